@@ -1,0 +1,35 @@
+//! `POST /v1/dossiers/{code}/transitions`: an officer, the portal or the applicant moves a dossier.
+
+use domain::catalogue::Catalogue;
+use domain::dossier::Command;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::DossierStore;
+use platform::request::TransitionBody;
+use platform::submission::command_id;
+use platform::transition::change;
+
+/// Answers one request.
+pub async fn handle(
+    request: HttpRequest,
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor()?;
+    let code = request.path("code")?;
+    let body: TransitionBody = request.json()?;
+    // Without a key of the client's each request is a command of its own, and its repetition is stale.
+    let name = request.header("idempotency-key").unwrap_or(&request.id);
+    let signature = by.signature();
+    let command = Command {
+        id: command_id(&["transition", &signature.role, &signature.id, name])?,
+        action: body.action,
+        expected_version: Some(body.expected_version),
+        reason: body.reason,
+        note: body.note,
+        at: None,
+    };
+    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
+}

@@ -1,0 +1,19 @@
+//! Wires `change-status`.
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use platform::dynamo::{self, Dossiers};
+use platform::{catalogue, config, http, telemetry};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let catalogue = &catalogue::load()?;
+    let dossiers = &Dossiers::new(dynamo::client().await, config::text("DOSSIERS_TABLE")?);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        let answer = |request| change_status::handle(request, dossiers, catalogue, Timestamp::now());
+        Ok::<ApiGatewayV2httpResponse, Error>(http::serve(event.payload, answer).await)
+    }))
+    .await
+}

@@ -1,0 +1,108 @@
+//! The integrators' queue: what line-of-business systems report, under the same rules as at the HTTP door.
+//!
+//! An event carries the time of the happening. One that cannot be right is parked at once with its reason; one whose
+//! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
+
+use domain::Violation;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Action, Actor, Command};
+use domain::id::{CommandId, DossierCode};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
+use platform::port::{DossierStore, Intake};
+use platform::request::{SubmissionBody, read_json};
+use platform::submission::{SubmissionRequest, command_id, submit};
+use platform::transition::change;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Takes in one message.
+pub async fn ingest(
+    message: &str,
+    store: &impl DossierStore,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    if event.specversion != SPEC_VERSION {
+        return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
+    }
+    let integrator = catalogue
+        .integrator(&event.source)
+        .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
+    let by = Actor::Integrator { id: integrator.source.clone(), agencies: integrator.agencies.clone() };
+    let key = command_id(&["event", &event.source, &event.id])?;
+    match event.kind.as_str() {
+        SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
+        TRANSITION => move_on(event, key, &by, store, catalogue, now).await,
+        _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
+    }
+}
+
+async fn take_in(
+    event: CloudEvent<Value>,
+    key: CommandId,
+    by: Actor,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let mut data = event.data;
+    let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
+    let code: Option<DossierCode> = code.map(read_data).transpose()?;
+    let body: SubmissionBody = read_data(data)?;
+    submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now).await?;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TransitionData {
+    action: Action,
+    #[serde(default)]
+    expected_version: Option<u64>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+async fn move_on(
+    event: CloudEvent<Value>,
+    key: CommandId,
+    by: &Actor,
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let code: DossierCode = event
+        .subject
+        .ok_or_else(|| Violation::new("subject", "required", "must be the dossier's code"))?
+        .parse()
+        .map_err(|_| Violation::new("subject", "dossier-code", "must be the dossier's code"))?;
+    let data: TransitionData = read_data(event.data)?;
+    let command = Command {
+        id: key,
+        action: data.action,
+        expected_version: data.expected_version,
+        reason: data.reason,
+        note: data.note,
+        at: Some(event.time),
+    };
+    change(store, catalogue, &code, command, by, now).await?;
+    Ok(())
+}
+
+/// Reads the event's data; fields are named from the event.
+fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
+    let text = serde_json::to_vec(&data).map_err(|error| Failure::Defect(error.to_string()))?;
+    read_json(&text).map_err(|failure| match failure {
+        Failure::Invalid(found) => {
+            Failure::Invalid(found.into_iter().map(|violation| violation.within("data")).collect())
+        }
+        other => other,
+    })
+}

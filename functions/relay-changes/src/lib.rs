@@ -1,0 +1,79 @@
+//! The dossiers table's stream: every new history entry becomes one message to each queue that is interested.
+//!
+//! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it again, and a
+//! message sent twice has one effect. What can never be read goes to the failures queue, so that no dossier waits
+//! behind another's poison.
+
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use domain::dossier::HistoryEntry;
+use domain::id::DossierCode;
+use platform::Failure;
+use platform::message::CloudEvent;
+use platform::port::{Outlet, Siding};
+use serde::Deserialize;
+
+/// A queue and what it wants to hear of. The next consumer is one more line where this is built.
+pub struct Route<'a, Q> {
+    /// Where to.
+    pub queue: &'a Q,
+    /// Which entries.
+    pub wants: fn(&HistoryEntry) -> bool,
+}
+
+/// What the relay reads of a dossier's image.
+#[derive(Deserialize)]
+struct Image {
+    code: DossierCode,
+    version: u64,
+    history: Vec<HistoryEntry>,
+}
+
+#[derive(Deserialize)]
+struct OldImage {
+    version: u64,
+}
+
+/// Relays a batch of changes, in their order.
+pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &impl Siding) -> Result<(), Failure> {
+    for record in event.records {
+        let id = record.event_id.clone();
+        match new_entries(record) {
+            Ok(None) => {}
+            Ok(Some((code, entries))) => {
+                for route in routes {
+                    let bodies = entries.iter().filter(|entry| (route.wants)(entry)).map(|entry| body(&code, entry));
+                    route.queue.send_all(&bodies.collect::<Result<Vec<_>, _>>()?).await?;
+                }
+            }
+            Err(reason) => {
+                tracing::error!(event = id, cause = reason, "change parked");
+                let body = serde_json::json!({ "eventId": id }).to_string();
+                failures.park(&body, "unreadable-image", &reason).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entries that the new image has and the old one has not; none for a deletion.
+fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, String> {
+    if record.change.new_image.is_empty() {
+        return Ok(None);
+    }
+    // The text of a decoding error names types and fields of ours, not values.
+    let new: Image = serde_dynamo::from_item(record.change.new_image).map_err(|error| error.to_string())?;
+    let seen = if record.change.old_image.is_empty() {
+        0
+    } else {
+        serde_dynamo::from_item::<_, OldImage>(record.change.old_image).map_err(|error| error.to_string())?.version
+    };
+    let entries: Vec<HistoryEntry> = new.history.into_iter().filter(|entry| entry.version > seen).collect();
+    if entries.last().is_some_and(|last| last.version != new.version) {
+        return Err("version and history disagree".to_owned());
+    }
+    Ok(Some((new.code, entries)))
+}
+
+fn body(code: &DossierCode, entry: &HistoryEntry) -> Result<String, Failure> {
+    serde_json::to_string(&CloudEvent::changed(code, entry)).map_err(|error| Failure::Defect(error.to_string()))
+}

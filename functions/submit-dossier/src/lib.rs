@@ -1,0 +1,25 @@
+//! `POST /v1/dossiers`: the portal or a citizen hands a dossier in and gets the slip with its code.
+
+use domain::catalogue::Catalogue;
+use domain::id::CommandId;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::Intake;
+use platform::submission::{SubmissionRequest, command_id, submit};
+
+/// Answers one request.
+pub async fn handle(
+    request: HttpRequest,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor()?;
+    let given =
+        CommandId::try_from(request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned())?;
+    // The key is the caller's own: another account may use the same one.
+    let key = command_id(&["submit", &by.signature().role, &by.signature().id, given.as_str()])?;
+    let submission = SubmissionRequest { body: request.json()?, key, by, at: None, code: None };
+    HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)
+}

@@ -1,0 +1,1053 @@
+"""Plays one working day of a province against the running local stack, and proves that nothing was lost.
+
+What happened on earlier days arrives as the integrators' events, which carry the time of the happening; what happens
+today goes through the HTTP doors, which use the clock. Then every citizen must have been told, and the nightly
+roll-up, started by its own trigger, must count what the scenario says. Every figure of the last line is compared
+between sources that do not know of each other; if one differs, the line names it and the exit code is 1.
+
+Reads the stack's addresses from the dotenv file named by STACK_ENV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+import unicodedata
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
+
+import boto3
+
+Json = dict[str, Any]
+Cell = tuple[str, str]  # agency, procedure
+
+VIETNAM = timezone(timedelta(hours=7))
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parent / "data"
+THREADS = 12
+# The platform counts each agency's dossiers of a day from 1. A system that issues codes itself counts from here:
+# the two meet only if one agency takes in nine thousand dossiers in a day, and a whole province sees a thousand.
+FIRST_ISSUED_BY_SENDER = 9001
+# Without any movement for this long something is broken, and waiting will not mend it.
+IDLE_SECONDS = 90.0
+SAMPLE_SIZE = 12
+# Each is a process of its own on this machine.
+ROLLUPS_AT_ONCE = 15
+# Closer to midnight than this the day of play might end before the play does.
+MINUTES_BEFORE_MIDNIGHT = 10
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+# ---------------------------------------------------------------------------------------------------------- screen
+
+
+class Screen:
+    """One line that moves on a terminal; a plain line now and then where there is none."""
+
+    PLAIN_EVERY_SECONDS = 5.0
+    DRAWN_EVERY_SECONDS = 0.1
+
+    def __init__(self) -> None:
+        self.live = sys.stdout.isatty()
+        self.coloured = self.live and "NO_COLOR" not in os.environ
+        self.width = shutil.get_terminal_size((140, 40)).columns if self.live else 140
+        self._lock = threading.Lock()
+
+    def paint(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.coloured else text
+
+    def bold(self, text: str) -> str:
+        return self.paint(text, "1")
+
+    def dim(self, text: str) -> str:
+        return self.paint(text, "2")
+
+    def title(self, text: str) -> None:
+        self.line()
+        self.line(self.bold(text))
+
+    def line(self, text: str = "") -> None:
+        with self._lock:
+            print(text, flush=True)
+
+    def over(self, text: str) -> None:
+        """Draws over the line on which the cursor stands."""
+        with self._lock:
+            print(f"\r\x1b[K{text[: self.width - 1]}", end="", flush=True)
+
+
+class Stage:
+    """One step of the demo with a count that grows: `with Stage(screen, "…", total) as stage: stage.advance()`."""
+
+    BAR = 24
+
+    def __init__(self, screen: Screen, name: str, total: int) -> None:
+        self._screen = screen
+        self._name = name
+        self._total = total
+        self._lock = threading.Lock()
+        self._drawn_at = 0.0
+        self.done = 0
+
+    def __enter__(self) -> Stage:
+        self._began = time.monotonic()
+        self._draw()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        mark = self._screen.paint("✓", "32") if kind is None and self.done == self._total else self._screen.paint("✗", "31")
+        text = f"  {mark} {self._name:<46} {self._counted():>9}  {self._screen.dim(f'{self._elapsed():6.1f} s')}"
+        if self._screen.live:
+            self._screen.over("")
+        self._screen.line(text)
+
+    def advance(self, by: int = 1) -> None:
+        with self._lock:
+            self.done += by
+            self._draw()
+
+    def reach(self, done: int) -> None:
+        with self._lock:
+            self.done = done
+            self._draw()
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _counted(self) -> str:
+        return f"{self.done}/{self._total}"
+
+    def _draw(self) -> None:
+        pause = Screen.DRAWN_EVERY_SECONDS if self._screen.live else Screen.PLAIN_EVERY_SECONDS
+        now = time.monotonic()
+        if now - self._drawn_at < pause:
+            return
+        first, self._drawn_at = self._drawn_at == 0.0, now
+        if self._screen.live:
+            filled = self.BAR * min(self.done, self._total) // max(self._total, 1)
+            bar = "█" * filled + "░" * (self.BAR - filled)
+            self._screen.over(f"  {bar} {self._name}  {self._counted()}  {self._elapsed():.0f} s")
+        elif not first:
+            self._screen.line(f"    {self._name}: {self._counted()} after {self._elapsed():.0f} s")
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes: Vietnamese marks written as separate characters take none."""
+    return sum(not unicodedata.combining(character) for character in text)
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    blank = " " * (width - columns(text))
+    return blank + text if right else text + blank
+
+
+def cut(text: str, width: int) -> str:
+    text = unicodedata.normalize("NFC", text)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+# ----------------------------------------------------------------------------------------------------------- stack
+
+
+@dataclass(frozen=True)
+class Problem(Exception):
+    """A refusal by one of the HTTP doors, RFC 9457."""
+
+    status: int
+    document: Json
+
+    @property
+    def slug(self) -> str:
+        return str(self.document.get("type", "")).removeprefix("urn:motcua:problem:")
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status} {json.dumps(self.document, ensure_ascii=False)}"
+
+
+def call(method: str, url: str, body: Json | None = None, headers: Mapping[str, str] | None = None) -> Json:
+    """One HTTP exchange in JSON. Repeats what the other side could not answer; each of our commands has a key."""
+    data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    for attempt in range(5):
+        try:
+            request = urllib.request.Request(url, data, sent, method=method)
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            problem = Problem(error.code, document_of(error.read()))
+            if error.code < 500 or attempt == 4:
+                raise problem from None
+        except OSError:
+            if attempt == 4:
+                raise
+        time.sleep(0.5 * 2**attempt)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def document_of(body: bytes) -> Json:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {"body": body[:200].decode(errors="replace")}
+    return document if isinstance(document, dict) else {"body": document}
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    lines = (line.strip().removeprefix("export ") for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip().strip("\"'") for key, value in pairs}
+
+
+class Stack:
+    """The doors of the running stack."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        session = boto3.Session(
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            region_name=env["AWS_REGION"],
+        )
+        endpoint = env["AWS_ENDPOINT_URL"]
+        self.sqs = session.client("sqs", endpoint_url=endpoint)
+        self.dynamodb = session.client("dynamodb", endpoint_url=endpoint)
+        self.scheduler = session.client("scheduler", endpoint_url=endpoint)
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens_lock = threading.Lock()
+
+    def api(
+        self, method: str, path: str, token: str, body: Json | None = None, idempotency_key: str | None = None
+    ) -> Json:
+        headers = {"Authorization": f"Bearer {token}"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return call(method, self.env["API_URL"].rstrip("/") + path, body, headers)
+
+    def token(self, role: str, *, agency: str = "", id_number: str = "") -> str:
+        with self._tokens_lock:
+            known = self._tokens.get((role, agency or id_number))
+            if known is None:
+                asked = {"role": role} | ({"agency": agency} if agency else {}) | ({"idNumber": id_number} if id_number else {})
+                known = call("POST", self.env["ISSUER_URL"] + "/token", asked)["access_token"]
+                self._tokens[(role, agency or id_number)] = known
+            return known
+
+    def gateways(self, method: str, path: str, body: Json | None = None) -> Json:
+        return call(method, self.env["GATEWAYS_URL"] + path, body)
+
+    def accepted(self) -> dict[str, int]:
+        counts = self.gateways("GET", "/messages?limit=0")["counts"]
+        return {gateway: tally["accepted"] for gateway, tally in counts.items()}
+
+    def waiting(self, queue: str) -> int:
+        """Messages in a queue, seen, in flight or delayed."""
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.env[queue], AttributeNames=names)["Attributes"]
+        return sum(int(found.get(name, 0)) for name in names)
+
+    def parked(self) -> dict[str, int]:
+        queues = ("INTEGRATOR_DLQ_URL", "NOTICES_DLQ_URL", "RELAY_FAILURES_QUEUE_URL", "ROLLUP_FAILURES_QUEUE_URL")
+        return {queue: self.waiting(queue) for queue in queues}
+
+    def reasons(self, queue: str) -> list[str]:
+        """Why messages were parked, without taking them away or showing their bodies, which name applicants."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.env[queue], MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+        )
+        texts = []
+        for message in answer.get("Messages", []):
+            given = message.get("MessageAttributes", {})
+            texts.append(": ".join(given[name]["StringValue"] for name in ("reason", "detail") if name in given))
+        return texts
+
+    def dossiers(self) -> dict[str, Json]:
+        """Every dossier's state as the table has it, by code."""
+        pages = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.env["DOSSIERS_TABLE"],
+            ProjectionExpression="#code, #status, #version, #history",
+            ExpressionAttributeNames={f"#{name}": name for name in ("code", "status", "version", "history")},
+            ConsistentRead=True,
+        )
+        return {item["code"]["S"]: item for page in pages for item in page["Items"]}
+
+    def kpi_rows(self, day: date) -> list[Json]:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.env["KPI_TABLE"],
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues={":day": {"S": day.isoformat()}},
+            ConsistentRead=True,
+        )
+        return [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def plain(value: Json) -> Any:
+    (kind, content), = value.items()
+    return int(content) if kind == "N" else content
+
+
+# -------------------------------------------------------------------------------------------------------- scenario
+
+# Where each action leads; `supplement` leads back to where the dossier was.
+LEADS_TO = {
+    "submit": 1, "receive": 2, "refuse": 3, "refuse-expired": 3, "process": 4, "confirm-payment": 4, "resume": 4,
+    "recall": 4, "send-back": 4, "request-supplement": 5, "request-payment": 6, "withdraw": 7, "suspend": 8,
+    "finish": 9, "return-result": 10,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry that a dossier's history must get."""
+
+    action: str
+    status: int
+    at: datetime
+    by_http: bool
+    by: str = "officer"
+    reason: str | None = None
+    note: str | None = None
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+
+@dataclass(frozen=True)
+class RefusedCommand:
+    """An officer's command that the platform must refuse, and how."""
+
+    action: str
+    expected_version: int
+    problem: str
+    status: int
+
+
+@dataclass
+class Dossier:
+    """One row of the scenario, with its dates worked out."""
+
+    ref: str
+    submission: Json
+    phone: str
+    on_zalo: bool
+    source: str | None
+    history: list[Happening]
+    timing: str | None
+    refused: RefusedCommand | None
+    code: str | None = None
+
+    @property
+    def by_http(self) -> bool:
+        return self.source is None
+
+    @property
+    def agency(self) -> str:
+        return self.submission["agency"]
+
+    @property
+    def cell(self) -> Cell:
+        return self.agency, self.submission["procedure"]
+
+    @property
+    def applicant(self) -> Json:
+        return self.submission["applicant"]
+
+    @property
+    def status(self) -> int:
+        return self.history[-1].status
+
+
+class WorkingDays:
+    """Days counted back from the day of play, by the official calendar."""
+
+    def __init__(self, calendar: Json, play_day: date) -> None:
+        self._years = calendar["years"]
+        self._play_day = play_day
+
+    def back(self, count: int) -> date:
+        """The calendar day, or the working day before it; scenario.py counts in the same way."""
+        day = self._play_day - timedelta(days=count)
+        while not self._is_worked(day):
+            day -= timedelta(days=1)
+        return day
+
+    def _is_worked(self, day: date) -> bool:
+        year = self._years.get(str(day.year))
+        if year is None:
+            raise DemoFailed(f"the working calendar has no data for {day.year}")
+        written = day.isoformat()
+        return written in year["worked"] or (day.weekday() < 5 and written not in year["off"])
+
+
+class Scenario:
+    """The day that is played, and what must be counted after it."""
+
+    def __init__(self, document: Json, calendar: Json, now: datetime) -> None:
+        self.play_day = now.date()
+        if not document["firstDay"] <= self.play_day.isoformat() <= document["lastDay"]:
+            raise DemoFailed(f"the scenario can be played from {document['firstDay']} to {document['lastDay']}")
+        days = WorkingDays(calendar, self.play_day)
+        self.day_before = days.back(1)
+        self.dossiers = [read_row(row, days, now) for row in document["rows"]]
+        self._issue_codes()
+
+    def days(self) -> list[date]:
+        """Every day on which something happens, the day of play last."""
+        return sorted({happening.day for dossier in self.dossiers for happening in dossier.history} | {self.play_day})
+
+    def notices(self, told: frozenset[str]) -> dict[str, int]:
+        """One message for each change that has a template: by Zalo, or by SMS to those who have no Zalo."""
+        notices: Counter[str] = Counter(zalo=0, esms=0)
+        for dossier in self.dossiers:
+            gateway = "zalo" if dossier.on_zalo else "esms"
+            notices[gateway] += sum(happening.action in told for happening in dossier.history)
+        return dict(notices)
+
+    def kpi(self, day: date) -> dict[Cell, Counter[str]]:
+        """The roll-up's figures for a day, counted a second time: from the scenario, not from the table."""
+        cells: dict[Cell, Counter[str]] = defaultdict(Counter)
+        for dossier in self.dossiers:
+            known = [happening for happening in dossier.history if happening.day <= day]
+            if known:
+                cells[dossier.cell].update(counts_of(dossier, known, day))
+            if day == self.play_day and dossier.timing == "overdue":
+                cells[dossier.cell]["overdue"] += 1
+        return {cell: counts for cell, counts in cells.items() if counts.total()}
+
+    def _issue_codes(self) -> None:
+        issued: Counter[tuple[str, date]] = Counter()
+        for dossier in self.dossiers:
+            if not dossier.by_http:
+                day = dossier.history[0].day
+                dossier.code = f"{dossier.agency}-{day:%y%m%d}-{FIRST_ISSUED_BY_SENDER + issued[dossier.agency, day]:04}"
+                issued[dossier.agency, day] += 1
+
+
+def read_row(row: Json, days: WorkingDays, now: datetime) -> Dossier:
+    source = row.get("source") if row["path"] == "event" else None
+    history: list[Happening] = []
+    before_supplement = 1
+    for step in [{"action": "submit", **row["submitted"]}, *row["steps"]]:
+        if step["action"] == "request-supplement":
+            before_supplement = history[-1].status
+        by_http = source is None or step.get("http", False)
+        history.append(
+            Happening(
+                action=step["action"],
+                status=LEADS_TO.get(step["action"], before_supplement),
+                at=now if by_http else instant(days.back(step["daysBefore"]), step["at"]),
+                by_http=by_http,
+                by=step.get("by", "officer"),
+                reason=step.get("reason"),
+                note=step.get("note"),
+            )
+        )
+    check_row(row, history)
+    refused = row.get("refusedCommand")
+    return Dossier(
+        ref=row["ref"],
+        submission={name: row[name] for name in ("procedure", "agency", "channel", "applicant")}
+        | {"documents": [paper(row["ref"], code) for code in row["documents"]]},
+        phone=row["msisdn"],
+        on_zalo=row["zalo"],
+        source=source,
+        history=history,
+        timing=row["expect"].get("timing"),
+        refused=refused
+        and RefusedCommand(refused["action"], refused["expectedVersion"], refused["problem"], refused["status"]),
+    )
+
+
+def instant(day: date, at: str) -> datetime:
+    return datetime.combine(day, datetime.strptime(at, "%H:%M").time(), VIETNAM)
+
+
+def paper(ref: str, code: str) -> Json:
+    """A paper as the portal names it; nobody fetches it in the demo."""
+    url = f"https://giay-to.example/{ref}/{code}.pdf"
+    return {"code": code, "name": f"{code}.pdf", "sha256": hashlib.sha256(url.encode()).hexdigest(), "url": url}
+
+
+def check_row(row: Json, history: Sequence[Happening]) -> None:
+    """A scenario that contradicts itself would be blamed on the platform."""
+    if (history[-1].status, len(history)) != (row["expect"]["status"], row["expect"]["version"]):
+        raise DemoFailed(f"scenario {row['ref']}: {len(history)} entries that end in status {history[-1].status}")
+    if any(earlier.at > later.at for earlier, later in zip(history, history[1:])):
+        raise DemoFailed(f"scenario {row['ref']}: its steps are not in the order of time")
+
+
+# Compared figure by figure; the others are compared from below, because the scenario foretells only some due dates.
+EXACT = ("receivedOnline", "receivedCounter", "receivedPostal", "resolved", "refused", "withdrawn",
+         "inProcess", "supplement", "paused")  # fmt: skip
+AT_LEAST = ("early", "late", "overdue")
+STOCK_OF_STATUS = {2: "inProcess", 4: "inProcess", 5: "supplement", 6: "paused", 8: "paused"}
+
+
+def counts_of(dossier: Dossier, known: Sequence[Happening], day: date) -> Iterator[str]:
+    """Where one dossier counts, as of the end of a day."""
+    received_on = next((happening.day for happening in known if happening.action == "receive"), None)
+    if received_on == day:
+        yield f"received{dossier.submission['channel'].capitalize()}"
+    latest = known[-1]
+    if latest.status in (9, 10):
+        # Resolved when work ended, not when the citizen came for the result (domain.md §6).
+        ended_on = next(happening.day for happening in reversed(known) if happening.action == "finish")
+        if ended_on == day:
+            yield "resolved"
+            if dossier.timing in AT_LEAST:
+                yield dossier.timing
+    elif latest.status in (3, 7):
+        if latest.day == day:
+            yield "refused" if latest.status == 3 else "withdrawn"
+    elif received_on is not None:
+        yield STOCK_OF_STATUS[latest.status]
+
+
+# ------------------------------------------------------------------------------------------------------------ play
+
+
+class Player:
+    """Sends the scenario through the doors of the stack."""
+
+    def __init__(self, stack: Stack, screen: Screen, dossiers: Sequence[Dossier]) -> None:
+        self._stack = stack
+        self._screen = screen
+        self._dossiers = dossiers
+        # Part of every event id and Idempotency-Key: another run's commands are other commands.
+        self._run = uuid.uuid4().hex[:8]
+        self._lock = threading.Lock()
+        self.troubles: list[str] = []
+        self.submitted = 0
+        self.moved = 0
+        self.refused = 0
+
+    def play(self) -> None:
+        self._play_earlier_days()
+        self._play_today()
+
+    def _play_earlier_days(self) -> None:
+        """In waves, the submissions first: no event overtakes the one it builds upon, so none has to be retried."""
+        waves: list[list[Json]] = []
+        for dossier in self._dossiers:
+            events = [h for h in dossier.history if not h.by_http]
+            for position, happening in enumerate(events):
+                if position == len(waves):
+                    waves.append([])
+                waves[position].append(self._event(dossier, position, happening))
+        for position, wave in enumerate(waves):
+            name = "Earlier days: dossiers handed in" if position == 0 else f"Earlier days: step {position} of each dossier"
+            with Stage(self._screen, name, len(wave)) as stage:
+                self._send(wave)
+                if position == 0:
+                    self.submitted += len(wave)
+                else:
+                    self.moved += len(wave)
+                left = drain(lambda: self._stack.waiting("INTEGRATOR_QUEUE_URL"), lambda left: stage.reach(len(wave) - left))
+            if left:
+                raise DemoFailed(f"the integrators' queue still holds {left} messages and does not move")
+
+    def _event(self, dossier: Dossier, position: int, happening: Happening) -> Json:
+        event = {
+            "specversion": "1.0",
+            "id": f"{self._run}-{dossier.ref}-{position}",
+            "source": dossier.source,
+            "type": "vn.motcua.dossier.transition.v1",
+            "time": happening.at.isoformat(),
+            "datacontenttype": "application/json",
+        }
+        if happening.action == "submit":
+            submission = {"code": dossier.code, **dossier.submission}
+            return event | {"type": "vn.motcua.dossier.submit.v1", "data": submission}
+        return event | {"subject": dossier.code, "data": command(happening)}
+
+    def _send(self, events: Sequence[Json]) -> None:
+        def send(batch: Sequence[Json]) -> None:
+            entries = [
+                {"Id": str(number), "MessageBody": json.dumps(event, ensure_ascii=False)}
+                for number, event in enumerate(batch)
+            ]
+            answer = self._stack.sqs.send_message_batch(QueueUrl=self._stack.env["INTEGRATOR_QUEUE_URL"], Entries=entries)
+            if answer.get("Failed"):
+                raise DemoFailed(f"the integrators' queue did not take {len(answer['Failed'])} messages")
+
+        batches = [events[start : start + 10] for start in range(0, len(events), 10)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(send, batches))
+
+    def _play_today(self) -> None:
+        todays = [d for d in self._dossiers if d.refused or any(h.by_http for h in d.history)]
+        commands = sum(sum(h.by_http for h in d.history) + bool(d.refused) for d in todays)
+        with Stage(self._screen, "Today, over HTTP: citizens, portal and officers", commands) as stage:
+            with ThreadPoolExecutor(THREADS) as pool:
+                for played in as_completed([pool.submit(self._play_dossier, dossier, stage) for dossier in todays]):
+                    played.result()
+
+    def _play_dossier(self, dossier: Dossier, stage: Stage) -> None:
+        """One dossier's commands, one after the other; trouble with one dossier does not stop the others."""
+        try:
+            if dossier.by_http:
+                self._submit(dossier)
+                stage.advance()
+            for version, happening in enumerate(dossier.history[1:], start=1):
+                if happening.by_http:
+                    self._move(dossier, happening, version)
+                    stage.advance()
+            if dossier.refused:
+                self._be_refused(dossier, dossier.refused)
+                stage.advance()
+        except (Problem, OSError) as trouble:
+            with self._lock:
+                self.troubles.append(f"{dossier.ref}: {trouble}")
+
+    def _submit(self, dossier: Dossier) -> None:
+        himself = dossier.submission["channel"] == "online" and dossier.applicant["kind"] == "citizen"
+        token = self._token(dossier, "citizen" if himself else "portal")
+        key = f"{self._run}-{dossier.ref}-0"
+        dossier.code = self._stack.api("POST", "/v1/dossiers", token, dossier.submission, key)["code"]
+        with self._lock:
+            self.submitted += 1
+
+    def _move(self, dossier: Dossier, happening: Happening, version: int) -> None:
+        body = command(happening) | {"expectedVersion": version}
+        self._transition(dossier, happening.by, body, f"{self._run}-{dossier.ref}-{version}")
+        with self._lock:
+            self.moved += 1
+
+    def _be_refused(self, dossier: Dossier, refused: RefusedCommand) -> None:
+        body = {"action": refused.action, "expectedVersion": refused.expected_version}
+        try:
+            self._transition(dossier, "officer", body, f"{self._run}-{dossier.ref}-refused")
+        except Problem as problem:
+            if (problem.slug, problem.status) != (refused.problem, refused.status):
+                raise
+            with self._lock:
+                self.refused += 1
+        else:
+            with self._lock:
+                self.troubles.append(f"{dossier.ref}: {refused.action} was carried out, not refused as {refused.problem}")
+
+    def _transition(self, dossier: Dossier, by: str, body: Json, key: str) -> None:
+        path = f"/v1/dossiers/{urllib.parse.quote(str(dossier.code))}/transitions"
+        self._stack.api("POST", path, self._token(dossier, by), body, key)
+
+    def _token(self, dossier: Dossier, role: str) -> str:
+        """Everybody in his own name: the applicant himself, the portal, or an officer of the agency."""
+        match role:
+            case "citizen":
+                return self._stack.token(role, id_number=dossier.applicant["idNumber"])
+            case "officer":
+                return self._stack.token(role, agency=dossier.agency)
+            case _:
+                return self._stack.token(role)
+
+
+def command(happening: Happening) -> Json:
+    given = {"action": happening.action, "reason": happening.reason, "note": happening.note}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def drain(left: Callable[[], int], show: Callable[[int], None]) -> int:
+    """Waits until nothing is left, or nothing has moved for a long time; returns what is left."""
+    last, moved_at, empty = -1, time.monotonic(), 0
+    while time.monotonic() - moved_at < IDLE_SECONDS:
+        now_left = left()
+        show(now_left)
+        # Twice: between two batches a queue is empty for a moment while a message is handed back.
+        empty = empty + 1 if now_left <= 0 else 0
+        if empty == 2:
+            return 0
+        if now_left != last:
+            last, moved_at = now_left, time.monotonic()
+        time.sleep(0.3)
+    return last
+
+
+# --------------------------------------------------------------------------------------------------------- notices
+
+
+def wait_for_notices(stack: Stack, screen: Screen, expected: int) -> None:
+    """Bounded, and silent about what is missing: the proof names it."""
+    with Stage(screen, "Citizens told by Zalo or SMS", expected) as stage:
+
+        def left() -> int:
+            stage.reach(sum(stack.accepted().values()))
+            return max(expected - stage.done, 0) + stack.waiting("NOTICES_QUEUE_URL")
+
+        drain(left, lambda _: None)
+
+
+def show_sample(stack: Stack, screen: Screen, texts: Mapping[str, str]) -> None:
+    messages = stack.gateways("GET", "/messages?outcome=accepted")["messages"]
+    counts = Counter(message["gateway"] for message in messages)
+    screen.title(f"What citizens received: {counts['zalo']} by Zalo, {counts['esms']} by SMS; {min(SAMPLE_SIZE, len(messages))} of them")
+    for message in varied(messages, SAMPLE_SIZE):
+        via = "Zalo" if message["gateway"] == "zalo" else "SMS "
+        at = datetime.fromisoformat(message["receivedAt"].replace("Z", "+00:00")).astimezone(VIETNAM)
+        text = cut(text_of(message["request"], texts), max(screen.width - 33, 60))
+        screen.line(f"  {screen.dim(f'{at:%H:%M:%S}')}  {screen.paint(via, '36')}  {masked(message['phone'])}  {text}")
+
+
+def varied(messages: Sequence[Json], size: int) -> list[Json]:
+    """A few of every kind rather than the first that came, in the order of time."""
+    kinds: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    for message in messages:
+        request = message["request"]
+        # An SMS begins with a text of its own and continues with the code: the words around the code are its kind.
+        wording = " ".join(word for word in request.get("Content", "").split() if word.isalpha())
+        kinds[message["gateway"], str(request.get("template_id", wording))].append(message)
+    rounds = zip_longest_flat(kinds.values())
+    return sorted(rounds[:size], key=lambda message: message["seq"])
+
+
+def zip_longest_flat(groups: Iterable[Sequence[Json]]) -> list[Json]:
+    """The first of each group, then the second of each, and so on."""
+    groups = list(groups)
+    longest = max(map(len, groups), default=0)
+    return [group[turn] for turn in range(longest) for group in groups if turn < len(group)]
+
+
+def text_of(request: Json, texts: Mapping[str, str]) -> str:
+    """What the phone shows: an SMS as sent, a Zalo message as its template in our catalogue, filled in."""
+    if "Content" in request:
+        return request["Content"]
+    filled = texts[str(request["template_id"])]
+    for name, value in request["template_data"].items():
+        filled = filled.replace(f"{{{name}}}", str(value))
+    return filled
+
+
+def masked(phone: str) -> str:
+    """84912345678 → 09*****678 (domain.md §8)."""
+    return f"0{phone[2]}*****{phone[-3:]}"
+
+
+# --------------------------------------------------------------------------------------------------------- roll-up
+
+
+def run_rollups(stack: Stack, screen: Screen, scenario: Scenario) -> dict[date, list[Json]]:
+    """Every day on which something happened, through the scheduler, with the nightly schedule's own target."""
+    days = scenario.days()
+    expected = {day: scenario.kpi(day) for day in days}
+    rows: dict[date, list[Json]] = {day: [] for day in days}
+    start_rollups(stack, days)
+    with Stage(screen, "Roll-up of every day, started by the scheduler", len(days)) as stage:
+
+        def left() -> int:
+            for day in days:
+                if differences(rows[day], expected[day], day):
+                    rows[day] = stack.kpi_rows(day)
+            agreed = sum(not differences(rows[day], expected[day], day) for day in days)
+            stage.reach(agreed)
+            return len(days) - agreed
+
+        drain(left, lambda _: None)
+    return rows
+
+
+def start_rollups(stack: Stack, days: Sequence[date]) -> None:
+    """One-off schedules; the emulator's scheduler looks every ten seconds, reads `at()` as UTC, starts all that are due."""
+    nightly = stack.scheduler.get_schedule(Name=stack.env["ROLLUP_SCHEDULE"])
+    first = datetime.now(timezone.utc) + timedelta(seconds=2)
+    for number, day in enumerate(reversed(days)):
+        due = first + timedelta(seconds=10 * (number // ROLLUPS_AT_ONCE))
+        stack.scheduler.create_schedule(
+            Name=f"demo-rollup-{day.isoformat()}-{uuid.uuid4().hex[:8]}",
+            GroupName=nightly["GroupName"],
+            ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=nightly["Target"] | {"Input": json.dumps({"day": day.isoformat()})},
+        )
+
+
+def differences(rows: Iterable[Json], expected: Mapping[Cell, Counter[str]], day: date) -> list[str]:
+    """Where the table's rows of a day and the scenario's count part."""
+    found = {(row["agency"], row["procedure"]): row for row in rows}
+    parted = []
+    for cell in sorted(found.keys() | expected.keys()):
+        row, wanted = Counter(figures_of(found.get(cell, {}))), expected.get(cell, Counter())
+        where = f"{day} {' '.join(cell)}"
+        differing = [name for name in EXACT if row[name] != wanted[name]] + [n for n in AT_LEAST if row[n] < wanted[n]]
+        parted += [f"{where} {name}: {row[name]} in the roll-up, {wanted[name]} in the scenario" for name in differing]
+        if row["early"] + row["onTime"] + row["late"] != row["resolved"]:
+            parted.append(f"{where}: early + on time + late is not resolved")
+    return parted
+
+
+def figures_of(row: Json) -> dict[str, int]:
+    return {name: value for name, value in row.items() if isinstance(value, int)}
+
+
+# ------------------------------------------------------------------------------------------------------- KPI table
+
+@dataclass(frozen=True)
+class Column:
+    english: str
+    vietnamese: str
+    show: Callable[[Counter[str]], str]
+    always: bool = True
+
+
+def received(figures: Counter[str]) -> int:
+    return figures["receivedOnline"] + figures["receivedCounter"] + figures["receivedPostal"]
+
+
+def on_time_rate(figures: Counter[str]) -> str:
+    """(early + on time) / resolved, domain.md §6."""
+    if not figures["resolved"]:
+        return "–"
+    return f"{(figures['early'] + figures['onTime']) / figures['resolved']:.0%}"
+
+
+def figure(name: str) -> Callable[[Counter[str]], str]:
+    return lambda figures: str(figures[name])
+
+
+KPI_COLUMNS = (
+    Column("Received", "Tiếp nhận", lambda figures: str(received(figures))),
+    Column("on-line", "trực tuyến", figure("receivedOnline")),
+    Column("counter", "tại quầy", figure("receivedCounter")),
+    Column("post", "BCCI", figure("receivedPostal")),
+    Column("Resolved", "Giải quyết", figure("resolved")),
+    Column("early", "sớm", figure("early")),
+    Column("on time", "đúng hạn", figure("onTime")),
+    Column("late", "trễ", figure("late")),
+    Column("rate", "tỷ lệ", on_time_rate),
+    Column("Open", "Đang xử lý", figure("inProcess")),
+    Column("overdue", "quá hạn", figure("overdue")),
+    Column("Papers", "Bổ sung", figure("supplement"), always=False),
+    Column("Paused", "Tạm dừng", figure("paused"), always=False),
+    Column("Refused", "Từ chối", figure("refused"), always=False),
+    Column("Withdrawn", "Rút", figure("withdrawn"), always=False),
+)
+
+
+def show_kpi(screen: Screen, heading: str, rows: Sequence[Json], names: Mapping[str, str]) -> None:
+    """By agency, the procedures of all agencies beneath, and the total of both."""
+    by_agency, by_procedure, total = added_up(rows, "agency"), added_up(rows, "procedure"), added_up(rows, "day")
+    whole = next(iter(total.values()), Counter())
+    shown = [c for c in KPI_COLUMNS if c.always or c.show(whole) != "0"]
+    widths = [max(columns(c.english), columns(c.vietnamese)) for c in shown]
+    room = min(max(screen.width - sum(widths) - 2 * len(widths) - 3, 24), 48)
+
+    def line(label: str, cells: Sequence[str]) -> str:
+        return f"  {pad(cut(label, room), room)}" + "".join(f"  {pad(c, w, right=True)}" for c, w in zip(cells, widths))
+
+    def body(group: Mapping[str, Counter[str]]) -> None:
+        for code, figures in sorted(group.items()):
+            screen.line(line(f"{code} {names.get(code, '')}", [c.show(figures) for c in shown]))
+
+    screen.title(heading)
+    screen.line(screen.bold(line("By agency (cơ quan)", [c.english for c in shown])))
+    screen.line(screen.dim(line("", [c.vietnamese for c in shown])))
+    body(by_agency)
+    screen.line(screen.bold(line("The province", [c.show(whole) for c in shown])))
+    screen.line(screen.bold(line("By procedure (thủ tục)", [""] * len(shown))))
+    body(by_procedure)
+
+
+def added_up(rows: Iterable[Json], key: str) -> dict[str, Counter[str]]:
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        groups[row[key]].update(figures_of(row))
+    return dict(groups)
+
+
+# ----------------------------------------------------------------------------------------------------------- proof
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One figure as several sources have it that do not know of each other."""
+
+    name: str
+    counted: Sequence[tuple[int, str]]
+    # Where to look when the sources part.
+    hints: Sequence[str] = ()
+
+    @property
+    def count(self) -> int:
+        return self.counted[-1][0]
+
+    @property
+    def holds(self) -> bool:
+        return len({count for count, _ in self.counted}) == 1
+
+    def shown(self, joint: str) -> str:
+        return joint.join(f"{count} {source}" for count, source in self.counted)
+
+
+def claims(stack: Stack, scenario: Scenario, player: Player, due: Mapping[str, int], kpi: Mapping[date, Sequence[Json]]) -> list[Claim]:
+    dossiers, table = scenario.dossiers, stack.dossiers()
+    accepted = stack.gateways("GET", "/messages?outcome=accepted")["messages"]
+    by_gateway = Counter(message["gateway"] for message in accepted)
+    counted = sum(added_up([row for rows in kpi.values() for row in rows], "day").values(), Counter())
+    parted = [text for day, rows in kpi.items() for text in differences(rows, scenario.kpi(day), day)]
+    strayed = [
+        f"{dossier.ref} {dossier.code}: status {stands}, {dossier.status} foretold"
+        for dossier in dossiers
+        if (stands := status_in(table, dossier)) != dossier.status
+    ]
+    parked = stack.parked()
+    agencies = sorted({dossier.agency for dossier in dossiers})
+    notices = {(message["gateway"], message["tracking"]) for message in accepted}
+    to_refuse = sum(dossier.refused is not None for dossier in dossiers)
+    changes = sum(len(item["history"]["L"]) for item in table.values())
+    received_by_plan = sum(any(h.action == "receive" for h in dossier.history) for dossier in dossiers)
+    resolved_by_plan = sum(dossier.status in (9, 10) for dossier in dossiers)
+    reasons = [f"{queue}: {reason}" for queue, count in parked.items() if count for reason in stack.reasons(queue)]
+    return [
+        Claim("dossiers", [(len(dossiers), "dossiers"), (player.submitted, "sent"), (len(table), "in the table"),
+                           (worklists(stack, agencies), "in the worklists")], player.troubles),
+        Claim("statuses", [(len(dossiers), "statuses"), (len(dossiers) - len(strayed), "as foretold")], strayed),
+        Claim("received", [(received_by_plan, "received"), (received(counted), "in the roll-up")], parted),
+        Claim("resolved", [(resolved_by_plan, "resolved"), (counted["resolved"], "in the roll-up")], parted),
+        Claim("KPI figures", [(len(parted), "KPI figures differ"), (0, "may")], parted),
+        Claim("changes", [(sum(len(d.history) for d in dossiers), "changes"), (player.submitted + player.moved, "sent"),
+                          (changes, "in the histories")], player.troubles),
+        Claim("notices", [(sum(due.values()), "notices due"), (len(accepted), "accepted"), (len(notices), "different ones")]),
+        Claim("Zalo", [(due["zalo"], "due by Zalo"), (by_gateway["zalo"], "accepted")]),
+        Claim("SMS", [(due["esms"], "due by SMS"), (by_gateway["esms"], "accepted")]),
+        Claim("refused commands", [(to_refuse, "commands to refuse"), (player.refused, "refused")], player.troubles),
+        Claim("parked messages", [(sum(parked.values()), "messages parked"), (0, "may be")], reasons),
+    ]  # fmt: skip
+
+
+def status_in(table: Mapping[str, Json], dossier: Dossier) -> int | None:
+    item = table.get(dossier.code or "")
+    return None if item is None else int(item["status"]["N"])
+
+
+def worklists(stack: Stack, agencies: Sequence[str]) -> int:
+    """How many dossiers the officers of all agencies see, page by page, in every status."""
+
+    def count(agency: str, status: int) -> int:
+        seen, cursor = 0, ""
+        while True:
+            query = {"status": status, "limit": 50} | ({"cursor": cursor} if cursor else {})
+            page = stack.api("GET", f"/v1/dossiers?{urllib.parse.urlencode(query)}", stack.token("officer", agency=agency))
+            seen += len(page["items"])
+            cursor = page.get("nextCursor") or ""
+            if not cursor:
+                return seen
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(task.result() for task in [pool.submit(count, a, s) for a in agencies for s in range(1, 11)])
+
+
+def conclude(screen: Screen, found: Sequence[Claim], days: int) -> int:
+    """The last line; the exit code."""
+    screen.line()
+    failed = [claim for claim in found if not claim.holds]
+    for claim in failed:
+        screen.line(f"  {screen.paint('✗', '31')} {claim.name}: {claim.shown(' ≠ ')}")
+        for hint in claim.hints[:8]:
+            screen.line(screen.dim(f"      {cut(hint, screen.width - 7)}"))
+    if failed:
+        screen.line(screen.paint("NOT PROVED: " + "; ".join(claim.shown(" ≠ ") for claim in failed), "1;31"))
+        return 1
+    by_name = {claim.name: claim for claim in found}
+    split = f" ({by_name['Zalo'].count} Zalo, {by_name['SMS'].count} SMS)"
+    sentence = [
+        by_name["dossiers"].shown(" = "),
+        by_name["received"].shown(" = "),
+        f"{by_name['resolved'].shown(' = ')} of {days} days, cell by cell",
+        by_name["changes"].shown(" = "),
+        by_name["notices"].shown(" = ") + split,
+        f"{by_name['refused commands'].count} commands refused as expected",
+        "nothing parked",
+    ]
+    screen.line(screen.paint("PROVED: ", "1;32") + "; ".join(sentence))
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------------------ main
+
+
+def load(path: Path) -> Json:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def wait_for_a_whole_day(screen: Screen) -> None:
+    """The HTTP doors use the clock, and what is played today is counted for today."""
+    now = datetime.now(VIETNAM)
+    midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), VIETNAM)
+    if midnight - now < timedelta(minutes=MINUTES_BEFORE_MIDNIGHT):
+        screen.line(f"  it is {now:%H:%M} in Viet Nam; waiting for midnight, so that the play falls on one day")
+        time.sleep((midnight - now).total_seconds() + 1)
+
+
+def prepare(stack: Stack, dossiers: Sequence[Dossier]) -> None:
+    """An empty stack, and gateways that know who has no Zalo account (-118)."""
+    held = len(stack.dossiers())
+    if held:
+        raise DemoFailed(f"the stack already holds {held} dossiers, and the proof counts all of them: start a fresh one")
+    stack.gateways("DELETE", "/messages")
+    stack.gateways("DELETE", "/behaviour")
+    for phone in sorted({dossier.phone for dossier in dossiers if not dossier.on_zalo}):
+        stack.gateways("PUT", "/behaviour", {"gateway": "zalo", "phone": phone, "code": -118})
+
+
+def introduce(screen: Screen, scenario: Scenario, due: Mapping[str, int]) -> None:
+    dossiers = scenario.dossiers
+    agencies, procedures = ({dossier.cell[part] for dossier in dossiers} for part in (0, 1))
+    events = sum(not happening.by_http for dossier in dossiers for happening in dossier.history)
+    screen.title(f"One working day of a province · {scenario.play_day:%A %d %B %Y}")
+    screen.line(
+        f"  {len(dossiers)} dossiers, {len(agencies)} agencies, {len(procedures)} procedures, "
+        f"{events} happenings of {len(scenario.days()) - 1} earlier days, {sum(due.values())} messages to citizens"
+    )
+    screen.line()
+
+
+def play(stack: Stack, screen: Screen, scenario: Scenario) -> int:
+    templates = load(DATA / "templates.json")["templates"]
+    due = scenario.notices(frozenset(template["action"] for template in templates))
+    introduce(screen, scenario, due)
+    prepare(stack, scenario.dossiers)
+    player = Player(stack, screen, scenario.dossiers)
+    player.play()
+    wait_for_notices(stack, screen, sum(due.values()))
+    kpi = run_rollups(stack, screen, scenario)
+    show_sample(stack, screen, {template["zaloTemplateId"]: template["sms"] for template in templates})
+    names = {entry["code"]: entry["name"] for name in ("agencies", "procedures") for entry in load(DATA / f"{name}.json")[name]}
+    show_kpi(screen, f"KPI of the working day before · {scenario.day_before:%A %d %B %Y}", kpi.get(scenario.day_before, []), names)
+    show_kpi(screen, f"KPI of the day of play · {scenario.play_day:%A %d %B %Y}", kpi[scenario.play_day], names)
+    return conclude(screen, claims(stack, scenario, player, due, kpi), len(kpi))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scenario", type=Path, default=HERE / "scenario.json")
+    options = parser.parse_args()
+    screen = Screen()
+    try:
+        stack = Stack(read_dotenv(Path(os.environ["STACK_ENV"])))
+        wait_for_a_whole_day(screen)
+        scenario = Scenario(load(options.scenario), load(DATA / "calendar.json"), datetime.now(VIETNAM))
+        return play(stack, screen, scenario)
+    except DemoFailed as failure:
+        screen.line(screen.paint(f"NOT PROVED: {failure}", "1;31"))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

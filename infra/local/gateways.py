@@ -1,0 +1,783 @@
+"""Stand-ins for the message gateways: Zalo ZNS and eSMS, in one process on loopback.
+
+They answer as the vendors document (`domain.md` §4 and §5 condense those documents; the vendors' own are
+developers.zalo.me/docs/zalo-notification-service and developers.esms.vn, source devesms/gitbook_esms_for_develop_v2_en):
+every refusal comes with HTTP 200 and a code in the body, and "accepted" does not mean "delivered".
+
+POST   /zalo/message/template                                      ZNS template message
+POST   /esms/MainService.svc/json/SendMultipleMessage_V4_post_json/ customer-care SMS
+GET    /messages   ?tracking= &phone= &gateway= &outcome= &limit=  what was received, and the counts of everything
+DELETE /messages                                                   a fresh day: no messages, counts or known RequestIds
+PUT    /behaviour  {"gateway": "zalo|esms", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?}
+PUT    /behaviour  {"gateway": "zalo|esms", "reports": {"url", "delayMs"?, "copies"?, "statuses"?, "outcome"?, "reverseEvery"?}}
+DELETE /behaviour                                                  back to answering at once, as started
+GET    /health
+
+Modes: ok | slow (acts, answers after delayMs) | hang (neither acts nor answers) | drop-before (closes the connection
+without acting) | drop-after (acts, then closes the connection) | http-500 (neither acts nor says why).
+
+There is no night rule by the clock (-133): a demo played at night shows the same as by day; set the code to see it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import heapq
+import itertools
+import json
+import re
+import select
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+Json = dict[str, Any]
+
+ZALO_PATH = "/zalo/message/template"
+ESMS_PATH = "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/"
+TEMPLATES_FILE = Path(__file__).resolve().parent.parent / "data" / "templates.json"
+MAX_BODY_BYTES = 64 * 1024
+MODES = ("ok", "slow", "hang", "drop-before", "drop-after", "http-500")
+DEFAULT_DELAY_MS = {"slow": 3_000, "hang": 120_000}
+
+# domain.md §5.7: the mobile shape; no narrower table of prefixes, they are still being opened.
+ZALO_PHONE = re.compile(r"84[35789]\d{8}")
+ESMS_PHONE = re.compile(r"(?:0|\+?84)[35789]\d{8}")
+# domain.md §5.6 (NĐ 91/2020 Đ.23): at most 11 Latin letters, digits, `-_. `, not digits alone.
+BRANDNAME = re.compile(r"(?!\d+$)[A-Za-z0-9\-_. ]{1,11}")
+ESMS_REQUEST_ID_HOURS = 24
+ESMS_REQUEST_ID_CHARS = 50
+# The price on eSMS's own sample page (domain.md §5.6); a report carries it, nobody is charged.
+ESMS_PRICE_VND = 850
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def canonical_phone(phone: object) -> str:
+    """84… whatever was sent, so that one filter finds a person's messages at both gateways."""
+    digits = re.sub(r"\D", "", str(phone or ""))
+    return "84" + digits[1:] if digits.startswith("0") else digits
+
+
+# ---------------------------------------------------------------------------------------------- the two rule books
+
+
+class Refused(Exception):
+    """The vendor's documented refusal: a code and the vendor's wording."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+# domain.md §4.2. Only the codes that a check below gives or a test is likely to ask for; others get a plain text.
+ZALO_MESSAGES = {
+    -100: "Unknown error",
+    -106: "Method is unsupported",
+    -108: "Phone number is invalid",
+    -109: "Template ID is invalid",
+    -111: "Template data is empty",
+    -112: "Template data type is not defined",
+    -114: "User is inactive, or reject the message, or using an outdated Zalo version, or other internal errors",
+    -115: "Out of quota",
+    -118: "Zalo account is not existed",
+    -119: "Account can not receive",
+    -121: "Body data is empty",
+    -122: "Body format is invalid",
+    -124: "Access token is invalid",
+    -132: "Parameter is invalid",
+    -133: "Can not send at night",
+    -144: "OA has reached its daily quota",
+    -147: "Template has reached its daily quota",
+}
+
+# domain.md §5.1.
+ESMS_MESSAGES = {
+    99: "The phone number is blocked",
+    101: "Authorize Failed",
+    103: "Not enough balance to send message",
+    104: "Brand name code is not exist",
+    108: "Phone number is not in correct format",
+    110: "The requested data is incorrect",
+    118: "Message type is not supported",
+    124: "Request exist 1",
+    146: "Sai template Brandname CSKH",
+    160: "TPS exceeded",
+    177: "The network is not registered",
+    300: "Missing message type",
+}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    message_id: str
+    answer: Json
+    # ZNS `mode: development` and eSMS `Sandbox: 1` are checked and answered, and reach nobody.
+    trial: bool = False
+
+
+def decoded(body: bytes) -> Json | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+class Zalo:
+    """ZNS template message, domain.md §4.1; codes, §4.2."""
+
+    name = "zalo"
+
+    def __init__(self, templates: frozenset[str], daily_quota: int) -> None:
+        self._templates = templates
+        self._daily_quota = daily_quota
+
+    def accept(self, request: Json, headers: Mapping[str, str], accepted_before: int) -> Accepted:
+        self._check_credentials(headers)
+        self._check_body(request)
+        trial = request.get("mode") == "development"
+        remaining = self._daily_quota - accepted_before - (0 if trial else 1)
+        if remaining < 0:
+            raise self.refusal(-144)
+        message_id = uuid.uuid4().hex[:20]
+        data = {
+            "msg_id": message_id,
+            "sent_time": str(now_ms()),
+            "sending_mode": str(request.get("sending_mode", "1")),
+            # §4.1 shows both figures; ZNS sends them as strings.
+            "quota": {"dailyQuota": str(self._daily_quota), "remainingQuota": str(remaining)},
+        }
+        return Accepted(message_id, {"error": 0, "message": "Success", "data": data}, trial)
+
+    def _check_credentials(self, headers: Mapping[str, str]) -> None:
+        # §4.1: the token travels in the header `access_token`; §4.2: -124.
+        if not headers.get("access_token", "").strip():
+            raise self.refusal(-124)
+
+    def _check_body(self, request: Json) -> None:
+        # §4.1: phone as 84…, a registered template, its data, a tracking id of the sender's.
+        if not ZALO_PHONE.fullmatch(str(request.get("phone", ""))):
+            raise self.refusal(-108)
+        if str(request.get("template_id", "")) not in self._templates:
+            raise self.refusal(-109)
+        template_data = request.get("template_data")
+        if not template_data:
+            raise self.refusal(-111)
+        if not isinstance(template_data, dict) or not all(
+            isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in template_data.values()
+        ):
+            raise self.refusal(-112)
+        tracking = request.get("tracking_id")
+        if not isinstance(tracking, str) or not tracking.strip():
+            raise self.refusal(-132)
+        # §4.1: sending_mode 1 (default) or 3.
+        if str(request.get("sending_mode", "1")) not in ("1", "3"):
+            raise self.refusal(-132)
+
+    @staticmethod
+    def unreadable(body: bytes) -> Refused:
+        return Zalo.refusal(-122 if body.strip() else -121)
+
+    @staticmethod
+    def refusal(code: int) -> Refused:
+        return Refused(code, ZALO_MESSAGES.get(code, f"Error {code}"))
+
+    @staticmethod
+    def refused_answer(refusal: Refused) -> Json:
+        return {"error": refusal.code, "message": refusal.message}
+
+    @staticmethod
+    def tracking(request: Json) -> str:
+        return str(request.get("tracking_id") or "")
+
+    @staticmethod
+    def phone(request: Json) -> str:
+        return canonical_phone(request.get("phone"))
+
+    @staticmethod
+    def without_secrets(request: Json) -> Json:
+        return request
+
+    def forget(self) -> None:
+        """ZNS keeps no key of the sender's: the same tracking_id twice is two messages."""
+
+
+class Esms:
+    """Customer-care brandname SMS, domain.md §5.1."""
+
+    name = "esms"
+
+    def __init__(self) -> None:
+        self._known: dict[str, float] = {}
+
+    def accept(self, request: Json, headers: Mapping[str, str], accepted_before: int) -> Accepted:
+        self._check_credentials(request)
+        self._check_body(request)
+        trial = str(request.get("Sandbox") or "0") == "1"
+        if not trial:
+            self._check_first_time(str(request.get("RequestId") or ""))
+        message_id = uuid.uuid4().hex + str(len(self._known))
+        return Accepted(message_id, {"CodeResult": "100", "CountRegenerate": 0, "SMSID": message_id}, trial)
+
+    def _check_credentials(self, request: Json) -> None:
+        if not request.get("ApiKey") or not request.get("SecretKey"):
+            raise self.refusal(101)
+
+    def _check_body(self, request: Json) -> None:
+        sms_type = str(request.get("SmsType") or "")
+        if not sms_type:
+            raise self.refusal(300)
+        # §5.1: 2 = customer care; this door sends nothing else.
+        if sms_type != "2":
+            raise self.refusal(118)
+        if not BRANDNAME.fullmatch(str(request.get("Brandname") or "")):
+            raise self.refusal(104)
+        if not ESMS_PHONE.fullmatch(str(request.get("Phone") or "")):
+            raise self.refusal(108)
+        if not str(request.get("Content") or "").strip() or str(request.get("IsUnicode") or "0") not in ("0", "1"):
+            raise self.refusal(110)
+        if len(str(request.get("RequestId") or "")) > ESMS_REQUEST_ID_CHARS:
+            raise self.refusal(110)
+
+    def _check_first_time(self, request_id: str) -> None:
+        # §5.1: RequestId is unique for 24 h; without one there is no protection.
+        if not request_id:
+            return
+        oldest = time.monotonic() - ESMS_REQUEST_ID_HOURS * 3600
+        if self._known.get(request_id, oldest) > oldest:
+            raise self.refusal(124)
+        self._known[request_id] = time.monotonic()
+
+    @staticmethod
+    def unreadable(body: bytes) -> Refused:
+        return Esms.refusal(110)
+
+    @staticmethod
+    def refusal(code: int) -> Refused:
+        return Refused(code, ESMS_MESSAGES.get(code, f"Error {code}"))
+
+    @staticmethod
+    def refused_answer(refusal: Refused) -> Json:
+        answer = {"CodeResult": str(refusal.code), "CountRegenerate": 0, "ErrorMessage": refusal.message}
+        # eSMS's page of the call shows this field for a duplicate alone.
+        return answer | {"SendStatus": "5"} if refusal.code == 124 else answer
+
+    @staticmethod
+    def tracking(request: Json) -> str:
+        return str(request.get("RequestId") or "")
+
+    @staticmethod
+    def phone(request: Json) -> str:
+        return canonical_phone(request.get("Phone"))
+
+    @staticmethod
+    def without_secrets(request: Json) -> Json:
+        return {key: value for key, value in request.items() if key not in ("ApiKey", "SecretKey")}
+
+    def forget(self) -> None:
+        self._known.clear()
+
+
+# ------------------------------------------------------------------------------------------------------- behaviour
+
+
+class BadBehaviour(ValueError):
+    """PUT /behaviour with something this server cannot do."""
+
+
+@dataclass
+class Behaviour:
+    """How the next requests are met: for one phone or all, for some times or until changed."""
+
+    gateway: str
+    phone: str | None = None
+    code: int | None = None
+    mode: str = "ok"
+    delayMs: int | None = None
+    times: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.gateway not in ("zalo", "esms"):
+            raise BadBehaviour("gateway must be zalo or esms")
+        if self.mode not in MODES:
+            raise BadBehaviour(f"mode must be one of {', '.join(MODES)}")
+        for name in ("code", "delayMs", "times"):
+            if not isinstance(getattr(self, name), (int, type(None))):
+                raise BadBehaviour(f"{name} must be an integer")
+        if self.phone is not None:
+            self.phone = canonical_phone(self.phone)
+
+    @property
+    def delay_seconds(self) -> float:
+        return (DEFAULT_DELAY_MS.get(self.mode, 0) if self.delayMs is None else self.delayMs) / 1000
+
+    def meets(self, gateway: str, phone: str) -> bool:
+        return self.gateway == gateway and self.phone in (None, phone) and self.times != 0
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Where delivery reports go and how badly. No address, no reports."""
+
+    url: str = ""
+    delayMs: int = 0
+    # More than one copy: both vendors repeat a report whose answer was late.
+    copies: int = 1
+    # eSMS SendStatus, in the order sent: [7, 5] is "waiting, then done", [5, 7] the same out of order.
+    statuses: tuple[int, ...] = (5,)
+    outcome: str = "delivered"
+    # Holds back this many messages' reports and sends the newest first.
+    reverseEvery: int = 1
+
+    def __post_init__(self) -> None:
+        if self.url:
+            require_loopback(self.url)
+        if self.outcome not in ("delivered", "failed"):
+            raise BadBehaviour("outcome must be delivered or failed")
+
+
+def require_loopback(url: str) -> None:
+    # Nothing that this process knows about citizens may leave the machine, whatever a request asks for.
+    if urllib.parse.urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise BadBehaviour("reports go to loopback only")
+
+
+class Conduct:
+    """The rules in force: one phone's before everybody's, the newest before the older."""
+
+    def __init__(self, started_with: Mapping[str, Reports]) -> None:
+        self._started_with = dict(started_with)
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        with self._lock:
+            self._rules: list[Behaviour] = []
+            self._reports = dict(self._started_with)
+
+    def put(self, document: Json) -> None:
+        try:
+            if "reports" in document:
+                settings = document["reports"]
+                reports = Reports(**{**settings, "statuses": tuple(settings.get("statuses", (5,)))})
+                rule = Behaviour(document["gateway"])
+                with self._lock:
+                    self._reports[rule.gateway] = reports
+                return
+            rule = Behaviour(**document)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise BadBehaviour(str(error)) from error
+        with self._lock:
+            self._rules.insert(0, rule)
+
+    def take(self, gateway: str, phone: str) -> Behaviour:
+        with self._lock:
+            met = [rule for rule in self._rules if rule.meets(gateway, phone)]
+            met.sort(key=lambda rule: rule.phone is None)
+            if not met:
+                return Behaviour(gateway)
+            if met[0].times is not None:
+                met[0].times -= 1
+            return met[0]
+
+    def reports(self, gateway: str) -> Reports:
+        with self._lock:
+            return self._reports[gateway]
+
+    def shown(self) -> Json:
+        with self._lock:
+            return {
+                "rules": [asdict(rule) for rule in self._rules],
+                "reports": {gateway: asdict(reports) for gateway, reports in self._reports.items()},
+            }
+
+
+# ---------------------------------------------------------------------------------------------------------- ledger
+
+
+@dataclass(frozen=True)
+class Message:
+    """One request as it arrived, and what became of it."""
+
+    seq: int
+    gateway: str
+    receivedAt: str
+    phone: str
+    tracking: str
+    # accepted | trial | refused | failed (http-500) | dropped (drop-before) | hung
+    outcome: str
+    code: int | None
+    # False: the sender was never told; together with `accepted` it is the case that must not be sent again.
+    answered: bool
+    messageId: str | None
+    request: Json
+
+
+@dataclass
+class Ledger:
+    messages: list[Message] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {"zalo": Counter(), "esms": Counter()})
+
+    def accepted(self, gateway: str) -> int:
+        return self.counts[gateway]["accepted"]
+
+    def enter(self, **entry: Any) -> Message:
+        instant = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        message = Message(seq=len(self.messages) + 1, receivedAt=instant, **entry)
+        self.messages.append(message)
+        self.counts[message.gateway].update(("received", message.outcome))
+        return message
+
+    def shown(self, query: Mapping[str, str]) -> Json:
+        wanted = {key: query[key] for key in ("tracking", "gateway", "outcome") if key in query}
+        if "phone" in query:
+            wanted["phone"] = canonical_phone(query["phone"])
+        found = [m for m in self.messages if all(getattr(m, key) == value for key, value in wanted.items())]
+        limit = int(query.get("limit", len(found)))
+        outcomes = ("received", "accepted", "refused", "trial", "failed", "dropped", "hung")
+        return {
+            "counts": {name: {outcome: tally[outcome] for outcome in outcomes} for name, tally in self.counts.items()},
+            "messages": [asdict(message) for message in found[:limit]],
+        }
+
+
+# ------------------------------------------------------------------------------------------------ delivery reports
+
+
+class Postman:
+    """Sends delivery reports later, from one thread, in the order of their hour."""
+
+    ATTEMPTS = 5  # domain.md §5.1: eSMS tries five times; Zalo (§4.4) for 12 h, cut short here.
+    TIMEOUT_SECONDS = 2.0  # domain.md §4.4: Zalo waits about two seconds.
+
+    def __init__(self, app_id: str, oa_secret: str) -> None:
+        self._app_id = app_id
+        self._oa_secret = oa_secret
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, int, urllib.request.Request]] = []
+        self._held: dict[str, list[list[urllib.request.Request]]] = {"zalo": [], "esms": []}
+        self._wake = threading.Condition()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def report(self, message: Message, reports: Reports) -> None:
+        """Nothing is sent for a Zalo message that did not arrive: ZNS has no report of a failure (§4.4)."""
+        if message.gateway == "zalo":
+            requests = [self._zalo(message, reports.url)] if reports.outcome == "delivered" else []
+        else:
+            requests = [self._esms(message, reports, status) for status in reports.statuses]
+        with self._wake:
+            held = self._held[message.gateway]
+            held.append(requests * reports.copies)
+            if len(held) < reports.reverseEvery:
+                return
+            for batch in reversed(held):
+                for request in batch:
+                    self._schedule(reports.delayMs / 1000, self.ATTEMPTS, request)
+            held.clear()
+            self._wake.notify()
+
+    def forget(self) -> None:
+        with self._wake:
+            self._due.clear()
+            for held in self._held.values():
+                held.clear()
+
+    def _zalo(self, message: Message, url: str) -> urllib.request.Request:
+        timestamp = str(now_ms())
+        body = json.dumps(
+            {
+                "event_name": "user_received_message",
+                "app_id": self._app_id,
+                "sender": {"id": "oa-stand-in"},
+                "recipient": {"id": hashlib.sha256(message.phone.encode()).hexdigest()[:19]},
+                "message": {
+                    "delivery_time": timestamp,
+                    "msg_id": message.messageId,
+                    "tracking_id": message.tracking,
+                },
+                "timestamp": timestamp,
+            }
+        ).encode()
+        # domain.md §4.4: sha256(app_id + raw body + timestamp + OA secret key).
+        mac = hashlib.sha256(self._app_id.encode() + body + timestamp.encode() + self._oa_secret.encode()).hexdigest()
+        headers = {"Content-Type": "application/json", "X-ZEvent-Signature": f"mac={mac}"}
+        return urllib.request.Request(url, body, headers, method="POST")
+
+    @staticmethod
+    def _esms(message: Message, reports: Reports, status: int) -> urllib.request.Request:
+        # domain.md §5.1: a GET without a signature; 5 is final, then SendSuccess/SendFailed tell which.
+        final = status == 5
+        delivered = final and reports.outcome == "delivered"
+        query = {
+            "SMSID": message.messageId,
+            "SendFailed": int(final and not delivered),
+            "SendStatus": status,
+            "SendSuccess": int(delivered),
+            "TotalPrice": f"{ESMS_PRICE_VND if delivered else 0:.4f}",
+            "TotalReceiver": 1,
+            "TotalSent": int(final),
+            "RequestId": message.tracking,
+            "TypeId": 2,
+            "telcoid": 1,
+            "phonenumber": "0" + message.phone[2:],
+        }
+        joint = "&" if urllib.parse.urlsplit(reports.url).query else "?"
+        return urllib.request.Request(reports.url + joint + urllib.parse.urlencode(query), method="GET")
+
+    def _schedule(self, seconds: float, attempts: int, request: urllib.request.Request) -> None:
+        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), attempts, request))
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._due or self._due[0][0] > time.monotonic():
+                    self._wake.wait(self._due[0][0] - time.monotonic() if self._due else None)
+                _, _, attempts, request = heapq.heappop(self._due)
+            if not self._delivered(request) and attempts > 1:
+                with self._wake:
+                    self._schedule(2.0 ** (self.ATTEMPTS - attempts) / 2, attempts - 1, request)
+
+    def _delivered(self, request: urllib.request.Request) -> bool:
+        try:
+            with urllib.request.urlopen(request, timeout=self.TIMEOUT_SECONDS) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+# ---------------------------------------------------------------------------------------------------------- server
+
+
+class Dropped(Exception):
+    """The connection ends here without an answer."""
+
+
+class GatewayServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, zalo: Zalo, esms: Esms, conduct: Conduct, postman: Postman) -> None:
+        super().__init__(("127.0.0.1", port), GatewayHandler)
+        self.gateways: dict[str, Zalo | Esms] = {ZALO_PATH: zalo, ESMS_PATH: esms}
+        self.conduct = conduct
+        self.postman = postman
+        self.ledger = Ledger()
+        # One lock around check, count and entry: the counts are exact, also under parallel requests.
+        self.lock = threading.Lock()
+
+    def act(self, gateway: Zalo | Esms, body: bytes, headers: Mapping[str, str], behaviour: Behaviour) -> Json:
+        """The vendor's decision, entered in the ledger; the report follows by itself."""
+        request = decoded(body)
+        answered = behaviour.mode != "drop-after"
+        with self.lock:
+            try:
+                if behaviour.code:
+                    raise gateway.refusal(behaviour.code)
+                if request is None:
+                    raise gateway.unreadable(body)
+                accepted = gateway.accept(request, headers, self.ledger.accepted(gateway.name))
+            except Refused as refusal:
+                self._enter(gateway, request or {}, "refused", answered, code=refusal.code)
+                return gateway.refused_answer(refusal)
+            outcome = "trial" if accepted.trial else "accepted"
+            message = self._enter(gateway, request, outcome, answered, message_id=accepted.message_id)
+        if not accepted.trial:
+            self._report(message, request)
+        return accepted.answer
+
+    def fail(self, gateway: Zalo | Esms, body: bytes, outcome: str) -> None:
+        with self.lock:
+            self._enter(gateway, decoded(body) or {}, outcome, answered=outcome == "failed")
+
+    def forget(self) -> None:
+        with self.lock:
+            self.ledger = Ledger()
+            for gateway in self.gateways.values():
+                gateway.forget()
+        self.postman.forget()
+
+    def _enter(
+        self,
+        gateway: Zalo | Esms,
+        request: Json,
+        outcome: str,
+        answered: bool,
+        *,
+        code: int | None = None,
+        message_id: str | None = None,
+    ) -> Message:
+        return self.ledger.enter(
+            gateway=gateway.name,
+            phone=gateway.phone(request),
+            tracking=gateway.tracking(request),
+            outcome=outcome,
+            code=code,
+            answered=answered,
+            messageId=message_id,
+            request=gateway.without_secrets(request),
+        )
+
+    def _report(self, message: Message, request: Json) -> None:
+        reports = self.conduct.reports(message.gateway)
+        # §5.1: eSMS takes the address with each message; a configured one wins, it is the test speaking.
+        if not reports.url and message.gateway == "esms" and request.get("CallbackUrl"):
+            try:
+                reports = Reports(url=str(request["CallbackUrl"]))
+            except BadBehaviour:
+                return
+        if reports.url:
+            self.postman.report(message, reports)
+
+
+class GatewayHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Headers and body are two writes; Nagle would hold the second one back for up to 40 ms.
+    disable_nagle_algorithm = True
+    server: GatewayServer
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        gateway = self.server.gateways.get(self.path)
+        if gateway is None:
+            return self._reply(404, {"error": "not found"})
+        try:
+            self._reply(200, self._met(gateway, body))
+        except Dropped:
+            self.close_connection = True
+
+    def do_GET(self) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        if url.path == "/health":
+            return self._reply(200, {"status": "ok"})
+        if url.path == "/messages":
+            with self.server.lock:
+                shown = self.server.ledger.shown(dict(urllib.parse.parse_qsl(url.query)))
+            return self._reply(200, shown)
+        if url.path == "/behaviour":
+            return self._reply(200, self.server.conduct.shown())
+        if url.path == ZALO_PATH:
+            return self._reply(200, Zalo.refused_answer(Zalo.refusal(-106)))
+        self._reply(404, {"error": "not found"})
+
+    def do_PUT(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        if self.path != "/behaviour":
+            return self._reply(404, {"error": "not found"})
+        document = decoded(body)
+        try:
+            if document is None:
+                raise BadBehaviour("a JSON object is expected")
+            self.server.conduct.put(document)
+        except BadBehaviour as error:
+            return self._reply(400, {"error": str(error)})
+        self._reply(200, self.server.conduct.shown())
+
+    def do_DELETE(self) -> None:
+        doors: dict[str, Callable[[], None]] = {
+            "/messages": self.server.forget,
+            "/behaviour": self.server.conduct.reset,
+        }
+        door = doors.get(self.path)
+        if door is None:
+            return self._reply(404, {"error": "not found"})
+        door()
+        self._reply(200, {})
+
+    def _met(self, gateway: Zalo | Esms, body: bytes) -> Json:
+        behaviour = self.server.conduct.take(gateway.name, gateway.phone(decoded(body) or {}))
+        match behaviour.mode:
+            case "http-500":
+                self.server.fail(gateway, body, "failed")
+                self.send_error(500)
+                raise Dropped
+            case "drop-before":
+                self.server.fail(gateway, body, "dropped")
+                raise Dropped
+            case "hang":
+                self.server.fail(gateway, body, "hung")
+                self._wait_for_the_client_to_leave(behaviour.delay_seconds)
+                raise Dropped
+        answer = self.server.act(gateway, body, self.headers, behaviour)
+        # A slow gateway has done its work before it answers: whoever stops waiting does not know.
+        time.sleep(behaviour.delay_seconds)
+        if behaviour.mode == "drop-after":
+            raise Dropped
+        return answer
+
+    def _wait_for_the_client_to_leave(self, at_most_seconds: float) -> None:
+        select.select([self.connection], [], [], at_most_seconds)
+
+    def _body(self) -> bytes | None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > MAX_BODY_BYTES:
+            self.close_connection = True
+            self._reply(413, {"error": "body too large"})
+            return None
+        return self.rfile.read(length)
+
+    def _reply(self, status: int, document: Json) -> None:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:
+            # A client that gave up on a slow answer; the ledger has the message.
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: GET /messages is the log, and it dies with the process; phones do not go to a file."""
+
+
+def registered_templates(path: Path) -> frozenset[str]:
+    """Templates are approved by Zalo one by one (domain.md §4.2, -109 and -131); here: those of the catalogue."""
+    catalogue = json.loads(path.read_text(encoding="utf-8"))
+    return frozenset(str(template["zaloTemplateId"]) for template in catalogue["templates"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--templates", type=Path, default=TEMPLATES_FILE)
+    parser.add_argument("--daily-quota", type=int, default=10_000, help="ZNS messages a day before -144")
+    parser.add_argument("--zalo-app-id", default="1234567890123456789")
+    parser.add_argument("--zalo-oa-secret", default="stand-in-oa-secret", help="signs the Zalo webhook")
+    parser.add_argument("--zalo-webhook-url", default="", help="delivery reports; off without it")
+    parser.add_argument("--esms-callback-url", default="", help="delivery reports; off without it")
+    options = parser.parse_args()
+    server = GatewayServer(
+        options.port,
+        Zalo(registered_templates(options.templates), options.daily_quota),
+        Esms(),
+        Conduct({"zalo": Reports(options.zalo_webhook_url), "esms": Reports(options.esms_callback_url)}),
+        Postman(options.zalo_app_id, options.zalo_oa_secret),
+    )
+    print(f"gateways: http://127.0.0.1:{server.server_address[1]}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

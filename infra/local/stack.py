@@ -1,0 +1,486 @@
+"""The local stack: MiniStack with infra/template.yaml on it, the OIDC issuer and the message gateways beside it.
+
+Everything binds loopback, and everything a stack has is in its directory: settings, logs, process records.
+Several stacks run side by side in different directories.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import venv
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+HERE = ROOT / "infra" / "local"
+TEMPLATE = ROOT / "infra" / "template.yaml"
+STAGED = ROOT / "target" / "lambda"
+
+FUNCTIONS = (
+    "submit-dossier",
+    "change-status",
+    "track-dossier",
+    "ingest-event",
+    "relay-changes",
+    "notify-applicant",
+    "rollup-kpi",
+)
+# Singapore, the region nearest to Vietnam, as in production.
+REGION = "ap-southeast-1"
+STACK_NAME = "motcua"
+CODE_BUCKET = "motcua-code"
+# The key that MiniStack takes for the account's root. The functions get keys of their own roles.
+ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+READY_SECONDS = 30
+STOP_SECONDS = 5
+
+STARTED = time.monotonic()
+
+
+class StackError(Exception):
+    """What went wrong, in words for the person at the terminal."""
+
+
+def say(text: str) -> None:
+    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+# ---------------------------------------------------------------------------------------------- tools
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment that holds exactly what its requirements file says."""
+
+    path: Path
+    requirements: Path
+
+    def program(self, name: str) -> str:
+        return str(self.path / "bin" / name)
+
+    def prepare(self) -> None:
+        wanted = hashlib.sha256(self.requirements.read_bytes() + sys.version.encode()).hexdigest()
+        stamp = self.path / "requirements.sha256"
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        say(f"installing {self.requirements.relative_to(ROOT)}")
+        venv.create(self.path, clear=True, with_pip=True)
+        command = [self.program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        outcome = subprocess.run([*command, "--requirement", str(self.requirements)])
+        if outcome.returncode:
+            raise StackError(f"could not install {self.requirements.name}")
+        stamp.write_text(wanted)
+        say(f"installed {self.requirements.relative_to(ROOT)}")
+
+
+STACK_VENV = Environment(LOCAL / "venv", HERE / "requirements-stack.txt")
+TOOLS_VENV = Environment(LOCAL / "venv-tools", HERE / "requirements-tools.txt")
+
+
+def setup() -> None:
+    if sys.version_info < (3, 11):
+        raise StackError("Python 3.11 or newer is needed")
+    with locked(LOCAL / "setup.lock"), ThreadPoolExecutor() as pool:
+        for _ in pool.map(Environment.prepare, (STACK_VENV, TOOLS_VENV)):
+            pass
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run to release {shown(path)}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def stage(profile: str) -> None:
+    """Lays the binaries out as cargo-lambda does, which is where the template looks for them."""
+    built = Path(os.environ.get("CARGO_TARGET_DIR") or "target")
+    for function in FUNCTIONS:
+        source = ROOT / built / profile / function
+        bootstrap = STAGED / function / "bootstrap"
+        if not source.exists():
+            raise StackError(f"{function} is not built: {source} is missing (make build)")
+        bootstrap.parent.mkdir(parents=True, exist_ok=True)
+        bootstrap.unlink(missing_ok=True)
+        try:
+            bootstrap.hardlink_to(source)
+        except OSError:  # another file system
+            shutil.copy2(source, bootstrap)
+
+
+# ------------------------------------------------------------------------------------------ processes
+
+
+def start_time(pid: int) -> str | None:
+    """When the kernel started this process: tells it from a later one that got the same id."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state == "Z" else fields[18]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process of a stack, leader of a group of its own; its record survives the run that started it."""
+
+    name: str
+    directory: Path
+
+    @property
+    def record(self) -> Path:
+        return self.directory / "run" / f"{self.name}.json"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log" / f"{self.name}.log"
+
+    def pid(self) -> int | None:
+        try:
+            record = json.loads(self.record.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return record["pid"] if start_time(record["pid"]) == record["started"] else None
+
+    def start(self, command: list[str], environment: Mapping[str, str]) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.record.write_text(json.dumps({"pid": process.pid, "started": start_time(process.pid)}))
+
+    def wait_ready(self, url: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.pid() is None:
+                raise StackError(f"{self.name} ended at its start:\n{self.log_tail()}")
+            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
+                return
+            time.sleep(0.05)
+        raise StackError(f"{self.name} did not answer within {READY_SECONDS} s:\n{self.log_tail()}")
+
+    def log_tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+    def stop(self) -> None:
+        """Ends the whole group: MiniStack's function processes are in it."""
+        pid = self.pid()
+        if pid is not None:
+            for sign, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, sign)
+                if group_ends(pid, patience):
+                    break
+            else:
+                raise StackError(f"{self.name} (process group {pid}) does not end")
+        self.record.unlink(missing_ok=True)
+
+
+def group_ends(group: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+# ---------------------------------------------------------------------------------------------- stack
+
+
+class Stack:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.resolve()
+        self.settings_file = self.directory / "stack.env"
+        self.ministack = Service("ministack", self.directory)
+        self.issuer = Service("issuer", self.directory)
+        self.gateways = Service("gateways", self.directory)
+        self.services = (self.ministack, self.issuer, self.gateways)
+
+    def settings(self) -> dict[str, str]:
+        try:
+            lines = self.settings_file.read_text().splitlines()
+        except FileNotFoundError:
+            raise StackError(f"no stack is up in {self.directory} (make up)") from None
+        return dict(line.split("=", 1) for line in lines)
+
+    def up(self, port_base: int | None) -> None:
+        with locked(self.directory / "lock"):
+            self.stop()
+            try:
+                self.start(port_base)
+            except BaseException:
+                self.stop()
+                raise
+
+    def start(self, port_base: int | None) -> None:
+        ports = free_ports(3) if port_base is None else [port_base + offset for offset in range(3)]
+        endpoint, issuer_url, gateways_url = (f"http://localhost:{port}" for port in ports)
+        tools = {**clean_environment(), **ROOT_KEY, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+        tools |= {"AWS_ENDPOINT_URL": endpoint.replace("localhost", "127.0.0.1")}
+
+        shutil.rmtree(self.directory / "log", ignore_errors=True)
+        self.ministack.start([STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0]))
+        python = STACK_VENV.program("python")
+        for service, port in ((self.issuer, ports[1]), (self.gateways, ports[2])):
+            service.start([python, str(HERE / f"{service.name}.py"), "--port", str(port)], clean_environment())
+        self.issuer.wait_ready(f"{issuer_url}/health")
+        self.gateways.wait_ready(f"{gateways_url}/health")
+        self.ministack.wait_ready(f"{endpoint}/_ministack/health")
+        say("MiniStack, issuer and gateways are ready")
+
+        say("deploying")
+        outputs = self.deploy(tools, issuer_url, gateways_url)
+        say(f"deployed {TEMPLATE.relative_to(ROOT)} with {len(FUNCTIONS)} functions")
+
+        settings = {
+            "API_URL": f"{tools['AWS_ENDPOINT_URL']}/_aws/execute-api/{outputs['ApiId']}/%24default",
+            "AWS_ENDPOINT_URL": tools["AWS_ENDPOINT_URL"],
+            "AWS_REGION": REGION,
+            **ROOT_KEY,
+            "INTEGRATOR_QUEUE_URL": outputs["IntegratorQueueUrl"],
+            "INTEGRATOR_DLQ_URL": outputs["IntegratorDlqUrl"],
+            "NOTICES_QUEUE_URL": outputs["NoticesQueueUrl"],
+            "NOTICES_DLQ_URL": outputs["NoticesDlqUrl"],
+            "RELAY_FAILURES_QUEUE_URL": outputs["RelayFailuresQueueUrl"],
+            "ROLLUP_FAILURES_QUEUE_URL": outputs["RollupFailuresQueueUrl"],
+            "DOSSIERS_TABLE": outputs["DossiersTableName"],
+            "INTAKE_TABLE": outputs["IntakeTableName"],
+            "NOTICES_TABLE": outputs["NoticesTableName"],
+            "KPI_TABLE": outputs["KpiTableName"],
+            "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
+            "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
+            "ISSUER_URL": issuer_url,
+            "GATEWAYS_URL": gateways_url,
+        }
+        self.settings_file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        say(f"up: settings in {shown(self.settings_file)}")
+
+    def ministack_environment(self, tools: Mapping[str, str], port: int) -> dict[str, str]:
+        scratch = self.directory / "tmp"
+        scratch.mkdir(parents=True)
+        return {
+            **tools,
+            # The default is every interface.
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            # The HTTP client of lambda_http takes no address as a host name.
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            # Enforces the functions' roles.
+            "AUTH": "true",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "TMPDIR": str(scratch),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def deploy(self, tools: Mapping[str, str], issuer_url: str, gateways_url: str) -> dict[str, str]:
+        # Installed by this program itself.
+        import boto3
+
+        parameters = {
+            "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
+            "OidcIssuer": issuer_url,
+            "ZaloUrl": f"{gateways_url}/zalo",
+            "ZaloAccessToken": "local",
+            "EsmsUrl": f"{gateways_url}/esms",
+            "EsmsApiKey": "local",
+            "EsmsSecretKey": "local",
+            "EsmsBrandname": "MOTCUA",
+            "GatewayTimeoutMs": "2000",
+            "DeletionProtection": "false",
+            "RelayMaximumRecordAgeSeconds": "60",
+        }
+        command = [
+            *(TOOLS_VENV.program("sam"), "deploy", "--template-file", str(TEMPLATE), "--stack-name", STACK_NAME),
+            *("--s3-bucket", CODE_BUCKET, "--capabilities", "CAPABILITY_IAM", "--region", REGION),
+            *("--no-confirm-changeset", "--no-progressbar"),
+            *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
+        ]
+        client = functools.partial(
+            boto3.client,
+            endpoint_url=tools["AWS_ENDPOINT_URL"],
+            region_name=REGION,
+            aws_access_key_id=ROOT_KEY["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=ROOT_KEY["AWS_SECRET_ACCESS_KEY"],
+        )
+        client("s3").create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        environment = {**tools, "SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(self.directory / "tmp" / "sam")}
+        log = self.directory / "log" / "deploy.log"
+        with log.open("wb") as output:
+            outcome = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        if outcome.returncode:
+            raise StackError("sam deploy failed:\n" + "\n".join(log.read_text().splitlines()[-30:]))
+        (deployed,) = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+
+    def stop(self) -> None:
+        with undisturbed():
+            for service in self.services:
+                service.stop()
+            self.settings_file.unlink(missing_ok=True)
+            shutil.rmtree(self.directory / "tmp", ignore_errors=True)
+
+    def down(self) -> None:
+        with locked(self.directory / "lock"):
+            self.stop()
+        say(f"down: {shown(self.directory)}")
+
+    def run(self, command: list[str]) -> int:
+        """Runs a command against a stack of its own, and takes the stack down however the command ends."""
+        self.up(None)
+        try:
+            path = os.pathsep.join([str(STACK_VENV.path / "bin"), os.environ.get("PATH", os.defpath)])
+            return subprocess.run(command, env={**os.environ, "PATH": path, "STACK_ENV": str(self.settings_file)}).returncode
+        finally:
+            self.down()
+
+    def status(self) -> int:
+        running = [service.name for service in self.services if service.pid() is not None]
+        for service in self.services:
+            print(f"{service.name:<10} {'up' if service.name in running else 'down'}  {shown(service.log)}")
+        if self.settings_file.exists():
+            print(f"settings   {shown(self.settings_file)}")
+        return 0 if len(running) == len(self.services) else 1
+
+    def token(self, role: str, agency: str | None, id_number: str | None) -> str:
+        wanted = {"role": role, "agency": agency, "idNumber": id_number}
+        body = json.dumps({key: value for key, value in wanted.items() if value}).encode()
+        request = urllib.request.Request(f"{self.settings()['ISSUER_URL']}/token", data=body)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as response:
+                return json.load(response)["access_token"]
+        except urllib.error.HTTPError as refusal:
+            raise StackError(f"the issuer refused: {refusal.read().decode()}") from None
+
+
+def shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def clean_environment() -> dict[str, str]:
+    """Without the developer's own AWS account in it: nothing here may reach a real one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """An impatient second Ctrl-C must not leave half of a stack behind."""
+    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in handlers.items():
+            signal.signal(signum, handler)
+
+
+def ended(signum: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signum)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install the pinned tools")
+    staging = commands.add_parser("stage", help="lay built binaries out for the template")
+    staging.add_argument("--profile", choices=("debug", "release"), default="debug")
+    for name, text in (
+        ("up", "start a stack, deploy the template"),
+        ("down", "stop everything a stack started"),
+        ("run", "start a stack, run a command against it, stop it"),
+        ("status", "what runs"),
+        ("token", "print a bare token of the stand-in issuer"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--dir", type=Path, default=LOCAL)
+        if name == "up":
+            command.add_argument("--port-base", default="auto", help="first of three ports in a row, or auto")
+        if name == "run":
+            command.add_argument("argv", nargs=argparse.REMAINDER)
+        if name == "token":
+            command.add_argument("--role", default="officer")
+            command.add_argument("--agency")
+            command.add_argument("--id")
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = arguments()
+    signal.signal(signal.SIGTERM, ended)
+    if asked.command == "setup":
+        setup()
+        return 0
+    if asked.command == "stage":
+        stage(asked.profile)
+        return 0
+    if asked.command in ("up", "run"):
+        setup()
+        if Path(sys.prefix) != STACK_VENV.path:
+            os.execv(STACK_VENV.program("python"), [STACK_VENV.program("python"), *sys.argv])
+    stack = Stack(asked.dir)
+    if asked.command == "up":
+        stack.up(None if asked.port_base == "auto" else int(asked.port_base))
+    elif asked.command == "down":
+        stack.down()
+    elif asked.command == "run":
+        return stack.run(asked.argv[1:] if asked.argv[:1] == ["--"] else asked.argv)
+    elif asked.command == "status":
+        return stack.status()
+    else:
+        print(stack.token(asked.role, asked.agency, asked.id))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except StackError as error:
+        sys.exit(f"stack: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,198 @@
+//! Which days and hours count. Days are those of Viet Nam (UTC+7, no daylight saving).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::{self, TimeZone};
+use jiff::{Timestamp, ToSpan};
+use serde::Deserialize;
+
+use crate::Violation;
+
+/// The date in Viet Nam at `instant`.
+pub fn date_of(instant: Timestamp) -> Date {
+    tz::offset(7).to_datetime(instant).date()
+}
+
+/// The time of day in Viet Nam at `instant`.
+pub fn time_of(instant: Timestamp) -> Time {
+    tz::offset(7).to_datetime(instant).time()
+}
+
+/// The instant at which `time` strikes in Viet Nam on `day`. Both are bounded by the calendar's years, so that
+/// the conversion cannot leave the range of instants.
+pub fn instant(day: Date, time: Time) -> Timestamp {
+    day.to_datetime(time).to_zoned(TimeZone::fixed(tz::offset(7))).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
+/// The calendar has no data for a year that a rule needs. Nobody may guess it: the government decides each
+/// year's holidays and swaps in the year before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the working calendar has no data for {year}")]
+pub struct MissingYear {
+    /// The year without data.
+    pub year: i16,
+}
+
+/// Why a day counts or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayKind {
+    /// Monday to Friday, nothing special.
+    Working,
+    /// A Saturday worked in exchange for a day off.
+    MadeUp,
+    /// Saturday or Sunday.
+    Weekend,
+    /// A public holiday, or a day off in exchange for a worked Saturday.
+    Holiday,
+}
+
+impl DayKind {
+    /// Whether offices are open.
+    pub fn is_working(self) -> bool {
+        matches!(self, Self::Working | Self::MadeUp)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Year {
+    off: BTreeSet<Date>,
+    worked: BTreeSet<Date>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Office hours from one day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfficeHours {
+    valid_from: Date,
+    /// Opening and closing of each half-day, in order.
+    slots: Vec<(Time, Time)>,
+    /// What arrives after this hour is handed over on the next working day (NĐ 61/2018 Đ.18).
+    hand_over_cut_off: Time,
+}
+
+/// Days off, worked Saturdays and office hours, as decided year by year.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Calendar {
+    #[serde(deserialize_with = "by_year")]
+    years: BTreeMap<i16, Year>,
+    hours: Vec<OfficeHours>,
+}
+
+fn by_year<'de, D: serde::Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
+    BTreeMap::<String, Year>::deserialize(source)?
+        .into_iter()
+        .map(|(year, days)| Ok((year.parse().map_err(serde::de::Error::custom)?, days)))
+        .collect()
+}
+
+impl Calendar {
+    /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and worked, hours that
+    /// run backwards.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        for (year, days) in &self.years {
+            let mut check = |day: &Date, rule: &'static str, broken: bool, detail: &str| {
+                if broken {
+                    found.push(Violation::new(format!("years.{year}"), rule, format!("{day} {detail}")));
+                }
+            };
+            for day in days.off.union(&days.worked) {
+                check(day, "day-in-year", day.year() != *year, "stands under another year");
+            }
+            for day in &days.worked {
+                check(day, "worked-weekend", !is_weekend(*day), "is worked anyway: only a weekend day can be made up");
+                check(day, "off-or-worked", days.off.contains(day), "is both off and worked");
+            }
+            for day in &days.off {
+                check(day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
+            }
+        }
+        for hours in &self.hours {
+            let times: Vec<Time> = hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
+            if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
+                found.push(Violation::new(
+                    "hours",
+                    "ordered-slots",
+                    format!("from {} do not run forward", hours.valid_from),
+                ));
+            }
+        }
+        if self.hours.is_empty() {
+            found.push(Violation::new("hours", "present", "at least one set of office hours is needed"));
+        }
+        found
+    }
+
+    /// Why `day` counts or does not.
+    pub fn kind(&self, day: Date) -> Result<DayKind, MissingYear> {
+        let year = self.years.get(&day.year()).ok_or(MissingYear { year: day.year() })?;
+        Ok(if year.worked.contains(&day) {
+            DayKind::MadeUp
+        } else if year.off.contains(&day) {
+            DayKind::Holiday
+        } else if is_weekend(day) {
+            DayKind::Weekend
+        } else {
+            DayKind::Working
+        })
+    }
+
+    /// The first working day on or after `day`.
+    pub fn working_day_from(&self, day: Date) -> Result<Date, MissingYear> {
+        let mut day = day;
+        while !self.kind(day)?.is_working() {
+            day = next(day);
+        }
+        Ok(day)
+    }
+
+    /// How many working days lie after `from`, up to and with `to`.
+    pub fn working_days_between(&self, from: Date, to: Date) -> Result<i64, MissingYear> {
+        let (mut count, mut day) = (0, from);
+        while day < to {
+            day = next(day);
+            count += i64::from(self.kind(day)?.is_working());
+        }
+        Ok(count)
+    }
+
+    /// Office hours on `day`.
+    fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
+        self.hours.iter().filter(|hours| hours.valid_from <= day).max_by_key(|hours| hours.valid_from)
+    }
+
+    /// Opening and closing instants of each half-day of `day`; none on a day off.
+    pub(crate) fn slots(&self, day: Date) -> Result<Vec<(Timestamp, Timestamp)>, MissingYear> {
+        if !self.kind(day)?.is_working() {
+            return Ok(Vec::new());
+        }
+        let slots = self.hours_on(day).map(|hours| hours.slots.as_slice()).unwrap_or_default();
+        Ok(slots.iter().map(|(open, close)| (instant(day, *open), instant(day, *close))).collect())
+    }
+
+    /// When offices close on `day`.
+    pub(crate) fn closing(&self, day: Date) -> Timestamp {
+        let close =
+            self.hours_on(day).and_then(|hours| hours.slots.last()).map_or(Time::midnight(), |(_, close)| *close);
+        instant(day, close)
+    }
+
+    /// Whether what arrives at `at` is handed over only on a later working day.
+    pub(crate) fn is_after_hand_over(&self, at: Timestamp) -> bool {
+        self.hours_on(date_of(at)).is_some_and(|hours| time_of(at) > hours.hand_over_cut_off)
+    }
+}
+
+fn is_weekend(day: Date) -> bool {
+    matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+/// The day after `day`. The last day that a date can be (31 December 9999) is its own successor; no calendar
+/// reaches it, so every loop over days ends with [`MissingYear`] first.
+pub fn next(day: Date) -> Date {
+    day.saturating_add(1.day())
+}

@@ -1,0 +1,173 @@
+//! Agencies, procedures, calendar, message templates and integrators: law and organisation as dated data.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::agency::Agency;
+use crate::calendar::Calendar;
+use crate::id::{AgencyCode, ProcedureCode};
+use crate::notice::Template;
+use crate::procedure::Procedure;
+use crate::{Violation, notice};
+
+/// A line-of-business system that may push events, and for whom.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Integrator {
+    /// The `source` of its CloudEvents.
+    pub source: String,
+    /// What people call it.
+    pub name: String,
+    /// Agencies in whose name it acts.
+    pub agencies: Vec<AgencyCode>,
+}
+
+/// `agencies.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgenciesFile {
+    agencies: Vec<Agency>,
+}
+
+/// `procedures.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProceduresFile {
+    procedures: Vec<Procedure>,
+}
+
+/// `templates.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplatesFile {
+    templates: Vec<Template>,
+}
+
+/// `integrators.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegratorsFile {
+    integrators: Vec<Integrator>,
+}
+
+/// Everything that law and organisation decide, in one consistent set.
+#[derive(Debug)]
+pub struct Catalogue {
+    agencies: BTreeMap<AgencyCode, Agency>,
+    /// Versions of each procedure, oldest first.
+    procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
+    calendar: Calendar,
+    templates: Vec<Template>,
+    integrators: BTreeMap<String, Integrator>,
+}
+
+impl Catalogue {
+    /// Puts the files together; refused whole, with every reason, if one contradicts itself or another.
+    pub fn assemble(
+        agencies: AgenciesFile,
+        procedures: ProceduresFile,
+        calendar: Calendar,
+        templates: TemplatesFile,
+        integrators: IntegratorsFile,
+    ) -> Result<Self, Vec<Violation>> {
+        let mut found = calendar.violations();
+        let mut known = BTreeMap::new();
+        for agency in agencies.agencies {
+            if let Some(twice) = known.insert(agency.code.clone(), agency) {
+                found.push(Violation::new("agencies", "unique-code", format!("{} stands twice", twice.code)));
+            }
+        }
+        for agency in known.values() {
+            for other in [&agency.parent, &agency.successor].into_iter().flatten() {
+                if !known.contains_key(other) {
+                    found.push(Violation::new(
+                        "agencies",
+                        "known-agency",
+                        format!("{}: {other} is not listed", agency.code),
+                    ));
+                }
+            }
+            if agency.valid_to.is_some_and(|last| last < agency.valid_from) {
+                found.push(Violation::new("agencies", "valid-range", format!("{} ends before it begins", agency.code)));
+            }
+        }
+        let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
+        for procedure in procedures.procedures {
+            versions.entry(procedure.code.clone()).or_default().push(procedure);
+        }
+        for (code, list) in &mut versions {
+            list.sort_by_key(|procedure| procedure.valid_from);
+            if list
+                .windows(2)
+                .any(|pair| pair[0].valid_from == pair[1].valid_from || pair[0].version >= pair[1].version)
+            {
+                found.push(Violation::new(
+                    "procedures",
+                    "ordered-versions",
+                    format!("{code}: versions must grow with their dates"),
+                ));
+            }
+        }
+        for template in &templates.templates {
+            found.extend(notice::template_violations(template));
+        }
+        let mut sources = BTreeMap::new();
+        for integrator in integrators.integrators {
+            for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
+                found.push(Violation::new(
+                    "integrators",
+                    "known-agency",
+                    format!("{}: {agency} is not listed", integrator.source),
+                ));
+            }
+            sources.insert(integrator.source.clone(), integrator);
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        Ok(Self {
+            agencies: known,
+            procedures: versions,
+            calendar,
+            templates: templates.templates,
+            integrators: sources,
+        })
+    }
+
+    /// The agency with this code, whether or not it still exists.
+    pub fn agency(&self, code: &AgencyCode) -> Option<&Agency> {
+        self.agencies.get(code)
+    }
+
+    /// Every agency, old and new.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.values()
+    }
+
+    /// The version of a procedure in force on `day`.
+    pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
+        self.procedures.get(code)?.iter().rfind(|procedure| procedure.valid_from <= day)
+    }
+
+    /// Every version of every procedure.
+    pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
+        self.procedures.values().flatten()
+    }
+
+    /// The working calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// What the applicant is told after `action`, if anything.
+    pub fn template(&self, action: crate::dossier::Action) -> Option<&Template> {
+        self.templates.iter().find(|template| template.action == action)
+    }
+
+    /// The integrator that signs its events with `source`.
+    pub fn integrator(&self, source: &str) -> Option<&Integrator> {
+        self.integrators.get(source)
+    }
+}

@@ -1,0 +1,419 @@
+//! A dossier (hồ sơ) and the one door through which it changes: [`Dossier::decide`].
+
+mod status;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use status::{Action, AlsoBy, DossierStatus, RULES, Rule, Target};
+
+use crate::Violation;
+use crate::applicant::{Applicant, IdNumber};
+use crate::calendar::{Calendar, MissingYear};
+use crate::deadline::Term;
+use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
+use crate::procedure::Channel;
+use crate::submission::Document;
+
+/// Longest reason or note, in characters. With [`VERSIONS_MAX`] it keeps a dossier under the store's limit of
+/// 400 KiB an item.
+pub const REMARK_CHARACTERS_MAX: usize = 500;
+
+/// The most entries a history holds; a dossier that reaches it is moved by hand.
+pub const VERSIONS_MAX: u64 = 100;
+
+/// How far a sender's clock may run ahead of ours.
+pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
+
+/// Who acts, as established by the door through which the command came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// An officer, in the name of an agency.
+    Officer {
+        /// The officer's account.
+        id: String,
+        /// The agency that the account belongs to.
+        agency: AgencyCode,
+    },
+    /// A line-of-business system, in the name of one or more agencies.
+    Integrator {
+        /// The `source` of its events.
+        id: String,
+        /// The agencies it acts for.
+        agencies: Vec<AgencyCode>,
+    },
+    /// The portal, on an applicant's behalf.
+    Portal {
+        /// The portal's account.
+        id: String,
+    },
+    /// An applicant who signed in.
+    Citizen {
+        /// The citizen's account, which is no identity number.
+        id: String,
+        /// The identity number that the sign-in proved.
+        id_number: IdNumber,
+    },
+}
+
+impl Actor {
+    /// What a history keeps of the actor.
+    pub fn signature(&self) -> Signature {
+        let (role, id, agency) = match self {
+            Self::Officer { id, agency } => ("officer", id, Some(agency.clone())),
+            Self::Integrator { id, .. } => ("integrator", id, None),
+            Self::Portal { id } => ("portal", id, None),
+            Self::Citizen { id, .. } => ("citizen", id, None),
+        };
+        Signature { role: role.to_owned(), id: id.clone(), agency }
+    }
+
+    /// Whether the actor speaks for the agency.
+    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
+        match self {
+            Self::Officer { agency: own, .. } => own == agency,
+            Self::Integrator { agencies, .. } => agencies.contains(agency),
+            Self::Portal { .. } | Self::Citizen { .. } => false,
+        }
+    }
+
+    /// Whether the actor handed the dossier in, or is the portal, which acts for all applicants.
+    fn is_on_applicants_side(&self, applicant: &Applicant) -> bool {
+        match self {
+            Self::Portal { .. } => true,
+            Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
+            Self::Officer { .. } | Self::Integrator { .. } => false,
+        }
+    }
+
+    /// Whether the actor may read the dossier's history.
+    pub fn may_read(&self, dossier: &Dossier) -> bool {
+        self.speaks_for(&dossier.agency) || self.is_on_applicants_side(&dossier.applicant)
+    }
+
+    fn may(&self, rule: &Rule, dossier: &Dossier) -> bool {
+        self.speaks_for(&dossier.agency)
+            || match rule.also_by {
+                AlsoBy::Nobody => false,
+                AlsoBy::Portal => matches!(self, Self::Portal { .. }),
+                AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+            }
+    }
+}
+
+/// Who did it, as a history keeps it: no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// `officer`, `integrator`, `portal` or `citizen`.
+    pub role: String,
+    /// Account or source.
+    pub id: String,
+    /// The officer's agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+}
+
+/// One thing that happened. Entry `n` of a history has version `n`, counted from one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// The dossier's version after it.
+    pub version: u64,
+    /// What was done.
+    pub action: Action,
+    /// The status after it.
+    pub status: DossierStatus,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When we learned of it.
+    pub recorded_at: Timestamp,
+    /// Who did it.
+    pub by: Signature,
+    /// The command that did it.
+    pub command: CommandId,
+    /// The reason given to the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A note among officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When the dossier is due after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+}
+
+/// A dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dossier {
+    /// Its code.
+    pub code: DossierCode,
+    /// How many entries its history has.
+    pub version: u64,
+    /// Where it stands.
+    pub status: DossierStatus,
+    /// What is asked for.
+    pub procedure: ProcedureCode,
+    /// The version of the procedure it was submitted under, for ever.
+    pub procedure_version: u32,
+    /// How long it may take; none where the procedure gives no date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<Term>,
+    /// Who settles it.
+    pub agency: AgencyCode,
+    /// How it came.
+    pub channel: Channel,
+    /// Who asks.
+    pub applicant: Applicant,
+    /// With which papers.
+    pub documents: Vec<Document>,
+    /// When it was handed in (ngày nộp).
+    pub submitted_at: Timestamp,
+    /// When it was received (ngày tiếp nhận).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// When it is due (ngày hẹn trả).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// When it was settled, refused or withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// Since when the clock has stood still for a payment or a suspension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Timestamp>,
+    /// Where it stood before papers were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_before: Option<DossierStatus>,
+    /// Everything that happened, oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// A request to move a dossier.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Its name, so that a repetition is recognised.
+    pub id: CommandId,
+    /// What to do.
+    pub action: Action,
+    /// The version that the sender saw; none where the sender cannot know it (an integrator).
+    pub expected_version: Option<u64>,
+    /// Why, for the applicant.
+    pub reason: Option<String>,
+    /// A note among officers.
+    pub note: Option<String>,
+    /// When it happened, as the sender claims; none where it happens as it arrives.
+    pub at: Option<Timestamp>,
+}
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The dossier after one more entry, not yet stored.
+    Moved(Box<Dossier>),
+    /// The very command was carried out before; its entry says with which result.
+    Repeated(HistoryEntry),
+}
+
+/// Why a command is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The actor may not do this to this dossier.
+    #[error("not allowed for this account")]
+    NotAllowed,
+    /// The sender saw another version.
+    #[error("the dossier has moved on to version {current}")]
+    Stale {
+        /// The version now.
+        current: u64,
+        /// The status now.
+        status: DossierStatus,
+    },
+    /// The status does not allow it.
+    #[error("{} is not allowed in status {}", action.name(), status.code())]
+    Illegal {
+        /// What was asked.
+        action: Action,
+        /// The status now.
+        status: DossierStatus,
+        /// What may be done instead.
+        allowed: Vec<Action>,
+    },
+    /// A field of the command breaks a rule.
+    #[error("{0}")]
+    Invalid(Violation),
+    /// A command of the same name did something else before.
+    #[error("the same command id was used for another action")]
+    CommandIdReused,
+    /// It happened before something that is already in the history.
+    #[error("the history already reaches beyond the time of this event")]
+    OutOfOrder,
+    /// The due date cannot be told.
+    #[error(transparent)]
+    Calendar(#[from] MissingYear),
+}
+
+impl Dossier {
+    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it.
+    pub fn decide(
+        &self,
+        command: Command,
+        by: &Actor,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<Decision, Refusal> {
+        let illegal = || Refusal::Illegal {
+            action: command.action,
+            status: self.status,
+            allowed: Action::allowed_in(self.status),
+        };
+        let Some(rule) = command.action.rule() else {
+            return Err(illegal());
+        };
+        if !by.may(rule, self) {
+            return Err(Refusal::NotAllowed);
+        }
+        // A repetition is answered before anything else is judged: by now the dossier may have moved on.
+        if let Some(entry) = self.history.iter().find(|entry| entry.command == command.id) {
+            return if entry.action == command.action {
+                Ok(Decision::Repeated(entry.clone()))
+            } else {
+                Err(Refusal::CommandIdReused)
+            };
+        }
+        command.check(rule, now).map_err(Refusal::Invalid)?;
+        if command.expected_version.is_some_and(|expected| expected != self.version) {
+            return Err(Refusal::Stale { current: self.version, status: self.status });
+        }
+        if !rule.from.contains(&self.status) {
+            return Err(illegal());
+        }
+        let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
+        // What arrives as it happens is never before the history, though two machines' clocks differ by a little;
+        // what is claimed to have happened earlier is.
+        let at = command.at.map_or(now.max(last), |claimed| claimed.min(now.max(last)));
+        if at < last {
+            return Err(Refusal::OutOfOrder);
+        }
+        if self.version >= VERSIONS_MAX {
+            return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
+        }
+        self.moved(rule, command, at, by.signature(), calendar, now)
+            .map(|dossier| Decision::Moved(Box::new(dossier)))
+            .map_err(Refusal::from)
+    }
+
+    fn moved(
+        &self,
+        rule: &Rule,
+        command: Command,
+        at: Timestamp,
+        by: Signature,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<Self, MissingYear> {
+        let mut next = self.clone();
+        next.status = match rule.target {
+            Target::To(status) => status,
+            Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
+        };
+        next.version += 1;
+        next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
+        next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
+        next.paused_at = next.status.is_paused().then_some(at);
+        if rule.action == Action::Receive {
+            next.received_at = Some(at);
+        }
+        next.due_at = self.due_after(rule.action, at, calendar)?;
+        next.history.push(HistoryEntry {
+            version: next.version,
+            action: rule.action,
+            status: next.status,
+            at,
+            recorded_at: now,
+            by,
+            command: command.id,
+            reason: command.reason,
+            note: command.note,
+            due_at: next.due_at,
+        });
+        Ok(next)
+    }
+
+    /// What `action` at `at` does to the clock: receipt starts it, a supplement starts it again from the beginning
+    /// (NĐ 61/2018 Đ.19.4), leaving a payment or a suspension adds the time that stood still.
+    fn due_after(&self, action: Action, at: Timestamp, calendar: &Calendar) -> Result<Option<Timestamp>, MissingYear> {
+        let Some(term) = self.term else {
+            return Ok(None);
+        };
+        match action {
+            Action::Receive => term.due(calendar, at).map(Some),
+            Action::RequestSupplement => Ok(None),
+            Action::Supplement if self.received_at.is_some() => term.due(calendar, at).map(Some),
+            _ => match (self.due_at, self.paused_at) {
+                (Some(due), Some(paused)) if !rule_closes(action) => term.resumed(calendar, due, paused, at).map(Some),
+                (due, _) => Ok(due),
+            },
+        }
+    }
+
+    /// The status that the dossier had at `instant`, and the entry that gave it; none before it was handed in.
+    pub fn as_of(&self, instant: Timestamp) -> Option<&HistoryEntry> {
+        as_of(&self.history, instant)
+    }
+
+    /// How far the dossier is, in the steps a citizen knows: received, worked on, settled, handed over.
+    pub fn completion(&self) -> Completion {
+        let reached = |wanted: &[DossierStatus]| self.history.iter().any(|entry| wanted.contains(&entry.status));
+        let steps_done = match self.status {
+            DossierStatus::Returned => 4,
+            DossierStatus::Finished => 3,
+            _ if reached(&[DossierStatus::Processing]) => 2,
+            _ if self.received_at.is_some() => 1,
+            _ => 0,
+        };
+        Completion { steps_done, steps_total: 4, closed: self.status.is_end() }
+    }
+}
+
+/// The last entry of `history` that had happened at `instant`.
+pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEntry> {
+    history.iter().rfind(|entry| entry.at <= instant)
+}
+
+fn rule_closes(action: Action) -> bool {
+    matches!(action.rule().map(|rule| rule.target), Some(Target::To(status)) if status.is_closed())
+}
+
+/// Degree of completion, the most that the public may see besides the status (TT 01/2018 Đ.16.2.d).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Completion {
+    /// Steps behind it, 0 to `steps_total`.
+    pub steps_done: u8,
+    /// Steps in all.
+    pub steps_total: u8,
+    /// Whether nothing more will happen.
+    pub closed: bool,
+}
+
+impl Command {
+    fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {
+        for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
+            if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARACTERS_MAX) {
+                let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
+                return Err(Violation::new(field, "length", detail));
+            }
+        }
+        if rule.reason_owed && self.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+            return Err(Violation::new(
+                "reason",
+                "reason-owed",
+                format!("{} owes the applicant a reason", rule.action.name()),
+            ));
+        }
+        if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
+            return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! The ten national statuses and every legal move between them.
+
+use serde::{Deserialize, Serialize};
+
+/// A status of the national list, which every portal and ministry shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum DossierStatus {
+    /// Handed in, not yet received by an officer.
+    Registered = 1,
+    /// Received: the clock runs.
+    Received = 2,
+    /// Not received, with a reason. An end.
+    Refused = 3,
+    /// Being worked on.
+    Processing = 4,
+    /// The applicant has to complete the papers.
+    SupplementRequested = 5,
+    /// The applicant has to pay.
+    PaymentRequested = 6,
+    /// The applicant took it back. An end.
+    Withdrawn = 7,
+    /// Stopped for a while, with a reason.
+    Suspended = 8,
+    /// Settled; the result waits.
+    Finished = 9,
+    /// The applicant has the result. An end.
+    Returned = 10,
+}
+
+impl DossierStatus {
+    /// All ten, by national code.
+    pub const ALL: [Self; 10] = [
+        Self::Registered,
+        Self::Received,
+        Self::Refused,
+        Self::Processing,
+        Self::SupplementRequested,
+        Self::PaymentRequested,
+        Self::Withdrawn,
+        Self::Suspended,
+        Self::Finished,
+        Self::Returned,
+    ];
+
+    /// The national code, 1 to 10.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The national name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "Mới đăng ký",
+            Self::Received => "Được tiếp nhận",
+            Self::Refused => "Không được tiếp nhận",
+            Self::Processing => "Đang xử lý",
+            Self::SupplementRequested => "Yêu cầu bổ sung giấy tờ",
+            Self::PaymentRequested => "Yêu cầu thực hiện nghĩa vụ tài chính",
+            Self::Withdrawn => "Công dân yêu cầu rút hồ sơ",
+            Self::Suspended => "Dừng xử lý",
+            Self::Finished => "Đã xử lý xong",
+            Self::Returned => "Đã trả kết quả",
+        }
+    }
+
+    /// Whether nothing can follow.
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Refused | Self::Withdrawn | Self::Returned)
+    }
+
+    /// Whether the agency has nothing left to settle.
+    pub fn is_closed(self) -> bool {
+        self.is_end() || self == Self::Finished
+    }
+
+    /// Whether the clock stands still until the applicant or the agency lets it go on.
+    pub fn is_paused(self) -> bool {
+        matches!(self, Self::PaymentRequested | Self::Suspended)
+    }
+}
+
+impl From<DossierStatus> for u8 {
+    fn from(status: DossierStatus) -> Self {
+        status.code()
+    }
+}
+
+impl TryFrom<u8> for DossierStatus {
+    type Error = &'static str;
+
+    fn try_from(code: u8) -> Result<Self, Self::Error> {
+        Self::ALL.into_iter().find(|status| status.code() == code).ok_or("a status is a national code, 1 to 10")
+    }
+}
+
+/// What can be done to a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Hand in: the first entry of every history, never a command.
+    Submit,
+    /// Tiếp nhận.
+    Receive,
+    /// Từ chối tiếp nhận.
+    Refuse,
+    /// Yêu cầu bổ sung.
+    RequestSupplement,
+    /// Nộp bổ sung.
+    Supplement,
+    /// Quá hạn bổ sung, không tiếp nhận.
+    RefuseExpired,
+    /// Chuyển xử lý.
+    Process,
+    /// Yêu cầu nghĩa vụ tài chính.
+    RequestPayment,
+    /// Xác nhận đã nộp.
+    ConfirmPayment,
+    /// Dừng xử lý.
+    Suspend,
+    /// Tiếp tục xử lý.
+    Resume,
+    /// Kết thúc xử lý.
+    Finish,
+    /// Trả kết quả.
+    ReturnResult,
+    /// Thu hồi.
+    Recall,
+    /// Trả lại bước trước.
+    SendBack,
+    /// Rút hồ sơ.
+    Withdraw,
+}
+
+/// Where a move leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Always there.
+    To(DossierStatus),
+    /// Back to where the dossier was before it was asked for papers.
+    WhereItWas,
+}
+
+/// Who else than the agency's officers may do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlsoBy {
+    /// Nobody.
+    Nobody,
+    /// The portal, on an applicant's behalf.
+    Portal,
+    /// The portal, and the applicant.
+    Applicant,
+}
+
+/// One row of the table of legal moves.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// What is done.
+    pub action: Action,
+    /// In which statuses it may be done.
+    pub from: &'static [DossierStatus],
+    /// Where it leads.
+    pub target: Target,
+    /// Whether a reason is owed to the applicant.
+    pub reason_owed: bool,
+    /// Who besides an officer of the agency may do it.
+    pub also_by: AlsoBy,
+}
+
+const fn rule(
+    action: Action,
+    from: &'static [DossierStatus],
+    target: Target,
+    reason_owed: bool,
+    also_by: AlsoBy,
+) -> Rule {
+    Rule { action, from, target, reason_owed, also_by }
+}
+
+use Action as A;
+use AlsoBy::{Applicant, Nobody, Portal};
+use DossierStatus as S;
+use Target::{To, WhereItWas};
+
+/// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
+/// same practice.
+#[rustfmt::skip]
+pub const RULES: [Rule; 15] = [
+    //   action                from                                                    to                          reason  also by
+    rule(A::Receive,           &[S::Registered],                                       To(S::Received),            false, Nobody),    // (1)
+    rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             true,  Nobody),    // (1) Đ.19.8: reasons
+    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), true,  Nobody),    // (1) Đ.17: one full notice
+    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 false, Applicant), // (1)
+    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  Nobody),    // (1)
+    rule(A::Process,           &[S::Received],                                         To(S::Processing),          false, Nobody),    // (1)
+    rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    false, Nobody),
+    rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          false, Portal),
+    rule(A::Suspend,           &[S::Processing],                                       To(S::Suspended),           true,  Nobody),
+    rule(A::Resume,            &[S::Suspended],                                        To(S::Processing),          false, Nobody),
+    rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            false, Nobody),    // (1)
+    rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            false, Nobody),    // (1)
+    rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          false, Nobody),    // (1)
+    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), true, Nobody),    // (1)
+    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), false, Applicant),
+];
+
+impl Action {
+    /// The row of the table; none for [`Action::Submit`], which begins a history and is no move.
+    pub fn rule(self) -> Option<&'static Rule> {
+        RULES.iter().find(|rule| rule.action == self)
+    }
+
+    /// What may be done in `status`, in the order of the table.
+    pub fn allowed_in(status: DossierStatus) -> Vec<Self> {
+        RULES.iter().filter(|rule| rule.from.contains(&status)).map(|rule| rule.action).collect()
+    }
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Receive => "receive",
+            Self::Refuse => "refuse",
+            Self::RequestSupplement => "request-supplement",
+            Self::Supplement => "supplement",
+            Self::RefuseExpired => "refuse-expired",
+            Self::Process => "process",
+            Self::RequestPayment => "request-payment",
+            Self::ConfirmPayment => "confirm-payment",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Finish => "finish",
+            Self::ReturnResult => "return-result",
+            Self::Recall => "recall",
+            Self::SendBack => "send-back",
+            Self::Withdraw => "withdraw",
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Codes that identify things, each a type that cannot hold nonsense.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Violation;
+
+/// Gives a checked string type its conversions and its printing.
+macro_rules! code_type {
+    ($name:ident) => {
+        impl $name {
+            /// The code as it is written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(code: $name) -> Self {
+                code.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Violation;
+
+            fn from_str(text: &str) -> Result<Self, Violation> {
+                Self::try_from(text.to_owned())
+            }
+        }
+    };
+}
+
+/// Code of an authority (mã định danh).
+///
+/// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old grammar, right to
+/// left: `000.00.15.H58` (QCVN 102:2016), which stays readable for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgencyCode(String);
+code_type!(AgencyCode);
+
+impl TryFrom<String> for AgencyCode {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        if text.len() <= 35 && (is_new_agency(&text) || is_old_agency(&text)) {
+            return Ok(Self(text));
+        }
+        Err(Violation::new("agency", "agency-code", "must look like H20.12 or 000.00.15.H58"))
+    }
+}
+
+fn is_level_one(group: &str) -> bool {
+    let bytes = group.as_bytes();
+    bytes.len() == 3 && (b'A'..=b'Y').contains(&bytes[0]) && bytes[1..].iter().all(u8::is_ascii_digit)
+}
+
+fn is_new_agency(text: &str) -> bool {
+    let mut groups = text.split('.');
+    groups.next().is_some_and(is_level_one)
+        && groups.all(|group| {
+            !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        })
+}
+
+fn is_old_agency(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('.').collect();
+    let digits = |group: &str, count: usize| group.len() == count && group.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(groups[..], [four, three, two, one]
+        if digits(four, 3) && digits(three, 2) && digits(two, 2) && is_level_one(one))
+}
+
+/// Code of a procedure (mã thủ tục hành chính): `1.005129`, or a province's own `1.002835.000.00.00.H56`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProcedureCode(String);
+code_type!(ProcedureCode);
+
+impl TryFrom<String> for ProcedureCode {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        let bytes = text.as_bytes();
+        let national = bytes.len() >= 8
+            && bytes[0].is_ascii_digit()
+            && bytes[1] == b'.'
+            && bytes[2..8].iter().all(u8::is_ascii_digit);
+        let local = || text.get(8..).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_old_agency);
+        if national && (bytes.len() == 8 || local()) {
+            return Ok(Self(text));
+        }
+        Err(Violation::new("procedure", "procedure-code", "must look like 1.005129 or 1.002835.000.00.00.H56"))
+    }
+}
+
+/// Code of a dossier (mã hồ sơ): agency, date, sequence of that day, e.g. `H20.12-261120-0001`.
+///
+/// Read in every grammar seen (TT 01/2018/TT-VPCP Đ.19; QĐ 20/2020; a ministry's `yyyyMMdd` with 7 digits),
+/// issued in one: see [`DossierCode::issue`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DossierCode(String);
+code_type!(DossierCode);
+
+impl TryFrom<String> for DossierCode {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        let refused = || Violation::new("code", "dossier-code", "must look like H20.12-261120-0001");
+        let mut parts = text.rsplitn(3, '-');
+        let (Some(sequence), Some(date), Some(agency)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(refused());
+        };
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let dated = matches!(date.len(), 6 | 8) && digits(date) && parse_date(date).is_some();
+        let sequenced = (4..=7).contains(&sequence.len()) && digits(sequence);
+        if !dated || !sequenced || AgencyCode::try_from(agency.to_owned()).is_err() {
+            return Err(refused());
+        }
+        Ok(Self(text))
+    }
+}
+
+impl DossierCode {
+    /// The code of the `sequence`-th dossier that `agency` takes in on `day`: at least four digits, never wrapped.
+    pub fn issue(agency: &AgencyCode, day: Date, sequence: u32) -> Self {
+        Self(format!("{agency}-{}-{sequence:04}", day.strftime("%y%m%d")))
+    }
+
+    /// The part before the date: the agency that took the dossier in.
+    pub fn agency_part(&self) -> &str {
+        self.0.rsplitn(3, '-').nth(2).unwrap_or_default()
+    }
+
+    /// The date written in the code.
+    pub fn date(&self) -> Option<Date> {
+        parse_date(self.0.rsplitn(3, '-').nth(1)?)
+    }
+}
+
+fn parse_date(digits: &str) -> Option<Date> {
+    let (year, rest) = digits.split_at_checked(digits.len().checked_sub(4)?)?;
+    let year: i16 = match year.len() {
+        2 => 2000 + year.parse::<i16>().ok()?,
+        _ => year.parse().ok()?,
+    };
+    let (month, day) = rest.split_at_checked(2)?;
+    Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// Names one command for ever, so that its repetition is recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CommandId(String);
+code_type!(CommandId);
+
+impl TryFrom<String> for CommandId {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        if (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err(Violation::new("Idempotency-Key", "command-id", "must be 1 to 200 visible ASCII characters"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn every_dossier_code_grammar_seen_in_the_field_is_read() {
+        for code in [
+            "000.00.15.H58-200101-0001",
+            "H56.14-240229-10000",
+            "H20-261120-0001",
+            "G09.20-20260609-0092637",
+            "H20.12.3A-261120-0001",
+        ] {
+            assert!(code.parse::<DossierCode>().is_ok(), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_dossier_code_is_refused() {
+        for code in [
+            "",
+            "H20.12",
+            "H20.12-261120-1",
+            "H20.12-261120-12345678",
+            "H20.12-261320-0001",
+            "H20.12-230229-0001",
+            "Z20.12-261120-0001",
+            "H20.-261120-0001",
+            "h20.12-261120-0001",
+            "00.00.15.H58-200101-0001",
+            "H20.12-26112-0001",
+            "H20.12-261120-000á",
+            "-261120-0001",
+        ] {
+            assert!(code.parse::<DossierCode>().is_err(), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_ten_thousandth_dossier_of_a_day_gets_a_fifth_digit() {
+        let agency: AgencyCode = "H20.12".parse().unwrap();
+        let issued = |sequence| DossierCode::issue(&agency, date(2026, 11, 20), sequence).to_string();
+        assert_eq!(issued(1), "H20.12-261120-0001");
+        assert_eq!(issued(10_000), "H20.12-261120-10000");
+    }
+
+    #[test]
+    fn a_dossier_code_tells_its_agency_and_its_date() {
+        let code: DossierCode = "000.00.15.H58-200229-0001".parse().unwrap();
+        assert_eq!(code.agency_part(), "000.00.15.H58");
+        assert_eq!(code.date(), Some(date(2020, 2, 29)));
+    }
+
+    #[test]
+    fn procedure_codes_are_national_or_of_a_province() {
+        for good in ["1.005129", "2.000635", "1.002835.000.00.00.H56"] {
+            assert!(good.parse::<ProcedureCode>().is_ok(), "{good}");
+        }
+        for bad in ["", "1.00512", "1.0051290", "1,005129", "1.002835.H56", "1.00é129"] {
+            assert!(bad.parse::<ProcedureCode>().is_err(), "{bad}");
+        }
+    }
+}

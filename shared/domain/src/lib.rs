@@ -1,0 +1,19 @@
+//! The rules of a provincial one-stop shop: what a dossier is, how it moves, when it is due, what is counted.
+//!
+//! Nothing here waits, reads a clock, an environment or a network: every function takes what it needs and
+//! returns a value, so that a lawyer can read a rule beside its test and a test runs in microseconds.
+
+pub mod agency;
+pub mod applicant;
+pub mod calendar;
+pub mod catalogue;
+pub mod deadline;
+pub mod dossier;
+pub mod id;
+pub mod kpi;
+pub mod notice;
+pub mod procedure;
+pub mod submission;
+pub mod violation;
+
+pub use violation::Violation;

@@ -1,0 +1,114 @@
+//! Administrative procedures (thủ tục hành chính): what may be asked for, and how long it may take.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::agency::AgencyLevel;
+use crate::deadline::Term;
+use crate::id::ProcedureCode;
+
+/// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// At the counter (trực tiếp).
+    Counter,
+    /// On the portal (trực tuyến).
+    Online,
+    /// By the public postal service (bưu chính công ích).
+    Postal,
+}
+
+/// How far a procedure can be done on-line (NĐ 42/2022).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnlineLevel {
+    /// From start to end (toàn trình).
+    Full,
+    /// In part (một phần).
+    Partial,
+    /// Information only: it cannot be handed in on-line.
+    Information,
+}
+
+/// The field of administration that a procedure belongs to (lĩnh vực).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its code, e.g. `G15-HT`.
+    pub code: String,
+    /// Its name in Vietnamese.
+    pub name: String,
+}
+
+/// Terms by channel; none means the procedure gives no date.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    counter: Option<Term>,
+    online: Option<Term>,
+    postal: Option<Term>,
+}
+
+/// A paper that a procedure asks for (thành phần hồ sơ).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    /// Its code within the procedure.
+    pub code: String,
+    /// Its name in Vietnamese.
+    pub name: String,
+    /// Whether a dossier without it is incomplete.
+    pub required: bool,
+}
+
+/// How well an entry of the catalogue is vouched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// Read in a first-hand source.
+    Confirmed,
+    /// Quoted by somebody else.
+    Secondary,
+    /// From memory; a province replaces it with its own published list.
+    Unverified,
+}
+
+/// One procedure, in one version.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Procedure {
+    /// Its code (mã TTHC).
+    pub code: ProcedureCode,
+    /// Its version: a dossier keeps the one it was submitted under.
+    pub version: u32,
+    /// Its name in Vietnamese.
+    pub name: String,
+    /// Its field.
+    pub field: Field,
+    /// The tier that settles it.
+    pub level: AgencyLevel,
+    /// How far it goes on-line.
+    pub online: OnlineLevel,
+    /// How long it may take.
+    pub terms: Terms,
+    /// What has to be handed in.
+    pub papers: Vec<Paper>,
+    /// Fee in whole đồng.
+    pub fee_vnd: u64,
+    /// First day of this version.
+    pub valid_from: Date,
+    /// How well this entry is vouched for.
+    pub trust: Trust,
+}
+
+impl Procedure {
+    /// The term for dossiers that come in by `channel`.
+    pub fn term(&self, channel: Channel) -> Option<Term> {
+        match channel {
+            Channel::Counter => self.terms.counter,
+            Channel::Online => self.terms.online,
+            Channel::Postal => self.terms.postal,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Handing a dossier in: what must be true before it becomes one.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Violation;
+use crate::applicant::Applicant;
+use crate::calendar::date_of;
+use crate::catalogue::Catalogue;
+use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
+use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
+use crate::procedure::{Channel, OnlineLevel};
+
+/// The most papers one dossier carries: keeps the dossier well under the store's limit of 400 KiB an item.
+pub const DOCUMENTS_MAX: usize = 50;
+
+/// A paper handed in: where it lies and what it must hash to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Code of the paper within the procedure.
+    pub code: String,
+    /// File name as the applicant gave it.
+    pub name: String,
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Where the content lies (https).
+    pub url: String,
+}
+
+impl Document {
+    /// What is wrong with this paper, each field named from the paper itself.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let text = |value: &str, most: usize| {
+            (1..=most).contains(&value.chars().count()) && !value.chars().any(char::is_control)
+        };
+        if !text(&self.code, 64) {
+            found.push(Violation::new("code", "length", "must be 1 to 64 characters"));
+        }
+        if !text(&self.name, 255) {
+            found.push(Violation::new("name", "length", "must be 1 to 255 characters"));
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
+        }
+        if !text(&self.url, 2_048) || !self.url.starts_with("https://") {
+            found.push(Violation::new("url", "https-url", "must be an https address of at most 2,048 characters"));
+        }
+        found
+    }
+}
+
+/// A well-formed request to take a dossier in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// What is asked for.
+    pub procedure: ProcedureCode,
+    /// Of whom.
+    pub agency: AgencyCode,
+    /// How it came.
+    pub channel: Channel,
+    /// By whom.
+    pub applicant: Applicant,
+    /// With which papers.
+    pub documents: Vec<Document>,
+}
+
+impl Submission {
+    /// What the catalogue does not allow on `day`.
+    pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
+        let mut found = Vec::new();
+        match catalogue.agency(&self.agency) {
+            None => found.push(Violation::new("agency", "known-agency", "is not an agency of this province")),
+            Some(agency) if !agency.exists_on(day) => {
+                let detail = agency.successor.as_ref().map_or_else(
+                    || format!("did not take dossiers in on {day}"),
+                    |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
+                );
+                found.push(Violation::new("agency", "agency-in-force", detail));
+            }
+            Some(_) => {}
+        }
+        match catalogue.procedure(&self.procedure, day) {
+            None => found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}"))),
+            Some(procedure) if self.channel == Channel::Online && procedure.online == OnlineLevel::Information => {
+                found.push(Violation::new("channel", "online-procedure", "this procedure cannot be handed in on-line"));
+            }
+            Some(_) => {}
+        }
+        found
+    }
+
+    /// The new dossier. Call only when [`Submission::violations`] found nothing.
+    pub fn into_dossier(
+        self,
+        code: DossierCode,
+        command: CommandId,
+        by: &Actor,
+        at: Timestamp,
+        recorded_at: Timestamp,
+        catalogue: &Catalogue,
+    ) -> Dossier {
+        let procedure = catalogue.procedure(&self.procedure, date_of(at));
+        let entry = HistoryEntry {
+            version: 1,
+            action: Action::Submit,
+            status: DossierStatus::Registered,
+            at,
+            recorded_at,
+            by: by.signature(),
+            command,
+            reason: None,
+            note: None,
+            due_at: None,
+        };
+        Dossier {
+            code,
+            version: 1,
+            status: DossierStatus::Registered,
+            procedure_version: procedure.map_or(0, |procedure| procedure.version),
+            term: procedure.and_then(|procedure| procedure.term(self.channel)),
+            procedure: self.procedure,
+            agency: self.agency,
+            channel: self.channel,
+            applicant: self.applicant,
+            documents: self.documents,
+            submitted_at: at,
+            received_at: None,
+            due_at: None,
+            closed_at: None,
+            paused_at: None,
+            status_before: None,
+            history: vec![entry],
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What is wrong with something a user sent: which field, which rule.
+
+use std::fmt;
+
+/// One broken rule of one field. `Display` never repeats the offending value: it may be personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field in the request, e.g. `applicant.phone` or `documents[2].sha256`.
+    pub field: String,
+    /// Stable name of the rule, in kebab-case, for programs.
+    pub rule: &'static str,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+impl Violation {
+    /// A broken `rule` of `field`, explained by `detail`.
+    pub fn new(field: impl Into<String>, rule: &'static str, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), rule, detail: detail.into() }
+    }
+
+    /// The same violation, seen from one level further out: `phone` in `applicant` is `applicant.phone`.
+    #[must_use]
+    pub fn within(mut self, outer: &str) -> Self {
+        self.field = format!("{outer}.{}", self.field);
+        self
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.detail)
+    }
+}
+
+impl std::error::Error for Violation {}

@@ -1,0 +1,32 @@
+//! Who calls, as the gateway's JWT authorizer proved it. A token that did not pass the authorizer proves nothing
+//! and is never looked at.
+
+use std::collections::HashMap;
+
+use domain::applicant::{ApplicantKind, IdNumber};
+use domain::dossier::Actor;
+use domain::id::AgencyCode;
+
+use crate::Failure;
+
+/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer) and `id_number` (of a citizen).
+pub fn actor(claims: &HashMap<String, String>) -> Result<Actor, Failure> {
+    let claim = |name: &str| claims.get(name).filter(|value| !value.is_empty()).ok_or(Failure::Unauthorized);
+    let id = claim("sub")?.clone();
+    match claim("role")?.as_str() {
+        "portal" => Ok(Actor::Portal { id }),
+        "officer" => {
+            let agency: AgencyCode = claim("agency")?.parse().map_err(|_| Failure::Unauthorized)?;
+            Ok(Actor::Officer { id, agency })
+        }
+        "citizen" => {
+            let number = claim("id_number")?;
+            let id_number = [ApplicantKind::Citizen, ApplicantKind::Business]
+                .into_iter()
+                .find_map(|kind| IdNumber::parse(kind, number).ok())
+                .ok_or(Failure::Unauthorized)?;
+            Ok(Actor::Citizen { id, id_number })
+        }
+        _ => Err(Failure::Forbidden),
+    }
+}

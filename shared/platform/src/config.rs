@@ -1,0 +1,26 @@
+//! Configuration: what the template gives each function through its environment. Read once, at the cold start.
+
+use std::time::Duration;
+
+/// A missing or unreadable setting; the function does not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the setting {name} is missing or unreadable")]
+pub struct BadSetting {
+    /// Name of the environment variable.
+    pub name: &'static str,
+}
+
+/// A setting as text.
+pub fn text(name: &'static str) -> Result<String, BadSetting> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(BadSetting { name })
+}
+
+/// A setting as a whole number.
+pub fn number(name: &'static str) -> Result<u32, BadSetting> {
+    text(name)?.parse().map_err(|_| BadSetting { name })
+}
+
+/// A setting in milliseconds.
+pub fn millis(name: &'static str) -> Result<Duration, BadSetting> {
+    Ok(Duration::from_millis(u64::from(number(name)?)))
+}

@@ -1,0 +1,177 @@
+//! Why something could not be done, and whether doing it again can help.
+
+use domain::Violation;
+use domain::dossier::{Action, DossierStatus, Refusal};
+
+/// The one failure type of every function. What a client reads is made in [`crate::problem`]; what a log reads is
+/// `Display` and the source; neither holds personal data.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The body is not JSON.
+    #[error("the body is not JSON")]
+    Malformed,
+    /// Fields break rules.
+    #[error("{} field(s) break rules, first: {}", .0.len(), first_rule(.0))]
+    Invalid(Vec<Violation>),
+    /// A request that must carry an idempotency key carries none.
+    #[error("no Idempotency-Key")]
+    MissingIdempotencyKey,
+    /// Nobody has signed in.
+    #[error("no proven identity")]
+    Unauthorized,
+    /// This account may not do this.
+    #[error("not allowed for this account")]
+    Forbidden,
+    /// There is no such dossier, or not yet.
+    #[error("no such dossier")]
+    DossierNotFound,
+    /// There is no such route.
+    #[error("no such route")]
+    RouteNotFound,
+    /// The sender saw another version.
+    #[error("stale: the dossier has version {current}")]
+    Stale {
+        /// The version now.
+        current: u64,
+        /// The status now.
+        status: DossierStatus,
+    },
+    /// The status does not allow it.
+    #[error("{} is illegal in status {}", action.name(), status.code())]
+    Illegal {
+        /// What was asked.
+        action: Action,
+        /// The status now.
+        status: DossierStatus,
+        /// What may be done instead.
+        allowed: Vec<Action>,
+    },
+    /// It happened before something already in the history.
+    #[error("the history already reaches beyond the time of this event")]
+    OutOfOrder,
+    /// The body is larger than any honest one.
+    #[error("the body is too large")]
+    TooLarge,
+    /// The body is not declared as JSON.
+    #[error("the content type is not application/json")]
+    UnsupportedMediaType,
+    /// The same key came with another request.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// A store, queue or gateway did not answer, or asked for patience.
+    #[error("{part} is not available")]
+    Unavailable {
+        /// Which part.
+        part: &'static str,
+        /// What it said, for the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another process holds what this one needs; it will be free soon.
+    #[error("{0} is held by another process")]
+    Held(&'static str),
+    /// A gateway asked to come back later, or is closed at this hour.
+    #[error("{part} asks to wait {seconds} s")]
+    Deferred {
+        /// Which part.
+        part: &'static str,
+        /// How long.
+        seconds: u32,
+    },
+    /// A defect or a missing piece of configuration of ours: a person has to look.
+    #[error("{0}")]
+    Defect(String),
+}
+
+/// When doing it again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Never: the request itself is wrong.
+    Never,
+    /// Perhaps soon: something else has to happen first, such as an earlier event still on its way.
+    PerhapsSoon,
+    /// Yes: nothing is wrong with the request.
+    Yes,
+}
+
+impl Failure {
+    /// Whether to try again. No wildcard: a new kind of failure has to be thought about here.
+    pub fn retryable(&self) -> Retry {
+        match self {
+            Self::Malformed
+            | Self::Invalid(_)
+            | Self::MissingIdempotencyKey
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::RouteNotFound
+            | Self::OutOfOrder
+            | Self::TooLarge
+            | Self::UnsupportedMediaType
+            | Self::IdempotencyKeyReused => Retry::Never,
+            Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
+            Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } | Self::Defect(_) => Retry::Yes,
+        }
+    }
+
+    /// The stable name of this kind of failure: the last part of a problem type, the `reason` of a parked message.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed-body",
+            Self::Invalid(_) => "invalid-request",
+            Self::MissingIdempotencyKey => "missing-idempotency-key",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::DossierNotFound => "dossier-not-found",
+            Self::RouteNotFound => "route-not-found",
+            Self::Stale { .. } => "stale-version",
+            Self::Illegal { .. } => "illegal-transition",
+            Self::OutOfOrder => "out-of-order",
+            Self::TooLarge => "body-too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } => "unavailable",
+            Self::Defect(_) => "internal",
+        }
+    }
+
+    /// A failure of `part` with what it said.
+    pub fn unavailable(part: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable { part, source: source.into() }
+    }
+
+    /// The chain of causes in one line, for the log.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+fn first_rule(violations: &[Violation]) -> String {
+    violations.first().map_or_else(String::new, |first| format!("{} ({})", first.field, first.rule))
+}
+
+impl From<Violation> for Failure {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAllowed => Self::Forbidden,
+            Refusal::Stale { current, status } => Self::Stale { current, status },
+            Refusal::Illegal { action, status, allowed } => Self::Illegal { action, status, allowed },
+            Refusal::Invalid(violation) => violation.into(),
+            Refusal::CommandIdReused => Self::IdempotencyKeyReused,
+            Refusal::OutOfOrder => Self::OutOfOrder,
+            Refusal::Calendar(missing) => Self::Defect(missing.to_string()),
+        }
+    }
+}

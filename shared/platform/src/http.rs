@@ -1,0 +1,174 @@
+//! The HTTP door: API Gateway's payload (format 2.0) in, JSON or a problem document out.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use base64::Engine;
+use domain::Violation;
+use futures::FutureExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{self, Problem};
+use crate::request::read_json;
+use crate::{Failure, claims};
+
+/// Largest request body, in bytes: fifty papers with long names fit five times.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// A request, reduced to what the functions use.
+#[derive(Debug)]
+pub struct HttpRequest {
+    /// Method and path template, e.g. `GET /v1/dossiers/{code}`.
+    pub route: String,
+    /// The gateway's id of this request.
+    pub id: String,
+    path: HashMap<String, String>,
+    query: HashMap<String, String>,
+    headers: HashMap<String, String>,
+    claims: HashMap<String, String>,
+    body: Result<Vec<u8>, Failure>,
+}
+
+impl From<ApiGatewayV2httpRequest> for HttpRequest {
+    fn from(event: ApiGatewayV2httpRequest) -> Self {
+        let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
+        let text = event.body.unwrap_or_default();
+        let body = if event.is_base64_encoded {
+            base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| Failure::Malformed)
+        } else {
+            Ok(text.into_bytes())
+        };
+        Self {
+            route: event.request_context.route_key.or(event.route_key).unwrap_or_default(),
+            id: event.request_context.request_id.unwrap_or_default(),
+            path: event.path_parameters,
+            query: event
+                .query_string_parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            headers: event
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((name.as_str().to_ascii_lowercase(), value.to_str().ok()?.to_owned())))
+                .collect(),
+            claims: claims.unwrap_or_default(),
+            body,
+        }
+    }
+}
+
+impl HttpRequest {
+    /// Who calls, as the authorizer proved it.
+    pub fn actor(&self) -> Result<domain::dossier::Actor, Failure> {
+        claims::actor(&self.claims)
+    }
+
+    /// A part of the path, read as a code.
+    pub fn path<T: std::str::FromStr<Err = Violation>>(&self, name: &str) -> Result<T, Failure> {
+        Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
+    }
+
+    /// A query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    /// Names of all query parameters.
+    pub fn query_names(&self) -> impl Iterator<Item = &str> {
+        self.query.keys().map(String::as_str)
+    }
+
+    /// A header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The body as JSON of type `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let media = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+        if !media.trim().eq_ignore_ascii_case("application/json") {
+            return Err(Failure::UnsupportedMediaType);
+        }
+        let body = self.body.as_ref().map_err(|_| Failure::Malformed)?;
+        if body.len() > BODY_BYTES_MAX {
+            return Err(Failure::TooLarge);
+        }
+        read_json(body)
+    }
+}
+
+/// A reply: a status and a JSON body.
+#[derive(Debug)]
+pub struct HttpReply {
+    status: u16,
+    content_type: &'static str,
+    retry_after_seconds: Option<u32>,
+    body: String,
+}
+
+impl HttpReply {
+    /// `body` as JSON with `status`.
+    pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
+        Ok(Self { status, content_type: "application/json", retry_after_seconds: None, body })
+    }
+
+    fn problem(failure: &Failure) -> Self {
+        let problem = Problem::from(failure);
+        Self {
+            status: problem.status,
+            content_type: problem::CONTENT_TYPE,
+            retry_after_seconds: (problem.status == 503).then_some(1),
+            body: serde_json::to_string(&problem).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<HttpReply> for ApiGatewayV2httpResponse {
+    fn from(reply: HttpReply) -> Self {
+        let mut response = Self::default();
+        response.status_code = i64::from(reply.status);
+        response.body = Some(Body::Text(reply.body));
+        let headers = [
+            ("content-type", reply.content_type.to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("x-content-type-options", "nosniff".to_owned()),
+        ];
+        let retry = reply.retry_after_seconds.map(|seconds| ("retry-after", seconds.to_string()));
+        for (name, value) in headers.into_iter().chain(retry) {
+            if let Ok(value) = value.parse() {
+                response.headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// Answers one request through `handler`: failures and panics become problem documents, and each is logged once,
+/// without the request's content.
+pub async fn serve<F>(
+    event: ApiGatewayV2httpRequest,
+    handler: impl FnOnce(HttpRequest) -> F,
+) -> ApiGatewayV2httpResponse
+where
+    F: Future<Output = Result<HttpReply, Failure>>,
+{
+    let request = HttpRequest::from(event);
+    let (route, id) = (request.route.clone(), request.id.clone());
+    let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
+    let reply = outcome.unwrap_or_else(|failure| {
+        let reply = HttpReply::problem(&failure);
+        if reply.status >= 500 {
+            tracing::error!(route, request = id, reason = failure.slug(), cause = failure.chain(), "request failed");
+        } else {
+            tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
+        }
+        reply
+    });
+    reply.into()
+}

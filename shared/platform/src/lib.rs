@@ -1,0 +1,25 @@
+//! Everything that touches the world: stores, queues, gateways, HTTP, configuration, telemetry.
+//!
+//! The functions decide nothing here either: they take a request, let [`domain`] decide, and act through the
+//! ports of this crate. `aws_sdk_*` stays inside [`dynamo`] and [`sqs`], the environment inside [`config`] and
+//! [`telemetry`].
+
+pub mod batch;
+pub mod catalogue;
+pub mod claims;
+pub mod config;
+pub mod dynamo;
+pub mod failure;
+pub mod gateway;
+pub mod http;
+pub mod message;
+pub mod port;
+pub mod problem;
+pub mod record;
+pub mod request;
+pub mod sqs;
+pub mod submission;
+pub mod telemetry;
+pub mod transition;
+
+pub use failure::Failure;

@@ -1,0 +1,75 @@
+//! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version, and no personal data.
+
+use domain::dossier::{Action, DossierStatus, HistoryEntry};
+use domain::id::DossierCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Version of the envelope: the only one there is.
+pub const SPEC_VERSION: &str = "1.0";
+
+/// Type of the event "a dossier has changed".
+pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
+/// Type of an integrator's submission.
+pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
+/// Type of an integrator's transition.
+pub const TRANSITION: &str = "vn.motcua.dossier.transition.v1";
+
+/// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CloudEvent<T> {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// Unique within `source`.
+    pub id: String,
+    /// Who says it.
+    pub source: String,
+    /// What kind of thing is said.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Which dossier it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When it happened.
+    pub time: Timestamp,
+    /// What is said.
+    pub data: T,
+}
+
+/// Data of [`DOSSIER_CHANGED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DossierChanged {
+    /// Version of this structure.
+    pub schema_version: u32,
+    /// The dossier.
+    pub code: DossierCode,
+    /// Its version after the change: the history entry to read.
+    pub version: u64,
+    /// Its status after the change.
+    pub status: DossierStatus,
+    /// What was done.
+    pub action: Action,
+}
+
+impl CloudEvent<DossierChanged> {
+    /// Says that `entry` was added to the history of `code`. The same entry always gives the same message, so that
+    /// whoever gets it twice can tell.
+    pub fn changed(code: &DossierCode, entry: &HistoryEntry) -> Self {
+        Self {
+            specversion: SPEC_VERSION.to_owned(),
+            id: domain::notice::notice_id(code, entry.version),
+            source: "urn:motcua:dossiers".to_owned(),
+            kind: DOSSIER_CHANGED.to_owned(),
+            subject: Some(code.to_string()),
+            time: entry.at,
+            data: DossierChanged {
+                schema_version: 1,
+                code: code.clone(),
+                version: entry.version,
+                status: entry.status,
+                action: entry.action,
+            },
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What the functions need of the world. Each port has two implementations: the real adapter, and in the tests one
+//! that fails on purpose between two calls.
+
+use domain::dossier::Dossier;
+use domain::id::{AgencyCode, CommandId, DossierCode};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::Failure;
+use crate::record::SubmissionReceipt;
+
+/// What became of an attempt to store something under a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It is stored.
+    Yes,
+    /// Another process was first; nothing was changed.
+    AnotherWasFirst,
+}
+
+/// What became of an attempt to admit a new dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Dossier and receipt are stored, both.
+    Admitted,
+    /// The same idempotency key was used before; nothing was changed.
+    KeyTaken,
+    /// A dossier with this code exists; nothing was changed.
+    CodeTaken,
+}
+
+/// Dossiers, one by one.
+pub trait DossierStore: Sync {
+    /// The dossier as of the last completed write; none if there is no such code.
+    fn dossier(&self, code: &DossierCode) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
+
+    /// Stores `dossier` if the stored version is the one before it. State, version, history entry and the outbox fact
+    /// are one write: all or nothing.
+    fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// Where new dossiers get their number, and each only once.
+pub trait Intake: Sync {
+    /// The receipt given under this key before, if any.
+    fn receipt(&self, key: &CommandId) -> impl Future<Output = Result<Option<SubmissionReceipt>, Failure>> + Send;
+
+    /// The next number of `agency` on `day`, from 1, never given twice. A number taken and not used is a gap.
+    fn next_sequence(&self, agency: &AgencyCode, day: Date) -> impl Future<Output = Result<u32, Failure>> + Send;
+
+    /// Stores dossier and receipt together, or neither.
+    fn admit(
+        &self,
+        dossier: &Dossier,
+        key: &CommandId,
+        receipt: &SubmissionReceipt,
+    ) -> impl Future<Output = Result<Admission, Failure>> + Send;
+}
+
+/// What a notice has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// Ours until the lease ends: send now.
+    Ours,
+    /// It was settled before; nothing is to be done.
+    Settled,
+    /// Another process is sending it right now.
+    HeldByAnother,
+    /// Somebody began to send and never said how it ended: whether the applicant was told is unknown.
+    Abandoned,
+}
+
+/// How sending a notice ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// A gateway accepted it.
+    Sent {
+        /// `zalo` or `sms`.
+        channel: &'static str,
+        /// The gateway's id of the message.
+        message: String,
+    },
+    /// No gateway will ever take it.
+    Refused,
+    /// Whether a gateway took it cannot be told. Never sent again blindly.
+    Unknown,
+    /// Certainly not sent, and to be tried again.
+    NotYet,
+}
+
+/// One call to a gateway, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// `zalo` or `sms`.
+    pub channel: &'static str,
+    /// The gateway's code, or `timed-out`, `unreachable`, `http-500`.
+    pub code: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is known of each notice.
+pub trait NoticeLedger: Sync {
+    /// Takes the notice for sending until `until`, unless somebody holds it or it is settled.
+    fn lease(
+        &self,
+        notice: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Lease, Failure>> + Send;
+
+    /// Records how sending ended. The caller must hold the lease that ends at `until`.
+    fn settle(
+        &self,
+        notice: &str,
+        until: Timestamp,
+        ending: &Ending,
+        attempts: &[Attempt],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Something that sends messages on, in order of the list.
+pub trait Outlet: Sync {
+    /// Sends all of `bodies`; an error if any of them was not accepted, in which case some may have been.
+    fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Where messages go that can never succeed, with the reason.
+pub trait Siding: Sync {
+    /// Parks one message.
+    fn park(&self, body: &str, reason: &str, detail: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+}

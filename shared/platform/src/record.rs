@@ -1,0 +1,104 @@
+//! How things lie in the tables: the domain's own form plus the keys that queries need.
+
+use domain::calendar::date_of;
+use domain::dossier::{Dossier, DossierStatus};
+use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::kpi::KpiRow;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A dossier with the keys of its three indexes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DossierRecord<'a> {
+    /// The dossier itself.
+    #[serde(flatten)]
+    pub dossier: &'a Dossier,
+    /// Key of `by-work`: agency and status.
+    pub work: String,
+    /// Order in `by-work`: due date, then code.
+    pub work_due: String,
+    /// Key of `by-received`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received_key: Option<String>,
+    /// Key of `by-closed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_key: Option<String>,
+}
+
+impl<'a> From<&'a Dossier> for DossierRecord<'a> {
+    fn from(dossier: &'a Dossier) -> Self {
+        let on = |instant: Timestamp| day_key(&dossier.agency, date_of(instant));
+        let due = dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
+        Self {
+            dossier,
+            work: work_key(&dossier.agency, dossier.status),
+            work_due: format!("{due}#{}", dossier.code),
+            received_key: dossier.received_at.map(on),
+            closed_key: dossier.closed_at.map(on),
+        }
+    }
+}
+
+/// Sorts after every due date: what has none is shown last.
+const NO_DUE_DATE: &str = "9999-12-31";
+
+/// Key of one agency's dossiers in one status.
+pub fn work_key(agency: &AgencyCode, status: DossierStatus) -> String {
+    format!("{agency}#{:02}", status.code())
+}
+
+/// Key of one agency's dossiers of one day.
+pub fn day_key(agency: &AgencyCode, day: Date) -> String {
+    format!("{agency}#{day}")
+}
+
+/// A line of an agency's worklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorklistItem {
+    /// The dossier.
+    pub code: DossierCode,
+    /// Where it stands.
+    pub status: DossierStatus,
+    /// What is asked for.
+    pub procedure: ProcedureCode,
+    /// Its version, for the next command.
+    pub version: u64,
+    /// When it was handed in.
+    pub submitted_at: Timestamp,
+    /// When it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+}
+
+/// What a submission was answered, kept so that the same answer can be given again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmissionReceipt {
+    /// SHA-256 of the request, to tell a repetition from another use of the key.
+    pub request_hash: String,
+    /// The dossier's code.
+    pub code: DossierCode,
+    /// When it was handed in.
+    pub submitted_at: Timestamp,
+    /// When the receipt may be forgotten, in seconds since 1970 (the table's time to live).
+    pub expires_at: i64,
+}
+
+/// One row of figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KpiRecord {
+    /// The day.
+    pub day: Date,
+    /// Agency and procedure.
+    pub cell: String,
+    /// The agency.
+    pub agency: AgencyCode,
+    /// The procedure.
+    pub procedure: ProcedureCode,
+    /// The figures.
+    #[serde(flatten)]
+    pub figures: KpiRow,
+}

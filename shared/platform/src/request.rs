@@ -1,0 +1,166 @@
+//! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
+
+use domain::Violation;
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
+use domain::dossier::Action;
+use domain::id::{AgencyCode, ProcedureCode};
+use domain::procedure::Channel;
+use domain::submission::{DOCUMENTS_MAX, Document, Submission};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+/// Reads JSON; what does not fit names the field and the rule.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut source = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
+        if error.inner().is_data() {
+            violation(&error.path().to_string(), &error.inner().to_string()).into()
+        } else {
+            Failure::Malformed
+        }
+    })?;
+    source.end().map_err(|_| Failure::Malformed)?;
+    Ok(value)
+}
+
+/// Turns serde's message into field and rule. The message may quote the value, so it is not passed on.
+fn violation(path: &str, message: &str) -> Violation {
+    let quoted = message.split('`').nth(1).unwrap_or_default();
+    let (rule, named, detail) = if message.starts_with("unknown field") {
+        ("unknown-field", true, "is not a field of this request")
+    } else if message.starts_with("missing field") {
+        ("required", true, "is required")
+    } else if message.starts_with("duplicate field") {
+        ("duplicate-field", true, "stands twice")
+    } else if message.starts_with("unknown variant") {
+        ("known-value", false, "is none of the known values")
+    } else if message.starts_with("invalid type") {
+        ("type", false, "has the wrong type")
+    } else {
+        ("format", false, "has the wrong form")
+    };
+    let path = if path == "." { "" } else { path };
+    let field = match (named && !path.ends_with(quoted), path) {
+        (true, "") => quoted.to_owned(),
+        (true, path) => format!("{path}.{quoted}"),
+        (false, "") => "body".to_owned(),
+        (false, path) => path.to_owned(),
+    };
+    Violation::new(field, rule, detail)
+}
+
+/// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubmissionBody {
+    procedure: String,
+    agency: String,
+    channel: Channel,
+    applicant: ApplicantBody,
+    documents: Vec<DocumentBody>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ApplicantBody {
+    kind: ApplicantKind,
+    full_name: String,
+    id_number: String,
+    phone: String,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentBody {
+    code: String,
+    name: String,
+    sha256: String,
+    url: String,
+}
+
+/// Keeps a checked value or notes what was wrong with it, so that one answer names every broken field.
+fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<T> {
+    checked.map_err(|violation| found.push(violation)).ok()
+}
+
+impl TryFrom<SubmissionBody> for Submission {
+    type Error = Failure;
+
+    fn try_from(body: SubmissionBody) -> Result<Self, Failure> {
+        let mut found = Vec::new();
+        let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
+        let agency = kept(AgencyCode::try_from(body.agency), &mut found);
+        let within = |violation: Violation| violation.within("applicant");
+        let person = body.applicant;
+        let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
+        let id_number = kept(IdNumber::parse(person.kind, &person.id_number).map_err(within), &mut found);
+        let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
+        let email = person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
+        if body.documents.len() > DOCUMENTS_MAX {
+            let detail = format!("at most {DOCUMENTS_MAX} papers can be handed in at once");
+            found.push(Violation::new("documents", "documents-max", detail));
+        }
+        let documents: Vec<Document> = body
+            .documents
+            .into_iter()
+            .map(|paper| Document { code: paper.code, name: paper.name, sha256: paper.sha256, url: paper.url })
+            .collect();
+        for (place, document) in documents.iter().enumerate().take(DOCUMENTS_MAX) {
+            let outer = format!("documents[{place}]");
+            found.extend(document.violations().into_iter().map(|violation| violation.within(&outer)));
+        }
+        match (procedure, agency, full_name, id_number, phone) {
+            (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
+                let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
+                Ok(Self { procedure, agency, channel: body.channel, applicant, documents })
+            }
+            _ => Err(Failure::Invalid(found)),
+        }
+    }
+}
+
+/// The body of `POST /v1/dossiers/{code}/transitions`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TransitionBody {
+    /// What to do.
+    pub action: Action,
+    /// The version that the officer saw.
+    pub expected_version: u64,
+    /// Why, for the applicant.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// A note among officers.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(json: &str) -> (String, &'static str) {
+        match read_json::<SubmissionBody>(json.as_bytes()) {
+            Err(Failure::Invalid(found)) => (found[0].field.clone(), found[0].rule),
+            Err(failure) => (String::new(), failure.slug()),
+            Ok(_) => (String::new(), "accepted"),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_names_the_field_and_the_rule() {
+        let named = |field: &str, rule| (field.to_owned(), rule);
+        assert_eq!(broken("{"), named("", "malformed-body"));
+        assert_eq!(broken("[] x"), named("procedure", "required"));
+        assert_eq!(broken("{}"), named("procedure", "required"));
+        assert_eq!(broken(r#"{"procedure": 3}"#), named("procedure", "type"));
+        assert_eq!(broken(r#"{"colour": "red"}"#), named("colour", "unknown-field"));
+        assert_eq!(broken(r#"{"channel": "fax"}"#), named("channel", "known-value"));
+        assert_eq!(broken(r#"{"applicant": {"kind": "citizen", "age": 3}}"#), named("applicant.age", "unknown-field"));
+        assert_eq!(broken(r#"{"documents": [{"code": "1"}]}"#), named("documents[0].name", "required"));
+    }
+}

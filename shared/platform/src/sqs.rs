@@ -1,0 +1,127 @@
+//! Queues.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+
+use crate::Failure;
+use crate::batch::Backoff;
+use crate::port::{Outlet, Siding};
+
+/// Most messages in one batch call.
+const BATCH_MAX: usize = 10;
+
+/// How often entries that a batch call refused are sent again within one call of ours.
+const BATCH_TRIES_MAX: u32 = 3;
+
+/// Longest detail that is parked with a message, in bytes.
+const DETAIL_BYTES_MAX: usize = 1_024;
+
+/// A client, configured from the environment.
+pub async fn client() -> Client {
+    Client::new(&crate::dynamo::aws_config().await)
+}
+
+/// A queue that messages are sent to.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue at `url`.
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+}
+
+impl Outlet for Queue {
+    async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
+        for chunk in bodies.chunks(BATCH_MAX) {
+            let mut left: Vec<usize> = (0..chunk.len()).collect();
+            for _ in 0..BATCH_TRIES_MAX {
+                let entries = left
+                    .iter()
+                    .map(|place| {
+                        SendMessageBatchRequestEntry::builder()
+                            .id(place.to_string())
+                            .message_body(&chunk[*place])
+                            .build()
+                    })
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|error| Failure::Defect(error.to_string()))?;
+                let sent =
+                    self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
+                let sent = sent.map_err(|error| Failure::unavailable("queue", error.into_service_error()))?;
+                // A batch call succeeds even when it refuses some of its entries.
+                left = sent.failed().iter().filter_map(|failed| failed.id().parse().ok()).collect();
+                if left.is_empty() {
+                    break;
+                }
+            }
+            if !left.is_empty() {
+                return Err(Failure::unavailable("queue", format!("{} entries refused", left.len())));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Siding for Queue {
+    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
+        let attribute = |value: &str| {
+            let end = value.floor_char_boundary(value.len().min(DETAIL_BYTES_MAX));
+            // SQS takes no empty attribute.
+            let value = if end == 0 { "-" } else { &value[..end] };
+            MessageAttributeValue::builder().data_type("String").string_value(value).build()
+        };
+        let attribute = |value| attribute(value).map_err(|error| Failure::Defect(error.to_string()));
+        // SQS takes no empty body either, and an empty message has nothing to lose.
+        let body = if body.is_empty() { "(empty)" } else { body };
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .message_attributes("reason", attribute(reason)?)
+            .message_attributes("detail", attribute(detail)?)
+            .send()
+            .await
+            .map_err(|error| Failure::unavailable("dead-letter queue", error.into_service_error()))?;
+        Ok(())
+    }
+}
+
+/// A queue that messages are received from, with its dead-letter queue.
+#[derive(Debug, Clone)]
+pub struct SourceQueue {
+    source: Queue,
+    dead_letters: Queue,
+}
+
+impl SourceQueue {
+    /// The queue at `url` whose lost messages go to `dead_letters_url`.
+    pub fn new(client: Client, url: String, dead_letters_url: String) -> Self {
+        Self { source: Queue::new(client.clone(), url), dead_letters: Queue::new(client, dead_letters_url) }
+    }
+}
+
+impl Siding for SourceQueue {
+    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
+        self.dead_letters.park(body, reason, detail).await
+    }
+}
+
+impl Backoff for SourceQueue {
+    async fn hide(&self, receipt: &str, seconds: u32) -> Result<(), Failure> {
+        self.source
+            .client
+            .change_message_visibility()
+            .queue_url(&self.source.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| Failure::unavailable("queue", error.into_service_error()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! Taking a dossier in: one set of rules for the HTTP door and the integrators' queue.
+
+use domain::Violation;
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus};
+use domain::id::{CommandId, DossierCode};
+use domain::submission::Submission;
+use jiff::{SignedDuration, Timestamp, Unit};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::Failure;
+use crate::port::{Admission, Intake};
+use crate::record::SubmissionReceipt;
+use crate::request::SubmissionBody;
+
+/// How long the same key gives the same answer: longer than any client or queue retries.
+pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// How many numbers are tried when integrators brought codes of their own: more in a row than a day can hold.
+const NUMBERS_TRIED_MAX: u32 = 50;
+
+/// A request to take a dossier in.
+pub struct SubmissionRequest {
+    /// What the client wrote.
+    pub body: SubmissionBody,
+    /// Unique for caller and request.
+    pub key: CommandId,
+    /// Who hands it in.
+    pub by: Actor,
+    /// When it happened, if that is not now.
+    pub at: Option<Timestamp>,
+    /// The code, if the sender has issued one.
+    pub code: Option<DossierCode>,
+}
+
+/// The applicant's slip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// The dossier's code.
+    pub code: DossierCode,
+    /// Its status: always the first.
+    pub status: DossierStatus,
+    /// The status in words.
+    pub status_name: &'static str,
+    /// When it was handed in.
+    pub submitted_at: Timestamp,
+    /// Its version: always the first.
+    pub version: u64,
+}
+
+impl From<SubmissionReceipt> for Receipt {
+    fn from(kept: SubmissionReceipt) -> Self {
+        let status = DossierStatus::Registered;
+        Self { code: kept.code, status, status_name: status.name(), submitted_at: kept.submitted_at, version: 1 }
+    }
+}
+
+/// Takes a dossier in, once: the same key and body give the same receipt, however often and however many at a time.
+pub async fn submit(
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    request: SubmissionRequest,
+    now: Timestamp,
+) -> Result<Receipt, Failure> {
+    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    let request_hash = hash(&request.body, request.code.as_ref())?;
+    let submission = Submission::try_from(request.body)?;
+    authorise(&request.by, &submission)?;
+    if let Some(kept) = intake.receipt(&request.key).await? {
+        return repeated(kept, &request_hash);
+    }
+    let at = request.at.unwrap_or(now);
+    if now.duration_until(at) > CLOCK_SKEW_MAX {
+        return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
+    }
+    let at = at.min(now);
+    let day = date_of(at);
+    let mut found = submission.violations(catalogue, day);
+    if let Some(code) = &request.code
+        && (code.agency_part() != submission.agency.as_str() || code.date() != Some(day))
+    {
+        found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
+    }
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found));
+    }
+    for _ in 0..NUMBERS_TRIED_MAX {
+        let code = match &request.code {
+            Some(code) => code.clone(),
+            None => DossierCode::issue(&submission.agency, day, intake.next_sequence(&submission.agency, day).await?),
+        };
+        let receipt = SubmissionReceipt {
+            request_hash: request_hash.clone(),
+            code: code.clone(),
+            submitted_at: at,
+            expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
+        };
+        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, at, now, catalogue);
+        match intake.admit(&dossier, &request.key, &receipt).await? {
+            Admission::Admitted => return Ok(receipt.into()),
+            Admission::KeyTaken => {
+                let kept = intake.receipt(&request.key).await?.ok_or(Failure::Held("the receipt"))?;
+                return repeated(kept, &request_hash);
+            }
+            Admission::CodeTaken if request.code.is_some() => {
+                return Err(Violation::new("code", "code-free", "is another dossier's code").into());
+            }
+            Admission::CodeTaken => {}
+        }
+    }
+    Err(Failure::Held("the number"))
+}
+
+/// Who may hand this in: the portal for anybody, a citizen for himself, an integrator for its agencies.
+fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
+    let allowed = match by {
+        Actor::Portal { .. } => true,
+        Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
+        Actor::Integrator { agencies, .. } => agencies.contains(&submission.agency),
+        Actor::Officer { .. } => false,
+    };
+    if allowed { Ok(()) } else { Err(Failure::Forbidden) }
+}
+
+fn repeated(kept: SubmissionReceipt, request_hash: &str) -> Result<Receipt, Failure> {
+    if kept.request_hash == request_hash { Ok(kept.into()) } else { Err(Failure::IdempotencyKeyReused) }
+}
+
+/// Tells a repetition from another request: blanks and the order of fields do not matter, values do.
+fn hash(body: &SubmissionBody, code: Option<&DossierCode>) -> Result<String, Failure> {
+    let canonical = serde_json::to_vec(&(body, code)).map_err(|error| Failure::Defect(error.to_string()))?;
+    Ok(hex(&Sha256::digest(canonical)))
+}
+
+/// Names a command after its parts: the same parts always give the same name, and no part can be mistaken for
+/// another, whatever characters it holds.
+pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    Ok(CommandId::try_from(hex(&digest.finalize()))?)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,67 @@
+//! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
+
+use domain::catalogue::Catalogue;
+use domain::dossier::{Actor, Command, Decision, DossierStatus, HistoryEntry};
+use domain::id::DossierCode;
+use jiff::{Timestamp, Unit};
+use serde::Serialize;
+
+use crate::Failure;
+use crate::port::{DossierStore, Stored};
+
+/// How often a command that names no version is decided anew when others are faster.
+const DECIDED_MAX: u32 = 5;
+
+/// What the sender is told: the state after its command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// The dossier.
+    pub code: DossierCode,
+    /// Its status after the command.
+    pub status: DossierStatus,
+    /// The status in words.
+    pub status_name: &'static str,
+    /// Its version after the command.
+    pub version: u64,
+    /// When it is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+}
+
+impl Moved {
+    fn to(code: DossierCode, entry: &HistoryEntry) -> Self {
+        Self {
+            code,
+            status: entry.status,
+            status_name: entry.status.name(),
+            version: entry.version,
+            due_at: entry.due_at,
+        }
+    }
+}
+
+/// Carries out `command` on the dossier `code`: read, decide, write if nobody was faster, else decide anew.
+pub async fn change(
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    code: &DossierCode,
+    command: Command,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Moved, Failure> {
+    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    for _ in 0..DECIDED_MAX {
+        let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+        match dossier.decide(command.clone(), by, catalogue.calendar(), now)? {
+            Decision::Repeated(entry) => return Ok(Moved::to(code.clone(), &entry)),
+            Decision::Moved(next) => {
+                if store.advance(&next).await? == Stored::Yes {
+                    let entry = next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
+                    return Ok(Moved::to(code.clone(), entry));
+                }
+            }
+        }
+    }
+    Err(Failure::Held("the dossier"))
+}

@@ -1,0 +1,1 @@
+//! All tests through the public doors.
