@@ -1,1 +1,11 @@
-//! All tests through the public doors.
+//! All tests through the public doors: components on the embedded tables, journeys on the deployed stack.
+
+mod contract;
+mod crash;
+mod journey;
+mod night;
+mod race;
+mod redelivery;
+mod support;
+mod tidy;
+mod wiring;

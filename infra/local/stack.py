@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
@@ -134,14 +134,31 @@ def stage(profile: str) -> None:
 # ------------------------------------------------------------------------------------------ processes
 
 
-def start_time(pid: int) -> str | None:
-    """When the kernel started this process: tells it from a later one that got the same id."""
+@dataclass(frozen=True)
+class Process:
+    group: int
+    # When the kernel started it: tells it from a later process that got the same id.
+    started: str
+
+
+def process(pid: int) -> Process | None:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state == "Z" else fields[18]
+    # The name in brackets may hold spaces; a zombie has ended, even if nobody has asked for its exit code.
+    state, _, group, *rest = stat.rpartition(")")[2].split()
+    return None if state == "Z" else Process(int(group), rest[16])
+
+
+def group_ends(group: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        running = (process(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        if all(each is None or each.group != group for each in running):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @dataclass(frozen=True)
@@ -153,7 +170,7 @@ class Service:
 
     @property
     def record(self) -> Path:
-        return self.directory / "run" / f"{self.name}.json"
+        return self.directory / "run" / f"{self.name}.pid"
 
     @property
     def log(self) -> Path:
@@ -161,16 +178,17 @@ class Service:
 
     def pid(self) -> int | None:
         try:
-            record = json.loads(self.record.read_text())
+            pid, started = self.record.read_text().split()
         except (FileNotFoundError, ValueError):
             return None
-        return record["pid"] if start_time(record["pid"]) == record["started"] else None
+        leader = process(int(pid))
+        return int(pid) if leader is not None and leader.started == started else None
 
     def start(self, command: list[str], environment: Mapping[str, str]) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.record.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
+            leader = subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=dict(environment),
@@ -179,7 +197,8 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.record.write_text(json.dumps({"pid": process.pid, "started": start_time(process.pid)}))
+        known = process(leader.pid)
+        self.record.write_text(f"{leader.pid} {known.started if known else None}\n")
 
     def wait_ready(self, url: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -206,19 +225,6 @@ class Service:
             else:
                 raise StackError(f"{self.name} (process group {pid}) does not end")
         self.record.unlink(missing_ok=True)
-
-
-def group_ends(group: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(group, os.WNOHANG)
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def free_ports(count: int) -> list[int]:
@@ -249,6 +255,9 @@ class Stack:
         return dict(line.split("=", 1) for line in lines)
 
     def up(self, port_base: int | None) -> None:
+        missing = [function for function in FUNCTIONS if not (STAGED / function / "bootstrap").exists()]
+        if missing:
+            raise StackError(f"not built: {', '.join(missing)} (make build)")
         with locked(self.directory / "lock"):
             self.stop()
             try:
@@ -259,9 +268,17 @@ class Stack:
 
     def start(self, port_base: int | None) -> None:
         ports = free_ports(3) if port_base is None else [port_base + offset for offset in range(3)]
-        endpoint, issuer_url, gateways_url = (f"http://localhost:{port}" for port in ports)
-        tools = {**clean_environment(), **ROOT_KEY, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
-        tools |= {"AWS_ENDPOINT_URL": endpoint.replace("localhost", "127.0.0.1")}
+        endpoint = f"http://127.0.0.1:{ports[0]}"
+        # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by letter.
+        issuer_url = f"http://localhost:{ports[1]}"
+        gateways_url = f"http://localhost:{ports[2]}"
+        tools = {
+            **clean_environment(),
+            **ROOT_KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": endpoint,
+        }
 
         shutil.rmtree(self.directory / "log", ignore_errors=True)
         self.ministack.start([STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0]))
@@ -273,13 +290,13 @@ class Stack:
         self.ministack.wait_ready(f"{endpoint}/_ministack/health")
         say("MiniStack, issuer and gateways are ready")
 
-        say("deploying")
+        say(f"deploying {shown(TEMPLATE)}, some 15 s")
         outputs = self.deploy(tools, issuer_url, gateways_url)
-        say(f"deployed {TEMPLATE.relative_to(ROOT)} with {len(FUNCTIONS)} functions")
+        say(f"deployed {len(FUNCTIONS)} functions")
 
         settings = {
-            "API_URL": f"{tools['AWS_ENDPOINT_URL']}/_aws/execute-api/{outputs['ApiId']}/%24default",
-            "AWS_ENDPOINT_URL": tools["AWS_ENDPOINT_URL"],
+            "API_URL": f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/%24default",
+            "AWS_ENDPOINT_URL": endpoint,
             "AWS_REGION": REGION,
             **ROOT_KEY,
             "INTEGRATOR_QUEUE_URL": outputs["IntegratorQueueUrl"],
@@ -316,11 +333,12 @@ class Stack:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "TMPDIR": str(scratch),
+            "STATE_DIR": str(scratch / "state"),
             "PYTHONUNBUFFERED": "1",
         }
 
     def deploy(self, tools: Mapping[str, str], issuer_url: str, gateways_url: str) -> dict[str, str]:
-        # Installed by this program itself.
+        # Here, because the Python that sets the tools up does not have it.
         import boto3
 
         parameters = {
@@ -394,7 +412,7 @@ class Stack:
         request = urllib.request.Request(f"{self.settings()['ISSUER_URL']}/token", data=body)
         try:
             with urllib.request.urlopen(request, timeout=5) as response:
-                return json.load(response)["access_token"]
+                return str(json.load(response)["access_token"])
         except urllib.error.HTTPError as refusal:
             raise StackError(f"the issuer refused: {refusal.read().decode()}") from None
 
@@ -412,7 +430,7 @@ def clean_environment() -> dict[str, str]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """An impatient second Ctrl-C must not leave half of a stack behind."""
-    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
@@ -431,7 +449,7 @@ def arguments() -> argparse.Namespace:
     staging = commands.add_parser("stage", help="lay built binaries out for the template")
     staging.add_argument("--profile", choices=("debug", "release"), default="debug")
     for name, text in (
-        ("up", "start a stack, deploy the template"),
+        ("up", "start a stack afresh, deploy the template"),
         ("down", "stop everything a stack started"),
         ("run", "start a stack, run a command against it, stop it"),
         ("status", "what runs"),
@@ -452,7 +470,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked = arguments()
-    signal.signal(signal.SIGTERM, ended)
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, ended)
     if asked.command == "setup":
         setup()
         return 0
@@ -466,6 +485,7 @@ def main() -> int:
     stack = Stack(asked.dir)
     if asked.command == "up":
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
+        say("a token: make -s token ROLE=officer AGENCY=H20.12")
     elif asked.command == "down":
         stack.down()
     elif asked.command == "run":

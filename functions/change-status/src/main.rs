@@ -4,12 +4,13 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::dynamo::{self, Dossiers};
-use platform::{catalogue, config, http, telemetry};
+use platform::catalogue::{self, UndecidedYears};
+use platform::{config, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load()?;
+    let catalogue = &catalogue::load(UndecidedYears::from_setting()?)?;
     let dossiers = &Dossiers::new(dynamo::client().await, config::text("DOSSIERS_TABLE")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         let answer = |request| change_status::handle(request, dossiers, catalogue, Timestamp::now());

@@ -6,7 +6,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
 use platform::dynamo::{self, Dossiers, Reception};
 use platform::sqs::{self, SourceQueue};
-use platform::{catalogue, config, telemetry};
+use platform::catalogue::{self, UndecidedYears};
+use platform::{config, telemetry};
 
 /// One at a time: a sender's events about one dossier mostly lie side by side and in order.
 const WIDTH: usize = 1;
@@ -14,7 +15,7 @@ const WIDTH: usize = 1;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load()?;
+    let catalogue = &catalogue::load(UndecidedYears::from_setting()?)?;
     let client = dynamo::client().await;
     let table = config::text("DOSSIERS_TABLE")?;
     let store = &Dossiers::new(client.clone(), table.clone());

@@ -7,7 +7,8 @@ use platform::batch::{self, Plan};
 use platform::dynamo::{self, Dossiers, Notices};
 use platform::gateway::{self, esms::Esms, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
-use platform::{catalogue, config, telemetry};
+use platform::catalogue::{self, UndecidedYears};
+use platform::{config, telemetry};
 
 /// Messages at a time: the gateways are slow, and each message waits on its own.
 const WIDTH: usize = 10;
@@ -15,7 +16,7 @@ const WIDTH: usize = 10;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load()?;
+    let catalogue = &catalogue::load(UndecidedYears::Refused)?;
     let client = dynamo::client().await;
     let store = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let ledger = &Notices::new(client, config::text("NOTICES_TABLE")?);

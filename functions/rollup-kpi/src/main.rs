@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::dynamo::{self, Dossiers, Figures};
-use platform::{catalogue, config, telemetry};
+use platform::catalogue::{self, UndecidedYears};
+use platform::{config, telemetry};
 use rollup_kpi::{Order, Outcome};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load()?;
+    let catalogue = &catalogue::load(UndecidedYears::Refused)?;
     let client = dynamo::client().await;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);

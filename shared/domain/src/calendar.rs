@@ -90,6 +90,15 @@ fn by_year<'de, D: serde::Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, 
 }
 
 impl Calendar {
+    /// Adds the years that only `other` has.
+    #[must_use]
+    pub fn completed_by(mut self, other: Self) -> Self {
+        for (year, days) in other.years {
+            self.years.entry(year).or_insert(days);
+        }
+        self
+    }
+
     /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and worked, hours that
     /// run backwards.
     pub fn violations(&self) -> Vec<Violation> {

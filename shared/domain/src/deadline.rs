@@ -68,7 +68,7 @@ impl Term {
                 Ok(calendar.closing(day))
             }
             TermUnit::CalendarDay => {
-                let last = date_of(received).saturating_add(i64::from(self.amount).days());
+                let last = effective_receipt(calendar, received)?.saturating_add(i64::from(self.amount).days());
                 Ok(calendar.closing(calendar.working_day_from(last)?))
             }
             TermUnit::WorkingHour => advance(calendar, received, SignedDuration::from_hours(i64::from(self.amount))),

@@ -22,31 +22,39 @@ pub struct Template {
     pub zalo_template_id: String,
     /// The SMS, unaccented, with `{code}`, `{status}` and `{date}`.
     pub sms: String,
+    /// The SMS for a dossier without a due date, where `sms` speaks of one.
+    #[serde(default)]
+    pub sms_without_due_date: Option<String>,
 }
 
 /// What is wrong with a template.
 pub fn template_violations(template: &Template) -> Vec<Violation> {
     let field = format!("templates.{}", template.action.name());
+    let texts = std::iter::once(&template.sms).chain(&template.sms_without_due_date);
+    texts.flat_map(|sms| text_violations(&field, sms)).collect()
+}
+
+fn text_violations(field: &str, sms: &str) -> Vec<Violation> {
     let mut found = Vec::new();
-    let mut bare = template.sms.clone();
+    let mut bare = sms.to_owned();
     for placeholder in PLACEHOLDERS {
         bare = bare.replace(placeholder, "");
     }
     if bare.contains(['{', '}']) {
         found.push(Violation::new(
-            field.clone(),
+            field,
             "known-placeholder",
             "only {code}, {status} and {date} can be filled in",
         ));
     }
     if !bare.chars().all(|c| is_gsm7_basic(c) || matches!(c, '{' | '}')) {
-        found.push(Violation::new(field.clone(), "gsm-7", "must be unaccented text"));
+        found.push(Violation::new(field, "gsm-7", "must be unaccented text"));
     }
     // The longest that the three can become: an old-style code with seven digits, the longest status, a date.
     let longest = bare.chars().count()
-        + template.sms.matches("{code}").count() * 43
-        + template.sms.matches("{status}").count() * 36
-        + template.sms.matches("{date}").count() * 10;
+        + sms.matches("{code}").count() * 43
+        + sms.matches("{status}").count() * 36
+        + sms.matches("{date}").count() * 10;
     if longest > SMS_CHARACTERS_MAX {
         found.push(Violation::new(
             field,
@@ -87,11 +95,12 @@ pub fn notice_id(code: &DossierCode, version: u64) -> String {
 impl Notice {
     /// What `template` says of `entry`.
     pub fn compose(template: &Template, dossier: &Dossier, entry: &HistoryEntry) -> Self {
-        let day = date_of(entry.due_at.filter(|_| !entry.status.is_closed()).unwrap_or(entry.at));
+        let due = entry.due_at.filter(|_| !entry.status.is_closed());
+        let day = date_of(due.unwrap_or(entry.at));
+        let text = template.sms_without_due_date.as_ref().filter(|_| due.is_none()).unwrap_or(&template.sms);
         let date = day.strftime("%d/%m/%Y").to_string();
         let status = entry.status.name().to_owned();
-        let sms = template
-            .sms
+        let sms = text
             .replace("{code}", dossier.code.as_str())
             .replace("{status}", &unaccented(&status))
             .replace("{date}", &date);
@@ -146,7 +155,7 @@ mod tests {
     #[test]
     fn a_template_with_marks_an_unknown_placeholder_or_too_much_text_is_refused() {
         let rules = |sms: &str| -> Vec<&str> {
-            let template = Template { action: Action::Receive, zalo_template_id: "1".into(), sms: sms.into() };
+            let template = Template { action: Action::Receive, zalo_template_id: "1".into(), sms: sms.into(), sms_without_due_date: None };
             template_violations(&template).into_iter().map(|violation| violation.rule).collect()
         };
         assert_eq!(rules("Ho so {code} da duoc tiep nhan, hen tra {date}"), Vec::<&str>::new());

@@ -1,8 +1,10 @@
 //! Loads the catalogue from `infra/data`, as built into the binary.
 
+use domain::calendar::Calendar;
 use domain::catalogue::Catalogue;
 
 use crate::Failure;
+use crate::config::{self, BadSetting};
 
 macro_rules! data {
     ($name:literal) => {
@@ -11,12 +13,36 @@ macro_rules! data {
     };
 }
 
+/// What to do about years whose holidays the government has not decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndecidedYears {
+    /// A deadline that reaches into one is an error: what real dossiers need.
+    Refused,
+    /// They are taken as the law alone suggests: so that a demonstration in December has a January.
+    Assumed,
+}
+
+impl UndecidedYears {
+    /// What the setting `UNDECIDED_YEARS` says: `refused` or `assumed`.
+    pub fn from_setting() -> Result<Self, BadSetting> {
+        match config::text("UNDECIDED_YEARS")?.as_str() {
+            "refused" => Ok(Self::Refused),
+            "assumed" => Ok(Self::Assumed),
+            _ => Err(BadSetting { name: "UNDECIDED_YEARS" }),
+        }
+    }
+}
+
 /// The catalogue; an error names the file, the line and the rule that it breaks.
-pub fn load() -> Result<Catalogue, Failure> {
+pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
+    let mut calendar: Calendar = data!("calendar.json");
+    if undecided == UndecidedYears::Assumed {
+        calendar = calendar.completed_by(data!("calendar.provisional.json"));
+    }
     Catalogue::assemble(
         data!("agencies.json"),
         data!("procedures.json"),
-        data!("calendar.json"),
+        calendar,
         data!("templates.json"),
         data!("integrators.json"),
     )

@@ -1,0 +1,47 @@
+PYTHON ?= python3
+STACK := $(PYTHON) infra/local/stack.py
+TOOLS := .local/venv-tools/bin
+ROLE ?= officer
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build up down status token demo test check release
+
+help: ## list the doors
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the pinned tools into .local (the other doors do it when needed)
+	$(STACK) setup
+
+build: ## build the functions and lay them out for infra/template.yaml
+	cargo build --workspace --bins --locked
+	$(STACK) stage
+
+up: build ## start the local stack for development, settings in .local/stack.env
+	$(STACK) up
+
+down: ## stop it, leave nothing running
+	$(STACK) down
+
+status: ## show what of it runs
+	@$(STACK) status
+
+token: ## print a bare token: make -s token ROLE=officer|portal|citizen [AGENCY=H20.12] [ID=...]
+	@$(STACK) token --role $(ROLE) $(if $(AGENCY),--agency $(AGENCY)) $(if $(ID),--id $(ID))
+
+demo: build ## play one working day of a province on a stack of its own
+	$(STACK) run --dir .local/demo -- python infra/local/demo.py
+
+test: build ## every test, the end-to-end ones on a stack of their own
+	cargo test --workspace --locked --no-run
+	$(STACK) run --dir .local/test -- cargo test --workspace --locked
+
+check: setup ## formatting, lints, licences and sources of dependencies, the template
+	cargo fetch --locked
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(TOOLS)/cargo-deny --offline check bans licenses sources
+	AWS_DEFAULT_REGION=ap-southeast-1 SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --template infra/template.yaml
+
+release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
+	cargo build --release --workspace --bins --locked
+	$(STACK) stage --profile release

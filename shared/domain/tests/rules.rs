@@ -1,0 +1,16 @@
+//! The rules of the one-stop shop, each beside the table or the sentence that it comes from.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of this crate is tests, and what the tests share fails like a test"
+)]
+
+mod rules {
+    mod catalogue;
+    mod deadlines;
+    mod kpi;
+    mod properties;
+    mod transitions;
+    mod world;
+}

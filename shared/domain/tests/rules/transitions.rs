@@ -1,0 +1,559 @@
+//! How a dossier moves: who may do what in which status, and what it does to the clock.
+
+use domain::Violation;
+use domain::calendar::MissingYear;
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX};
+use domain::procedure::Channel;
+use jiff::{SignedDuration, Timestamp};
+
+use super::world::{
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, action, after, at, calendar, citizen, command, handed_in, in_status,
+    integrator, local, moved, officer, played, portal,
+};
+
+/// Across: the status in which it is done. In the table: the status it leads to; a dot where it is illegal.
+/// The dossier asked for papers was in 4 before.
+const MOVES: &str = "
+                      1   2   3   4   5   6   7   8   9  10
+receive               2   .   .   .   .   .   .   .   .   .
+refuse                3   .   .   .   .   .   .   .   .   .
+request-supplement    5   5   .   5   .   .   .   .   .   .
+supplement            .   .   .   .   4   .   .   .   .   .
+refuse-expired        .   .   .   .   3   .   .   .   .   .
+process               .   4   .   .   .   .   .   .   .   .
+request-payment       .   6   .   6   .   .   .   .   .   .
+confirm-payment       .   .   .   .   .   4   .   .   .   .
+suspend               .   .   .   8   .   .   .   .   .   .
+resume                .   .   .   .   .   .   .   4   .   .
+finish                .   9   .   9   .   .   .   .   .   .
+return-result         .   .   .   .   .   .   .   .  10   .
+recall                .   .   .   4   .   4   .   4   .   .
+send-back             .   .   .   4   .   4   .   4   4   .
+withdraw              7   7   .   7   7   7   .   7   .   .
+submit                .   .   .   .   .   .   .   .   .   .
+";
+
+/// The moves that somebody besides the agency's own officers and systems may make.
+const ALSO_BY_PORTAL: [&str; 3] = ["supplement", "withdraw", "confirm-payment"];
+const ALSO_BY_OWNER: [&str; 2] = ["supplement", "withdraw"];
+
+fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
+    MOVES.trim().lines().skip(1).map(|row| {
+        let mut cells = row.split_whitespace();
+        let action = action(cells.next().unwrap());
+        (action, cells.map(|cell| cell.parse().ok()).collect())
+    })
+}
+
+/// What the table allows in `status`, from the top down.
+pub(super) fn allowed(status: DossierStatus) -> Vec<Action> {
+    moves().filter(|(_, row)| row[usize::from(status.code()) - 1].is_some()).map(|(action, _)| action).collect()
+}
+
+fn at_noon() -> Timestamp {
+    at("2026-03-02T12:00")
+}
+
+fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {
+    dossier.decide(command("it", action), by, calendar(), at_noon())
+}
+
+#[test]
+fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
+    let everybody = [
+        ("officer of the agency", officer(AGENCY)),
+        ("officer of another agency", officer(OTHER_AGENCY)),
+        ("integrator of the agency", integrator(&[OTHER_AGENCY, AGENCY])),
+        ("integrator of another agency", integrator(&[OTHER_AGENCY])),
+        ("portal", portal()),
+        ("owner", citizen(OWNER)),
+        ("another citizen", citizen(STRANGER)),
+    ];
+    let mut combinations = 0;
+    for status in DossierStatus::ALL {
+        let dossier = in_status(status);
+        for (action, row) in moves() {
+            for (who, actor) in &everybody {
+                let may = match *who {
+                    "officer of the agency" | "integrator of the agency" => true,
+                    "portal" => ALSO_BY_PORTAL.contains(&action.name()),
+                    "owner" => ALSO_BY_OWNER.contains(&action.name()),
+                    _ => false,
+                };
+                let case = format!("{} in {} by {who}", action.name(), status.code());
+                combinations += 1;
+                match (try_it(&dossier, action, actor), row[usize::from(status.code()) - 1]) {
+                    // Handing in begins a history; nobody can do it to one that exists.
+                    (answer, _) if action == Action::Submit => {
+                        assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed: allowed(status) }), "{case}");
+                    }
+                    (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
+                    (answer, None) => {
+                        assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed: allowed(status) }), "{case}");
+                    }
+                    (answer, Some(to)) => {
+                        let Ok(Decision::Moved(next)) = answer else { panic!("{case}: {answer:?}") };
+                        assert_eq!(next.status.code(), to, "{case}");
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(combinations, 10 * 16 * 7);
+}
+
+#[test]
+fn three_statuses_are_ends_and_nothing_follows_them() {
+    let ends: Vec<u8> =
+        DossierStatus::ALL.into_iter().filter(|status| allowed(*status).is_empty()).map(DossierStatus::code).collect();
+    assert_eq!(ends, [3, 7, 10]);
+    for status in DossierStatus::ALL {
+        assert_eq!(status.is_end(), ends.contains(&status.code()), "{status:?}");
+    }
+}
+
+#[test]
+fn a_move_is_signed_with_role_and_account_and_never_with_an_identity_number() {
+    for (actor, role, id, agency) in [
+        (officer(AGENCY), "officer", "officer-of-H20.12", Some(AGENCY)),
+        (integrator(&[AGENCY]), "integrator", "urn:motcua:integrator:land-registry", None),
+        (portal(), "portal", "portal", None),
+        (citizen(OWNER), "citizen", "account-7", None),
+    ] {
+        let next = moved(try_it(&in_status(DossierStatus::Registered), Action::Withdraw, &actor));
+        let by = &next.history[1].by;
+        assert_eq!((by.role.as_str(), by.id.as_str()), (role, id));
+        assert_eq!(by.agency.as_ref().map(ToString::to_string).as_deref(), agency, "{role}");
+    }
+}
+
+#[test]
+fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
+    let dossier = in_status(DossierStatus::Processing);
+    for (actor, may) in [
+        (officer(AGENCY), true),
+        (integrator(&[AGENCY]), true),
+        (portal(), true),
+        (citizen(OWNER), true),
+        (officer(OTHER_AGENCY), false),
+        (officer("H20"), false),
+        (integrator(&[OTHER_AGENCY]), false),
+        (integrator(&[]), false),
+        (citizen(STRANGER), false),
+    ] {
+        assert_eq!(actor.may_read(&dossier), may, "{actor:?}");
+    }
+}
+
+// NĐ 61/2018 Đ.19.4, 19.8: what stops or ends a dossier is answered for with a reason.
+#[test]
+fn a_reason_is_owed_by_five_actions_and_by_no_other() {
+    const OWED: [&str; 5] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back"];
+    for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
+        let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some()).unwrap();
+        for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)] {
+            let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
+            let answer = in_status(from).decide(order, &officer(AGENCY), calendar(), at_noon());
+            let rule = match &answer {
+                Ok(_) => None,
+                Err(Refusal::Invalid(violation)) => Some((violation.field.as_str(), violation.rule)),
+                Err(other) => panic!("{}: {other:?}", action.name()),
+            };
+            let expected = (OWED.contains(&action.name()) && !enough).then_some(("reason", "reason-owed"));
+            assert_eq!(rule, expected, "{} with {reason:?}", action.name());
+        }
+    }
+}
+
+#[test]
+fn a_reason_or_a_note_has_at_most_500_characters_however_many_bytes() {
+    assert_eq!(REMARK_CHARACTERS_MAX, 500);
+    for (characters, refused) in [(500, false), (501, true)] {
+        let text = "ế".repeat(characters);
+        for (field, order) in [
+            ("reason", Command { reason: Some(text.clone()), ..command("it", Action::Receive) }),
+            ("note", Command { note: Some(text.clone()), ..command("it", Action::Receive) }),
+        ] {
+            let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon());
+            let expected = refused
+                .then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 500 characters")));
+            assert_eq!(answer.err(), expected, "{field} of {characters}");
+        }
+    }
+}
+
+#[test]
+fn reason_note_and_time_are_kept_in_the_history() {
+    let order = Command {
+        note: Some("Gọi lại sau 10 giờ".to_owned()),
+        at: Some(at("2026-03-02T11:00")),
+        ..command("it", Action::Receive)
+    };
+    let next = moved(in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon()));
+    let entry = next.history.last().unwrap();
+    assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"));
+    assert_eq!(entry.note.as_deref(), Some("Gọi lại sau 10 giờ"));
+    assert_eq!((entry.at, entry.recorded_at), (at("2026-03-02T11:00"), at_noon()));
+    assert_eq!((entry.version, entry.command.as_str()), (2, "it"));
+}
+
+#[test]
+fn a_supplement_leads_back_to_where_the_dossier_was() {
+    for from in [DossierStatus::Registered, DossierStatus::Received, DossierStatus::Processing] {
+        let asked = moved(try_it(&in_status(from), Action::RequestSupplement, &officer(AGENCY)));
+        assert_eq!(asked.status, DossierStatus::SupplementRequested);
+        let back = after(&asked, Action::Supplement, at("2026-03-05T09:00"));
+        assert_eq!((back.status, back.status_before), (from, None));
+    }
+}
+
+#[test]
+fn papers_can_be_asked_for_again_from_another_status() {
+    let history = "submit 2026-03-02T07:30, request-supplement 08:00, supplement 09:00, receive 10:00, process 10:10, \
+                   request-supplement 11:00, supplement 12:00";
+    assert_eq!(played("5 working-day", Channel::Online, history).status, DossierStatus::Processing);
+}
+
+/// What each history leaves on the dossier: due, received, closed, paused since.
+#[test]
+fn every_move_does_to_the_clock_what_the_law_says() {
+    // 5 working days from Monday 2 March 2026 are Monday 9 March.
+    for (why, history, due, received, closed, paused) in [
+        ("handing in starts nothing", "", "-", "-", "-", "-"),
+        // NĐ 61/2018 Đ.17–18: the clock starts when the complete dossier is received.
+        ("receipt starts the clock", "receive 08:00", "2026-03-09T17:00", "2026-03-02T08:00", "-", "-"),
+        ("work does not move it", "receive 08:00, process 10:00", "2026-03-09T17:00", "2026-03-02T08:00", "-", "-"),
+        ("refusal closes without a date", "refuse 08:00", "-", "-", "2026-03-02T08:00", "-"),
+        // Đ.19.4: the term is counted again from the beginning once the dossier is complete.
+        (
+            "asking for papers takes the date away",
+            "receive 08:00, request-supplement 09:00",
+            "-",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "the supplement starts the term anew and receipt stays what it was",
+            "receive 08:00, request-supplement 09:00, supplement 2026-03-11T10:00",
+            "2026-03-18T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a supplement after the hand-over hour counts from the next day",
+            "receive 08:00, request-supplement 09:00, supplement 2026-03-11T15:30",
+            "2026-03-19T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a supplement before receipt starts nothing",
+            "request-supplement 08:00, supplement 2026-03-04T10:00",
+            "-",
+            "-",
+            "-",
+            "-",
+        ),
+        (
+            "papers that never come close the dossier",
+            "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T10:00",
+            "-",
+            "2026-03-02T08:00",
+            "2026-04-02T10:00",
+            "-",
+        ),
+        // Domain note §2.2: waiting for a payment and a suspension stand still.
+        (
+            "a demand for payment stops the clock",
+            "receive 08:00, request-payment 2026-03-03T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "2026-03-03T09:00",
+        ),
+        (
+            "payment gives back the three days that it took",
+            "receive 08:00, request-payment 2026-03-03T09:00, confirm-payment 2026-03-06T16:00",
+            "2026-03-12T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a suspension of two weeks moves the date two weeks",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, resume 2026-03-18T09:00",
+            "2026-03-23T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a suspension within a day moves nothing",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, resume 2026-03-04T16:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "recalling a suspended dossier gives the time back like resuming it",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, recall 2026-03-05T09:00",
+            "2026-03-10T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "sending an unpaid dossier back gives the time back",
+            "receive 08:00, request-payment 2026-03-04T09:00, send-back 2026-03-05T09:00",
+            "2026-03-10T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "two pauses add up",
+            "receive 08:00, process 08:10, suspend 2026-03-03T09:00, resume 2026-03-04T09:00, \
+             request-payment 2026-03-05T09:00, confirm-payment 2026-03-06T09:00",
+            "2026-03-11T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "withdrawing a suspended dossier leaves the date as it was",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, withdraw 2026-03-18T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "2026-03-18T09:00",
+            "-",
+        ),
+        (
+            "finishing closes",
+            "receive 08:00, finish 2026-03-05T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "2026-03-05T09:00",
+            "-",
+        ),
+        (
+            "handing the result over does not close a second time",
+            "receive 08:00, finish 2026-03-05T09:00, return-result 2026-03-06T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "2026-03-05T09:00",
+            "-",
+        ),
+        (
+            "sending back opens what was closed and keeps the date",
+            "receive 08:00, finish 2026-03-05T09:00, send-back 2026-03-06T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "finishing again closes at the later time",
+            "receive 08:00, finish 2026-03-05T09:00, send-back 2026-03-06T09:00, finish 2026-03-10T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "2026-03-10T09:00",
+            "-",
+        ),
+    ] {
+        let separator = if history.is_empty() { "" } else { ", " };
+        let dossier =
+            played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{separator}{history}"));
+        let instants = |texts: [&str; 4]| texts.map(|text| (text != "-").then(|| local(at(text))));
+        let found = [dossier.due_at, dossier.received_at, dossier.closed_at, dossier.paused_at];
+        assert_eq!(found.map(|instant| instant.map(local)), instants([due, received, closed, paused]), "{why}");
+        assert_eq!(dossier.history.last().unwrap().due_at, dossier.due_at, "{why}: the history says so too");
+    }
+}
+
+#[test]
+fn a_procedure_without_a_term_never_gets_a_due_date() {
+    let history = "submit 2026-03-02T07:30, receive 08:00, process 08:10, request-supplement 09:00, \
+                   supplement 2026-03-04T09:00, suspend 10:00, resume 2026-03-06T10:00, request-payment 10:30, \
+                   confirm-payment 11:00, finish 2026-03-09T08:00";
+    let dossier = played("none", Channel::Counter, history);
+    assert!(dossier.history.iter().all(|entry| entry.due_at.is_none()));
+}
+
+#[test]
+fn a_due_date_in_a_year_without_a_calendar_is_not_guessed() {
+    let dossier = handed_in("5 working-day", Channel::Online, at("2026-12-28T08:00"));
+    let answer = dossier.decide(command("it", Action::Receive), &officer(AGENCY), calendar(), at("2026-12-28T09:00"));
+    assert_eq!(answer, Err(Refusal::Calendar(MissingYear { year: 2027 })));
+    assert_eq!(answer.unwrap_err().to_string(), "the working calendar has no data for 2027");
+}
+
+#[test]
+fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved_on() {
+    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    let mut dossier = received.clone();
+    for (action, when) in [("process", "2026-03-03T08:00"), ("finish", "2026-03-04T08:00"), ("return-result", "2026-03-05T08:00")]
+    {
+        dossier = after(&dossier, super::world::action(action), at(when));
+    }
+    let again = Command {
+        expected_version: Some(1),
+        reason: None,
+        at: Some(at("2026-03-02T09:00")),
+        ..command("it", Action::Receive)
+    };
+    let answer = dossier.decide(again, &officer(AGENCY), calendar(), at("2026-03-06T08:00"));
+    assert_eq!(answer, Ok(Decision::Repeated(received.history[1].clone())));
+}
+
+#[test]
+fn a_repetition_by_somebody_who_may_not_is_told_nothing() {
+    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    assert_eq!(try_it(&received, Action::Receive, &officer(OTHER_AGENCY)), Err(Refusal::NotAllowed));
+}
+
+#[test]
+fn a_command_id_cannot_name_two_actions() {
+    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    assert_eq!(try_it(&received, Action::Process, &officer(AGENCY)), Err(Refusal::CommandIdReused));
+    let handed_in = in_status(DossierStatus::Registered);
+    let name_of_submission = command(handed_in.history[0].command.as_str(), Action::Receive);
+    assert_eq!(
+        handed_in.decide(name_of_submission, &officer(AGENCY), calendar(), at_noon()),
+        Err(Refusal::CommandIdReused)
+    );
+}
+
+#[test]
+fn a_sender_who_saw_another_version_is_told_the_current_one() {
+    let dossier = in_status(DossierStatus::Processing);
+    for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true), (Some(0), true)] {
+        let order = Command { expected_version: expected, ..command("it", Action::Finish) };
+        let answer = dossier.decide(order, &officer(AGENCY), calendar(), at_noon());
+        let refusal = stale.then_some(Refusal::Stale { current: 3, status: DossierStatus::Processing });
+        assert_eq!(answer.err(), refusal, "{expected:?}");
+    }
+}
+
+#[test]
+fn a_stale_sender_is_told_so_before_what_is_legal_now() {
+    let order = Command { expected_version: Some(1), ..command("it", Action::Receive) };
+    let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+    assert_eq!(answer, Err(Refusal::Stale { current: 3, status: DossierStatus::Processing }));
+}
+
+/// The last entry of the dossier is of 08:10; it is 12:00 when the command comes.
+#[test]
+fn the_claimed_time_of_an_event_is_believed_within_reason() {
+    let refused = |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
+    for (why, claimed, expected) in [
+        ("none claimed: it happens as it comes", None, Ok("2026-03-02T12:00:00")),
+        ("an earlier hour is kept", Some("2026-03-02T09:30"), Ok("2026-03-02T09:30:00")),
+        ("the very instant of the last entry is kept", Some("2026-03-02T08:10"), Ok("2026-03-02T08:10:00")),
+        ("before the last entry", Some("2026-03-02T08:09:59"), Err(Refusal::OutOfOrder)),
+        ("a clock that runs ahead is set back to ours", Some("2026-03-02T12:00:01"), Ok("2026-03-02T12:00:00")),
+        ("five minutes ahead are a clock", Some("2026-03-02T12:05"), Ok("2026-03-02T12:00:00")),
+        (
+            "more is the future",
+            Some("2026-03-02T12:05:01"),
+            refused("time", "not-in-the-future", "lies in the future"),
+        ),
+        ("tomorrow", Some("2026-03-03T08:00"), refused("time", "not-in-the-future", "lies in the future")),
+    ] {
+        let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
+        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+        let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
+        assert_eq!(time, expected.map(str::to_owned), "{why}");
+    }
+}
+
+#[test]
+fn two_machines_whose_clocks_differ_do_not_turn_the_history_round() {
+    let dossier = in_status(DossierStatus::Processing);
+    let last = dossier.history.last().unwrap().at;
+    let behind = last - SignedDuration::from_secs(2);
+    let next = moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), calendar(), behind));
+    let entry = next.history.last().unwrap();
+    assert_eq!((entry.at, entry.recorded_at), (last, behind));
+}
+
+#[test]
+fn a_full_history_takes_nothing_more_and_still_answers_repetitions() {
+    let mut dossier = in_status(DossierStatus::Processing);
+    while dossier.version < VERSIONS_MAX {
+        dossier = after(&dossier, Action::Recall, at_noon());
+    }
+    assert_eq!((dossier.version, dossier.history.len()), (100, 100));
+    let answer = try_it(&dossier, Action::Recall, &officer(AGENCY));
+    assert_eq!(answer, Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full"))));
+    let hundredth = dossier.history[99].clone();
+    let again = command(hundredth.command.as_str(), Action::Recall);
+    let answer = dossier.decide(again, &officer(AGENCY), calendar(), at_noon());
+    assert_eq!(answer, Ok(Decision::Repeated(hundredth)));
+}
+
+#[test]
+fn the_history_tells_where_the_dossier_stood_at_any_instant() {
+    let dossier = played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00, process 08:10, finish 08:10");
+    let then = |time: &str| dossier.as_of(at(time)).map(|entry| entry.status.code());
+    for (time, status) in [
+        ("2026-03-02T07:29:59", None),
+        ("2026-03-02T07:30", Some(1)),
+        ("2026-03-02T07:59:59", Some(1)),
+        ("2026-03-02T08:00", Some(2)),
+        ("2026-03-02T08:10", Some(9)),
+        ("2030-01-01T00:00", Some(9)),
+    ] {
+        assert_eq!(then(time), status, "{time}");
+    }
+}
+
+// TT 01/2018 Đ.16.2.d: the public sees the degree of completion.
+#[test]
+fn a_citizen_sees_how_many_of_four_steps_are_done() {
+    for (history, steps, closed) in [
+        ("", 0, false),
+        (", request-supplement 08:00", 0, false),
+        (", refuse 08:00", 0, true),
+        (", withdraw 08:00", 0, true),
+        (", receive 08:00", 1, false),
+        (", receive 08:00, request-supplement 08:10", 1, false),
+        (", receive 08:00, withdraw 08:10", 1, true),
+        (", receive 08:00, process 08:10", 2, false),
+        (", receive 08:00, process 08:10, suspend 08:20", 2, false),
+        (", receive 08:00, process 08:10, finish 08:20, send-back 08:30", 2, false),
+        (", receive 08:00, finish 08:20", 3, false),
+        (", receive 08:00, finish 08:20, return-result 08:30", 4, true),
+    ] {
+        let done = played("none", Channel::Online, &format!("submit 2026-03-02T07:30{history}")).completion();
+        assert_eq!((done.steps_done, done.steps_total, done.closed), (steps, 4, closed), "{history}");
+    }
+}
+
+#[test]
+fn statuses_and_actions_are_written_as_the_contract_names_them() {
+    for status in DossierStatus::ALL {
+        let code = serde_json::to_value(status).unwrap();
+        assert_eq!(code, serde_json::json!(status.code()));
+        assert_eq!(serde_json::from_value::<DossierStatus>(code).unwrap(), status);
+    }
+    assert_eq!(DossierStatus::ALL.map(DossierStatus::code), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for unknown in ["0", "11", "255", "-1", "\"4\""] {
+        assert!(serde_json::from_str::<DossierStatus>(unknown).is_err(), "{unknown}");
+    }
+    for (action, _) in moves() {
+        assert_eq!(serde_json::to_value(action).unwrap(), serde_json::json!(action.name()));
+    }
+}
+
+#[test]
+fn a_dossier_survives_storage() {
+    for status in DossierStatus::ALL {
+        let dossier = in_status(status);
+        let stored = serde_json::to_string(&dossier).unwrap();
+        assert_eq!(serde_json::from_str::<Dossier>(&stored).unwrap(), dossier, "{status:?}");
+    }
+}

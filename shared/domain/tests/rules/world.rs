@@ -1,0 +1,179 @@
+//! A small province in memory: the shipped catalogue, its people, and dossiers that have come some way.
+
+use std::sync::LazyLock;
+
+use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
+use domain::calendar::Calendar;
+use domain::catalogue::Catalogue;
+use domain::deadline::{Term, TermUnit};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
+use domain::procedure::Channel;
+use domain::submission::Submission;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{TimeZone, offset};
+
+static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::assemble(
+        serde_json::from_str(include_str!("../../../../infra/data/agencies.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
+    )
+    .unwrap()
+});
+
+pub(super) const AGENCY: &str = "H20.12";
+pub(super) const OTHER_AGENCY: &str = "H20.09";
+pub(super) const OWNER: &str = "087085001234";
+pub(super) const STRANGER: &str = "087085005678";
+
+pub(super) fn catalogue() -> &'static Catalogue {
+    &SHIPPED
+}
+
+pub(super) fn calendar() -> &'static Calendar {
+    SHIPPED.calendar()
+}
+
+/// `2026-02-13T14:59`, read on a clock in Viet Nam. Deliberately not by the code under test.
+pub(super) fn at(local: &str) -> Timestamp {
+    let local: DateTime = local.parse().expect("a date and a time");
+    local.to_zoned(TimeZone::fixed(offset(7))).unwrap().timestamp()
+}
+
+pub(super) fn day(text: &str) -> Date {
+    text.parse().expect("a date")
+}
+
+/// The inverse of [`at`], to the second: `2026-02-13T14:59:00`.
+pub(super) fn local(instant: Timestamp) -> String {
+    offset(7).to_datetime(instant).to_string()
+}
+
+/// `10 working-day`, or `none` for a procedure that gives no date.
+pub(super) fn term(text: &str) -> Option<Term> {
+    let (amount, unit) = text.split_once(' ').filter(|_| text != "none")?;
+    let unit = match unit {
+        "working-day" => TermUnit::WorkingDay,
+        "calendar-day" => TermUnit::CalendarDay,
+        "working-hour" => TermUnit::WorkingHour,
+        other => panic!("{other} is no unit"),
+    };
+    Some(Term::new(amount.parse().unwrap(), unit).unwrap())
+}
+
+pub(super) fn officer(agency: &str) -> Actor {
+    Actor::Officer { id: format!("officer-of-{agency}"), agency: agency.parse().unwrap() }
+}
+
+pub(super) fn integrator(agencies: &[&str]) -> Actor {
+    let agencies = agencies.iter().map(|agency| agency.parse().unwrap()).collect();
+    Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies }
+}
+
+pub(super) fn portal() -> Actor {
+    Actor::Portal { id: "portal".to_owned() }
+}
+
+pub(super) fn citizen(id_number: &str) -> Actor {
+    let id_number = IdNumber::parse(ApplicantKind::Citizen, id_number).unwrap();
+    Actor::Citizen { id: "account-7".to_owned(), id_number }
+}
+
+/// A dossier of [`OWNER`], handed in at [`AGENCY`] and not yet received.
+pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> Dossier {
+    let submission = Submission {
+        procedure: "1.013831".parse().unwrap(),
+        agency: AGENCY.parse().unwrap(),
+        channel,
+        applicant: Applicant {
+            kind: ApplicantKind::Citizen,
+            full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
+            id_number: IdNumber::parse(ApplicantKind::Citizen, OWNER).unwrap(),
+            phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+            email: None,
+        },
+        documents: Vec::new(),
+    };
+    let mut dossier = submission.into_dossier(
+        "H20.12-260302-0001".parse().unwrap(),
+        "handed-in".parse().unwrap(),
+        &portal(),
+        when,
+        when,
+        catalogue(),
+    );
+    dossier.term = term(term_text);
+    dossier
+}
+
+pub(super) fn command(id: &str, action: Action) -> Command {
+    Command {
+        id: id.parse().unwrap(),
+        action,
+        expected_version: None,
+        reason: Some("Thiếu bản vẽ hiện trạng".to_owned()),
+        note: None,
+        at: None,
+    }
+}
+
+pub(super) fn moved(decision: Result<Decision, Refusal>) -> Dossier {
+    match decision {
+        Ok(Decision::Moved(dossier)) => *dossier,
+        other => panic!("expected a move, got {other:?}"),
+    }
+}
+
+/// The dossier after an officer of its agency did `action` at `when`.
+pub(super) fn after(dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
+    let id = format!("step-{}", dossier.version);
+    moved(dossier.decide(command(&id, action), &officer(AGENCY), calendar(), when))
+}
+
+pub(super) fn action(name: &str) -> Action {
+    RULES.iter().map(|rule| rule.action).find(|action| action.name() == name).unwrap_or_else(|| {
+        assert_eq!(name, "submit", "no such action");
+        Action::Submit
+    })
+}
+
+/// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is
+/// that of the step before.
+pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossier {
+    let mut today = String::new();
+    let mut steps = history.split(',').map(|step| {
+        let (name, when) = step.trim().split_once(' ').expect("an action and a time");
+        let when = when.trim();
+        if let Some((date, _)) = when.split_once('T') {
+            date.clone_into(&mut today);
+            (action(name), at(when))
+        } else {
+            (action(name), at(&format!("{today}T{when}")))
+        }
+    });
+    let (first, submitted) = steps.next().unwrap();
+    assert_eq!(first, Action::Submit, "a history begins when the dossier is handed in");
+    steps.fold(handed_in(term_text, channel, submitted), |dossier, (action, when)| after(&dossier, action, when))
+}
+
+/// A dossier in `status`, by the usual way there, on the morning of Monday 2 March 2026.
+pub(super) fn in_status(status: DossierStatus) -> Dossier {
+    let way = match status {
+        DossierStatus::Registered => "",
+        DossierStatus::Received => ", receive 08:00",
+        DossierStatus::Refused => ", refuse 08:00",
+        DossierStatus::Processing => ", receive 08:00, process 08:10",
+        DossierStatus::SupplementRequested => ", receive 08:00, process 08:10, request-supplement 08:20",
+        DossierStatus::PaymentRequested => ", receive 08:00, process 08:10, request-payment 08:20",
+        DossierStatus::Withdrawn => ", withdraw 08:00",
+        DossierStatus::Suspended => ", receive 08:00, process 08:10, suspend 08:20",
+        DossierStatus::Finished => ", receive 08:00, process 08:10, finish 08:20",
+        DossierStatus::Returned => ", receive 08:00, process 08:10, finish 08:20, return-result 08:30",
+    };
+    let dossier = played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{way}"));
+    assert_eq!(dossier.status, status);
+    dossier
+}

@@ -1,0 +1,220 @@
+//! The deployed stack: `infra/template.yaml` as it stands, each function under its own role.
+
+use std::time::Duration;
+
+use domain::dossier::Dossier;
+use domain::notice::Notice;
+use platform::gateway::codes::Treatment;
+use platform::gateway::{Gateway, Verdict, esms::Esms, http_client, zalo::Zalo};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::call::{AGENCY, CITIZEN, Call, submission, submit_event, transition_event};
+use crate::support::stack::{Stack, setting, unique, unique_phone};
+use crate::support::world::{NOW, World, at};
+
+const DOSSIERS: &str = "/v1/dossiers";
+
+/// A submission by somebody whose phone no other test uses.
+fn somebody() -> (Value, String) {
+    let (mut body, phone) = (submission(), unique_phone());
+    body["applicant"]["phone"] = phone.as_str().into();
+    (body, format!("84{}", &phone[1..]))
+}
+
+#[tokio::test]
+async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
+    let stack = Stack::new();
+    let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
+    let (body, _) = somebody();
+    let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("life")), body).await;
+    assert_eq!(slip.status, 201, "{}", slip.body);
+    let code = slip.code();
+    for (version, action) in (1..).zip(["receive", "process", "finish", "return-result"]) {
+        let answer = stack.act(&officer, &code, action, version).await;
+        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+    }
+    let seen = stack.get(&format!("{DOSSIERS}/{code}"), None).await;
+    let done = json!({ "stepsDone": 4, "stepsTotal": 4, "closed": true });
+    assert_eq!((&seen.body["status"], &seen.body["completion"]), (&json!(10), &done));
+    let history = stack.get(&format!("{DOSSIERS}/{code}/history"), Some(&officer)).await;
+    assert_eq!(history.body["history"].as_array().map(Vec::len), Some(5));
+    for version in 1..=5 {
+        let message = stack.told(&format!("{code}/{version}")).await;
+        let text = message.to_string();
+        assert!(!text.contains("Trần") && !text.contains(CITIZEN), "{text}");
+    }
+    assert_eq!(stack.messages(&code).await.len(), 5, "each step once");
+}
+
+#[tokio::test]
+async fn a_hundred_identical_requests_through_the_gateway_make_one_dossier() {
+    let stack = Stack::new();
+    let (portal, key) = (stack.portal().await, unique("hundred"));
+    let (body, _) = somebody();
+    let calls = (0..100).map(|_| stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&key), body.clone()));
+    let answers = futures::future::join_all(calls).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
+    }
+}
+
+#[tokio::test]
+async fn only_a_token_of_the_issuer_opens_the_door() {
+    let stack = Stack::new();
+    let good = stack.portal().await;
+    let expired = stack.token(json!({ "role": "portal", "ttlSeconds": -60 })).await;
+    let (head, signature) = good.rsplit_once('.').unwrap();
+    let turned: String = signature.chars().rev().collect();
+    let tampered = format!("{head}.{turned}");
+    for token in [None, Some("nonsense"), Some(expired.as_str()), Some(tampered.as_str())] {
+        let answer = stack.call(Method::POST, DOSSIERS, token, Some("k"), submission()).await;
+        assert_eq!(answer.status, 401, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_gateway_passes_claims_on_and_the_functions_obey_them() {
+    let stack = Stack::new();
+    let (body, _) = somebody();
+    let owner = stack.token(json!({ "role": "citizen", "idNumber": CITIZEN })).await;
+    let other = stack.token(json!({ "role": "citizen", "idNumber": "087199054321" })).await;
+    let refused = stack.call(Method::POST, DOSSIERS, Some(&other), Some(&unique("claims")), body.clone()).await;
+    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+    let slip = stack.call(Method::POST, DOSSIERS, Some(&owner), Some(&unique("claims")), body).await;
+    assert_eq!(slip.status, 201, "{}", slip.body);
+    let history = format!("{DOSSIERS}/{}/history", slip.code());
+    assert_eq!(stack.get(&history, Some(&owner)).await.status, 200);
+    assert_eq!(stack.get(&history, Some(&other)).await.status, 403);
+    let elsewhere = stack.officer("H20.12").await;
+    assert_eq!(stack.act(&elsewhere, &slip.code(), "receive", 1).await.status, 403);
+    let list = stack.get(&format!("{DOSSIERS}?status=1&limit=200"), Some(&stack.officer(AGENCY).await)).await;
+    let listed = list.body["items"].as_array().unwrap().iter().any(|item| item["code"] == slip.body["code"]);
+    assert!(listed, "{}", list.body);
+}
+
+#[tokio::test]
+async fn an_integrators_events_are_taken_in_even_when_they_overtake_each_other() {
+    let stack = Stack::new();
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(30);
+    let time = |minutes: i64| (yesterday + jiff::SignedDuration::from_mins(minutes)).to_string();
+    let day = domain::calendar::date_of(yesterday).strftime("%y%m%d").to_string();
+    let code = format!("{AGENCY}-{day}-{}", 20_000 + std::process::id() % 70_000);
+    let mut submit = submit_event(&unique("e"), &time(0), Some(&code));
+    submit["data"]["applicant"]["phone"] = unique_phone().into();
+    // The receipt is on its way before the submission.
+    stack.push(&transition_event(&unique("e"), &time(5), &code, "receive").to_string()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stack.push(&submit.to_string()).await;
+    stack.push(&submit.to_string()).await;
+    let seen = stack.until("the receipt of the dossier", || async {
+        let seen = stack.get(&format!("{DOSSIERS}/{code}"), None).await;
+        (seen.body["status"] == 2).then_some(seen)
+    });
+    assert_eq!(seen.await.body["completion"]["stepsDone"], 1);
+    stack.told(&format!("{code}/2")).await;
+    assert_eq!(stack.messages(&code).await.len(), 2, "the submission came twice and was told once");
+}
+
+#[tokio::test]
+async fn poison_on_the_integrators_queue_lands_beside_it_with_its_reason() {
+    let stack = Stack::new();
+    let (junk, stranger, person) = (unique("junk"), unique("stranger"), unique("person"));
+    let mut event = submit_event(&stranger, "2026-11-16T03:00:00Z", None);
+    event["source"] = "urn:somebody:else".into();
+    let mut bad_phone = submit_event(&person, "2026-11-16T03:00:00Z", None);
+    bad_phone["data"]["applicant"]["phone"] = "113".into();
+    stack.push(&format!("not json at all: {junk}")).await;
+    stack.push(&event.to_string()).await;
+    stack.push(&bad_phone.to_string()).await;
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &junk).await, "malformed-body");
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &stranger).await, "invalid-request");
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &person).await, "invalid-request");
+}
+
+#[tokio::test]
+async fn a_citizen_without_zalo_is_told_by_sms() {
+    let stack = Stack::new();
+    let (body, phone) = somebody();
+    stack.behave(json!({ "gateway": "zalo", "phone": phone, "code": -118 })).await;
+    let portal = stack.portal().await;
+    let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("sms")), body).await;
+    let message = stack.told(&slip.code()).await;
+    assert_eq!(message["gateway"], "esms", "{message}");
+}
+
+/// A notice about a fresh dossier whose applicant has this phone.
+async fn a_notice(phone: &str) -> (Notice, Dossier) {
+    let world = World::new().await;
+    let mut body = submission();
+    body["applicant"]["phone"] = phone.into();
+    let answer = Call::submit(&unique("n")).body(&body).to_submit(&world.reception, &world, at(NOW)).await;
+    let dossier = world.dossier(&answer.code()).await;
+    let template = world.catalogue.template(domain::dossier::Action::Submit).unwrap();
+    let mut notice = Notice::compose(template, &dossier, &dossier.history[0]);
+    notice.id = unique("H20.03-261117-0001/1");
+    (notice, dossier)
+}
+
+fn zalo(token: &str) -> Zalo {
+    let http = http_client(Duration::from_millis(1_500)).unwrap();
+    Zalo { http, url: format!("{}/zalo", setting("GATEWAYS_URL")), access_token: token.to_owned() }
+}
+
+fn esms() -> Esms {
+    Esms {
+        http: http_client(Duration::from_millis(1_500)).unwrap(),
+        url: format!("{}/esms", setting("GATEWAYS_URL")),
+        api_key: setting("ESMS_API_KEY").to_owned(),
+        secret_key: setting("ESMS_SECRET_KEY").to_owned(),
+        brandname: setting("ESMS_BRANDNAME").to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn zalos_documented_answers_are_understood() {
+    let stack = Stack::new();
+    let gateway = zalo(setting("ZALO_ACCESS_TOKEN"));
+    for (behaviour, expected, treatment) in [
+        (json!({ "code": -118 }), Verdict::Declined { code: -118 }, Some(Treatment::NextChannel)),
+        (json!({ "code": -133 }), Verdict::Declined { code: -133 }, Some(Treatment::UntilMorning)),
+        (json!({ "code": -100 }), Verdict::Declined { code: -100 }, Some(Treatment::Retry)),
+        (json!({ "code": -1241 }), Verdict::Declined { code: -1241 }, Some(Treatment::AlarmAndNextChannel)),
+        (json!({ "mode": "hang" }), Verdict::Unknown { instead: "timed-out".into() }, None),
+        (json!({ "mode": "drop-after" }), Verdict::Unknown { instead: "broken-off".into() }, None),
+        (json!({ "mode": "http-500" }), Verdict::Unknown { instead: "http-500".into() }, None),
+    ] {
+        let phone = unique_phone();
+        let (notice, dossier) = a_notice(&phone).await;
+        let mut told = behaviour.clone();
+        told["gateway"] = "zalo".into();
+        told["phone"] = format!("84{}", &phone[1..]).into();
+        stack.behave(told).await;
+        assert_eq!(gateway.send(&notice, &dossier.applicant.phone).await, expected, "{behaviour}");
+        if let (Verdict::Declined { code }, Some(treatment)) = (expected, treatment) {
+            assert_eq!(gateway.treatment(code), treatment);
+        }
+    }
+    let (notice, dossier) = a_notice(&unique_phone()).await;
+    assert!(matches!(gateway.send(&notice, &dossier.applicant.phone).await, Verdict::Accepted { .. }));
+    let stranger = zalo("not-the-token").send(&notice, &dossier.applicant.phone).await;
+    assert_eq!(stranger, Verdict::Declined { code: -124 });
+}
+
+#[tokio::test]
+async fn esms_recognises_a_message_sent_twice() {
+    let gateway = esms();
+    let (notice, dossier) = a_notice(&unique_phone()).await;
+    let first = gateway.send(&notice, &dossier.applicant.phone).await;
+    assert!(matches!(first, Verdict::Accepted { .. }), "{first:?}");
+    let second = gateway.send(&notice, &dossier.applicant.phone).await;
+    assert_eq!(second, Verdict::Declined { code: 124 });
+    assert_eq!(gateway.treatment(124), Treatment::AcceptedBefore);
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
+    let (notice, dossier) = a_notice(&unique_phone()).await;
+    let nowhere = Zalo { url: "http://127.0.0.1:9".to_owned(), ..zalo("x") };
+    assert_eq!(nowhere.send(&notice, &dossier.applicant.phone).await, Verdict::Unreachable);
+}

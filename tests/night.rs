@@ -1,0 +1,141 @@
+//! The night's count.
+
+use domain::kpi::KpiRow;
+use ingest_event::ingest;
+use platform::record::KpiRecord;
+use rollup_kpi::{Order, Outcome, roll_up};
+use serde_json::Value;
+
+use crate::support::call::{AGENCY, submit_event, transition_event};
+use crate::support::world::{World, at};
+
+/// The morning after everything.
+const MORNING: &str = "2026-11-19T01:00:00Z";
+
+/// Takes a dossier through `steps`, each an action and its time.
+async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str, &str)]) -> String {
+    let day = steps[0].1[2..10].replace('-', "");
+    let code = format!("{AGENCY}-{day}-{number}");
+    let mut events: Vec<Value> = Vec::new();
+    for (place, (action, time)) in steps.iter().enumerate() {
+        let id = format!("{number}-{place}");
+        let mut event = if place == 0 {
+            submit_event(&id, time, Some(&code))
+        } else {
+            transition_event(&id, time, &code, action)
+        };
+        if place == 0 {
+            event["data"]["channel"] = channel.into();
+        }
+        events.push(event);
+    }
+    for event in events {
+        let message = event.to_string();
+        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await.unwrap();
+    }
+    code
+}
+
+async fn count(world: &World, day: &str) -> Outcome {
+    let order = Order { day: Some(day.parse().unwrap()) };
+    roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap()
+}
+
+async fn rows(world: &World, day: &str) -> Vec<KpiRecord> {
+    world.figures.of(day.parse().unwrap()).await.unwrap()
+}
+
+/// A province's Tuesday and Wednesday.
+async fn two_days(world: &World) {
+    // A certificate of origin takes 4 office hours on-line, 8 at the counter.
+    let early = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T08:30:00Z"), ("finish", "2026-11-17T09:00:00Z")];
+    let on_time = [("", "2026-11-17T01:10:00Z"), ("receive", "2026-11-17T01:20:00Z"), ("finish", "2026-11-17T02:00:00Z")];
+    let late = [("", "2026-11-17T01:20:00Z"), ("receive", "2026-11-17T01:30:00Z"), ("finish", "2026-11-18T02:00:00Z")];
+    let overdue = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")];
+    let refused = [("", "2026-11-17T01:30:00Z"), ("refuse", "2026-11-17T01:40:00Z")];
+    let waiting = [("", "2026-11-17T01:30:00Z")];
+    happened(world, 9001, "online", &early).await;
+    happened(world, 9002, "online", &on_time).await;
+    happened(world, 9003, "online", &late).await;
+    happened(world, 9004, "online", &overdue).await;
+    happened(world, 9005, "online", &refused).await;
+    happened(world, 9006, "online", &waiting).await;
+    happened(world, 9007, "postal", &[("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")]).await;
+}
+
+#[tokio::test]
+async fn a_day_is_counted_by_agency_and_procedure() {
+    let world = World::new().await;
+    two_days(&world).await;
+    let outcome = count(&world, "2026-11-17").await;
+    assert_eq!((outcome.rows, outcome.received, outcome.resolved), (1, 5, 2));
+    let tuesday = KpiRow {
+        received_online: 4,
+        received_postal: 1,
+        resolved: 2,
+        early: 1,
+        on_time: 1,
+        refused: 1,
+        in_process: 3,
+        ..KpiRow::default()
+    };
+    let row = &rows(&world, "2026-11-17").await[0];
+    assert_eq!((row.agency.as_str(), &row.figures), (AGENCY, &tuesday));
+    count(&world, "2026-11-18").await;
+    let wednesday = KpiRow { resolved: 1, late: 1, in_process: 2, overdue: 1, ..KpiRow::default() };
+    assert_eq!(rows(&world, "2026-11-18").await[0].figures, wednesday);
+}
+
+#[tokio::test]
+async fn counting_a_day_again_changes_nothing() {
+    let world = World::new().await;
+    two_days(&world).await;
+    for day in ["2026-11-17", "2026-11-18"] {
+        count(&world, day).await;
+    }
+    let first = (rows(&world, "2026-11-17").await, rows(&world, "2026-11-18").await);
+    for day in ["2026-11-18", "2026-11-17", "2026-11-17"] {
+        count(&world, day).await;
+    }
+    assert_eq!((rows(&world, "2026-11-17").await, rows(&world, "2026-11-18").await), first);
+}
+
+#[tokio::test]
+async fn a_late_event_is_in_the_next_count_of_its_day() {
+    let world = World::new().await;
+    count(&world, "2026-11-17").await;
+    assert_eq!(rows(&world, "2026-11-17").await, []);
+    two_days(&world).await;
+    count(&world, "2026-11-17").await;
+    assert_eq!(rows(&world, "2026-11-17").await[0].figures.received(), 5);
+}
+
+#[tokio::test]
+async fn a_row_that_has_nothing_left_to_count_goes_away() {
+    let world = World::new().await;
+    two_days(&world).await;
+    count(&world, "2026-11-17").await;
+    let mut ghost = rows(&world, "2026-11-17").await[0].clone();
+    ghost.cell = format!("{AGENCY}#1.005129");
+    world.figures.put(&ghost).await.unwrap();
+    count(&world, "2026-11-17").await;
+    assert_eq!(rows(&world, "2026-11-17").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_schedule_counts_the_day_that_has_just_ended_in_viet_nam() {
+    let world = World::new().await;
+    // 00:30 in Viet Nam on the 19th is still the 18th in UTC.
+    let now = at("2026-11-18T17:30:00Z");
+    let order: Order = serde_json::from_str("{}").unwrap();
+    let outcome = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, now).await.unwrap();
+    assert_eq!(outcome.day.to_string(), "2026-11-18");
+}
+
+#[tokio::test]
+async fn a_day_that_has_not_come_is_refused() {
+    let world = World::new().await;
+    let order = Order { day: Some("2026-11-20".parse().unwrap()) };
+    let failure = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap_err();
+    assert_eq!(failure.slug(), "invalid-request");
+}

@@ -1,0 +1,224 @@
+//! Calls to the HTTP functions as the gateway makes them, and what integrators send.
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use jiff::Timestamp;
+use platform::http;
+use serde_json::{Value, json};
+
+use super::world::World;
+
+/// The agency of most tests.
+pub const AGENCY: &str = "H20.03";
+/// A certificate of origin: 4 office hours on-line.
+pub const PROCEDURE: &str = "1.000382";
+/// The applicant of most tests.
+pub const CITIZEN: &str = "087199012345";
+
+/// A good submission.
+pub fn submission() -> Value {
+    json!({
+        "procedure": PROCEDURE,
+        "agency": AGENCY,
+        "channel": "online",
+        "applicant": { "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": CITIZEN, "phone": "0912345678" },
+        "documents": [{
+            "code": "TP01",
+            "name": "don-de-nghi.pdf",
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "url": "https://files.example/don-de-nghi.pdf"
+        }]
+    })
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The last part of the problem type.
+    pub fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or_default().trim_start_matches("urn:motcua:problem:")
+    }
+
+    /// Field and rule of the first broken rule.
+    pub fn broken(&self) -> (&str, &str) {
+        let first = &self.body["errors"][0];
+        (first["field"].as_str().unwrap_or_default(), first["rule"].as_str().unwrap_or_default())
+    }
+
+    /// The dossier's code.
+    pub fn code(&self) -> String {
+        self.body["code"].as_str().unwrap_or_else(|| panic!("no code in {}", self.body)).to_owned()
+    }
+}
+
+impl From<ApiGatewayV2httpResponse> for Answer {
+    fn from(response: ApiGatewayV2httpResponse) -> Self {
+        let body = match response.body {
+            Some(Body::Text(text)) => serde_json::from_str(&text).unwrap(),
+            other => panic!("the body is not text: {other:?}"),
+        };
+        let status = u16::try_from(response.status_code).unwrap();
+        let media = response.headers.get("content-type").unwrap().to_str().unwrap();
+        assert_eq!(media, if status < 400 { "application/json" } else { "application/problem+json" });
+        Self { status, body }
+    }
+}
+
+/// A call in the making.
+#[derive(Clone)]
+pub struct Call {
+    route: &'static str,
+    path: Value,
+    query: Value,
+    headers: Value,
+    claims: Option<Value>,
+    body: Option<String>,
+    id: String,
+}
+
+impl Call {
+    pub fn new(route: &'static str) -> Self {
+        Self {
+            route,
+            path: json!({}),
+            query: json!({}),
+            headers: json!({ "content-type": "application/json" }),
+            claims: None,
+            body: None,
+            id: format!("request-{}", next_id()),
+        }
+    }
+
+    /// `POST /v1/dossiers` by the portal.
+    pub fn submit(key: &str) -> Self {
+        Self::new("POST /v1/dossiers").portal().header("idempotency-key", key).body(&submission())
+    }
+
+    /// `POST /v1/dossiers/{code}/transitions` by an officer of the agency.
+    pub fn transition(code: &str, action: &str, expected_version: u64) -> Self {
+        Self::new("POST /v1/dossiers/{code}/transitions").code(code).officer(AGENCY).body(&json!({
+            "action": action, "expectedVersion": expected_version, "reason": "theo quy định",
+        }))
+    }
+
+    pub fn code(mut self, code: &str) -> Self {
+        self.path = json!({ "code": code });
+        self
+    }
+
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.query[name] = value.into();
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers[name] = value.into();
+        self
+    }
+
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.as_object_mut().unwrap().remove(name);
+        self
+    }
+
+    pub fn body(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string());
+        self
+    }
+
+    pub fn raw(mut self, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self
+    }
+
+    pub fn claims(mut self, claims: Value) -> Self {
+        self.claims = Some(claims);
+        self
+    }
+
+    pub fn nobody(mut self) -> Self {
+        self.claims = None;
+        self
+    }
+
+    pub fn portal(self) -> Self {
+        self.claims(json!({ "sub": "portal", "role": "portal" }))
+    }
+
+    pub fn officer(self, agency: &str) -> Self {
+        self.claims(json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }))
+    }
+
+    pub fn citizen(self, id_number: &str) -> Self {
+        self.claims(json!({ "sub": "citizen-1", "role": "citizen", "id_number": id_number }))
+    }
+
+    fn event(self) -> ApiGatewayV2httpRequest {
+        let (method, path) = self.route.split_once(' ').unwrap();
+        let mut context = json!({
+            "accountId": "000000000000", "apiId": "api", "domainName": "localhost", "requestId": self.id,
+            "routeKey": self.route, "stage": "$default", "time": "", "timeEpoch": 0,
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+        });
+        if let Some(claims) = self.claims {
+            context["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
+        }
+        let event = json!({
+            "version": "2.0", "routeKey": self.route, "rawPath": path, "rawQueryString": "",
+            "headers": self.headers, "queryStringParameters": self.query, "pathParameters": self.path,
+            "requestContext": context, "body": self.body, "isBase64Encoded": false,
+        });
+        serde_json::from_value(event).unwrap()
+    }
+
+    /// The answer of `submit-dossier` at `now`.
+    pub async fn to_submit(self, intake: &impl platform::port::Intake, world: &World, now: Timestamp) -> Answer {
+        let handler = |request| submit_dossier::handle(request, intake, &world.catalogue, now);
+        http::serve(self.event(), handler).await.into()
+    }
+
+    /// The answer of `change-status` at `now`.
+    pub async fn to_change(self, store: &impl platform::port::DossierStore, world: &World, now: Timestamp) -> Answer {
+        let handler = |request| change_status::handle(request, store, &world.catalogue, now);
+        http::serve(self.event(), handler).await.into()
+    }
+
+    /// The answer of `track-dossier`.
+    pub async fn to_track(self, world: &World) -> Answer {
+        http::serve(self.event(), |request| track_dossier::handle(request, &world.dossiers)).await.into()
+    }
+}
+
+fn next_id() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The integrator of the agency.
+pub const SOURCE: &str = "urn:motcua:integrator:ecosys";
+
+/// An integrator's submission of what happened at `time`.
+pub fn submit_event(id: &str, time: &str, code: Option<&str>) -> Value {
+    let mut data = submission();
+    if let Some(code) = code {
+        data["code"] = code.into();
+    }
+    json!({
+        "specversion": "1.0", "id": id, "source": SOURCE, "type": platform::message::SUBMIT, "time": time,
+        "datacontenttype": "application/json", "data": data,
+    })
+}
+
+/// An integrator's transition of what happened at `time`.
+pub fn transition_event(id: &str, time: &str, code: &str, action: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": id, "source": SOURCE, "type": platform::message::TRANSITION, "subject": code,
+        "time": time, "data": { "action": action, "reason": "theo quy định" },
+    })
+}

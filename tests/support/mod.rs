@@ -1,0 +1,18 @@
+//! What the tests stand on: an embedded world for components, the deployed stack for journeys.
+
+pub mod call;
+pub mod stack;
+pub mod world;
+
+use std::path::PathBuf;
+
+/// A file of the repository, by its path from the top.
+pub fn file(path: &str) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The top of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}

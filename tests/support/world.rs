@@ -1,0 +1,281 @@
+//! A world in one process: the tables of `infra/template.yaml` in an embedded DynamoDB, the shipped catalogue, and a
+//! clock that stands where the test puts it.
+
+use std::sync::Mutex;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::Builder;
+use domain::applicant::Phone;
+use domain::catalogue::Catalogue;
+use domain::dossier::Dossier;
+use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::notice::Notice;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::batch::Backoff;
+use platform::catalogue::{self, UndecidedYears};
+use platform::dynamo::{Dossiers, Figures, Notices, Reception};
+use platform::gateway::codes::Treatment;
+use platform::gateway::{Gateway, Verdict};
+use platform::port::{
+    Admission, Attempt, DossierStore, Ending, Intake, Lease, NoticeLedger, Outlet, Siding, Stored,
+};
+use platform::record::SubmissionReceipt;
+use serde_json::{Value, json};
+
+use super::file;
+
+/// A working Tuesday morning in Viet Nam, far from every holiday.
+pub const NOW: &str = "2026-11-17T02:00:00Z";
+
+/// An instant.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// The tables and what reads and writes them.
+pub struct World {
+    pub client: Client,
+    pub dossiers: Dossiers,
+    pub reception: Reception,
+    pub notices: Notices,
+    pub figures: Figures,
+    pub catalogue: Catalogue,
+}
+
+impl World {
+    /// Empty tables, made as the template declares them.
+    pub async fn new() -> Self {
+        let database = dynoxide::Database::memory().unwrap();
+        for (name, definition) in tables() {
+            database.create_table(serde_json::from_value(definition).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(dynoxide::server::serve_on(listener, database));
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("ap-southeast-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(endpoint)
+            .http_client(Builder::new().build_http())
+            .build();
+        let client = Client::from_conf(config);
+        let table = |logical: &str| logical.to_owned();
+        Self {
+            dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+            reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
+            notices: Notices::new(client.clone(), table("NoticesTable")),
+            figures: Figures::new(client.clone(), table("KpiTable")),
+            catalogue: catalogue::load(UndecidedYears::Refused).unwrap(),
+            client,
+        }
+    }
+
+    /// The dossier with this code.
+    pub async fn dossier(&self, code: &str) -> Dossier {
+        self.dossiers.dossier(&code.parse().unwrap()).await.unwrap().expect("no such dossier")
+    }
+
+    /// How many items a table holds.
+    pub async fn count(&self, table: &str) -> usize {
+        let scanned = self.client.scan().table_name(table).consistent_read(true).send().await.unwrap();
+        usize::try_from(scanned.count()).unwrap()
+    }
+
+    /// One field of a notice's record.
+    pub async fn notice_field(&self, notice: &str, field: &str) -> Option<String> {
+        let key = aws_sdk_dynamodb::types::AttributeValue::S(notice.to_owned());
+        let found = self.client.get_item().table_name("NoticesTable").key("notice", key).send().await.unwrap();
+        found.item?.get(field)?.as_s().ok().cloned()
+    }
+}
+
+/// The tables of the template, as `CreateTable` takes them, each under its logical name.
+pub fn tables() -> Vec<(String, Value)> {
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&file("infra/template.yaml")).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap();
+    let made = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
+        let name = name.as_str().unwrap().to_owned();
+        let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
+        for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
+            if !table["Properties"][part].is_null() {
+                definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
+            }
+        }
+        (name, definition)
+    });
+    made.collect()
+}
+
+/// Where a process dies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// Before the write reaches the store.
+    Before,
+    /// After the store has written, before the answer comes back.
+    After,
+}
+
+fn dead() -> Failure {
+    Failure::unavailable("test", "the process dies here")
+}
+
+/// A store whose process dies around its writes, until [`Mortal::revive`].
+pub struct Mortal<S> {
+    inner: S,
+    death: Mutex<Option<Death>>,
+}
+
+impl<S> Mortal<S> {
+    pub fn new(inner: S, death: Death) -> Self {
+        Self { inner, death: Mutex::new(Some(death)) }
+    }
+
+    /// The next process lives.
+    pub fn revive(&self) {
+        *self.death.lock().unwrap() = None;
+    }
+
+    async fn write<T>(&self, write: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let death = *self.death.lock().unwrap();
+        match death {
+            None => write.await,
+            Some(Death::Before) => Err(dead()),
+            Some(Death::After) => {
+                write.await?;
+                Err(dead())
+            }
+        }
+    }
+}
+
+impl<S: DossierStore> DossierStore for Mortal<S> {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        self.inner.dossier(code).await
+    }
+
+    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.write(self.inner.advance(dossier)).await
+    }
+}
+
+impl<S: Intake> Intake for Mortal<S> {
+    async fn receipt(&self, key: &CommandId) -> Result<Option<SubmissionReceipt>, Failure> {
+        self.inner.receipt(key).await
+    }
+
+    async fn next_sequence(&self, agency: &AgencyCode, day: Date) -> Result<u32, Failure> {
+        self.inner.next_sequence(agency, day).await
+    }
+
+    async fn admit(
+        &self,
+        dossier: &Dossier,
+        key: &CommandId,
+        receipt: &SubmissionReceipt,
+    ) -> Result<Admission, Failure> {
+        self.write(self.inner.admit(dossier, key, receipt)).await
+    }
+}
+
+impl<S: NoticeLedger> NoticeLedger for Mortal<S> {
+    async fn lease(&self, notice: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
+        self.inner.lease(notice, now, until).await
+    }
+
+    async fn settle(
+        &self,
+        notice: &str,
+        until: Timestamp,
+        ending: &Ending,
+        attempts: &[Attempt],
+    ) -> Result<(), Failure> {
+        self.write(self.inner.settle(notice, until, ending, attempts)).await
+    }
+}
+
+/// A gateway that answers as told and counts what it was asked.
+pub struct Scripted<const ZALO: bool> {
+    answers: Mutex<Vec<Verdict>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl<const ZALO: bool> Scripted<ZALO> {
+    /// Answers in this order; the last answer stays.
+    pub fn new(answers: impl IntoIterator<Item = Verdict>) -> Self {
+        let mut answers: Vec<Verdict> = answers.into_iter().collect();
+        answers.reverse();
+        Self { answers: Mutex::new(answers), asked: Mutex::new(Vec::new()) }
+    }
+
+    /// The notices it was asked to carry.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl<const ZALO: bool> Gateway for Scripted<ZALO> {
+    const CHANNEL: &'static str = if ZALO { "zalo" } else { "sms" };
+    const REPEATABLE: bool = !ZALO;
+
+    async fn send(&self, notice: &Notice, _: &Phone) -> Verdict {
+        self.asked.lock().unwrap().push(notice.id.clone());
+        let mut answers = self.answers.lock().unwrap();
+        if answers.len() > 1 { answers.pop().unwrap() } else { answers[0].clone() }
+    }
+
+    fn treatment(&self, code: i32) -> Treatment {
+        if ZALO { platform::gateway::codes::zalo(code) } else { platform::gateway::codes::esms(code) }
+    }
+}
+
+/// A queue that keeps what it gets; it can refuse the next sends.
+#[derive(Default)]
+pub struct Kept {
+    pub sent: Mutex<Vec<Value>>,
+    pub parked: Mutex<Vec<(String, String, String)>>,
+    pub hidden: Mutex<Vec<(String, u32)>>,
+    pub refusals: Mutex<u32>,
+}
+
+impl Kept {
+    /// Reasons of the parked messages, in order.
+    pub fn reasons(&self) -> Vec<String> {
+        self.parked.lock().unwrap().iter().map(|(_, reason, _)| reason.clone()).collect()
+    }
+
+    fn refuse(&self) -> Result<(), Failure> {
+        let mut left = self.refusals.lock().unwrap();
+        if *left > 0 {
+            *left -= 1;
+            return Err(Failure::unavailable("queue", "refused by the test"));
+        }
+        Ok(())
+    }
+}
+
+impl Outlet for Kept {
+    async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
+        self.refuse()?;
+        self.sent.lock().unwrap().extend(bodies.iter().map(|body| serde_json::from_str::<Value>(body).unwrap()));
+        Ok(())
+    }
+}
+
+impl Siding for Kept {
+    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
+        self.refuse()?;
+        self.parked.lock().unwrap().push((body.to_owned(), reason.to_owned(), detail.to_owned()));
+        Ok(())
+    }
+}
+
+impl Backoff for Kept {
+    async fn hide(&self, receipt: &str, seconds: u32) -> Result<(), Failure> {
+        self.hidden.lock().unwrap().push((receipt.to_owned(), seconds));
+        Ok(())
+    }
+}
