@@ -197,7 +197,7 @@ async fn zalos_documented_answers_are_understood() {
     }
     let (notice, dossier) = a_notice(&unique_phone()).await;
     assert!(matches!(gateway.send(&notice, &dossier.applicant.phone).await, Verdict::Accepted { .. }));
-    let stranger = zalo("not-the-token").send(&notice, &dossier.applicant.phone).await;
+    let stranger = zalo("").send(&notice, &dossier.applicant.phone).await;
     assert_eq!(stranger, Verdict::Declined { code: -124 });
 }
 

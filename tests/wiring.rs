@@ -1,0 +1,192 @@
+//! Template, API documents, functions and example events say the same.
+
+mod documents;
+mod examples;
+mod infrastructure;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{file, root};
+
+/// The deployed template, its short tags written out: `!Ref X` is `{"Ref": "X"}`.
+struct Template(Value);
+
+/// A function as deployed.
+struct Function<'a> {
+    name: &'a str,
+    logical: &'a str,
+    properties: &'a Value,
+}
+
+impl Template {
+    fn read() -> Self {
+        Self(yaml("infra/template.yaml"))
+    }
+
+    /// Logical id and properties of every resource of a type.
+    fn of_type(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let resources = self.0["Resources"].as_object().unwrap().iter();
+        resources.filter(|(_, resource)| resource["Type"] == kind).map(|(id, made)| (id.as_str(), &made["Properties"])).collect()
+    }
+
+    fn properties(&self, logical: &str) -> &Value {
+        let resource = &self.0["Resources"][logical];
+        assert!(resource.is_object(), "the template has no resource {logical}");
+        &resource["Properties"]
+    }
+
+    fn functions(&self) -> Vec<Function<'_>> {
+        let functions = self.of_type("AWS::Serverless::Function").into_iter();
+        let named = functions.map(|(logical, properties)| {
+            let code = properties["CodeUri"].as_str().unwrap();
+            let name = code.strip_prefix("../target/lambda/").and_then(|rest| rest.strip_suffix('/'));
+            let name = name.unwrap_or_else(|| panic!("{logical}: the code lies in {code}"));
+            Function { name, logical, properties }
+        });
+        named.collect()
+    }
+
+    fn function(&self, logical: &str) -> Function<'_> {
+        self.functions().into_iter().find(|function| function.logical == logical).unwrap()
+    }
+
+    /// Routes with the logical id of the function that serves them, and whether they ask for a token.
+    fn routes(&self) -> Vec<(&str, &str, bool)> {
+        let routes = self.of_type("AWS::ApiGatewayV2::Route").into_iter();
+        let served = routes.map(|(id, route)| {
+            let integration = self.properties(named(&route["Target"]));
+            let secured = match route["AuthorizationType"].as_str() {
+                Some("JWT") => true,
+                Some("NONE") => false,
+                other => panic!("{id}: authorization {other:?}"),
+            };
+            (route["RouteKey"].as_str().unwrap(), named(&integration["IntegrationUri"]), secured)
+        });
+        served.collect()
+    }
+
+    /// The events of a function that are declared with it, of one type.
+    fn triggers<'a>(&self, function: &Function<'a>, kind: &str) -> Vec<&'a Value> {
+        let events = function.properties["Events"].as_object().into_iter().flatten();
+        events.filter(|(_, event)| event["Type"] == kind).map(|(_, event)| &event["Properties"]).collect()
+    }
+}
+
+impl Function<'_> {
+    fn timeout_seconds(&self, template: &Template) -> u64 {
+        let own = self.properties["Timeout"].as_u64();
+        own.or(template.0["Globals"]["Function"]["Timeout"].as_u64()).unwrap()
+    }
+
+    fn environment(&self) -> &Map<String, Value> {
+        self.properties["Environment"]["Variables"].as_object().unwrap()
+    }
+
+    fn whole_number(&self, setting: &str) -> u64 {
+        let value = &self.environment()[setting];
+        value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{}: {setting}", self.name))
+    }
+}
+
+/// The logical id that an intrinsic function names first.
+fn named(value: &Value) -> &str {
+    let text = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value[*function].as_str());
+    let text = text.unwrap_or_else(|| panic!("not a reference: {value}"));
+    let text = text.split_once("${").map_or(text, |(_, rest)| rest);
+    text.split(['.', '}']).next().unwrap()
+}
+
+/// A YAML file as JSON, CloudFormation's short tags written out.
+fn yaml(path: &str) -> Value {
+    fn plain(value: serde_yaml_ng::Value) -> Value {
+        use serde_yaml_ng::Value as Yaml;
+        match value {
+            Yaml::Sequence(items) => items.into_iter().map(plain).collect(),
+            Yaml::Mapping(fields) => {
+                let text = |key: Yaml| key.as_str().unwrap_or_else(|| panic!("a key is not text: {key:?}")).to_owned();
+                fields.into_iter().map(|(key, value)| (text(key), plain(value))).collect()
+            }
+            Yaml::Tagged(tagged) => {
+                let name = tagged.tag.to_string();
+                let name = name.trim_start_matches('!');
+                let name = if name == "Ref" { name.to_owned() } else { format!("Fn::{name}") };
+                json!({ name: plain(tagged.value) })
+            }
+            other => serde_json::to_value(other).unwrap(),
+        }
+    }
+    plain(serde_yaml_ng::from_str(&file(path)).unwrap_or_else(|error| panic!("{path}: {error}")))
+}
+
+/// Both API documents: one name means one schema.
+struct Documents {
+    openapi: Value,
+    asyncapi: Value,
+}
+
+impl Documents {
+    fn read() -> Self {
+        Self { openapi: yaml("infra/openapi.yaml"), asyncapi: yaml("infra/asyncapi.yaml") }
+    }
+
+    /// What `value` says, references followed.
+    fn follow<'a>(&'a self, document: &'a Value, value: &'a Value) -> &'a Value {
+        let Some(reference) = value["$ref"].as_str() else {
+            return value;
+        };
+        let (document, pointer) = match reference.strip_prefix("./openapi.yaml") {
+            Some(pointer) => (&self.openapi, pointer),
+            None => (document, reference),
+        };
+        let target = document.pointer(pointer.trim_start_matches('#'));
+        self.follow(document, target.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+    }
+
+    /// A schema with everything that it refers to, formats checked.
+    fn validator(&self, schema: &Value) -> jsonschema::Validator {
+        fn local(value: &mut Value) {
+            match value {
+                Value::Object(fields) => {
+                    if let Some(Value::String(reference)) = fields.get_mut("$ref") {
+                        *reference = reference.trim_start_matches("./openapi.yaml").to_owned();
+                    }
+                    fields.values_mut().for_each(local);
+                }
+                Value::Array(items) => items.iter_mut().for_each(local),
+                _ => {}
+            }
+        }
+        let mut schemas = self.openapi["components"]["schemas"].as_object().unwrap().clone();
+        for (name, schema) in self.asyncapi["components"]["schemas"].as_object().unwrap() {
+            assert!(schemas.insert(name.clone(), schema.clone()).is_none(), "two schemas are called {name}");
+        }
+        let mut whole = json!({ "allOf": [schema], "components": { "schemas": schemas } });
+        local(&mut whole);
+        jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap()
+    }
+
+    /// The schema of this name, in either document.
+    fn schema(&self, name: &str) -> jsonschema::Validator {
+        self.validator(&json!({ "$ref": format!("#/components/schemas/{name}") }))
+    }
+}
+
+/// Whether `instance` fits, with the reason if not.
+fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
+    let found: Vec<String> =
+        validator.iter_errors(instance).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
+}
+
+/// The words of a JSON list.
+fn words(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap_or_else(|| panic!("not a list: {list}")).iter().map(|word| word.as_str().unwrap()).collect()
+}
+
+/// Names in a folder of the repository.
+fn names_in(folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}

@@ -49,6 +49,13 @@ STACK_NAME = "motcua"
 CODE_BUCKET = "motcua-code"
 # The key that MiniStack takes for the account's root. The functions get keys of their own roles.
 ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# The account that the gateway stand-ins know.
+GATEWAY_ACCOUNT = {
+    "ZALO_ACCESS_TOKEN": "local",
+    "ESMS_API_KEY": "local",
+    "ESMS_SECRET_KEY": "local",
+    "ESMS_BRANDNAME": "MOTCUA",
+}
 READY_SECONDS = 30
 STOP_SECONDS = 5
 
@@ -313,6 +320,7 @@ class Stack:
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
             "GATEWAYS_URL": gateways_url,
+            **GATEWAY_ACCOUNT,
         }
         self.settings_file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         say(f"up: settings in {shown(self.settings_file)}")
@@ -345,11 +353,12 @@ class Stack:
             "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
             "OidcIssuer": issuer_url,
             "ZaloUrl": f"{gateways_url}/zalo",
-            "ZaloAccessToken": "local",
+            "ZaloAccessToken": GATEWAY_ACCOUNT["ZALO_ACCESS_TOKEN"],
             "EsmsUrl": f"{gateways_url}/esms",
-            "EsmsApiKey": "local",
-            "EsmsSecretKey": "local",
-            "EsmsBrandname": "MOTCUA",
+            "EsmsApiKey": GATEWAY_ACCOUNT["ESMS_API_KEY"],
+            "EsmsSecretKey": GATEWAY_ACCOUNT["ESMS_SECRET_KEY"],
+            "EsmsBrandname": GATEWAY_ACCOUNT["ESMS_BRANDNAME"],
+            "UndecidedYears": "assumed",
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
             "RelayMaximumRecordAgeSeconds": "60",

@@ -33,18 +33,14 @@ struct OldImage {
     version: u64,
 }
 
-/// Relays a batch of changes, in their order.
+/// Relays a batch of changes.
 pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &impl Siding) -> Result<(), Failure> {
+    let mut news: Vec<(DossierCode, HistoryEntry)> = Vec::new();
     for record in event.records {
         let id = record.event_id.clone();
         match new_entries(record) {
             Ok(None) => {}
-            Ok(Some((code, entries))) => {
-                for route in routes {
-                    let bodies = entries.iter().filter(|entry| (route.wants)(entry)).map(|entry| body(&code, entry));
-                    route.queue.send_all(&bodies.collect::<Result<Vec<_>, _>>()?).await?;
-                }
-            }
+            Ok(Some((code, entries))) => news.extend(entries.into_iter().map(|entry| (code.clone(), entry))),
             Err(reason) => {
                 tracing::error!(event = id, cause = reason, "change parked");
                 let body = serde_json::json!({ "eventId": id }).to_string();
@@ -52,6 +48,12 @@ pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &
             }
         }
     }
+    for route in routes {
+        let wanted = news.iter().filter(|(_, entry)| (route.wants)(entry));
+        let bodies = wanted.map(|(code, entry)| body(code, entry)).collect::<Result<Vec<_>, _>>()?;
+        route.queue.send_all(&bodies).await?;
+    }
+    tracing::info!(entries = news.len(), "changes relayed");
     Ok(())
 }
 

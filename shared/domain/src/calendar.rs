@@ -100,7 +100,7 @@ impl Calendar {
     }
 
     /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and worked, hours that
-    /// run backwards.
+    /// run backwards, stand twice, or begin only after the first day that has a calendar.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         for (year, days) in &self.years {
@@ -120,7 +120,11 @@ impl Calendar {
                 check(day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
             }
         }
+        let mut starts = BTreeSet::new();
         for hours in &self.hours {
+            if !starts.insert(hours.valid_from) {
+                found.push(Violation::new("hours", "unique-start", format!("from {} stand twice", hours.valid_from)));
+            }
             let times: Vec<Time> = hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
             if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
                 found.push(Violation::new(
@@ -132,6 +136,16 @@ impl Calendar {
         }
         if self.hours.is_empty() {
             found.push(Violation::new("hours", "present", "at least one set of office hours is needed"));
+        }
+        // Without hours a working day would close at midnight, as it begins.
+        if let (Some(year), Some(start)) = (self.years.keys().next(), starts.first())
+            && (start.year(), start.day_of_year()) > (*year, 1)
+        {
+            found.push(Violation::new(
+                "hours",
+                "cover-years",
+                format!("begin on {start}, after the first day of {year}"),
+            ));
         }
         found
     }

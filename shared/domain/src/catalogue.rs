@@ -110,8 +110,12 @@ impl Catalogue {
                 ));
             }
         }
-        for template in &templates.templates {
+        for (position, template) in templates.templates.iter().enumerate() {
             found.extend(notice::template_violations(template));
+            if templates.templates[..position].iter().any(|earlier| earlier.action == template.action) {
+                let field = format!("templates.{}", template.action.name());
+                found.push(Violation::new(field, "unique-action", "two texts for one action"));
+            }
         }
         let mut sources = BTreeMap::new();
         for integrator in integrators.integrators {
@@ -122,7 +126,9 @@ impl Catalogue {
                     format!("{}: {agency} is not listed", integrator.source),
                 ));
             }
-            sources.insert(integrator.source.clone(), integrator);
+            if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
+                found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
+            }
         }
         if !found.is_empty() {
             return Err(found);

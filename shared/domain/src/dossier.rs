@@ -345,14 +345,15 @@ impl Dossier {
         let Some(term) = self.term else {
             return Ok(None);
         };
-        match action {
-            Action::Receive => term.due(calendar, at).map(Some),
-            Action::RequestSupplement => Ok(None),
-            Action::Supplement if self.received_at.is_some() => term.due(calendar, at).map(Some),
-            _ => match (self.due_at, self.paused_at) {
-                (Some(due), Some(paused)) if !rule_closes(action) => term.resumed(calendar, due, paused, at).map(Some),
-                (due, _) => Ok(due),
-            },
+        if action == Action::RequestSupplement {
+            return Ok(None);
+        }
+        if action == Action::Receive || (action == Action::Supplement && self.received_at.is_some()) {
+            return term.due(calendar, at).map(Some);
+        }
+        match (self.due_at, self.paused_at) {
+            (Some(due), Some(paused)) if !rule_closes(action) => term.resumed(calendar, due, paused, at).map(Some),
+            (due, _) => Ok(due),
         }
     }
 
@@ -363,13 +364,14 @@ impl Dossier {
 
     /// How far the dossier is, in the steps a citizen knows: received, worked on, settled, handed over.
     pub fn completion(&self) -> Completion {
-        let reached = |wanted: &[DossierStatus]| self.history.iter().any(|entry| wanted.contains(&entry.status));
-        let steps_done = match self.status {
-            DossierStatus::Returned => 4,
-            DossierStatus::Finished => 3,
-            _ if reached(&[DossierStatus::Processing]) => 2,
-            _ if self.received_at.is_some() => 1,
-            _ => 0,
+        let steps_done = if self.status == DossierStatus::Returned {
+            4
+        } else if self.status == DossierStatus::Finished {
+            3
+        } else if self.history.iter().any(|entry| entry.status == DossierStatus::Processing) {
+            2
+        } else {
+            u8::from(self.received_at.is_some())
         };
         Completion { steps_done, steps_total: 4, closed: self.status.is_end() }
     }

@@ -143,7 +143,7 @@ impl DossierCode {
 
     /// The date written in the code.
     pub fn date(&self) -> Option<Date> {
-        parse_date(self.0.rsplitn(3, '-').nth(1)?)
+        parse_date(self.0.rsplit('-').nth(1)?)
     }
 }
 

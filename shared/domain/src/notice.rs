@@ -41,18 +41,14 @@ fn text_violations(field: &str, sms: &str) -> Vec<Violation> {
         bare = bare.replace(placeholder, "");
     }
     if bare.contains(['{', '}']) {
-        found.push(Violation::new(
-            field,
-            "known-placeholder",
-            "only {code}, {status} and {date} can be filled in",
-        ));
+        found.push(Violation::new(field, "known-placeholder", "only {code}, {status} and {date} can be filled in"));
     }
     if !bare.chars().all(|c| is_gsm7_basic(c) || matches!(c, '{' | '}')) {
         found.push(Violation::new(field, "gsm-7", "must be unaccented text"));
     }
-    // The longest that the three can become: an old-style code with seven digits, the longest status, a date.
+    // The longest that the three can become: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a date.
     let longest = bare.chars().count()
-        + sms.matches("{code}").count() * 43
+        + sms.matches("{code}").count() * 52
         + sms.matches("{status}").count() * 36
         + sms.matches("{date}").count() * 10;
     if longest > SMS_CHARACTERS_MAX {
@@ -155,7 +151,12 @@ mod tests {
     #[test]
     fn a_template_with_marks_an_unknown_placeholder_or_too_much_text_is_refused() {
         let rules = |sms: &str| -> Vec<&str> {
-            let template = Template { action: Action::Receive, zalo_template_id: "1".into(), sms: sms.into(), sms_without_due_date: None };
+            let template = Template {
+                action: Action::Receive,
+                zalo_template_id: "1".into(),
+                sms: sms.into(),
+                sms_without_due_date: None,
+            };
             template_violations(&template).into_iter().map(|violation| violation.rule).collect()
         };
         assert_eq!(rules("Ho so {code} da duoc tiep nhan, hen tra {date}"), Vec::<&str>::new());

@@ -161,14 +161,19 @@ where
     let (route, id) = (request.route.clone(), request.id.clone());
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
-    let reply = outcome.unwrap_or_else(|failure| {
-        let reply = HttpReply::problem(&failure);
-        if reply.status >= 500 {
-            tracing::error!(route, request = id, reason = failure.slug(), cause = failure.chain(), "request failed");
-        } else {
-            tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
+    match outcome {
+        Ok(reply) => {
+            tracing::info!(route, request = id, status = reply.status, "request answered");
+            reply.into()
         }
-        reply
-    });
-    reply.into()
+        Err(failure) => {
+            let reply = HttpReply::problem(&failure);
+            if reply.status >= 500 {
+                tracing::error!(route, request = id, reason = failure.slug(), cause = failure.chain(), "request failed");
+            } else {
+                tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
+            }
+            reply.into()
+        }
+    }
 }

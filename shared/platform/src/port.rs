@@ -118,7 +118,7 @@ pub trait NoticeLedger: Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// Something that sends messages on, in order of the list.
+/// Something that sends messages on, in no promised order.
 pub trait Outlet: Sync {
     /// Sends all of `bodies`; an error if any of them was not accepted, in which case some may have been.
     fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), Failure>> + Send;

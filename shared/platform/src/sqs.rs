@@ -1,17 +1,15 @@
 //! Queues.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::Failure;
 use crate::batch::Backoff;
 use crate::port::{Outlet, Siding};
 
-/// Most messages in one batch call.
-const BATCH_MAX: usize = 10;
-
-/// How often entries that a batch call refused are sent again within one call of ours.
-const BATCH_TRIES_MAX: u32 = 3;
+/// Messages under way to a queue at a time.
+const SENDS_AT_ONCE: usize = 10;
 
 /// Longest detail that is parked with a message, in bytes.
 const DETAIL_BYTES_MAX: usize = 1_024;
@@ -33,37 +31,19 @@ impl Queue {
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
+
+    async fn send(&self, body: &str) -> Result<(), Failure> {
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        sent.map(drop).map_err(|error| Failure::unavailable("queue", error.into_service_error()))
+    }
 }
 
 impl Outlet for Queue {
+    /// One call a message: a batch call may succeed and still refuse some of its entries, and a province's changes cost
+    /// less than a dollar a year either way.
     async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
-        for chunk in bodies.chunks(BATCH_MAX) {
-            let mut left: Vec<usize> = (0..chunk.len()).collect();
-            for _ in 0..BATCH_TRIES_MAX {
-                let entries = left
-                    .iter()
-                    .map(|place| {
-                        SendMessageBatchRequestEntry::builder()
-                            .id(place.to_string())
-                            .message_body(&chunk[*place])
-                            .build()
-                    })
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|error| Failure::Defect(error.to_string()))?;
-                let sent =
-                    self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
-                let sent = sent.map_err(|error| Failure::unavailable("queue", error.into_service_error()))?;
-                // A batch call succeeds even when it refuses some of its entries.
-                left = sent.failed().iter().filter_map(|failed| failed.id().parse().ok()).collect();
-                if left.is_empty() {
-                    break;
-                }
-            }
-            if !left.is_empty() {
-                return Err(Failure::unavailable("queue", format!("{} entries refused", left.len())));
-            }
-        }
-        Ok(())
+        let sends: Vec<_> = bodies.iter().map(|body| self.send(body)).collect();
+        stream::iter(sends).buffer_unordered(SENDS_AT_ONCE).try_collect().await
     }
 }
 

@@ -2,7 +2,9 @@
 
 use domain::Violation;
 use domain::calendar::MissingYear;
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX};
+use domain::dossier::{
+    Action, Actor, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
+};
 use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
 
@@ -85,11 +87,19 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
                 match (try_it(&dossier, action, actor), row[usize::from(status.code()) - 1]) {
                     // Handing in begins a history; nobody can do it to one that exists.
                     (answer, _) if action == Action::Submit => {
-                        assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed: allowed(status) }), "{case}");
+                        assert_eq!(
+                            answer,
+                            Err(Refusal::Illegal { action, status, allowed: allowed(status) }),
+                            "{case}"
+                        );
                     }
                     (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
                     (answer, None) => {
-                        assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed: allowed(status) }), "{case}");
+                        assert_eq!(
+                            answer,
+                            Err(Refusal::Illegal { action, status, allowed: allowed(status) }),
+                            "{case}"
+                        );
                     }
                     (answer, Some(to)) => {
                         let Ok(Decision::Moved(next)) = answer else { panic!("{case}: {answer:?}") };
@@ -151,7 +161,8 @@ fn a_reason_is_owed_by_five_actions_and_by_no_other() {
     const OWED: [&str; 5] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back"];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
         let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some()).unwrap();
-        for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)] {
+        for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
+        {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
             let answer = in_status(from).decide(order, &officer(AGENCY), calendar(), at_noon());
             let rule = match &answer {
@@ -175,8 +186,8 @@ fn a_reason_or_a_note_has_at_most_500_characters_however_many_bytes() {
             ("note", Command { note: Some(text.clone()), ..command("it", Action::Receive) }),
         ] {
             let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon());
-            let expected = refused
-                .then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 500 characters")));
+            let expected =
+                refused.then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 500 characters")));
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }
     }
@@ -365,8 +376,7 @@ fn every_move_does_to_the_clock_what_the_law_says() {
         ),
     ] {
         let separator = if history.is_empty() { "" } else { ", " };
-        let dossier =
-            played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{separator}{history}"));
+        let dossier = played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{separator}{history}"));
         let instants = |texts: [&str; 4]| texts.map(|text| (text != "-").then(|| local(at(text))));
         let found = [dossier.due_at, dossier.received_at, dossier.closed_at, dossier.paused_at];
         assert_eq!(found.map(|instant| instant.map(local)), instants([due, received, closed, paused]), "{why}");
@@ -395,7 +405,8 @@ fn a_due_date_in_a_year_without_a_calendar_is_not_guessed() {
 fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved_on() {
     let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
     let mut dossier = received.clone();
-    for (action, when) in [("process", "2026-03-03T08:00"), ("finish", "2026-03-04T08:00"), ("return-result", "2026-03-05T08:00")]
+    for (action, when) in
+        [("process", "2026-03-03T08:00"), ("finish", "2026-03-04T08:00"), ("return-result", "2026-03-05T08:00")]
     {
         dossier = after(&dossier, super::world::action(action), at(when));
     }
@@ -456,11 +467,7 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         ("before the last entry", Some("2026-03-02T08:09:59"), Err(Refusal::OutOfOrder)),
         ("a clock that runs ahead is set back to ours", Some("2026-03-02T12:00:01"), Ok("2026-03-02T12:00:00")),
         ("five minutes ahead are a clock", Some("2026-03-02T12:05"), Ok("2026-03-02T12:00:00")),
-        (
-            "more is the future",
-            Some("2026-03-02T12:05:01"),
-            refused("time", "not-in-the-future", "lies in the future"),
-        ),
+        ("more is the future", Some("2026-03-02T12:05:01"), refused("time", "not-in-the-future", "lies in the future")),
         ("tomorrow", Some("2026-03-03T08:00"), refused("time", "not-in-the-future", "lies in the future")),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
@@ -497,7 +504,8 @@ fn a_full_history_takes_nothing_more_and_still_answers_repetitions() {
 
 #[test]
 fn the_history_tells_where_the_dossier_stood_at_any_instant() {
-    let dossier = played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00, process 08:10, finish 08:10");
+    let dossier =
+        played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00, process 08:10, finish 08:10");
     let then = |time: &str| dossier.as_of(at(time)).map(|entry| entry.status.code());
     for (time, status) in [
         ("2026-03-02T07:29:59", None),

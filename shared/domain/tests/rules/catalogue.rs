@@ -1,0 +1,288 @@
+//! Law and organisation as data: the shipped files agree with each other, and what contradicts itself is refused.
+
+use domain::Violation;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Action, RULES};
+use domain::procedure::Channel;
+use serde_json::{Value, json};
+
+use super::world::{catalogue, day};
+
+/// One good set of small files; each test spoils one thing.
+struct Files {
+    agencies: Value,
+    procedures: Value,
+    calendar: Value,
+    templates: Value,
+    integrators: Value,
+}
+
+fn agency(code: &str) -> Value {
+    json!({
+        "code": code, "name": "Sở Tư pháp", "level": "department", "parent": null,
+        "validFrom": "2020-09-15", "validTo": null, "successor": null,
+    })
+}
+
+fn procedure(version: u32, valid_from: &str) -> Value {
+    let term = json!({"amount": version, "unit": "working-day"});
+    json!({
+        "code": "1.013831", "version": version, "name": "Đăng ký biến động", "level": "department",
+        "field": {"code": "G13-TN01", "name": "Đất đai"}, "online": "partial",
+        "terms": {"counter": term, "online": null, "postal": term},
+        "papers": [], "feeVnd": 0, "validFrom": valid_from, "trust": "unverified",
+    })
+}
+
+fn good() -> Files {
+    Files {
+        agencies: json!({"schemaVersion": 1, "agencies": [agency("H20.09"), agency("H20.12")]}),
+        procedures: json!({"schemaVersion": 1, "procedures": [procedure(1, "2025-07-01")]}),
+        calendar: json!({
+            "years": {"2026": {"off": ["2026-01-01"], "worked": ["2026-01-10"], "source": "test"}},
+            "hours": [{
+                "validFrom": "2018-06-21", "slots": [["07:00", "11:30"], ["13:30", "17:00"]],
+                "handOverCutOff": "15:00",
+            }],
+        }),
+        templates: json!({"templates": [{"action": "receive", "zaloTemplateId": "1", "sms": "Ho so {code}"}]}),
+        integrators: json!({"integrators": [{"source": "urn:a", "name": "A", "agencies": ["H20.09"]}]}),
+    }
+}
+
+fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
+    Catalogue::assemble(
+        serde_json::from_value(files.agencies).unwrap(),
+        serde_json::from_value(files.procedures).unwrap(),
+        serde_json::from_value(files.calendar).unwrap(),
+        serde_json::from_value(files.templates).unwrap(),
+        serde_json::from_value(files.integrators).unwrap(),
+    )
+}
+
+/// Field and rule of everything that is wrong.
+fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
+    let mut files = good();
+    spoil(&mut files);
+    let found = assemble(files).err().unwrap_or_default();
+    found.into_iter().map(|violation| (violation.field, violation.rule)).collect()
+}
+
+#[track_caller]
+fn refused(field: &str, rule: &'static str, spoil: impl FnOnce(&mut Files)) {
+    assert_eq!(wrong(spoil), [(field.to_owned(), rule)]);
+}
+
+fn list<'a>(file: &'a mut Value, name: &str) -> &'a mut Vec<Value> {
+    file[name].as_array_mut().unwrap()
+}
+
+#[test]
+fn the_shipped_catalogue_agrees_with_itself() {
+    assert!(catalogue().agencies().count() >= 100);
+    assert!(catalogue().procedures().count() >= 60);
+    assert_eq!(catalogue().calendar().violations(), []);
+}
+
+#[test]
+fn the_shipped_catalogue_tells_the_applicant_of_every_action() {
+    for rule in &RULES {
+        assert!(catalogue().template(rule.action).is_some(), "{}", rule.action.name());
+    }
+    assert!(catalogue().template(Action::Submit).is_some());
+}
+
+#[test]
+fn the_good_files_are_good() {
+    assert_eq!(wrong(|_| {}), []);
+}
+
+#[test]
+fn an_agency_that_stands_twice_is_refused() {
+    refused("agencies", "unique-code", |files| list(&mut files.agencies, "agencies").push(agency("H20.09")));
+}
+
+#[test]
+fn an_agency_under_an_unknown_one_is_refused() {
+    refused("agencies", "known-agency", |files| files.agencies["agencies"][0]["parent"] = json!("H20"));
+}
+
+#[test]
+fn an_unknown_successor_is_refused() {
+    refused("agencies", "known-agency", |files| files.agencies["agencies"][0]["successor"] = json!("H58"));
+}
+
+#[test]
+fn an_agency_that_ends_before_it_begins_is_refused() {
+    refused("agencies", "valid-range", |files| files.agencies["agencies"][0]["validTo"] = json!("2020-09-14"));
+    assert_eq!(wrong(|files| files.agencies["agencies"][0]["validTo"] = json!("2020-09-15")), []);
+}
+
+#[test]
+fn two_versions_of_a_procedure_on_one_day_are_refused() {
+    refused("procedures", "ordered-versions", |files| {
+        list(&mut files.procedures, "procedures").push(procedure(2, "2025-07-01"));
+    });
+}
+
+#[test]
+fn a_later_procedure_with_an_earlier_version_is_refused() {
+    refused("procedures", "ordered-versions", |files| {
+        files.procedures["procedures"] = json!([procedure(2, "2025-07-01"), procedure(1, "2026-01-01")]);
+    });
+    refused("procedures", "ordered-versions", |files| {
+        files.procedures["procedures"] = json!([procedure(1, "2025-07-01"), procedure(1, "2026-01-01")]);
+    });
+}
+
+#[test]
+fn a_day_under_another_year_is_refused() {
+    refused("years.2026", "day-in-year", |files| files.calendar["years"]["2026"]["off"] = json!(["2027-01-01"]));
+    refused("years.2026", "day-in-year", |files| files.calendar["years"]["2026"]["worked"] = json!(["2027-01-02"]));
+}
+
+#[test]
+fn a_worked_weekday_is_refused() {
+    refused("years.2026", "worked-weekend", |files| files.calendar["years"]["2026"]["worked"] = json!(["2026-01-09"]));
+}
+
+#[test]
+fn a_weekend_day_off_is_refused() {
+    refused("years.2026", "off-weekday", |files| files.calendar["years"]["2026"]["off"] = json!(["2026-01-11"]));
+}
+
+#[test]
+fn a_day_both_off_and_worked_is_refused() {
+    let found = wrong(|files| files.calendar["years"]["2026"]["worked"] = json!(["2026-01-01"]));
+    assert!(found.contains(&("years.2026".to_owned(), "off-or-worked")), "{found:?}");
+}
+
+#[test]
+fn hours_that_do_not_run_forward_are_refused() {
+    for slots in [
+        json!([]),
+        json!([["11:30", "07:00"]]),
+        json!([["07:00", "07:00"]]),
+        json!([["07:00", "13:30"], ["11:30", "17:00"]]),
+        json!([["13:30", "17:00"], ["07:00", "11:30"]]),
+    ] {
+        refused("hours", "ordered-slots", |files| files.calendar["hours"][0]["slots"] = slots);
+    }
+}
+
+#[test]
+fn a_calendar_without_office_hours_is_refused() {
+    refused("hours", "present", |files| files.calendar["hours"] = json!([]));
+}
+
+#[test]
+fn office_hours_that_begin_twice_on_a_day_are_refused() {
+    refused("hours", "unique-start", |files| {
+        let again = files.calendar["hours"][0].clone();
+        list(&mut files.calendar, "hours").push(again);
+    });
+}
+
+#[test]
+fn a_calendar_whose_first_days_have_no_office_hours_is_refused() {
+    refused("hours", "cover-years", |files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-02"));
+    assert_eq!(wrong(|files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-01")), []);
+}
+
+#[test]
+fn a_message_that_does_not_fit_is_refused() {
+    for (rule, sms) in [
+        ("known-placeholder", "Ho so {code} cua {name}".to_owned()),
+        ("gsm-7", "Hồ sơ {code}".to_owned()),
+        ("one-segment", "a".repeat(161)),
+    ] {
+        refused("templates.receive", rule, |files| files.templates["templates"][0]["sms"] = json!(sms));
+    }
+}
+
+#[test]
+fn a_second_message_for_the_same_action_is_refused() {
+    refused("templates.receive", "unique-action", |files| {
+        let again = files.templates["templates"][0].clone();
+        list(&mut files.templates, "templates").push(again);
+    });
+}
+
+#[test]
+fn an_integrator_of_an_unknown_agency_is_refused() {
+    refused("integrators", "known-agency", |files| {
+        files.integrators["integrators"][0]["agencies"] = json!(["H20.09", "H20.10"]);
+    });
+}
+
+#[test]
+fn an_integrator_that_stands_twice_is_refused() {
+    refused("integrators", "unique-source", |files| {
+        list(&mut files.integrators, "integrators")
+            .push(json!({"source": "urn:a", "name": "B", "agencies": ["H20.12"]}));
+    });
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let found = wrong(|files| {
+        files.calendar["hours"][0]["slots"] = json!([]);
+        files.agencies["agencies"][0]["parent"] = json!("H99");
+        files.templates["templates"][0]["sms"] = json!("Hồ sơ");
+        files.integrators["integrators"][0]["agencies"] = json!(["H98"]);
+    });
+    let rules: Vec<&str> = found.iter().map(|(_, rule)| *rule).collect();
+    assert_eq!(rules, ["ordered-slots", "known-agency", "gsm-7", "known-agency"]);
+}
+
+#[test]
+fn a_procedure_is_read_in_the_version_of_the_day() {
+    let mut files = good();
+    files.procedures["procedures"] =
+        json!([procedure(3, "2026-07-01"), procedure(1, "2025-07-01"), procedure(2, "2026-01-01")]);
+    let catalogue = assemble(files).unwrap();
+    for (on, version) in [
+        ("2025-06-30", None),
+        ("2025-07-01", Some(1)),
+        ("2025-12-31", Some(1)),
+        ("2026-01-01", Some(2)),
+        ("2026-06-30", Some(2)),
+        ("2026-07-01", Some(3)),
+        ("2031-01-01", Some(3)),
+    ] {
+        let found = catalogue.procedure(&"1.013831".parse().unwrap(), day(on)).map(|procedure| procedure.version);
+        assert_eq!(found, version, "{on}");
+    }
+}
+
+#[test]
+fn a_procedure_has_a_term_for_each_channel() {
+    let catalogue = assemble(good()).unwrap();
+    let procedure = catalogue.procedure(&"1.013831".parse().unwrap(), day("2026-01-01")).unwrap();
+    let given = |channel| procedure.term(channel).is_some();
+    assert_eq!((given(Channel::Counter), given(Channel::Online), given(Channel::Postal)), (true, false, true));
+}
+
+// NQ 202/2025/QH15: Tiền Giang became part of Đồng Tháp on 1 July 2025.
+#[test]
+fn an_agency_takes_dossiers_in_from_its_first_to_its_last_day() {
+    let tien_giang = catalogue().agency(&"H58".parse().unwrap()).unwrap();
+    for (on, exists) in [
+        ("2020-09-14", false),
+        ("2020-09-15", true),
+        ("2025-06-30", true),
+        ("2025-07-01", false),
+        ("2026-03-02", false),
+    ] {
+        assert_eq!(tien_giang.exists_on(day(on)), exists, "{on}");
+    }
+    assert_eq!(tien_giang.successor.as_ref().unwrap().as_str(), "H20");
+    assert!(catalogue().agency(&"H20".parse().unwrap()).unwrap().exists_on(day("2026-03-02")));
+}
+
+#[test]
+fn an_integrator_is_known_by_its_source() {
+    let land = catalogue().integrator("urn:motcua:integrator:land-registry").unwrap();
+    assert_eq!(land.agencies, ["H20.12".parse().unwrap()]);
+    assert!(catalogue().integrator("urn:motcua:integrator:nobody").is_none());
+}

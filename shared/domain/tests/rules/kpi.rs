@@ -1,0 +1,302 @@
+//! What is counted: small histories and the row that each gives for a day.
+
+use std::collections::BTreeMap;
+
+use domain::dossier::Dossier;
+use domain::kpi::{DossierFacts, KpiRow, end_of, tally};
+use domain::procedure::Channel;
+use jiff::civil::Date;
+
+use super::world::{at, day, played};
+
+pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
+    DossierFacts {
+        code: dossier.code.clone(),
+        agency: dossier.agency.clone(),
+        procedure: dossier.procedure.clone(),
+        channel: dossier.channel,
+        history: dossier.history.clone(),
+    }
+}
+
+/// The sum of all rows of a day.
+pub(super) fn total<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date) -> BTreeMap<String, u64> {
+    let mut sum = BTreeMap::new();
+    for row in tally(facts, day).values() {
+        for (name, count) in figures(row) {
+            *sum.entry(name).or_default() += count;
+        }
+    }
+    sum
+}
+
+fn figures(row: &KpiRow) -> impl Iterator<Item = (String, u64)> {
+    let serde_json::Value::Object(row) = serde_json::to_value(row).unwrap() else { panic!("a row is an object") };
+    row.into_iter().map(|(name, count)| (name, count.as_u64().unwrap()))
+}
+
+/// `receivedOnline 1, inProcess 1`: every figure that is not named is zero.
+fn row(text: &str) -> BTreeMap<String, u64> {
+    let mut row: BTreeMap<String, u64> = figures(&KpiRow::default()).collect();
+    for figure in text.split(',').map(str::trim).filter(|figure| !figure.is_empty()) {
+        let (name, count) = figure.split_once(' ').unwrap();
+        *row.get_mut(name).expect("a figure of the row") = count.parse().unwrap();
+    }
+    row
+}
+
+fn counted(term: &str, channel: Channel, history: &str, on: &str) -> BTreeMap<String, u64> {
+    let facts = facts(&played(term, channel, history));
+    let mut found = row("");
+    found.extend(total([&facts], day(on)));
+    found
+}
+
+/// Handed in on-line on Monday 2 March 2026 with a term of three working days: due on Thursday the 5th.
+fn check(examples: &[(&str, &str, &str, &str)]) {
+    for (why, history, on, expected) in examples {
+        let history = format!("submit 2026-03-02T07:30, {history}");
+        assert_eq!(counted("3 working-day", Channel::Online, &history, on), row(expected), "{why}");
+    }
+}
+
+// Domain note §6: resolved is status 9 or 10 by the date of 9; early, on time and late compare dates.
+#[test]
+fn settled_is_early_on_time_or_late_by_the_date_alone() {
+    check(&[
+        ("days before", "receive 08:00, finish 2026-03-03T09:00", "2026-03-03", "resolved 1, early 1"),
+        ("the day before, at night", "receive 08:00, finish 2026-03-04T23:59", "2026-03-04", "resolved 1, early 1"),
+        ("the due day, at midnight", "receive 08:00, finish 2026-03-05T00:00", "2026-03-05", "resolved 1, onTime 1"),
+        ("the due day, in time", "receive 08:00, finish 2026-03-05T16:00", "2026-03-05", "resolved 1, onTime 1"),
+        ("the due day, after closing", "receive 08:00, finish 2026-03-05T23:59", "2026-03-05", "resolved 1, onTime 1"),
+        ("the day after, at midnight", "receive 08:00, finish 2026-03-06T00:00", "2026-03-06", "resolved 1, late 1"),
+        ("weeks after", "receive 08:00, finish 2026-03-20T09:00", "2026-03-20", "resolved 1, late 1"),
+        ("on the day of receipt", "receive 08:00, finish 09:00", "2026-03-02", "receivedOnline 1, resolved 1, early 1"),
+    ]);
+}
+
+#[test]
+fn what_has_no_due_date_is_on_time_and_never_overdue() {
+    let history = "submit 2026-03-02T07:30, receive 08:00, finish 2026-06-05T09:00";
+    for (on, expected) in [("2026-06-04", "inProcess 1"), ("2026-06-05", "resolved 1, onTime 1"), ("2026-06-06", "")] {
+        assert_eq!(counted("none", Channel::Online, history, on), row(expected), "{on}");
+    }
+}
+
+// §6: "end" is the day on which work finished, not the day on which the citizen came for the result.
+#[test]
+fn settled_is_counted_when_work_ends_and_not_when_the_result_is_handed_over() {
+    let history = "receive 08:00, finish 2026-03-04T09:00, return-result 2026-03-09T09:00";
+    check(&[
+        ("at 9", history, "2026-03-04", "resolved 1, early 1"),
+        ("between", history, "2026-03-05", ""),
+        ("at 10", history, "2026-03-09", ""),
+        (
+            "both in a day",
+            "receive 08:00, finish 09:00, return-result 10:00",
+            "2026-03-02",
+            "receivedOnline 1, resolved 1, early 1",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_sent_back_is_open_again_and_settled_when_it_is_settled_again() {
+    let history = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-09T09:00, \
+                   return-result 2026-03-10T09:00";
+    check(&[
+        ("the first end stands, as of its day", history, "2026-03-03", "resolved 1, early 1"),
+        ("open again", history, "2026-03-04", "inProcess 1"),
+        ("and overdue", history, "2026-03-06", "inProcess 1, overdue 1"),
+        ("the second end is late", history, "2026-03-09", "resolved 1, late 1"),
+        ("handing over adds nothing", history, "2026-03-10", ""),
+        (
+            "finished and sent back within a day is not settled that day",
+            "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-03T15:00",
+            "2026-03-03",
+            "inProcess 1",
+        ),
+        (
+            "finished twice within a day is settled once",
+            "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-03T10:00, finish 2026-03-03T11:00",
+            "2026-03-03",
+            "resolved 1, early 1",
+        ),
+    ]);
+}
+
+// §6: in process at T is received and not settled; overdue is due before T.
+#[test]
+fn stocks_are_what_lies_there_at_the_end_of_the_day() {
+    let open = "receive 08:00, process 2026-03-03T08:00";
+    check(&[
+        ("not yet received is nobody's", "receive 2026-03-03T08:00", "2026-03-02", ""),
+        ("received", open, "2026-03-02", "receivedOnline 1, inProcess 1"),
+        ("worked on", open, "2026-03-03", "inProcess 1"),
+        ("on the due day it is not overdue", open, "2026-03-05", "inProcess 1"),
+        ("the day after it is", open, "2026-03-06", "inProcess 1, overdue 1"),
+        ("and stays so", open, "2026-07-01", "inProcess 1, overdue 1"),
+        ("before it was handed in there was nothing", open, "2026-03-01", ""),
+    ]);
+}
+
+#[test]
+fn what_waits_for_the_applicant_or_stands_still_is_not_in_process() {
+    let papers = "receive 08:00, request-supplement 2026-03-03T08:00, supplement 2026-03-10T08:00";
+    let payment = "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-09T08:00";
+    let stopped = "receive 08:00, process 09:00, suspend 2026-03-03T08:00, resume 2026-03-30T08:00";
+    check(&[
+        ("asked for papers", papers, "2026-03-03", "supplement 1"),
+        ("still waiting, and not overdue", papers, "2026-03-09", "supplement 1"),
+        ("papers came, the term begins again", papers, "2026-03-10", "inProcess 1"),
+        ("the new due date is the 13th", papers, "2026-03-13", "inProcess 1"),
+        ("and then overdue", papers, "2026-03-14", "inProcess 1, overdue 1"),
+        ("asked for money", payment, "2026-03-03", "paused 1"),
+        ("past the old date, and not overdue", payment, "2026-03-06", "paused 1"),
+        ("paid", payment, "2026-03-09", "inProcess 1"),
+        ("the four days of waiting do not count", payment, "2026-03-11", "inProcess 1"),
+        ("more do", payment, "2026-03-12", "inProcess 1, overdue 1"),
+        ("suspended", stopped, "2026-03-29", "paused 1"),
+        ("resumed", stopped, "2026-03-30", "inProcess 1"),
+        (
+            "asked and answered within a day",
+            "receive 08:00, request-supplement 09:00, supplement 10:00",
+            "2026-03-02",
+            "receivedOnline 1, inProcess 1",
+        ),
+        ("papers asked for before receipt are no stock", "request-supplement 08:00", "2026-03-02", ""),
+    ]);
+}
+
+#[test]
+fn refused_and_withdrawn_are_counted_on_their_day_wherever_the_dossier_was() {
+    check(&[
+        ("refused unreceived", "refuse 2026-03-03T08:00", "2026-03-03", "refused 1"),
+        ("only that day", "refuse 2026-03-03T08:00", "2026-03-04", ""),
+        ("not before", "refuse 2026-03-03T08:00", "2026-03-02", ""),
+        (
+            "papers that never came",
+            "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-01T09:00",
+            "2026-04-01",
+            "refused 1",
+        ),
+        ("withdrawn unreceived", "withdraw 2026-03-03T08:00", "2026-03-03", "withdrawn 1"),
+        ("withdrawn in process", "receive 08:00, withdraw 2026-03-09T08:00", "2026-03-09", "withdrawn 1"),
+        (
+            "before that it was overdue",
+            "receive 08:00, withdraw 2026-03-09T08:00",
+            "2026-03-08",
+            "inProcess 1, overdue 1",
+        ),
+        (
+            "received and withdrawn within a day",
+            "receive 08:00, withdraw 09:00",
+            "2026-03-02",
+            "receivedOnline 1, withdrawn 1",
+        ),
+    ]);
+}
+
+#[test]
+fn received_is_counted_by_channel_on_the_day_of_receipt_and_never_again() {
+    let history =
+        "submit 2026-03-02T07:30, receive 2026-03-03T08:00, request-supplement 09:00, supplement 2026-03-04T08:00";
+    for (channel, figure) in [
+        (Channel::Online, "receivedOnline 1"),
+        (Channel::Counter, "receivedCounter 1"),
+        (Channel::Postal, "receivedPostal 1"),
+    ] {
+        for (on, expected) in [
+            ("2026-03-02", String::new()),
+            ("2026-03-03", format!("{figure}, supplement 1")),
+            ("2026-03-04", "inProcess 1".to_owned()),
+        ] {
+            assert_eq!(counted("3 working-day", channel, history, on), row(&expected), "{channel:?} on {on}");
+        }
+    }
+}
+
+#[test]
+fn received_is_the_sum_of_the_channels() {
+    let row = KpiRow { received_online: 1, received_counter: 20, received_postal: 300, ..KpiRow::default() };
+    assert_eq!(row.received(), 321);
+}
+
+// A day ends at midnight in Viet Nam, which is 17:00 UTC.
+#[test]
+fn the_last_second_of_a_day_belongs_to_it_and_midnight_to_the_next() {
+    check(&[
+        ("23:59:59", "receive 23:59:59", "2026-03-02", "receivedOnline 1, inProcess 1"),
+        ("23:59:59 is not tomorrow", "receive 23:59:59", "2026-03-03", "inProcess 1"),
+        ("midnight is not yesterday", "receive 2026-03-03T00:00", "2026-03-02", ""),
+        ("midnight", "receive 2026-03-03T00:00", "2026-03-03", "receivedOnline 1, inProcess 1"),
+        (
+            "after midnight here, the day before in UTC",
+            "receive 2026-03-03T06:59",
+            "2026-03-03",
+            "receivedOnline 1, inProcess 1",
+        ),
+    ]);
+    assert_eq!(end_of(day("2026-03-02")), at("2026-03-02T23:59:59.999999999"));
+    assert_eq!(end_of(day("2026-12-31")), at("2026-12-31T23:59:59.999999999"));
+    assert_eq!(end_of(day("2024-02-29")), at("2024-02-29T23:59:59.999999999"));
+}
+
+// §6, the note: the count is rebuilt from the history, so a day counted late gives what it gave in time.
+#[test]
+fn what_happens_after_the_day_does_not_change_its_row() {
+    let whole = "submit 2026-03-02T07:30, receive 08:00, process 08:10, request-supplement 2026-03-03T08:00, \
+                 supplement 2026-03-04T08:00, suspend 2026-03-05T08:00, resume 2026-03-06T08:00, \
+                 request-payment 2026-03-09T08:00, confirm-payment 2026-03-10T08:00, finish 2026-03-11T08:00, \
+                 send-back 2026-03-12T08:00, finish 2026-03-13T08:00, return-result 2026-03-14T08:00";
+    let dossier = played("3 working-day", Channel::Postal, whole);
+    for known in 1..=dossier.history.len() {
+        let mut in_time = facts(&dossier);
+        in_time.history.truncate(known);
+        let last = in_time.history[known - 1].at;
+        let today = domain::calendar::date_of(last);
+        if dossier.history.get(known).is_some_and(|next| next.at <= end_of(today)) {
+            continue;
+        }
+        assert_eq!(tally([&facts(&dossier)], today), tally([&in_time], today), "{today}");
+    }
+}
+
+#[test]
+fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
+    let here = facts(&played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
+    let elsewhere = DossierFacts { agency: "H20.09".parse().unwrap(), channel: Channel::Postal, ..here.clone() };
+    let other_procedure = DossierFacts { procedure: "2.000635".parse().unwrap(), ..here.clone() };
+    let idle = DossierFacts {
+        agency: "H20.03".parse().unwrap(),
+        ..facts(&played("none", Channel::Online, "submit 2026-03-02T07:30"))
+    };
+    let online = KpiRow { received_online: 1, in_process: 1, ..KpiRow::default() };
+    let postal = KpiRow { received_postal: 1, in_process: 1, ..KpiRow::default() };
+    let twice = KpiRow { received_online: 2, in_process: 2, ..KpiRow::default() };
+    let cell = |facts: &DossierFacts| (facts.agency.clone(), facts.procedure.clone());
+    assert_eq!(
+        tally([&here, &elsewhere, &idle, &other_procedure, &here], day("2026-03-02")),
+        BTreeMap::from([(cell(&here), twice), (cell(&elsewhere), postal), (cell(&other_procedure), online)])
+    );
+}
+
+#[test]
+fn the_order_in_which_dossiers_come_does_not_matter() {
+    let mut all: Vec<DossierFacts> = [
+        ("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"),
+        ("1 working-day", Channel::Counter, "submit 2026-03-02T07:30, receive 08:00, finish 2026-03-05T09:00"),
+        ("5 working-day", Channel::Postal, "submit 2026-03-02T07:30, receive 2026-03-05T08:00, finish 09:00"),
+        ("none", Channel::Online, "submit 2026-03-02T07:30, withdraw 2026-03-05T08:00"),
+        ("none", Channel::Counter, "submit 2026-03-02T07:30, receive 08:00, request-payment 09:00"),
+    ]
+    .into_iter()
+    .map(|(term, channel, history)| facts(&played(term, channel, history)))
+    .collect();
+    let expected = row("receivedPostal 1, resolved 2, early 1, late 1, inProcess 1, paused 1, withdrawn 1");
+    for _ in 0..all.len() {
+        all.rotate_left(1);
+        assert_eq!(total(&all, day("2026-03-05")), expected);
+        assert_eq!(total(all.iter().rev(), day("2026-03-05")), expected);
+    }
+}

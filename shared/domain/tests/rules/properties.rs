@@ -1,0 +1,467 @@
+//! What holds for every dossier, every day and every term, not only for the examples.
+
+use domain::calendar::date_of;
+use domain::deadline::{Term, TermUnit};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
+use domain::kpi::{DossierFacts, end_of, tally};
+use domain::procedure::Channel;
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::kpi::{facts, total};
+use super::transitions::allowed;
+use super::world::{
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, at, calendar, citizen, day, handed_in, integrator, officer, portal,
+};
+
+/// One attempt on a dossier: what, by whom, how long after the one before.
+#[derive(Debug, Clone)]
+struct Attempt {
+    /// Whether to choose among what is legal just now, so that long histories come about.
+    legal: bool,
+    choice: Index,
+    by: Actor,
+    after: SignedDuration,
+    /// How long ago it is claimed to have happened; none for an attempt that happens as it comes.
+    ago: Option<SignedDuration>,
+    expected: Option<u64>,
+    reason: Option<String>,
+}
+
+const ACTIONS: [Action; 16] = [
+    Action::Submit,
+    Action::Receive,
+    Action::Refuse,
+    Action::RequestSupplement,
+    Action::Supplement,
+    Action::RefuseExpired,
+    Action::Process,
+    Action::RequestPayment,
+    Action::ConfirmPayment,
+    Action::Suspend,
+    Action::Resume,
+    Action::Finish,
+    Action::ReturnResult,
+    Action::Recall,
+    Action::SendBack,
+    Action::Withdraw,
+];
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    let by = prop_oneof![
+        6 => Just(officer(AGENCY)),
+        1 => select(vec![officer(OTHER_AGENCY), integrator(&[AGENCY]), portal(), citizen(OWNER), citizen(STRANGER)]),
+    ];
+    let ago = prop_oneof![4 => Just(None), 1 => (-400_i64..7_200).prop_map(|s| Some(SignedDuration::from_secs(s)))];
+    let expected = prop_oneof![8 => Just(None), 1 => (1_u64..8).prop_map(Some)];
+    let reason = prop_oneof![8 => Just(Some("Thiếu giấy tờ".to_owned())), 1 => Just(None)];
+    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason).prop_map(
+        |(choice, legal, by, seconds, ago, expected, reason)| Attempt {
+            legal,
+            choice,
+            by,
+            after: SignedDuration::from_secs(seconds),
+            ago,
+            expected,
+            reason,
+        },
+    )
+}
+
+fn any_term() -> impl Strategy<Value = Option<Term>> {
+    let unit = select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]);
+    prop_oneof![1 => Just(None), 4 => (1_u16..40, unit).prop_map(|(amount, unit)| Term::new(amount, unit).ok())]
+}
+
+/// An instant of 2024 or 2025, so that no term here reaches a year without a calendar.
+fn any_instant() -> impl Strategy<Value = Timestamp> {
+    (0_i64..2 * 365 * 86_400).prop_map(|seconds| at("2024-01-01T00:00") + SignedDuration::from_secs(seconds))
+}
+
+type Order = (Command, Actor, Timestamp);
+
+/// Everything that was tried on one dossier, in order, with the answer to each.
+fn play(mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<(Order, Result<Decision, Refusal>)>) {
+    let mut now = dossier.submitted_at;
+    let mut tried = Vec::new();
+    for (number, attempt) in attempts.iter().enumerate() {
+        now += attempt.after;
+        let legal = allowed(dossier.status);
+        let choices = if attempt.legal && !legal.is_empty() { legal.as_slice() } else { &ACTIONS };
+        let command = Command {
+            id: format!("attempt-{number}").parse().unwrap(),
+            action: *attempt.choice.get(choices),
+            expected_version: attempt.expected,
+            reason: attempt.reason.clone(),
+            note: None,
+            at: attempt.ago.map(|ago| now - ago),
+        };
+        let answer = dossier.decide(command.clone(), &attempt.by, calendar(), now);
+        if let Ok(Decision::Moved(next)) = &answer {
+            dossier = (**next).clone();
+        }
+        tried.push(((command, attempt.by.clone(), now), answer));
+    }
+    (dossier, tried)
+}
+
+fn new_dossier(term: Option<Term>, channel: Channel, when: Timestamp) -> Dossier {
+    Dossier { term, ..handed_in("none", channel, when) }
+}
+
+fn any_channel() -> impl Strategy<Value = Channel> {
+    select(vec![Channel::Online, Channel::Counter, Channel::Postal])
+}
+
+/// What ties the parts of a dossier together, whatever happened to it.
+fn assert_consistent(dossier: &Dossier) {
+    let last = dossier.history.last().unwrap();
+    assert_eq!(usize::try_from(dossier.version).unwrap(), dossier.history.len());
+    assert_eq!((dossier.status, dossier.due_at, dossier.version), (last.status, last.due_at, last.version));
+    for (entry, version) in dossier.history.iter().zip(1..) {
+        assert_eq!(entry.version, version);
+        assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
+    }
+    for pair in dossier.history.windows(2) {
+        assert!(pair[0].at <= pair[1].at, "time does not run backwards");
+        assert!(allowed(pair[0].status).contains(&pair[1].action), "the table allows each move");
+    }
+    let receipt = dossier.history.iter().find(|entry| entry.action == Action::Receive).map(|entry| entry.at);
+    assert_eq!(dossier.received_at, receipt);
+    assert_eq!(dossier.status_before.is_some(), dossier.status == DossierStatus::SupplementRequested);
+    assert_eq!(dossier.paused_at.is_some(), dossier.status.is_paused());
+    assert_eq!(dossier.closed_at.is_some(), dossier.status.is_closed());
+    let clock_runs = dossier.term.is_some()
+        && receipt.is_some()
+        && dossier.status != DossierStatus::SupplementRequested
+        && dossier.history.iter().rfind(|entry| entry.action != Action::Withdraw).map(|entry| entry.status)
+            != Some(DossierStatus::SupplementRequested)
+        && dossier.status != DossierStatus::Refused;
+    assert_eq!(dossier.due_at.is_some(), clock_runs);
+}
+
+// Random cases differ from run to run; a failing one is printed whole, so no file of past failures is kept.
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn whatever_is_tried_a_dossier_stays_in_the_table_and_loses_nothing(
+        term in any_term(),
+        channel in any_channel(),
+        start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let mut before = new_dossier(term, channel, start);
+        for (_, answer) in play(before.clone(), &attempts).1 {
+            let Ok(decision) = answer else { continue };
+            let Decision::Moved(next) = decision else { panic!("every command has a name of its own") };
+            assert_consistent(&next);
+            prop_assert_eq!(&next.history[..before.history.len()], &before.history[..], "the past is kept as it was");
+            prop_assert_eq!(next.history.len(), before.history.len() + 1);
+            before = *next;
+        }
+    }
+
+    #[test]
+    fn the_same_commands_give_the_same_dossier(
+        term in any_term(),
+        start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let first = new_dossier(term, Channel::Online, start);
+        let (reached, tried) = play(first.clone(), &attempts);
+        let mut again = first;
+        for ((command, by, now), answer) in tried {
+            let replayed = again.decide(command, &by, calendar(), now);
+            prop_assert_eq!(&replayed, &answer);
+            if let Ok(Decision::Moved(next)) = replayed {
+                again = *next;
+            }
+        }
+        prop_assert_eq!(again, reached);
+    }
+
+    #[test]
+    fn a_dossier_can_be_rebuilt_from_its_history(
+        term in any_term(),
+        start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let first = new_dossier(term, Channel::Online, start);
+        let (reached, tried) = play(first.clone(), &attempts);
+        let mut rebuilt = first;
+        for entry in &reached.history[1..] {
+            let command = Command {
+                id: entry.command.clone(),
+                action: entry.action,
+                expected_version: Some(entry.version - 1),
+                reason: entry.reason.clone(),
+                note: entry.note.clone(),
+                at: Some(entry.at),
+            };
+            let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
+            rebuilt = super::world::moved(rebuilt.decide(command, by, calendar(), entry.recorded_at));
+        }
+        prop_assert_eq!(rebuilt, reached);
+    }
+
+    #[test]
+    fn every_command_repeated_at_any_later_time_changes_nothing(
+        term in any_term(),
+        start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 1..30),
+    ) {
+        let (reached, tried) = play(new_dossier(term, Channel::Online, start), &attempts);
+        for ((command, by, _), answer) in tried {
+            let Ok(Decision::Moved(then)) = answer else { continue };
+            let again = reached.decide(command, &by, calendar(), Timestamp::MAX);
+            prop_assert_eq!(again, Ok(Decision::Repeated(then.history.last().unwrap().clone())));
+        }
+    }
+
+    #[test]
+    fn a_longer_term_is_never_due_earlier(
+        amount in 1_u16..200,
+        more in 1_u16..20,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+    ) {
+        let due = |amount| Term::new(amount, unit).unwrap().due(calendar(), received).unwrap();
+        prop_assert!(due(amount) <= due(amount + more));
+    }
+
+    #[test]
+    fn a_later_receipt_is_never_due_earlier(
+        amount in 1_u16..100,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+        later in 0_i64..1_000_000,
+    ) {
+        let due = |received| Term::new(amount, unit).unwrap().due(calendar(), received).unwrap();
+        prop_assert!(due(received) <= due(received + SignedDuration::from_secs(later)));
+    }
+
+    #[test]
+    fn a_dossier_is_due_after_it_came_and_when_offices_are_open(
+        amount in 1_u16..100,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+    ) {
+        let due = Term::new(amount, unit).unwrap().due(calendar(), received).unwrap();
+        prop_assert!(received < due);
+        prop_assert!(calendar().kind(date_of(due)).unwrap().is_working());
+        let (hour, whole_days) = (clock(due), unit != TermUnit::WorkingHour);
+        let open = |from: &str, to: &str| from.parse::<Time>().unwrap() < hour && hour <= to.parse::<Time>().unwrap();
+        prop_assert!(open("07:00", "11:30") || open("13:30", "17:00"), "{hour}");
+        prop_assert!(!whole_days || hour == "17:00".parse::<Time>().unwrap(), "{hour}");
+    }
+
+    #[test]
+    fn between_receipt_and_due_date_lie_as_many_working_days_as_the_term_has(
+        amount in 1_u16..200,
+        received in any_instant(),
+    ) {
+        let due = Term::new(amount, TermUnit::WorkingDay).unwrap().due(calendar(), received).unwrap();
+        prop_assert_eq!(working_days(counted_from(received), date_of(due)), usize::from(amount));
+        prop_assert_eq!(calendar().working_days_between(counted_from(received), date_of(due)), Ok(i64::from(amount)));
+    }
+
+    #[test]
+    fn between_receipt_and_due_instant_offices_are_open_for_as_long_as_the_term_says(
+        amount in 1_u16..60,
+        received in any_instant(),
+    ) {
+        let due = Term::new(amount, TermUnit::WorkingHour).unwrap().due(calendar(), received).unwrap();
+        prop_assert_eq!(open_seconds(received, due), i64::from(amount) * 3_600);
+    }
+
+    #[test]
+    fn a_term_in_calendar_days_is_overrun_only_by_days_off(amount in 1_i64..200, received in any_instant()) {
+        let term = Term::new(amount.try_into().unwrap(), TermUnit::CalendarDay).unwrap();
+        let due = date_of(term.due(calendar(), received).unwrap());
+        let last = counted_from(received) + amount.days();
+        prop_assert!(last <= due);
+        prop_assert_eq!(working_days(last - 1.day(), due), 1);
+    }
+
+    #[test]
+    fn a_pause_never_shortens_and_a_longer_one_never_gives_back_less(
+        amount in 1_u16..40,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+        before in 0_i64..500_000,
+        pause in 0_i64..3_000_000,
+        longer in 0_i64..500_000,
+    ) {
+        let term = Term::new(amount, unit).unwrap();
+        let due = term.due(calendar(), received).unwrap();
+        let paused = received + SignedDuration::from_secs(before);
+        let resumed = |pause| term.resumed(calendar(), due, paused, paused + SignedDuration::from_secs(pause)).unwrap();
+        prop_assert_eq!(resumed(0), due);
+        prop_assert!(due <= resumed(pause));
+        prop_assert!(resumed(pause) <= resumed(pause + longer));
+    }
+
+    #[test]
+    fn a_pause_in_working_days_gives_back_the_working_days_that_passed(
+        amount in 1_u16..40,
+        received in any_instant(),
+        before in 0_i64..500_000,
+        pause in 0_i64..3_000_000,
+    ) {
+        let term = Term::new(amount, TermUnit::WorkingDay).unwrap();
+        let due = term.due(calendar(), received).unwrap();
+        let paused = received + SignedDuration::from_secs(before);
+        let resumed = paused + SignedDuration::from_secs(pause);
+        let moved = term.resumed(calendar(), due, paused, resumed).unwrap();
+        let stood = working_days(date_of(paused), date_of(resumed));
+        prop_assert_eq!(working_days(date_of(due), date_of(moved)), stood);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    // What lies there at the end of a day is what lay there at the end of the day before, plus what came, less what
+    // went:
+    //
+    //   stock(d) = stock(d-1) + received(d) + reopened(d) - resolved(d) - refused(d) - withdrawn(d)
+    //
+    // with stock = in process + supplement + paused, and of the refused and withdrawn only those received before:
+    // what is refused or taken back unreceived is counted as a flow but was never in stock. Reopened is what was
+    // settled at the end of the day before and sent back on this one, whatever became of it by the evening; what is
+    // finished and sent back within one day was never seen as settled and is no flow at all.
+    #[test]
+    fn each_evening_s_stock_is_the_evening_before_plus_what_came_less_what_went(dossiers in dossiers()) {
+        let mut stock = 0;
+        for today in days_of(&dossiers) {
+            let row = total(&dossiers, today);
+            let figure = |name: &str| row.get(name).copied().unwrap_or_default();
+            let received = figure("receivedOnline") + figure("receivedCounter") + figure("receivedPostal");
+            let unreceived = |status| count(&dossiers, |history| closed_unreceived(history, status, today));
+            let came = received + count(&dossiers, |history| reopened(history, today));
+            let went = figure("resolved") + figure("refused") - unreceived(DossierStatus::Refused)
+                + figure("withdrawn") - unreceived(DossierStatus::Withdrawn);
+            let evening = figure("inProcess") + figure("supplement") + figure("paused");
+            prop_assert_eq!(evening + went, stock + came, "{}", today);
+            stock = evening;
+        }
+    }
+
+    #[test]
+    fn the_figures_of_a_day_agree_with_each_other(dossiers in dossiers()) {
+        for today in days_of(&dossiers) {
+            for row in tally(&dossiers, today).values() {
+                prop_assert_eq!(row.early + row.on_time + row.late, row.resolved);
+                prop_assert!(row.overdue <= row.in_process);
+            }
+        }
+    }
+
+    #[test]
+    fn every_dossier_is_received_once_and_by_its_own_channel(dossiers in dossiers()) {
+        let mut sums = [0; 3];
+        for today in days_of(&dossiers) {
+            let row = total(&dossiers, today);
+            for (sum, name) in sums.iter_mut().zip(["receivedOnline", "receivedCounter", "receivedPostal"]) {
+                *sum += row.get(name).copied().unwrap_or_default();
+            }
+        }
+        let by = |channel| {
+            let received = |dossier: &&DossierFacts| {
+                dossier.channel == channel && dossier.history.iter().any(|entry| entry.action == Action::Receive)
+            };
+            dossiers.iter().filter(received).count() as u64
+        };
+        prop_assert_eq!(sums, [by(Channel::Online), by(Channel::Counter), by(Channel::Postal)]);
+    }
+
+    #[test]
+    fn the_order_of_dossiers_and_what_happens_later_do_not_change_a_day(dossiers in dossiers(), turn in any::<Index>()) {
+        for today in days_of(&dossiers) {
+            let mut others = dossiers.clone();
+            others.rotate_left(turn.index(dossiers.len()));
+            for dossier in &mut others {
+                dossier.history.retain(|entry| entry.at <= end_of(today));
+            }
+            others.retain(|dossier| !dossier.history.is_empty());
+            prop_assert_eq!(tally(&others, today), tally(&dossiers, today));
+        }
+    }
+}
+
+/// Dossiers of one week's submissions, each with what became of it over some weeks.
+fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
+    let first = at("2026-03-02T00:00");
+    let one = (any_term(), any_channel(), 0_i64..7 * 86_400, prop::collection::vec(attempt(), 0..15)).prop_map(
+        move |(term, channel, second, attempts)| {
+            let start = first + SignedDuration::from_secs(second);
+            facts(&play(new_dossier(term, channel, start), &attempts).0)
+        },
+    );
+    prop::collection::vec(one, 1..12)
+}
+
+/// From the day before anything was handed in to the day on which the last thing happened.
+fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
+    let last = dossiers.iter().flat_map(|dossier| &dossier.history).map(|entry| date_of(entry.at)).max().unwrap();
+    day("2026-03-01").series(1.day()).take_while(|day| *day <= last).collect()
+}
+
+fn count(dossiers: &[DossierFacts], wanted: impl Fn(&[HistoryEntry]) -> bool) -> u64 {
+    dossiers.iter().filter(|dossier| wanted(&dossier.history)).count() as u64
+}
+
+/// Whether it came to `status`, which is an end, on `today` without having been received.
+fn closed_unreceived(history: &[HistoryEntry], status: DossierStatus, today: Date) -> bool {
+    let end = history.last().unwrap();
+    end.status == status && date_of(end.at) == today && !history.iter().any(|entry| entry.action == Action::Receive)
+}
+
+/// Whether it was settled at the end of the day before `today` and sent back on it.
+fn reopened(history: &[HistoryEntry], today: Date) -> bool {
+    let settled = history.iter().rfind(|entry| date_of(entry.at) < today).map(|entry| entry.status)
+        == Some(DossierStatus::Finished);
+    settled && history.iter().any(|entry| date_of(entry.at) == today && entry.action == Action::SendBack)
+}
+
+fn clock(instant: Timestamp) -> Time {
+    jiff::tz::offset(7).to_datetime(instant).time()
+}
+
+fn is_working(day: Date) -> bool {
+    calendar().kind(day).unwrap().is_working()
+}
+
+/// NĐ 61/2018 Đ.18 once more, as a sentence: the day itself if offices are open and it is not after 15:00, else the
+/// first working day after it.
+fn counted_from(received: Timestamp) -> Date {
+    let today = date_of(received);
+    if is_working(today) && clock(received) <= "15:00".parse::<Time>().unwrap() {
+        return today;
+    }
+    (today + 1.day()).series(1.day()).find(|day| is_working(*day)).unwrap()
+}
+
+/// Working days after `from`, up to and with `to`.
+fn working_days(from: Date, to: Date) -> usize {
+    (from + 1.day()).series(1.day()).take_while(|day| *day <= to).filter(|day| is_working(*day)).count()
+}
+
+/// For how many seconds offices are open between two instants.
+fn open_seconds(from: Timestamp, to: Timestamp) -> i64 {
+    let mut seconds = 0;
+    for day in date_of(from).series(1.day()).take_while(|day| *day <= date_of(to)).filter(|day| is_working(*day)) {
+        for (open, close) in [("07:00", "11:30"), ("13:30", "17:00")] {
+            let (open, close) = (at(&format!("{day}T{open}")), at(&format!("{day}T{close}")));
+            seconds += (close.min(to).as_second() - open.max(from).as_second()).max(0);
+        }
+    }
+    seconds
+}

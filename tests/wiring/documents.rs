@@ -1,0 +1,479 @@
+//! `infra/openapi.yaml` and `infra/asyncapi.yaml` against the template and the code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Violation;
+use domain::applicant::Phone;
+use domain::dossier::{
+    Action, AlsoBy, DossierStatus, HistoryEntry, REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target, VERSIONS_MAX,
+};
+use domain::submission::{DOCUMENTS_MAX, Submission};
+use platform::Failure;
+use platform::http::BODY_BYTES_MAX;
+use platform::message::{self, CloudEvent};
+use platform::problem::{Problem, TYPES};
+use platform::request::{SubmissionBody, read_json};
+use platform::submission::RECEIPT_KEPT;
+
+use super::*;
+
+const PROBLEM: &str = "urn:motcua:problem:";
+
+/// Operations by route.
+fn operations(documents: &Documents) -> BTreeMap<String, &Value> {
+    let paths = documents.openapi["paths"].as_object().unwrap().iter();
+    let routes = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter().filter(|(method, _)| ["get", "post"].contains(&method.as_str()));
+        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+    });
+    routes.collect()
+}
+
+/// Every answer of every operation: route, HTTP status, media type, what it holds.
+fn answers(documents: &Documents) -> Vec<(String, u16, String, Value)> {
+    let mut found = Vec::new();
+    for (route, operation) in operations(documents) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = documents.follow(&documents.openapi, response);
+            for (media, content) in response["content"].as_object().unwrap() {
+                found.push((route.clone(), status.parse().unwrap(), media.clone(), content.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The examples of a content, references followed.
+fn examples(documents: &Documents, content: &Value) -> Vec<Value> {
+    let many = content["examples"].as_object().into_iter().flatten();
+    let many = many.map(|(_, example)| documents.follow(&documents.openapi, example)["value"].clone());
+    content.get("example").cloned().into_iter().chain(many).collect()
+}
+
+#[test]
+fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
+    let (template, documents) = (Template::read(), Documents::read());
+    let deployed: BTreeMap<String, Value> = template
+        .routes()
+        .into_iter()
+        .map(|(route, _, secured)| (route.to_owned(), if secured { json!([{ "oidc": [] }]) } else { json!([]) }))
+        .collect();
+    let described: BTreeMap<String, Value> =
+        operations(&documents).into_iter().map(|(route, operation)| (route, operation["security"].clone())).collect();
+    assert_eq!(described, deployed);
+    let [(_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer")[..] else { panic!("one authorizer") };
+    assert_eq!(authorizer["Name"], "oidc");
+    assert_eq!(template.0["Parameters"]["OidcAudience"]["Default"], "motcua");
+    let scheme = &documents.openapi["components"]["securitySchemes"]["oidc"];
+    for claim in ["iss", "aud", "exp", "sub", "role", "agency", "id_number"] {
+        assert!(scheme["description"].as_str().unwrap().contains(&format!("| `{claim}` |")), "{claim}");
+    }
+}
+
+/// One failure of each kind.
+fn failures() -> Vec<Failure> {
+    let status = DossierStatus::Received;
+    let illegal = |action| Failure::Illegal { action, status, allowed: Action::allowed_in(status) };
+    vec![
+        Failure::Malformed,
+        Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number").into(),
+        Failure::MissingIdempotencyKey,
+        Failure::Unauthorized,
+        Failure::Forbidden,
+        Failure::DossierNotFound,
+        Failure::RouteNotFound,
+        Failure::Stale { current: 3, status },
+        Failure::OutOfOrder,
+        Failure::TooLarge,
+        Failure::UnsupportedMediaType,
+        Failure::IdempotencyKeyReused,
+        illegal(Action::ReturnResult),
+        illegal(Action::Submit),
+        Failure::Defect(String::new()),
+        Failure::Held("the dossier"),
+    ]
+}
+
+#[test]
+fn the_problem_types_of_the_code_are_the_documented_ones_each_with_its_status() {
+    let documents = Documents::read();
+    let problem = &documents.openapi["components"]["schemas"]["Problem"];
+    let types: Vec<String> = TYPES.iter().map(|(slug, _)| format!("{PROBLEM}{slug}")).collect();
+    assert_eq!(words(&problem["properties"]["type"]["enum"]), types);
+    let given: BTreeSet<&str> = failures().iter().map(Failure::slug).collect();
+    assert_eq!(given, TYPES.iter().map(|(slug, _)| *slug).collect(), "failures() has one of each kind");
+    for (slug, status) in TYPES {
+        let row = format!("| `{slug}` | {status} |");
+        assert!(problem["description"].as_str().unwrap().contains(&row), "{row}");
+        let example = &documents.openapi["components"]["examples"][slug]["value"];
+        assert_eq!((&example["type"], &example["status"]), (&json!(format!("{PROBLEM}{slug}")), &json!(status)));
+    }
+}
+
+#[test]
+fn each_failure_is_written_as_documented_and_says_nothing_twice() {
+    let documents = Documents::read();
+    let schema = documents.schema("Problem");
+    for failure in failures() {
+        let written = serde_json::to_string(&Problem::from(&failure)).unwrap();
+        let problem: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(problem.to_string().len(), written.len(), "a field stands twice in {written}");
+        assert_eq!(fits(&schema, &problem), Ok(()), "{written}");
+        let example = &documents.openapi["components"]["examples"][failure.slug()]["value"];
+        let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!((fields(&problem), &problem["title"]), (fields(example), &example["title"]), "{}", failure.slug());
+    }
+}
+
+#[test]
+fn each_answer_shows_examples_of_its_own_status_and_each_problem_is_shown_somewhere() {
+    let documents = Documents::read();
+    let mut shown = BTreeSet::new();
+    for (route, status, media, content) in answers(&documents) {
+        let examples = examples(&documents, &content);
+        assert!(!examples.is_empty(), "{route} {status} {media}: no example");
+        for example in examples.iter().filter(|_| media == "application/problem+json") {
+            assert_eq!(example["status"], status, "{route} {status}: {example}");
+            shown.insert(example["type"].as_str().unwrap().trim_start_matches(PROBLEM).to_owned());
+        }
+    }
+    // The gateway knows the routes; only events carry a time of their own.
+    let elsewhere = ["route-not-found", "out-of-order"];
+    let expected = TYPES.iter().map(|(slug, _)| *slug).filter(|slug| !elsewhere.contains(slug));
+    assert_eq!(shown, expected.map(str::to_owned).collect());
+}
+
+#[test]
+fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
+    let documents = Documents::read();
+    for (route, operation) in operations(&documents) {
+        let statuses: BTreeSet<&str> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(statuses.is_superset(&["400", "500", "503"].into()), "{route}: {statuses:?}");
+        let secured = operation["security"] != json!([]);
+        assert_eq!((statuses.contains("401"), statuses.contains("403")), (secured, secured), "{route}");
+        let takes_a_body = !operation["requestBody"].is_null();
+        assert_eq!((statuses.contains("413"), statuses.contains("415")), (takes_a_body, takes_a_body), "{route}");
+        assert_eq!(statuses.contains("404"), route.contains("{code}"), "{route}");
+    }
+    let unavailable = &documents.openapi["components"]["responses"]["Unavailable"];
+    assert!(!unavailable["headers"]["Retry-After"].is_null());
+}
+
+#[test]
+fn each_example_in_the_documents_fits_its_schema() {
+    let documents = Documents::read();
+    let bodies = operations(&documents).into_iter().filter(|(_, operation)| !operation["requestBody"].is_null());
+    let bodies = bodies.map(|(route, operation)| {
+        let body = documents.follow(&documents.openapi, &operation["requestBody"]);
+        (route, body["content"]["application/json"].clone())
+    });
+    for (place, content) in bodies.chain(answers(&documents).into_iter().map(|(route, _, _, content)| (route, content))) {
+        let schema = documents.validator(&content["schema"]);
+        for example in examples(&documents, &content) {
+            assert_eq!(fits(&schema, &example), Ok(()), "{place}: {example}");
+        }
+    }
+    for (name, message) in documents.asyncapi["components"]["messages"].as_object().unwrap() {
+        let examples = message["examples"].as_array().unwrap_or_else(|| panic!("{name} has no example"));
+        for example in examples {
+            for part in ["payload", "headers"].into_iter().filter(|part| !message[*part].is_null()) {
+                let schema = documents.validator(&message[part]);
+                assert_eq!(fits(&schema, &example[part]), Ok(()), "{name}: {part}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
+    let documents = Documents::read();
+    for (document, name) in [
+        (&documents.openapi, "SubmissionBody"),
+        (&documents.openapi, "Applicant"),
+        (&documents.openapi, "Document"),
+        (&documents.openapi, "TransitionBody"),
+        (&documents.asyncapi, "SubmitData"),
+        (&documents.asyncapi, "TransitionData"),
+        (&documents.asyncapi, "RollupOrder"),
+    ] {
+        let schema = &document["components"]["schemas"][name];
+        assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{name}");
+    }
+}
+
+#[test]
+fn the_documented_actions_are_the_table_of_legal_moves() {
+    let documents = Documents::read();
+    let schemas = &documents.openapi["components"]["schemas"];
+    let names = |wanted: fn(&Rule) -> bool| -> Vec<&str> {
+        RULES.iter().filter(|rule| wanted(rule)).map(|rule| rule.action.name()).collect()
+    };
+    assert_eq!(words(&schemas["Action"]["enum"]), names(|_| true));
+    assert_eq!(words(&schemas["ReasonOwed"]["if"]["properties"]["action"]["enum"]), names(|rule| rule.reason_owed));
+    let statuses: Vec<&str> = DossierStatus::ALL.iter().map(|status| status.name()).collect();
+    assert_eq!(words(&schemas["StatusName"]["enum"]), statuses);
+    let operations = operations(&documents);
+    let text = operations["POST /v1/dossiers/{code}/transitions"]["description"].as_str().unwrap();
+    for rule in RULES {
+        let from: Vec<String> = rule.from.iter().map(|status| status.code().to_string()).collect();
+        let to = match rule.target {
+            Target::To(status) => status.code().to_string(),
+            Target::WhereItWas => "where it was".to_owned(),
+        };
+        let begin = format!("| `{}` | {} | {to} |", rule.action.name(), from.join(", "));
+        let row = text.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin}"));
+        assert_eq!(row.contains("| owed"), rule.reason_owed, "{row}");
+        let also_by = match rule.also_by {
+            AlsoBy::Nobody => "| |",
+            AlsoBy::Portal => "| portal |",
+            AlsoBy::Applicant => "| portal, applicant |",
+        };
+        assert!(row.ends_with(also_by), "{row}");
+    }
+}
+
+#[test]
+fn the_documented_limits_are_those_of_the_code() {
+    let documents = Documents::read();
+    let schemas = &documents.openapi["components"]["schemas"];
+    assert_eq!(schemas["SubmissionBody"]["properties"]["documents"]["maxItems"], DOCUMENTS_MAX);
+    assert_eq!(schemas["Version"]["maximum"], VERSIONS_MAX);
+    for remark in ["Reason", "Note"] {
+        assert_eq!(schemas[remark]["maxLength"], REMARK_CHARACTERS_MAX);
+    }
+    assert_eq!(BODY_BYTES_MAX, 262_144);
+    for body in ["Submission", "Transition"] {
+        let text = documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
+        assert!(text.contains("262,144 bytes"), "{body}");
+    }
+    let submit = &operations(&documents)["POST /v1/dossiers"]["description"];
+    let days = RECEIPT_KEPT.as_hours() / 24;
+    assert!(submit.as_str().unwrap().contains(&format!("for {days} days")));
+}
+
+/// Files whose rules a client or an integrator can meet.
+const RULES_ARE_NAMED_IN: [&str; 9] = [
+    "shared/domain/src/applicant.rs",
+    "shared/domain/src/dossier.rs",
+    "shared/domain/src/id.rs",
+    "shared/domain/src/submission.rs",
+    "shared/platform/src/request.rs",
+    "shared/platform/src/submission.rs",
+    "functions/ingest-event/src/lib.rs",
+    "functions/notify-applicant/src/lib.rs",
+    "functions/track-dossier/src/lib.rs",
+];
+
+#[test]
+fn each_rule_that_an_answer_can_name_is_documented_and_no_other() {
+    let documents = Documents::read();
+    let documented: BTreeSet<&str> = words(&documents.openapi["components"]["schemas"]["RuleName"]["enum"]).into_iter().collect();
+    let code = RULES_ARE_NAMED_IN.map(file).join("\n");
+    for rule in &documented {
+        assert!(code.contains(&format!("\"{rule}\"")), "no code names the rule {rule}");
+    }
+    for call in code.split("Violation::new(").skip(1) {
+        let rule = call.splitn(3, ',').nth(1).unwrap().trim();
+        // A rule that is not written at the call is looked for from the other side alone.
+        if let Some(rule) = rule.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            assert!(documented.contains(rule), "the rule {rule} is not documented");
+        }
+    }
+    let description = documents.openapi["components"]["schemas"]["RuleName"]["description"].as_str().unwrap();
+    for rule in documented {
+        assert!(description.contains(&format!("`{rule}`")), "{rule} is not explained");
+    }
+}
+
+fn good_submission() -> Value {
+    let documents = Documents::read();
+    let content = &documents.openapi["components"]["requestBodies"]["Submission"]["content"]["application/json"];
+    content["examples"]["citizen"]["value"].clone()
+}
+
+fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
+    let body: SubmissionBody = read_json(body.to_string().as_bytes())?;
+    Submission::try_from(body).map(|_| ())
+}
+
+#[test]
+fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
+    let schema = Documents::read().schema("SubmissionBody");
+    let paper = good_submission()["documents"][0].clone();
+    let many = |count: usize| json!(vec![paper.clone(); count]);
+    let (long, control) = (|count: usize| json!("ă".repeat(count)), "a\u{1}b");
+    let cases: Vec<(&str, Value)> = vec![
+        ("/procedure", json!("1.002835.000.00.00.H56")),
+        ("/procedure", json!("1.00119")),
+        ("/procedure", json!(1.001193)),
+        ("/agency", json!("000.00.15.H58")),
+        ("/agency", json!("H20.12.3A")),
+        ("/agency", json!("Z20.12")),
+        ("/agency", json!("H20.")),
+        ("/agency", json!(format!("H20.{}", "1".repeat(31)))),
+        ("/agency", json!(format!("H20.{}", "1".repeat(32)))),
+        ("/channel", json!("postal")),
+        ("/channel", json!("fax")),
+        ("/applicant", json!(null)),
+        ("/applicant/kind", json!("business")),
+        ("/applicant/fullName", long(200)),
+        ("/applicant/fullName", long(201)),
+        ("/applicant/fullName", json!("")),
+        ("/applicant/fullName", json!("  ")),
+        ("/applicant/fullName", json!(control)),
+        ("/applicant/idNumber", json!("08719000123")),
+        ("/applicant/idNumber", json!("08719000123x")),
+        ("/applicant/idNumber", json!(" 087190001234 ")),
+        ("/applicant/email", json!(null)),
+        ("/applicant/email", json!("a@b.c")),
+        ("/applicant/email", json!("a@b")),
+        ("/applicant/email", json!("a@b..c")),
+        ("/applicant/email", json!("a@.b.c")),
+        ("/applicant/email", json!("a@b.c.")),
+        ("/applicant/email", json!("a@@b.c")),
+        ("/applicant/email", json!("a b@c.d")),
+        ("/applicant/email", json!("@b.c")),
+        ("/documents", many(0)),
+        ("/documents", many(DOCUMENTS_MAX)),
+        ("/documents", many(DOCUMENTS_MAX + 1)),
+        ("/documents/0/code", json!("")),
+        ("/documents/0/code", long(64)),
+        ("/documents/0/code", long(65)),
+        ("/documents/0/name", long(255)),
+        ("/documents/0/name", long(256)),
+        ("/documents/0/name", json!(control)),
+        ("/documents/0/sha256", json!("9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08")),
+        ("/documents/0/sha256", json!("")),
+        ("/documents/0/url", json!("http://files.example.vn/a.pdf")),
+        ("/documents/0/url", json!(format!("https://{}", "a".repeat(2_040)))),
+        ("/documents/0/url", json!(format!("https://{}", "a".repeat(2_041)))),
+    ];
+    let (mut taken, mut refused) = (0, 0);
+    for (place, value) in cases {
+        let mut body = good_submission();
+        *body.pointer_mut(place).unwrap() = value;
+        let (schema_says, code_says) = (fits(&schema, &body), taken_by_the_code(&body));
+        assert_eq!(schema_says.is_ok(), code_says.is_ok(), "{place}: {schema_says:?}, {code_says:?}: {body}");
+        *if code_says.is_ok() { &mut taken } else { &mut refused } += 1;
+    }
+    assert!(taken > 10 && refused > 20, "{taken} taken, {refused} refused");
+}
+
+#[test]
+fn the_schema_and_the_code_miss_and_mind_the_same_fields() {
+    let schema = Documents::read().schema("SubmissionBody");
+    for place in ["", "/applicant", "/documents/0"] {
+        let good = good_submission();
+        for field in good.pointer(place).unwrap().as_object().unwrap().keys() {
+            let mut body = good.clone();
+            body.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(field);
+            assert_eq!(fits(&schema, &body).is_ok(), taken_by_the_code(&body).is_ok(), "{place} without {field}");
+        }
+        let mut body = good.clone();
+        body.pointer_mut(place).unwrap()["colour"] = "red".into();
+        assert!(fits(&schema, &body).is_err() && taken_by_the_code(&body).is_err(), "{place} with another field");
+    }
+}
+
+#[test]
+fn the_schema_and_the_code_know_the_same_telephone_numbers() {
+    let documents = Documents::read();
+    let schema =
+        documents.validator(&documents.openapi["components"]["schemas"]["Applicant"]["properties"]["phone"]);
+    let (mut mobile, mut other) = (0, 0);
+    for typed in [
+        "0912345678", "+84912345678", "0084 912 345 678", "84.912.345.678", "(091) 234-5678", "+84 0912345678",
+        "0168 123 4567", "+841681234567", "0199 345 6789", "0182 345 6789", "030 1234567", "0550000000",
+        "", "0273 3872 582", "113", "+1 202 555 0123", "091234567", "09123456789", "09123456x8", "0212345678",
+        "8412345678", "0612345678", "0161 345 6789", "0187 345 6789", "+0912345678", "0912345678, 0987654321",
+        "0 9 1 2 3 4 5 6 7 8", "                                0912345678", "                               0912345678",
+        "٠٩١٢٣٤٥٦٧٨",
+    ] {
+        let (schema_says, code_says) = (schema.is_valid(&json!(typed)), Phone::try_from(typed.to_owned()).is_ok());
+        assert_eq!(schema_says, code_says, "{typed}");
+        *if code_says { &mut mobile } else { &mut other } += 1;
+    }
+    assert!(mobile > 10 && other > 10, "{mobile} mobile, {other} other");
+}
+
+#[test]
+fn the_documented_message_types_are_those_of_the_code() {
+    let documents = Documents::read();
+    for (message, schema, kind) in [
+        ("submit", "SubmitEvent", message::SUBMIT),
+        ("transition", "TransitionEvent", message::TRANSITION),
+        ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
+    ] {
+        assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
+        let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];
+        assert_eq!((&envelope["type"]["const"], &envelope["specversion"]["const"]), (&json!(kind), &json!(message::SPEC_VERSION)));
+    }
+    let code = "H20.101-261116-0001".parse().unwrap();
+    let entry = HistoryEntry {
+        version: 1,
+        action: Action::Submit,
+        status: DossierStatus::Registered,
+        at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
+        recorded_at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
+        by: Signature { role: "portal".into(), id: "portal".into(), agency: None },
+        command: "1".parse().unwrap(),
+        reason: Some("not for a queue".into()),
+        note: Some("not for a queue".into()),
+        due_at: None,
+    };
+    let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
+    assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
+    assert!(!told.to_string().contains("not for a queue"));
+}
+
+#[test]
+fn each_queue_and_the_schedule_is_a_documented_channel() {
+    let (template, documents) = (Template::read(), Documents::read());
+    let name = |value: &Value| value["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", "{stack}");
+    let queues = template.of_type("AWS::SQS::Queue").into_iter().map(|(_, queue)| name(&queue["QueueName"]));
+    let schedules = template.of_type("AWS::Scheduler::Schedule").into_iter().map(|(_, made)| name(&made["Name"]));
+    let mut deployed: BTreeSet<String> = queues.chain(schedules).collect();
+    // What lies here has the form that Lambda and the Scheduler give it.
+    assert!(deployed.remove("{stack}-rollup-failures"));
+    let channels = documents.asyncapi["channels"].as_object().unwrap();
+    let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(deployed, described);
+    let order = template.of_type("AWS::Scheduler::Schedule")[0].1["Target"]["Input"].as_str().unwrap();
+    let order: Value = serde_json::from_str(order).unwrap();
+    assert_eq!(fits(&documents.schema("RollupOrder"), &order), Ok(()));
+}
+
+#[test]
+fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
+    let documents = Documents::read();
+    let reasons = |schema: &str| -> BTreeSet<String> {
+        let listed = &documents.asyncapi["components"]["schemas"][schema]["properties"]["reason"]["enum"];
+        words(listed).into_iter().map(str::to_owned).collect()
+    };
+    let over_http = ["missing-idempotency-key", "unauthorized", "route-not-found", "body-too-large", "unsupported-media-type"];
+    let of_commands = ["forbidden", "stale-version", "out-of-order", "idempotency-key-reused", "illegal-transition"];
+    let by_the_batch = ["panicked", "timed-out"];
+    let slugs = TYPES.iter().map(|(slug, _)| *slug).filter(|slug| !over_http.contains(slug)).chain(by_the_batch);
+    let events: BTreeSet<String> = slugs.map(str::to_owned).collect();
+    assert_eq!(reasons("ParkedEventAttributes"), events);
+    let notices = events.into_iter().filter(|reason| !of_commands.contains(&reason.as_str())).collect();
+    assert_eq!(reasons("ParkedNoticeAttributes"), notices);
+    let batch = file("shared/platform/src/batch.rs");
+    for reason in by_the_batch {
+        assert!(batch.contains(&format!("\"{reason}\"")), "{reason}");
+    }
+    let relay = file("functions/relay-changes/src/lib.rs");
+    for reason in reasons("ParkedChangeAttributes") {
+        assert!(relay.contains(&format!("\"{reason}\"")), "{reason}");
+    }
+}
+
+#[test]
+fn each_known_integrator_has_a_source_as_documented() {
+    let documents = Documents::read();
+    let source = documents.schema("IntegratorSource");
+    let integrators: Value = serde_json::from_str(&file("infra/data/integrators.json")).unwrap();
+    for integrator in integrators["integrators"].as_array().unwrap() {
+        assert_eq!(fits(&source, &integrator["source"]), Ok(()));
+    }
+}

@@ -1,0 +1,324 @@
+//! Each file under `events/` is a real payload of its function's trigger, and gets the answer that its name says.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use aws_lambda_events::dynamodb::Event as StreamRecords;
+use aws_lambda_events::sqs::SqsEvent;
+use jiff::{SignedDuration, Timestamp};
+use platform::gateway::Verdict;
+use platform::http;
+use relay_changes::Route;
+use rollup_kpi::Order;
+use serde::de::DeserializeOwned;
+
+use super::*;
+use crate::support::call::Answer;
+use crate::support::world::{Kept, Scripted, World, at};
+
+/// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
+const ANSWERS: [(&str, u16, &str); 31] = [
+    ("submit-dossier.citizen", 201, ""),
+    ("submit-dossier.counter", 201, ""),
+    ("submit-dossier.business", 201, ""),
+    ("submit-dossier.postal", 201, ""),
+    ("submit-dossier.bad-phone", 400, "applicant.phone mobile-phone"),
+    ("submit-dossier.bad-id-number", 400, "applicant.idNumber business-id"),
+    ("submit-dossier.unknown-field", 400, "applicant.dateOfBirth unknown-field"),
+    ("submit-dossier.wrong-type", 400, "documents type"),
+    ("submit-dossier.not-json", 400, "malformed-body"),
+    ("submit-dossier.not-declared-json", 415, "unsupported-media-type"),
+    ("submit-dossier.no-key", 400, "missing-idempotency-key"),
+    ("submit-dossier.unknown-procedure", 400, "procedure known-procedure"),
+    ("submit-dossier.dissolved-agency", 400, "agency agency-in-force"),
+    ("submit-dossier.another-person", 403, "forbidden"),
+    ("submit-dossier.no-claims", 401, "unauthorized"),
+    ("change-status.receive", 200, ""),
+    ("change-status.refuse", 200, ""),
+    ("change-status.supplement-by-citizen", 200, ""),
+    ("change-status.illegal", 422, "illegal-transition"),
+    ("change-status.stale", 409, "stale-version"),
+    ("change-status.other-agency", 403, "forbidden"),
+    ("change-status.no-reason", 400, "reason reason-owed"),
+    ("change-status.unknown-action", 400, "action known-value"),
+    ("change-status.no-version", 400, "expectedVersion required"),
+    ("change-status.no-claims", 401, "unauthorized"),
+    ("track-dossier.public", 200, ""),
+    ("track-dossier.bad-code", 400, "code dossier-code"),
+    ("track-dossier.history", 200, ""),
+    ("track-dossier.history-by-citizen", 200, ""),
+    ("track-dossier.worklist", 200, ""),
+    ("track-dossier.worklist-bad-query", 400, "status national-status"),
+];
+
+/// Rules and problems that a schema of the body cannot know.
+const BEYOND_THE_SCHEMA: [&str; 3] =
+    ["procedure known-procedure", "agency agency-in-force", "missing-idempotency-key"];
+
+/// What becomes of each record of each example for `ingest-event`: the reason of the failure, or nothing.
+const INGESTED: [(&str, &[&str]); 10] = [
+    ("ingest-event.submit", &[""]),
+    ("ingest-event.submit-without-code", &[""]),
+    ("ingest-event.transition", &[""]),
+    ("ingest-event.refuse", &[""]),
+    ("ingest-event.not-json", &["malformed-body"]),
+    ("ingest-event.bad-phone", &["invalid-request"]),
+    ("ingest-event.unknown-type", &["invalid-request"]),
+    ("ingest-event.unknown-source", &["invalid-request"]),
+    ("ingest-event.other-agency", &["forbidden"]),
+    ("ingest-event.mixed-batch", &["", "malformed-body", ""]),
+];
+
+/// The dossier of the examples: handed in by its applicant, then received.
+const CODE: &str = "H20.101-261116-0001";
+
+fn event<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(&file(&format!("events/{name}.json"))).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn raw(name: &str) -> Value {
+    event(name)
+}
+
+/// Names of a function's examples.
+fn examples_of(function: &str) -> BTreeSet<String> {
+    let names = names_in("events").into_iter();
+    let names = names.map(|name| name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned());
+    names.filter(|name| name.split('.').next() == Some(function)).collect()
+}
+
+async fn answered(world: &World, name: &str) -> Answer {
+    let request: ApiGatewayV2httpRequest = event(name);
+    let now = Timestamp::from_millisecond(request.request_context.time_epoch).unwrap();
+    let answer = match name.split('.').next().unwrap() {
+        "submit-dossier" => {
+            http::serve(request, |request| submit_dossier::handle(request, &world.reception, &world.catalogue, now)).await
+        }
+        "change-status" => {
+            http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
+        }
+        "track-dossier" => http::serve(request, |request| track_dossier::handle(request, &world.dossiers)).await,
+        other => panic!("{other} has no HTTP door"),
+    };
+    answer.into()
+}
+
+#[test]
+fn each_function_has_examples_and_each_example_has_a_function() {
+    let functions = names_in("functions");
+    let of = |name: &String| name.split('.').next().unwrap().to_owned();
+    assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
+    let http: BTreeSet<String> = ["submit-dossier", "change-status", "track-dossier"].into_iter().flat_map(examples_of).collect();
+    assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
+    assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());
+}
+
+#[test]
+fn each_http_example_comes_by_a_deployed_route_of_its_function() {
+    let template = Template::read();
+    let routes: HashMap<&str, (&str, bool)> =
+        template.routes().into_iter().map(|(route, function, secured)| (route, (template.function(function).name, secured))).collect();
+    for (name, _, _) in ANSWERS {
+        let example = raw(name);
+        let route = example["routeKey"].as_str().unwrap();
+        let (function, secured) = routes.get(route).unwrap_or_else(|| panic!("{name}: {route}"));
+        assert!(name.starts_with(&format!("{function}.")), "{name} comes by a route of {function}");
+        let code = example["pathParameters"]["code"].as_str().unwrap_or_default();
+        assert_eq!(example["rawPath"].as_str().unwrap(), route.split_once(' ').unwrap().1.replace("{code}", code), "{name}");
+        let context = &example["requestContext"];
+        assert_eq!((&context["routeKey"], &context["http"]["path"]), (&example["routeKey"], &example["rawPath"]), "{name}");
+        let claims = context["authorizer"]["jwt"]["claims"].is_object();
+        assert_eq!(claims, *secured && !name.ends_with("no-claims"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_form() {
+    let documents = Documents::read();
+    for (name, status, says) in ANSWERS {
+        let world = World::new().await;
+        if !name.starts_with("submit-dossier") {
+            assert_eq!(answered(&world, "submit-dossier.citizen").await.code(), CODE);
+        }
+        if name == "change-status.supplement-by-citizen" {
+            let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1).officer("H20.101");
+            assert_eq!(asked.to_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+        }
+        let answer = answered(&world, name).await;
+        let said = match answer.problem() {
+            "invalid-request" => format!("{} {}", answer.broken().0, answer.broken().1),
+            problem => problem.to_owned(),
+        };
+        assert_eq!((answer.status, said.as_str()), (status, says), "{name}: {}", answer.body);
+
+        let example = raw(name);
+        let (method, path) = example["routeKey"].as_str().unwrap().split_once(' ').unwrap();
+        let operation = &documents.openapi["paths"][path][method.to_lowercase()];
+        let response = documents.follow(&documents.openapi, &operation["responses"][status.to_string()]);
+        let media = if status < 400 { "application/json" } else { "application/problem+json" };
+        let schema = documents.validator(&response["content"][media]["schema"]);
+        assert_eq!(fits(&schema, &answer.body), Ok(()), "{name}: {}", answer.body);
+        if let Some(Ok(sent)) = example["body"].as_str().map(serde_json::from_str::<Value>) {
+            let body = documents.follow(&documents.openapi, &operation["requestBody"]);
+            let fitting = fits(&documents.validator(&body["content"]["application/json"]["schema"]), &sent);
+            assert_eq!(fitting.is_ok(), status != 400 || BEYOND_THE_SCHEMA.contains(&says), "{name}: {fitting:?}");
+        }
+    }
+}
+
+#[test]
+fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {
+    let template = Template::read();
+    for function in template.functions() {
+        for mapping in template.triggers(&function, "SQS") {
+            let queue = template.properties(named(&mapping["Queue"]));
+            let suffix = queue["QueueName"]["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", ":motcua");
+            for name in examples_of(function.name) {
+                let batch: SqsEvent = event(&name);
+                assert!(!batch.records.is_empty(), "{name} is empty");
+                for record in batch.records {
+                    let source = record.event_source_arn.unwrap();
+                    assert!(source.ends_with(&suffix), "{name}: {source}");
+                    assert!(record.message_id.is_some() && record.receipt_handle.is_some(), "{name}");
+                    assert!(record.attributes.contains_key("ApproximateReceiveCount"), "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_says() {
+    let documents = Documents::read();
+    let schemas = ["SubmitEvent", "TransitionEvent"].map(|name| documents.schema(name));
+    for (name, reasons) in INGESTED {
+        let world = World::new().await;
+        let take = async |body: &str| {
+            let (store, intake, now) = (&world.dossiers, &world.reception, at("2026-11-16T02:21:04Z"));
+            ingest_event::ingest(body, store, intake, &world.catalogue, now).await.err().map_or("", |failure| failure.slug())
+        };
+        let handed_in: SqsEvent = event("ingest-event.submit");
+        assert_eq!(take(handed_in.records[0].body.as_deref().unwrap()).await, "");
+        let batch: SqsEvent = event(name);
+        let mut ends = Vec::new();
+        for record in &batch.records {
+            let body = record.body.as_deref().unwrap();
+            let end = take(body).await;
+            let fitting = serde_json::from_str::<Value>(body).is_ok_and(|sent| schemas.iter().any(|schema| schema.is_valid(&sent)));
+            // Who may act for whom is no question of form.
+            assert_eq!(fitting, end.is_empty() || end == "forbidden", "{name}: {body}");
+            ends.push(end);
+        }
+        assert_eq!(ends, reasons, "{name}");
+    }
+}
+
+/// A dossier as it lies in the table.
+async fn stored(world: &World) -> Value {
+    let key = aws_sdk_dynamodb::types::AttributeValue::S(CODE.to_owned());
+    let found = world.client.get_item().table_name("DossiersTable").key("code", key).send().await.unwrap();
+    serde_dynamo::from_item(found.item.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_images_of_the_stream_examples_are_what_the_functions_store() {
+    let world = World::new().await;
+    let image = |name: &str, new: bool| -> Value {
+        let change = event::<StreamRecords>(name).records.remove(0).change;
+        serde_dynamo::from_item(if new { change.new_image } else { change.old_image }).unwrap()
+    };
+    answered(&world, "submit-dossier.citizen").await;
+    let submitted = stored(&world).await;
+    assert_eq!(image("relay-changes.insert", true), submitted);
+    assert_eq!(image("relay-changes.modify", false), submitted);
+    answered(&world, "change-status.receive").await;
+    let received = stored(&world).await;
+    assert_eq!(image("relay-changes.modify", true), received);
+    assert_eq!(image("relay-changes.remove", false), received);
+}
+
+#[tokio::test]
+async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_notices_example() {
+    let documents = Documents::read();
+    let schema = documents.schema("ChangedEvent");
+    let told = |name: &str| -> Vec<Value> {
+        let batch: SqsEvent = event(name);
+        batch.records.iter().map(|record| serde_json::from_str(record.body.as_deref().unwrap()).unwrap()).collect()
+    };
+    let changes = told("notify-applicant.two-changes");
+    assert_eq!(told("notify-applicant.changed"), changes[1..]);
+    let cases: BTreeMap<&str, (&[Value], &[&str])> = BTreeMap::from([
+        ("relay-changes.insert", (&changes[..1], &[][..])),
+        ("relay-changes.modify", (&changes[1..], &[])),
+        ("relay-changes.remove", (&[], &[])),
+        ("relay-changes.unreadable", (&[], &["unreadable-image"])),
+    ]);
+    assert_eq!(examples_of("relay-changes"), cases.keys().map(|name| (*name).to_owned()).collect());
+    for (name, (messages, reasons)) in cases {
+        let (notices, failures) = (Kept::default(), Kept::default());
+        let routes = [Route { queue: &notices, wants: |_| true }];
+        relay_changes::relay(event(name), &routes, &failures).await.unwrap();
+        assert_eq!((&notices.sent.lock().unwrap()[..], failures.reasons()), (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()), "{name}");
+        for message in messages {
+            assert_eq!(fits(&schema, message), Ok(()), "{name}");
+        }
+        for (body, _, _) in failures.parked.lock().unwrap().iter() {
+            let body = serde_json::from_str(body).unwrap();
+            assert_eq!(fits(&documents.schema("ParkedChange"), &body), Ok(()), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
+    let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("notify-applicant.changed", &["H20.101-261116-0001/2"][..]),
+        ("notify-applicant.two-changes", &["H20.101-261116-0001/1", "H20.101-261116-0001/2"]),
+        ("notify-applicant.not-json", &[]),
+    ]);
+    assert_eq!(examples_of("notify-applicant"), expected.keys().map(|name| (*name).to_owned()).collect());
+    let accepted = || Verdict::Accepted { message: "1".to_owned() };
+    for (name, notices) in expected {
+        let world = World::new().await;
+        answered(&world, "submit-dossier.citizen").await;
+        answered(&world, "change-status.receive").await;
+        let (zalo, sms) = (Scripted::<true>::new([accepted()]), Scripted::<false>::new([accepted()]));
+        for record in event::<SqsEvent>(name).records {
+            let lease = SignedDuration::from_secs(20);
+            let clock = || at("2026-11-16T01:40:04Z");
+            let body = record.body.unwrap();
+            let told = notify_applicant::tell(
+                &body, &world.dossiers, &world.notices, (&zalo, &sms), &world.catalogue, lease, clock,
+            )
+            .await;
+            assert_eq!(told.is_err(), name.ends_with("not-json"), "{name}");
+        }
+        assert_eq!((zalo.asked(), sms.asked()), (notices.iter().map(|notice| (*notice).to_owned()).collect(), vec![]), "{name}");
+    }
+}
+
+#[test]
+fn each_order_of_the_schedule_is_read_or_refused_as_its_name_says() {
+    let schema = Documents::read().schema("RollupOrder");
+    for (name, day) in [
+        ("rollup-kpi.nightly", Ok(None)),
+        ("rollup-kpi.day", Ok(Some("2026-11-16".parse().unwrap()))),
+        ("rollup-kpi.unknown-field", Err(())),
+    ] {
+        let order = raw(name);
+        assert_eq!(schema.is_valid(&order), day.is_ok(), "{name}");
+        assert_eq!(serde_json::from_value::<Order>(order).map(|order| order.day).map_err(|_| ()), day, "{name}");
+    }
+    assert_eq!(examples_of("rollup-kpi").len(), 3);
+}
+
+#[test]
+fn the_people_of_the_examples_are_invented() {
+    for name in names_in("events") {
+        let text = file(&format!("events/{name}"));
+        assert!(text.len() < 8 * 1024, "{name} is too long to be read");
+        for host in text.split("https://").skip(1).map(|rest| rest.split(['/', '"', '\\']).next().unwrap()) {
+            assert!(host.ends_with(".example.vn"), "{name} points at {host}");
+        }
+    }
+}

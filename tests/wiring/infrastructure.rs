@@ -1,0 +1,353 @@
+//! `infra/template.yaml` against the functions' code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+
+const QUEUE: &str = "AWS::SQS::Queue";
+
+#[test]
+fn each_folder_under_functions_is_deployed_once_under_its_own_name() {
+    let template = Template::read();
+    let functions = template.functions();
+    let deployed: BTreeSet<String> = functions.iter().map(|function| function.name.to_owned()).collect();
+    assert_eq!(deployed, names_in("functions"));
+    assert_eq!(deployed.len(), functions.len(), "two resources run the same code");
+    for function in &functions {
+        let name = format!("${{AWS::StackName}}-{}", function.name);
+        assert_eq!(function.properties["FunctionName"], json!({ "Fn::Sub": name }));
+    }
+    assert_eq!(template.0["Globals"]["Function"]["Runtime"], "provided.al2023");
+}
+
+#[test]
+fn each_function_has_a_role_and_a_log_of_its_own() {
+    let template = Template::read();
+    let mut roles = BTreeSet::new();
+    for function in template.functions() {
+        let role = named(&function.properties["Role"]);
+        assert!(roles.insert(role), "{role} is shared");
+        let trust = &template.properties(role)["AssumeRolePolicyDocument"]["Statement"];
+        let lambda = json!({ "Service": "lambda.amazonaws.com" });
+        assert_eq!(trust.as_array().map(Vec::len), Some(1), "{role}");
+        assert_eq!((&trust[0]["Principal"], &trust[0]["Action"]), (&lambda, &json!("sts:AssumeRole")), "{role}");
+        assert!(template.properties(role)["ManagedPolicyArns"].is_null(), "{role} takes over somebody's policy");
+        let log = template.properties(named(&function.properties["LoggingConfig"]["LogGroup"]));
+        let name = format!("/aws/lambda/${{AWS::StackName}}-{}", function.name);
+        assert_eq!(log["LogGroupName"], json!({ "Fn::Sub": name }));
+    }
+    for (id, log) in template.of_type("AWS::Logs::LogGroup") {
+        assert!(!log["RetentionInDays"].is_null(), "{id} is kept for ever");
+    }
+}
+
+#[test]
+fn each_function_has_one_kind_of_trigger() {
+    let template = Template::read();
+    let schedules = template.of_type("AWS::Scheduler::Schedule");
+    for function in template.functions() {
+        let routed = template.routes().iter().any(|(_, served_by, _)| *served_by == function.logical);
+        let scheduled = schedules.iter().any(|(_, schedule)| named(&schedule["Target"]["Arn"]) == function.logical);
+        let kinds = [
+            routed,
+            scheduled,
+            !template.triggers(&function, "SQS").is_empty(),
+            !template.triggers(&function, "DynamoDB").is_empty(),
+        ];
+        assert_eq!(kinds.iter().filter(|kind| **kind).count(), 1, "{}: {kinds:?}", function.name);
+    }
+}
+
+#[test]
+fn each_route_may_invoke_its_function_and_nothing_else_may() {
+    let template = Template::read();
+    let permissions = template.of_type("AWS::Lambda::Permission");
+    for (route, function, _) in template.routes() {
+        let (method, path) = route.split_once(' ').unwrap();
+        let called = format!("/*/{method}{}", path.replace("{code}", "*"));
+        let covers = |permission: &Value| {
+            let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
+            let allowed = source.split_once("${HttpApi}").unwrap().1;
+            called == allowed || allowed.strip_suffix('*').is_some_and(|prefix| called.starts_with(prefix))
+        };
+        let served = permissions.iter().any(|(_, given)| named(&given["FunctionName"]) == function && covers(given));
+        assert!(served, "{route}: the gateway may not call {function}");
+    }
+    for (id, permission) in permissions {
+        assert_eq!(permission["Principal"], "apigateway.amazonaws.com", "{id}");
+        let function = named(&permission["FunctionName"]);
+        assert!(template.routes().iter().any(|(_, served_by, _)| *served_by == function), "{id} serves no route");
+    }
+}
+
+/// Queues that take what others gave up.
+fn sinks(template: &Template) -> BTreeSet<&str> {
+    let redriven = template.of_type(QUEUE).into_iter().map(|(_, queue)| &queue["RedrivePolicy"]["deadLetterTargetArn"]);
+    let scheduled =
+        template.of_type("AWS::Scheduler::Schedule").into_iter().map(|(_, made)| &made["Target"]["DeadLetterConfig"]["Arn"]);
+    let functions = template.functions();
+    let failed = functions.iter().flat_map(|function| {
+        let streams = template.triggers(function, "DynamoDB").into_iter();
+        streams.chain([&function.properties["EventInvokeConfig"]]).map(|from| &from["DestinationConfig"]["OnFailure"]["Destination"])
+    });
+    redriven.chain(scheduled).chain(failed).filter(|target| !target.is_null()).map(named).collect()
+}
+
+/// The function that consumes each queue, with its mapping.
+fn consumers(template: &Template) -> BTreeMap<&str, (Function<'_>, &Value)> {
+    let mut found = BTreeMap::new();
+    for function in template.functions() {
+        for mapping in template.triggers(&function, "SQS") {
+            let queue = named(&mapping["Queue"]);
+            let consumer = template.function(function.logical);
+            assert!(found.insert(queue, (consumer, mapping)).is_none(), "{queue} has two consumers");
+        }
+    }
+    found
+}
+
+#[test]
+fn each_queue_has_dead_letters_and_a_consumer_or_takes_dead_letters_itself() {
+    let template = Template::read();
+    let (sinks, consumers) = (sinks(&template), consumers(&template));
+    for (id, queue) in template.of_type(QUEUE) {
+        let is_sink = sinks.contains(id);
+        assert_eq!(queue["RedrivePolicy"].is_null(), is_sink, "{id}: a queue has dead letters, or takes them");
+        assert_eq!(consumers.contains_key(id), !is_sink, "{id}: a queue is consumed, or takes dead letters");
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id} is not encrypted");
+        assert_eq!(queue["MessageRetentionPeriod"], 14 * 24 * 60 * 60, "{id} forgets before anybody looks");
+    }
+}
+
+#[test]
+fn each_queue_has_an_alarm_on_what_matters_to_it() {
+    let template = Template::read();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let watched = |id: &str, metric: &str| {
+        let on = |alarm: &Value| alarm["MetricName"] == metric && named(&alarm["Dimensions"][0]["Value"]) == id;
+        alarms.iter().any(|(_, alarm)| on(alarm))
+    };
+    for (id, _) in template.of_type(QUEUE) {
+        let metric =
+            if sinks(&template).contains(id) { "ApproximateNumberOfMessagesVisible" } else { "ApproximateAgeOfOldestMessage" };
+        assert!(watched(id, metric), "nobody is told of {id}");
+    }
+    for function in template.functions() {
+        assert!(watched(function.logical, "Errors"), "nobody is told of {}", function.name);
+    }
+    for (id, alarm) in &alarms {
+        assert!(alarm["AlarmActions"].as_array().is_some_and(|actions| !actions.is_empty()), "{id} tells nobody");
+    }
+}
+
+#[test]
+fn each_consumer_answers_per_record_and_no_message_is_seen_twice_at_a_time() {
+    let template = Template::read();
+    for (queue, (function, mapping)) in consumers(&template) {
+        assert_eq!(words(&mapping["FunctionResponseTypes"]), ["ReportBatchItemFailures"], "{queue}");
+        let visibility = template.properties(queue)["VisibilityTimeout"].as_u64().unwrap();
+        let needed = 6 * function.timeout_seconds(&template);
+        assert!(visibility >= needed, "{queue}: hidden for {visibility} s, {} needs {needed} s", function.name);
+    }
+}
+
+#[test]
+fn a_function_parks_a_message_with_its_reason_before_the_queue_does_without_one() {
+    let template = Template::read();
+    for (queue, (function, _)) in consumers(&template) {
+        let redrive = &template.properties(queue)["RedrivePolicy"];
+        let most = redrive["maxReceiveCount"].as_u64().unwrap();
+        assert!(function.whole_number("MAX_RECEIVE_COUNT") < most, "{queue}");
+        let environment = function.environment();
+        assert_eq!(named(&environment["QUEUE_URL"]), queue);
+        assert_eq!(named(&environment["DLQ_URL"]), named(&redrive["deadLetterTargetArn"]));
+    }
+}
+
+/// How many of its gateway timeouts `notify-applicant` gives one notice.
+const GATEWAY_TIMEOUTS_OF_A_NOTICE: u64 = 4;
+
+#[test]
+fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped() {
+    let template = Template::read();
+    let notify = file("functions/notify-applicant/src/main.rs");
+    assert!(notify.contains(&format!("timeout * {GATEWAY_TIMEOUTS_OF_A_NOTICE};")));
+    for (queue, (function, mapping)) in consumers(&template) {
+        let record_millis = match function.name {
+            "ingest-event" => function.whole_number("RECORD_TIMEOUT_MS"),
+            "notify-applicant" => {
+                let longest = &template.0["Parameters"][named(&function.environment()["GATEWAY_TIMEOUT_MS"])]["MaxValue"];
+                longest.as_u64().unwrap() * GATEWAY_TIMEOUTS_OF_A_NOTICE
+            }
+            other => panic!("{other} consumes {queue}: say how long one message may take"),
+        };
+        let main = file(&format!("functions/{}/src/main.rs", function.name));
+        let width = main.split_once("const WIDTH: usize = ").unwrap().1.split_once(';').unwrap().0;
+        let rounds = mapping["BatchSize"].as_u64().unwrap().div_ceil(width.parse().unwrap());
+        let stopped = 1_000 * function.timeout_seconds(&template);
+        assert!(rounds * record_millis < stopped, "{}: {rounds} × {record_millis} ms", function.name);
+    }
+}
+
+/// Names of the settings that a function reads when it starts.
+fn settings_read(function: &str) -> BTreeSet<String> {
+    let main = file(&format!("functions/{function}/src/main.rs"));
+    let named = main.split("config::").skip(1).map(|call| {
+        let name = ["text(\"", "number(\"", "millis(\""].iter().find_map(|kind| call.strip_prefix(kind));
+        name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
+    });
+    let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
+    named.chain(undecided).collect()
+}
+
+#[test]
+fn each_setting_that_a_function_reads_is_set_and_no_other() {
+    let template = Template::read();
+    for function in template.functions() {
+        let set: BTreeSet<String> = function.environment().keys().cloned().collect();
+        assert_eq!(set, settings_read(function.name), "{}", function.name);
+    }
+    let common = template.0["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
+    assert_eq!(common.keys().collect::<Vec<_>>(), ["RUST_LOG"]);
+}
+
+#[test]
+fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
+    let template = Template::read();
+    for (id, table) in template.of_type("AWS::DynamoDB::Table") {
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+        assert_eq!(table["SSESpecification"]["SSEEnabled"], true, "{id}");
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(named(&table["DeletionProtectionEnabled"]), "DeletionProtection", "{id}");
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(template.0["Resources"][id][policy], "Retain", "{id}: {policy}");
+        }
+    }
+    let stream = json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
+    assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
+    assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
+    for kept in ["DossiersTable", "NoticesTable", "KpiTable"] {
+        assert!(template.properties(kept)["TimeToLiveSpecification"].is_null(), "{kept} forgets");
+    }
+}
+
+#[test]
+fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
+    let template = Template::read();
+    let indexes = template.properties("DossiersTable")["GlobalSecondaryIndexes"].as_array().unwrap();
+    let keys = |index: &Value| {
+        let parts = index["KeySchema"].as_array().unwrap().iter();
+        parts.map(|part| part["AttributeName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let found: BTreeMap<&str, Vec<String>> =
+        indexes.iter().map(|index| (index["IndexName"].as_str().unwrap(), keys(index))).collect();
+    let expected = [
+        ("by-work", ["work", "workDue"]),
+        ("by-received", ["receivedKey", "code"]),
+        ("by-closed", ["closedKey", "code"]),
+    ];
+    assert_eq!(found, expected.map(|(name, keys)| (name, keys.map(str::to_owned).to_vec())).into());
+    for index in indexes {
+        let held = words(&index["Projection"]["NonKeyAttributes"]);
+        for field in ["agency", "procedure", "channel", "history", "status", "version", "submittedAt", "dueAt"] {
+            assert!(held.contains(&field), "{} lacks {field}", index["IndexName"]);
+        }
+        for personal in ["applicant", "documents"] {
+            assert!(!held.contains(&personal), "{} shows {personal}", index["IndexName"]);
+        }
+    }
+}
+
+/// What the functions' adapters call, and nothing else: who, on what, which calls.
+const CALLS: &[(&str, &str, &[&str])] = &[
+    // A transaction of two puts is authorised as two puts.
+    ("submit-dossier", "DossiersTable", &["dynamodb:PutItem"]),
+    ("submit-dossier", "IntakeTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("change-status", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("ingest-event", "DossiersTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("ingest-event", "IntakeTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("ingest-event", "IntegratorsQueue", CONSUME),
+    ("ingest-event", "IntegratorsDeadLetters", &["sqs:SendMessage"]),
+    (
+        "relay-changes",
+        "DossiersTable/stream/*",
+        &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+    ),
+    ("relay-changes", "NoticesQueue", &["sqs:SendMessage"]),
+    ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
+    ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
+    ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("notify-applicant", "NoticesQueue", CONSUME),
+    ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
+    ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
+    ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),
+    ("rollup-kpi", "KpiTable", &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]),
+    ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),
+];
+
+/// What Lambda's poller and the function's own backing off need.
+const CONSUME: &[&str] =
+    &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
+/// One or many.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |many| many.iter().collect())
+}
+
+/// A resource as `CALLS` writes it: the logical id, and what of it.
+fn resource(value: &Value) -> String {
+    let part = value["Fn::Sub"].as_str().and_then(|text| text.split_once('}')).map_or("", |(_, part)| part);
+    format!("{}{part}", named(value))
+}
+
+/// What a role allows: resource and call.
+fn allowed(template: &Template, role: &str) -> BTreeSet<(String, String)> {
+    let policies = template.properties(role)["Policies"].as_array().unwrap();
+    let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
+    let pairs = statements.flat_map(|statement| {
+        assert_eq!(statement["Effect"], "Allow", "{role}");
+        let actions = each(&statement["Action"]);
+        let pairs = each(&statement["Resource"]).into_iter().map(resource).flat_map(move |on| {
+            let call = |action: &&Value| (on.clone(), action.as_str().unwrap().to_owned());
+            actions.iter().map(call).collect::<Vec<_>>()
+        });
+        pairs.collect::<Vec<_>>()
+    });
+    pairs.collect()
+}
+
+#[test]
+fn each_role_allows_exactly_the_calls_that_its_function_makes() {
+    let template = Template::read();
+    for function in template.functions() {
+        let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
+        let own = CALLS.iter().filter(|(caller, _, _)| *caller == function.name).map(|(_, on, calls)| (*on, *calls));
+        let logging: (&str, &[&str]) = (log, &["logs:CreateLogStream", "logs:PutLogEvents"]);
+        let needed: BTreeSet<(String, String)> = own
+            .chain([logging])
+            .flat_map(|(on, calls)| calls.iter().map(move |call| (on.to_owned(), (*call).to_owned())))
+            .collect();
+        let allowed = allowed(&template, named(&function.properties["Role"]));
+        let (extra, missing): (Vec<_>, Vec<_>) = (allowed.difference(&needed).collect(), needed.difference(&allowed).collect());
+        assert!(extra.is_empty() && missing.is_empty(), "{}: extra {extra:?}, missing {missing:?}", function.name);
+    }
+}
+
+#[test]
+fn the_night_runs_after_midnight_in_viet_nam_and_a_lost_night_is_kept() {
+    let template = Template::read();
+    let schedules = template.of_type("AWS::Scheduler::Schedule");
+    let [(_, schedule)] = schedules[..] else { panic!("one schedule is expected") };
+    assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Ho_Chi_Minh");
+    assert_eq!(schedule["ScheduleExpression"], "cron(30 0 * * ? *)");
+    let target = &schedule["Target"];
+    assert_eq!(template.function(named(&target["Arn"])).name, "rollup-kpi");
+    assert_eq!(named(&target["DeadLetterConfig"]["Arn"]), "RollupFailuresQueue");
+    let may = allowed(&template, named(&target["RoleArn"]));
+    let needed = [("RollupFailuresQueue", "sqs:SendMessage"), ("RollupKpiFunction", "lambda:InvokeFunction")];
+    assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into());
+}
