@@ -28,7 +28,10 @@ impl Template {
     /// Logical id and properties of every resource of a type.
     fn of_type(&self, kind: &str) -> Vec<(&str, &Value)> {
         let resources = self.0["Resources"].as_object().unwrap().iter();
-        resources.filter(|(_, resource)| resource["Type"] == kind).map(|(id, made)| (id.as_str(), &made["Properties"])).collect()
+        resources
+            .filter(|(_, resource)| resource["Type"] == kind)
+            .map(|(id, made)| (id.as_str(), &made["Properties"]))
+            .collect()
     }
 
     fn properties(&self, logical: &str) -> &Value {

@@ -52,8 +52,7 @@ const ANSWERS: [(&str, u16, &str); 31] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 3] =
-    ["procedure known-procedure", "agency agency-in-force", "missing-idempotency-key"];
+const BEYOND_THE_SCHEMA: [&str; 3] = ["procedure known-procedure", "agency agency-in-force", "missing-idempotency-key"];
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or nothing.
 const INGESTED: [(&str, &[&str]); 10] = [
@@ -83,7 +82,8 @@ fn raw(name: &str) -> Value {
 /// Names of a function's examples.
 fn examples_of(function: &str) -> BTreeSet<String> {
     let names = names_in("events").into_iter();
-    let names = names.map(|name| name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned());
+    let names =
+        names.map(|name| name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned());
     names.filter(|name| name.split('.').next() == Some(function)).collect()
 }
 
@@ -92,7 +92,8 @@ async fn answered(world: &World, name: &str) -> Answer {
     let now = Timestamp::from_millisecond(request.request_context.time_epoch).unwrap();
     let answer = match name.split('.').next().unwrap() {
         "submit-dossier" => {
-            http::serve(request, |request| submit_dossier::handle(request, &world.reception, &world.catalogue, now)).await
+            http::serve(request, |request| submit_dossier::handle(request, &world.reception, &world.catalogue, now))
+                .await
         }
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
@@ -108,7 +109,8 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
     assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
-    let http: BTreeSet<String> = ["submit-dossier", "change-status", "track-dossier"].into_iter().flat_map(examples_of).collect();
+    let http: BTreeSet<String> =
+        ["submit-dossier", "change-status", "track-dossier"].into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
     assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
@@ -116,17 +118,28 @@ fn each_function_has_examples_and_each_example_has_a_function() {
 #[test]
 fn each_http_example_comes_by_a_deployed_route_of_its_function() {
     let template = Template::read();
-    let routes: HashMap<&str, (&str, bool)> =
-        template.routes().into_iter().map(|(route, function, secured)| (route, (template.function(function).name, secured))).collect();
+    let routes: HashMap<&str, (&str, bool)> = template
+        .routes()
+        .into_iter()
+        .map(|(route, function, secured)| (route, (template.function(function).name, secured)))
+        .collect();
     for (name, _, _) in ANSWERS {
         let example = raw(name);
         let route = example["routeKey"].as_str().unwrap();
         let (function, secured) = routes.get(route).unwrap_or_else(|| panic!("{name}: {route}"));
         assert!(name.starts_with(&format!("{function}.")), "{name} comes by a route of {function}");
         let code = example["pathParameters"]["code"].as_str().unwrap_or_default();
-        assert_eq!(example["rawPath"].as_str().unwrap(), route.split_once(' ').unwrap().1.replace("{code}", code), "{name}");
+        assert_eq!(
+            example["rawPath"].as_str().unwrap(),
+            route.split_once(' ').unwrap().1.replace("{code}", code),
+            "{name}"
+        );
         let context = &example["requestContext"];
-        assert_eq!((&context["routeKey"], &context["http"]["path"]), (&example["routeKey"], &example["rawPath"]), "{name}");
+        assert_eq!(
+            (&context["routeKey"], &context["http"]["path"]),
+            (&example["routeKey"], &example["rawPath"]),
+            "{name}"
+        );
         let claims = context["authorizer"]["jwt"]["claims"].is_object();
         assert_eq!(claims, *secured && !name.ends_with("no-claims"), "{name}");
     }
@@ -195,7 +208,10 @@ async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_
         let world = World::new().await;
         let take = async |body: &str| {
             let (store, intake, now) = (&world.dossiers, &world.reception, at("2026-11-16T02:21:04Z"));
-            ingest_event::ingest(body, store, intake, &world.catalogue, now).await.err().map_or("", |failure| failure.slug())
+            ingest_event::ingest(body, store, intake, &world.catalogue, now)
+                .await
+                .err()
+                .map_or("", |failure| failure.slug())
         };
         let handed_in: SqsEvent = event("ingest-event.submit");
         assert_eq!(take(handed_in.records[0].body.as_deref().unwrap()).await, "");
@@ -204,7 +220,8 @@ async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_
         for record in &batch.records {
             let body = record.body.as_deref().unwrap();
             let end = take(body).await;
-            let fitting = serde_json::from_str::<Value>(body).is_ok_and(|sent| schemas.iter().any(|schema| schema.is_valid(&sent)));
+            let fitting = serde_json::from_str::<Value>(body)
+                .is_ok_and(|sent| schemas.iter().any(|schema| schema.is_valid(&sent)));
             // Who may act for whom is no question of form.
             assert_eq!(fitting, end.is_empty() || end == "forbidden", "{name}: {body}");
             ends.push(end);
@@ -258,7 +275,11 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
         let (notices, failures) = (Kept::default(), Kept::default());
         let routes = [Route { queue: &notices, wants: |_| true }];
         relay_changes::relay(event(name), &routes, &failures).await.unwrap();
-        assert_eq!((&notices.sent.lock().unwrap()[..], failures.reasons()), (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()), "{name}");
+        assert_eq!(
+            (&notices.sent.lock().unwrap()[..], failures.reasons()),
+            (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()),
+            "{name}"
+        );
         for message in messages {
             assert_eq!(fits(&schema, message), Ok(()), "{name}");
         }
@@ -288,12 +309,22 @@ async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
             let clock = || at("2026-11-16T01:40:04Z");
             let body = record.body.unwrap();
             let told = notify_applicant::tell(
-                &body, &world.dossiers, &world.notices, (&zalo, &sms), &world.catalogue, lease, clock,
+                &body,
+                &world.dossiers,
+                &world.notices,
+                (&zalo, &sms),
+                &world.catalogue,
+                lease,
+                clock,
             )
             .await;
             assert_eq!(told.is_err(), name.ends_with("not-json"), "{name}");
         }
-        assert_eq!((zalo.asked(), sms.asked()), (notices.iter().map(|notice| (*notice).to_owned()).collect(), vec![]), "{name}");
+        assert_eq!(
+            (zalo.asked(), sms.asked()),
+            (notices.iter().map(|notice| (*notice).to_owned()).collect(), vec![]),
+            "{name}"
+        );
     }
 }
 

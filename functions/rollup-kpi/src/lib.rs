@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use domain::Violation;
 use domain::calendar::{date_of, next};
 use domain::catalogue::Catalogue;
-use domain::dossier::DossierStatus;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::{DossierFacts, KpiRow, tally};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,15 +44,6 @@ pub struct Outcome {
     pub resolved: u64,
 }
 
-/// Statuses that a dossier can have now and have been in process at the end of an earlier day.
-const STANDING: [DossierStatus; 5] = [
-    DossierStatus::Received,
-    DossierStatus::Processing,
-    DossierStatus::SupplementRequested,
-    DossierStatus::PaymentRequested,
-    DossierStatus::Suspended,
-];
-
 /// Counts one day.
 pub async fn roll_up(
     order: &Order,
@@ -69,14 +59,20 @@ pub async fn roll_up(
     }
     let agencies: Vec<AgencyCode> =
         catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
-    let facts: Vec<Vec<DossierFacts>> = stream::iter(&agencies)
-        .map(|agency| facts_of(dossiers, agency, day, today))
-        .buffer_unordered(WIDTH)
-        .try_collect()
-        .await?;
-    // A dossier can stand in several of the lists; it counts once.
-    let facts: BTreeMap<DossierCode, DossierFacts> =
-        facts.into_iter().flatten().map(|facts| (facts.code.clone(), facts)).collect();
+    // Open now, received on the day, or closed on the day or since: nothing else can matter to the day. A dossier can
+    // stand in several of the lists; it counts once.
+    let mut facts: BTreeMap<DossierCode, DossierFacts> = BTreeMap::new();
+    let mut keep = |found: Vec<DossierFacts>| facts.extend(found.into_iter().map(|facts| (facts.code.clone(), facts)));
+    let mut open = stream::iter(&agencies).map(|agency| dossiers.open(agency)).buffer_unordered(WIDTH);
+    while let Some(found) = open.try_next().await? {
+        keep(found);
+    }
+    keep(dossiers.received_on(day).await?);
+    let mut closed = day;
+    while closed <= today {
+        keep(dossiers.closed_on(closed).await?);
+        closed = next(closed);
+    }
     let rows = tally(facts.values(), day);
     let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
     let outcome =
@@ -84,25 +80,6 @@ pub async fn roll_up(
     write(figures, day, rows).await?;
     tracing::info!(%day, rows = outcome.rows, received = outcome.received, resolved = outcome.resolved, "day counted");
     Ok(outcome)
-}
-
-/// Every dossier of an agency that can matter to `day`: open now, received on the day, or closed on the day or since.
-async fn facts_of(
-    dossiers: &Dossiers,
-    agency: &AgencyCode,
-    day: Date,
-    today: Date,
-) -> Result<Vec<DossierFacts>, Failure> {
-    let mut facts = dossiers.received_on(agency, day).await?;
-    for status in STANDING {
-        facts.extend(dossiers.standing(agency, status).await?);
-    }
-    let mut closed = day;
-    while closed <= today {
-        facts.extend(dossiers.closed_on(agency, closed).await?);
-        closed = next(closed);
-    }
-    Ok(facts)
 }
 
 async fn write(

@@ -211,7 +211,7 @@ pub enum Decision {
     /// The dossier after one more entry, not yet stored.
     Moved(Box<Dossier>),
     /// The very command was carried out before; its entry says with which result.
-    Repeated(HistoryEntry),
+    Repeated(Box<HistoryEntry>),
 }
 
 /// Why a command is not carried out.
@@ -275,7 +275,7 @@ impl Dossier {
         // A repetition is answered before anything else is judged: by now the dossier may have moved on.
         if let Some(entry) = self.history.iter().find(|entry| entry.command == command.id) {
             return if entry.action == command.action {
-                Ok(Decision::Repeated(entry.clone()))
+                Ok(Decision::Repeated(Box::new(entry.clone())))
             } else {
                 Err(Refusal::CommandIdReused)
             };

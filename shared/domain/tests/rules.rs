@@ -2,7 +2,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "all of this crate is tests, and what the tests share fails like a test"
 )]
 
@@ -11,6 +10,7 @@ mod rules {
     mod deadlines;
     mod kpi;
     mod properties;
+    mod submissions;
     mod transitions;
     mod world;
 }

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Failure;
 use crate::port::{Admission, Attempt, DossierStore, Ending, Intake, Lease, NoticeLedger, Stored};
-use crate::record::{DossierRecord, KpiRecord, SubmissionReceipt, WorklistItem, day_key, work_key};
+use crate::record::{DossierRecord, KpiRecord, SubmissionReceipt, WorklistItem, work_key};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -89,49 +89,51 @@ impl Dossiers {
         limit: u32,
         after: Option<&str>,
     ) -> Result<WorklistPage, Failure> {
-        let work = work_key(agency, status);
-        let start = after.and_then(|after| {
-            let code = after.split_once('#')?.1;
+        let work = work_key(agency, status.is_closed());
+        let prefix = format!("{:02}#", status.code());
+        let start = after.and_then(|line| {
+            let code = line.split_once('#')?.1;
             Some(HashMap::from([
                 ("work".to_owned(), text(&work)),
-                ("workDue".to_owned(), text(after)),
+                ("workDue".to_owned(), text(format!("{prefix}{line}"))),
                 ("code".to_owned(), text(code)),
             ]))
         });
-        let condition = if due_before.is_some() { "#work = :work AND workDue < :before" } else { "#work = :work" };
+        // A bare date sorts before that date with a code behind it, and '~' after every date.
+        let end = due_before.map_or_else(|| format!("{prefix}~"), |day| format!("{prefix}{day}"));
         let page = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("by-work")
-            .key_condition_expression(condition)
+            .key_condition_expression("#work = :work AND workDue BETWEEN :first AND :end")
             .expression_attribute_names("#work", "work")
             .expression_attribute_values(":work", text(&work))
+            .expression_attribute_values(":first", text(&prefix))
+            .expression_attribute_values(":end", text(end))
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let page = match due_before {
-            Some(day) => page.expression_attribute_values(":before", text(day.to_string())),
-            None => page,
-        };
         let page = page.send().await.map_err(down)?;
-        let next = page.last_evaluated_key.and_then(|key| key.get("workDue")?.as_s().ok().cloned());
+        let next = page.last_evaluated_key.and_then(|key| {
+            Some(key.get("workDue")?.as_s().ok()?.strip_prefix(&prefix)?.to_owned())
+        });
         let items = page.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(WorklistPage { items, next })
     }
 
-    /// Every dossier of `agency` that is in `status` now.
-    pub async fn standing(&self, agency: &AgencyCode, status: DossierStatus) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-work", "work", work_key(agency, status)).await
+    /// Every dossier of `agency` that is still to be settled.
+    pub async fn open(&self, agency: &AgencyCode) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-work", "work", work_key(agency, false)).await
     }
 
-    /// Every dossier of `agency` received on `day`.
-    pub async fn received_on(&self, agency: &AgencyCode, day: Date) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-received", "receivedKey", day_key(agency, day)).await
+    /// Every dossier of the province received on `day`.
+    pub async fn received_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-received", "receivedOn", day.to_string()).await
     }
 
-    /// Every dossier of `agency` settled, refused or withdrawn on `day`.
-    pub async fn closed_on(&self, agency: &AgencyCode, day: Date) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-closed", "closedKey", day_key(agency, day)).await
+    /// Every dossier of the province settled, refused or withdrawn on `day`.
+    pub async fn closed_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-closed", "closedOn", day.to_string()).await
     }
 
     async fn facts(&self, index: &str, key: &str, value: String) -> Result<Vec<DossierFacts>, Failure> {
@@ -236,8 +238,8 @@ const MOVED: &[&str] = &[
     "statusBefore",
     "work",
     "workDue",
-    "receivedKey",
-    "closedKey",
+    "receivedOn",
+    "closedOn",
 ];
 
 /// Where dossiers are admitted: numbers and receipts, beside the dossiers table.
@@ -278,7 +280,7 @@ impl Intake for Reception {
             .client
             .update_item()
             .table_name(&self.intake)
-            .key("key", text(format!("sequence#{}", day_key(agency, day))))
+            .key("key", text(format!("sequence#{agency}#{day}")))
             .update_expression("ADD #last :one")
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":one", number(1))

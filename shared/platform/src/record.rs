@@ -15,28 +15,30 @@ pub struct DossierRecord<'a> {
     /// The dossier itself.
     #[serde(flatten)]
     pub dossier: &'a Dossier,
-    /// Key of `by-work`: agency and status.
+    /// Key of `by-work`: agency, and whether there is anything left to settle.
     pub work: String,
-    /// Order in `by-work`: due date, then code.
+    /// Order in `by-work`: status, due date, code.
     pub work_due: String,
-    /// Key of `by-received`.
+    /// Key of `by-received`: the day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub received_key: Option<String>,
-    /// Key of `by-closed`.
+    pub received_on: Option<Date>,
+    /// Key of `by-closed`: the day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub closed_key: Option<String>,
+    pub closed_on: Option<Date>,
+    /// Order in both: agency, code.
+    pub agency_dossier: String,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
     fn from(dossier: &'a Dossier) -> Self {
-        let on = |instant: Timestamp| day_key(&dossier.agency, date_of(instant));
         let due = dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
         Self {
             dossier,
-            work: work_key(&dossier.agency, dossier.status),
-            work_due: format!("{due}#{}", dossier.code),
-            received_key: dossier.received_at.map(on),
-            closed_key: dossier.closed_at.map(on),
+            work: work_key(&dossier.agency, dossier.status.is_closed()),
+            work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
+            received_on: dossier.received_at.map(date_of),
+            closed_on: dossier.closed_at.map(date_of),
+            agency_dossier: format!("{}#{}", dossier.agency, dossier.code),
         }
     }
 }
@@ -44,14 +46,9 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
 /// Sorts after every due date: what has none is shown last.
 const NO_DUE_DATE: &str = "9999-12-31";
 
-/// Key of one agency's dossiers in one status.
-pub fn work_key(agency: &AgencyCode, status: DossierStatus) -> String {
-    format!("{agency}#{:02}", status.code())
-}
-
-/// Key of one agency's dossiers of one day.
-pub fn day_key(agency: &AgencyCode, day: Date) -> String {
-    format!("{agency}#{day}")
+/// Key of one agency's dossiers that are still to be settled, or no longer.
+pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
+    format!("{agency}#{}", if closed { "closed" } else { "open" })
 }
 
 /// A line of an agency's worklist.

@@ -1,6 +1,7 @@
 //! Law and organisation as data: the shipped files agree with each other, and what contradicts itself is refused.
 
 use domain::Violation;
+use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, RULES};
 use domain::procedure::Channel;
@@ -285,4 +286,26 @@ fn an_integrator_is_known_by_its_source() {
     let land = catalogue().integrator("urn:motcua:integrator:land-registry").unwrap();
     assert_eq!(land.agencies, ["H20.12".parse().unwrap()]);
     assert!(catalogue().integrator("urn:motcua:integrator:nobody").is_none());
+}
+
+#[test]
+fn a_provisional_calendar_adds_years_and_never_changes_a_decided_one() {
+    let read = |text: &str| serde_json::from_str::<Calendar>(text).unwrap();
+    let provisional = read(
+        r#"{"years": {
+            "2026": {"off": ["2026-03-02"], "worked": [], "source": "test"},
+            "2027": {"off": ["2027-01-01"], "worked": [], "source": "test"}
+        }, "hours": []}"#,
+    );
+    let completed = catalogue().calendar().clone().completed_by(provisional);
+    for (date, kind) in [
+        ("2026-03-02", Ok(DayKind::Working)),
+        ("2026-11-24", Ok(DayKind::Holiday)),
+        ("2027-01-01", Ok(DayKind::Holiday)),
+        ("2027-01-04", Ok(DayKind::Working)),
+        ("2028-01-03", Err(MissingYear { year: 2028 })),
+    ] {
+        assert_eq!(completed.kind(day(date)), kind, "{date}");
+    }
+    assert_eq!(completed.violations(), []);
 }

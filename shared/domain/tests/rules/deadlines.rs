@@ -3,7 +3,7 @@
 //! The calendar is the shipped one. In 2026, Tết is off from Monday 16 to Friday 20 February, the Saturdays 10
 //! January and 22 August are worked, and 24 November is off for the first time.
 
-use domain::calendar::{DayKind, MissingYear};
+use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::deadline::{Term, TermUnit};
 
 use super::world::{at, calendar, day, local, term};
@@ -290,6 +290,7 @@ fn the_time_that_stood_still_is_given_back() {
         ("15 calendar-day", "2026-03-17T17:00", "2026-03-05T09:00", "2026-03-09T09:00", "2026-03-23T17:00"), // Saturday
         ("15 calendar-day", "2026-02-13T17:00", "2026-02-09T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
         ("15 calendar-day", "2026-03-17T17:00", "2026-02-27T09:00", "2026-03-02T09:00", "2026-03-20T17:00"), // two months
+        ("15 calendar-day", "2026-03-17T17:00", "2026-03-03T09:00", "2026-05-06T09:00", "2026-05-20T17:00"), // 64 days
         // Hours: the office time that passed.
         ("4 working-hour", "2026-03-02T14:00", "2026-03-02T09:00", "2026-03-02T10:00", "2026-03-02T15:00"),
         ("4 working-hour", "2026-03-02T14:00", "2026-03-02T11:00", "2026-03-02T14:30", "2026-03-02T15:30"), // lunch
@@ -309,6 +310,32 @@ fn time_given_back_into_a_year_without_a_calendar_is_an_error_that_names_it() {
         let due = at("2026-12-31T17:00");
         let moved = term(length).unwrap().resumed(calendar(), due, at("2026-12-21T08:00"), at("2026-12-22T10:00"));
         assert_eq!(moved, Err(MissingYear { year: 2027 }), "{length}");
+    }
+}
+
+// Office hours are the agency's to set, from a day on (QĐ of each province; summer hours begin in April here).
+#[test]
+fn office_hours_and_the_hand_over_hour_are_those_of_the_day() {
+    let calendar: Calendar = serde_json::from_str(
+        r#"{
+            "years": {"2026": {"off": [], "worked": [], "source": "test"}},
+            "hours": [
+                {"validFrom": "2026-04-01", "slots": [["06:30", "11:00"], ["13:00", "16:30"]], "handOverCutOff": "14:30"},
+                {"validFrom": "2018-06-21", "slots": [["07:00", "11:30"], ["13:30", "17:00"]], "handOverCutOff": "15:00"}
+            ]
+        }"#,
+    )
+    .unwrap();
+    for (length, received, expected) in [
+        ("1 working-day", "2026-03-30T14:45", "2026-03-31T17:00"),
+        ("2 working-day", "2026-03-30T14:45", "2026-04-01T16:30"),
+        ("1 working-day", "2026-03-31T14:45", "2026-04-01T16:30"),
+        ("1 working-day", "2026-04-01T14:30", "2026-04-02T16:30"),
+        ("1 working-day", "2026-04-01T14:45", "2026-04-03T16:30"),
+        ("4 working-hour", "2026-03-31T15:00", "2026-04-01T08:30"),
+    ] {
+        let due = term(length).unwrap().due(&calendar, at(received)).map(local);
+        assert_eq!(due, Ok(local(at(expected))), "{length} from {received}");
     }
 }
 

@@ -181,6 +181,7 @@ fn refused_and_withdrawn_are_counted_on_their_day_wherever_the_dossier_was() {
             "refused 1",
         ),
         ("withdrawn unreceived", "withdraw 2026-03-03T08:00", "2026-03-03", "withdrawn 1"),
+        ("only that day", "withdraw 2026-03-03T08:00", "2026-03-04", ""),
         ("withdrawn in process", "receive 08:00, withdraw 2026-03-09T08:00", "2026-03-09", "withdrawn 1"),
         (
             "before that it was overdue",

@@ -206,6 +206,7 @@ fn reason_note_and_time_are_kept_in_the_history() {
     assert_eq!(entry.note.as_deref(), Some("Gọi lại sau 10 giờ"));
     assert_eq!((entry.at, entry.recorded_at), (at("2026-03-02T11:00"), at_noon()));
     assert_eq!((entry.version, entry.command.as_str()), (2, "it"));
+    assert_eq!(next.received_at, Some(at("2026-03-02T11:00")), "received when it happened, not when we learned of it");
 }
 
 #[test]
@@ -417,7 +418,7 @@ fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved
         ..command("it", Action::Receive)
     };
     let answer = dossier.decide(again, &officer(AGENCY), calendar(), at("2026-03-06T08:00"));
-    assert_eq!(answer, Ok(Decision::Repeated(received.history[1].clone())));
+    assert_eq!(answer, Ok(Decision::Repeated(Box::new(received.history[1].clone()))));
 }
 
 #[test]
@@ -478,6 +479,18 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
 }
 
 #[test]
+fn an_absurd_time_is_refused_like_any_other() {
+    for (claimed, refusal) in [
+        (Timestamp::MIN, Refusal::OutOfOrder),
+        (Timestamp::MAX, Refusal::Invalid(Violation::new("time", "not-in-the-future", "lies in the future"))),
+    ] {
+        let order = Command { at: Some(claimed), ..command("it", Action::Finish) };
+        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+        assert_eq!(answer, Err(refusal));
+    }
+}
+
+#[test]
 fn two_machines_whose_clocks_differ_do_not_turn_the_history_round() {
     let dossier = in_status(DossierStatus::Processing);
     let last = dossier.history.last().unwrap().at;
@@ -499,7 +512,7 @@ fn a_full_history_takes_nothing_more_and_still_answers_repetitions() {
     let hundredth = dossier.history[99].clone();
     let again = command(hundredth.command.as_str(), Action::Recall);
     let answer = dossier.decide(again, &officer(AGENCY), calendar(), at_noon());
-    assert_eq!(answer, Ok(Decision::Repeated(hundredth)));
+    assert_eq!(answer, Ok(Decision::Repeated(Box::new(hundredth))));
 }
 
 #[test]
