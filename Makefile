@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token demo test check release
+.PHONY: help setup build up down status token demo test check release bench
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,3 +45,6 @@ check: setup ## formatting, lints, licences and sources of dependencies, the tem
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
 	cargo build --release --workspace --bins --locked
 	$(STACK) stage --profile release
+
+bench: release ## what a cold start takes, against the cheapest process there is
+	cargo run --locked -p tests --example cold_start

@@ -6,7 +6,7 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
 use crate::support::world::{NOW, World, at};
 
 async fn submitted(world: &World, key: &str) -> Answer {
-    Call::submit(key).to_submit(&world.reception, world, at(NOW)).await
+    Call::submit(key).at_submit(&world.reception, world, at(NOW)).await
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn the_same_key_and_body_get_the_same_reply_and_one_dossier() {
     let world = World::new().await;
     let first = submitted(&world, "k1").await;
     let later = at("2026-11-18T02:00:00Z");
-    assert_eq!(Call::submit("k1").to_submit(&world.reception, &world, later).await, first);
+    assert_eq!(Call::submit("k1").at_submit(&world.reception, &world, later).await, first);
     assert_eq!(world.count("DossiersTable").await, 1);
 }
 
@@ -35,7 +35,7 @@ async fn the_same_key_with_another_body_is_refused() {
     submitted(&world, "k1").await;
     let mut other = submission();
     other["documents"][0]["name"] = "another.pdf".into();
-    let answer = Call::submit("k1").body(&other).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k1").body(&other).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (422, "idempotency-key-reused"));
 }
 
@@ -43,7 +43,7 @@ async fn the_same_key_with_another_body_is_refused() {
 async fn another_account_may_use_the_same_key() {
     let world = World::new().await;
     submitted(&world, "k1").await;
-    let answer = Call::submit("k1").citizen(CITIZEN).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k1").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.code()), (201, format!("{AGENCY}-261117-0002")));
 }
 
@@ -51,7 +51,7 @@ async fn another_account_may_use_the_same_key() {
 async fn a_missing_key_is_refused() {
     let world = World::new().await;
     let call = Call::submit("k1").without_header("idempotency-key");
-    let answer = call.to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (400, "missing-idempotency-key"));
 }
 
@@ -70,7 +70,7 @@ async fn who_may_hand_in_is_decided_by_proven_claims() {
         (Call::submit("h").claims(json!({ "sub": "x", "role": "king" })), 403),
         (Call::submit("i").claims(json!({ "sub": "x", "role": "citizen" })), 401),
     ] {
-        let answer = call.to_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
         assert_eq!(answer.status, expected, "{}", answer.body);
     }
 }
@@ -80,7 +80,7 @@ async fn refused(change: impl FnOnce(&mut Value), field: &str, rule: &str) {
     let world = World::new().await;
     let mut body = submission();
     change(&mut body);
-    let answer = Call::submit("k").body(&body).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (400, "invalid-request"), "{}", answer.body);
     assert_eq!(answer.broken(), (field, rule), "{}", answer.body);
     assert_eq!(world.count("DossiersTable").await, 0);
@@ -115,7 +115,7 @@ async fn several_bad_fields_are_named_at_once() {
     let mut body = submission();
     body["applicant"]["phone"] = "1".into();
     body["applicant"]["idNumber"] = "1".into();
-    let answer = Call::submit("k").body(&body).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!(answer.body["errors"].as_array().map(Vec::len), Some(2));
 }
 
@@ -125,7 +125,7 @@ async fn an_agency_that_has_ended_names_its_successor() {
     let ended = world.catalogue.agencies().find(|a| a.valid_to.is_some() && a.successor.is_some()).unwrap();
     let mut body = submission();
     body["agency"] = ended.code.as_str().into();
-    let answer = Call::submit("k").body(&body).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!(answer.broken(), ("agency", "agency-in-force"));
     let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.contains(ended.successor.as_ref().unwrap().as_str()), "{detail}");
@@ -143,7 +143,7 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
         (Call::submit("e").header("content-type", "text/plain"), 415, "unsupported-media-type"),
         (Call::submit("f").header("content-type", "Application/JSON; charset=utf-8"), 201, ""),
     ] {
-        let answer = call.to_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
         assert_eq!((answer.status, answer.problem()), (status, problem), "{}", answer.body);
     }
 }
@@ -152,7 +152,7 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
 async fn a_legal_action_gives_the_new_state() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    let answer = Call::transition(&code, "receive", 1).to_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     // Received at 09:00 with a term of 4 office hours: due at 15:00, over the midday break.
     let state = json!({
         "code": code, "status": 2, "statusName": "Được tiếp nhận", "version": 2, "dueAt": "2026-11-17T08:00:00Z",
@@ -164,8 +164,8 @@ async fn a_legal_action_gives_the_new_state() {
 async fn a_stale_version_is_told_the_current_one() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    Call::transition(&code, "receive", 1).to_change(&world.dossiers, &world, at(NOW)).await;
-    let answer = Call::transition(&code, "process", 1).to_change(&world.dossiers, &world, at(NOW)).await;
+    Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = Call::transition(&code, "process", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (409, "stale-version"));
     assert_eq!((&answer.body["currentVersion"], &answer.body["currentStatus"]), (&json!(2), &json!(2)));
 }
@@ -174,7 +174,7 @@ async fn a_stale_version_is_told_the_current_one() {
 async fn an_illegal_action_names_the_status_and_what_is_allowed() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    let answer = Call::transition(&code, "finish", 1).to_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = Call::transition(&code, "finish", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (422, "illegal-transition"));
     assert_eq!(answer.body["status"], 1);
     assert_eq!(answer.body["allowed"], json!(["receive", "refuse", "request-supplement", "withdraw"]));
@@ -194,7 +194,7 @@ async fn only_the_agency_and_where_the_law_says_so_the_applicant_may_act() {
         (Call::transition("nonsense", "receive", 1), 400),
         (Call::transition(&code, "withdraw", 1).citizen(CITIZEN), 200),
     ] {
-        let answer = call.to_change(&world.dossiers, &world, at(NOW)).await;
+        let answer = call.at_change(&world.dossiers, &world, at(NOW)).await;
         assert_eq!(answer.status, expected, "{}", answer.body);
     }
 }
@@ -204,7 +204,7 @@ async fn a_refusal_owes_a_reason() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     let body = json!({ "action": "refuse", "expectedVersion": 1 });
-    let answer = Call::transition(&code, "", 1).body(&body).to_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = Call::transition(&code, "", 1).body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.broken()), (400, ("reason", "reason-owed")));
 }
 
@@ -213,9 +213,9 @@ async fn a_repeated_command_with_its_key_is_answered_as_before() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     let receive = Call::transition(&code, "receive", 1).header("idempotency-key", "r1");
-    let first = receive.clone().to_change(&world.dossiers, &world, at(NOW)).await;
-    Call::transition(&code, "process", 2).to_change(&world.dossiers, &world, at(NOW)).await;
-    assert_eq!(receive.to_change(&world.dossiers, &world, at(NOW)).await, first);
+    let first = receive.clone().at_change(&world.dossiers, &world, at(NOW)).await;
+    Call::transition(&code, "process", 2).at_change(&world.dossiers, &world, at(NOW)).await;
+    assert_eq!(receive.at_change(&world.dossiers, &world, at(NOW)).await, first);
     assert_eq!(world.dossier(&code).await.version, 3);
 }
 
@@ -227,14 +227,14 @@ fn read(route: &'static str, code: &str) -> Call {
 async fn the_public_sees_code_status_and_degree_of_completion_and_nothing_else() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    Call::transition(&code, "receive", 1).to_change(&world.dossiers, &world, at(NOW)).await;
-    let answer = read("GET /v1/dossiers/{code}", &code).to_track(&world).await;
+    Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = read("GET /v1/dossiers/{code}", &code).at_track(&world).await;
     let seen = json!({
         "code": code, "status": 2, "statusName": "Được tiếp nhận",
         "completion": { "stepsDone": 1, "stepsTotal": 4, "closed": false },
     });
     assert_eq!((answer.status, answer.body), (200, seen));
-    let missing = read("GET /v1/dossiers/{code}", "H20.03-261117-9999").to_track(&world).await;
+    let missing = read("GET /v1/dossiers/{code}", "H20.03-261117-9999").at_track(&world).await;
     assert_eq!((missing.status, missing.problem()), (404, "dossier-not-found"));
 }
 
@@ -243,8 +243,8 @@ async fn the_history_is_for_the_owner_and_the_agency() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     let noted = json!({ "action": "receive", "expectedVersion": 1, "note": "đã gọi điện" });
-    Call::transition(&code, "", 1).body(&noted).to_change(&world.dossiers, &world, at(NOW)).await;
-    let history = |call: Call| async { call.to_track(&world).await };
+    Call::transition(&code, "", 1).body(&noted).at_change(&world.dossiers, &world, at(NOW)).await;
+    let history = |call: Call| async { call.at_track(&world).await };
     let route = "GET /v1/dossiers/{code}/history";
     for (call, expected) in [
         (read(route, &code).officer(AGENCY), 200),
@@ -270,13 +270,13 @@ async fn the_worklist_is_the_agencys_own_paged_and_by_due_date() {
     for number in 0..5 {
         let code = submitted(&world, &format!("k{number}")).await.code();
         if number % 2 == 0 {
-            Call::transition(&code, "receive", 1).to_change(&world.dossiers, &world, at(NOW)).await;
+            Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
         }
     }
     let mut codes = Vec::new();
     let mut call = Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", "2");
     for _ in 0..10 {
-        let page = call.clone().to_track(&world).await;
+        let page = call.clone().at_track(&world).await;
         assert_eq!(page.status, 200, "{}", page.body);
         codes.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["code"].clone()));
         let Some(cursor) = page.body["nextCursor"].as_str() else { break };
@@ -284,12 +284,12 @@ async fn the_worklist_is_the_agencys_own_paged_and_by_due_date() {
     }
     let line = |sequence: u32| json!(format!("{AGENCY}-261117-{sequence:04}"));
     assert_eq!(codes, [2, 4, 1, 3, 5].map(line), "registered first, then received");
-    let received = Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").to_track(&world).await;
+    let received = Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").at_track(&world).await;
     assert_eq!(received.body["items"].as_array().map(Vec::len), Some(3));
     let due = |day: &str| Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").query("dueBefore", day);
-    assert_eq!(due("2026-11-17").to_track(&world).await.body["items"], json!([]));
-    assert_eq!(due("2026-11-18").to_track(&world).await.body["items"].as_array().map(Vec::len), Some(3));
-    let elsewhere = Call::new("GET /v1/dossiers").officer("H20.12").to_track(&world).await;
+    assert_eq!(due("2026-11-17").at_track(&world).await.body["items"], json!([]));
+    assert_eq!(due("2026-11-18").at_track(&world).await.body["items"].as_array().map(Vec::len), Some(3));
+    let elsewhere = Call::new("GET /v1/dossiers").officer("H20.12").at_track(&world).await;
     assert_eq!(elsewhere.body["items"], json!([]));
 }
 
@@ -307,7 +307,7 @@ async fn the_worklist_is_for_officers_and_takes_only_what_it_knows() {
         (list().query("cursor", "x"), 400, "cursor"),
         (list().query("phone", "0912345678"), 400, "phone"),
     ] {
-        let answer = call.to_track(&world).await;
+        let answer = call.at_track(&world).await;
         assert_eq!((answer.status, answer.broken().0), (status, broken), "{}", answer.body);
     }
 }

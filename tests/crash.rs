@@ -8,18 +8,18 @@ use crate::support::call::{AGENCY, Call, submit_event, transition_event};
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
 async fn submitted_code(world: &World) -> String {
-    Call::submit("k").to_submit(&world.reception, world, at(NOW)).await.code()
+    Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
 }
 
 #[tokio::test]
 async fn a_submission_that_dies_before_it_is_stored_leaves_a_gap_and_nothing_else() {
     let world = World::new().await;
     let reception = Mortal::new(world.reception.clone(), Death::Before);
-    let died = Call::submit("k").to_submit(&reception, &world, at(NOW)).await;
+    let died = Call::submit("k").at_submit(&reception, &world, at(NOW)).await;
     assert_eq!((died.status, died.problem()), (503, "unavailable"));
     assert_eq!(world.count("DossiersTable").await, 0);
     reception.revive();
-    let again = Call::submit("k").to_submit(&reception, &world, at(NOW)).await;
+    let again = Call::submit("k").at_submit(&reception, &world, at(NOW)).await;
     assert_eq!((again.status, again.code()), (201, format!("{AGENCY}-261117-0002")));
 }
 
@@ -27,10 +27,10 @@ async fn a_submission_that_dies_before_it_is_stored_leaves_a_gap_and_nothing_els
 async fn a_submission_whose_answer_is_lost_is_answered_when_asked_again() {
     let world = World::new().await;
     let reception = Mortal::new(world.reception.clone(), Death::After);
-    assert_eq!(Call::submit("k").to_submit(&reception, &world, at(NOW)).await.status, 503);
+    assert_eq!(Call::submit("k").at_submit(&reception, &world, at(NOW)).await.status, 503);
     reception.revive();
     let later: Timestamp = at("2026-11-17T02:05:00Z");
-    let again = Call::submit("k").to_submit(&reception, &world, later).await;
+    let again = Call::submit("k").at_submit(&reception, &world, later).await;
     assert_eq!((again.status, again.code()), (201, format!("{AGENCY}-261117-0001")));
     assert_eq!((again.body["submittedAt"].as_str(), world.count("DossiersTable").await), (Some(NOW), 1));
 }
@@ -41,9 +41,9 @@ async fn a_transition_whose_answer_is_lost_is_answered_when_asked_again() {
     let code = submitted_code(&world).await;
     let store = Mortal::new(world.dossiers.clone(), Death::After);
     let receive = Call::transition(&code, "receive", 1).header("idempotency-key", "r");
-    assert_eq!(receive.clone().to_change(&store, &world, at(NOW)).await.status, 503);
+    assert_eq!(receive.clone().at_change(&store, &world, at(NOW)).await.status, 503);
     store.revive();
-    let again = receive.to_change(&store, &world, at(NOW)).await;
+    let again = receive.at_change(&store, &world, at(NOW)).await;
     assert_eq!((again.status, &again.body["version"]), (200, &2.into()));
     assert_eq!(world.dossier(&code).await.history.len(), 2);
 }

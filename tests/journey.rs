@@ -148,7 +148,7 @@ async fn a_notice(phone: &str) -> (Notice, Dossier) {
     let world = World::new().await;
     let mut body = submission();
     body["applicant"]["phone"] = phone.into();
-    let answer = Call::submit(&unique("n")).body(&body).to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit(&unique("n")).body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     let dossier = world.dossier(&answer.code()).await;
     let template = world.catalogue.template(domain::dossier::Action::Submit).unwrap();
     let mut notice = Notice::compose(template, &dossier, &dossier.history[0]);

@@ -19,11 +19,8 @@ async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str, &st
     let mut events: Vec<Value> = Vec::new();
     for (place, (action, time)) in steps.iter().enumerate() {
         let id = format!("{number}-{place}");
-        let mut event = if place == 0 {
-            submit_event(&id, time, Some(&code))
-        } else {
-            transition_event(&id, time, &code, action)
-        };
+        let mut event =
+            if place == 0 { submit_event(&id, time, Some(&code)) } else { transition_event(&id, time, &code, action) };
         if place == 0 {
             event["data"]["channel"] = channel.into();
         }
@@ -49,9 +46,11 @@ async fn rows(world: &World, day: &str) -> Vec<KpiRecord> {
 async fn two_days(world: &World) {
     // A certificate of origin takes 4 office hours on-line, 8 at the counter.
     let early = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T08:30:00Z"), ("finish", "2026-11-17T09:00:00Z")];
-    let on_time = [("", "2026-11-17T01:10:00Z"), ("receive", "2026-11-17T01:20:00Z"), ("finish", "2026-11-17T02:00:00Z")];
+    let on_time =
+        [("", "2026-11-17T01:10:00Z"), ("receive", "2026-11-17T01:20:00Z"), ("finish", "2026-11-17T02:00:00Z")];
     let late = [("", "2026-11-17T01:20:00Z"), ("receive", "2026-11-17T01:30:00Z"), ("finish", "2026-11-18T02:00:00Z")];
-    let overdue = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")];
+    let overdue =
+        [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")];
     let refused = [("", "2026-11-17T01:30:00Z"), ("refuse", "2026-11-17T01:40:00Z")];
     let waiting = [("", "2026-11-17T01:30:00Z")];
     happened(world, 9001, "online", &early).await;

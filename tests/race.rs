@@ -12,7 +12,7 @@ use crate::support::world::{NOW, Scripted, World, at};
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_identical_requests_at_once_make_one_dossier() {
     let world = World::new().await;
-    let calls = (0..100).map(|_| Call::submit("same").to_submit(&world.reception, &world, at(NOW)));
+    let calls = (0..100).map(|_| Call::submit("same").at_submit(&world.reception, &world, at(NOW)));
     let answers: Vec<Answer> = join_all(calls).await;
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
@@ -27,7 +27,7 @@ async fn a_hundred_submissions_across_midnight_get_a_hundred_numbers() {
     let sides = ["2026-11-16T16:59:59.999Z", "2026-11-16T17:00:00Z"];
     let world = &world;
     let calls = (0..100).map(|place| async move {
-        Call::submit(&format!("k{place}")).to_submit(&world.reception, world, at(sides[place % 2])).await
+        Call::submit(&format!("k{place}")).at_submit(&world.reception, world, at(sides[place % 2])).await
     });
     let codes: BTreeSet<String> = join_all(calls).await.iter().map(Answer::code).collect();
     let day = |date: &str| (1..=50).map(|sequence| format!("{AGENCY}-{date}-{sequence:04}")).collect::<Vec<_>>();
@@ -37,9 +37,9 @@ async fn a_hundred_submissions_across_midnight_get_a_hundred_numbers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let calls = ["receive", "refuse", "request-supplement", "receive"]
-        .map(|action| Call::transition(&code, action, 1).to_change(&world.dossiers, &world, at(NOW)));
+        .map(|action| Call::transition(&code, action, 1).at_change(&world.dossiers, &world, at(NOW)));
     let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409, 409, 409]);
@@ -54,7 +54,7 @@ async fn the_same_key_with_different_bodies_at_once_makes_one_dossier() {
         body["documents"][0]["name"] = name.into();
         body
     });
-    let calls = bodies.iter().map(|body| Call::submit("k").body(body).to_submit(&world.reception, &world, at(NOW)));
+    let calls = bodies.iter().map(|body| Call::submit("k").body(body).at_submit(&world.reception, &world, at(NOW)));
     let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!((statuses, world.count("DossiersTable").await), (vec![201, 422, 422, 422], 1));
@@ -63,7 +63,7 @@ async fn the_same_key_with_different_bodies_at_once_makes_one_dossier() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_notice_delivered_to_ten_processes_at_once_is_sent_once() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let dossier = world.dossier(&code).await;
     let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[0])).unwrap();
     let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));

@@ -88,18 +88,20 @@ async fn a_number_that_an_integrator_took_is_passed_over() {
     let world = World::new().await;
     let taken = format!("{AGENCY}-261117-0001");
     take(&world, &submit_event("e1", "2026-11-17T01:00:00Z", Some(&taken))).await.unwrap();
-    let answer = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!(answer.code(), format!("{AGENCY}-261117-0002"));
 }
 
 /// A stream record from one image to another; an absent image is a dossier that is not there.
-fn stream(new: Option<&impl serde::Serialize>, old: Option<&impl serde::Serialize>) -> aws_lambda_events::dynamodb::Event {
+fn stream(
+    new: Option<&impl serde::Serialize>,
+    old: Option<&impl serde::Serialize>,
+) -> aws_lambda_events::dynamodb::Event {
     let record = json!({
         "eventID": "1", "eventName": "MODIFY", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
         "awsRegion": "ap-southeast-1", "eventSourceARN": "arn", "dynamodb": { "SizeBytes": 0 },
     });
-    let mut event: aws_lambda_events::dynamodb::Event =
-        serde_json::from_value(json!({ "Records": [record] })).unwrap();
+    let mut event: aws_lambda_events::dynamodb::Event = serde_json::from_value(json!({ "Records": [record] })).unwrap();
     if let Some(new) = new {
         event.records[0].change.new_image = serde_dynamo::to_item(new).unwrap();
     }
@@ -110,9 +112,9 @@ fn stream(new: Option<&impl serde::Serialize>, old: Option<&impl serde::Serializ
 }
 
 async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dossier) {
-    let code = Call::submit("k").to_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
     let before = world.dossier(&code).await;
-    Call::transition(&code, "receive", 1).to_change(&world.dossiers, world, at(NOW)).await;
+    Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at(NOW)).await;
     (before, world.dossier(&code).await)
 }
 
@@ -208,7 +210,7 @@ pub async fn tell(
 #[tokio::test]
 async fn a_notice_delivered_twice_tells_the_applicant_once() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));
     for _ in 0..2 {
@@ -221,7 +223,7 @@ async fn a_notice_delivered_twice_tells_the_applicant_once() {
 #[tokio::test]
 async fn what_zalo_cannot_deliver_goes_by_sms() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -118 }]), Scripted::new([accepted()]));
     tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
@@ -232,7 +234,7 @@ async fn what_zalo_cannot_deliver_goes_by_sms() {
 #[tokio::test]
 async fn a_notice_that_no_channel_takes_ends_as_refused() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let gateways = (Scripted::new([Verdict::Declined { code: -139 }]), Scripted::new([Verdict::Declined { code: 99 }]));
     tell(&world, &world.notices, &message, (&gateways.0, &gateways.1), NOW).await.unwrap();
@@ -242,7 +244,7 @@ async fn a_notice_that_no_channel_takes_ends_as_refused() {
 #[tokio::test]
 async fn an_answer_that_never_came_is_unknown_and_nothing_is_sent_again() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
     let (zalo, sms) = (Scripted::new([silent]), Scripted::new([accepted()]));
@@ -256,7 +258,7 @@ async fn an_answer_that_never_came_is_unknown_and_nothing_is_sent_again() {
 #[tokio::test]
 async fn a_gateway_that_cannot_be_reached_is_asked_again() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let (zalo, sms) = (Scripted::new([Verdict::Unreachable, accepted()]), Scripted::new([accepted()]));
     let failure = tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
@@ -268,7 +270,7 @@ async fn a_gateway_that_cannot_be_reached_is_asked_again() {
 #[tokio::test]
 async fn a_gateway_closed_at_night_is_asked_again_at_six() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -133 }, accepted()]), Scripted::new([accepted()]));
     // 23:59 in Viet Nam on the eve of Tết.
@@ -281,7 +283,7 @@ async fn a_gateway_closed_at_night_is_asked_again_at_six() {
 #[tokio::test]
 async fn an_sms_sent_twice_under_one_request_id_counts_as_accepted() {
     let world = World::new().await;
-    let code = Call::submit("k").to_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
     let zalo = Scripted::new([Verdict::Declined { code: -118 }]);

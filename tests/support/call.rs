@@ -177,19 +177,19 @@ impl Call {
     }
 
     /// The answer of `submit-dossier` at `now`.
-    pub async fn to_submit(self, intake: &impl platform::port::Intake, world: &World, now: Timestamp) -> Answer {
+    pub async fn at_submit(self, intake: &impl platform::port::Intake, world: &World, now: Timestamp) -> Answer {
         let handler = |request| submit_dossier::handle(request, intake, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `change-status` at `now`.
-    pub async fn to_change(self, store: &impl platform::port::DossierStore, world: &World, now: Timestamp) -> Answer {
+    pub async fn at_change(self, store: &impl platform::port::DossierStore, world: &World, now: Timestamp) -> Answer {
         let handler = |request| change_status::handle(request, store, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `track-dossier`.
-    pub async fn to_track(self, world: &World) -> Answer {
+    pub async fn at_track(self, world: &World) -> Answer {
         http::serve(self.event(), |request| track_dossier::handle(request, &world.dossiers)).await.into()
     }
 }

@@ -78,7 +78,14 @@ impl Stack {
     }
 
     /// Calls the API.
-    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, key: Option<&str>, body: Value) -> Answer {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        key: Option<&str>,
+        body: Value,
+    ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", setting("API_URL")));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -142,7 +149,10 @@ impl Stack {
         let answer = self.http.get(format!("{}/messages", setting("GATEWAYS_URL"))).send().await.unwrap();
         let all = answer.json::<Value>().await.unwrap();
         let messages = all["messages"].as_array().unwrap().iter();
-        messages.filter(|message| message["outcome"] == "accepted" && message.to_string().contains(mark)).cloned().collect()
+        messages
+            .filter(|message| message["outcome"] == "accepted" && message.to_string().contains(mark))
+            .cloned()
+            .collect()
     }
 
     /// Tells a gateway how to behave.

@@ -19,9 +19,7 @@ use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{Dossiers, Figures, Notices, Reception};
 use platform::gateway::codes::Treatment;
 use platform::gateway::{Gateway, Verdict};
-use platform::port::{
-    Admission, Attempt, DossierStore, Ending, Intake, Lease, NoticeLedger, Outlet, Siding, Stored,
-};
+use platform::port::{Admission, Attempt, DossierStore, Ending, Intake, Lease, NoticeLedger, Outlet, Siding, Stored};
 use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
@@ -50,7 +48,9 @@ impl World {
     pub async fn new() -> Self {
         let database = dynoxide::Database::memory().unwrap();
         for (name, definition) in tables() {
-            database.create_table(serde_json::from_value(definition).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            database
+                .create_table(serde_json::from_value(definition).unwrap())
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -97,16 +97,17 @@ impl World {
 pub fn tables() -> Vec<(String, Value)> {
     let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&file("infra/template.yaml")).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
-    let made = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
-        let name = name.as_str().unwrap().to_owned();
-        let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
-        for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
-            if !table["Properties"][part].is_null() {
-                definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
+    let made =
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
+            let name = name.as_str().unwrap().to_owned();
+            let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
+            for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
+                if !table["Properties"][part].is_null() {
+                    definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
+                }
             }
-        }
-        (name, definition)
-    });
+            (name, definition)
+        });
     made.collect()
 }
 

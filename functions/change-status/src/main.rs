@@ -3,8 +3,8 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::dynamo::{self, Dossiers};
 use platform::catalogue::{self, UndecidedYears};
+use platform::dynamo::{self, Dossiers};
 use platform::{config, http, telemetry};
 
 #[tokio::main]

@@ -99,10 +99,5 @@ async fn move_on(
 /// Reads the event's data; fields are named from the event.
 fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
     let text = serde_json::to_vec(&data).map_err(|error| Failure::Defect(error.to_string()))?;
-    read_json(&text).map_err(|failure| match failure {
-        Failure::Invalid(found) => {
-            Failure::Invalid(found.into_iter().map(|violation| violation.within("data")).collect())
-        }
-        other => other,
-    })
+    read_json(&text).map_err(|failure| failure.within("data"))
 }

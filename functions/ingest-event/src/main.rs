@@ -4,9 +4,9 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
+use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Reception};
 use platform::sqs::{self, SourceQueue};
-use platform::catalogue::{self, UndecidedYears};
 use platform::{config, telemetry};
 
 /// One at a time: a sender's events about one dossier mostly lie side by side and in order.

@@ -4,10 +4,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
+use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Notices};
 use platform::gateway::{self, esms::Esms, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
-use platform::catalogue::{self, UndecidedYears};
 use platform::{config, telemetry};
 
 /// Messages at a time: the gateways are slow, and each message waits on its own.

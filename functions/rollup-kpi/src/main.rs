@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::dynamo::{self, Dossiers, Figures};
 use platform::catalogue::{self, UndecidedYears};
+use platform::dynamo::{self, Dossiers, Figures};
 use platform::{config, telemetry};
 use rollup_kpi::{Order, Outcome};
 

@@ -19,7 +19,7 @@ use crate::submission::Document;
 /// 400 KiB an item.
 pub const REMARK_CHARACTERS_MAX: usize = 500;
 
-/// The most entries a history holds; a dossier that reaches it is moved by hand.
+/// The most entries a history holds, save those that settle, refuse, withdraw or hand over the dossier.
 pub const VERSIONS_MAX: u64 = 100;
 
 /// How far a sender's clock may run ahead of ours.
@@ -294,7 +294,8 @@ impl Dossier {
         if at < last {
             return Err(Refusal::OutOfOrder);
         }
-        if self.version >= VERSIONS_MAX {
+        // A dossier with a full history can still be ended.
+        if self.version >= VERSIONS_MAX && !rule_closes(command.action) {
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
         }
         self.moved(rule, command, at, by.signature(), calendar, now)

@@ -41,12 +41,13 @@ pub async fn client() -> Client {
 
 fn down<E>(error: SdkError<E>) -> Failure
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: std::error::Error + aws_smithy_runtime_api::client::result::CreateUnhandledError + Send + Sync + 'static,
 {
     // The SDK's own text says only "service error"; the cause beneath says which.
-    match error {
-        SdkError::ServiceError(inner) => Failure::unavailable("table", inner.into_err()),
-        other => Failure::unavailable("table", other),
+    if error.as_service_error().is_some() {
+        Failure::unavailable("table", error.into_service_error())
+    } else {
+        Failure::unavailable("table", error)
     }
 }
 
@@ -114,9 +115,9 @@ impl Dossiers {
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let page = page.send().await.map_err(down)?;
-        let next = page.last_evaluated_key.and_then(|key| {
-            Some(key.get("workDue")?.as_s().ok()?.strip_prefix(&prefix)?.to_owned())
-        });
+        let next = page
+            .last_evaluated_key
+            .and_then(|key| Some(key.get("workDue")?.as_s().ok()?.strip_prefix(&prefix)?.to_owned()));
         let items = page.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(WorklistPage { items, next })
     }

@@ -139,6 +139,15 @@ impl Failure {
         Self::Unavailable { part, source: source.into() }
     }
 
+    /// The same failure, with every field named from one level further out.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        if let Self::Invalid(found) = self {
+            return Self::Invalid(found.into_iter().map(|violation| violation.within(outer)).collect());
+        }
+        self
+    }
+
     /// The chain of causes in one line, for the log.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();

@@ -169,7 +169,13 @@ where
         Err(failure) => {
             let reply = HttpReply::problem(&failure);
             if reply.status >= 500 {
-                tracing::error!(route, request = id, reason = failure.slug(), cause = failure.chain(), "request failed");
+                tracing::error!(
+                    route,
+                    request = id,
+                    reason = failure.slug(),
+                    cause = failure.chain(),
+                    "request failed"
+                );
             } else {
                 tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
             }

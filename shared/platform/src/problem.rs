@@ -62,7 +62,20 @@ impl From<&Failure> for Problem {
                 "statusName": status.name(),
                 "allowed": allowed,
             }),
-            _ => json!({}),
+            Failure::Malformed
+            | Failure::MissingIdempotencyKey
+            | Failure::Unauthorized
+            | Failure::Forbidden
+            | Failure::DossierNotFound
+            | Failure::RouteNotFound
+            | Failure::OutOfOrder
+            | Failure::TooLarge
+            | Failure::UnsupportedMediaType
+            | Failure::IdempotencyKeyReused
+            | Failure::Unavailable { .. }
+            | Failure::Held(_)
+            | Failure::Deferred { .. }
+            | Failure::Defect(_) => json!({}),
         };
         Self {
             kind: format!("urn:motcua:problem:{slug}"),

@@ -2,7 +2,7 @@
 
 use domain::applicant::Phone;
 use domain::notice::Notice;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Gateway, Verdict, codes, exchange};
 use crate::submission::command_id;
@@ -51,10 +51,8 @@ impl Gateway for Esms {
             Err(verdict) => return verdict,
         };
         // The vendor writes numbers as text, and not always.
-        let code = match &answer["CodeResult"] {
-            Value::String(code) => code.trim().parse().ok(),
-            other => other.as_i64(),
-        };
+        let result = &answer["CodeResult"];
+        let code: Option<i64> = result.as_str().map_or_else(|| result.as_i64(), |code| code.trim().parse().ok());
         match code {
             Some(100) => Verdict::Accepted { message: answer["SMSID"].as_str().unwrap_or(&request_id).to_owned() },
             Some(code) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },

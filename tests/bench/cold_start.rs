@@ -1,0 +1,126 @@
+//! From process start to the first poll of the Lambda Runtime API, of each function as built for AWS.
+//!
+//! The peer is the cheapest process there is: `/bin/true`, started the same way in the same run. Memory is what is
+//! resident at the first poll. Run it with `make bench`.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Starts of each process; the median is told.
+const STARTS: usize = 21;
+
+fn main() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join("target/release");
+    let mut names: Vec<String> = std::fs::read_dir(root.join("functions"))
+        .expect("functions/ is there")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let peer = median((0..STARTS).map(|_| bare_start()).collect());
+    println!("peer: /bin/true starts and ends in {:.1} ms (median of {STARTS})", millis(peer));
+    println!("{:<18} {:>12} {:>12} {:>10} {:>10}", "function", "first poll", "x peer", "resident", "binary");
+    for name in names {
+        let program = folder.join(&name);
+        let size = std::fs::metadata(&program).unwrap_or_else(|_| panic!("{name} is not built: make release")).len();
+        let (times, memory): (Vec<Duration>, Vec<u64>) = (0..STARTS).map(|_| first_poll(&program)).unzip();
+        let time = median(times);
+        println!(
+            "{name:<18} {:>9.1} ms {:>12.1} {:>7} MB {:>7.1} MB",
+            millis(time),
+            time.as_secs_f64() / peer.as_secs_f64(),
+            memory.iter().max().expect("at least one start") / 1024,
+            bytes_to_megabytes(size),
+        );
+    }
+}
+
+fn bare_start() -> Duration {
+    let start = Instant::now();
+    Command::new("/bin/true").status().expect("/bin/true runs");
+    start.elapsed()
+}
+
+/// Time to the first poll, and resident memory in KiB at that moment.
+fn first_poll(program: &Path) -> (Duration, u64) {
+    let runtime = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = runtime.local_addr().expect("an address").to_string();
+    let start = Instant::now();
+    let mut function = Function(spawn(program, &address));
+    let (mut poll, _) = runtime.accept().expect("the function polls");
+    let mut head = [0; 64];
+    let read = poll.read(&mut head).expect("the poll is readable");
+    let time = start.elapsed();
+    assert!(head[..read].starts_with(b"GET /2018-06-01/runtime/invocation/next"), "the first call is a poll");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.0.id())).expect("the process lives");
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("resident memory");
+    let memory = memory.trim().trim_end_matches(" kB").parse().expect("a number");
+    poll.flush().expect("the poll stays open");
+    function.0.kill().expect("the function ends");
+    (time, memory)
+}
+
+/// A process that does not outlive its measurement.
+struct Function(Child);
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn spawn(program: &Path, runtime: &str) -> Child {
+    let mut command = Command::new(program);
+    command.env_clear().stdout(Stdio::null()).stderr(Stdio::null());
+    for setting in [
+        "DOSSIERS_TABLE",
+        "INTAKE_TABLE",
+        "NOTICES_TABLE",
+        "KPI_TABLE",
+        "NOTICES_QUEUE_URL",
+        "FAILURES_QUEUE_URL",
+        "DLQ_URL",
+        "QUEUE_URL",
+        "ZALO_URL",
+        "ZALO_ACCESS_TOKEN",
+        "ESMS_URL",
+        "ESMS_API_KEY",
+        "ESMS_SECRET_KEY",
+        "ESMS_BRANDNAME",
+    ] {
+        command.env(setting, "http://localhost");
+    }
+    for number in ["MAX_RECEIVE_COUNT", "RECORD_TIMEOUT_MS", "GATEWAY_TIMEOUT_MS"] {
+        command.env(number, "1000");
+    }
+    let lambda = [
+        ("UNDECIDED_YEARS", "refused"),
+        ("AWS_REGION", "ap-southeast-1"),
+        ("AWS_ACCESS_KEY_ID", "bench"),
+        ("AWS_SECRET_ACCESS_KEY", "bench"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+        ("AWS_LAMBDA_RUNTIME_API", runtime),
+    ];
+    command.envs(lambda).spawn().expect("the function starts")
+}
+
+fn median<T: Ord + Copy>(mut values: Vec<T>) -> T {
+    values.sort();
+    values[values.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+fn bytes_to_megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
