@@ -176,7 +176,7 @@ async fn an_illegal_action_names_the_status_and_what_is_allowed() {
     let code = submitted(&world, "k").await.code();
     let answer = Call::transition(&code, "finish", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (422, "illegal-transition"));
-    assert_eq!(answer.body["status"], 1);
+    assert_eq!(answer.body["currentStatus"], 1);
     assert_eq!(answer.body["allowed"], json!(["receive", "refuse", "request-supplement", "withdraw"]));
 }
 

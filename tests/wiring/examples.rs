@@ -155,7 +155,7 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         }
         if name == "change-status.supplement-by-citizen" {
             let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1).officer("H20.101");
-            assert_eq!(asked.to_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+            assert_eq!(asked.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
         }
         let answer = answered(&world, name).await;
         let said = match answer.problem() {

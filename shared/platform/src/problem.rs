@@ -58,8 +58,8 @@ impl From<&Failure> for Problem {
             }
             Failure::Illegal { action, status, allowed } => json!({
                 "action": action,
-                "status": status,
-                "statusName": status.name(),
+                "currentStatus": status,
+                "currentStatusName": status.name(),
                 "allowed": allowed,
             }),
             Failure::Malformed

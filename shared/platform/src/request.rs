@@ -155,7 +155,7 @@ mod tests {
     fn what_does_not_fit_names_the_field_and_the_rule() {
         let named = |field: &str, rule| (field.to_owned(), rule);
         assert_eq!(broken("{"), named("", "malformed-body"));
-        assert_eq!(broken("[] x"), named("procedure", "required"));
+        assert_eq!(broken("[]"), named("body", "format"));
         assert_eq!(broken("{}"), named("procedure", "required"));
         assert_eq!(broken(r#"{"procedure": 3}"#), named("procedure", "type"));
         assert_eq!(broken(r#"{"colour": "red"}"#), named("colour", "unknown-field"));

@@ -1,0 +1,191 @@
+//! The dossiers table: read one, move one, list an agency's, read what a count needs.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dossier::{Dossier, DossierStatus};
+use domain::id::{AgencyCode, DossierCode};
+use domain::kpi::DossierFacts;
+use jiff::civil::Date;
+
+use super::{down, number, read, text, write};
+use crate::Failure;
+use crate::port::{DossierStore, Stored};
+use crate::record::{DossierRecord, WorklistItem, work_key};
+
+/// The dossiers table.
+#[derive(Debug, Clone)]
+pub struct Dossiers {
+    client: Client,
+    table: String,
+}
+
+impl Dossiers {
+    /// Over `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// One page of an agency's dossiers in one status, by due date; at most `limit`, after `after` (the last line's
+    /// [`WorklistPage::next`]).
+    pub async fn worklist(
+        &self,
+        agency: &AgencyCode,
+        status: DossierStatus,
+        due_before: Option<Date>,
+        limit: u32,
+        after: Option<&str>,
+    ) -> Result<WorklistPage, Failure> {
+        let work = work_key(agency, status.is_closed());
+        let prefix = format!("{:02}#", status.code());
+        let start = after.and_then(|line| {
+            let code = line.split_once('#')?.1;
+            Some(HashMap::from([
+                ("work".to_owned(), text(&work)),
+                ("workDue".to_owned(), text(format!("{prefix}{line}"))),
+                ("code".to_owned(), text(code)),
+            ]))
+        });
+        // A bare date sorts before that date with a code behind it, and '~' after every date.
+        let end = due_before.map_or_else(|| format!("{prefix}~"), |day| format!("{prefix}{day}"));
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-work")
+            .key_condition_expression("#work = :work AND workDue BETWEEN :first AND :end")
+            .expression_attribute_names("#work", "work")
+            .expression_attribute_values(":work", text(&work))
+            .expression_attribute_values(":first", text(&prefix))
+            .expression_attribute_values(":end", text(end))
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let page = page.send().await.map_err(down)?;
+        let next = page
+            .last_evaluated_key
+            .and_then(|key| Some(key.get("workDue")?.as_s().ok()?.strip_prefix(&prefix)?.to_owned()));
+        let items = page.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(WorklistPage { items, next })
+    }
+
+    /// Every dossier of `agency` that is still to be settled.
+    pub async fn open(&self, agency: &AgencyCode) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-work", "work", work_key(agency, false)).await
+    }
+
+    /// Every dossier of the province received on `day`.
+    pub async fn received_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-received", "receivedOn", day.to_string()).await
+    }
+
+    /// Every dossier of the province settled, refused or withdrawn on `day`.
+    pub async fn closed_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
+        self.facts("by-closed", "closedOn", day.to_string()).await
+    }
+
+    async fn facts(&self, index: &str, key: &str, value: String) -> Result<Vec<DossierFacts>, Failure> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(index)
+            .key_condition_expression("#key = :value")
+            .expression_attribute_names("#key", key)
+            .expression_attribute_values(":value", text(value))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(down)?;
+        pages.into_iter().map(read).collect()
+    }
+}
+
+/// A page of a worklist.
+#[derive(Debug)]
+pub struct WorklistPage {
+    /// The lines.
+    pub items: Vec<WorklistItem>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<String>,
+}
+
+impl DossierStore for Dossiers {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("code", text(code.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        found.item.map(read).transpose()
+    }
+
+    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let mut fields = write(&DossierRecord::from(dossier))?;
+        let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
+            return Err(Failure::Defect("a dossier has no history".to_owned()));
+        };
+        let newest = history.pop().into_iter().collect();
+        let mut set = vec!["history = list_append(history, :newest)".to_owned()];
+        let mut remove = Vec::new();
+        let mut names = HashMap::new();
+        let mut values = HashMap::from([
+            (":newest".to_owned(), AttributeValue::L(newest)),
+            (":before".to_owned(), number(dossier.version - 1)),
+        ]);
+        // Only what a command can change is written: the applicant and the papers stay as they were handed in.
+        for name in MOVED {
+            names.insert(format!("#{name}"), (*name).to_owned());
+            match fields.remove(*name) {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    values.insert(format!(":{name}"), value);
+                }
+                None => remove.push(format!("#{name}")),
+            }
+        }
+        let mut update = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            update.push_str(&format!(" REMOVE {}", remove.join(", ")));
+        }
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("code", text(dossier.code.as_str()))
+            .update_expression(update)
+            .condition_expression("#version = :before")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(Stored::Yes),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(Stored::AnotherWasFirst)
+            }
+            Err(error) => Err(down(error)),
+        }
+    }
+}
+
+/// What a command can change, besides adding to the history.
+const MOVED: &[&str] = &[
+    "version",
+    "status",
+    "receivedAt",
+    "dueAt",
+    "closedAt",
+    "pausedAt",
+    "statusBefore",
+    "work",
+    "workDue",
+    "receivedOn",
+    "closedOn",
+];

@@ -1,0 +1,120 @@
+//! Where dossiers are admitted: numbers and receipts in the intake table, stored together with the dossier.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
+use domain::dossier::Dossier;
+use domain::id::{AgencyCode, CommandId};
+use jiff::civil::Date;
+
+use super::{Item, down, number, read, text, write};
+use crate::Failure;
+use crate::port::{Admission, Intake};
+use crate::record::{DossierRecord, SubmissionReceipt};
+
+/// How often a transaction is tried again that met another one on the same item.
+const CONFLICT_TRIES_MAX: u32 = 8;
+
+/// Base of the pause between such tries, in milliseconds.
+const CONFLICT_PAUSE_MS: u64 = 20;
+
+/// Where dossiers are admitted: numbers and receipts, beside the dossiers table.
+#[derive(Debug, Clone)]
+pub struct Reception {
+    client: Client,
+    dossiers: String,
+    intake: String,
+}
+
+impl Reception {
+    /// Over the tables `dossiers` and `intake`.
+    pub fn new(client: Client, dossiers: String, intake: String) -> Self {
+        Self { client, dossiers, intake }
+    }
+}
+
+fn receipt_key(key: &CommandId) -> AttributeValue {
+    text(format!("receipt#{key}"))
+}
+
+impl Intake for Reception {
+    async fn receipt(&self, key: &CommandId) -> Result<Option<SubmissionReceipt>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.intake)
+            .key("key", receipt_key(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        found.item.map(read).transpose()
+    }
+
+    async fn next_sequence(&self, agency: &AgencyCode, day: Date) -> Result<u32, Failure> {
+        let counted = self
+            .client
+            .update_item()
+            .table_name(&self.intake)
+            .key("key", text(format!("sequence#{agency}#{day}")))
+            .update_expression("ADD #last :one")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(down)?;
+        let last = counted.attributes.and_then(|mut attributes| attributes.remove("last"));
+        last.and_then(|last| last.as_n().ok()?.parse().ok())
+            .ok_or_else(|| Failure::Defect("a counter does not count".to_owned()))
+    }
+
+    async fn admit(
+        &self,
+        dossier: &Dossier,
+        key: &CommandId,
+        receipt: &SubmissionReceipt,
+    ) -> Result<Admission, Failure> {
+        let mut kept = write(receipt)?;
+        kept.insert("key".to_owned(), receipt_key(key));
+        let put = |table: &str, item: Item, absent: &str| -> Result<TransactWriteItem, Failure> {
+            let put = Put::builder()
+                .table_name(table)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#key)")
+                .expression_attribute_names("#key", absent)
+                .build()
+                .map_err(|error| Failure::Defect(error.to_string()))?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        let puts =
+            vec![put(&self.dossiers, write(&DossierRecord::from(dossier))?, "code")?, put(&self.intake, kept, "key")?];
+        for attempt in 1..=CONFLICT_TRIES_MAX {
+            let outcome = self.client.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let error = match outcome {
+                Ok(_) => return Ok(Admission::Admitted),
+                Err(error) => error,
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            else {
+                return Err(down(error));
+            };
+            let reason = |place: usize| {
+                cancelled.cancellation_reasons().get(place).and_then(|reason| reason.code()).unwrap_or("None")
+            };
+            // The key is looked at first: where both exist, this very request was admitted before.
+            if reason(1) == "ConditionalCheckFailed" {
+                return Ok(Admission::KeyTaken);
+            }
+            if reason(0) == "ConditionalCheckFailed" {
+                return Ok(Admission::CodeTaken);
+            }
+            if !(0..2).any(|place| reason(place) == "TransactionConflict") {
+                return Err(down(error));
+            }
+            let pause = CONFLICT_PAUSE_MS * u64::from(attempt);
+            tokio::time::sleep(std::time::Duration::from_millis(pause + fastrand::u64(0..=pause))).await;
+        }
+        Err(Failure::Held("the receipt"))
+    }
+}
