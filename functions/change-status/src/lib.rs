@@ -2,6 +2,7 @@
 
 use domain::catalogue::Catalogue;
 use domain::dossier::Command;
+use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::http::{HttpReply, HttpRequest};
@@ -21,10 +22,13 @@ pub async fn handle(
     let code = request.path("code")?;
     let body: TransitionBody = request.json()?;
     // Without a key of the client's each request is a command of its own, and its repetition is stale.
-    let name = request.header("idempotency-key").unwrap_or(&request.id);
+    let name = match request.header("idempotency-key") {
+        Some(key) => CommandId::try_from(key.to_owned())?.to_string(),
+        None => request.id.clone(),
+    };
     let signature = by.signature();
     let command = Command {
-        id: command_id(&["transition", &signature.role, &signature.id, name])?,
+        id: command_id(&["transition", &signature.role, &signature.id, &name])?,
         action: body.action,
         expected_version: Some(body.expected_version),
         reason: body.reason,

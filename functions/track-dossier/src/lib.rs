@@ -166,7 +166,9 @@ impl WorklistQuery {
         let asked = read("status", "national-status", "must be a national status code, 1 to 10", &|text| {
             status(text).is_some()
         });
-        let due_before = read("dueBefore", "date", "must be a date, YYYY-MM-DD", &|text| text.parse::<Date>().is_ok());
+        let due_before = read("dueBefore", "date", "must be a date, YYYY-MM-DD", &|text| {
+            text.len() == 10 && text.parse::<Date>().is_ok()
+        });
         let limit = read("limit", "range", "must be 1 to 200", &|text| {
             text.parse().is_ok_and(|limit: u32| (1..=PAGE_MAX).contains(&limit))
         });

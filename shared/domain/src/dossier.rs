@@ -241,8 +241,8 @@ pub enum Refusal {
     /// A field of the command breaks a rule.
     #[error("{0}")]
     Invalid(Violation),
-    /// A command of the same name did something else before.
-    #[error("the same command id was used for another action")]
+    /// A command of the same name said something else before.
+    #[error("the same command id was used for another command")]
     CommandIdReused,
     /// It happened before something that is already in the history.
     #[error("the history already reaches beyond the time of this event")]
@@ -267,14 +267,14 @@ impl Dossier {
             allowed: Action::allowed_in(self.status),
         };
         let Some(rule) = command.action.rule() else {
-            return Err(illegal());
+            return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
         };
         if !by.may(rule, self) {
             return Err(Refusal::NotAllowed);
         }
         // A repetition is answered before anything else is judged: by now the dossier may have moved on.
         if let Some(entry) = self.history.iter().find(|entry| entry.command == command.id) {
-            return if entry.action == command.action {
+            return if command.says_the_same_as(entry) {
                 Ok(Decision::Repeated(Box::new(entry.clone())))
             } else {
                 Err(Refusal::CommandIdReused)
@@ -400,6 +400,13 @@ pub struct Completion {
 }
 
 impl Command {
+    fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
+        self.action == entry.action
+            && self.reason == entry.reason
+            && self.note == entry.note
+            && self.expected_version.is_none_or(|expected| expected + 1 == entry.version)
+    }
+
     fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {
         for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
             if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARACTERS_MAX) {

@@ -44,7 +44,7 @@ impl Document {
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
         }
-        if !text(&self.url, 2_048) || !self.url.starts_with("https://") {
+        if !text(&self.url, 2_048) || self.url.strip_prefix("https://").is_none_or(str::is_empty) {
             found.push(Violation::new("url", "https-url", "must be an https address of at most 2,048 characters"));
         }
         found
