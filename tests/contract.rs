@@ -106,6 +106,11 @@ async fn every_bad_field_is_named_with_its_rule() {
     refused(|body| body["documents"][0]["url"] = "file:///x".into(), "documents[0].url", "https-url").await;
     let many = |body: &mut Value| body["documents"] = vec![body["documents"][0].clone(); 51].into();
     refused(many, "documents", "documents-max").await;
+    let long = |body: &mut Value| {
+        body["documents"][0]["url"] = format!("https://files.example/{}", "x".repeat(2_020)).into();
+        body["documents"] = vec![body["documents"][0].clone(); 50].into();
+    };
+    refused(long, "documents", "documents-bytes-max").await;
     refused(|body| drop(body.as_object_mut().unwrap().remove("agency")), "agency", "required").await;
 }
 
@@ -139,6 +144,7 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
         (Call::submit("a").raw("{"), 400, "malformed-body"),
         (Call::submit("b").raw(""), 400, "malformed-body"),
         (Call::submit("c").raw("{} {}"), 400, "invalid-request"),
+        (Call::submit("c2").raw(" []"), 400, "invalid-request"),
         (Call::submit("d").raw(&large), 413, "body-too-large"),
         (Call::submit("e").header("content-type", "text/plain"), 415, "unsupported-media-type"),
         (Call::submit("f").header("content-type", "Application/JSON; charset=utf-8"), 201, ""),
@@ -305,6 +311,12 @@ async fn the_worklist_is_for_officers_and_takes_only_what_it_knows() {
         (list().query("limit", "201"), 400, "limit"),
         (list().query("dueBefore", "mai"), 400, "dueBefore"),
         (list().query("cursor", "x"), 400, "cursor"),
+        // "2|2026-11-20#H20.03-261117-0001", beyond the end of the list asked for.
+        (
+            list().query("cursor", "MnwyMDI2LTExLTIwI0gyMC4wMy0yNjExMTctMDAwMQ").query("dueBefore", "2026-11-19"),
+            400,
+            "cursor",
+        ),
         (list().query("phone", "0912345678"), 400, "phone"),
     ] {
         let answer = call.at_track(&world).await;

@@ -2,6 +2,7 @@
 
 use ingest_event::ingest;
 use jiff::Timestamp;
+use platform::port::{Lease, NoticeLedger};
 
 use crate::redelivery::{accepted, changed, tell};
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
@@ -90,6 +91,17 @@ async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_never_sent_aga
         let expected = if death == Death::Before { "unknown" } else { "sent" };
         assert_eq!(state.as_deref(), Some(expected));
     }
+}
+
+#[tokio::test]
+async fn a_lease_whose_answer_was_lost_is_still_the_askers() {
+    let world = World::new().await;
+    let (now, until) = (at(NOW), at("2026-11-17T02:01:00Z"));
+    let leased = Lease::Ours { first_channel_done: false };
+    // The SDK asks again by itself when an answer does not come.
+    assert_eq!(world.notices.lease("n/1", "me", now, until).await.unwrap(), leased);
+    assert_eq!(world.notices.lease("n/1", "me", now, until).await.unwrap(), leased);
+    assert_eq!(world.notices.lease("n/1", "another", now, until).await.unwrap(), Lease::HeldByAnother);
 }
 
 #[tokio::test]

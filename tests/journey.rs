@@ -133,6 +133,23 @@ async fn poison_on_the_integrators_queue_lands_beside_it_with_its_reason() {
 }
 
 #[tokio::test]
+async fn stale_illegal_and_oversized_requests_are_refused_through_the_gateway_too() {
+    let stack = Stack::new();
+    let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
+    let (body, _) = somebody();
+    let code = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("refused")), body.clone()).await.code();
+    let illegal = stack.act(&officer, &code, "finish", 1).await;
+    assert_eq!((illegal.status, illegal.problem(), &illegal.body["status"]), (422, "illegal-transition", &json!(422)));
+    assert_eq!(stack.act(&officer, &code, "receive", 1).await.status, 200);
+    let stale = stack.act(&officer, &code, "process", 1).await;
+    assert_eq!((stale.status, stale.problem(), &stale.body["currentVersion"]), (409, "stale-version", &json!(2)));
+    let mut large = body;
+    large["applicant"]["fullName"] = "x".repeat(platform::http::BODY_BYTES_MAX).into();
+    let refused = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("large")), large).await;
+    assert_eq!((refused.status, refused.problem()), (413, "body-too-large"));
+}
+
+#[tokio::test]
 async fn a_citizen_without_zalo_is_told_by_sms() {
     let stack = Stack::new();
     let (body, phone) = somebody();
@@ -180,6 +197,7 @@ async fn zalos_documented_answers_are_understood() {
         (json!({ "code": -133 }), Verdict::Declined { code: -133 }, Some(Treatment::UntilMorning)),
         (json!({ "code": -100 }), Verdict::Declined { code: -100 }, Some(Treatment::Retry)),
         (json!({ "code": -1241 }), Verdict::Declined { code: -1241 }, Some(Treatment::AlarmAndNextChannel)),
+        (json!({ "mode": "slow" }), Verdict::Unknown { instead: "timed-out".into() }, None),
         (json!({ "mode": "hang" }), Verdict::Unknown { instead: "timed-out".into() }, None),
         (json!({ "mode": "drop-after" }), Verdict::Unknown { instead: "broken-off".into() }, None),
         (json!({ "mode": "http-500" }), Verdict::Unknown { instead: "http-500".into() }, None),
@@ -216,5 +234,8 @@ async fn esms_recognises_a_message_sent_twice() {
 async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
     let (notice, dossier) = a_notice(&unique_phone()).await;
     let nowhere = Zalo { url: "http://127.0.0.1:9".to_owned(), ..zalo("x") };
-    assert_eq!(nowhere.send(&notice, &dossier.applicant.phone).await, Verdict::Unreachable);
+    assert_eq!(
+        nowhere.send(&notice, &dossier.applicant.phone).await,
+        Verdict::NotTaken { instead: "unreachable".into() }
+    );
 }

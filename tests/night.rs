@@ -110,6 +110,21 @@ async fn a_late_event_is_in_the_next_count_of_its_day() {
 }
 
 #[tokio::test]
+async fn a_night_counts_the_days_before_again_for_events_that_came_late() {
+    let world = World::new().await;
+    let night = || async {
+        let order = Order::default();
+        roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap()
+    };
+    assert_eq!(night().await.changed, 0);
+    two_days(&world).await;
+    let outcome = night().await;
+    assert_eq!((outcome.day.to_string().as_str(), outcome.resolved, outcome.changed), ("2026-11-18", 1, 2));
+    assert_eq!(rows(&world, "2026-11-17").await[0].figures.received(), 5);
+    assert_eq!(night().await.changed, 0, "a second run finds nothing to change");
+}
+
+#[tokio::test]
 async fn a_row_that_has_nothing_left_to_count_goes_away() {
     let world = World::new().await;
     two_days(&world).await;

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use platform::message::CloudEvent;
 
 use crate::redelivery::{accepted, tell};
-use crate::support::call::{AGENCY, Answer, Call, submission};
+use crate::support::call::{AGENCY, Answer, Call, submission, submit_event};
 use crate::support::world::{NOW, Scripted, World, at};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -32,6 +32,19 @@ async fn a_hundred_submissions_across_midnight_get_a_hundred_numbers() {
     let codes: BTreeSet<String> = join_all(calls).await.iter().map(Answer::code).collect();
     let day = |date: &str| (1..=50).map(|sequence| format!("{AGENCY}-{date}-{sequence:04}")).collect::<Vec<_>>();
     assert_eq!(codes, day("261116").into_iter().chain(day("261117")).collect());
+}
+
+#[tokio::test]
+async fn a_block_of_codes_that_integrators_brought_is_passed() {
+    let world = World::new().await;
+    for sequence in 1..=120 {
+        let code = format!("{AGENCY}-261117-{sequence:04}");
+        let event = submit_event(&format!("e{sequence}"), "2026-11-17T01:00:00Z", Some(&code)).to_string();
+        ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+    }
+    let codes = ["a", "b"].map(|key| Call::submit(key).at_submit(&world.reception, &world, at(NOW)));
+    let codes: BTreeSet<String> = join_all(codes).await.iter().map(Answer::code).collect();
+    assert_eq!(codes.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -260,7 +260,10 @@ async fn a_gateway_that_cannot_be_reached_is_asked_again() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([Verdict::Unreachable, accepted()]), Scripted::new([accepted()]));
+    let (zalo, sms) = (
+        Scripted::new([Verdict::NotTaken { instead: "unreachable".to_owned() }, accepted()]),
+        Scripted::new([accepted()]),
+    );
     let failure = tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
     assert_eq!(failure.retryable(), Retry::Yes);
     tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
@@ -275,9 +278,45 @@ async fn a_gateway_closed_at_night_is_asked_again_at_six() {
     let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -133 }, accepted()]), Scripted::new([accepted()]));
     // 23:59 in Viet Nam on the eve of Tết.
     let failure = tell(&world, &world.notices, &message, (&zalo, &sms), "2026-02-16T16:59:00Z").await.unwrap_err();
-    assert!(matches!(failure, Failure::Deferred { seconds, .. } if seconds == 6 * 3_600 + 60), "{failure}");
+    // Not a second before six, and spread over ten minutes.
+    let opening = 6 * 3_600 + 60 + 1;
+    assert!(
+        matches!(failure, Failure::Deferred { seconds, .. } if (opening..=opening + 600).contains(&seconds)),
+        "{failure}"
+    );
     tell(&world, &world.notices, &message, (&zalo, &sms), "2026-02-16T23:00:01Z").await.unwrap();
     assert_eq!((zalo.asked().len(), sms.asked().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_behind_ours_is_asked_again_in_minutes_and_not_in_the_evening() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let message = changed(&world, &code, 1).await;
+    let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -133 }]), Scripted::new([accepted()]));
+    for (now, longest) in
+        [("2026-02-16T22:59:59.5Z", 601), ("2026-02-16T23:00:00.3Z", 120), ("2026-02-17T14:59:59Z", 120)]
+    {
+        let failure = tell(&world, &world.notices, &message, (&zalo, &sms), now).await.unwrap_err();
+        assert!(
+            matches!(failure, Failure::Deferred { seconds, .. } if (1..=longest).contains(&seconds)),
+            "{now}: {failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn once_sms_was_asked_zalo_is_not_asked_again() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let message = changed(&world, &code, 1).await;
+    let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
+    // Zalo's quota of the day is used up; a minute later it is another day.
+    let (zalo, sms) =
+        (Scripted::new([Verdict::Declined { code: -144 }, accepted()]), Scripted::new([silent, accepted()]));
+    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
+    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
+    assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 2));
 }
 
 #[tokio::test]

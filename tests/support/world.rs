@@ -168,8 +168,8 @@ impl<S: Intake> Intake for Mortal<S> {
         self.inner.receipt(key).await
     }
 
-    async fn next_sequence(&self, agency: &AgencyCode, day: Date) -> Result<u32, Failure> {
-        self.inner.next_sequence(agency, day).await
+    async fn next_sequence(&self, agency: &AgencyCode, day: Date, step: u32) -> Result<u32, Failure> {
+        self.inner.next_sequence(agency, day, step).await
     }
 
     async fn admit(
@@ -183,18 +183,12 @@ impl<S: Intake> Intake for Mortal<S> {
 }
 
 impl<S: NoticeLedger> NoticeLedger for Mortal<S> {
-    async fn lease(&self, notice: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
-        self.inner.lease(notice, now, until).await
+    async fn lease(&self, notice: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
+        self.inner.lease(notice, holder, now, until).await
     }
 
-    async fn settle(
-        &self,
-        notice: &str,
-        until: Timestamp,
-        ending: &Ending,
-        attempts: &[Attempt],
-    ) -> Result<(), Failure> {
-        self.write(self.inner.settle(notice, until, ending, attempts)).await
+    async fn settle(&self, notice: &str, holder: &str, ending: &Ending, attempts: &[Attempt]) -> Result<(), Failure> {
+        self.write(self.inner.settle(notice, holder, ending, attempts)).await
     }
 }
 

@@ -30,6 +30,9 @@ pub async fn ingest(
     if event.specversion != SPEC_VERSION {
         return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
     }
+    if event.id.is_empty() {
+        return Err(Violation::new("id", "required", "must name the event within its source").into());
+    }
     let integrator = catalogue
         .integrator(&event.source)
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;

@@ -10,7 +10,7 @@ use domain::id::DossierCode;
 use platform::Failure;
 use platform::message::CloudEvent;
 use platform::port::{Outlet, Siding};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
 pub struct Route<'a, Q> {
@@ -33,18 +33,39 @@ struct OldImage {
     version: u64,
 }
 
+/// Where a parked change is found again: nothing of the image itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    code: String,
+    sequence_number: String,
+}
+
+impl Place {
+    fn of(record: &EventRecord) -> Self {
+        let code = serde_dynamo::from_item::<_, Key>(record.change.keys.clone())
+            .map_or_else(|_| String::new(), |key| key.code);
+        Self { code, sequence_number: record.change.sequence_number.clone().unwrap_or_default() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Key {
+    code: String,
+}
+
 /// Relays a batch of changes.
 pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &impl Siding) -> Result<(), Failure> {
     let mut news: Vec<(DossierCode, HistoryEntry)> = Vec::new();
     for record in event.records {
-        let id = record.event_id.clone();
+        let place = Place::of(&record);
         match new_entries(record) {
             Ok(None) => {}
             Ok(Some((code, entries))) => news.extend(entries.into_iter().map(|entry| (code.clone(), entry))),
-            Err(reason) => {
-                tracing::error!(event = id, cause = reason, "change parked");
-                let body = serde_json::json!({ "eventId": id }).to_string();
-                failures.park(&body, "unreadable-image", &reason).await?;
+            Err(detail) => {
+                tracing::error!(code = place.code, sequence = place.sequence_number, detail, "change parked");
+                let body = serde_json::to_string(&place).map_err(|error| Failure::Defect(error.to_string()))?;
+                failures.park(&body, "unreadable-image", detail).await?;
             }
         }
     }
@@ -58,20 +79,23 @@ pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &
 }
 
 /// The entries that the new image has and the old one has not; none for a deletion.
-fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, String> {
+///
+/// The decoder's own text is not passed on: it may quote a value, which may be personal data.
+fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, &'static str> {
     if record.change.new_image.is_empty() {
         return Ok(None);
     }
-    // The text of a decoding error names types and fields of ours, not values.
-    let new: Image = serde_dynamo::from_item(record.change.new_image).map_err(|error| error.to_string())?;
+    let new: Image = serde_dynamo::from_item(record.change.new_image).map_err(|_| "the new image does not read")?;
     let seen = if record.change.old_image.is_empty() {
         0
     } else {
-        serde_dynamo::from_item::<_, OldImage>(record.change.old_image).map_err(|error| error.to_string())?.version
+        let old: OldImage =
+            serde_dynamo::from_item(record.change.old_image).map_err(|_| "the old image does not read")?;
+        old.version
     };
     let entries: Vec<HistoryEntry> = new.history.into_iter().filter(|entry| entry.version > seen).collect();
     if entries.last().is_some_and(|last| last.version != new.version) {
-        return Err("version and history disagree".to_owned());
+        return Err("version and history disagree");
     }
     Ok(Some((new.code, entries)))
 }

@@ -21,11 +21,15 @@ use serde::{Deserialize, Serialize};
 /// Agencies read at a time.
 const WIDTH: usize = 8;
 
+/// Days that a night without an order counts again besides the one that has just ended: integrators report what happened
+/// days ago, and a message may be tried again for the better part of a day.
+const TRAILING_DAYS: i64 = 6;
+
 /// What the schedule says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The day to count; yesterday in Viet Nam if it says nothing.
+    /// The one day to count. If it says nothing: yesterday in Viet Nam, and the days before it again.
     #[serde(default)]
     pub day: Option<Date>,
 }
@@ -34,17 +38,19 @@ pub struct Order {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The day counted.
+    /// The last day counted.
     pub day: Date,
-    /// Rows written.
+    /// Its rows.
     pub rows: usize,
-    /// Dossiers received that day.
+    /// Dossiers received on it.
     pub received: u64,
-    /// Dossiers settled that day.
+    /// Dossiers settled on it.
     pub resolved: u64,
+    /// Rows of any day that were written or taken away, because they differed from what was there.
+    pub changed: usize,
 }
 
-/// Counts one day.
+/// Counts one day, or the days of a night.
 pub async fn roll_up(
     order: &Order,
     dossiers: &Dossiers,
@@ -53,40 +59,62 @@ pub async fn roll_up(
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     let today = date_of(now);
-    let day = order.day.unwrap_or_else(|| today.saturating_sub(1.day()));
-    if day > today {
+    let last = order.day.unwrap_or_else(|| today.saturating_sub(1.day()));
+    if last > today {
         return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
     }
+    let first = if order.day.is_some() { last } else { last.saturating_sub(TRAILING_DAYS.days()) };
+    let facts = facts_for(first, last, today, dossiers, catalogue).await?;
+    let mut outcome = Outcome { day: last, rows: 0, received: 0, resolved: 0, changed: 0 };
+    let mut day = first;
+    while day <= last {
+        let rows = tally(facts.values(), day);
+        let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
+        (outcome.rows, outcome.received, outcome.resolved) =
+            (rows.len(), total(KpiRow::received), total(|row| row.resolved));
+        outcome.changed += write(figures, day, rows).await?;
+        day = next(day);
+    }
+    let Outcome { rows, received, resolved, changed, .. } = outcome;
+    tracing::info!(day = %last, rows, received, resolved, changed, "night counted");
+    Ok(outcome)
+}
+
+/// Every dossier that can matter to a day from `first` to `last`: received then, closed then or since, or open now. A
+/// dossier can stand in several of the lists; it counts once.
+async fn facts_for(
+    first: Date,
+    last: Date,
+    today: Date,
+    dossiers: &Dossiers,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<DossierCode, DossierFacts>, Failure> {
     let agencies: Vec<AgencyCode> =
-        catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
-    // Open now, received on the day, or closed on the day or since: nothing else can matter to the day. A dossier can
-    // stand in several of the lists; it counts once.
+        catalogue.agencies().filter(|agency| agency.valid_from <= today).map(|agency| agency.code.clone()).collect();
     let mut facts: BTreeMap<DossierCode, DossierFacts> = BTreeMap::new();
     let mut keep = |found: Vec<DossierFacts>| facts.extend(found.into_iter().map(|facts| (facts.code.clone(), facts)));
+    let mut day = first;
+    while day <= today {
+        if day <= last {
+            keep(dossiers.received_on(day).await?);
+        }
+        keep(dossiers.closed_on(day).await?);
+        day = next(day);
+    }
     let mut open = stream::iter(&agencies).map(|agency| dossiers.open(agency)).buffer_unordered(WIDTH);
     while let Some(found) = open.try_next().await? {
         keep(found);
     }
-    keep(dossiers.received_on(day).await?);
-    let mut closed = day;
-    while closed <= today {
-        keep(dossiers.closed_on(closed).await?);
-        closed = next(closed);
-    }
-    let rows = tally(facts.values(), day);
-    let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
-    let outcome =
-        Outcome { day, rows: rows.len(), received: total(KpiRow::received), resolved: total(|row| row.resolved) };
-    write(figures, day, rows).await?;
-    tracing::info!(%day, rows = outcome.rows, received = outcome.received, resolved = outcome.resolved, "day counted");
-    Ok(outcome)
+    Ok(facts)
 }
 
+/// Makes the stored rows of `day` equal to `rows`, and gives how many differed.
 async fn write(
     figures: &Figures,
     day: Date,
     rows: BTreeMap<(AgencyCode, domain::id::ProcedureCode), KpiRow>,
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
+    let mut changed = 0;
     let mut stale: BTreeMap<String, KpiRecord> =
         figures.of(day).await?.into_iter().map(|row| (row.cell.clone(), row)).collect();
     for ((agency, procedure), row) in rows {
@@ -94,10 +122,12 @@ async fn write(
         let record = KpiRecord { day, cell: cell.clone(), agency, procedure, figures: row };
         if stale.remove(&cell).as_ref() != Some(&record) {
             figures.put(&record).await?;
+            changed += 1;
         }
     }
     for row in stale.values() {
         figures.remove(row).await?;
+        changed += 1;
     }
-    Ok(())
+    Ok(changed)
 }

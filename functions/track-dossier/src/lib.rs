@@ -173,14 +173,22 @@ impl WorklistQuery {
             text.parse().is_ok_and(|limit: u32| (1..=PAGE_MAX).contains(&limit))
         });
         let cursor = read("cursor", "cursor", "must be a nextCursor as given", &|text| decode(text).is_some());
+        let due_before = due_before.and_then(|text| text.parse().ok());
+        let after = cursor.and_then(|text| decode(&text));
+        // A page of another list: the table would refuse to go on from beyond its end.
+        if let (Some(end), Some((_, Some(line)))) = (due_before, &after)
+            && line.split('#').next().and_then(|due| due.parse::<Date>().ok()).is_none_or(|due| due >= end)
+        {
+            found.push(Violation::new("cursor", "cursor", "belongs to a list with another dueBefore"));
+        }
         if !found.is_empty() {
             return Err(Failure::Invalid(found));
         }
         Ok(Self {
             statuses: asked.and_then(|text| status(&text)).map_or_else(|| OPEN.to_vec(), |one| vec![one]),
-            due_before: due_before.and_then(|text| text.parse().ok()),
+            due_before,
             limit: limit.and_then(|text| text.parse().ok()).unwrap_or(PAGE_DEFAULT),
-            after: cursor.and_then(|text| decode(&text)),
+            after,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 mod status;
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +17,10 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 use crate::submission::Document;
 
-/// Longest reason or note, in characters. With [`VERSIONS_MAX`] it keeps a dossier under the store's limit of
-/// 400 KiB an item.
-pub const REMARK_CHARACTERS_MAX: usize = 500;
+/// Longest reason or note, in characters of at most four bytes. With [`VERSIONS_MAX`] and
+/// [`DOCUMENTS_BYTES_MAX`](crate::submission::DOCUMENTS_BYTES_MAX) it keeps a dossier under the store's limit of 400 KiB an
+/// item: 103 entries of two remarks and some 400 bytes each, and the papers.
+pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most entries a history holds, save those that settle, refuse, withdraw or hand over the dossier.
 pub const VERSIONS_MAX: u64 = 100;
@@ -114,7 +117,7 @@ pub struct Signature {
 }
 
 /// One thing that happened. Entry `n` of a history has version `n`, counted from one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// The dossier's version after it.
@@ -140,6 +143,14 @@ pub struct HistoryEntry {
     /// When the dossier is due after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+}
+
+/// What officers write may name people.
+impl fmt::Debug for HistoryEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (version, action, status, at) = (self.version, self.action.name(), self.status.code(), self.at);
+        write!(f, "HistoryEntry({version}: {action} -> {status} at {at})")
+    }
 }
 
 /// A dossier.
@@ -189,7 +200,7 @@ pub struct Dossier {
 }
 
 /// A request to move a dossier.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Command {
     /// Its name, so that a repetition is recognised.
     pub id: CommandId,
@@ -203,6 +214,13 @@ pub struct Command {
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
+}
+
+/// What officers write may name people.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({} of version {:?} at {:?})", self.action.name(), self.expected_version, self.at)
+    }
 }
 
 /// What a command comes to.

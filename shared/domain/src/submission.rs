@@ -1,5 +1,7 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,11 +14,15 @@ use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, OnlineLevel};
 
-/// The most papers one dossier carries: keeps the dossier well under the store's limit of 400 KiB an item.
+/// The most papers one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 
+/// The most that the papers' codes, names, hashes and addresses take together, in bytes: see
+/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
+pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
+
 /// A paper handed in: where it lies and what it must hash to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Code of the paper within the procedure.
     pub code: String,
@@ -28,7 +34,19 @@ pub struct Document {
     pub url: String,
 }
 
+/// File names and addresses may name people.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document(***)")
+    }
+}
+
 impl Document {
+    /// Bytes of text that the paper takes in the store.
+    pub fn bytes(&self) -> usize {
+        self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
+    }
+
     /// What is wrong with this paper, each field named from the paper itself.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();

@@ -13,9 +13,11 @@ use crate::port::Siding;
 /// How many times a message is received that waits for something else to happen first: about half a minute.
 const PERHAPS_RECEIVES_MAX: u32 = 5;
 
-/// Seconds before the next try, by how often a message has been received. Ends at the longest that SQS can hide a
-/// message, 12 hours.
-const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_600, 43_000];
+/// Seconds before the next try, by how often a message has been received: 20 hours in all.
+const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_600, 43_200];
+
+/// The longest that SQS can hide a message, in seconds: 12 hours.
+const HIDDEN_SECONDS_MAX: u32 = 43_200;
 
 /// Hides a received message for a while, and parks what can never succeed.
 pub trait Backoff: Siding {
@@ -62,6 +64,7 @@ async fn one<F>(message: SqsMessage, plan: Plan, queue: &impl Backoff, work: imp
 where
     F: Future<Output = Result<(), Failure>>,
 {
+    // SQS names every message. An empty name in the answer makes it deliver the whole batch again: nothing is lost.
     let id = message.message_id.clone().unwrap_or_default();
     let body = message.body.clone().unwrap_or_default();
     let guarded = AssertUnwindSafe(async { work(body.clone()).await }).catch_unwind();
@@ -102,10 +105,10 @@ where
 
 fn backoff_seconds(receives: u32, failure: &Failure) -> u32 {
     if let Failure::Deferred { seconds, .. } = failure {
-        return (*seconds).min(BACKOFF_SECONDS[BACKOFF_SECONDS.len() - 1]);
+        return (*seconds).min(HIDDEN_SECONDS_MAX);
     }
     let step = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len() - 1);
     let base = BACKOFF_SECONDS[step];
     // Jitter of a quarter: a queue's worth of messages that failed together does not come back together.
-    base + fastrand::u32(0..=base / 4)
+    (base + fastrand::u32(0..=base / 4)).min(HIDDEN_SECONDS_MAX)
 }

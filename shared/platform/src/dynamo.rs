@@ -8,7 +8,7 @@ mod reception;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -37,10 +37,20 @@ pub async fn client() -> Client {
 
 fn down<E>(error: SdkError<E>) -> Failure
 where
-    E: std::error::Error + aws_smithy_runtime_api::client::result::CreateUnhandledError + Send + Sync + 'static,
+    E: std::error::Error
+        + aws_smithy_runtime_api::client::result::CreateUnhandledError
+        + ProvideErrorMetadata
+        + Send
+        + Sync
+        + 'static,
 {
     // The SDK's own text says only "service error"; the cause beneath says which.
     if error.as_service_error().is_some() {
+        if let Some(code @ ("ValidationException" | "AccessDeniedException" | "ResourceNotFoundException")) =
+            error.code()
+        {
+            return Failure::Defect(format!("the table refuses the call: {code}"));
+        }
         Failure::unavailable("table", error.into_service_error())
     } else {
         Failure::unavailable("table", error)
@@ -56,7 +66,9 @@ fn number(value: impl ToString) -> AttributeValue {
 }
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    serde_dynamo::from_item(item).map_err(|error| Failure::Defect(format!("an item does not read: {error}")))
+    // The decoder's own text may quote a value, which may be personal data.
+    let unreadable = |_| Failure::Defect(format!("an item does not read as {}", std::any::type_name::<T>()));
+    serde_dynamo::from_item(item).map_err(unreadable)
 }
 
 fn write(record: &impl serde::Serialize) -> Result<Item, Failure> {

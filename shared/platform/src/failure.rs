@@ -161,8 +161,18 @@ impl Failure {
     }
 }
 
+/// Longest field name that is repeated in a log, in bytes. Ours are shorter; an unknown one is a client's text.
+const FIELD_BYTES_MAX: usize = 60;
+
 fn first_rule(violations: &[Violation]) -> String {
-    violations.first().map_or_else(String::new, |first| format!("{} ({})", first.field, first.rule))
+    let ours = |field: &str| {
+        field.len() <= FIELD_BYTES_MAX
+            && field.bytes().all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
+    };
+    violations.first().map_or_else(String::new, |first| {
+        let unknown = first.rule == "unknown-field" || !ours(&first.field);
+        format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
+    })
 }
 
 impl From<Violation> for Failure {

@@ -44,8 +44,14 @@ pub trait Intake: Sync {
     /// The receipt given under this key before, if any.
     fn receipt(&self, key: &CommandId) -> impl Future<Output = Result<Option<SubmissionReceipt>, Failure>> + Send;
 
-    /// The next number of `agency` on `day`, from 1, never given twice. A number taken and not used is a gap.
-    fn next_sequence(&self, agency: &AgencyCode, day: Date) -> impl Future<Output = Result<u32, Failure>> + Send;
+    /// Moves the counter of `agency` on `day` on by `step` and gives where it stands: from 1, never the same twice.
+    /// Numbers passed over or not used are gaps.
+    fn next_sequence(
+        &self,
+        agency: &AgencyCode,
+        day: Date,
+        step: u32,
+    ) -> impl Future<Output = Result<u32, Failure>> + Send;
 
     /// Stores dossier and receipt together, or neither.
     fn admit(
@@ -60,7 +66,10 @@ pub trait Intake: Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// Ours until the lease ends: send now.
-    Ours,
+    Ours {
+        /// Whether an earlier try got as far as the second channel.
+        first_channel_done: bool,
+    },
     /// It was settled before; nothing is to be done.
     Settled,
     /// Another process is sending it right now.
@@ -83,8 +92,11 @@ pub enum Ending {
     Refused,
     /// Whether a gateway took it cannot be told. Never sent again blindly.
     Unknown,
-    /// Certainly not sent, and to be tried again.
-    NotYet,
+    /// To be tried again: certainly not sent, or through a gateway that recognises a repetition.
+    NotYet {
+        /// Whether the second channel was asked; the first then never is again.
+        first_channel_done: bool,
+    },
 }
 
 /// One call to a gateway, for the record.
@@ -92,7 +104,7 @@ pub enum Ending {
 pub struct Attempt {
     /// `zalo` or `sms`.
     pub channel: &'static str,
-    /// The gateway's code, or `timed-out`, `unreachable`, `http-500`.
+    /// The gateway's code, or `accepted`, `timed-out`, `unreachable`, `http-500`.
     pub code: String,
     /// When.
     pub at: Timestamp,
@@ -100,19 +112,21 @@ pub struct Attempt {
 
 /// What is known of each notice.
 pub trait NoticeLedger: Sync {
-    /// Takes the notice for sending until `until`, unless somebody holds it or it is settled.
+    /// Takes the notice for sending until `until`, unless somebody else holds it or it is settled. `holder` is a name that no
+    /// other process uses; the same holder may ask again.
     fn lease(
         &self,
         notice: &str,
+        holder: &str,
         now: Timestamp,
         until: Timestamp,
     ) -> impl Future<Output = Result<Lease, Failure>> + Send;
 
-    /// Records how sending ended. The caller must hold the lease that ends at `until`.
+    /// Records how sending ended. An error unless `holder` holds the lease.
     fn settle(
         &self,
         notice: &str,
-        until: Timestamp,
+        holder: &str,
         ending: &Ending,
         attempts: &[Attempt],
     ) -> impl Future<Output = Result<(), Failure>> + Send;

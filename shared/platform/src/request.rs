@@ -5,7 +5,7 @@ use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Pho
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
-use domain::submission::{DOCUMENTS_MAX, Document, Submission};
+use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ use crate::Failure;
 
 /// Reads JSON; what does not fit names the field and the rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // serde would read an array as an object, field by field.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Violation::new("body", "type", "must be an object").into());
+    }
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         if error.inner().is_data() {
@@ -109,6 +113,10 @@ impl TryFrom<SubmissionBody> for Submission {
             .into_iter()
             .map(|paper| Document { code: paper.code, name: paper.name, sha256: paper.sha256, url: paper.url })
             .collect();
+        if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
+            let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
+            found.push(Violation::new("documents", "documents-bytes-max", detail));
+        }
         for (place, document) in documents.iter().enumerate().take(DOCUMENTS_MAX) {
             let outer = format!("documents[{place}]");
             found.extend(document.violations().into_iter().map(|violation| violation.within(&outer)));
@@ -155,7 +163,7 @@ mod tests {
     fn what_does_not_fit_names_the_field_and_the_rule() {
         let named = |field: &str, rule| (field.to_owned(), rule);
         assert_eq!(broken("{"), named("", "malformed-body"));
-        assert_eq!(broken("[]"), named("body", "format"));
+        assert_eq!(broken("[]"), named("body", "type"));
         assert_eq!(broken("{}"), named("procedure", "required"));
         assert_eq!(broken(r#"{"procedure": 3}"#), named("procedure", "type"));
         assert_eq!(broken(r#"{"colour": "red"}"#), named("colour", "unknown-field"));

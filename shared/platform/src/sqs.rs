@@ -1,7 +1,9 @@
 //! Queues.
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::Failure;
@@ -19,6 +21,18 @@ pub async fn client() -> Client {
     Client::new(&crate::dynamo::aws_config().await)
 }
 
+fn down<E>(part: &'static str, error: SdkError<E>) -> Failure
+where
+    E: std::error::Error + CreateUnhandledError + Send + Sync + 'static,
+{
+    Failure::unavailable(part, error.into_service_error())
+}
+
+/// SQS takes the characters that XML takes, and a key that a client invented may hold others.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// A queue that messages are sent to.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -34,7 +48,7 @@ impl Queue {
 
     async fn send(&self, body: &str) -> Result<(), Failure> {
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
-        sent.map(drop).map_err(|error| Failure::unavailable("queue", error.into_service_error()))
+        sent.map(drop).map_err(|error| down("queue", error))
     }
 }
 
@@ -50,6 +64,7 @@ impl Outlet for Queue {
 impl Siding for Queue {
     async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
         let attribute = |value: &str| {
+            let value = printable(value);
             let end = value.floor_char_boundary(value.len().min(DETAIL_BYTES_MAX));
             // SQS takes no empty attribute.
             let value = if end == 0 { "-" } else { &value[..end] };
@@ -66,7 +81,7 @@ impl Siding for Queue {
             .message_attributes("detail", attribute(detail)?)
             .send()
             .await
-            .map_err(|error| Failure::unavailable("dead-letter queue", error.into_service_error()))?;
+            .map_err(|error| down("dead-letter queue", error))?;
         Ok(())
     }
 }
@@ -101,7 +116,7 @@ impl Backoff for SourceQueue {
             .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(|error| Failure::unavailable("queue", error.into_service_error()))?;
+            .map_err(|error| down("queue", error))?;
         Ok(())
     }
 }

@@ -18,8 +18,9 @@ use crate::request::SubmissionBody;
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// How many numbers are tried when integrators brought codes of their own: more in a row than a day can hold.
-const NUMBERS_TRIED_MAX: u32 = 50;
+/// How often another number is tried where integrators brought codes of their own. Each step is twice the last, so that
+/// a block of half a million codes is passed.
+const NUMBERS_TRIED_MAX: u32 = 20;
 
 /// A request to take a dossier in.
 pub struct SubmissionRequest {
@@ -87,10 +88,13 @@ pub async fn submit(
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
-    for _ in 0..NUMBERS_TRIED_MAX {
+    for tried in 0..NUMBERS_TRIED_MAX {
         let code = match &request.code {
             Some(code) => code.clone(),
-            None => DossierCode::issue(&submission.agency, day, intake.next_sequence(&submission.agency, day).await?),
+            None => {
+                let step = 1 << tried.saturating_sub(1);
+                DossierCode::issue(&submission.agency, day, intake.next_sequence(&submission.agency, day, step).await?)
+            }
         };
         let receipt = SubmissionReceipt {
             request_hash: request_hash.clone(),

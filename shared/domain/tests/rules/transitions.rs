@@ -173,9 +173,9 @@ fn a_reason_is_owed_by_five_actions_and_by_no_other() {
 }
 
 #[test]
-fn a_reason_or_a_note_has_at_most_500_characters_however_many_bytes() {
-    assert_eq!(REMARK_CHARACTERS_MAX, 500);
-    for (characters, refused) in [(500, false), (501, true)] {
+fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
+    assert_eq!(REMARK_CHARACTERS_MAX, 300);
+    for (characters, refused) in [(300, false), (501, true)] {
         let text = "ế".repeat(characters);
         for (field, order) in [
             ("reason", Command { reason: Some(text.clone()), ..command("it", Action::Receive) }),
@@ -183,7 +183,7 @@ fn a_reason_or_a_note_has_at_most_500_characters_however_many_bytes() {
         ] {
             let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon());
             let expected =
-                refused.then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 500 characters")));
+                refused.then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 300 characters")));
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }
     }

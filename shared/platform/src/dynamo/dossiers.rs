@@ -55,7 +55,11 @@ impl Dossiers {
             .table_name(&self.table)
             .index_name("by-work")
             .key_condition_expression("#work = :work AND workDue BETWEEN :first AND :end")
+            // A line needs no history, and histories are most of what the index holds.
+            .projection_expression("#work, workDue, code, #status, #procedure, version, submittedAt, dueAt")
             .expression_attribute_names("#work", "work")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#procedure", "procedure")
             .expression_attribute_values(":work", text(&work))
             .expression_attribute_values(":first", text(&prefix))
             .expression_attribute_values(":end", text(end))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 
 use super::{down, text};
@@ -25,14 +25,19 @@ impl Notices {
 }
 
 impl NoticeLedger for Notices {
-    async fn lease(&self, notice: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
+    async fn lease(&self, notice: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
         let outcome = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("notice", text(notice))
-            .update_expression("SET #state = :leased, leaseUntil = :until")
-            .condition_expression("attribute_not_exists(#state) OR #state = :waiting")
+            .update_expression("SET #state = :leased, leaseUntil = :until, leaseHolder = :holder")
+            // The third: a lease of ours whose answer was lost on the way, asked for again.
+            .condition_expression(
+                "attribute_not_exists(#state) OR #state = :waiting OR (#state = :leased AND leaseHolder = :holder)",
+            )
+            .expression_attribute_values(":holder", text(holder))
+            .return_values(ReturnValue::AllNew)
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":leased", text("leased"))
             .expression_attribute_values(":waiting", text("waiting"))
@@ -40,7 +45,10 @@ impl NoticeLedger for Notices {
             .send()
             .await;
         match outcome {
-            Ok(_) => return Ok(Lease::Ours),
+            Ok(leased) => {
+                let first_channel_done = leased.attributes.is_some_and(|item| item.contains_key("firstChannelDone"));
+                return Ok(Lease::Ours { first_channel_done });
+            }
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
             Err(error) => return Err(down(error)),
         }
@@ -86,13 +94,7 @@ impl NoticeLedger for Notices {
         }
     }
 
-    async fn settle(
-        &self,
-        notice: &str,
-        until: Timestamp,
-        ending: &Ending,
-        attempts: &[Attempt],
-    ) -> Result<(), Failure> {
+    async fn settle(&self, notice: &str, holder: &str, ending: &Ending, attempts: &[Attempt]) -> Result<(), Failure> {
         let attempts = attempts
             .iter()
             .map(|attempt| {
@@ -107,7 +109,7 @@ impl NoticeLedger for Notices {
             "SET #state = :state, attempts = list_append(if_not_exists(attempts, :none), :attempts)".to_owned();
         let mut values = HashMap::from([
             (":leased".to_owned(), text("leased")),
-            (":until".to_owned(), text(until.to_string())),
+            (":holder".to_owned(), text(holder)),
             (":none".to_owned(), AttributeValue::L(Vec::new())),
             (":attempts".to_owned(), AttributeValue::L(attempts)),
         ]);
@@ -120,7 +122,13 @@ impl NoticeLedger for Notices {
             }
             Ending::Refused => "refused",
             Ending::Unknown => "unknown",
-            Ending::NotYet => "waiting",
+            Ending::NotYet { first_channel_done } => {
+                if *first_channel_done {
+                    update.push_str(", firstChannelDone = :done");
+                    values.insert(":done".to_owned(), AttributeValue::Bool(true));
+                }
+                "waiting"
+            }
         };
         values.insert(":state".to_owned(), text(state));
         self.client
@@ -128,7 +136,7 @@ impl NoticeLedger for Notices {
             .table_name(&self.table)
             .key("notice", text(notice))
             .update_expression(update)
-            .condition_expression("#state = :leased AND leaseUntil = :until")
+            .condition_expression("#state = :leased AND leaseHolder = :holder")
             .expression_attribute_names("#state", "state")
             .set_expression_attribute_values(Some(values))
             .send()

@@ -51,15 +51,15 @@ impl Intake for Reception {
         found.item.map(read).transpose()
     }
 
-    async fn next_sequence(&self, agency: &AgencyCode, day: Date) -> Result<u32, Failure> {
+    async fn next_sequence(&self, agency: &AgencyCode, day: Date, step: u32) -> Result<u32, Failure> {
         let counted = self
             .client
             .update_item()
             .table_name(&self.intake)
             .key("key", text(format!("sequence#{agency}#{day}")))
-            .update_expression("ADD #last :one")
+            .update_expression("ADD #last :step")
             .expression_attribute_names("#last", "last")
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":step", number(step))
             .return_values(ReturnValue::UpdatedNew)
             .send()
             .await

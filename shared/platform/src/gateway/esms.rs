@@ -32,7 +32,7 @@ impl Gateway for Esms {
 
     async fn send(&self, notice: &Notice, phone: &Phone) -> Verdict {
         let Ok(id) = command_id(&["notice", &notice.id]) else {
-            return Verdict::Unreachable;
+            return Verdict::NotTaken { instead: "no-request-id".to_owned() };
         };
         let request_id: String = id.as_str().chars().take(REQUEST_ID_CHARACTERS_MAX).collect();
         let body = json!({
