@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::Dossier;
 use domain::notice::Notice;
 use platform::gateway::codes::Treatment;
@@ -91,6 +93,22 @@ async fn the_gateway_passes_claims_on_and_the_functions_obey_them() {
     let list = stack.get(&format!("{DOSSIERS}?status=1&limit=200"), Some(&stack.officer(AGENCY).await)).await;
     let listed = list.body["items"].as_array().unwrap().iter().any(|item| item["code"] == slip.body["code"]);
     assert!(listed, "{}", list.body);
+}
+
+#[tokio::test]
+async fn a_functions_role_allows_what_it_needs_and_nothing_else() {
+    let stack = Stack::new();
+    let tables = stack.tables_as(setting("CHANGE_STATUS_ROLE")).await;
+    let key = || AttributeValue::S("nobody".to_owned());
+    let read = tables.get_item().table_name(setting("DOSSIERS_TABLE")).key("code", key()).send().await;
+    assert!(read.is_ok(), "{read:?}");
+    let refused = |code: Option<&str>| assert_eq!(code, Some("AccessDeniedException"));
+    let put = tables.put_item().table_name(setting("DOSSIERS_TABLE")).item("code", key()).send().await;
+    refused(put.unwrap_err().code());
+    let scan = tables.scan().table_name(setting("DOSSIERS_TABLE")).send().await;
+    refused(scan.unwrap_err().code());
+    let elsewhere = tables.get_item().table_name(setting("NOTICES_TABLE")).key("notice", key()).send().await;
+    refused(elsewhere.unwrap_err().code());
 }
 
 #[tokio::test]

@@ -316,6 +316,7 @@ class Stack:
             "INTAKE_TABLE": outputs["IntakeTableName"],
             "NOTICES_TABLE": outputs["NoticesTableName"],
             "KPI_TABLE": outputs["KpiTableName"],
+            "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
@@ -384,7 +385,10 @@ class Stack:
         if outcome.returncode:
             raise StackError("sam deploy failed:\n" + "\n".join(log.read_text().splitlines()[-30:]))
         (deployed,) = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+        # A test takes this role on, to see what it is refused.
+        change_status = client("lambda").get_function_configuration(FunctionName=f"{STACK_NAME}-change-status")
+        return outputs | {"ChangeStatusRoleArn": change_status["Role"]}
 
     def stop(self) -> None:
         with undisturbed():

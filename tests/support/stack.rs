@@ -63,6 +63,22 @@ impl Stack {
         Self { http, sqs: aws_sdk_sqs::Client::from_conf(config) }
     }
 
+    /// A client for the tables under the role with this ARN, as the function with that role has it.
+    pub async fn tables_as(&self, role: &str) -> aws_sdk_dynamodb::Client {
+        let (key, secret) = (setting("AWS_ACCESS_KEY_ID"), setting("AWS_SECRET_ACCESS_KEY"));
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(setting("AWS_REGION")))
+            .credentials_provider(Credentials::new(key, secret, None, None, "stack"))
+            .endpoint_url(setting("AWS_ENDPOINT_URL"))
+            .http_client(Builder::new().build_http())
+            .load()
+            .await;
+        let provider = aws_config::sts::AssumeRoleProvider::builder(role).session_name("journey");
+        let provider = provider.configure(&config).build().await;
+        let config = aws_sdk_dynamodb::config::Builder::from(&config).credentials_provider(provider).build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+
     /// A token that the issuer signs for these claims.
     pub async fn token(&self, claims: Value) -> String {
         let answer = self.http.post(format!("{}/token", setting("ISSUER_URL"))).json(&claims).send().await.unwrap();
