@@ -504,7 +504,7 @@ def counts_of(dossier: Dossier, known: Sequence[Happening], day: date) -> Iterat
         yield f"received{dossier.submission['channel'].capitalize()}"
     latest = known[-1]
     if latest.status in (9, 10):
-        # Resolved when work ended, not when the citizen came for the result (domain.md §6).
+        # Resolved when work ended, not when the citizen came for the result.
         ended_on = next(happening.day for happening in reversed(known) if happening.action == "finish")
         if ended_on == day:
             yield "resolved"
@@ -733,7 +733,7 @@ def text_of(request: Json, texts: Mapping[str, str]) -> str:
 
 
 def masked(phone: str) -> str:
-    """84912345678 → 09*****678 (domain.md §8)."""
+    """84912345678 → 09*****678, as nobody could call it."""
     return f"0{phone[2]}*****{phone[-3:]}"
 
 
@@ -814,7 +814,7 @@ def received(figures: Counter[str]) -> int:
 
 
 def on_time_rate(figures: Counter[str]) -> str:
-    """(early + on time) / resolved, domain.md §6."""
+    """(early + on time) / resolved."""
     if not figures["resolved"]:
         return NOTHING
     return f"{(figures['early'] + figures['onTime']) / figures['resolved']:.0%}"

@@ -1,7 +1,7 @@
 """Stand-ins for the message gateways: Zalo ZNS and eSMS, in one process on loopback.
 
-They answer as the vendors document (`domain.md` §4 and §5 condense those documents; the vendors' own are
-developers.zalo.me/docs/zalo-notification-service and developers.esms.vn, source devesms/gitbook_esms_for_develop_v2_en):
+They answer as the vendors document ("Zalo" below is developers.zalo.me/docs/zalo-notification-service, "eSMS" is
+developers.esms.vn, source devesms/gitbook_esms_for_develop_v2_en):
 every refusal comes with HTTP 200 and a code in the body, and "accepted" does not mean "delivered".
 
 POST   /zalo/message/template                                      ZNS template message
@@ -50,14 +50,14 @@ MAX_BODY_BYTES = 64 * 1024
 MODES = ("ok", "slow", "hang", "drop-before", "drop-after", "http-500")
 DEFAULT_DELAY_MS = {"slow": 3_000, "hang": 120_000}
 
-# domain.md §5.7: the mobile shape; no narrower table of prefixes, they are still being opened.
+# The mobile shape of the numbering plan; no narrower table of prefixes, they are still being opened.
 ZALO_PHONE = re.compile(r"84[35789]\d{8}")
 ESMS_PHONE = re.compile(r"(?:0|\+?84)[35789]\d{8}")
-# domain.md §5.6 (NĐ 91/2020 Đ.23): at most 11 Latin letters, digits, `-_. `, not digits alone.
+# NĐ 91/2020 Đ.23: at most 11 Latin letters, digits, `-_. `, not digits alone.
 BRANDNAME = re.compile(r"(?!\d+$)[A-Za-z0-9\-_. ]{1,11}")
 ESMS_REQUEST_ID_HOURS = 24
 ESMS_REQUEST_ID_CHARS = 50
-# The price on eSMS's own sample page (domain.md §5.6); a report carries it, nobody is charged.
+# The price on eSMS's own sample page ; a report carries it, nobody is charged.
 ESMS_PRICE_VND = 850
 
 
@@ -83,7 +83,7 @@ class Refused(Exception):
         self.message = message
 
 
-# domain.md §4.2. Only the codes that a check below gives or a test is likely to ask for; others get a plain text.
+# Zalo, error codes. Only the codes that a check below gives or a test is likely to ask for; others get a plain text.
 ZALO_MESSAGES = {
     -100: "Unknown error",
     -106: "Method is unsupported",
@@ -104,7 +104,7 @@ ZALO_MESSAGES = {
     -147: "Template has reached its daily quota",
 }
 
-# domain.md §5.1.
+# eSMS, CodeResult.
 ESMS_MESSAGES = {
     99: "The phone number is blocked",
     101: "Authorize Failed",
@@ -138,7 +138,7 @@ def decoded(body: bytes) -> Json | None:
 
 
 class Zalo:
-    """ZNS template message, domain.md §4.1; codes, §4.2."""
+    """ZNS template message (Zalo, send and error codes)."""
 
     name = "zalo"
 
@@ -158,18 +158,18 @@ class Zalo:
             "msg_id": message_id,
             "sent_time": str(now_ms()),
             "sending_mode": str(request.get("sending_mode", "1")),
-            # §4.1 shows both figures; ZNS sends them as strings.
+            # Zalo shows both figures; it sends them as strings.
             "quota": {"dailyQuota": str(self._daily_quota), "remainingQuota": str(remaining)},
         }
         return Accepted(message_id, {"error": 0, "message": "Success", "data": data}, trial)
 
     def _check_credentials(self, headers: Mapping[str, str]) -> None:
-        # §4.1: the token travels in the header `access_token`; §4.2: -124.
+        # Zalo: the token travels in the header `access_token`; -124.
         if not headers.get("access_token", "").strip():
             raise self.refusal(-124)
 
     def _check_body(self, request: Json) -> None:
-        # §4.1: phone as 84…, a registered template, its data, a tracking id of the sender's.
+        # Zalo: phone as 84…, a registered template, its data, a tracking id of the sender's.
         if not ZALO_PHONE.fullmatch(str(request.get("phone", ""))):
             raise self.refusal(-108)
         if str(request.get("template_id", "")) not in self._templates:
@@ -184,7 +184,7 @@ class Zalo:
         tracking = request.get("tracking_id")
         if not isinstance(tracking, str) or not tracking.strip():
             raise self.refusal(-132)
-        # §4.1: sending_mode 1 (default) or 3.
+        # Zalo: sending_mode 1 (default) or 3.
         if str(request.get("sending_mode", "1")) not in ("1", "3"):
             raise self.refusal(-132)
 
@@ -217,7 +217,7 @@ class Zalo:
 
 
 class Esms:
-    """Customer-care brandname SMS, domain.md §5.1."""
+    """Customer-care brandname SMS (eSMS, SendMultipleMessage_V4)."""
 
     name = "esms"
 
@@ -241,7 +241,7 @@ class Esms:
         sms_type = str(request.get("SmsType") or "")
         if not sms_type:
             raise self.refusal(300)
-        # §5.1: 2 = customer care; this door sends nothing else.
+        # eSMS: 2 = customer care; this door sends nothing else.
         if sms_type != "2":
             raise self.refusal(118)
         if not BRANDNAME.fullmatch(str(request.get("Brandname") or "")):
@@ -254,7 +254,7 @@ class Esms:
             raise self.refusal(110)
 
     def _check_first_time(self, request_id: str) -> None:
-        # §5.1: RequestId is unique for 24 h; without one there is no protection.
+        # eSMS: RequestId is unique for 24 h; without one there is no protection.
         if not request_id:
             return
         oldest = time.monotonic() - ESMS_REQUEST_ID_HOURS * 3600
@@ -461,8 +461,8 @@ class Ledger:
 class Postman:
     """Sends delivery reports later, from one thread, in the order of their hour."""
 
-    ATTEMPTS = 5  # domain.md §5.1: eSMS tries five times; Zalo (§4.4) for 12 h, cut short here.
-    TIMEOUT_SECONDS = 2.0  # domain.md §4.4: Zalo waits about two seconds.
+    ATTEMPTS = 5  # eSMS tries five times; Zalo for 12 h, cut short here.
+    TIMEOUT_SECONDS = 2.0  # Zalo waits about two seconds.
 
     def __init__(self, app_id: str, oa_secret: str) -> None:
         self._app_id = app_id
@@ -474,7 +474,7 @@ class Postman:
         threading.Thread(target=self._run, daemon=True).start()
 
     def report(self, message: Message, reports: Reports) -> None:
-        """Nothing is sent for a Zalo message that did not arrive: ZNS has no report of a failure (§4.4)."""
+        """Nothing is sent for a Zalo message that did not arrive: Zalo has no report of a failure."""
         if message.gateway == "zalo":
             requests = [self._zalo(message, reports.url)] if reports.outcome == "delivered" else []
         else:
@@ -512,14 +512,14 @@ class Postman:
                 "timestamp": timestamp,
             }
         ).encode()
-        # domain.md §4.4: sha256(app_id + raw body + timestamp + OA secret key).
+        # Zalo, webhook: sha256(app_id + raw body + timestamp + OA secret key).
         mac = hashlib.sha256(self._app_id.encode() + body + timestamp.encode() + self._oa_secret.encode()).hexdigest()
         headers = {"Content-Type": "application/json", "X-ZEvent-Signature": f"mac={mac}"}
         return urllib.request.Request(url, body, headers, method="POST")
 
     @staticmethod
     def _esms(message: Message, reports: Reports, status: int) -> urllib.request.Request:
-        # domain.md §5.1: a GET without a signature; 5 is final, then SendSuccess/SendFailed tell which.
+        # eSMS: a GET without a signature; 5 is final, then SendSuccess/SendFailed tell which.
         final = status == 5
         delivered = final and reports.outcome == "delivered"
         query = {
@@ -633,7 +633,7 @@ class GatewayServer(ThreadingHTTPServer):
 
     def _report(self, message: Message, request: Json) -> None:
         reports = self.conduct.reports(message.gateway)
-        # §5.1: eSMS takes the address with each message; a configured one wins, it is the test speaking.
+        # eSMS: eSMS takes the address with each message; a configured one wins, it is the test speaking.
         if not reports.url and message.gateway == "esms" and request.get("CallbackUrl"):
             try:
                 reports = Reports(url=str(request["CallbackUrl"]))
@@ -750,7 +750,7 @@ class GatewayHandler(BaseHTTPRequestHandler):
 
 
 def registered_templates(path: Path) -> frozenset[str]:
-    """Templates are approved by Zalo one by one (domain.md §4.2, -109 and -131); here: those of the catalogue."""
+    """Templates are approved by Zalo one by one (-109 and -131); here: those of the catalogue."""
     catalogue = json.loads(path.read_text(encoding="utf-8"))
     return frozenset(str(template["zaloTemplateId"]) for template in catalogue["templates"])
 
