@@ -148,6 +148,11 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
     }
 }
 
+/// By which a certificate of origin is due.
+fn rule_of_four_hours() -> Value {
+    json!({ "amount": 4, "unit": "working-hour", "source": "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17" })
+}
+
 #[tokio::test]
 async fn a_legal_action_gives_the_new_state() {
     let world = World::new().await;
@@ -156,6 +161,7 @@ async fn a_legal_action_gives_the_new_state() {
     // Received at 09:00 with a term of 4 office hours: due at 15:00, over the midday break.
     let state = json!({
         "code": code, "status": 2, "statusName": "Được tiếp nhận", "version": 2, "dueAt": "2026-11-17T08:00:00Z",
+        "dueRule": rule_of_four_hours(),
     });
     assert_eq!((answer.status, answer.body), (200, state));
 }

@@ -451,6 +451,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         note: Some("not for a queue".into()),
         due_at: None,
     };
+        due_rule: None,
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));

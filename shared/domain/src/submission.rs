@@ -113,6 +113,7 @@ impl Submission {
             reason: None,
             note: None,
             due_at: None,
+            due_rule: None,
         };
         Dossier {
             code,

@@ -80,7 +80,7 @@ pub async fn submit(
     let day = date_of(at);
     let mut found = submission.violations(catalogue, day);
     if let Some(code) = &request.code
-        && (code.agency_part() != submission.agency.as_str() || code.date() != Some(day))
+        && (!code.is_of(&submission.agency) || code.date() != Some(day))
     {
         found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
     }
@@ -90,7 +90,10 @@ pub async fn submit(
     for _ in 0..NUMBERS_TRIED_MAX {
         let code = match &request.code {
             Some(code) => code.clone(),
-            None => DossierCode::issue(&submission.agency, day, intake.next_sequence(&submission.agency, day).await?),
+            None => {
+                let sequence = intake.next_sequence(&submission.agency, day).await?;
+                DossierCode::issue(catalogue.law().rule_on(day).dossier_code, &submission.agency, day, sequence)
+            }
         };
         let receipt = SubmissionReceipt {
             request_hash: request_hash.clone(),
