@@ -148,6 +148,22 @@ fn each_queue_has_an_alarm_on_what_matters_to_it() {
 }
 
 #[test]
+fn somebody_is_told_in_december_that_next_year_has_no_calendar() {
+    let template = Template::read();
+    let [(_, filter)] = template.of_type("AWS::Logs::MetricFilter")[..] else { panic!("one filter is expected") };
+    assert_eq!(named(&filter["LogGroupName"]), "RollupKpiLogs");
+    let words = filter["FilterPattern"].as_str().unwrap();
+    assert!(words.starts_with('"') && words.ends_with('"'), "a phrase stands in quotes: {words}");
+    let line = file("functions/rollup-kpi/src/lib.rs");
+    assert!(line.contains(&format!("tracing::error!(year = missing.year, {words});")), "nobody logs {words}");
+    let metric = &filter["MetricTransformations"][0];
+    let watched = template.of_type("AWS::CloudWatch::Alarm").into_iter().any(|(_, alarm)| {
+        (&alarm["Namespace"], &alarm["MetricName"]) == (&metric["MetricNamespace"], &metric["MetricName"])
+    });
+    assert!(watched, "the words are counted and nobody is told");
+}
+
+#[test]
 fn each_consumer_answers_per_record_and_no_message_is_seen_twice_at_a_time() {
     let template = Template::read();
     for (queue, (function, mapping)) in consumers(&template) {
