@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
+use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
 
 async fn submitted(world: &World, key: &str) -> Answer {
@@ -347,7 +348,10 @@ async fn a_due_date_in_a_year_without_a_calendar_names_the_year_and_changes_noth
     // An hour and a half before offices close for the year; a certificate of origin takes four.
     let evening = at("2026-12-31T08:30:00Z");
     let code = Call::submit("k1").at_submit(&world.reception, &world, evening).await.code();
+    let log = Log::kept();
     let answer = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, evening).await;
     assert_eq!((answer.status, answer.problem(), &answer.body["year"]), (500, "calendar-missing", &json!(2027)));
     assert_eq!(world.dossier(&code).await.version, 1);
+    let [line] = &log.errors()[..] else { panic!("one line is expected") };
+    assert_eq!(line["cause"], "the working calendar has no data for 2027");
 }

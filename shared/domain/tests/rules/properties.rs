@@ -13,7 +13,8 @@ use proptest::sample::{Index, select};
 use super::kpi::{facts, total};
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, OTHER_AGENCY, OWNER, STRANGER, at, calendar, citizen, day, handed_in, integrator, law, officer, portal,
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator, law,
+    law_that_resumes_from, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -331,6 +332,24 @@ proptest! {
         prop_assert_eq!(resumed(0), due);
         prop_assert!(due <= resumed(pause));
         prop_assert!(resumed(pause) <= resumed(pause + longer));
+    }
+
+    #[test]
+    fn where_the_time_goes_on_waiting_for_papers_costs_what_a_suspension_costs(
+        term in any_term(),
+        start in any_instant(),
+        before in 0_i64..500_000,
+        pause in 0_i64..3_000_000,
+    ) {
+        let law = law_that_resumes_from("2019-01-01");
+        let received = after_under(&law, &new_dossier(term, Channel::Online, start), Action::Receive, start);
+        let working = after_under(&law, &received, Action::Process, start);
+        let (from, to) = (start + SignedDuration::from_secs(before), start + SignedDuration::from_secs(before + pause));
+        let through = |stop, go| after_under(&law, &after_under(&law, &working, stop, from), go, to).due_at;
+        prop_assert_eq!(
+            through(Action::RequestSupplement, Action::Supplement),
+            through(Action::Suspend, Action::Resume)
+        );
     }
 
     #[test]

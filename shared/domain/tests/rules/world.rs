@@ -45,8 +45,10 @@ pub(super) fn law_that_resumes_from(from: &str) -> Law {
     let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
     let mut resuming = rules["rules"][0].clone();
     resuming["validFrom"] = from.into();
+    let in_force = rules["rules"].as_array_mut().unwrap();
+    in_force.retain(|rule| rule["validFrom"].as_str() < Some(from));
     resuming["supplement"] = "resume".into();
-    rules["rules"].as_array_mut().unwrap().push(resuming);
+    in_force.push(resuming);
     Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
@@ -149,7 +151,8 @@ pub(super) fn after(dossier: &Dossier, action: Action, when: Timestamp) -> Dossi
     after_under(law(), dossier, action, when)
 }
 
-fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
+/// The same under another law.
+pub(super) fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
     let id = format!("step-{}", dossier.version);
     moved(dossier.decide(command(&id, action), &officer(AGENCY), law, when))
 }
