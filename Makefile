@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token demo test check release bench
+.PHONY: help setup build up down status token deadline demo test check release bench
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ status: ## show what of it runs
 
 token: ## print a bare token: make -s token ROLE=officer|portal|citizen [AGENCY=H20.12] [ID=...]
 	@$(STACK) token --role $(ROLE) $(if $(AGENCY),--agency $(AGENCY)) $(if $(ID),--id $(ID))
+
+deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal]
+	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(CHANNEL)
 
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- python infra/local/demo.py

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
+use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
 
 async fn submitted(world: &World, key: &str) -> Answer {
@@ -154,6 +155,11 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
     }
 }
 
+/// By which a certificate of origin is due.
+fn rule_of_four_hours() -> Value {
+    json!({ "amount": 4, "unit": "working-hour", "source": "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17" })
+}
+
 #[tokio::test]
 async fn a_legal_action_gives_the_new_state() {
     let world = World::new().await;
@@ -162,6 +168,7 @@ async fn a_legal_action_gives_the_new_state() {
     // Received at 09:00 with a term of 4 office hours: due at 15:00, over the midday break.
     let state = json!({
         "code": code, "status": 2, "statusName": "Được tiếp nhận", "version": 2, "dueAt": "2026-11-17T08:00:00Z",
+        "dueRule": rule_of_four_hours(),
     });
     assert_eq!((answer.status, answer.body), (200, state));
 }
@@ -322,4 +329,41 @@ async fn the_worklist_is_for_officers_and_takes_only_what_it_knows() {
         let answer = call.at_track(&world).await;
         assert_eq!((answer.status, answer.broken().0), (status, broken), "{}", answer.body);
     }
+}
+
+// NĐ 61/2018 Đ.17: the slip of receipt says when the result is due; here it says by which rule too.
+#[tokio::test]
+async fn whoever_receives_and_whoever_reads_the_history_is_told_the_rule_behind_the_due_date() {
+    let world = World::new().await;
+    let code = submitted(&world, "k1").await.code();
+    let receive = || Call::transition(&code, "receive", 1).header("idempotency-key", "r1");
+    let rule = rule_of_four_hours();
+    let answer = receive().at_change(&world.dossiers, &world, at(NOW)).await;
+    assert_eq!((answer.status, &answer.body["dueRule"]), (200, &rule));
+    let process = Call::transition(&code, "process", 2).at_change(&world.dossiers, &world, at(NOW)).await;
+    assert_eq!((process.status, process.body.get("dueRule")), (200, None), "work starts no clock");
+    assert_eq!(receive().at_change(&world.dossiers, &world, at(NOW)).await, answer, "a repetition says the same");
+    let history = Call::new("GET /v1/dossiers/{code}/history").code(&code).officer(AGENCY);
+    let history = history.at_track(&world).await.body;
+    assert_eq!(history["dueRule"], rule);
+    let steps = history["history"].as_array().unwrap().iter();
+    let named: Vec<Option<&Value>> = steps.map(|step| step.get("dueRule")).collect();
+    assert_eq!(named, [None, Some(&rule), None]);
+    Call::transition(&code, "request-supplement", 3).at_change(&world.dossiers, &world, at(NOW)).await;
+    let asked = Call::new("GET /v1/dossiers/{code}/history").code(&code).officer(AGENCY).at_track(&world).await.body;
+    assert_eq!((asked.get("dueAt"), asked.get("dueRule")), (None, None), "no date, no rule");
+}
+
+#[tokio::test]
+async fn a_due_date_in_a_year_without_a_calendar_names_the_year_and_changes_nothing() {
+    let world = World::new().await;
+    // An hour and a half before offices close for the year; a certificate of origin takes four.
+    let evening = at("2026-12-31T08:30:00Z");
+    let code = Call::submit("k1").at_submit(&world.reception, &world, evening).await.code();
+    let log = Log::kept();
+    let answer = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, evening).await;
+    assert_eq!((answer.status, answer.problem(), &answer.body["year"]), (500, "calendar-missing", &json!(2027)));
+    assert_eq!(world.dossier(&code).await.version, 1);
+    let [line] = &log.errors()[..] else { panic!("one line is expected") };
+    assert_eq!(line["cause"], "the working calendar has no data for 2027");
 }

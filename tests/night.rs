@@ -4,9 +4,10 @@ use domain::kpi::KpiRow;
 use ingest_event::ingest;
 use platform::record::KpiRecord;
 use rollup_kpi::{Order, Outcome, roll_up};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, submit_event, transition_event};
+use crate::support::log::Log;
 use crate::support::world::{World, at};
 
 /// The morning after everything.
@@ -152,4 +153,19 @@ async fn a_day_that_has_not_come_is_refused() {
     let order = Order { day: Some("2026-11-20".parse().unwrap()) };
     let failure = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap_err();
     assert_eq!(failure.slug(), "invalid-request");
+}
+
+// The government decides next year's days off in the autumn; a term of a month reaches over New Year in December.
+#[tokio::test]
+async fn every_night_of_december_says_that_next_year_has_no_calendar() {
+    let world = World::new().await;
+    for (now, missing) in [
+        ("2026-11-30T16:59:59Z", vec![]), // the last second of November in Viet Nam
+        ("2026-11-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
+        ("2026-12-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
+    ] {
+        let log = Log::kept();
+        roll_up(&Order::default(), &world.dossiers, &world.figures, &world.catalogue, at(now)).await.unwrap();
+        assert_eq!(log.errors(), missing, "{now}");
+    }
 }

@@ -84,6 +84,33 @@ async fn a_code_that_another_dossier_has_is_refused() {
 }
 
 #[tokio::test]
+async fn a_code_in_the_old_grammar_is_taken_from_its_agency_and_from_no_other() {
+    let world = World::new().await;
+    let brought = |code| submit_event(code, "2026-11-16T03:00:00Z", Some(code));
+    take(&world, &brought("000.00.03.H20-261116-9001")).await.unwrap();
+    let failure = take(&world, &brought("000.00.12.H20-261116-9001")).await.unwrap_err();
+    assert_eq!(failure.slug(), "invalid-request");
+    assert_eq!(world.count("DossiersTable").await, 1);
+}
+
+// A calendar takes days, a queue retries for hours: the message waits where the alarm shows it.
+#[tokio::test]
+async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year() {
+    let world = World::new().await;
+    let code = "H20.03-261231-9001";
+    let morning = at("2027-01-02T01:00:00Z");
+    let take = |event: Value| {
+        let world = &world;
+        async move { ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, morning).await }
+    };
+    take(submit_event("e1", "2026-12-31T08:00:00Z", Some(code))).await.unwrap();
+    let failure = take(transition_event("e2", "2026-12-31T08:30:00Z", code, "receive")).await.unwrap_err();
+    assert_eq!((failure.slug(), failure.retryable()), ("calendar-missing", Retry::Never));
+    assert_eq!(failure.to_string(), "the working calendar has no data for 2027");
+    assert_eq!(world.dossier(code).await.version, 1);
+}
+
+#[tokio::test]
 async fn a_number_that_an_integrator_took_is_passed_over() {
     let world = World::new().await;
     let taken = format!("{AGENCY}-261117-0001");

@@ -1,5 +1,6 @@
 //! Template, API documents, functions and example events say the same.
 
+mod data;
 mod documents;
 mod examples;
 mod infrastructure;

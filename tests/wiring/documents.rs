@@ -90,6 +90,7 @@ fn failures() -> Vec<Failure> {
         illegal(Action::ReturnResult),
         illegal(Action::Submit),
         Failure::Defect(String::new()),
+        Failure::CalendarMissing { year: 2027 },
         Failure::Held("the dossier"),
     ]
 }
@@ -450,6 +451,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         reason: Some("not for a queue".into()),
         note: Some("not for a queue".into()),
         due_at: None,
+        due_rule: None,
     };
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
@@ -482,7 +484,14 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     };
     let over_http =
         ["missing-idempotency-key", "unauthorized", "route-not-found", "body-too-large", "unsupported-media-type"];
-    let of_commands = ["forbidden", "stale-version", "out-of-order", "idempotency-key-reused", "illegal-transition"];
+    let of_commands = [
+        "forbidden",
+        "stale-version",
+        "out-of-order",
+        "idempotency-key-reused",
+        "illegal-transition",
+        "calendar-missing",
+    ];
     let by_the_batch = ["panicked", "timed-out"];
     let slugs = TYPES.iter().map(|(slug, _)| *slug).filter(|slug| !over_http.contains(slug)).chain(by_the_batch);
     let events: BTreeSet<String> = slugs.map(str::to_owned).collect();

@@ -147,6 +147,38 @@ fn each_queue_has_an_alarm_on_what_matters_to_it() {
     }
 }
 
+/// Whether an alarm watches what a filter counts.
+fn rings(template: &Template, filter: &Value) -> bool {
+    let metric = &filter["MetricTransformations"][0];
+    template.of_type("AWS::CloudWatch::Alarm").into_iter().any(|(_, alarm)| {
+        (&alarm["Namespace"], &alarm["MetricName"]) == (&metric["MetricNamespace"], &metric["MetricName"])
+    })
+}
+
+#[test]
+fn each_error_line_of_a_function_without_a_caller_rings() {
+    let template = Template::read();
+    for logs in ["IngestEventLogs", "NotifyApplicantLogs", "RelayChangesLogs"] {
+        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+        let errors = filters.filter(|(_, filter)| filter["FilterPattern"] == r#"{ $.level = "ERROR" }"#);
+        let mut of_these_logs = errors.filter(|(_, filter)| named(&filter["LogGroupName"]) == logs);
+        assert!(of_these_logs.any(|(_, filter)| rings(&template, filter)), "nobody is told of the errors in {logs}");
+    }
+}
+
+#[test]
+fn somebody_is_told_in_december_that_next_year_has_no_calendar() {
+    let template = Template::read();
+    let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+    let mut of_the_night = filters.filter(|(_, filter)| named(&filter["LogGroupName"]) == "RollupKpiLogs");
+    let (_, filter) = of_the_night.next().expect("the night's log is watched");
+    let words = filter["FilterPattern"].as_str().unwrap();
+    assert!(words.starts_with('"') && words.ends_with('"'), "a phrase stands in quotes: {words}");
+    let line = file("functions/rollup-kpi/src/lib.rs");
+    assert!(line.contains(&format!("tracing::error!(year = missing.year, {words});")), "nobody logs {words}");
+    assert!(rings(&template, filter), "the words are counted and nobody is told");
+}
+
 #[test]
 fn each_consumer_answers_per_record_and_no_message_is_seen_twice_at_a_time() {
     let template = Template::read();

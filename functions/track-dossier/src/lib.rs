@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Violation;
+use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use jiff::civil::Date;
@@ -91,6 +92,8 @@ struct History<'a> {
     received_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_rule: Option<&'a DueRule>,
     history: Vec<Step<'a>>,
 }
 
@@ -111,6 +114,8 @@ struct Step<'a> {
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_rule: Option<&'a DueRule>,
 }
 
 impl<'a> History<'a> {
@@ -126,6 +131,7 @@ impl<'a> History<'a> {
             reason: entry.reason.as_deref(),
             note: entry.note.as_deref().filter(|_| with_notes),
             due_at: entry.due_at,
+            due_rule: entry.due_rule.as_ref(),
         };
         Self {
             progress: Progress::of(dossier),
@@ -135,6 +141,8 @@ impl<'a> History<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: dossier.due_at,
+            // The last that started the clock, as long as it runs.
+            due_rule: dossier.due_at.and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
             history: dossier.history.iter().map(step).collect(),
         }
     }

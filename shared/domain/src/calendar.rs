@@ -164,13 +164,10 @@ impl Calendar {
         })
     }
 
-    /// The first working day on or after `day`.
-    pub fn working_day_from(&self, day: Date) -> Result<Date, MissingYear> {
-        let mut day = day;
-        while !self.kind(day)?.is_working() {
-            day = next(day);
-        }
-        Ok(day)
+    /// Next year, if `today` is in December and nobody has entered it yet: from then on terms reach into it.
+    pub fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
+        let year = today.year() + 1;
+        (today.month() == 12 && !self.years.contains_key(&year)).then_some(MissingYear { year })
     }
 
     /// How many working days lie after `from`, up to and with `to`.

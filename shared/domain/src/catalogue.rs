@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::agency::Agency;
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::law::{Law, RulesFile};
 use crate::notice::Template;
 use crate::procedure::Procedure;
 use crate::{Violation, notice};
@@ -58,7 +59,7 @@ pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    calendar: Calendar,
+    law: Law,
     templates: Vec<Template>,
     integrators: BTreeMap<String, Integrator>,
 }
@@ -69,10 +70,12 @@ impl Catalogue {
         agencies: AgenciesFile,
         procedures: ProceduresFile,
         calendar: Calendar,
+        rules: RulesFile,
         templates: TemplatesFile,
         integrators: IntegratorsFile,
     ) -> Result<Self, Vec<Violation>> {
-        let mut found = calendar.violations();
+        let law = Law::assemble(calendar, rules);
+        let mut found = law.as_ref().err().cloned().unwrap_or_default();
         let mut known = BTreeMap::new();
         for agency in agencies.agencies {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
@@ -130,16 +133,16 @@ impl Catalogue {
                 found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
             }
         }
-        if !found.is_empty() {
-            return Err(found);
+        match law {
+            Ok(law) if found.is_empty() => Ok(Self {
+                agencies: known,
+                procedures: versions,
+                law,
+                templates: templates.templates,
+                integrators: sources,
+            }),
+            _ => Err(found),
         }
-        Ok(Self {
-            agencies: known,
-            procedures: versions,
-            calendar,
-            templates: templates.templates,
-            integrators: sources,
-        })
     }
 
     /// The agency with this code, whether or not it still exists.
@@ -162,9 +165,14 @@ impl Catalogue {
         self.procedures.values().flatten()
     }
 
+    /// The rules of the clock, with the calendar that they count in.
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
     /// The working calendar.
     pub fn calendar(&self) -> &Calendar {
-        &self.calendar
+        self.law.calendar()
     }
 
     /// What the applicant is told after `action`, if anything.

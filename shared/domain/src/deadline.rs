@@ -4,11 +4,14 @@
 //! receipt is not counted; what arrives after the hand-over hour, or on a day off, is received on the next working
 //! day (Đ.18). Early, on time and late are told by date alone (see [`crate::kpi`]).
 
-use jiff::civil::Date;
+use std::fmt;
+
+use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, MissingYear, date_of, next};
+use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
+use crate::law::Law;
 
 /// What a term is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,21 +60,68 @@ impl Term {
         if (1..=1_000).contains(&amount) { Ok(Self { amount, unit }) } else { Err("a term is 1 to 1,000 units") }
     }
 
+    /// How many.
+    pub fn amount(self) -> u16 {
+        self.amount
+    }
+
+    /// Of what.
+    pub fn unit(self) -> TermUnit {
+        self.unit
+    }
+
     /// The instant at which a dossier received at `received` is due.
     pub fn due(self, calendar: &Calendar, received: Timestamp) -> Result<Timestamp, MissingYear> {
+        self.walk(calendar, received, &mut |_, _| {})
+    }
+
+    /// The same instant, with every day on the way to it and the article by which they were counted.
+    pub fn explained(self, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
+        let calendar = law.calendar();
+        let mut days = Vec::new();
+        let due = self.walk(calendar, received, &mut |date, reckoning| {
+            days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning });
+        })?;
+        Ok(Explanation { due, days, rule: self.rule(law, received) })
+    }
+
+    /// The term as a rule that an applicant can look up, in the words of the law in force at `started`.
+    pub fn rule(self, law: &Law, started: Timestamp) -> DueRule {
+        let source = law.rule_on(date_of(started)).counting(self.unit).to_owned();
+        DueRule { amount: self.amount, unit: self.unit, source }
+    }
+
+    /// Walks from `received` to the due instant and tells `note` of each day on the way.
+    fn walk(
+        self,
+        calendar: &Calendar,
+        received: Timestamp,
+        note: &mut impl FnMut(Date, Reckoning),
+    ) -> Result<Timestamp, MissingYear> {
+        let of = self.amount;
         match self.unit {
             TermUnit::WorkingDay => {
-                let mut day = effective_receipt(calendar, received)?;
-                for _ in 0..self.amount {
-                    day = calendar.working_day_from(next(day))?;
+                let mut day = effective_receipt(calendar, received, note)?;
+                for number in 1..=of {
+                    day = working_day_from(calendar, next(day), note)?;
+                    note(day, Reckoning::Counted { number, of });
                 }
                 Ok(calendar.closing(day))
             }
             TermUnit::CalendarDay => {
-                let last = effective_receipt(calendar, received)?.saturating_add(i64::from(self.amount).days());
-                Ok(calendar.closing(calendar.working_day_from(last)?))
+                let mut last = effective_receipt(calendar, received, note)?;
+                for number in 1..=of {
+                    last = next(last);
+                    note(last, Reckoning::Counted { number, of });
+                }
+                if calendar.kind(last)?.is_working() {
+                    return Ok(calendar.closing(last));
+                }
+                let day = working_day_from(calendar, next(last), note)?;
+                note(day, Reckoning::MovedHere);
+                Ok(calendar.closing(day))
             }
-            TermUnit::WorkingHour => advance(calendar, received, SignedDuration::from_hours(i64::from(self.amount))),
+            TermUnit::WorkingHour => advance(calendar, received, SignedDuration::from_hours(i64::from(of)), note),
         }
     }
 
@@ -90,44 +140,184 @@ impl Term {
             TermUnit::WorkingDay => {
                 let mut day = date_of(due);
                 for _ in 0..calendar.working_days_between(from, to)? {
-                    day = calendar.working_day_from(next(day))?;
+                    day = working_day_from(calendar, next(day), &mut |_, _| {})?;
                 }
                 Ok(calendar.closing(day))
             }
             TermUnit::CalendarDay => {
                 let stood: i64 = from.until(to).map_or(0, |span| i64::from(span.get_days()));
-                Ok(calendar.closing(calendar.working_day_from(date_of(due).saturating_add(stood.days()))?))
+                let last = date_of(due).saturating_add(stood.days());
+                Ok(calendar.closing(working_day_from(calendar, last, &mut |_, _| {})?))
             }
-            TermUnit::WorkingHour => advance(calendar, due, business_time(calendar, paused, resumed)?),
+            TermUnit::WorkingHour => advance(calendar, due, business_time(calendar, paused, resumed)?, &mut |_, _| {}),
         }
     }
 }
 
-/// The working day on which a dossier that came at `received` counts as received.
-fn effective_receipt(calendar: &Calendar, received: Timestamp) -> Result<Date, MissingYear> {
-    let day = date_of(received);
-    if calendar.kind(day)?.is_working() && calendar.is_after_hand_over(received) {
-        return calendar.working_day_from(next(day));
+/// The rule by which a due date was found, for the applicant's slip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueRule {
+    /// How many.
+    pub amount: u16,
+    /// Of what.
+    pub unit: TermUnit,
+    /// The articles by which they are counted.
+    pub source: String,
+}
+
+/// A due instant that can be checked against a wall calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// When the dossier is due.
+    pub due: Timestamp,
+    /// Every day from receipt to the due date, in order; a day has one line for each half-day that is counted in hours.
+    pub days: Vec<DayReckoned>,
+    /// What was counted, and by which articles.
+    pub rule: DueRule,
+}
+
+/// One day on the way to a due date. `Display` is one sentence for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayReckoned {
+    /// The day, in Viet Nam.
+    pub date: Date,
+    /// What the calendar says of it; none in a year without a calendar, whose days a term in calendar days may cross.
+    pub kind: Option<DayKind>,
+    /// What it was to the term.
+    pub reckoning: Reckoning,
+}
+
+/// What a day was to a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reckoning {
+    /// The working day of receipt, which is not counted.
+    Received,
+    /// It came after the hand-over hour and is received on the next working day.
+    AfterHandOver,
+    /// Offices are closed; the day's kind says why.
+    Off,
+    /// Counted as day `number` of the term.
+    Counted {
+        /// Which, from one.
+        number: u16,
+        /// Of how many.
+        of: u16,
+    },
+    /// Not counted, but due: the term ended on a day off before it.
+    MovedHere,
+    /// Office time of one half-day, counted.
+    Open {
+        /// From when.
+        from: Time,
+        /// Until when.
+        to: Time,
+        /// How much has been counted so far.
+        counted: SignedDuration,
+        /// Of how much.
+        of: SignedDuration,
+    },
+    /// A working day with no office time left.
+    Closed,
+}
+
+impl fmt::Display for DayReckoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reckoning {
+            Reckoning::Received => f.write_str("received"),
+            Reckoning::AfterHandOver => return f.write_str("came after the hand-over hour"),
+            Reckoning::Off => return f.write_str(self.closed().unwrap_or("day off")),
+            Reckoning::Counted { number, of } => write!(f, "counted {number} of {of}"),
+            Reckoning::MovedHere => f.write_str("due, as the term ended on a day off"),
+            Reckoning::Open { from, to, counted, of } => {
+                let (from, to) = (from.strftime("%H:%M"), to.strftime("%H:%M"));
+                write!(f, "{from}–{to}, counted {} of {}", hours(counted), hours(of))
+            }
+            Reckoning::Closed => f.write_str("came after closing"),
+        }?;
+        match self.kind {
+            Some(DayKind::MadeUp) => write!(f, ", a made-up {}", self.date.strftime("%A")),
+            _ => self.closed().map_or(Ok(()), |kind| write!(f, ", a {kind}")),
+        }
     }
-    calendar.working_day_from(day)
+}
+
+impl DayReckoned {
+    /// Why offices are closed, if they are.
+    fn closed(&self) -> Option<&'static str> {
+        match self.kind? {
+            DayKind::Weekend => Some("weekend"),
+            DayKind::Holiday => Some("holiday"),
+            DayKind::Working | DayKind::MadeUp => None,
+        }
+    }
+}
+
+/// `3 h 30 min`; seconds only where there are any.
+fn hours(length: SignedDuration) -> String {
+    let seconds = length.as_secs();
+    let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    if parts.is_empty() { "0 h".to_owned() } else { parts.join(" ") }
+}
+
+/// The working day on which a dossier that came at `received` counts as received.
+fn effective_receipt(
+    calendar: &Calendar,
+    received: Timestamp,
+    note: &mut impl FnMut(Date, Reckoning),
+) -> Result<Date, MissingYear> {
+    let mut day = date_of(received);
+    if calendar.kind(day)?.is_working() && calendar.is_after_hand_over(received) {
+        note(day, Reckoning::AfterHandOver);
+        day = next(day);
+    }
+    let day = working_day_from(calendar, day, note)?;
+    note(day, Reckoning::Received);
+    Ok(day)
+}
+
+/// The first working day on or after `day`.
+fn working_day_from(
+    calendar: &Calendar,
+    mut day: Date,
+    note: &mut impl FnMut(Date, Reckoning),
+) -> Result<Date, MissingYear> {
+    while !calendar.kind(day)?.is_working() {
+        note(day, Reckoning::Off);
+        day = next(day);
+    }
+    Ok(day)
 }
 
 /// Walks `length` of office time forward from `start`.
-fn advance(calendar: &Calendar, start: Timestamp, length: SignedDuration) -> Result<Timestamp, MissingYear> {
+fn advance(
+    calendar: &Calendar,
+    start: Timestamp,
+    length: SignedDuration,
+    note: &mut impl FnMut(Date, Reckoning),
+) -> Result<Timestamp, MissingYear> {
     let (mut left, mut day) = (length, date_of(start));
     if left.is_zero() {
         return Ok(start);
     }
     loop {
+        let before = left;
         for (open, close) in calendar.slots(day)? {
             let begin = open.max(start);
             if begin < close {
-                let room = begin.duration_until(close);
-                if left <= room {
-                    return Ok(begin.saturating_add(left).unwrap_or(close));
+                let taken = left.min(begin.duration_until(close));
+                let end = begin.saturating_add(taken).unwrap_or(close);
+                left -= taken;
+                let (from, to) = (time_of(begin), time_of(end));
+                note(day, Reckoning::Open { from, to, counted: length - left, of: length });
+                if left.is_zero() {
+                    return Ok(end);
                 }
-                left -= room;
             }
+        }
+        if left == before {
+            note(day, if calendar.kind(day)?.is_working() { Reckoning::Closed } else { Reckoning::Off });
         }
         day = next(day);
     }

@@ -11,9 +11,10 @@ pub use status::{Action, AlsoBy, DossierStatus, RULES, Rule, Target};
 
 use crate::Violation;
 use crate::applicant::{Applicant, IdNumber};
-use crate::calendar::{Calendar, MissingYear};
-use crate::deadline::Term;
+use crate::calendar::{MissingYear, date_of};
+use crate::deadline::{DueRule, Term};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
+use crate::law::{Law, OnSupplement};
 use crate::procedure::Channel;
 use crate::submission::Document;
 
@@ -143,6 +144,9 @@ pub struct HistoryEntry {
     /// When the dossier is due after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// The rule by which that date was found, where this entry started the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_rule: Option<DueRule>,
 }
 
 /// What officers write may name people.
@@ -189,7 +193,7 @@ pub struct Dossier {
     /// When it was settled, refused or withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
-    /// Since when the clock has stood still for a payment or a suspension.
+    /// Since when the clock has stood still for a payment, a suspension, or papers after which it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Timestamp>,
     /// Where it stood before papers were asked for.
@@ -271,14 +275,9 @@ pub enum Refusal {
 }
 
 impl Dossier {
-    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it.
-    pub fn decide(
-        &self,
-        command: Command,
-        by: &Actor,
-        calendar: &Calendar,
-        now: Timestamp,
-    ) -> Result<Decision, Refusal> {
+    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
+    /// it happened.
+    pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
         let illegal = || Refusal::Illegal {
             action: command.action,
             status: self.status,
@@ -316,7 +315,7 @@ impl Dossier {
         if self.version >= VERSIONS_MAX && !rule_closes(command.action) {
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
         }
-        self.moved(rule, command, at, by.signature(), calendar, now)
+        self.moved(rule, command, at, by.signature(), law, now)
             .map(|dossier| Decision::Moved(Box::new(dossier)))
             .map_err(Refusal::from)
     }
@@ -327,7 +326,7 @@ impl Dossier {
         command: Command,
         at: Timestamp,
         by: Signature,
-        calendar: &Calendar,
+        law: &Law,
         now: Timestamp,
     ) -> Result<Self, MissingYear> {
         let mut next = self.clone();
@@ -338,11 +337,14 @@ impl Dossier {
         next.version += 1;
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
-        next.paused_at = next.status.is_paused().then_some(at);
+        next.due_at = self.due_after(rule.action, at, law)?;
+        // Papers that are asked for stop the clock only where it goes on afterwards: otherwise there is no date left.
+        let waits_for_papers = rule.action == Action::RequestSupplement && next.due_at.is_some();
+        next.paused_at = (next.status.is_paused() || waits_for_papers).then_some(at);
         if rule.action == Action::Receive {
             next.received_at = Some(at);
         }
-        next.due_at = self.due_after(rule.action, at, calendar)?;
+        let started = self.starts_clock(rule.action) && next.due_at.is_some();
         next.history.push(HistoryEntry {
             version: next.version,
             action: rule.action,
@@ -354,26 +356,37 @@ impl Dossier {
             reason: command.reason,
             note: command.note,
             due_at: next.due_at,
+            due_rule: self.term.filter(|_| started).map(|term| term.rule(law, at)),
         });
         Ok(next)
     }
 
-    /// What `action` at `at` does to the clock: receipt starts it, a supplement starts it again from the beginning
-    /// (NĐ 61/2018 Đ.19.4), leaving a payment or a suspension adds the time that stood still.
-    fn due_after(&self, action: Action, at: Timestamp, calendar: &Calendar) -> Result<Option<Timestamp>, MissingYear> {
+    /// What `action` at `at` does to the clock: receipt starts it; a supplement starts it again from the beginning or lets
+    /// it go on, by the law in force when the papers were asked for (NĐ 61/2018 Đ.19.4: from the beginning); leaving a
+    /// payment or a suspension adds the time that stood still.
+    fn due_after(&self, action: Action, at: Timestamp, law: &Law) -> Result<Option<Timestamp>, MissingYear> {
         let Some(term) = self.term else {
             return Ok(None);
         };
         if action == Action::RequestSupplement {
-            return Ok(None);
+            let goes_on = law.rule_on(date_of(at)).supplement == OnSupplement::Resume;
+            return Ok(self.due_at.filter(|_| goes_on));
         }
-        if action == Action::Receive || (action == Action::Supplement && self.received_at.is_some()) {
-            return term.due(calendar, at).map(Some);
+        if self.starts_clock(action) {
+            return term.due(law.calendar(), at).map(Some);
         }
         match (self.due_at, self.paused_at) {
-            (Some(due), Some(paused)) if !rule_closes(action) => term.resumed(calendar, due, paused, at).map(Some),
+            (Some(due), Some(paused)) if !rule_closes(action) => {
+                term.resumed(law.calendar(), due, paused, at).map(Some)
+            }
             (due, _) => Ok(due),
         }
+    }
+
+    /// Whether `action` counts the whole term from its own time on.
+    fn starts_clock(&self, action: Action) -> bool {
+        let again = action == Action::Supplement && self.received_at.is_some() && self.paused_at.is_none();
+        action == Action::Receive || again
     }
 
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was handed in.

@@ -72,6 +72,17 @@ fn is_new_agency(text: &str) -> bool {
         })
 }
 
+impl AgencyCode {
+    /// The code in the old grammar, right to left: `H58.15` is `000.00.15.H58`. A code that the old grammar has no room
+    /// for stays as it is.
+    pub fn right_to_left(&self) -> Self {
+        let groups: Vec<&str> = self.0.split('.').collect();
+        let group = |place: usize| groups.get(place).copied().unwrap_or("0");
+        let old = format!("{:0>3}.{:0>2}.{:0>2}.{}", group(3), group(2), group(1), group(0));
+        if groups.len() <= 4 && is_old_agency(&old) { Self(old) } else { self.clone() }
+    }
+}
+
 fn is_old_agency(text: &str) -> bool {
     let groups: Vec<&str> = text.split('.').collect();
     let digits = |group: &str, count: usize| group.len() == count && group.bytes().all(|byte| byte.is_ascii_digit());
@@ -130,10 +141,48 @@ impl TryFrom<String> for DossierCode {
     }
 }
 
+/// The fewest and the most digits that a sequence can be written with and read again.
+pub const SEQUENCE_DIGITS: std::ops::RangeInclusive<u8> = 4..=7;
+
+/// How dossier codes are issued from a day on. Closed, so that whatever is issued can be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeFormat {
+    /// The order of the parts.
+    pub grammar: CodeGrammar,
+    /// The fewest digits of the sequence; more where the day needs them.
+    pub digits: u8,
+}
+
+/// The grammars in which a dossier code can be issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum CodeGrammar {
+    /// `H58.15-261120-0001` (QĐ 20/2020/QĐ-TTg).
+    #[serde(rename = "{agency}-{yyMMdd}-{sequence}")]
+    LeftToRight,
+    /// `000.00.15.H58-200101-0001` (TT 01/2018/TT-VPCP Đ.19).
+    #[serde(rename = "{agencyRightToLeft}-{yyMMdd}-{sequence}")]
+    RightToLeft,
+    /// `G09.20-20260609-0092637`, as a ministry does.
+    #[serde(rename = "{agency}-{yyyyMMdd}-{sequence}")]
+    WholeYear,
+}
+
 impl DossierCode {
-    /// The code of the `sequence`-th dossier that `agency` takes in on `day`: at least four digits, never wrapped.
-    pub fn issue(agency: &AgencyCode, day: Date, sequence: u32) -> Self {
-        Self(format!("{agency}-{}-{sequence:04}", day.strftime("%y%m%d")))
+    /// The code of the `sequence`-th dossier that `agency` takes in on `day`; a long sequence takes more digits and is
+    /// never wrapped.
+    pub fn issue(format: CodeFormat, agency: &AgencyCode, day: Date, sequence: u32) -> Self {
+        let (agency, date) = match format.grammar {
+            CodeGrammar::LeftToRight => (agency.clone(), day.strftime("%y%m%d")),
+            CodeGrammar::RightToLeft => (agency.right_to_left(), day.strftime("%y%m%d")),
+            CodeGrammar::WholeYear => (agency.clone(), day.strftime("%Y%m%d")),
+        };
+        Self(format!("{agency}-{date}-{sequence:0digits$}", digits = usize::from(format.digits)))
+    }
+
+    /// Whether `agency` took the dossier in, in whichever grammar its code is written.
+    pub fn is_of(&self, agency: &AgencyCode) -> bool {
+        self.agency_part() == agency.as_str() || self.agency_part() == agency.right_to_left().as_str()
     }
 
     /// The part before the date: the agency that took the dossier in.
@@ -213,12 +262,38 @@ mod tests {
         }
     }
 
+    const YEAR_SHORT: CodeFormat = CodeFormat { grammar: CodeGrammar::LeftToRight, digits: 4 };
+
     #[test]
     fn the_ten_thousandth_dossier_of_a_day_gets_a_fifth_digit() {
         let agency: AgencyCode = "H20.12".parse().unwrap();
-        let issued = |sequence| DossierCode::issue(&agency, date(2026, 11, 20), sequence).to_string();
+        let issued = |sequence| DossierCode::issue(YEAR_SHORT, &agency, date(2026, 11, 20), sequence).to_string();
         assert_eq!(issued(1), "H20.12-261120-0001");
         assert_eq!(issued(10_000), "H20.12-261120-10000");
+    }
+
+    #[test]
+    fn a_dossier_code_is_issued_in_the_grammar_asked_for_and_read_again() {
+        for (grammar, digits, agency, expected) in [
+            (CodeGrammar::LeftToRight, 4, "H58.15", "H58.15-260109-0042"),
+            (CodeGrammar::LeftToRight, 6, "H58.15", "H58.15-260109-000042"),
+            (CodeGrammar::WholeYear, 7, "G09.20", "G09.20-20260109-0000042"),
+            (CodeGrammar::RightToLeft, 4, "H58", "000.00.00.H58-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "H58.15", "000.00.15.H58-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "H58.15.3", "000.03.15.H58-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "H58.15.3.7", "007.03.15.H58-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "000.00.15.H58", "000.00.15.H58-260109-0042"),
+            // No room in the old grammar: three digits, a letter, a fifth level.
+            (CodeGrammar::RightToLeft, 4, "H20.101", "H20.101-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "H20.3A", "H20.3A-260109-0042"),
+            (CodeGrammar::RightToLeft, 4, "H20.1.2.3.4", "H20.1.2.3.4-260109-0042"),
+        ] {
+            let agency: AgencyCode = agency.parse().unwrap();
+            let issued = DossierCode::issue(CodeFormat { grammar, digits }, &agency, date(2026, 1, 9), 42);
+            assert_eq!(issued.as_str(), expected);
+            assert_eq!(expected.parse(), Ok(issued.clone()));
+            assert!(issued.is_of(&agency) && !issued.is_of(&"H99".parse().unwrap()), "{expected}");
+        }
     }
 
     #[test]

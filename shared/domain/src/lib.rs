@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod dossier;
 pub mod id;
 pub mod kpi;
+pub mod law;
 pub mod notice;
 pub mod procedure;
 pub mod submission;

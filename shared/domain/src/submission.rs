@@ -131,6 +131,7 @@ impl Submission {
             reason: None,
             note: None,
             due_at: None,
+            due_rule: None,
         };
         Dossier {
             code,

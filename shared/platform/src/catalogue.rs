@@ -43,6 +43,7 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
         data!("agencies.json"),
         data!("procedures.json"),
         calendar,
+        data!("rules.json"),
         data!("templates.json"),
         data!("integrators.json"),
     )

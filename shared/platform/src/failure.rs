@@ -58,6 +58,12 @@ pub enum Failure {
     /// The same key came with another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// A due date lies in a year whose calendar nobody has entered: not the sender's fault, and not over soon.
+    #[error("the working calendar has no data for {year}")]
+    CalendarMissing {
+        /// The year without data.
+        year: i16,
+    },
     /// A store, queue or gateway did not answer, or asked for patience.
     #[error("{part} is not available")]
     Unavailable {
@@ -86,7 +92,7 @@ pub enum Failure {
 /// When doing it again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Never: the request itself is wrong.
+    /// Never: the request itself is wrong, or it waits for something that only a deployment brings.
     Never,
     /// Perhaps soon: something else has to happen first, such as an earlier event still on its way.
     PerhapsSoon,
@@ -108,6 +114,9 @@ impl Failure {
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::IdempotencyKeyReused => Retry::Never,
+            // A calendar takes days, a queue retries for hours: the message waits where an alarm shows it, and is sent
+            // back to the queue when the calendar is deployed.
+            Self::CalendarMissing { .. } => Retry::Never,
             Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
             Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } | Self::Defect(_) => Retry::Yes,
         }
@@ -129,6 +138,7 @@ impl Failure {
             Self::TooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::CalendarMissing { .. } => "calendar-missing",
             Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } => "unavailable",
             Self::Defect(_) => "internal",
         }
@@ -190,7 +200,7 @@ impl From<Refusal> for Failure {
             Refusal::Invalid(violation) => violation.into(),
             Refusal::CommandIdReused => Self::IdempotencyKeyReused,
             Refusal::OutOfOrder => Self::OutOfOrder,
-            Refusal::Calendar(missing) => Self::Defect(missing.to_string()),
+            Refusal::Calendar(missing) => Self::CalendarMissing { year: missing.year },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::Failure;
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a test compares.
-pub const TYPES: [(&str, u16); 15] = [
+pub const TYPES: [(&str, u16); 16] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -24,6 +24,7 @@ pub const TYPES: [(&str, u16); 15] = [
     ("idempotency-key-reused", 422),
     ("illegal-transition", 422),
     ("internal", 500),
+    ("calendar-missing", 500),
     ("unavailable", 503),
 ];
 
@@ -62,6 +63,7 @@ impl From<&Failure> for Problem {
                 "currentStatusName": status.name(),
                 "allowed": allowed,
             }),
+            Failure::CalendarMissing { year } => json!({ "year": year }),
             Failure::Malformed
             | Failure::MissingIdempotencyKey
             | Failure::Unauthorized
@@ -101,6 +103,7 @@ fn title(slug: &str) -> &'static str {
         "unsupported-media-type" => "The body must be declared as application/json.",
         "idempotency-key-reused" => "This Idempotency-Key was used for another request.",
         "illegal-transition" => "The dossier's status does not allow this action.",
+        "calendar-missing" => "The due date lies in a year whose calendar has not been entered; it has been recorded.",
         "unavailable" => "A part of the service does not answer at the moment; the same request can be sent again.",
         _ => "Something went wrong on our side; it has been recorded.",
     }

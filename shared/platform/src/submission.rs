@@ -81,7 +81,7 @@ pub async fn submit(
     let day = date_of(at);
     let mut found = submission.violations(catalogue, day);
     if let Some(code) = &request.code
-        && (code.agency_part() != submission.agency.as_str() || code.date() != Some(day))
+        && (!code.is_of(&submission.agency) || code.date() != Some(day))
     {
         found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
     }
@@ -93,7 +93,8 @@ pub async fn submit(
             Some(code) => code.clone(),
             None => {
                 let step = 1 << tried.saturating_sub(1);
-                DossierCode::issue(&submission.agency, day, intake.next_sequence(&submission.agency, day, step).await?)
+                let sequence = intake.next_sequence(&submission.agency, day, step).await?;
+                DossierCode::issue(catalogue.law().rule_on(day).dossier_code, &submission.agency, day, sequence)
             }
         };
         let receipt = SubmissionReceipt {

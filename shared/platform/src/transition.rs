@@ -1,6 +1,7 @@
 //! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
 
 use domain::catalogue::Catalogue;
+use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use jiff::{Timestamp, Unit};
@@ -27,6 +28,9 @@ pub struct Moved {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// By which rule, where the command started the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_rule: Option<DueRule>,
 }
 
 impl Moved {
@@ -37,6 +41,7 @@ impl Moved {
             status_name: entry.status.name(),
             version: entry.version,
             due_at: entry.due_at,
+            due_rule: entry.due_rule.clone(),
         }
     }
 }
@@ -53,7 +58,7 @@ pub async fn change(
     let now = now.round(Unit::Millisecond).unwrap_or(now);
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
-        match dossier.decide(command.clone(), by, catalogue.calendar(), now)? {
+        match dossier.decide(command.clone(), by, catalogue.law(), now)? {
             Decision::Repeated(entry) => return Ok(Moved::to(code.clone(), &entry)),
             Decision::Moved(next) => {
                 if store.advance(&next).await? == Stored::Yes {

@@ -4,6 +4,8 @@ use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, RULES};
+use domain::id::DossierCode;
+use domain::law::{KpiDue, OnSupplement, RulesFile};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ struct Files {
     agencies: Value,
     procedures: Value,
     calendar: Value,
+    rules: Value,
     templates: Value,
     integrators: Value,
 }
@@ -35,6 +38,15 @@ fn procedure(version: u32, valid_from: &str) -> Value {
     })
 }
 
+fn clock_rule(valid_from: &str) -> Value {
+    json!({
+        "validFrom": valid_from, "extensionsMax": 1,
+        "dossierCode": {"grammar": "{agency}-{yyMMdd}-{sequence}", "digits": 4},
+        "counting": {"working-day": "Đ.18", "calendar-day": "Đ.148.5", "working-hour": "Đ.17"},
+        "trust": "confirmed", "source": format!("from {valid_from}"),
+    })
+}
+
 fn good() -> Files {
     Files {
         agencies: json!({"schemaVersion": 1, "agencies": [agency("H20.09"), agency("H20.12")]}),
@@ -46,6 +58,7 @@ fn good() -> Files {
                 "handOverCutOff": "15:00",
             }],
         }),
+        rules: json!({"schemaVersion": 1, "rules": [clock_rule("2018-06-21"), clock_rule("2025-07-01")]}),
         templates: json!({"templates": [{"action": "receive", "zaloTemplateId": "1", "sms": "Ho so {code}"}]}),
         integrators: json!({"integrators": [{"source": "urn:a", "name": "A", "agencies": ["H20.09"]}]}),
     }
@@ -56,6 +69,7 @@ fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         serde_json::from_value(files.agencies).unwrap(),
         serde_json::from_value(files.procedures).unwrap(),
         serde_json::from_value(files.calendar).unwrap(),
+        serde_json::from_value(files.rules).unwrap(),
         serde_json::from_value(files.templates).unwrap(),
         serde_json::from_value(files.integrators).unwrap(),
     )
@@ -188,6 +202,103 @@ fn office_hours_that_begin_twice_on_a_day_are_refused() {
 fn a_calendar_whose_first_days_have_no_office_hours_is_refused() {
     refused("hours", "cover-years", |files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-02"));
     assert_eq!(wrong(|files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-01")), []);
+}
+
+#[test]
+fn two_rules_of_the_clock_from_one_day_are_refused() {
+    refused("rules", "unique-start", |files| list(&mut files.rules, "rules").push(clock_rule("2025-07-01")));
+}
+
+#[test]
+fn rules_of_the_clock_that_begin_after_the_first_known_day_are_refused() {
+    refused("rules", "cover-years", |files| files.rules["rules"] = json!([]));
+    refused("rules", "cover-years", |files| files.rules["rules"] = json!([clock_rule("2019-01-02")]));
+    assert_eq!(wrong(|files| files.rules["rules"] = json!([clock_rule("2019-01-01")])), []);
+}
+
+#[test]
+fn a_dossier_code_that_nobody_could_read_again_is_refused() {
+    for digits in [0, 3, 8, 255] {
+        let spoil = |files: &mut Files| files.rules["rules"][1]["dossierCode"]["digits"] = json!(digits);
+        refused("rules", "sequence-digits", spoil);
+    }
+}
+
+#[test]
+fn a_rule_of_the_clock_without_its_article_is_refused() {
+    refused("rules", "source", |files| files.rules["rules"][0]["source"] = json!(" "));
+    for unit in ["working-day", "calendar-day", "working-hour"] {
+        refused("rules", "source", |files| files.rules["rules"][1]["counting"][unit] = json!(""));
+    }
+}
+
+#[test]
+fn a_rule_of_the_clock_that_says_something_unknown_is_not_read() {
+    for (field, value) in [
+        ("supplement", json!("forget")),
+        ("kpiDue", json!("yesterday")),
+        ("extensionsMax", json!(-1)),
+        ("trust", json!("rumour")),
+        ("colour", json!("red")),
+        ("dossierCode", json!({"grammar": "{sequence}", "digits": 4})),
+    ] {
+        let mut rule = clock_rule("2018-06-21");
+        rule[field] = value;
+        assert!(serde_json::from_value::<RulesFile>(json!({"rules": [rule]})).is_err(), "{field}");
+    }
+}
+
+#[test]
+fn the_clock_follows_the_rule_of_the_day() {
+    let mut files = good();
+    files.rules["rules"] = json!([clock_rule("2026-07-01"), clock_rule("2018-06-21"), clock_rule("2025-07-01")]);
+    files.rules["rules"][0]["supplement"] = json!("resume");
+    files.rules["rules"][0]["kpiDue"] = json!("extended");
+    let catalogue = assemble(files).unwrap();
+    for (on, from, supplement, kpi_due) in [
+        ("2018-01-01", "2018-06-21", OnSupplement::Restart, KpiDue::Original), // before the first, the first
+        ("2019-01-01", "2018-06-21", OnSupplement::Restart, KpiDue::Original),
+        ("2025-06-30", "2018-06-21", OnSupplement::Restart, KpiDue::Original),
+        ("2025-07-01", "2025-07-01", OnSupplement::Restart, KpiDue::Original),
+        ("2026-06-30", "2025-07-01", OnSupplement::Restart, KpiDue::Original),
+        ("2026-07-01", "2026-07-01", OnSupplement::Resume, KpiDue::Extended),
+        ("2031-01-01", "2026-07-01", OnSupplement::Resume, KpiDue::Extended),
+    ] {
+        let rule = catalogue.law().rule_on(day(on));
+        assert_eq!((rule.valid_from, rule.supplement, rule.kpi_due), (day(from), supplement, kpi_due), "{on}");
+    }
+}
+
+// NĐ 61/2018 Đ.19.4, Đ.19.9, Đ.26; TT 01/2018 Đ.19; QĐ 20/2020 Đ.4.
+#[test]
+fn the_shipped_rules_say_what_the_law_says() {
+    assert_eq!(catalogue().law().rules().count(), 3);
+    for rule in catalogue().law().rules() {
+        assert_eq!((rule.supplement, rule.extensions_max), (OnSupplement::Restart, 1), "{}", rule.valid_from);
+        assert_eq!(rule.kpi_due, KpiDue::Original, "{}", rule.valid_from);
+    }
+    for (on, expected) in [
+        ("2020-09-14", "000.00.15.H58-200914-0007"),
+        ("2020-09-15", "H58.15-200915-0007"),
+        ("2026-03-02", "H58.15-260302-0007"),
+    ] {
+        let format = catalogue().law().rule_on(day(on)).dossier_code;
+        assert_eq!(DossierCode::issue(format, &"H58.15".parse().unwrap(), day(on), 7).as_str(), expected);
+    }
+}
+
+// The government decides next year's days off in the autumn.
+#[test]
+fn from_december_on_a_calendar_without_the_next_year_is_missed() {
+    for (today, missing) in [
+        ("2026-11-30", None),
+        ("2026-12-01", Some(2027)),
+        ("2026-12-31", Some(2027)),
+        ("2025-12-01", None), // 2026 is there
+    ] {
+        let found = catalogue().calendar().missing_next_year(day(today)).map(|missing| missing.year);
+        assert_eq!(found, missing, "{today}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What holds for every dossier, every day and every term, not only for the examples.
 
 use domain::calendar::date_of;
-use domain::deadline::{Term, TermUnit};
+use domain::deadline::{Reckoning, Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
 use domain::kpi::{DossierFacts, end_of, tally};
 use domain::procedure::Channel;
@@ -13,7 +13,8 @@ use proptest::sample::{Index, select};
 use super::kpi::{facts, total};
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, OTHER_AGENCY, OWNER, STRANGER, at, calendar, citizen, day, handed_in, integrator, officer, portal,
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator, law,
+    law_that_resumes_from, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -99,7 +100,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<Tried>) {
             note: None,
             at: attempt.ago.map(|ago| now - ago),
         };
-        let answer = dossier.decide(command.clone(), &attempt.by, calendar(), now);
+        let answer = dossier.decide(command.clone(), &attempt.by, law(), now);
         if let Ok(Decision::Moved(next)) = &answer {
             dossier = (**next).clone();
         }
@@ -179,7 +180,7 @@ proptest! {
         let (reached, tried) = play(first.clone(), &attempts);
         let mut again = first;
         for ((command, by, now), answer) in tried {
-            let replayed = again.decide(command, &by, calendar(), now);
+            let replayed = again.decide(command, &by, law(), now);
             prop_assert_eq!(&replayed, &answer);
             if let Ok(Decision::Moved(next)) = replayed {
                 again = *next;
@@ -207,7 +208,7 @@ proptest! {
                 at: Some(entry.at),
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
-            rebuilt = super::world::moved(rebuilt.decide(command, by, calendar(), entry.recorded_at));
+            rebuilt = super::world::moved(rebuilt.decide(command, by, law(), entry.recorded_at));
         }
         prop_assert_eq!(rebuilt, reached);
     }
@@ -221,7 +222,7 @@ proptest! {
         let (reached, tried) = play(new_dossier(term, Channel::Online, start), &attempts);
         for ((command, by, _), answer) in tried {
             let Ok(Decision::Moved(then)) = answer else { continue };
-            let again = reached.decide(command, &by, calendar(), Timestamp::MAX);
+            let again = reached.decide(command, &by, law(), Timestamp::MAX);
             prop_assert_eq!(again, Ok(Decision::Repeated(Box::new(then.history.last().unwrap().clone()))));
         }
     }
@@ -282,6 +283,30 @@ proptest! {
         prop_assert_eq!(open_seconds(received, due), i64::from(amount) * 3_600);
     }
 
+    // The explanation is the computation with its list: it names every day from receipt to the due date, each once for
+    // a term in days, and counts the term out.
+    #[test]
+    fn an_explanation_gives_the_due_date_and_names_every_day_up_to_it(
+        amount in 1_u16..60,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+    ) {
+        let term = Term::new(amount, unit).unwrap();
+        let explained = term.explained(law(), received).unwrap();
+        prop_assert_eq!(explained.due, term.due(calendar(), received).unwrap());
+        let mut days: Vec<Date> = explained.days.iter().map(|line| line.date).collect();
+        if unit == TermUnit::WorkingHour {
+            days.dedup();
+        }
+        let all = date_of(received).series(1.day()).take_while(|day| *day <= date_of(explained.due));
+        prop_assert_eq!(days, all.collect::<Vec<_>>());
+        let numbers = explained.days.iter().filter_map(|line| {
+            if let Reckoning::Counted { number, of } = line.reckoning { Some((number, of)) } else { None }
+        });
+        let term_in_days = if unit == TermUnit::WorkingHour { 0 } else { amount };
+        prop_assert_eq!(numbers.collect::<Vec<_>>(), (1..=term_in_days).map(|n| (n, amount)).collect::<Vec<_>>());
+    }
+
     #[test]
     fn a_term_in_calendar_days_is_overrun_only_by_days_off(amount in 1_i64..200, received in any_instant()) {
         let term = Term::new(amount.try_into().unwrap(), TermUnit::CalendarDay).unwrap();
@@ -307,6 +332,24 @@ proptest! {
         prop_assert_eq!(resumed(0), due);
         prop_assert!(due <= resumed(pause));
         prop_assert!(resumed(pause) <= resumed(pause + longer));
+    }
+
+    #[test]
+    fn where_the_time_goes_on_waiting_for_papers_costs_what_a_suspension_costs(
+        term in any_term(),
+        start in any_instant(),
+        before in 0_i64..500_000,
+        pause in 0_i64..3_000_000,
+    ) {
+        let law = law_that_resumes_from("2019-01-01");
+        let received = after_under(&law, &new_dossier(term, Channel::Online, start), Action::Receive, start);
+        let working = after_under(&law, &received, Action::Process, start);
+        let (from, to) = (start + SignedDuration::from_secs(before), start + SignedDuration::from_secs(before + pause));
+        let through = |stop, go| after_under(&law, &after_under(&law, &working, stop, from), go, to).due_at;
+        prop_assert_eq!(
+            through(Action::RequestSupplement, Action::Supplement),
+            through(Action::Suspend, Action::Resume)
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use domain::Violation;
 use domain::calendar::MissingYear;
+use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
     Action, Actor, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
 };
@@ -9,8 +10,8 @@ use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
-    AGENCY, OTHER_AGENCY, OWNER, STRANGER, action, after, at, calendar, citizen, command, handed_in, in_status,
-    integrator, local, moved, officer, played, portal,
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen, command, handed_in, in_status, integrator, law,
+    law_that_resumes_from, local, moved, officer, played, played_under, portal,
 };
 
 /// Across: the status in which it is done. In the table: the status it leads to; a dot where it is illegal.
@@ -57,7 +58,7 @@ fn at_noon() -> Timestamp {
 }
 
 fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {
-    dossier.decide(command("it", action), by, calendar(), at_noon())
+    dossier.decide(command("it", action), by, law(), at_noon())
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn a_reason_is_owed_by_five_actions_and_by_no_other() {
         for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
-            let answer = in_status(from).decide(order, &officer(AGENCY), calendar(), at_noon());
+            let answer = in_status(from).decide(order, &officer(AGENCY), law(), at_noon());
             let rule = match &answer {
                 Ok(_) => None,
                 Err(Refusal::Invalid(violation)) => Some((violation.field.as_str(), violation.rule)),
@@ -181,7 +182,7 @@ fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
             ("reason", Command { reason: Some(text.clone()), ..command("it", Action::Receive) }),
             ("note", Command { note: Some(text.clone()), ..command("it", Action::Receive) }),
         ] {
-            let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon());
+            let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), law(), at_noon());
             let expected =
                 refused.then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 300 characters")));
             assert_eq!(answer.err(), expected, "{field} of {characters}");
@@ -196,7 +197,7 @@ fn reason_note_and_time_are_kept_in_the_history() {
         at: Some(at("2026-03-02T11:00")),
         ..command("it", Action::Receive)
     };
-    let next = moved(in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), calendar(), at_noon()));
+    let next = moved(in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), law(), at_noon()));
     let entry = next.history.last().unwrap();
     assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"));
     assert_eq!(entry.note.as_deref(), Some("Gọi lại sau 10 giờ"));
@@ -381,6 +382,92 @@ fn every_move_does_to_the_clock_what_the_law_says() {
     }
 }
 
+/// What a supplement does where the remaining time goes on. 5 working days from Monday 2 March 2026 are Monday 9 March.
+#[test]
+fn where_the_law_says_so_the_remaining_time_goes_on_after_a_supplement() {
+    let law = law_that_resumes_from("2026-03-03");
+    for (why, history, due, paused) in [
+        (
+            "papers asked for stop the clock and leave the date",
+            "receive 08:00, request-supplement 2026-03-03T09:00",
+            Some("2026-03-09T17:00"),
+            Some("2026-03-03T09:00"),
+        ),
+        (
+            "the supplement gives back the working days that passed",
+            "receive 08:00, request-supplement 2026-03-03T09:00, supplement 2026-03-11T10:00",
+            Some("2026-03-17T17:00"),
+            None,
+        ),
+        (
+            "papers that come the same day move nothing",
+            "receive 08:00, process 08:10, request-supplement 2026-03-04T09:00, supplement 2026-03-04T16:00",
+            Some("2026-03-09T17:00"),
+            None,
+        ),
+        (
+            "asked for the day before, the old rule holds to the end",
+            "receive 08:00, request-supplement 09:00, supplement 2026-03-11T10:00",
+            Some("2026-03-18T17:00"),
+            None,
+        ),
+        (
+            "before receipt there is nothing to go on with",
+            "request-supplement 2026-03-03T09:00, supplement 2026-03-04T10:00",
+            None,
+            None,
+        ),
+        (
+            "and receipt afterwards counts the whole term",
+            "request-supplement 2026-03-03T09:00, supplement 2026-03-04T10:00, receive 2026-03-05T08:00",
+            Some("2026-03-12T17:00"),
+            None,
+        ),
+        (
+            "a supplement and a suspension add up",
+            "receive 08:00, process 08:10, request-supplement 2026-03-03T09:00, supplement 2026-03-04T10:00, \
+             suspend 2026-03-05T09:00, resume 2026-03-06T09:00",
+            Some("2026-03-11T17:00"),
+            None,
+        ),
+        (
+            "papers that never come leave the date as it was",
+            "receive 08:00, request-supplement 2026-03-03T09:00, refuse-expired 2026-04-02T10:00",
+            Some("2026-03-09T17:00"),
+            None,
+        ),
+    ] {
+        let dossier = played_under(&law, "5 working-day", &format!("submit 2026-03-02T07:30, {history}"));
+        let expected = [due, paused].map(|text| text.map(|text| local(at(text))));
+        assert_eq!([dossier.due_at, dossier.paused_at].map(|instant| instant.map(local)), expected, "{why}");
+    }
+}
+
+#[test]
+fn the_entry_that_starts_the_clock_names_the_rule_and_no_other_does() {
+    let history = "submit 2026-03-02T07:30, receive 08:00, process 08:10, request-supplement 09:00, \
+                   supplement 2026-03-04T09:00, suspend 10:00, resume 2026-03-06T10:00, finish 11:00";
+    let dossier = played("5 calendar-day", Channel::Counter, history);
+    let rule = DueRule {
+        amount: 5,
+        unit: TermUnit::CalendarDay,
+        source: "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2, Đ.148.5".to_owned(),
+    };
+    let named: Vec<_> = dossier.history.iter().map(|entry| entry.due_rule.as_ref()).collect();
+    assert_eq!(named, [None, Some(&rule), None, None, Some(&rule), None, None, None]);
+    // NĐ 118/2025 replaces NĐ 61/2018 on 1 July 2025.
+    for (day, decree) in [("2025-06-30", "NĐ 61/2018/NĐ-CP Đ.17, Đ.18"), ("2025-07-01", "NĐ 118/2025/NĐ-CP")] {
+        let dossier = played("5 working-day", Channel::Counter, &format!("submit {day}T07:30, receive 08:00"));
+        let source = &dossier.history[1].due_rule.as_ref().unwrap().source;
+        assert!(source.starts_with(decree), "{day}: {source}");
+    }
+    let without = played("none", Channel::Counter, history);
+    assert!(without.history.iter().all(|entry| entry.due_rule.is_none()));
+    let resumed = played_under(&law_that_resumes_from("2026-01-01"), "5 working-day", history);
+    let named: Vec<_> = resumed.history.iter().filter(|entry| entry.due_rule.is_some()).map(|e| e.action).collect();
+    assert_eq!(named, [Action::Receive], "where the time goes on nothing is counted anew");
+}
+
 #[test]
 fn a_procedure_without_a_term_never_gets_a_due_date() {
     let history = "submit 2026-03-02T07:30, receive 08:00, process 08:10, request-supplement 09:00, \
@@ -393,7 +480,7 @@ fn a_procedure_without_a_term_never_gets_a_due_date() {
 #[test]
 fn a_due_date_in_a_year_without_a_calendar_is_not_guessed() {
     let dossier = handed_in("5 working-day", Channel::Online, at("2026-12-28T08:00"));
-    let answer = dossier.decide(command("it", Action::Receive), &officer(AGENCY), calendar(), at("2026-12-28T09:00"));
+    let answer = dossier.decide(command("it", Action::Receive), &officer(AGENCY), law(), at("2026-12-28T09:00"));
     assert_eq!(answer, Err(Refusal::Calendar(MissingYear { year: 2027 })));
     assert_eq!(answer.unwrap_err().to_string(), "the working calendar has no data for 2027");
 }
@@ -409,7 +496,7 @@ fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved
     }
     let again =
         Command { expected_version: Some(1), at: Some(at("2026-03-02T09:00")), ..command("it", Action::Receive) };
-    let answer = dossier.decide(again, &officer(AGENCY), calendar(), at("2026-03-06T08:00"));
+    let answer = dossier.decide(again, &officer(AGENCY), law(), at("2026-03-06T08:00"));
     assert_eq!(answer, Ok(Decision::Repeated(Box::new(received.history[1].clone()))));
 }
 
@@ -425,10 +512,7 @@ fn a_command_id_cannot_name_two_actions() {
     assert_eq!(try_it(&received, Action::Process, &officer(AGENCY)), Err(Refusal::CommandIdReused));
     let handed_in = in_status(DossierStatus::Registered);
     let name_of_submission = command(handed_in.history[0].command.as_str(), Action::Receive);
-    assert_eq!(
-        handed_in.decide(name_of_submission, &officer(AGENCY), calendar(), at_noon()),
-        Err(Refusal::CommandIdReused)
-    );
+    assert_eq!(handed_in.decide(name_of_submission, &officer(AGENCY), law(), at_noon()), Err(Refusal::CommandIdReused));
 }
 
 #[test]
@@ -440,7 +524,7 @@ fn a_command_id_cannot_say_two_things() {
         Command { note: Some("another".to_owned()), ..said.clone() },
         Command { expected_version: Some(2), ..said.clone() },
     ] {
-        let answer = received.decide(other, &officer(AGENCY), calendar(), at_noon());
+        let answer = received.decide(other, &officer(AGENCY), law(), at_noon());
         assert_eq!(answer, Err(Refusal::CommandIdReused));
     }
 }
@@ -450,7 +534,7 @@ fn a_sender_who_saw_another_version_is_told_the_current_one() {
     let dossier = in_status(DossierStatus::Processing);
     for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true), (Some(0), true)] {
         let order = Command { expected_version: expected, ..command("it", Action::Finish) };
-        let answer = dossier.decide(order, &officer(AGENCY), calendar(), at_noon());
+        let answer = dossier.decide(order, &officer(AGENCY), law(), at_noon());
         let refusal = stale.then_some(Refusal::Stale { current: 3, status: DossierStatus::Processing });
         assert_eq!(answer.err(), refusal, "{expected:?}");
     }
@@ -459,7 +543,7 @@ fn a_sender_who_saw_another_version_is_told_the_current_one() {
 #[test]
 fn a_stale_sender_is_told_so_before_what_is_legal_now() {
     let order = Command { expected_version: Some(1), ..command("it", Action::Receive) };
-    let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+    let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
     assert_eq!(answer, Err(Refusal::Stale { current: 3, status: DossierStatus::Processing }));
 }
 
@@ -478,7 +562,7 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         ("tomorrow", Some("2026-03-03T08:00"), refused("time", "not-in-the-future", "lies in the future")),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
-        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
         assert_eq!(time, expected.map(str::to_owned), "{why}");
     }
@@ -491,7 +575,7 @@ fn an_absurd_time_is_refused_like_any_other() {
         (Timestamp::MAX, Refusal::Invalid(Violation::new("time", "not-in-the-future", "lies in the future"))),
     ] {
         let order = Command { at: Some(claimed), ..command("it", Action::Finish) };
-        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), calendar(), at_noon());
+        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         assert_eq!(answer, Err(refusal));
     }
 }
@@ -501,7 +585,7 @@ fn two_machines_whose_clocks_differ_do_not_turn_the_history_round() {
     let dossier = in_status(DossierStatus::Processing);
     let last = dossier.history.last().unwrap().at;
     let behind = last - SignedDuration::from_secs(2);
-    let next = moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), calendar(), behind));
+    let next = moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), law(), behind));
     let entry = next.history.last().unwrap();
     assert_eq!((entry.at, entry.recorded_at), (last, behind));
 }
@@ -517,7 +601,7 @@ fn a_full_history_takes_nothing_more_and_still_answers_repetitions() {
     assert_eq!(answer, Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full"))));
     let hundredth = dossier.history[99].clone();
     let again = command(hundredth.command.as_str(), Action::Recall);
-    let answer = dossier.decide(again, &officer(AGENCY), calendar(), at_noon());
+    let answer = dossier.decide(again, &officer(AGENCY), law(), at_noon());
     assert_eq!(answer, Ok(Decision::Repeated(Box::new(hundredth))));
 }
 

@@ -7,17 +7,20 @@ use domain::calendar::Calendar;
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
+use domain::law::Law;
 use domain::procedure::Channel;
 use domain::submission::Submission;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, offset};
+use serde_json::Value;
 
 static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::assemble(
         serde_json::from_str(include_str!("../../../../infra/data/agencies.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
     )
@@ -31,6 +34,22 @@ pub(super) const STRANGER: &str = "087085005678";
 
 pub(super) fn catalogue() -> &'static Catalogue {
     &SHIPPED
+}
+
+pub(super) fn law() -> &'static Law {
+    SHIPPED.law()
+}
+
+/// The shipped calendar under a law by which the remaining time goes on after papers asked for on `from` or later.
+pub(super) fn law_that_resumes_from(from: &str) -> Law {
+    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    let mut resuming = rules["rules"][0].clone();
+    resuming["validFrom"] = from.into();
+    let in_force = rules["rules"].as_array_mut().unwrap();
+    in_force.retain(|rule| rule["validFrom"].as_str() < Some(from));
+    resuming["supplement"] = "resume".into();
+    in_force.push(resuming);
+    Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
 pub(super) fn calendar() -> &'static Calendar {
@@ -129,8 +148,13 @@ pub(super) fn moved(decision: Result<Decision, Refusal>) -> Dossier {
 
 /// The dossier after an officer of its agency did `action` at `when`.
 pub(super) fn after(dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
+    after_under(law(), dossier, action, when)
+}
+
+/// The same under another law.
+pub(super) fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
     let id = format!("step-{}", dossier.version);
-    moved(dossier.decide(command(&id, action), &officer(AGENCY), calendar(), when))
+    moved(dossier.decide(command(&id, action), &officer(AGENCY), law, when))
 }
 
 pub(super) fn action(name: &str) -> Action {
@@ -143,6 +167,15 @@ pub(super) fn action(name: &str) -> Action {
 /// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is
 /// that of the step before.
 pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossier {
+    play(law(), term_text, channel, history)
+}
+
+/// The same under another law.
+pub(super) fn played_under(law: &Law, term_text: &str, history: &str) -> Dossier {
+    play(law, term_text, Channel::Online, history)
+}
+
+fn play(law: &Law, term_text: &str, channel: Channel, history: &str) -> Dossier {
     let mut today = String::new();
     let mut steps = history.split(',').map(|step| {
         let (name, when) = step.trim().split_once(' ').expect("an action and a time");
@@ -156,7 +189,8 @@ pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossie
     });
     let (first, submitted) = steps.next().unwrap();
     assert_eq!(first, Action::Submit, "a history begins when the dossier is handed in");
-    steps.fold(handed_in(term_text, channel, submitted), |dossier, (action, when)| after(&dossier, action, when))
+    let dossier = handed_in(term_text, channel, submitted);
+    steps.fold(dossier, |dossier, (action, when)| after_under(law, &dossier, action, when))
 }
 
 /// A dossier in `status`, by the usual way there, on the morning of Monday 2 March 2026.

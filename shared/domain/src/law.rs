@@ -1,0 +1,150 @@
+//! The rules of the clock that are not the same for ever, each from a day on, beside the calendar that they count in.
+//!
+//! What a decree says today is data (`infra/data/rules.json`), with its article and how well it is vouched for, so that
+//! the next decree is an entry and not a release. An event is judged by the rule in force on its own day.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, date};
+use serde::Deserialize;
+
+use crate::Violation;
+use crate::calendar::Calendar;
+use crate::deadline::TermUnit;
+use crate::id::{CodeFormat, SEQUENCE_DIGITS};
+use crate::procedure::Trust;
+
+/// The first day of which anything is known here; a rule must be in force on it.
+pub const KNOWN_FROM: Date = date(2019, 1, 1);
+
+/// What becomes of the term when papers that were missing have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnSupplement {
+    /// It is counted again from the beginning (NĐ 61/2018 Đ.19.4).
+    #[default]
+    Restart,
+    /// What was left of it goes on.
+    Resume,
+}
+
+/// The date against which early, on time and late are told where a dossier was given another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KpiDue {
+    /// The first.
+    #[default]
+    Original,
+    /// The last.
+    Extended,
+}
+
+/// The articles by which each unit is counted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Counting {
+    working_day: String,
+    calendar_day: String,
+    working_hour: String,
+}
+
+/// What holds from one day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClockRule {
+    /// First day.
+    pub valid_from: Date,
+    /// What a supplement does to the clock.
+    #[serde(default)]
+    pub supplement: OnSupplement,
+    /// How dossier codes are issued.
+    pub dossier_code: CodeFormat,
+    /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
+    pub extensions_max: u8,
+    /// Against which date figures are counted then.
+    #[serde(default)]
+    pub kpi_due: KpiDue,
+    counting: Counting,
+    /// How well this entry is vouched for.
+    pub trust: Trust,
+    /// Where it is written.
+    pub source: String,
+}
+
+impl ClockRule {
+    /// The articles by which a term in `unit` is counted.
+    pub fn counting(&self, unit: TermUnit) -> &str {
+        match unit {
+            TermUnit::WorkingDay => &self.counting.working_day,
+            TermUnit::CalendarDay => &self.counting.calendar_day,
+            TermUnit::WorkingHour => &self.counting.working_hour,
+        }
+    }
+}
+
+/// `rules.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RulesFile {
+    rules: Vec<ClockRule>,
+}
+
+/// Calendar and rules of the clock, in one consistent set.
+#[derive(Debug)]
+pub struct Law {
+    calendar: Calendar,
+    /// In force from [`KNOWN_FROM`] at the latest.
+    first: ClockRule,
+    /// Those after it, oldest first.
+    later: Vec<ClockRule>,
+}
+
+impl Law {
+    /// Puts calendar and rules together; refused whole, with every reason, if one contradicts itself: two rules from one
+    /// day, none on the first day, a code whose sequence nobody can read, an article that is left out.
+    pub fn assemble(calendar: Calendar, file: RulesFile) -> Result<Self, Vec<Violation>> {
+        let mut found = calendar.violations();
+        let mut starts = BTreeSet::new();
+        for rule in &file.rules {
+            let from = rule.valid_from;
+            let mut check = |name: &'static str, broken: bool, detail: &str| {
+                if broken {
+                    found.push(Violation::new("rules", name, format!("from {from}: {detail}")));
+                }
+            };
+            check("unique-start", !starts.insert(from), "two rules begin on this day");
+            check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
+            let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
+            let mut articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
+            check("source", articles.any(|article| article.trim().is_empty()), "a source is left out");
+        }
+        let mut rules = file.rules;
+        rules.sort_by_key(|rule| rule.valid_from);
+        let mut rules = rules.into_iter();
+        match rules.next() {
+            Some(first) if first.valid_from <= KNOWN_FROM => {
+                let later = rules.collect();
+                if found.is_empty() { Ok(Self { calendar, first, later }) } else { Err(found) }
+            }
+            _ => {
+                found.push(Violation::new("rules", "cover-years", format!("no rule is in force on {KNOWN_FROM}")));
+                Err(found)
+            }
+        }
+    }
+
+    /// The working calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The rule in force on `day`; before the first, the first.
+    pub fn rule_on(&self, day: Date) -> &ClockRule {
+        self.later.iter().rfind(|rule| rule.valid_from <= day).unwrap_or(&self.first)
+    }
+
+    /// Every rule, oldest first.
+    pub fn rules(&self) -> impl Iterator<Item = &ClockRule> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+}

@@ -1,0 +1,48 @@
+//! `infra/data` against its schemas.
+
+use super::*;
+
+#[test]
+fn each_file_of_data_fits_its_schema() {
+    let data = names_in("infra/data");
+    // The provisional calendar is half a calendar, for demonstrations, and has no schema of its own.
+    let files = data.iter().filter_map(|name| name.strip_suffix(".json")).filter(|name| !name.contains('.'));
+    let read = |path: &str| -> Value { serde_json::from_str(&file(path)).unwrap() };
+    let mut schemas = names_in("infra/data/schema");
+    for name in files {
+        assert!(schemas.remove(&format!("{name}.schema.json")), "{name} has no schema");
+        let schema = read(&format!("infra/data/schema/{name}.schema.json"));
+        let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+        assert_eq!(fits(&schema, &read(&format!("infra/data/{name}.json"))), Ok(()), "{name}");
+    }
+    assert!(schemas.is_empty(), "schemas of nothing: {schemas:?}");
+}
+
+#[test]
+fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
+    let schema: Value = serde_json::from_str(&file("infra/data/schema/rules.schema.json")).unwrap();
+    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let shipped: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
+    for (place, value) in [
+        ("/rules/0/validFrom", json!("tomorrow")),
+        ("/rules/0/supplement", json!("forget")),
+        ("/rules/0/dossierCode/grammar", json!("{sequence}")),
+        ("/rules/0/dossierCode/digits", json!(3)),
+        ("/rules/0/dossierCode/digits", json!(8)),
+        ("/rules/0/extensionsMax", json!(-1)),
+        ("/rules/0/extensionsMax", json!(256)),
+        ("/rules/0/kpiDue", json!("yesterday")),
+        ("/rules/0/counting/working-day", json!(" ")),
+        ("/rules/0/trust", json!("rumour")),
+        ("/rules/0/source", json!("")),
+        ("/rules", json!([])),
+    ] {
+        let mut spoilt = shipped.clone();
+        *spoilt.pointer_mut(place).unwrap() = value;
+        assert!(fits(&schema, &spoilt).is_err(), "the schema takes {place}");
+        let calendar = serde_json::from_str(&file("infra/data/calendar.json")).unwrap();
+        let read = serde_json::from_value::<domain::law::RulesFile>(spoilt);
+        let taken = read.is_ok_and(|rules| domain::law::Law::assemble(calendar, rules).is_ok());
+        assert!(!taken, "the code takes {place}");
+    }
+}
