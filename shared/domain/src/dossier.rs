@@ -1,10 +1,13 @@
 //! A dossier (hồ sơ) and the one door through which it changes: [`Dossier::decide`].
 
+mod apology;
 mod status;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use apology::{APOLOGIES_MAX, apologies};
 pub use status::{Action, AlsoBy, DossierStatus, RULES, Rule, Target};
 
 use crate::Violation;
@@ -54,6 +57,11 @@ pub enum Actor {
         /// The identity number that the sign-in proved.
         id_number: IdNumber,
     },
+    /// A schedule of ours: no door lets anybody in as this.
+    System {
+        /// The function that the schedule wakes.
+        id: String,
+    },
 }
 
 impl Actor {
@@ -64,6 +72,7 @@ impl Actor {
             Self::Integrator { id, .. } => ("integrator", id, None),
             Self::Portal { id } => ("portal", id, None),
             Self::Citizen { id, .. } => ("citizen", id, None),
+            Self::System { id } => ("system", id, None),
         };
         Signature { role: role.to_owned(), id: id.clone(), agency }
     }
@@ -73,7 +82,7 @@ impl Actor {
         match self {
             Self::Officer { agency: own, .. } => own == agency,
             Self::Integrator { agencies, .. } => agencies.contains(agency),
-            Self::Portal { .. } | Self::Citizen { .. } => false,
+            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
         }
     }
 
@@ -82,7 +91,7 @@ impl Actor {
         match self {
             Self::Portal { .. } => true,
             Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
-            Self::Officer { .. } | Self::Integrator { .. } => false,
+            Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
     }
 
@@ -97,6 +106,7 @@ impl Actor {
                 AlsoBy::Nobody => false,
                 AlsoBy::Portal => matches!(self, Self::Portal { .. }),
                 AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+                AlsoBy::System => matches!(self, Self::System { .. }),
             }
     }
 }
@@ -104,7 +114,7 @@ impl Actor {
 /// Who did it, as a history keeps it: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// `officer`, `integrator`, `portal` or `citizen`.
+    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
     pub role: String,
     /// Account or source.
     pub id: String,
@@ -140,6 +150,9 @@ pub struct HistoryEntry {
     /// When the dossier is due after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// When it would be due without the apology, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_due_at: Option<Timestamp>,
 }
 
 /// A dossier.
@@ -175,6 +188,9 @@ pub struct Dossier {
     /// When it is due (ngày hẹn trả).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// When it would be due without the apology, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_due_at: Option<Timestamp>,
     /// When it was settled, refused or withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
@@ -203,6 +219,8 @@ pub struct Command {
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
+    /// The day that an apology promises instead of the present due date.
+    pub new_due_on: Option<Date>,
 }
 
 /// What a command comes to.
@@ -298,9 +316,10 @@ impl Dossier {
         if self.version >= VERSIONS_MAX && !rule_closes(command.action) {
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
         }
-        self.moved(rule, command, at, by.signature(), calendar, now)
-            .map(|dossier| Decision::Moved(Box::new(dossier)))
-            .map_err(Refusal::from)
+        let promised = self.promised(&command, at, calendar)?;
+        let mut next = self.moved(rule, command, at, by.signature(), calendar, now)?;
+        next.promise(promised);
+        Ok(Decision::Moved(Box::new(next)))
     }
 
     fn moved(
@@ -316,6 +335,7 @@ impl Dossier {
         next.status = match rule.target {
             Target::To(status) => status,
             Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
+            Target::Stays => self.status,
         };
         next.version += 1;
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
@@ -325,6 +345,7 @@ impl Dossier {
             next.received_at = Some(at);
         }
         next.due_at = self.due_after(rule.action, at, calendar)?;
+        next.original_due_at = self.original_due_after(rule.action, at, calendar, next.due_at)?;
         next.history.push(HistoryEntry {
             version: next.version,
             action: rule.action,
@@ -336,6 +357,7 @@ impl Dossier {
             reason: command.reason,
             note: command.note,
             due_at: next.due_at,
+            original_due_at: next.original_due_at,
         });
         Ok(next)
     }
@@ -404,6 +426,7 @@ impl Command {
         self.action == entry.action
             && self.reason == entry.reason
             && self.note == entry.note
+            && self.new_due_on == entry.new_due_on()
             && self.expected_version.is_none_or(|expected| expected + 1 == entry.version)
     }
 
@@ -424,6 +447,6 @@ impl Command {
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
         }
-        Ok(())
+        self.check_new_due_on()
     }
 }

@@ -13,6 +13,7 @@ pub mod id;
 pub mod kpi;
 pub mod notice;
 pub mod procedure;
+pub mod reminder;
 pub mod submission;
 pub mod violation;
 

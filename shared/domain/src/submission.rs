@@ -113,6 +113,7 @@ impl Submission {
             reason: None,
             note: None,
             due_at: None,
+            original_due_at: None,
         };
         Dossier {
             code,
@@ -128,6 +129,7 @@ impl Submission {
             submitted_at: at,
             received_at: None,
             due_at: None,
+            original_due_at: None,
             closed_at: None,
             paused_at: None,
             status_before: None,
