@@ -9,7 +9,7 @@ use domain::Violation;
 use domain::calendar::{date_of, next};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::{DossierFacts, KpiRow, tally};
+use domain::kpi::{DossierFacts, DueBasis, KpiRow, tally};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 /// Agencies read at a time.
 const WIDTH: usize = 8;
+
+/// An apology excuses nothing: whether a later decree counts against the new date is not known.
+const DUE_BASIS: DueBasis = DueBasis::Original;
 
 /// What the schedule says.
 #[derive(Debug, Default, Deserialize)]
@@ -42,6 +45,8 @@ pub struct Outcome {
     pub received: u64,
     /// Dossiers settled that day.
     pub resolved: u64,
+    /// Against which due dates, where there was an apology.
+    pub due_basis: DueBasis,
 }
 
 /// Counts one day.
@@ -73,10 +78,15 @@ pub async fn roll_up(
         keep(dossiers.closed_on(closed).await?);
         closed = next(closed);
     }
-    let rows = tally(facts.values(), day);
+    let rows = tally(facts.values(), day, DUE_BASIS);
     let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
-    let outcome =
-        Outcome { day, rows: rows.len(), received: total(KpiRow::received), resolved: total(|row| row.resolved) };
+    let outcome = Outcome {
+        day,
+        rows: rows.len(),
+        received: total(KpiRow::received),
+        resolved: total(|row| row.resolved),
+        due_basis: DUE_BASIS,
+    };
     write(figures, day, rows).await?;
     tracing::info!(%day, rows = outcome.rows, received = outcome.received, resolved = outcome.resolved, "day counted");
     Ok(outcome)
