@@ -2,6 +2,7 @@
 
 mod contract;
 mod crash;
+mod deadline;
 mod journey;
 mod night;
 mod race;

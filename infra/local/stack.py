@@ -42,6 +42,7 @@ FUNCTIONS = (
     "relay-changes",
     "notify-applicant",
     "rollup-kpi",
+    "remind-deadline",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"

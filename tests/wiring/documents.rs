@@ -197,6 +197,7 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.asyncapi, "SubmitData"),
         (&documents.asyncapi, "TransitionData"),
         (&documents.asyncapi, "RollupOrder"),
+        (&documents.asyncapi, "ReminderOrder"),
     ] {
         let schema = &document["components"]["schemas"][name];
         assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{name}");
@@ -221,6 +222,7 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
         let to = match rule.target {
             Target::To(status) => status.code().to_string(),
             Target::WhereItWas => "where it was".to_owned(),
+            Target::Stays => "where it is".to_owned(),
         };
         let begin = format!("| `{}` | {} | {to} |", rule.action.name(), from.join(", "));
         let row = text.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin}"));
@@ -229,6 +231,7 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             AlsoBy::Nobody => "| |",
             AlsoBy::Portal => "| portal |",
             AlsoBy::Applicant => "| portal, applicant |",
+            AlsoBy::System => "| the schedule |",
         };
         assert!(row.ends_with(also_by), "{row}");
     }
@@ -254,9 +257,10 @@ fn the_documented_limits_are_those_of_the_code() {
 }
 
 /// Files whose rules a client or an integrator can meet.
-const RULES_ARE_NAMED_IN: [&str; 9] = [
+const RULES_ARE_NAMED_IN: [&str; 10] = [
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
+    "shared/domain/src/dossier/apology.rs",
     "shared/domain/src/id.rs",
     "shared/domain/src/submission.rs",
     "shared/platform/src/request.rs",
@@ -452,6 +456,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         note: Some("not for a queue".into()),
         due_at: None,
         due_rule: None,
+        original_due_at: None,
     };
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
@@ -467,12 +472,61 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     let mut deployed: BTreeSet<String> = queues.chain(schedules).collect();
     // What lies here has the form that Lambda and the Scheduler give it.
     assert!(deployed.remove("{stack}-rollup-failures"));
+    assert!(deployed.remove("{stack}-reminder-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(deployed, described);
-    let order = template.of_type("AWS::Scheduler::Schedule")[0].1["Target"]["Input"].as_str().unwrap();
-    let order: Value = serde_json::from_str(order).unwrap();
-    assert_eq!(fits(&documents.schema("RollupOrder"), &order), Ok(()));
+    for (schedule, order) in [("NightlyRollup", "RollupOrder"), ("MorningReminder", "ReminderOrder")] {
+        let sent = template.properties(schedule)["Target"]["Input"].as_str().unwrap();
+        assert_eq!(fits(&documents.schema(order), &serde_json::from_str(sent).unwrap()), Ok(()), "{schedule}");
+    }
+}
+
+#[test]
+fn what_the_schedules_answer_is_documented() {
+    let documents = Documents::read();
+    let day = "2026-11-16".parse().unwrap();
+    let counted = rollup_kpi::Outcome {
+        day,
+        rows: 1,
+        received: 2,
+        resolved: 3,
+        changed: 4,
+        due_basis: domain::kpi::DueBasis::Original,
+    };
+    let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
+    let (counted, reminded) = (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
+    assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
+    assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
+}
+
+#[test]
+fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
+    let documents = Documents::read();
+    let schema = documents.schema("TransitionBody");
+    let body = |action: &str| json!({ "action": action, "expectedVersion": 1, "reason": "theo quy định" });
+    for (promised, read) in [
+        (json!("2026-11-20"), true),
+        (json!("2026-02-30"), false),
+        (json!("20261120"), false),
+        (json!("2026-11-20T10:00:00Z"), false),
+        (json!(""), false),
+        (json!(20_261_120), false),
+    ] {
+        let mut sent = body("apologise");
+        sent["newDueOn"] = promised;
+        let code_says = read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+        assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
+    }
+    // Whether a date is owed, the domain decides; the schema says the same.
+    let with = |action, promised: Value| {
+        let mut sent = body(action);
+        sent["newDueOn"] = promised;
+        fits(&schema, &sent).is_ok()
+    };
+    assert!(fits(&schema, &body("apologise")).is_err() && !with("apologise", Value::Null));
+    assert!(fits(&schema, &body("refuse")).is_ok() && with("refuse", Value::Null));
+    assert!(!with("refuse", json!("2026-11-20")));
 }
 
 #[test]

@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use platform::gateway::Verdict;
 use platform::http;
 use relay_changes::Route;
-use rollup_kpi::Order;
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -17,7 +16,7 @@ use crate::support::call::Answer;
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 31] = [
+const ANSWERS: [(&str, u16, &str); 34] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -36,6 +35,9 @@ const ANSWERS: [(&str, u16, &str); 31] = [
     ("change-status.receive", 200, ""),
     ("change-status.refuse", 200, ""),
     ("change-status.supplement-by-citizen", 200, ""),
+    ("change-status.apologise", 200, ""),
+    ("change-status.apologise-without-date", 400, "newDueOn new-date-owed"),
+    ("change-status.date-without-apology", 400, "newDueOn apology-only"),
     ("change-status.illegal", 422, "illegal-transition"),
     ("change-status.stale", 409, "stale-version"),
     ("change-status.other-agency", 403, "forbidden"),
@@ -156,6 +158,10 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         if name == "change-status.supplement-by-citizen" {
             let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1).officer("H20.101");
             assert_eq!(asked.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+        }
+        if name == "change-status.apologise" {
+            let received = crate::support::call::Call::transition(CODE, "receive", 1).officer("H20.101");
+            assert_eq!(received.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
         }
         let answer = answered(&world, name).await;
         let said = match answer.problem() {
@@ -329,18 +335,25 @@ async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
 }
 
 #[test]
-fn each_order_of_the_schedule_is_read_or_refused_as_its_name_says() {
-    let schema = Documents::read().schema("RollupOrder");
-    for (name, day) in [
-        ("rollup-kpi.nightly", Ok(None)),
-        ("rollup-kpi.day", Ok(Some("2026-11-16".parse().unwrap()))),
-        ("rollup-kpi.unknown-field", Err(())),
+fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
+    let documents = Documents::read();
+    let day = || Some("2026-11-16".parse().unwrap());
+    let (count, look) = (documents.schema("RollupOrder"), documents.schema("ReminderOrder"));
+    let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
+    let looked = |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
+    for (name, schema, read, expected) in [
+        ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
+        ("rollup-kpi.day", &count, &counted, Ok(day())),
+        ("rollup-kpi.unknown-field", &count, &counted, Err(())),
+        ("remind-deadline.morning", &look, &looked, Ok(None)),
+        ("remind-deadline.day", &look, &looked, Ok(day())),
+        ("remind-deadline.unknown-field", &look, &looked, Err(())),
     ] {
         let order = raw(name);
-        assert_eq!(schema.is_valid(&order), day.is_ok(), "{name}");
-        assert_eq!(serde_json::from_value::<Order>(order).map(|order| order.day).map_err(|_| ()), day, "{name}");
+        assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
+        assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    assert_eq!(examples_of("rollup-kpi").len(), 3);
+    assert_eq!(examples_of("rollup-kpi").len() + examples_of("remind-deadline").len(), 6);
 }
 
 #[test]

@@ -329,6 +329,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),
     ("rollup-kpi", "KpiTable", &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),
+    ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
 ];
 
 /// What Lambda's poller and the function's own backing off need.
@@ -382,16 +385,25 @@ fn each_role_allows_exactly_the_calls_that_its_function_makes() {
 }
 
 #[test]
-fn the_night_runs_after_midnight_in_viet_nam_and_a_lost_night_is_kept() {
+fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let template = Template::read();
+    // The emulator ignores time zones; that they are set is all that a test here can see.
+    let expected = [
+        ("NightlyRollup", "cron(30 0 * * ? *)", "RollupKpiFunction", "RollupFailuresQueue"),
+        ("MorningReminder", "cron(30 6 * * ? *)", "RemindDeadlineFunction", "ReminderFailuresQueue"),
+    ];
     let schedules = template.of_type("AWS::Scheduler::Schedule");
-    let [(_, schedule)] = schedules[..] else { panic!("one schedule is expected") };
-    assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Ho_Chi_Minh");
-    assert_eq!(schedule["ScheduleExpression"], "cron(30 0 * * ? *)");
-    let target = &schedule["Target"];
-    assert_eq!(template.function(named(&target["Arn"])).name, "rollup-kpi");
-    assert_eq!(named(&target["DeadLetterConfig"]["Arn"]), "RollupFailuresQueue");
-    let may = allowed(&template, named(&target["RoleArn"]));
-    let needed = [("RollupFailuresQueue", "sqs:SendMessage"), ("RollupKpiFunction", "lambda:InvokeFunction")];
-    assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into());
+    let found: BTreeSet<&str> = schedules.iter().map(|(id, _)| *id).collect();
+    assert_eq!(found, expected.map(|(id, ..)| id).into());
+    for (id, when, function, failures) in expected {
+        let schedule = template.properties(id);
+        assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Ho_Chi_Minh", "{id}");
+        assert_eq!(schedule["ScheduleExpression"], when, "{id}");
+        let target = &schedule["Target"];
+        assert_eq!(named(&target["Arn"]), function, "{id}");
+        assert_eq!(named(&target["DeadLetterConfig"]["Arn"]), failures, "{id}");
+        let may = allowed(&template, named(&target["RoleArn"]));
+        let needed = [(failures, "sqs:SendMessage"), (function, "lambda:InvokeFunction")];
+        assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into(), "{id}");
+    }
 }

@@ -34,6 +34,7 @@ pub async fn handle(
         reason: body.reason,
         note: body.note,
         at: None,
+        new_due_on: body.new_due_on,
     };
     HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
 }

@@ -8,10 +8,11 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command};
 use domain::id::{CommandId, DossierCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use platform::Failure;
 use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::{DossierStore, Intake};
-use platform::request::{SubmissionBody, read_json};
+use platform::request::{SubmissionBody, day, read_json};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
@@ -71,6 +72,8 @@ struct TransitionData {
     reason: Option<String>,
     #[serde(default)]
     note: Option<String>,
+    #[serde(default, deserialize_with = "day")]
+    new_due_on: Option<Date>,
 }
 
 async fn move_on(
@@ -94,6 +97,7 @@ async fn move_on(
         reason: data.reason,
         note: data.note,
         at: Some(event.time),
+        new_due_on: data.new_due_on,
     };
     change(store, catalogue, &code, command, by, now).await?;
     Ok(())

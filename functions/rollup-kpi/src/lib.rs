@@ -9,7 +9,7 @@ use domain::Violation;
 use domain::calendar::{date_of, next};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::{DossierFacts, KpiRow, tally};
+use domain::kpi::{DossierFacts, DueBasis, KpiRow, tally};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -24,6 +24,9 @@ const WIDTH: usize = 8;
 /// Days that a night without an order counts again besides the one that has just ended: integrators report what happened
 /// days ago, and a message may be tried again for the better part of a day.
 const TRAILING_DAYS: i64 = 6;
+
+/// An apology excuses nothing: whether a later decree counts against the new date is not known.
+const DUE_BASIS: DueBasis = DueBasis::Original;
 
 /// What the schedule says.
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +51,8 @@ pub struct Outcome {
     pub resolved: u64,
     /// Rows of any day that were written or taken away, because they differed from what was there.
     pub changed: usize,
+    /// Against which due dates, where there was an apology.
+    pub due_basis: DueBasis,
 }
 
 /// Counts one day, or the days of a night.
@@ -69,10 +74,10 @@ pub async fn roll_up(
     }
     let first = if order.day.is_some() { last } else { last.saturating_sub(TRAILING_DAYS.days()) };
     let facts = facts_for(first, last, today, dossiers, catalogue).await?;
-    let mut outcome = Outcome { day: last, rows: 0, received: 0, resolved: 0, changed: 0 };
+    let mut outcome = Outcome { day: last, rows: 0, received: 0, resolved: 0, changed: 0, due_basis: DUE_BASIS };
     let mut day = first;
     while day <= last {
-        let rows = tally(facts.values(), day);
+        let rows = tally(facts.values(), day, DUE_BASIS);
         let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
         (outcome.rows, outcome.received, outcome.resolved) =
             (rows.len(), total(KpiRow::received), total(|row| row.resolved));

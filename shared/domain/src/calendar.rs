@@ -170,6 +170,14 @@ impl Calendar {
         (today.month() == 12 && !self.years.contains_key(&year)).then_some(MissingYear { year })
     }
 
+    /// The first working day on or after `day`.
+    pub fn working_day_from(&self, mut day: Date) -> Result<Date, MissingYear> {
+        while !self.kind(day)?.is_working() {
+            day = next(day);
+        }
+        Ok(day)
+    }
+
     /// How many working days lie after `from`, up to and with `to`.
     pub fn working_days_between(&self, from: Date, to: Date) -> Result<i64, MissingYear> {
         let (mut count, mut day) = (0, from);

@@ -1,12 +1,15 @@
 //! A dossier (hồ sơ) and the one door through which it changes: [`Dossier::decide`].
 
+mod apology;
 mod status;
 
 use std::fmt;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use apology::{APOLOGIES_MAX, apologies};
 pub use status::{Action, AlsoBy, DossierStatus, RULES, Rule, Target};
 
 use crate::Violation;
@@ -58,6 +61,11 @@ pub enum Actor {
         /// The identity number that the sign-in proved.
         id_number: IdNumber,
     },
+    /// A schedule of ours: no door lets anybody in as this.
+    System {
+        /// The function that the schedule wakes.
+        id: String,
+    },
 }
 
 impl Actor {
@@ -68,6 +76,7 @@ impl Actor {
             Self::Integrator { id, .. } => ("integrator", id, None),
             Self::Portal { id } => ("portal", id, None),
             Self::Citizen { id, .. } => ("citizen", id, None),
+            Self::System { id } => ("system", id, None),
         };
         Signature { role: role.to_owned(), id: id.clone(), agency }
     }
@@ -77,7 +86,7 @@ impl Actor {
         match self {
             Self::Officer { agency: own, .. } => own == agency,
             Self::Integrator { agencies, .. } => agencies.contains(agency),
-            Self::Portal { .. } | Self::Citizen { .. } => false,
+            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
         }
     }
 
@@ -86,7 +95,7 @@ impl Actor {
         match self {
             Self::Portal { .. } => true,
             Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
-            Self::Officer { .. } | Self::Integrator { .. } => false,
+            Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
     }
 
@@ -101,6 +110,7 @@ impl Actor {
                 AlsoBy::Nobody => false,
                 AlsoBy::Portal => matches!(self, Self::Portal { .. }),
                 AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+                AlsoBy::System => matches!(self, Self::System { .. }),
             }
     }
 }
@@ -108,7 +118,7 @@ impl Actor {
 /// Who did it, as a history keeps it: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// `officer`, `integrator`, `portal` or `citizen`.
+    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
     pub role: String,
     /// Account or source.
     pub id: String,
@@ -147,6 +157,9 @@ pub struct HistoryEntry {
     /// The rule by which that date was found, where this entry started the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
+    /// When it would be due without the apology, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_due_at: Option<Timestamp>,
 }
 
 /// What officers write may name people.
@@ -190,6 +203,9 @@ pub struct Dossier {
     /// When it is due (ngày hẹn trả).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// When it would be due without the apology, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_due_at: Option<Timestamp>,
     /// When it was settled, refused or withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
@@ -218,6 +234,8 @@ pub struct Command {
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
+    /// The day that an apology promises instead of the present due date.
+    pub new_due_on: Option<Date>,
 }
 
 /// What officers write may name people.
@@ -315,9 +333,10 @@ impl Dossier {
         if self.version >= VERSIONS_MAX && !rule_closes(command.action) {
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
         }
-        self.moved(rule, command, at, by.signature(), law, now)
-            .map(|dossier| Decision::Moved(Box::new(dossier)))
-            .map_err(Refusal::from)
+        let promised = self.promised(&command, at, law)?;
+        let mut next = self.moved(rule, command, at, by.signature(), law, now)?;
+        next.promise(promised);
+        Ok(Decision::Moved(Box::new(next)))
     }
 
     fn moved(
@@ -333,11 +352,13 @@ impl Dossier {
         next.status = match rule.target {
             Target::To(status) => status,
             Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
+            Target::Stays => self.status,
         };
         next.version += 1;
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
         next.due_at = self.due_after(rule.action, at, law)?;
+        next.original_due_at = self.original_due_after(rule.action, at, law, next.due_at)?;
         // Papers that are asked for stop the clock only where it goes on afterwards: otherwise there is no date left.
         let waits_for_papers = rule.action == Action::RequestSupplement && next.due_at.is_some();
         next.paused_at = (next.status.is_paused() || waits_for_papers).then_some(at);
@@ -357,6 +378,7 @@ impl Dossier {
             note: command.note,
             due_at: next.due_at,
             due_rule: self.term.filter(|_| started).map(|term| term.rule(law, at)),
+            original_due_at: next.original_due_at,
         });
         Ok(next)
     }
@@ -435,6 +457,8 @@ impl Command {
         self.action == entry.action
             && self.reason == entry.reason
             && self.note == entry.note
+            && self.new_due_on == entry.new_due_on()
+            && self.new_due_on == entry.new_due_on()
             && self.expected_version.is_none_or(|expected| expected + 1 == entry.version)
     }
 
@@ -455,6 +479,6 @@ impl Command {
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
         }
-        Ok(())
+        self.check_new_due_on()
     }
 }

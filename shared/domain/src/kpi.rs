@@ -26,6 +26,27 @@ pub struct DossierFacts {
     pub history: Vec<HistoryEntry>,
 }
 
+/// Against which due date work is early, on time, late or overdue, where the applicant was apologised to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DueBasis {
+    /// The date that would hold without the apology: an apology excuses nothing.
+    #[default]
+    Original,
+    /// The date that the apology promised.
+    Extended,
+}
+
+impl DueBasis {
+    fn due(self, entry: &HistoryEntry) -> Option<Date> {
+        let due = match self {
+            Self::Original => entry.original_due_at.or(entry.due_at),
+            Self::Extended => entry.due_at,
+        };
+        due.map(date_of)
+    }
+}
+
 /// The figures of one agency and procedure for one day: flows of the day, stocks at its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,21 +95,22 @@ pub fn end_of(day: Date) -> Timestamp {
     instant(next(day), Time::midnight()).saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MAX)
 }
 
-/// Counts `facts` for `day`. The same facts give the same rows, in whatever order they come; a dossier that comes
+/// Counts `facts` for `day`, against the due dates that `basis` names. The same facts give the same rows, in whatever order they come; a dossier that comes
 /// twice is the caller's mistake and counts twice.
 pub fn tally<'a>(
     facts: impl IntoIterator<Item = &'a DossierFacts>,
     day: Date,
+    basis: DueBasis,
 ) -> BTreeMap<(AgencyCode, ProcedureCode), KpiRow> {
     let mut rows: BTreeMap<_, KpiRow> = BTreeMap::new();
     for dossier in facts {
-        count(rows.entry((dossier.agency.clone(), dossier.procedure.clone())).or_default(), dossier, day);
+        count(rows.entry((dossier.agency.clone(), dossier.procedure.clone())).or_default(), dossier, day, basis);
     }
     rows.retain(|_, row| !row.is_empty());
     rows
 }
 
-fn count(row: &mut KpiRow, dossier: &DossierFacts, day: Date) {
+fn count(row: &mut KpiRow, dossier: &DossierFacts, day: Date, basis: DueBasis) {
     // A later event does not exist yet: the count is as of the end of the day.
     let Some(latest) = as_of(&dossier.history, end_of(day)) else {
         return;
@@ -109,7 +131,7 @@ fn count(row: &mut KpiRow, dossier: &DossierFacts, day: Date) {
             let end = known.iter().rfind(|entry| entry.action == Action::Finish).unwrap_or(latest);
             if date_of(end.at) == day {
                 row.resolved += 1;
-                match end.due_at.map(date_of) {
+                match basis.due(end) {
                     Some(due) if day < due => row.early += 1,
                     Some(due) if day > due => row.late += 1,
                     _ => row.on_time += 1,
@@ -120,7 +142,7 @@ fn count(row: &mut KpiRow, dossier: &DossierFacts, day: Date) {
         DossierStatus::Withdrawn => row.withdrawn += u64::from(date_of(latest.at) == day),
         DossierStatus::Received | DossierStatus::Processing => {
             row.in_process += 1;
-            row.overdue += u64::from(latest.due_at.is_some_and(|due| date_of(due) < day));
+            row.overdue += u64::from(basis.due(latest).is_some_and(|due| due < day));
         }
         // Papers can be asked for before receipt, and then the dossier is nobody's yet.
         DossierStatus::SupplementRequested => row.supplement += u64::from(received.is_some()),

@@ -14,6 +14,7 @@ pub mod kpi;
 pub mod law;
 pub mod notice;
 pub mod procedure;
+pub mod reminder;
 pub mod submission;
 pub mod violation;
 

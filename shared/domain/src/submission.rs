@@ -132,6 +132,7 @@ impl Submission {
             note: None,
             due_at: None,
             due_rule: None,
+            original_due_at: None,
         };
         Dossier {
             code,
@@ -147,6 +148,7 @@ impl Submission {
             submitted_at: at,
             received_at: None,
             due_at: None,
+            original_due_at: None,
             closed_at: None,
             paused_at: None,
             status_before: None,

@@ -10,6 +10,7 @@ mod rules {
     mod deadlines;
     mod kpi;
     mod properties;
+    mod reminders;
     mod submissions;
     mod transitions;
     mod world;

@@ -6,8 +6,9 @@ use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Failure;
 
@@ -145,6 +146,18 @@ pub struct TransitionBody {
     /// A note among officers.
     #[serde(default)]
     pub note: Option<String>,
+    /// The day that an apology promises.
+    #[serde(default, deserialize_with = "day")]
+    pub new_due_on: Option<Date>,
+}
+
+/// Reads a day, `YYYY-MM-DD` and no other way, as the contract says.
+pub fn day<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Date>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(source)? else {
+        return Ok(None);
+    };
+    let read = if text.len() == 10 { text.parse().ok() } else { None };
+    read.map(Some).ok_or_else(|| serde::de::Error::custom("not a day"))
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
         Actor::Portal { .. } => true,
         Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
         Actor::Integrator { agencies, .. } => agencies.contains(&submission.agency),
-        Actor::Officer { .. } => false,
+        Actor::Officer { .. } | Actor::System { .. } => false,
     };
     if allowed { Ok(()) } else { Err(Failure::Forbidden) }
 }

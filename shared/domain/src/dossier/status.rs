@@ -128,6 +128,8 @@ pub enum Action {
     Recall,
     /// Trả lại bước trước.
     SendBack,
+    /// Xin lỗi và hẹn lại ngày trả kết quả.
+    Apologise,
     /// Rút hồ sơ.
     Withdraw,
 }
@@ -139,6 +141,8 @@ pub enum Target {
     To(DossierStatus),
     /// Back to where the dossier was before it was asked for papers.
     WhereItWas,
+    /// Nowhere: it does something to the clock alone.
+    Stays,
 }
 
 /// Who else than the agency's officers may do it.
@@ -150,6 +154,8 @@ pub enum AlsoBy {
     Portal,
     /// The portal, and the applicant.
     Applicant,
+    /// A schedule of ours.
+    System,
 }
 
 /// One row of the table of legal moves.
@@ -178,20 +184,20 @@ const fn rule(
 }
 
 use Action as A;
-use AlsoBy::{Applicant, Nobody, Portal};
+use AlsoBy::{Applicant, Nobody, Portal, System};
 use DossierStatus as S;
-use Target::{To, WhereItWas};
+use Target::{Stays, To, WhereItWas};
 
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
 /// same practice.
 #[rustfmt::skip]
-pub const RULES: [Rule; 15] = [
+pub const RULES: [Rule; 16] = [
     //   action                from                                                    to                          reason  also by
     rule(A::Receive,           &[S::Registered],                                       To(S::Received),            false, Nobody),    // (1)
     rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             true,  Nobody),    // (1) Đ.19.8: reasons
     rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), true,  Nobody),    // (1) Đ.17: one full notice
     rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 false, Applicant), // (1)
-    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  Nobody),    // (1)
+    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  System),    // (1)
     rule(A::Process,           &[S::Received],                                         To(S::Processing),          false, Nobody),    // (1)
     rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    false, Nobody),
     rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          false, Portal),
@@ -201,6 +207,8 @@ pub const RULES: [Rule; 15] = [
     rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            false, Nobody),    // (1)
     rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          false, Nobody),    // (1)
     rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), true, Nobody),    // (1)
+    // Đ.19.9. Not in 5, 6 and 8: there the clock does not run, and nothing is missed.
+    rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      true,  System),
     rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), false, Applicant),
 ];
 
@@ -233,6 +241,7 @@ impl Action {
             Self::ReturnResult => "return-result",
             Self::Recall => "recall",
             Self::SendBack => "send-back",
+            Self::Apologise => "apologise",
             Self::Withdraw => "withdraw",
         }
     }

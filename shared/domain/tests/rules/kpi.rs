@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::dossier::Dossier;
-use domain::kpi::{DossierFacts, KpiRow, end_of, tally};
+use domain::kpi::{DossierFacts, DueBasis, KpiRow, end_of, tally};
 use domain::procedure::Channel;
 use jiff::civil::Date;
 
@@ -21,8 +21,16 @@ pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
 
 /// The sum of all rows of a day.
 pub(super) fn total<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date) -> BTreeMap<String, u64> {
+    total_against(facts, day, DueBasis::Original)
+}
+
+fn total_against<'a>(
+    facts: impl IntoIterator<Item = &'a DossierFacts>,
+    day: Date,
+    basis: DueBasis,
+) -> BTreeMap<String, u64> {
     let mut sum = BTreeMap::new();
-    for row in tally(facts, day).values() {
+    for row in tally(facts, day, basis).values() {
         for (name, count) in figures(row) {
             *sum.entry(name).or_default() += count;
         }
@@ -73,6 +81,64 @@ fn settled_is_early_on_time_or_late_by_the_date_alone() {
         ("weeks after", "receive 08:00, finish 2026-03-20T09:00", "2026-03-20", "resolved 1, late 1"),
         ("on the day of receipt", "receive 08:00, finish 09:00", "2026-03-02", "receivedOnline 1, resolved 1, early 1"),
     ]);
+}
+
+// NĐ 61/2018 Đ.19.9: an apology tells the applicant a new date. By default it excuses nothing.
+#[test]
+fn an_apology_excuses_nothing_unless_the_province_counts_so() {
+    let apology = "receive 08:00, process 08:10, apologise 2026-03-04T06:30 for 2026-03-10";
+    for (why, rest, on, original, extended) in [
+        ("in time for both", "finish 2026-03-05T09:00", "2026-03-05", "resolved 1, onTime 1", "resolved 1, early 1"),
+        (
+            "in time for the new date",
+            "finish 2026-03-09T09:00",
+            "2026-03-09",
+            "resolved 1, late 1",
+            "resolved 1, early 1",
+        ),
+        ("on the new date", "finish 2026-03-10T16:00", "2026-03-10", "resolved 1, late 1", "resolved 1, onTime 1"),
+        ("after both", "finish 2026-03-11T08:00", "2026-03-11", "resolved 1, late 1", "resolved 1, late 1"),
+        ("on the old date", "finish 2026-03-30T08:00", "2026-03-05", "inProcess 1", "inProcess 1"),
+        ("between", "finish 2026-03-30T08:00", "2026-03-06", "inProcess 1, overdue 1", "inProcess 1"),
+        ("behind", "finish 2026-03-30T08:00", "2026-03-11", "inProcess 1, overdue 1", "inProcess 1, overdue 1"),
+        (
+            "a pause moves both dates",
+            "suspend 2026-03-05T08:00, resume 2026-03-09T08:00, finish 2026-03-10T08:00",
+            "2026-03-10",
+            "resolved 1, late 1",
+            "resolved 1, early 1",
+        ),
+        (
+            "by as many working days",
+            "suspend 2026-03-05T08:00, resume 2026-03-09T08:00, finish 2026-03-09T16:00",
+            "2026-03-09",
+            "resolved 1, onTime 1",
+            "resolved 1, early 1",
+        ),
+        (
+            "a supplement starts one term for both",
+            "request-supplement 2026-03-05T08:00, supplement 2026-03-09T08:00, finish 2026-03-12T08:00",
+            "2026-03-12",
+            "resolved 1, onTime 1",
+            "resolved 1, onTime 1",
+        ),
+        (
+            "and that is missed as any other",
+            "request-supplement 2026-03-05T08:00, supplement 2026-03-09T08:00, finish 2026-03-13T08:00",
+            "2026-03-13",
+            "resolved 1, late 1",
+            "resolved 1, late 1",
+        ),
+    ] {
+        let history = format!("submit 2026-03-02T07:30, {apology}, {rest}");
+        let facts = facts(&played("3 working-day", Channel::Online, &history));
+        for (basis, expected) in [(DueBasis::Original, original), (DueBasis::Extended, extended)] {
+            let mut found = row("");
+            found.extend(total_against([&facts], day(on), basis));
+            assert_eq!(found, row(expected), "{why}: {basis:?}");
+        }
+    }
+    assert_eq!(DueBasis::default(), DueBasis::Original);
 }
 
 #[test]
@@ -259,7 +325,7 @@ fn what_happens_after_the_day_does_not_change_its_row() {
         if dossier.history.get(known).is_some_and(|next| next.at <= end_of(today)) {
             continue;
         }
-        assert_eq!(tally([&facts(&dossier)], today), tally([&in_time], today), "{today}");
+        assert_eq!(total([&facts(&dossier)], today), total([&in_time], today), "{today}");
     }
 }
 
@@ -277,7 +343,7 @@ fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
     let twice = KpiRow { received_online: 2, in_process: 2, ..KpiRow::default() };
     let cell = |facts: &DossierFacts| (facts.agency.clone(), facts.procedure.clone());
     assert_eq!(
-        tally([&here, &elsewhere, &idle, &other_procedure, &here], day("2026-03-02")),
+        tally([&here, &elsewhere, &idle, &other_procedure, &here], day("2026-03-02"), DueBasis::Original),
         BTreeMap::from([(cell(&here), twice), (cell(&elsewhere), postal), (cell(&other_procedure), online)])
     );
 }

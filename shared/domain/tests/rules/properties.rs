@@ -3,7 +3,7 @@
 use domain::calendar::date_of;
 use domain::deadline::{Reckoning, Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
-use domain::kpi::{DossierFacts, end_of, tally};
+use domain::kpi::{DossierFacts, DueBasis, end_of, tally};
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -29,9 +29,11 @@ struct Attempt {
     ago: Option<SignedDuration>,
     expected: Option<u64>,
     reason: Option<String>,
+    /// How many days after the due date an apology promises; none for one that names no day.
+    extension: Option<i64>,
 }
 
-const ACTIONS: [Action; 16] = [
+const ACTIONS: [Action; 17] = [
     Action::Submit,
     Action::Receive,
     Action::Refuse,
@@ -47,6 +49,7 @@ const ACTIONS: [Action; 16] = [
     Action::ReturnResult,
     Action::Recall,
     Action::SendBack,
+    Action::Apologise,
     Action::Withdraw,
 ];
 
@@ -58,8 +61,9 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let ago = prop_oneof![4 => Just(None), 1 => (-400_i64..7_200).prop_map(|s| Some(SignedDuration::from_secs(s)))];
     let expected = prop_oneof![8 => Just(None), 1 => (1_u64..8).prop_map(Some)];
     let reason = prop_oneof![8 => Just(Some("Thiếu giấy tờ".to_owned())), 1 => Just(None)];
-    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason).prop_map(
-        |(choice, legal, by, seconds, ago, expected, reason)| Attempt {
+    let extension = prop_oneof![8 => (-1_i64..12).prop_map(Some), 1 => Just(None)];
+    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason, extension).prop_map(
+        |(choice, legal, by, seconds, ago, expected, reason, extension)| Attempt {
             legal,
             choice,
             by,
@@ -67,6 +71,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             ago,
             expected,
             reason,
+            extension,
         },
     )
 }
@@ -92,13 +97,19 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<Tried>) {
         now += attempt.after;
         let legal = allowed(dossier.status);
         let choices = if attempt.legal && !legal.is_empty() { legal.as_slice() } else { &ACTIONS };
+        let action = *attempt.choice.get(choices);
+        let due = dossier.due_at.map_or(now, |due| due.max(now));
         let command = Command {
             id: format!("attempt-{number}").parse().unwrap(),
-            action: *attempt.choice.get(choices),
+            action,
             expected_version: attempt.expected,
             reason: attempt.reason.clone(),
             note: None,
             at: attempt.ago.map(|ago| now - ago),
+            new_due_on: attempt
+                .extension
+                .filter(|_| action == Action::Apologise)
+                .map(|days| date_of(due) + days.days()),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law(), now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -122,6 +133,10 @@ fn assert_consistent(dossier: &Dossier) {
     let last = dossier.history.last().unwrap();
     assert_eq!(usize::try_from(dossier.version).unwrap(), dossier.history.len());
     assert_eq!((dossier.status, dossier.due_at, dossier.version), (last.status, last.due_at, last.version));
+    assert_eq!(dossier.original_due_at, last.original_due_at);
+    assert!(dossier.apologies() <= 1, "a new date is given once");
+    assert!(dossier.original_due_at.is_none() || dossier.original_due_at < dossier.due_at, "an apology gives time");
+    assert!(dossier.original_due_at.is_none() || dossier.apologies() == 1, "only an apology parts the two dates");
     for (entry, version) in dossier.history.iter().zip(1..) {
         assert_eq!(entry.version, version);
         assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
@@ -206,6 +221,7 @@ proptest! {
                 reason: entry.reason.clone(),
                 note: entry.note.clone(),
                 at: Some(entry.at),
+                new_due_on: entry.new_due_on(),
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law(), entry.recorded_at));
@@ -401,7 +417,7 @@ proptest! {
     #[test]
     fn the_figures_of_a_day_agree_with_each_other(dossiers in dossiers()) {
         for today in days_of(&dossiers) {
-            for row in tally(&dossiers, today).values() {
+            for row in tally(&dossiers, today, DueBasis::Original).values() {
                 prop_assert_eq!(row.early + row.on_time + row.late, row.resolved);
                 prop_assert!(row.overdue <= row.in_process);
             }
@@ -435,7 +451,9 @@ proptest! {
                 dossier.history.retain(|entry| entry.at <= end_of(today));
             }
             others.retain(|dossier| !dossier.history.is_empty());
-            prop_assert_eq!(tally(&others, today), tally(&dossiers, today));
+            for basis in [DueBasis::Original, DueBasis::Extended] {
+                prop_assert_eq!(tally(&others, today, basis), tally(&dossiers, today, basis));
+            }
         }
     }
 }

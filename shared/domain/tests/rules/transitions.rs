@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
     AGENCY, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen, command, handed_in, in_status, integrator, law,
-    law_that_resumes_from, local, moved, officer, played, played_under, portal,
+    law_that_resumes_from, local, moved, officer, played, played_under, portal, schedule,
 };
 
 /// Across: the status in which it is done. In the table: the status it leads to; a dot where it is illegal.
@@ -32,6 +32,7 @@ finish                .   9   .   9   .   .   .   .   .   .
 return-result         .   .   .   .   .   .   .   .  10   .
 recall                .   .   .   4   .   4   .   4   .   .
 send-back             .   .   .   4   .   4   .   4   4   .
+apologise             .   2   .   4   .   .   .   .   .   .
 withdraw              7   7   .   7   7   7   .   7   .   .
 submit                .   .   .   .   .   .   .   .   .   .
 ";
@@ -39,6 +40,7 @@ submit                .   .   .   .   .   .   .   .   .   .
 /// The moves that somebody besides the agency's own officers and systems may make.
 const ALSO_BY_PORTAL: [&str; 3] = ["supplement", "withdraw", "confirm-payment"];
 const ALSO_BY_OWNER: [&str; 2] = ["supplement", "withdraw"];
+const ALSO_BY_SCHEDULE: [&str; 2] = ["refuse-expired", "apologise"];
 
 fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
     MOVES.trim().lines().skip(1).map(|row| {
@@ -71,6 +73,7 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
         ("portal", portal()),
         ("owner", citizen(OWNER)),
         ("another citizen", citizen(STRANGER)),
+        ("schedule", schedule()),
     ];
     let mut combinations = 0;
     for status in DossierStatus::ALL {
@@ -81,6 +84,7 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
                     "officer of the agency" | "integrator of the agency" => true,
                     "portal" => ALSO_BY_PORTAL.contains(&action.name()),
                     "owner" => ALSO_BY_OWNER.contains(&action.name()),
+                    "schedule" => ALSO_BY_SCHEDULE.contains(&action.name()),
                     _ => false,
                 };
                 let case = format!("{} in {} by {who}", action.name(), status.code());
@@ -106,7 +110,7 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
             }
         }
     }
-    assert_eq!(combinations, 10 * 16 * 7);
+    assert_eq!(combinations, 10 * 17 * 8);
 }
 
 #[test]
@@ -147,15 +151,16 @@ fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
         (integrator(&[OTHER_AGENCY]), false),
         (integrator(&[]), false),
         (citizen(STRANGER), false),
+        (schedule(), false),
     ] {
         assert_eq!(actor.may_read(&dossier), may, "{actor:?}");
     }
 }
 
-// NĐ 61/2018 Đ.19.4, 19.8: what stops or ends a dossier is answered for with a reason.
+// NĐ 61/2018 Đ.19.4, 19.8, 19.9: what stops or ends a dossier is answered for with a reason.
 #[test]
-fn a_reason_is_owed_by_five_actions_and_by_no_other() {
-    const OWED: [&str; 5] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back"];
+fn a_reason_is_owed_by_six_actions_and_by_no_other() {
+    const OWED: [&str; 6] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back", "apologise"];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
         let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some()).unwrap();
         for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]

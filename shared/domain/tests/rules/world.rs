@@ -96,6 +96,10 @@ pub(super) fn portal() -> Actor {
     Actor::Portal { id: "portal".to_owned() }
 }
 
+pub(super) fn schedule() -> Actor {
+    Actor::System { id: "remind-deadline".to_owned() }
+}
+
 pub(super) fn citizen(id_number: &str) -> Actor {
     let id_number = IdNumber::parse(ApplicantKind::Citizen, id_number).unwrap();
     Actor::Citizen { id: "account-7".to_owned(), id_number }
@@ -136,6 +140,8 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         reason: Some("Thiếu bản vẽ hiện trạng".to_owned()),
         note: None,
         at: None,
+        // A working Tuesday behind the due dates of most examples.
+        new_due_on: (action == Action::Apologise).then(|| day("2026-03-31")),
     }
 }
 
@@ -153,8 +159,12 @@ pub(super) fn after(dossier: &Dossier, action: Action, when: Timestamp) -> Dossi
 
 /// The same under another law.
 pub(super) fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
-    let id = format!("step-{}", dossier.version);
-    moved(dossier.decide(command(&id, action), &officer(AGENCY), law, when))
+    after_command(law, dossier, command("step", action), when)
+}
+
+fn after_command(law: &Law, dossier: &Dossier, order: Command, when: Timestamp) -> Dossier {
+    let id = format!("step-{}", dossier.version).parse().unwrap();
+    moved(dossier.decide(Command { id, ..order }, &officer(AGENCY), law, when))
 }
 
 pub(super) fn action(name: &str) -> Action {
@@ -165,7 +175,7 @@ pub(super) fn action(name: &str) -> Action {
 }
 
 /// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is
-/// that of the step before.
+/// that of the step before. An apology may say which day it promises: `apologise 2026-03-04T08:00 for 2026-03-12`.
 pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossier {
     play(law(), term_text, channel, history)
 }
@@ -179,18 +189,20 @@ fn play(law: &Law, term_text: &str, channel: Channel, history: &str) -> Dossier 
     let mut today = String::new();
     let mut steps = history.split(',').map(|step| {
         let (name, when) = step.trim().split_once(' ').expect("an action and a time");
-        let when = when.trim();
+        let (when, promised) = when.trim().split_once(" for ").unwrap_or((when.trim(), ""));
+        let mut order = command("step", action(name));
+        order.new_due_on = if promised.is_empty() { order.new_due_on } else { Some(day(promised)) };
         if let Some((date, _)) = when.split_once('T') {
             date.clone_into(&mut today);
-            (action(name), at(when))
+            (order, at(when))
         } else {
-            (action(name), at(&format!("{today}T{when}")))
+            (order, at(&format!("{today}T{when}")))
         }
     });
     let (first, submitted) = steps.next().unwrap();
-    assert_eq!(first, Action::Submit, "a history begins when the dossier is handed in");
+    assert_eq!(first.action, Action::Submit, "a history begins when the dossier is handed in");
     let dossier = handed_in(term_text, channel, submitted);
-    steps.fold(dossier, |dossier, (action, when)| after_under(law, &dossier, action, when))
+    steps.fold(dossier, |dossier, (order, when)| after_command(law, &dossier, order, when))
 }
 
 /// A dossier in `status`, by the usual way there, on the morning of Monday 2 March 2026.

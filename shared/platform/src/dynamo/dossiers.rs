@@ -9,7 +9,7 @@ use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use jiff::civil::Date;
 
-use super::{down, number, read, text, write};
+use super::{Item, down, number, read, text, write};
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
 use crate::record::{DossierRecord, WorklistItem, work_key};
@@ -88,9 +88,18 @@ impl Dossiers {
         self.facts("by-closed", "closedOn", day.to_string()).await
     }
 
+    /// The same, each read on its own: what cannot be read stands among the others as a failure.
+    pub async fn open_each(&self, agency: &AgencyCode) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
+        let items = self.items("by-work", "work", work_key(agency, false)).await?;
+        Ok(items.into_iter().map(read).collect())
+    }
+
     async fn facts(&self, index: &str, key: &str, value: String) -> Result<Vec<DossierFacts>, Failure> {
-        let pages = self
-            .client
+        self.items(index, key, value).await?.into_iter().map(read).collect()
+    }
+
+    async fn items(&self, index: &str, key: &str, value: String) -> Result<Vec<Item>, Failure> {
+        self.client
             .query()
             .table_name(&self.table)
             .index_name(index)
@@ -102,8 +111,7 @@ impl Dossiers {
             .send()
             .try_collect()
             .await
-            .map_err(down)?;
-        pages.into_iter().map(read).collect()
+            .map_err(down)
     }
 }
 
@@ -185,6 +193,7 @@ const MOVED: &[&str] = &[
     "status",
     "receivedAt",
     "dueAt",
+    "originalDueAt",
     "closedAt",
     "pausedAt",
     "statusBefore",

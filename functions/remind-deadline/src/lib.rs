@@ -1,0 +1,178 @@
+//! The morning: looks at every open dossier of the province, apologises for those that will miss their due date or
+//! have missed it, and closes those whose applicants never brought the papers asked for.
+//!
+//! Each dossier is read anew before it is touched and each command is named after dossier and day, so that a second
+//! run changes nothing. What cannot be done for one dossier is counted, and stops no other.
+
+use domain::Violation;
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Action, Actor, Command, Dossier};
+use domain::id::{AgencyCode, DossierCode};
+use domain::kpi::DossierFacts;
+use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::dynamo::Dossiers;
+use platform::port::DossierStore;
+use platform::submission::command_id;
+use platform::transition::change;
+use serde::{Deserialize, Serialize};
+
+/// Agencies read at a time.
+const WIDTH: usize = 8;
+
+/// What the letter gives as the reason: all that a schedule knows. An officer who knows more writes the letter before.
+const NOT_READY: &str = "Hồ sơ chưa có kết quả vào ngày hẹn trả. Cơ quan giải quyết thành thật xin lỗi và hẹn lại \
+                         ngày trả kết quả.";
+
+/// What an applicant is told whose papers never came.
+const PAPERS_NEVER_CAME: &str = "Đã quá thời hạn nộp bổ sung giấy tờ theo phiếu yêu cầu bổ sung, hoàn thiện hồ sơ.";
+
+/// What the schedule says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The day whose morning it is; today in Viet Nam if it says nothing.
+    #[serde(default)]
+    pub day: Option<Date>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The day.
+    pub day: Date,
+    /// Dossiers in process that are due on the day or on the next working day.
+    pub due_soon: u64,
+    /// Dossiers in process that are past their due date.
+    pub overdue: u64,
+    /// Letters of apology written.
+    pub apologies: u64,
+    /// Dossiers closed because the papers never came.
+    pub expired: u64,
+    /// Dossiers for which something could not be done; the log says what.
+    pub failed: u64,
+}
+
+impl Outcome {
+    /// A run that failed somebody is repeated, and if that does not help a person is told: an applicant waits.
+    pub fn settled(self) -> Result<Self, Failure> {
+        if self.failed == 0 { Ok(self) } else { Err(Failure::Defect(format!("{} dossier(s) failed", self.failed))) }
+    }
+}
+
+/// Looks at every open dossier on one morning.
+pub async fn remind(
+    order: &Order,
+    dossiers: &Dossiers,
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Outcome, Failure> {
+    let today = date_of(now);
+    let day = order.day.unwrap_or(today);
+    if day > today {
+        return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
+    }
+    let agencies: Vec<AgencyCode> =
+        catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
+    let morning = Morning { day, now, store, catalogue };
+    let mut outcome = Outcome { day, due_soon: 0, overdue: 0, apologies: 0, expired: 0, failed: 0 };
+    let mut open = stream::iter(&agencies).map(|agency| dossiers.open_each(agency)).buffer_unordered(WIDTH);
+    while let Some(lines) = open.try_next().await? {
+        for line in lines {
+            morning.count(line, &mut outcome).await;
+        }
+    }
+    let Outcome { due_soon, overdue, apologies, expired, failed, .. } = outcome;
+    tracing::info!(%day, due_soon, overdue, apologies, expired, failed, "open dossiers looked at");
+    Ok(outcome)
+}
+
+struct Morning<'a, S> {
+    day: Date,
+    now: Timestamp,
+    store: &'a S,
+    catalogue: &'a Catalogue,
+}
+
+impl<S: DossierStore> Morning<'_, S> {
+    async fn count(&self, line: Result<DossierFacts, Failure>, outcome: &mut Outcome) {
+        let facts = match line {
+            Ok(facts) => facts,
+            Err(failure) => {
+                tracing::error!(cause = failure.chain(), "an open dossier could not be read");
+                outcome.failed += 1;
+                return;
+            }
+        };
+        match nearness(&facts.history, self.day, self.catalogue.calendar()) {
+            Ok(Some(Nearness::DueSoon)) => outcome.due_soon += 1,
+            Ok(Some(Nearness::Overdue)) => outcome.overdue += 1,
+            // A missing year is met again below, and counted there.
+            Ok(None) | Err(_) => {}
+        }
+        match self.attend(&facts).await {
+            Ok(Some(Duty::Apologise)) => outcome.apologies += 1,
+            Ok(Some(Duty::RefuseExpired)) => outcome.expired += 1,
+            Ok(None) => {}
+            Err(failure) => {
+                let dossier = facts.code.as_str();
+                tracing::error!(dossier, cause = failure.chain(), "what is owed could not be done");
+                outcome.failed += 1;
+            }
+        }
+    }
+
+    /// Does what is owed to one dossier, if anything, and says what it was.
+    async fn attend(&self, facts: &DossierFacts) -> Result<Option<Duty>, Failure> {
+        let calendar = self.catalogue.calendar();
+        let owed = |history| {
+            duty(history, self.day, calendar).map_err(|missing| Failure::CalendarMissing { year: missing.year })
+        };
+        if owed(&facts.history)?.is_none() {
+            return Ok(None);
+        }
+        // The index is a little behind the table; an officer may have been faster.
+        let dossier = self.store.dossier(&facts.code).await?.ok_or(Failure::DossierNotFound)?;
+        let Some(owed) = owed(&dossier.history)? else {
+            return Ok(None);
+        };
+        let by = Actor::System { id: "remind-deadline".to_owned() };
+        change(self.store, self.catalogue, &dossier.code, self.command(owed, &dossier)?, &by, self.now).await?;
+        Ok(Some(owed))
+    }
+
+    fn command(&self, owed: Duty, dossier: &Dossier) -> Result<Command, Failure> {
+        let calendar = self.catalogue.calendar();
+        let (action, reason, new_due_on) = match owed {
+            Duty::Apologise => {
+                // From today on, also where the morning of an earlier day is made up for: nothing is promised for a past day.
+                let promised = new_due_on(&dossier.history, date_of(self.now), calendar);
+                (
+                    Action::Apologise,
+                    NOT_READY,
+                    promised.map_err(|missing| Failure::CalendarMissing { year: missing.year })?,
+                )
+            }
+            Duty::RefuseExpired => (Action::RefuseExpired, PAPERS_NEVER_CAME, None),
+        };
+        Ok(Command {
+            id: command_name(&dossier.code, self.day, action)?,
+            action,
+            expected_version: Some(dossier.version),
+            reason: Some(reason.to_owned()),
+            note: None,
+            at: None,
+            new_due_on,
+        })
+    }
+}
+
+fn command_name(code: &DossierCode, day: Date, action: Action) -> Result<domain::id::CommandId, Failure> {
+    command_id(&["remind-deadline", code.as_str(), &day.to_string(), action.name()])
+}

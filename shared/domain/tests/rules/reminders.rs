@@ -1,0 +1,233 @@
+//! Letters of apology, and what a morning asks of an open dossier.
+
+use domain::Violation;
+use domain::dossier::{APOLOGIES_MAX, Action, Command, Decision, Refusal};
+use domain::procedure::Channel;
+use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
+
+use super::world::{AGENCY, after, at, calendar, command, day, law, local, moved, officer, played, schedule};
+
+/// Due on Monday 9 March 2026 after receipt on the 2nd.
+const IN_PROCESS: &str = "submit 2026-03-02T07:30, receive 08:00, process 08:10";
+
+fn letter(promised: &str) -> Command {
+    Command { new_due_on: (promised != "-").then(|| day(promised)), ..command("letter", Action::Apologise) }
+}
+
+// NĐ 61/2018 Đ.19.9: a reason, a new date, once.
+#[test]
+fn a_letter_of_apology_names_a_working_day_that_lies_ahead() {
+    for (why, when, promised, rule) in [
+        ("the day before", "2026-03-06T08:00", "2026-03-12", ""),
+        ("the next working day is enough", "2026-03-06T08:00", "2026-03-10", ""),
+        ("no day", "2026-03-06T08:00", "-", "newDueOn new-date-owed"),
+        ("the due date itself", "2026-03-06T08:00", "2026-03-09", "newDueOn after-due-date"),
+        ("an earlier day", "2026-03-06T08:00", "2026-03-06", "newDueOn after-due-date"),
+        ("a Saturday", "2026-03-06T08:00", "2026-03-14", "newDueOn working-day"),
+        ("a holiday", "2026-03-06T08:00", "2026-04-30", "newDueOn working-day"),
+        ("a year without a calendar", "2026-03-06T08:00", "2031-03-03", "newDueOn working-day"),
+        ("too late, and still owed", "2026-03-11T08:00", "2026-03-12", ""),
+        ("today, while offices are open", "2026-03-11T08:00", "2026-03-11", ""),
+        ("today, after closing", "2026-03-11T17:00", "2026-03-11", "newDueOn after-due-date"),
+        ("a day that has passed since", "2026-03-11T08:00", "2026-03-10", "newDueOn after-due-date"),
+    ] {
+        let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
+        for by in [officer(AGENCY), schedule()] {
+            match dossier.decide(letter(promised), &by, law(), at(when)) {
+                Ok(Decision::Moved(next)) => {
+                    assert_eq!(rule, "", "{why}");
+                    let entry = next.history.last().unwrap();
+                    assert_eq!(entry.due_at.map(local), Some(local(at(&format!("{promised}T17:00")))), "{why}");
+                    assert_eq!(entry.original_due_at.map(local), Some(local(at("2026-03-09T17:00"))), "{why}");
+                    assert_eq!((next.due_at, next.original_due_at), (entry.due_at, entry.original_due_at), "{why}");
+                    assert_eq!((next.status, entry.status, next.apologies()), (dossier.status, dossier.status, 1));
+                    assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"), "{why}");
+                    assert_eq!(entry.new_due_on(), Some(day(promised)), "{why}");
+                }
+                Err(Refusal::Invalid(violation)) => {
+                    assert_eq!(format!("{} {}", violation.field, violation.rule), rule, "{why}");
+                }
+                other => panic!("{why}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
+    assert_eq!(APOLOGIES_MAX, 1);
+    for rest in ["", ", request-supplement 2026-03-09T08:00, supplement 2026-03-10T08:00"] {
+        let history = format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12{rest}");
+        let dossier = played("5 working-day", Channel::Online, &history);
+        let answer = dossier.decide(letter("2026-03-30"), &officer(AGENCY), law(), at("2026-03-11T08:00"));
+        let refusal = Violation::new("action", "apologies-max", "the applicant was given a new date before");
+        assert_eq!(answer, Err(Refusal::Invalid(refusal)), "{rest}");
+    }
+}
+
+#[test]
+fn without_a_due_date_nothing_can_be_missed() {
+    let answer = played("none", Channel::Online, IN_PROCESS).decide(
+        letter("2026-03-30"),
+        &officer(AGENCY),
+        law(),
+        at("2026-03-11T08:00"),
+    );
+    let Err(Refusal::Invalid(violation)) = answer else { panic!("{answer:?}") };
+    assert_eq!((violation.field.as_str(), violation.rule), ("action", "no-due-date"));
+}
+
+#[test]
+fn nothing_but_an_apology_gives_a_new_date() {
+    let order = Command { new_due_on: Some(day("2026-03-30")), ..command("it", Action::Finish) };
+    let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
+    let answer = dossier.decide(order, &officer(AGENCY), law(), at("2026-03-06T08:00"));
+    let Err(Refusal::Invalid(violation)) = answer else { panic!("{answer:?}") };
+    assert_eq!((violation.field.as_str(), violation.rule), ("newDueOn", "apology-only"));
+}
+
+#[test]
+fn a_letter_repeated_is_answered_and_one_with_another_date_is_another() {
+    let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
+    let tell = |dossier: &domain::dossier::Dossier, promised| {
+        dossier.decide(letter(promised), &schedule(), law(), at("2026-03-06T08:00"))
+    };
+    let told = moved(tell(&dossier, "2026-03-12"));
+    assert_eq!(tell(&told, "2026-03-12"), Ok(Decision::Repeated(Box::new(told.history[3].clone()))));
+    assert_eq!(tell(&told, "2026-03-13"), Err(Refusal::CommandIdReused));
+}
+
+/// What a letter of Friday the 6th for Thursday the 12th has become: the date, and the one that it excused.
+#[test]
+fn what_moves_the_date_moves_both_and_what_starts_it_again_leaves_one() {
+    for (why, rest, due, original) in [
+        ("work goes on", "recall 2026-03-09T08:00", "2026-03-12", "2026-03-09"),
+        ("it ends", "finish 2026-03-11T08:00", "2026-03-12", "2026-03-09"),
+        ("it ends and is sent back", "finish 2026-03-11T08:00, send-back 09:00", "2026-03-12", "2026-03-09"),
+        ("two days of pause", "suspend 2026-03-09T08:00, resume 2026-03-11T08:00", "2026-03-16", "2026-03-11"),
+        ("papers are asked for", "request-supplement 2026-03-09T08:00", "-", "-"),
+        (
+            "papers come, and the term begins again",
+            "request-supplement 2026-03-09T08:00, supplement 2026-03-10T08:00",
+            "2026-03-17",
+            "-",
+        ),
+    ] {
+        let history = format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, {rest}");
+        let dossier = played("5 working-day", Channel::Online, &history);
+        let closing = |text: &str| (text != "-").then(|| at(&format!("{text}T17:00")));
+        assert_eq!((dossier.due_at, dossier.original_due_at), (closing(due), closing(original)), "{why}");
+    }
+}
+
+/// A dossier due on Monday 9 March, looked at on several mornings.
+#[test]
+fn a_dossier_is_due_soon_from_the_working_day_before_and_overdue_from_the_day_after() {
+    use Nearness::{DueSoon, Overdue};
+    for (on, near) in [
+        ("2026-03-02", None),
+        ("2026-03-05", None),
+        ("2026-03-06", Some(DueSoon)),
+        ("2026-03-08", Some(DueSoon)),
+        ("2026-03-09", Some(DueSoon)),
+        ("2026-03-10", Some(Overdue)),
+        ("2026-07-10", Some(Overdue)),
+    ] {
+        let plain = played("5 working-day", Channel::Online, IN_PROCESS);
+        assert_eq!(nearness(&plain.history, day(on), calendar()), Ok(near), "{on}");
+        assert_eq!(duty(&plain.history, day(on), calendar()), Ok(near.map(|_| Duty::Apologise)), "{on}");
+        let told = played(
+            "5 working-day",
+            Channel::Online,
+            "submit 2026-03-02T07:30, receive 08:00, apologise 09:00 for 2026-03-10",
+        );
+        assert_eq!(duty(&told.history, day(on), calendar()), Ok(None), "{on}: apologised before");
+    }
+    for elsewhere in
+        ["request-payment 08:20", "suspend 08:20", "request-supplement 08:20", "finish 08:20", "withdraw 08:20"]
+    {
+        let dossier = played("5 working-day", Channel::Online, &format!("{IN_PROCESS}, {elsewhere}"));
+        assert_eq!(nearness(&dossier.history, day("2026-03-20"), calendar()), Ok(None), "{elsewhere}");
+    }
+    let endless = played("none", Channel::Online, IN_PROCESS);
+    assert_eq!(nearness(&endless.history, day("2026-03-20"), calendar()), Ok(None));
+}
+
+// Tết 2026: Friday 13 February is the last working day, Monday the 23rd the next one.
+#[test]
+fn around_a_long_holiday_the_day_before_is_the_last_working_day() {
+    let history = "submit 2026-02-09T07:30, receive 08:00";
+    for (term, due) in [("5 working-day", "2026-02-23"), ("6 working-day", "2026-02-24")] {
+        let dossier = played(term, Channel::Online, history);
+        assert_eq!(dossier.due_at, Some(at(&format!("{due}T17:00"))));
+        for (on, soon) in [("2026-02-12", ""), ("2026-02-13", "2026-02-23"), ("2026-02-16", "2026-02-23")] {
+            let near = nearness(&dossier.history, day(on), calendar()).unwrap();
+            assert_eq!(near.is_some(), soon == due, "{term} on {on}");
+        }
+    }
+    let dossier = played("5 working-day", Channel::Online, history);
+    assert_eq!(new_due_on(&dossier.history, day("2026-02-13"), calendar()), Ok(Some(day("2026-02-26"))));
+}
+
+#[test]
+fn the_new_date_lies_three_working_days_behind_the_old_one_or_behind_a_late_letter() {
+    let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
+    for (on, promised) in [("2026-03-06", "2026-03-12"), ("2026-03-09", "2026-03-12"), ("2026-03-20", "2026-03-25")] {
+        assert_eq!(new_due_on(&dossier.history, day(on), calendar()), Ok(Some(day(promised))), "{on}");
+    }
+    let december = played("5 working-day", Channel::Online, "submit 2026-12-22T07:30, receive 08:00");
+    assert_eq!(duty(&december.history, day("2026-12-28"), calendar()), Ok(Some(Duty::Apologise)));
+    let missing = new_due_on(&december.history, day("2026-12-28"), calendar()).unwrap_err();
+    assert_eq!(missing.year, 2027);
+}
+
+// Thirty days from 2 March 2026 end on Wednesday 1 April; from 5 March on Saturday 4 April.
+#[test]
+fn papers_that_do_not_come_within_thirty_days_close_the_dossier() {
+    for (why, asked, rest, on, expired) in [
+        ("the same day", "2026-03-02T08:00", "", "2026-03-02", false),
+        ("the thirtieth day", "2026-03-02T08:00", "", "2026-04-01", false),
+        ("the thirty-first", "2026-03-02T08:00", "", "2026-04-02", true),
+        ("asked at one minute to midnight", "2026-03-02T23:59", "", "2026-04-01", false),
+        ("ends on a Saturday: Monday counts", "2026-03-05T08:00", "", "2026-04-06", false),
+        ("and Tuesday does not", "2026-03-05T08:00", "", "2026-04-07", true),
+        ("they came", "2026-03-02T08:00", ", supplement 2026-03-20T08:00", "2026-03-21", false),
+        (
+            "asked again: the later demand counts",
+            "2026-03-02T08:00",
+            ", supplement 2026-03-20T08:00, request-supplement 2026-03-20T09:00",
+            "2026-04-02",
+            false,
+        ),
+    ] {
+        let history = format!("submit 2026-03-02T07:30, request-supplement {asked}{rest}");
+        let dossier = played("5 working-day", Channel::Online, &history);
+        let owed = expired.then_some(Duty::RefuseExpired);
+        assert_eq!(duty(&dossier.history, day(on), calendar()), Ok(owed), "{why}");
+    }
+}
+
+#[test]
+fn a_schedule_closes_what_was_never_completed() {
+    let dossier = played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, request-supplement 08:00");
+    let order = command("it", Action::RefuseExpired);
+    let closed = moved(dossier.decide(order, &schedule(), law(), at("2026-04-02T06:30")));
+    let by = &closed.history.last().unwrap().by;
+    assert_eq!((by.role.as_str(), by.id.as_str(), &by.agency), ("system", "remind-deadline", &None));
+    assert_eq!(after(&dossier, Action::RefuseExpired, at("2026-04-02T06:30")).status, closed.status);
+}
+
+#[test]
+fn a_short_term_gets_its_letter_only_when_it_has_run_out() {
+    for (term, due_soon, overdue) in [
+        ("1 working-day", "2026-03-03", "2026-03-04"),
+        ("2 working-day", "2026-03-03", "2026-03-05"),
+        ("4 working-hour", "2026-03-02", "2026-03-03"),
+    ] {
+        let dossier = played(term, Channel::Online, IN_PROCESS);
+        assert_eq!(duty(&dossier.history, day(due_soon), calendar()), Ok(None), "{term}");
+        assert_eq!(duty(&dossier.history, day(overdue), calendar()), Ok(Some(Duty::Apologise)), "{term}");
+    }
+    let three = played("3 working-day", Channel::Online, IN_PROCESS);
+    assert_eq!(duty(&three.history, day("2026-03-04"), calendar()), Ok(Some(Duty::Apologise)));
+}
