@@ -10,6 +10,9 @@ use platform::gateway::codes::Treatment;
 use platform::gateway::{Gateway, Verdict, esms::Esms, http_client, zalo::Zalo};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::support::call::{AGENCY, CITIZEN, Call, submission, submit_event, transition_event};
 use crate::support::stack::{Stack, setting, unique, unique_phone};
@@ -246,6 +249,49 @@ async fn esms_recognises_a_message_sent_twice() {
     let second = gateway.send(&notice, &dossier.applicant.phone).await;
     assert_eq!(second, Verdict::Declined { code: 124 });
     assert_eq!(gateway.treatment(124), Treatment::AcceptedBefore);
+}
+
+/// Answers every delivery report with 200 until one holds `mark`, and gives its head and body.
+async fn reported(listener: TcpListener, mark: String) -> String {
+    loop {
+        let (mut report, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 16_384];
+        let mut read = 0;
+        while let Ok(Ok(more)) = timeout(Duration::from_millis(300), report.read(&mut bytes[read..])).await {
+            if more == 0 {
+                break;
+            }
+            read += more;
+        }
+        report.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
+        if text.contains(&mark) {
+            return text;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_gateways_report_deliveries_as_their_vendors_do() {
+    let stack = Stack::new();
+    let mut reports = Vec::new();
+    for gateway in ["zalo", "esms"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/{gateway}", listener.local_addr().unwrap());
+        stack.behave(json!({ "gateway": gateway, "reports": { "url": url } })).await;
+        let (notice, dossier) = a_notice(&unique_phone()).await;
+        let verdict = match gateway {
+            "zalo" => zalo(setting("ZALO_ACCESS_TOKEN")).send(&notice, &dossier.applicant.phone).await,
+            _ => esms().send(&notice, &dossier.applicant.phone).await,
+        };
+        let Verdict::Accepted { message } = verdict else { panic!("{gateway}: {verdict:?}") };
+        let report = timeout(Duration::from_secs(60), reported(listener, message)).await;
+        reports.push(report.unwrap_or_else(|_| panic!("{gateway} reports nothing")));
+    }
+    // Zalo signs what it posts; eSMS asks by GET, without a signature.
+    assert!(reports[0].starts_with("POST /zalo ") && reports[0].to_lowercase().contains("x-zevent-signature: mac="));
+    assert!(reports[0].contains("user_received_message"), "{}", reports[0]);
+    assert!(reports[1].starts_with("GET /esms?") && reports[1].contains("SendStatus=5"), "{}", reports[1]);
 }
 
 #[tokio::test]

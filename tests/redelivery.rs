@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::dossier::Action;
 use ingest_event::ingest;
 use jiff::SignedDuration;
 use platform::Failure;
@@ -164,6 +165,23 @@ async fn each_history_entry_becomes_one_message_without_personal_data() {
     }]);
     assert_eq!(submitted.sent.lock().unwrap()[0]["id"], format!("{code}/1"));
     assert_eq!(Value::Array(received.sent.lock().unwrap().clone()), expected);
+}
+
+#[tokio::test]
+async fn each_queue_hears_of_what_it_is_interested_in() {
+    let world = World::new().await;
+    let (_, after) = moved(&world).await;
+    let (everything, receipts, failures) = (Kept::default(), Kept::default(), Kept::default());
+    let routes = [
+        Route { queue: &everything, wants: |_| true },
+        Route { queue: &receipts, wants: |entry| entry.action == Action::Receive },
+    ];
+    relay(stream(Some(&after), None::<&Value>), &routes, &failures).await.unwrap();
+    let actions = |kept: &Kept| -> Vec<Value> {
+        kept.sent.lock().unwrap().iter().map(|message| message["data"]["action"].clone()).collect()
+    };
+    assert_eq!(actions(&everything), ["submit", "receive"]);
+    assert_eq!(actions(&receipts), ["receive"]);
 }
 
 #[tokio::test]

@@ -361,6 +361,7 @@ class Stack:
             "EsmsSecretKey": GATEWAY_ACCOUNT["ESMS_SECRET_KEY"],
             "EsmsBrandname": GATEWAY_ACCOUNT["ESMS_BRANDNAME"],
             "UndecidedYears": "assumed",
+            "Schedules": "DISABLED",
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
             "RelayMaximumRecordAgeSeconds": "60",
