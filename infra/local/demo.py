@@ -378,6 +378,12 @@ class Dossier:
         return self.history[-1].status
 
 
+def calendar() -> Json:
+    """The decided years and, as on the stack that is played against, the assumed ones."""
+    decided, assumed = load(DATA / "calendar.json"), load(DATA / "calendar.provisional.json")
+    return {"years": assumed["years"] | decided["years"]}
+
+
 class WorkingDays:
     """Days counted back from the day of play, by the official calendar."""
 
@@ -1070,7 +1076,7 @@ def main() -> int:
     try:
         stack = Stack(read_dotenv(settings_file()))
         wait_for_a_whole_day(screen)
-        scenario = Scenario(load(options.scenario), load(DATA / "calendar.json"), datetime.now(VIETNAM))
+        scenario = Scenario(load(options.scenario), calendar(), datetime.now(VIETNAM))
         return play(stack, screen, scenario)
     except DemoFailed as failure:
         screen.line(screen.paint(f"NOT PROVED: {failure}", "1;31"))

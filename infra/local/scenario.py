@@ -30,7 +30,7 @@ SEED: Final = 20250701
 
 # First and last day on which the scenario is checked to play: sixty days back, every agency and procedure exists.
 FIRST_DAY: Final = dt.date(2025, 10, 15)
-LAST_DAY: Final = dt.date(2026, 12, 31)
+LAST_DAY: Final = dt.date(2027, 11, 30)
 
 NOTE: Final = (
     "Day D is chosen at play time. daysBefore counts calendar days back from D; a day that is not a working day becomes "
@@ -207,7 +207,7 @@ def load(name: str) -> dict[str, Any]:
 PROCEDURES: Final = {entry["code"]: entry for entry in load("procedures.json")["procedures"]}
 AGENCIES: Final = {entry["code"]: entry for entry in load("agencies.json")["agencies"]}
 INTEGRATORS: Final = {entry["source"]: entry for entry in load("integrators.json")["integrators"]}
-CALENDAR: Final = load("calendar.json")["years"]
+CALENDAR: Final = load("calendar.provisional.json")["years"] | load("calendar.json")["years"]
 
 
 def fits(term: dict[str, Any] | None, fee: int, wanted: str) -> bool:
