@@ -171,8 +171,14 @@ impl Calendar {
     }
 
     /// The first working day on or after `day`.
-    pub fn working_day_from(&self, mut day: Date) -> Result<Date, MissingYear> {
+    pub fn working_day_from(&self, day: Date) -> Result<Date, MissingYear> {
+        self.working_day_passing(day, |_| {})
+    }
+
+    /// The same, telling `passed` each day off on the way.
+    pub(crate) fn working_day_passing(&self, mut day: Date, mut passed: impl FnMut(Date)) -> Result<Date, MissingYear> {
         while !self.kind(day)?.is_working() {
+            passed(day);
             day = next(day);
         }
         Ok(day)

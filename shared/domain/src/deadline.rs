@@ -103,7 +103,7 @@ impl Term {
             TermUnit::WorkingDay => {
                 let mut day = effective_receipt(calendar, received, note)?;
                 for number in 1..=of {
-                    day = working_day_from(calendar, next(day), note)?;
+                    day = calendar.working_day_passing(next(day), |off| note(off, Reckoning::Off))?;
                     note(day, Reckoning::Counted { number, of });
                 }
                 Ok(calendar.closing(day))
@@ -117,7 +117,7 @@ impl Term {
                 if calendar.kind(last)?.is_working() {
                     return Ok(calendar.closing(last));
                 }
-                let day = working_day_from(calendar, next(last), note)?;
+                let day = calendar.working_day_passing(next(last), |off| note(off, Reckoning::Off))?;
                 note(day, Reckoning::MovedHere);
                 Ok(calendar.closing(day))
             }
@@ -140,14 +140,14 @@ impl Term {
             TermUnit::WorkingDay => {
                 let mut day = date_of(due);
                 for _ in 0..calendar.working_days_between(from, to)? {
-                    day = working_day_from(calendar, next(day), &mut |_, _| {})?;
+                    day = calendar.working_day_from(next(day))?;
                 }
                 Ok(calendar.closing(day))
             }
             TermUnit::CalendarDay => {
                 let stood: i64 = from.until(to).map_or(0, |span| i64::from(span.get_days()));
                 let last = date_of(due).saturating_add(stood.days());
-                Ok(calendar.closing(working_day_from(calendar, last, &mut |_, _| {})?))
+                Ok(calendar.closing(calendar.working_day_from(last)?))
             }
             TermUnit::WorkingHour => advance(calendar, due, business_time(calendar, paused, resumed)?, &mut |_, _| {}),
         }
@@ -272,21 +272,8 @@ fn effective_receipt(
         note(day, Reckoning::AfterHandOver);
         day = next(day);
     }
-    let day = working_day_from(calendar, day, note)?;
+    let day = calendar.working_day_passing(day, |off| note(off, Reckoning::Off))?;
     note(day, Reckoning::Received);
-    Ok(day)
-}
-
-/// The first working day on or after `day`.
-fn working_day_from(
-    calendar: &Calendar,
-    mut day: Date,
-    note: &mut impl FnMut(Date, Reckoning),
-) -> Result<Date, MissingYear> {
-    while !calendar.kind(day)?.is_working() {
-        note(day, Reckoning::Off);
-        day = next(day);
-    }
     Ok(day)
 }
 

@@ -459,7 +459,7 @@ impl Command {
             && self.note == entry.note
             && self.new_due_on == entry.new_due_on()
             && self.new_due_on == entry.new_due_on()
-            && self.expected_version.is_none_or(|expected| expected + 1 == entry.version)
+            && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
     fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {

@@ -528,6 +528,7 @@ fn a_command_id_cannot_say_two_things() {
         Command { reason: Some("another".to_owned()), ..said.clone() },
         Command { note: Some("another".to_owned()), ..said.clone() },
         Command { expected_version: Some(2), ..said.clone() },
+        Command { expected_version: Some(u64::MAX), ..said.clone() },
     ] {
         let answer = received.decide(other, &officer(AGENCY), law(), at_noon());
         assert_eq!(answer, Err(Refusal::CommandIdReused));
