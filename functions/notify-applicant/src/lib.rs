@@ -1,161 +1,198 @@
 //! The notices queue: tells the applicant what has changed, by Zalo and, where that fails, by SMS.
 //!
-//! A notice is leased before a gateway is called and settled after it. Where the answer stays away it is *unknown*
-//! whether the applicant was told, and the notice is closed as such: it is never sent again blindly.
+//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, what was told in its
+//! thread of notices; a message that comes twice, late or not at all changes nothing about who is told what. Each step reads
+//! both, decides, stores the decision and only then acts: a gateway is asked under a lease that is stored before the call,
+//! and the answer is stored after it.
 
-use domain::calendar::{date_of, instant, next, time_of};
-use domain::catalogue::Catalogue;
+mod answer;
+mod desk;
+
+use domain::Violation;
+use domain::calendar::date_of;
 use domain::dossier::Dossier;
-use domain::notice::Notice;
-use jiff::{SignedDuration, Timestamp, civil};
+use domain::id::DossierCode;
+use domain::notice::policy::{NoticePolicy, Routing};
+use domain::notice::{Language, Notice, NoticeChannel, Provider};
+use domain::thread::{NoticeRecord, NoticeThread};
+use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::gateway::codes::Treatment;
-use platform::gateway::{Gateway, Verdict};
-use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged};
-use platform::port::{Attempt, DossierStore, Ending, Lease, NoticeLedger};
+use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
+use platform::port::{Carriers, Contacts, DossierStore, NoticeBook, Stored};
 use platform::request::read_json;
+use serde_json::Value;
 
-/// The hour in Viet Nam at which a gateway that is closed at night opens again.
-const MORNING_HOUR: i8 = 6;
-/// The hour from which such a gateway is closed.
-const NIGHT_HOUR: i8 = 22;
-/// Seconds over which what waited for the morning is spread, so that a night's messages do not leave in one second.
-const MORNING_SPREAD_SECONDS: u32 = 600;
-/// Seconds to wait where a gateway says it is closed and our clock says it is open: the two differ by a little.
-const CLOCKS_DIFFER_SECONDS: u32 = 120;
+pub use desk::{Desk, Hours};
 
-/// Tells the applicant of one change. `lease_length` must exceed the time that two gateway calls can take.
-pub async fn tell(
+/// How many steps one message sets off: each tells one notice by one channel, or puts it off.
+const STEPS_MAX: u32 = 12;
+
+/// How often the end of a call is stored anew when others move the thread.
+const STORED_MAX: u32 = 8;
+
+/// How long a notice must have been given up before a message takes it up again: a repetition of the message that gave it up
+/// does not.
+const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// Works off one message.
+pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     message: &str,
-    store: &impl DossierStore,
-    ledger: &impl NoticeLedger,
-    gateways: (&impl Gateway, &impl Gateway),
-    catalogue: &Catalogue,
-    lease_length: SignedDuration,
+    desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
-    let event: CloudEvent<DossierChanged> = read_json(message.as_bytes())?;
-    if event.kind != DOSSIER_CHANGED {
-        return Err(domain::Violation::new("type", "known-type", "is not a type of event taken here").into());
-    }
-    let Some(template) = catalogue.template(event.data.action) else {
-        return Ok(());
-    };
-    let dossier = store.dossier(&event.data.code).await?.ok_or(Failure::DossierNotFound)?;
-    let place = usize::try_from(event.data.version.saturating_sub(1)).unwrap_or(usize::MAX);
-    let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
-    let notice = Notice::compose(template, &dossier, entry);
-
-    let now = clock();
-    let until = now.saturating_add(lease_length).unwrap_or(now);
-    let holder = format!("{:032x}", fastrand::u128(..));
-    let skip_first = match ledger.lease(&notice.id, &holder, now, until).await? {
-        Lease::Ours { first_channel_done } => first_channel_done,
-        Lease::Settled => return Ok(()),
-        Lease::HeldByAnother => return Err(Failure::Held("the notice")),
-        Lease::Abandoned => {
-            tracing::error!(notice = notice.id, "a notice was begun and never settled: unknown");
-            return Ok(());
+    let code = subject(message)?;
+    for step in 0..STEPS_MAX {
+        match desk.step(&code, step == 0, &clock).await? {
+            Step::Next => {}
+            Step::Done => return Ok(()),
+            Step::GivenUp => return Err(Failure::GivenUp("the notice")),
         }
-    };
-    let mut attempts = Vec::new();
-    let (ending, again) = carry(&notice, &dossier, gateways, skip_first, &mut attempts, &clock).await;
-    ledger.settle(&notice.id, &holder, &ending, &attempts).await?;
-    match ending {
-        Ending::Sent { channel, .. } => {
-            tracing::info!(notice = notice.id, channel, "applicant told")
-        }
-        Ending::Refused => tracing::error!(notice = notice.id, "no channel reaches the applicant"),
-        Ending::Unknown => tracing::error!(notice = notice.id, "whether the applicant was told is unknown"),
-        Ending::NotYet { .. } => {}
     }
-    again.map_or(Ok(()), Err)
+    // Whatever is left has a time and is woken by it.
+    Ok(())
 }
 
-/// Tries the first gateway, then the second. Once the second was asked the first is not asked again, whatever it would say
-/// by now: the second may have the message. Besides the ending it gives the failure that makes the queue deliver the
-/// message again, where that can help.
-async fn carry(
-    notice: &Notice,
-    dossier: &Dossier,
-    (first, second): (&impl Gateway, &impl Gateway),
-    skip_first: bool,
-    attempts: &mut Vec<Attempt>,
-    clock: &(impl Fn() -> Timestamp + Sync),
-) -> (Ending, Option<Failure>) {
-    if !skip_first {
-        match ask(first, notice, dossier, attempts, clock).await {
-            Step::End(ending) => return (ending, None),
-            Step::Later(failure) => return (Ending::NotYet { first_channel_done: false }, Some(failure)),
-            Step::NextChannel => {}
-        }
-    }
-    match ask(second, notice, dossier, attempts, clock).await {
-        Step::End(ending) => (ending, None),
-        Step::Later(failure) => (Ending::NotYet { first_channel_done: true }, Some(failure)),
-        Step::NextChannel => (Ending::Refused, None),
+/// The dossier that a message is about.
+fn subject(message: &str) -> Result<DossierCode, Failure> {
+    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    let within = |failure: Failure| failure.within("data");
+    let data = event.data.to_string();
+    match event.kind.as_str() {
+        DOSSIER_CHANGED => Ok(read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code),
+        NOTICES_WAKE => Ok(read_json::<NoticesWake>(data.as_bytes()).map_err(within)?.code),
+        _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
     }
 }
 
 enum Step {
-    End(Ending),
-    Later(Failure),
-    NextChannel,
+    /// Something was done; there may be more.
+    Next,
+    /// There is nothing to be done now.
+    Done,
+    /// A notice was given up: the message goes to the operators.
+    GivenUp,
 }
 
-async fn ask<G: Gateway>(
-    gateway: &G,
-    notice: &Notice,
-    dossier: &Dossier,
-    attempts: &mut Vec<Attempt>,
-    clock: &(impl Fn() -> Timestamp + Sync),
-) -> Step {
-    let verdict = gateway.send(notice, &dossier.applicant.phone).await;
-    let at = clock();
-    let mut record = |code: String| attempts.push(Attempt { channel: G::CHANNEL, code, at });
-    let unavailable = |why: &str| Step::Later(Failure::unavailable(G::CHANNEL, why.to_owned()));
-    match verdict {
-        Verdict::Accepted { message } => {
-            record("accepted".to_owned());
-            Step::End(Ending::Sent { channel: G::CHANNEL, message })
+impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
+    async fn step(
+        &self,
+        code: &DossierCode,
+        first: bool,
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Result<Step, Failure> {
+        let now = clock();
+        let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+        let stored = self.book.thread(code).await?;
+        let mut thread =
+            stored.clone().unwrap_or_else(|| NoticeThread::new(code.clone(), dossier.agency.clone()));
+        let policy = self.policy(date_of(now));
+        let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
+        thread.settle(&policy, now);
+        let given_up = thread.given_up_at(now).next().is_some();
+        if first && !given_up {
+            thread.resume(now, GIVEN_UP_FOR);
         }
-        Verdict::NotTaken { instead } => {
-            record(instead.clone());
-            unavailable(&instead)
-        }
-        Verdict::Unknown { instead } => {
-            record(instead.clone());
-            if G::REPEATABLE { unavailable(&instead) } else { Step::End(Ending::Unknown) }
-        }
-        Verdict::Declined { code } => {
-            record(code.to_string());
-            match gateway.treatment(code) {
-                Treatment::Retry => unavailable("asks to try again"),
-                Treatment::UntilMorning => {
-                    Step::Later(Failure::Deferred { part: G::CHANNEL, seconds: until_morning(at) })
-                }
-                Treatment::NextChannel => Step::NextChannel,
-                Treatment::AlarmAndNextChannel => {
-                    tracing::error!(gateway = G::CHANNEL, code, "the gateway refuses us; an operator has to look");
-                    Step::NextChannel
-                }
-                Treatment::AcceptedBefore => {
-                    Step::End(Ending::Sent { channel: G::CHANNEL, message: notice.id.clone() })
-                }
+        thread.sync(&dossier.history, templates, &policy, now);
+        let Some(notice) = thread.due(now).cloned() else {
+            let unmoved = stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
+            if !unmoved && self.keep(&mut thread).await? == Stored::AnotherWasFirst {
+                return Ok(Step::Next);
+            }
+            if given_up {
+                tracing::error!(dossier = code.as_str(), "a notice was given up: no gateway took it in time");
+                return Ok(Step::GivenUp);
+            }
+            return Ok(Step::Done);
+        };
+        if !notice.admitted {
+            let wait = policy.share_wait(self.contacts.place(&dossier.agency, now).await?);
+            thread.admit(notice.version);
+            if wait > SignedDuration::ZERO {
+                thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
+                self.keep(&mut thread).await?;
+                return Ok(Step::Next);
             }
         }
+        let reach = self.contacts.reach(&dossier.applicant, now).await?;
+        match policy.route(&notice, &reach, now, fastrand::u32(..)) {
+            Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
+            Routing::Refuse { reason } => {
+                let (dossier, class) = (code.as_str(), notice.class.name());
+                if reason == "budget" {
+                    tracing::error!(dossier, class, "the month's budget for messages is used up");
+                } else {
+                    tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                }
+                thread.refuse(notice.version, reason, now);
+            }
+            Routing::Ask { channel, only } => {
+                return self.ask(thread, &notice, (channel, only, reach.language), &dossier, &policy, clock).await;
+            }
+        }
+        self.keep(&mut thread).await?;
+        Ok(Step::Next)
     }
-}
 
-/// Seconds from `now` until a gateway that is closed at night is asked again.
-fn until_morning(now: Timestamp) -> u32 {
-    let (day, time) = (date_of(now), time_of(now));
-    let opening = match time.hour() {
-        hour if hour < MORNING_HOUR => instant(day, civil::time(MORNING_HOUR, 0, 0, 0)),
-        hour if hour >= NIGHT_HOUR => instant(next(day), civil::time(MORNING_HOUR, 0, 0, 0)),
-        _ => return CLOCKS_DIFFER_SECONDS,
-    };
-    // A part of a second is a whole one: too early is another refusal.
-    let wait = u32::try_from(now.duration_until(opening).as_secs() + 1).unwrap_or(CLOCKS_DIFFER_SECONDS);
-    wait + fastrand::u32(0..=MORNING_SPREAD_SECONDS)
+    /// Asks one provider of `channel`, under a lease.
+    async fn ask(
+        &self,
+        mut thread: NoticeThread,
+        notice: &NoticeRecord,
+        (channel, only, language): (NoticeChannel, Option<Provider>, Language),
+        dossier: &Dossier,
+        policy: &NoticePolicy,
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Result<Step, Failure> {
+        let (now, version) = (clock(), notice.version);
+        let message = self.compose(notice, dossier, language)?;
+        let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
+            tracing::error!(channel = channel.name(), "no provider may be asked, or none has a price");
+            thread.put_off(version, now.saturating_add(policy.backoff(8, fastrand::u32(..))).unwrap_or(now), "no-provider", now);
+            self.keep(&mut thread).await?;
+            return Ok(Step::Next);
+        };
+        let holder = format!("{:032x}", fastrand::u128(..));
+        let until = now.saturating_add(self.lease).unwrap_or(now);
+        thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
+        if self.keep(&mut thread).await? == Stored::AnotherWasFirst {
+            return Ok(Step::Next);
+        }
+        let verdict = self.carriers.send(provider, &message, &dossier.applicant.phone).await;
+        let done = clock();
+        self.judge(provider, &verdict, now.duration_until(done), done);
+        let draw = fastrand::u32(..);
+        let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
+        for attempt in 1.. {
+            thread.conclude(
+                version,
+                (&holder, provider),
+                (&read.answer, &read.code),
+                Some(price_vnd),
+                policy,
+                (done, draw),
+            );
+            if self.keep(&mut thread).await? == Stored::Yes {
+                break;
+            }
+            if attempt >= STORED_MAX {
+                return Err(Failure::Held("the thread of notices"));
+            }
+            // A delivery report was faster than the answer.
+            thread = self.book.thread(&dossier.code).await?.ok_or(Failure::Held("the thread of notices"))?;
+        }
+        self.book_keep(notice, provider, &read, price_vnd, dossier, done).await?;
+        Ok(Step::Next)
+    }
+
+    fn compose(&self, notice: &NoticeRecord, dossier: &Dossier, language: Language) -> Result<Notice, Failure> {
+        let place = usize::try_from(notice.version.saturating_sub(1)).unwrap_or(usize::MAX);
+        let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
+        let composed = self.catalogue.templates().compose(dossier, entry, notice.repetition, language);
+        composed.ok_or_else(|| Failure::Defect(format!("no text for {}, which was to be told", notice.action.name())))
+    }
+
+    async fn keep(&self, thread: &mut NoticeThread) -> Result<Stored, Failure> {
+        thread.version += 1;
+        self.book.keep(thread).await
+    }
 }

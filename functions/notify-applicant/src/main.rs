@@ -1,12 +1,17 @@
 //! Wires `notify-applicant`.
 
+use std::sync::Mutex;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::calendar::date_of;
+use domain::notice::NoticeChannel;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use notify_applicant::{Desk, Hours};
 use platform::batch::{self, Plan};
 use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{self, Dossiers, Notices};
-use platform::gateway::{self, esms::Esms, zalo::Zalo};
+use platform::dynamo::{self, ContactBook, Dossiers, Notices};
+use platform::gateway::{self, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
 use platform::{config, telemetry};
 
@@ -18,28 +23,65 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let catalogue = &catalogue::load(UndecidedYears::Refused)?;
     let client = dynamo::client().await;
-    let store = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
-    let ledger = &Notices::new(client, config::text("NOTICES_TABLE")?);
+    let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
+    let book = &Notices::new(client.clone(), config::text("NOTICES_TABLE")?);
+    let contacts = &ContactBook::new(client, config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
     let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
     let timeout = config::millis("GATEWAY_TIMEOUT_MS")?;
     let http = gateway::http_client(timeout)?;
-    let zalo =
-        &Zalo { http: http.clone(), url: config::text("ZALO_URL")?, access_token: config::text("ZALO_ACCESS_TOKEN")? };
-    let esms = &Esms {
-        http,
-        url: config::text("ESMS_URL")?,
-        api_key: config::text("ESMS_API_KEY")?,
-        secret_key: config::text("ESMS_SECRET_KEY")?,
-        brandname: config::text("ESMS_BRANDNAME")?,
+    let carriers = &Gateways {
+        zalo: Some(Zalo {
+            http: http.clone(),
+            url: config::text("ZALO_URL")?,
+            access_token: config::text("ZALO_ACCESS_TOKEN")?,
+        }),
+        esms: Some(Esms {
+            http: http.clone(),
+            url: config::text("ESMS_URL")?,
+            api_key: config::text("ESMS_API_KEY")?,
+            secret_key: config::text("ESMS_SECRET_KEY")?,
+            brandname: config::text("ESMS_BRANDNAME")?,
+            callback_url: config::account("ESMS_CALLBACK_URL"),
+        }),
+        speedsms: config::account("SPEEDSMS_TOKEN")
+            .map(|token| {
+                Ok::<_, config::BadSetting>(SpeedSms {
+                    http: http.clone(),
+                    url: config::text("SPEEDSMS_URL")?,
+                    token,
+                    sender: config::text("SPEEDSMS_SENDER")?,
+                })
+            })
+            .transpose()?,
+        vnpt: config::account("VNPT_API_USER")
+            .map(|api_user| {
+                Ok::<_, config::BadSetting>(Vnpt {
+                    http,
+                    url: config::text("VNPT_URL")?,
+                    label_id: config::text("VNPT_LABEL_ID")?,
+                    contract_id: config::text("VNPT_CONTRACT_ID")?,
+                    template_id: config::text("VNPT_TEMPLATE_ID")?,
+                    agent_id: config::text("VNPT_AGENT_ID")?,
+                    api_user,
+                    api_password: config::text("VNPT_API_PASSWORD")?,
+                    user_name: config::text("VNPT_USER_NAME")?,
+                })
+            })
+            .transpose()?,
     };
-    // Two calls, and as much again for the table around them.
+    let pool = &Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(Timestamp::now())));
+    // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
     let record_timeout = timeout * 4;
     let lease = SignedDuration::try_from(record_timeout)?;
+    let coalesce_seconds = config::account("COALESCE_SECONDS").and_then(|seconds| seconds.parse().ok());
+    let hours = match config::text("QUIET_HOURS")?.as_str() {
+        "ignored" => Hours::Ignored,
+        _ => Hours::Kept,
+    };
     let plan = Plan { width: WIDTH, record_timeout, receives_max: config::number("MAX_RECEIVE_COUNT")? };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let work = |body: String| async move {
-            notify_applicant::tell(&body, store, ledger, (zalo, esms), catalogue, lease, Timestamp::now).await
-        };
+        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, coalesce_seconds, hours };
+        let work = |body: String| async move { notify_applicant::tell(&body, desk, Timestamp::now).await };
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
     }))
     .await

@@ -64,6 +64,9 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         serde_json::from_str(include_str!("../../../infra/data/rules.json"))?,
         serde_json::from_str(include_str!("../../../infra/data/templates.json"))?,
         serde_json::from_str(include_str!("../../../infra/data/integrators.json"))?,
+        serde_json::from_str(include_str!("../../../infra/data/notices.json"))?,
+        serde_json::from_str(include_str!("../../../infra/data/providers.json"))?,
+        serde_json::from_str(include_str!("../../../infra/data/codes.json"))?,
     );
     catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
 }

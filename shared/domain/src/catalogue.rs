@@ -9,9 +9,12 @@ use crate::agency::Agency;
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::law::{Law, RulesFile};
-use crate::notice::Template;
+use crate::notice::codes::{Codes, CodesFile};
+use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
+use crate::notice::provider::{Providers, ProvidersFile};
+use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
-use crate::{Violation, notice};
+use crate::Violation;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -39,13 +42,6 @@ pub struct ProceduresFile {
     procedures: Vec<Procedure>,
 }
 
-/// `templates.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TemplatesFile {
-    templates: Vec<Template>,
-}
-
 /// `integrators.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,8 +56,16 @@ pub struct Catalogue {
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
     law: Law,
-    templates: Vec<Template>,
+    templates: Templates,
     integrators: BTreeMap<String, Integrator>,
+    notice_policies: NoticePolicies,
+    providers: Providers,
+    codes: Codes,
+}
+
+/// Keeps what was put together, or notes why it could not be.
+fn kept<T>(assembled: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> Option<T> {
+    assembled.map_err(|reasons| found.extend(reasons)).ok()
 }
 
 impl Catalogue {
@@ -73,9 +77,16 @@ impl Catalogue {
         rules: RulesFile,
         templates: TemplatesFile,
         integrators: IntegratorsFile,
+        notices: PoliciesFile,
+        providers: ProvidersFile,
+        codes: CodesFile,
     ) -> Result<Self, Vec<Violation>> {
-        let law = Law::assemble(calendar, rules);
-        let mut found = law.as_ref().err().cloned().unwrap_or_default();
+        let mut found = Vec::new();
+        let law = kept(Law::assemble(calendar, rules), &mut found);
+        let templates = kept(Templates::assemble(templates), &mut found);
+        let notice_policies = kept(NoticePolicies::assemble(notices), &mut found);
+        let providers = kept(Providers::assemble(providers), &mut found);
+        let codes = kept(Codes::assemble(codes), &mut found);
         let mut known = BTreeMap::new();
         for agency in agencies.agencies {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
@@ -113,13 +124,6 @@ impl Catalogue {
                 ));
             }
         }
-        for (position, template) in templates.templates.iter().enumerate() {
-            found.extend(notice::template_violations(template));
-            if templates.templates[..position].iter().any(|earlier| earlier.action == template.action) {
-                let field = format!("templates.{}", template.action.name());
-                found.push(Violation::new(field, "unique-action", "two texts for one action"));
-            }
-        }
         let mut sources = BTreeMap::new();
         for integrator in integrators.integrators {
             for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
@@ -133,13 +137,16 @@ impl Catalogue {
                 found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
             }
         }
-        match law {
-            Ok(law) if found.is_empty() => Ok(Self {
+        match (law, templates, notice_policies, providers, codes) {
+            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => Ok(Self {
                 agencies: known,
                 procedures: versions,
                 law,
-                templates: templates.templates,
+                templates,
                 integrators: sources,
+                notice_policies,
+                providers,
+                codes,
             }),
             _ => Err(found),
         }
@@ -175,9 +182,24 @@ impl Catalogue {
         self.law.calendar()
     }
 
-    /// What the applicant is told after `action`, if anything.
-    pub fn template(&self, action: crate::dossier::Action) -> Option<&Template> {
-        self.templates.iter().find(|template| template.action == action)
+    /// What applicants are told.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    /// What providers cost, and how much of the work each gets.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// What the gateways' codes ask of us.
+    pub fn codes(&self) -> &Codes {
+        &self.codes
+    }
+
+    /// When and how much is sent on `day`, with the providers that may be asked then.
+    pub fn notice_policy(&self, day: Date) -> NoticePolicy {
+        self.notice_policies.on(day).clone().with_providers(self.providers.on(day))
     }
 
     /// The integrator that signs its events with `source`.

@@ -16,6 +16,7 @@ pub mod notice;
 pub mod procedure;
 pub mod reminder;
 pub mod submission;
+pub mod thread;
 pub mod violation;
 
 pub use violation::Violation;

@@ -1,16 +1,59 @@
-//! What the applicant is told, and when. Messages carry code, status and date; never a name or an id number.
+//! What the applicant is told. Messages carry code, status and date; never a name or an id number.
 
-use serde::Deserialize;
+mod carrier;
+pub mod codes;
+pub mod policy;
+pub mod pool;
+pub mod provider;
+pub mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
 use crate::Violation;
 use crate::calendar::date_of;
-use crate::dossier::{Action, Dossier, HistoryEntry};
+use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::DossierCode;
+use text::{Encoding, segments, unaccented};
 
-/// One SMS in the 7-bit alphabet holds this many characters (GSM 03.38).
-pub const SMS_CHARACTERS_MAX: usize = 160;
+/// What a text may hold besides words, with the longest that each can become: a code of 35 + 1 + 8 + 1 + 7 characters, the
+/// longest status, a date. There is none for a name or a number of a person, and so no way to send one.
+const PLACEHOLDERS: [(&str, usize); 3] = [("{code}", 52), ("{status}", 36), ("{date}", 10)];
 
-const PLACEHOLDERS: [&str; 3] = ["{code}", "{status}", "{date}"];
+/// The language of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// Vietnamese, which every text has.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+/// An SMS to be filled in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SmsText {
+    /// With `{code}`, `{status}` and `{date}`.
+    pub text: String,
+    /// For a dossier without a due date, where `text` speaks of one.
+    #[serde(default)]
+    pub without_due_date: Option<String>,
+    /// How it is coded: without Vietnamese marks unless asked otherwise.
+    #[serde(default)]
+    pub encoding: Encoding,
+    /// The most parts that it may become.
+    #[serde(default = "one")]
+    pub segments_max: usize,
+}
+
+fn one() -> usize {
+    1
+}
 
 /// What is said after an action.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,58 +61,168 @@ const PLACEHOLDERS: [&str; 3] = ["{code}", "{status}", "{date}"];
 pub struct Template {
     /// After which action.
     pub action: Action,
-    /// The template that Zalo approved.
-    pub zalo_template_id: String,
-    /// The SMS, unaccented, with `{code}`, `{status}` and `{date}`.
-    pub sms: String,
-    /// The SMS for a dossier without a due date, where `sms` speaks of one.
+    /// Whether the law wants it said.
+    pub class: NoticeClass,
+    /// The templates that Zalo approved.
+    pub zalo: BTreeMap<Language, String>,
+    /// The SMS.
+    pub sms: BTreeMap<Language, SmsText>,
+}
+
+/// An action after which nothing is said.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Silence {
+    action: Action,
+    reason: String,
+}
+
+/// `templates.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplatesFile {
+    templates: Vec<Template>,
+    /// What a text begins with that the applicant may have had before.
+    repetition: BTreeMap<Language, String>,
     #[serde(default)]
-    pub sms_without_due_date: Option<String>,
+    silent: Vec<Silence>,
 }
 
-/// What is wrong with a template.
-pub fn template_violations(template: &Template) -> Vec<Violation> {
-    let field = format!("templates.{}", template.action.name());
-    let texts = std::iter::once(&template.sms).chain(&template.sms_without_due_date);
-    texts.flat_map(|sms| text_violations(&field, sms)).collect()
+/// Every text.
+#[derive(Debug)]
+pub struct Templates {
+    by_action: BTreeMap<Action, Template>,
+    repetition: BTreeMap<Language, String>,
 }
 
-fn text_violations(field: &str, sms: &str) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut bare = sms.to_owned();
-    for placeholder in PLACEHOLDERS {
-        bare = bare.replace(placeholder, "");
+impl Templates {
+    /// Puts the texts together; refused whole, with every reason: an action without a text or with two, a placeholder that
+    /// nobody fills in, marks where there may be none, more parts than the text's budget, no Vietnamese.
+    pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        let mut by_action = BTreeMap::new();
+        let longest = file.repetition.values().map(String::as_str).max_by_key(|prefix| prefix.len()).unwrap_or_default();
+        if !file.repetition.contains_key(&Language::Vi) {
+            found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
+        }
+        for template in file.templates {
+            found.extend(template.violations(longest));
+            if let Some(twice) = by_action.insert(template.action, template) {
+                let field = format!("templates.{}", twice.action.name());
+                found.push(Violation::new(field, "unique-action", "two texts for one action"));
+            }
+        }
+        let mut silent = BTreeSet::new();
+        for silence in &file.silent {
+            let field = format!("silent.{}", silence.action.name());
+            if !silent.insert(silence.action) || by_action.contains_key(&silence.action) {
+                found.push(Violation::new(&field, "unique-action", "is said and silent, or silent twice"));
+            }
+            if silence.reason.trim().is_empty() {
+                found.push(Violation::new(&field, "source", "a reason is left out"));
+            }
+        }
+        for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
+            if !by_action.contains_key(&action) && !silent.contains(&action) {
+                let detail = format!("nothing is said after {}, and no reason given", action.name());
+                found.push(Violation::new("templates", "every-action", detail));
+            }
+        }
+        if found.is_empty() { Ok(Self { by_action, repetition: file.repetition }) } else { Err(found) }
     }
-    if bare.contains(['{', '}']) {
-        found.push(Violation::new(field, "known-placeholder", "only {code}, {status} and {date} can be filled in"));
+
+    /// What is said after `action`, if anything.
+    pub fn after(&self, action: Action) -> Option<&Template> {
+        self.by_action.get(&action)
     }
-    if !bare.chars().all(|c| is_gsm7_basic(c) || matches!(c, '{' | '}')) {
-        found.push(Violation::new(field, "gsm-7", "must be unaccented text"));
+
+    /// What `entry` is told as, in `language` where there is a text in it; a repetition says that it is one. None for an action
+    /// after which nothing is said.
+    pub fn compose(
+        &self,
+        dossier: &Dossier,
+        entry: &HistoryEntry,
+        repetition: bool,
+        language: Language,
+    ) -> Option<Notice> {
+        let template = self.after(entry.action)?;
+        let in_language = |texts: &BTreeMap<Language, String>| {
+            texts.get(&language).or_else(|| texts.get(&Language::Vi)).cloned().unwrap_or_default()
+        };
+        let sms = template.sms.get(&language).or_else(|| template.sms.get(&Language::Vi))?;
+        let prefix = if repetition { in_language(&self.repetition) } else { String::new() };
+        let due = entry.due_at.filter(|_| !entry.status.is_closed());
+        let day = date_of(due.unwrap_or(entry.at));
+        let text = sms.without_due_date.as_ref().filter(|_| due.is_none()).unwrap_or(&sms.text);
+        let date = day.strftime("%d/%m/%Y").to_string();
+        let status = entry.status.name();
+        let plain = match sms.encoding {
+            Encoding::Gsm7 => unaccented(status),
+            Encoding::Ucs2 => status.to_owned(),
+        };
+        let filled = text.replace("{code}", dossier.code.as_str()).replace("{status}", &plain).replace("{date}", &date);
+        Some(Notice {
+            id: message_id(&dossier.code, entry.version, repetition),
+            zalo_template_id: in_language(&template.zalo),
+            code: dossier.code.clone(),
+            status: format!("{prefix}{status}"),
+            date,
+            sms: format!("{prefix}{filled}"),
+            encoding: sms.encoding,
+        })
     }
-    // The longest that the three can become: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a date.
-    let longest = bare.chars().count()
-        + sms.matches("{code}").count() * 52
-        + sms.matches("{status}").count() * 36
-        + sms.matches("{date}").count() * 10;
-    if longest > SMS_CHARACTERS_MAX {
-        found.push(Violation::new(
-            field,
-            "one-segment",
-            format!("may become {longest} characters, more than one SMS holds"),
-        ));
-    }
-    found
 }
 
-/// The part of the 7-bit alphabet that is also ASCII, less the characters that count twice.
-fn is_gsm7_basic(c: char) -> bool {
-    c.is_ascii_alphanumeric() || " @$_!\"#%&'()*+,-./:;<=>?\n\r".contains(c)
+impl Template {
+    fn violations(&self, prefix: &str) -> Vec<Violation> {
+        let field = format!("templates.{}", self.action.name());
+        let mut found = Vec::new();
+        if !self.zalo.contains_key(&Language::Vi) || !self.sms.contains_key(&Language::Vi) {
+            found.push(Violation::new(&field, "vietnamese", "every text has a Vietnamese one"));
+        }
+        if self.zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+            found.push(Violation::new(&field, "zalo-template", "a template of Zalo's is named by digits"));
+        }
+        for sms in self.sms.values() {
+            for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
+                found.extend(sms.text_violations(&field, prefix, text));
+            }
+        }
+        found
+    }
 }
 
-/// A notice ready to go: one for each history entry that the applicant is told of.
+impl SmsText {
+    fn text_violations(&self, field: &str, prefix: &str, text: &str) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut longest = format!("{prefix}{text}");
+        for (placeholder, length) in PLACEHOLDERS {
+            longest = longest.replace(placeholder, &"x".repeat(length));
+        }
+        if longest.contains(['{', '}']) {
+            let detail = "only {code}, {status} and {date} can be filled in";
+            found.push(Violation::new(field, "known-placeholder", detail));
+        }
+        let mut parts = segments(&longest);
+        if self.encoding == Encoding::Ucs2 && parts.encoding == Encoding::Gsm7 {
+            // The status is filled in with its marks, whatever the text around it.
+            parts = segments(&longest.replacen('x', "ạ", 1));
+        }
+        if self.encoding == Encoding::Gsm7 && parts.encoding == Encoding::Ucs2 {
+            found.push(Violation::new(field, "gsm-7", "must be unaccented text, unless the encoding is ucs-2"));
+        } else if parts.count > self.segments_max {
+            let detail = format!("may become {} units in {} parts, more than its budget", parts.units, parts.count);
+            found.push(Violation::new(field, "segments-max", detail));
+        }
+        found
+    }
+}
+
+/// A message ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// `{code}/{version}`: also the gateways' tracking id, so that a repetition is recognised everywhere.
+    /// `{code}/{version}`, with `/r` for a repetition: also the gateways' request or tracking id, so that one sent twice is
+    /// recognised everywhere and a delivery report names it.
     pub id: String,
     /// The template that Zalo approved.
     pub zalo_template_id: String,
@@ -81,6 +234,8 @@ pub struct Notice {
     pub date: String,
     /// The SMS, filled in.
     pub sms: String,
+    /// How the SMS is coded.
+    pub encoding: Encoding,
 }
 
 /// The name of the notice about entry `version` of a dossier.
@@ -88,80 +243,16 @@ pub fn notice_id(code: &DossierCode, version: u64) -> String {
     format!("{code}/{version}")
 }
 
-impl Notice {
-    /// What `template` says of `entry`.
-    pub fn compose(template: &Template, dossier: &Dossier, entry: &HistoryEntry) -> Self {
-        let due = entry.due_at.filter(|_| !entry.status.is_closed());
-        let day = date_of(due.unwrap_or(entry.at));
-        let text = template.sms_without_due_date.as_ref().filter(|_| due.is_none()).unwrap_or(&template.sms);
-        let date = day.strftime("%d/%m/%Y").to_string();
-        let status = entry.status.name().to_owned();
-        let sms = text
-            .replace("{code}", dossier.code.as_str())
-            .replace("{status}", &unaccented(&status))
-            .replace("{date}", &date);
-        Self {
-            id: notice_id(&dossier.code, entry.version),
-            zalo_template_id: template.zalo_template_id.clone(),
-            code: dossier.code.clone(),
-            status,
-            date,
-            sms,
-        }
-    }
+/// The name under which gateways get the notice: a repetition has a name of its own, or the gateway that recognises one
+/// would keep it back.
+fn message_id(code: &DossierCode, version: u64, repetition: bool) -> String {
+    format!("{}{}", notice_id(code, version), if repetition { REPETITION } else { "" })
 }
 
-/// Vietnamese without its marks, as SMS in the 7-bit alphabet needs it.
-pub fn unaccented(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let lower = c.to_lowercase().next().unwrap_or(c);
-            let base =
-                match lower {
-                    'à' | 'á' | 'ả' | 'ã' | 'ạ' | 'ă' | 'ằ' | 'ắ' | 'ẳ' | 'ẵ' | 'ặ' | 'â' | 'ầ' | 'ấ' | 'ẩ' | 'ẫ'
-                    | 'ậ' => 'a',
-                    'è' | 'é' | 'ẻ' | 'ẽ' | 'ẹ' | 'ê' | 'ề' | 'ế' | 'ể' | 'ễ' | 'ệ' => 'e',
-                    'ì' | 'í' | 'ỉ' | 'ĩ' | 'ị' => 'i',
-                    'ò' | 'ó' | 'ỏ' | 'õ' | 'ọ' | 'ô' | 'ồ' | 'ố' | 'ổ' | 'ỗ' | 'ộ' | 'ơ' | 'ờ' | 'ớ' | 'ở' | 'ỡ'
-                    | 'ợ' => 'o',
-                    'ù' | 'ú' | 'ủ' | 'ũ' | 'ụ' | 'ư' | 'ừ' | 'ứ' | 'ử' | 'ữ' | 'ự' => 'u',
-                    'ỳ' | 'ý' | 'ỷ' | 'ỹ' | 'ỵ' => 'y',
-                    'đ' => 'd',
-                    _ => return c,
-                };
-            if c.is_uppercase() { base.to_ascii_uppercase() } else { base }
-        })
-        .collect()
-}
+const REPETITION: &str = "/r";
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dossier::DossierStatus;
-
-    #[test]
-    fn every_status_can_be_said_without_marks_in_the_room_reserved_for_it() {
-        for status in DossierStatus::ALL {
-            let plain = unaccented(status.name());
-            assert!(plain.chars().all(is_gsm7_basic) && plain.len() <= 36, "{plain}");
-        }
-        assert_eq!(unaccented("Được tiếp nhận"), "Duoc tiep nhan");
-    }
-
-    #[test]
-    fn a_template_with_marks_an_unknown_placeholder_or_too_much_text_is_refused() {
-        let rules = |sms: &str| -> Vec<&str> {
-            let template = Template {
-                action: Action::Receive,
-                zalo_template_id: "1".into(),
-                sms: sms.into(),
-                sms_without_due_date: None,
-            };
-            template_violations(&template).into_iter().map(|violation| violation.rule).collect()
-        };
-        assert_eq!(rules("Ho so {code} da duoc tiep nhan, hen tra {date}"), Vec::<&str>::new());
-        assert_eq!(rules("Hồ sơ {code}"), ["gsm-7"]);
-        assert_eq!(rules("Ho so {code} cua {name}"), ["known-placeholder"]);
-        assert_eq!(rules(&"a".repeat(161)), ["one-segment"]);
-    }
+/// The dossier and the version that a message of this name tells of.
+pub fn parse_message_id(name: &str) -> Option<(DossierCode, u64)> {
+    let (code, version) = name.strip_suffix(REPETITION).unwrap_or(name).rsplit_once('/')?;
+    Some((code.parse().ok()?, version.parse().ok()?))
 }

@@ -80,8 +80,6 @@ where
     let receives_max = match failure.retryable() {
         Retry::Never => 0,
         Retry::PerhapsSoon => PERHAPS_RECEIVES_MAX.min(plan.receives_max),
-        // A gateway that asks for patience is obeyed: waiting is not failing.
-        Retry::Yes if matches!(failure, Failure::Deferred { .. }) => u32::MAX,
         Retry::Yes => plan.receives_max,
     };
     if receives >= receives_max {
@@ -92,7 +90,7 @@ where
             id
         });
     }
-    let seconds = backoff_seconds(receives, &failure);
+    let seconds = backoff_seconds(receives);
     tracing::warn!(message = id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
     if let (Some(receipt), true) = (&message.receipt_handle, seconds > 0)
         && let Err(failure) = queue.hide(receipt, seconds).await
@@ -103,10 +101,7 @@ where
     Some(id)
 }
 
-fn backoff_seconds(receives: u32, failure: &Failure) -> u32 {
-    if let Failure::Deferred { seconds, .. } = failure {
-        return (*seconds).min(HIDDEN_SECONDS_MAX);
-    }
+fn backoff_seconds(receives: u32) -> u32 {
     let step = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len() - 1);
     let base = BACKOFF_SECONDS[step];
     // Jitter of a quarter: a queue's worth of messages that failed together does not come back together.

@@ -46,6 +46,9 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
         data!("rules.json"),
         data!("templates.json"),
         data!("integrators.json"),
+        data!("notices.json"),
+        data!("providers.json"),
+        data!("codes.json"),
     )
     .map_err(Failure::Invalid)
 }

@@ -15,6 +15,11 @@ pub fn text(name: &'static str) -> Result<String, BadSetting> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(BadSetting { name })
 }
 
+/// A setting that a deployment may leave empty: an account that it does not have, a default that it keeps.
+pub fn account(name: &'static str) -> Option<String> {
+    text(name).ok()
+}
+
 /// A setting as a whole number.
 pub fn number(name: &'static str) -> Result<u32, BadSetting> {
     text(name)?.parse().map_err(|_| BadSetting { name })

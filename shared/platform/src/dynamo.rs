@@ -1,5 +1,6 @@
 //! Tables: the only room that knows DynamoDB. One file a table.
 
+mod contacts;
 mod dossiers;
 mod figures;
 mod notices;
@@ -16,9 +17,10 @@ use serde::de::DeserializeOwned;
 
 use crate::Failure;
 
+pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Dossiers, WorklistPage};
 pub use figures::Figures;
-pub use notices::Notices;
+pub use notices::{Notices, Sleeper};
 pub use reception::Reception;
 
 type Item = HashMap<String, AttributeValue>;

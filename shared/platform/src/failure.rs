@@ -76,14 +76,9 @@ pub enum Failure {
     /// Another process holds what this one needs; it will be free soon.
     #[error("{0} is held by another process")]
     Held(&'static str),
-    /// A gateway asked to come back later, or is closed at this hour.
-    #[error("{part} asks to wait {seconds} s")]
-    Deferred {
-        /// Which part.
-        part: &'static str,
-        /// How long.
-        seconds: u32,
-    },
+    /// It was tried for as long as it was of use; an operator decides.
+    #[error("{0} was given up")]
+    GivenUp(&'static str),
     /// A defect or a missing piece of configuration of ours: a person has to look.
     #[error("{0}")]
     Defect(String),
@@ -116,9 +111,9 @@ impl Failure {
             | Self::IdempotencyKeyReused => Retry::Never,
             // A calendar takes days, a queue retries for hours: the message waits where an alarm shows it, and is sent
             // back to the queue when the calendar is deployed.
-            Self::CalendarMissing { .. } => Retry::Never,
+            Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
             Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
-            Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } | Self::Defect(_) => Retry::Yes,
+            Self::Unavailable { .. } | Self::Held(_) | Self::Defect(_) => Retry::Yes,
         }
     }
 
@@ -139,7 +134,8 @@ impl Failure {
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::CalendarMissing { .. } => "calendar-missing",
-            Self::Unavailable { .. } | Self::Held(_) | Self::Deferred { .. } => "unavailable",
+            Self::GivenUp(_) => "given-up",
+            Self::Unavailable { .. } | Self::Held(_) => "unavailable",
             Self::Defect(_) => "internal",
         }
     }

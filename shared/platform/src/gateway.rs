@@ -1,16 +1,24 @@
 //! Message gateways: how each is asked, and what its answers mean.
 
-pub mod codes;
 pub mod esms;
+pub mod report;
+pub mod speedsms;
+pub mod vnpt;
 pub mod zalo;
 
 use std::time::Duration;
 
 use domain::applicant::Phone;
-use domain::notice::Notice;
+use domain::notice::{Notice, Provider};
+use jiff::SignedDuration;
 use reqwest::StatusCode;
+use sha2::{Digest, Sha256};
 
 use crate::Failure;
+use crate::port::Carriers;
+
+/// The longest that a gateway's `Retry-After` is believed, in seconds.
+const RETRY_AFTER_MAX: u32 = 6 * 3_600;
 
 /// What a gateway made of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +37,8 @@ pub enum Verdict {
     NotTaken {
         /// What came instead, e.g. `unreachable`, `http-429`.
         instead: String,
+        /// How long it asks to be left alone (`Retry-After`).
+        retry_after: Option<SignedDuration>,
     },
     /// It may or may not have got the message: the answer never came, or was no answer.
     Unknown {
@@ -39,17 +49,66 @@ pub enum Verdict {
 
 /// Something that carries a message to a phone.
 pub trait Gateway: Sync {
-    /// The name in records: `zalo` or `sms`.
-    const CHANNEL: &'static str;
-
-    /// Whether the gateway recognises a message sent twice, so that asking again is harmless.
-    const REPEATABLE: bool;
-
     /// Asks the gateway to carry `notice` to `phone`, once.
     fn send(&self, notice: &Notice, phone: &Phone) -> impl Future<Output = Verdict> + Send;
+}
 
-    /// What a code of this gateway asks of us.
-    fn treatment(&self, code: i32) -> codes::Treatment;
+/// All gateways, each where the deployment has an account with it.
+#[derive(Debug, Default)]
+pub struct Gateways {
+    /// Zalo.
+    pub zalo: Option<zalo::Zalo>,
+    /// eSMS.
+    pub esms: Option<esms::Esms>,
+    /// SpeedSMS.
+    pub speedsms: Option<speedsms::SpeedSms>,
+    /// VNPT.
+    pub vnpt: Option<vnpt::Vnpt>,
+}
+
+impl Carriers for Gateways {
+    async fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> Verdict {
+        async fn ask(gateway: Option<&impl Gateway>, notice: &Notice, phone: &Phone) -> Verdict {
+            match gateway {
+                Some(gateway) => gateway.send(notice, phone).await,
+                None => Verdict::NotTaken { instead: "no-account".to_owned(), retry_after: None },
+            }
+        }
+        match provider {
+            Provider::Zalo => ask(self.zalo.as_ref(), notice, phone).await,
+            Provider::Esms => ask(self.esms.as_ref(), notice, phone).await,
+            Provider::Speedsms => ask(self.speedsms.as_ref(), notice, phone).await,
+            Provider::Vnpt => ask(self.vnpt.as_ref(), notice, phone).await,
+        }
+    }
+
+    fn has(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Zalo => self.zalo.is_some(),
+            Provider::Esms => self.esms.is_some(),
+            Provider::Speedsms => self.speedsms.is_some(),
+            Provider::Vnpt => self.vnpt.is_some(),
+        }
+    }
+}
+
+/// Longest name of a request that the SMS gateways take, in characters.
+const REQUEST_ID_CHARACTERS_MAX: usize = 50;
+
+/// The name under which an SMS gateway gets a notice: the notice's own, which the delivery report brings back. The few codes
+/// that are too long for that are hashed, and their reports name the message alone.
+fn request_id(notice: &Notice) -> String {
+    if notice.id.len() <= REQUEST_ID_CHARACTERS_MAX {
+        return notice.id.clone();
+    }
+    let digest = Sha256::digest(notice.id.as_bytes());
+    let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    hex.chars().take(REQUEST_ID_CHARACTERS_MAX).collect()
+}
+
+/// A number that vendors write as text, and not always.
+fn whole_number(value: &serde_json::Value) -> Option<i64> {
+    value.as_str().map_or_else(|| value.as_i64(), |text| text.trim().parse().ok())
 }
 
 /// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, and a fresh connection for each: a
@@ -73,7 +132,7 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
     };
     let response = request.send().await.map_err(|error| {
         if error.is_connect() || error.is_builder() {
-            Verdict::NotTaken { instead: "unreachable".to_owned() }
+            Verdict::NotTaken { instead: "unreachable".to_owned(), retry_after: None }
         } else {
             unknown(&error)
         }
@@ -85,7 +144,13 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
         // after the message was taken.
         let unread = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
         let not_taken = unread || status == StatusCode::SERVICE_UNAVAILABLE;
-        return Err(if not_taken { Verdict::NotTaken { instead } } else { Verdict::Unknown { instead } });
+        if !not_taken {
+            return Err(Verdict::Unknown { instead });
+        }
+        // In seconds; a date is not understood, and our own patience is used.
+        let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = seconds.map(|seconds: u32| SignedDuration::from_secs(i64::from(seconds.min(RETRY_AFTER_MAX))));
+        return Err(Verdict::NotTaken { instead, retry_after });
     }
     response.json().await.map_err(|error| unknown(&error))
 }

@@ -72,6 +72,17 @@ impl HttpRequest {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
     }
 
+    /// A part of the path as it stands.
+    pub fn path_text(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    /// The body as it came, byte by byte.
+    pub fn raw_body(&self) -> Result<&[u8], Failure> {
+        let body = self.body.as_ref().map_err(|_| Failure::Malformed)?;
+        if body.len() > BODY_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(body) }
+    }
+
     /// A query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
@@ -93,11 +104,7 @@ impl HttpRequest {
         if !media.trim().eq_ignore_ascii_case("application/json") {
             return Err(Failure::UnsupportedMediaType);
         }
-        let body = self.body.as_ref().map_err(|_| Failure::Malformed)?;
-        if body.len() > BODY_BYTES_MAX {
-            return Err(Failure::TooLarge);
-        }
-        read_json(body)
+        read_json(self.raw_body()?)
     }
 }
 

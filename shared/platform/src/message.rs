@@ -10,6 +10,8 @@ pub const SPEC_VERSION: &str = "1.0";
 
 /// Type of the event "a dossier has changed".
 pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
+/// Type of the wake-up "a notice's time has come".
+pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
 /// Type of an integrator's submission.
 pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
 /// Type of an integrator's transition.
@@ -70,6 +72,31 @@ impl CloudEvent<DossierChanged> {
                 status: entry.status,
                 action: entry.action,
             },
+        }
+    }
+}
+
+/// Data of [`NOTICES_WAKE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticesWake {
+    /// Version of this structure.
+    pub schema_version: u32,
+    /// The dossier whose notices are to be looked at.
+    pub code: DossierCode,
+}
+
+impl CloudEvent<NoticesWake> {
+    /// Says at `now` that the notices of `code` are to be looked at.
+    pub fn wake(code: &DossierCode, now: Timestamp) -> Self {
+        Self {
+            specversion: SPEC_VERSION.to_owned(),
+            id: format!("{code}@{}", now.as_millisecond()),
+            source: "urn:motcua:notices".to_owned(),
+            kind: NOTICES_WAKE.to_owned(),
+            subject: Some(code.to_string()),
+            time: now,
+            data: NoticesWake { schema_version: 1, code: code.clone() },
         }
     }
 }

@@ -1,12 +1,17 @@
 //! What the functions need of the world. Each port has two implementations: the real adapter, and in the tests one
 //! that fails on purpose between two calls.
 
+use domain::applicant::{Applicant, Phone};
 use domain::dossier::Dossier;
 use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::notice::policy::Reach;
+use domain::notice::{Notice, NoticeChannel, NoticeClass, Provider};
+use domain::thread::NoticeThread;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Failure;
+use crate::gateway::Verdict;
 use crate::record::SubmissionReceipt;
 
 /// What became of an attempt to store something under a condition.
@@ -62,74 +67,48 @@ pub trait Intake: Sync {
     ) -> impl Future<Output = Result<Admission, Failure>> + Send;
 }
 
-/// What a notice has come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lease {
-    /// Ours until the lease ends: send now.
-    Ours {
-        /// Whether an earlier try got as far as the second channel.
-        first_channel_done: bool,
-    },
-    /// It was settled before; nothing is to be done.
-    Settled,
-    /// Another process is sending it right now.
-    HeldByAnother,
-    /// Somebody began to send and never said how it ended: whether the applicant was told is unknown.
-    Abandoned,
+/// What was told to whom, a thread for each dossier.
+pub trait NoticeBook: Sync {
+    /// The dossier's thread as of the last completed write; none if nothing was ever told of it.
+    fn thread(&self, code: &DossierCode) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
+
+    /// Stores `thread` if the stored version is the one before it.
+    fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
-/// How sending a notice ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// A gateway accepted it.
-    Sent {
-        /// `zalo` or `sms`.
-        channel: &'static str,
-        /// The gateway's id of the message.
-        message: String,
-    },
-    /// No gateway will ever take it.
-    Refused,
-    /// Whether a gateway took it cannot be told. Never sent again blindly.
-    Unknown,
-    /// To be tried again: certainly not sent, or through a gateway that recognises a repetition.
-    NotYet {
-        /// Whether the second channel was asked; the first then never is again.
-        first_channel_done: bool,
-    },
-}
+/// What is known of applicants as addressees, and how much was sent. Whoever keeps it keeps no number in the clear.
+pub trait Contacts: Sync {
+    /// How `applicant` can be reached at `now`, and what was sent to this number today and by the province this month.
+    fn reach(&self, applicant: &Applicant, now: Timestamp) -> impl Future<Output = Result<Reach, Failure>> + Send;
 
-/// One call to a gateway, for the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// `zalo` or `sms`.
-    pub channel: &'static str,
-    /// The gateway's code, or `accepted`, `timed-out`, `unreachable`, `http-500`.
-    pub code: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What is known of each notice.
-pub trait NoticeLedger: Sync {
-    /// Takes the notice for sending until `until`, unless somebody else holds it or it is settled. `holder` is a name that no
-    /// other process uses; the same holder may ask again.
-    fn lease(
+    /// Remembers until `until` that `channel` does not reach this number.
+    fn remember_unreachable(
         &self,
-        notice: &str,
-        holder: &str,
-        now: Timestamp,
+        phone: &Phone,
+        channel: NoticeChannel,
         until: Timestamp,
-    ) -> impl Future<Output = Result<Lease, Failure>> + Send;
-
-    /// Records how sending ended. An error unless `holder` holds the lease.
-    fn settle(
-        &self,
-        notice: &str,
-        holder: &str,
-        ending: &Ending,
-        attempts: &[Attempt],
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Counts what a message has cost, and, for one that the law does not want, that the number got it.
+    fn count(
+        &self,
+        phone: &Phone,
+        class: NoticeClass,
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Takes the next place of `agency` in the minute of `now`, from 1.
+    fn place(&self, agency: &AgencyCode, now: Timestamp) -> impl Future<Output = Result<u32, Failure>> + Send;
+}
+
+/// Everybody who carries messages for us.
+pub trait Carriers: Sync {
+    /// Asks `provider` to carry `notice` to `phone`, once.
+    fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> impl Future<Output = Verdict> + Send;
+
+    /// Whether there is an account with `provider`.
+    fn has(&self, provider: Provider) -> bool;
 }
 
 /// Something that sends messages on, in no promised order.

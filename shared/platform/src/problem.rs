@@ -76,7 +76,7 @@ impl From<&Failure> for Problem {
             | Failure::IdempotencyKeyReused
             | Failure::Unavailable { .. }
             | Failure::Held(_)
-            | Failure::Deferred { .. }
+            | Failure::GivenUp(_)
             | Failure::Defect(_) => json!({}),
         };
         Self {

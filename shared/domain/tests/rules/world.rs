@@ -23,6 +23,9 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
         serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/notices.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
     )
     .unwrap()
 });

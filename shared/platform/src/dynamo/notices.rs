@@ -1,14 +1,19 @@
-//! The notices table: who is sending what, and how it ended.
-
-use std::collections::HashMap;
+//! The notices table: one thread for each dossier, and the index by which threads are found that wait for a time.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use jiff::Timestamp;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{AgencyCode, DossierCode};
+use domain::thread::NoticeThread;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 
-use super::{down, text};
+use super::{down, number, read, text, write};
 use crate::Failure;
-use crate::port::{Attempt, Ending, Lease, NoticeLedger};
+use crate::port::{NoticeBook, Stored};
+
+/// The one key of the index `by-wake`. A province's busiest minute wakes some hundred threads; a key takes a thousand writes a
+/// second.
+const WAKE: &str = "due";
 
 /// The notices table.
 #[derive(Debug, Clone)]
@@ -17,131 +22,111 @@ pub struct Notices {
     table: String,
 }
 
+/// A thread whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sleeper {
+    /// The dossier.
+    pub code: DossierCode,
+    /// Its agency.
+    pub agency: AgencyCode,
+    /// When it is to be woken, in milliseconds since 1970.
+    pub wake_at: i64,
+    /// When the oldest change happened that nobody was told of, in milliseconds since 1970.
+    #[serde(default)]
+    pub unsent_since: Option<i64>,
+}
+
 impl Notices {
     /// Over `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
-}
 
-impl NoticeLedger for Notices {
-    async fn lease(&self, notice: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
+    /// The threads to be woken by `now`, at most `limit`, the longest waiting first.
+    pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<Sleeper>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-wake")
+            .key_condition_expression("wake = :due AND wakeAt <= :now")
+            .expression_attribute_values(":due", text(WAKE))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(item) = pages.try_next().await.map_err(down)? else {
+                break;
+            };
+            found.push(read(item)?);
+        }
+        Ok(found)
+    }
+
+    /// Puts the thread's waking off by `length`, if nobody has moved it since it was found. Gives whether it is ours to wake.
+    pub async fn doze(&self, sleeper: &Sleeper, now: Timestamp, length: SignedDuration) -> Result<bool, Failure> {
+        let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
         let outcome = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("notice", text(notice))
-            .update_expression("SET #state = :leased, leaseUntil = :until, leaseHolder = :holder")
-            // The third: a lease of ours whose answer was lost on the way, asked for again.
-            .condition_expression(
-                "attribute_not_exists(#state) OR #state = :waiting OR (#state = :leased AND leaseHolder = :holder)",
-            )
-            .expression_attribute_values(":holder", text(holder))
-            .return_values(ReturnValue::AllNew)
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":leased", text("leased"))
-            .expression_attribute_values(":waiting", text("waiting"))
-            .expression_attribute_values(":until", text(until.to_string()))
+            .key("code", text(sleeper.code.as_str()))
+            .update_expression("SET wakeAt = :later")
+            .condition_expression("wakeAt = :seen")
+            .expression_attribute_values(":later", number(later))
+            .expression_attribute_values(":seen", number(sleeper.wake_at))
             .send()
             .await;
         match outcome {
-            Ok(leased) => {
-                let first_channel_done = leased.attributes.is_some_and(|item| item.contains_key("firstChannelDone"));
-                return Ok(Lease::Ours { first_channel_done });
-            }
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {}
-            Err(error) => return Err(down(error)),
-        }
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("notice", text(notice))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
-        let item = found.item.unwrap_or_default();
-        let field = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-        if field("state").map(String::as_str) != Some("leased") {
-            return Ok(Lease::Settled);
-        }
-        let held_until = field("leaseUntil").and_then(|until| until.parse::<Timestamp>().ok());
-        if held_until.is_some_and(|held_until| now < held_until) {
-            return Ok(Lease::HeldByAnother);
-        }
-        // One process alone may conclude that another died: the condition names the very lease that ran out.
-        let left = held_until.map_or_else(String::new, |until| until.to_string());
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("notice", text(notice))
-            .update_expression("SET #state = :unknown")
-            .condition_expression("#state = :leased AND leaseUntil = :left")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":unknown", text("unknown"))
-            .expression_attribute_values(":leased", text("leased"))
-            .expression_attribute_values(":left", text(left))
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(Lease::Abandoned),
+            Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(Lease::HeldByAnother)
+                Ok(false)
             }
             Err(error) => Err(down(error)),
         }
     }
+}
 
-    async fn settle(&self, notice: &str, holder: &str, ending: &Ending, attempts: &[Attempt]) -> Result<(), Failure> {
-        let attempts = attempts
-            .iter()
-            .map(|attempt| {
-                AttributeValue::M(HashMap::from([
-                    ("channel".to_owned(), text(attempt.channel)),
-                    ("code".to_owned(), text(&attempt.code)),
-                    ("at".to_owned(), text(attempt.at.to_string())),
-                ]))
-            })
-            .collect();
-        let mut update =
-            "SET #state = :state, attempts = list_append(if_not_exists(attempts, :none), :attempts)".to_owned();
-        let mut values = HashMap::from([
-            (":leased".to_owned(), text("leased")),
-            (":holder".to_owned(), text(holder)),
-            (":none".to_owned(), AttributeValue::L(Vec::new())),
-            (":attempts".to_owned(), AttributeValue::L(attempts)),
-        ]);
-        let state = match ending {
-            Ending::Sent { channel, message } => {
-                update.push_str(", channel = :channel, message = :message");
-                values.insert(":channel".to_owned(), text(*channel));
-                values.insert(":message".to_owned(), text(message));
-                "sent"
-            }
-            Ending::Refused => "refused",
-            Ending::Unknown => "unknown",
-            Ending::NotYet { first_channel_done } => {
-                if *first_channel_done {
-                    update.push_str(", firstChannelDone = :done");
-                    values.insert(":done".to_owned(), AttributeValue::Bool(true));
-                }
-                "waiting"
-            }
-        };
-        values.insert(":state".to_owned(), text(state));
-        self.client
-            .update_item()
+impl NoticeBook for Notices {
+    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+        let found = self
+            .client
+            .get_item()
             .table_name(&self.table)
-            .key("notice", text(notice))
-            .update_expression(update)
-            .condition_expression("#state = :leased AND leaseHolder = :holder")
-            .expression_attribute_names("#state", "state")
-            .set_expression_attribute_values(Some(values))
+            .key("code", text(code.as_str()))
+            .consistent_read(true)
             .send()
             .await
             .map_err(down)?;
-        Ok(())
+        found.item.map(read).transpose()
+    }
+
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        let mut item = write(thread)?;
+        if let Some(wake_at) = thread.wake_at() {
+            item.insert("wake".to_owned(), text(WAKE));
+            item.insert("wakeAt".to_owned(), number(wake_at.as_millisecond()));
+        }
+        if let Some(since) = thread.unsent_since() {
+            item.insert("unsentSince".to_owned(), number(since.as_millisecond()));
+        }
+        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put = if thread.version <= 1 {
+            put.condition_expression("attribute_not_exists(code)")
+        } else {
+            put.condition_expression("#version = :before")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":before", AttributeValue::N((thread.version - 1).to_string()))
+        };
+        match put.send().await {
+            Ok(_) => Ok(Stored::Yes),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(Stored::AnotherWasFirst)
+            }
+            Err(error) => Err(down(error)),
+        }
     }
 }

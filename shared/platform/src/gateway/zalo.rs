@@ -4,9 +4,9 @@ use domain::applicant::Phone;
 use domain::notice::Notice;
 use serde_json::{Value, json};
 
-use super::{Gateway, Verdict, codes, exchange};
+use super::{Gateway, Verdict, exchange};
 
-/// The Zalo gateway.
+/// The Zalo gateway. `tracking_id` comes back in delivery reports but does not keep a second message from going out.
 #[derive(Debug)]
 pub struct Zalo {
     /// HTTP client.
@@ -18,10 +18,6 @@ pub struct Zalo {
 }
 
 impl Gateway for Zalo {
-    const CHANNEL: &'static str = "zalo";
-    /// `tracking_id` comes back in delivery reports but does not keep a second message from going out.
-    const REPEATABLE: bool = false;
-
     async fn send(&self, notice: &Notice, phone: &Phone) -> Verdict {
         let body = json!({
             "phone": phone.zalo(),
@@ -40,9 +36,5 @@ impl Gateway for Zalo {
             (Some(code), _) if code != 0 => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
-    }
-
-    fn treatment(&self, code: i32) -> codes::Treatment {
-        codes::zalo(code)
     }
 }

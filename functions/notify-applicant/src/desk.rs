@@ -1,0 +1,94 @@
+//! What a message is worked off with.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::notice::policy::NoticePolicy;
+use domain::notice::pool::Pool;
+use domain::notice::{Notice, NoticeChannel, Provider};
+use domain::thread::NoticeRecord;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use platform::gateway::Verdict;
+use platform::port::Carriers;
+
+/// Whether the quiet hours are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hours {
+    /// As the policy says.
+    Kept,
+    /// Not at all: a demonstration at night shows its messages.
+    Ignored,
+}
+
+/// Everything that telling an applicant takes.
+pub struct Desk<'a, D, B, C, G> {
+    /// The dossiers.
+    pub dossiers: &'a D,
+    /// The threads of notices.
+    pub book: &'a B,
+    /// The addressees.
+    pub contacts: &'a C,
+    /// The gateways.
+    pub carriers: &'a G,
+    /// Texts, codes, prices, policy.
+    pub catalogue: &'a Catalogue,
+    /// Which SMS gateway is well at the moment, as this process has seen it.
+    pub pool: &'a Mutex<Pool>,
+    /// For how long a gateway call is ours alone; longer than a call can take.
+    pub lease: SignedDuration,
+    /// The window for coalescing in seconds, where the deployment decides it and not the policy.
+    pub coalesce_seconds: Option<u32>,
+    /// Whether the quiet hours are kept.
+    pub hours: Hours,
+}
+
+impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
+    /// The policy of `day`, as this deployment wants it.
+    pub(crate) fn policy(&self, day: Date) -> NoticePolicy {
+        let policy = self.catalogue.notice_policy(day);
+        let policy = match self.coalesce_seconds {
+            Some(seconds) => policy.coalescing_within(seconds),
+            None => policy,
+        };
+        match self.hours {
+            Hours::Kept => policy,
+            Hours::Ignored => policy.by_night_too(),
+        }
+    }
+    /// Who carries `message` by `channel` now, and for how much; none where nobody may, or nobody has a price.
+    pub(crate) fn choose(
+        &self,
+        (channel, only): (NoticeChannel, Option<Provider>),
+        notice: &NoticeRecord,
+        message: &Notice,
+        now: Timestamp,
+    ) -> Option<(Provider, u64)> {
+        let day = date_of(now);
+        let price = |provider: Provider| self.catalogue.providers().price(provider, message, day);
+        let may = |provider: Provider| {
+            provider.channel() == channel
+                && only.is_none_or(|only| only == provider)
+                && !notice.closed_providers.contains(&provider)
+                && self.carriers.has(provider)
+                && price(provider).is_some()
+        };
+        let chosen = match channel {
+            NoticeChannel::Zalo => Some(Provider::Zalo).filter(|provider| may(*provider)),
+            NoticeChannel::Sms => self.well().choose(may, fastrand::u32(..), now),
+        }?;
+        Some((chosen, price(chosen)?))
+    }
+
+    /// Learns how a call ended.
+    pub(crate) fn judge(&self, provider: Provider, verdict: &Verdict, took: SignedDuration, now: Timestamp) {
+        let answered = matches!(verdict, Verdict::Accepted { .. } | Verdict::Declined { .. });
+        self.well().learn(provider, answered, took, now);
+    }
+
+    /// What another thread left half done by a panic is still a tally.
+    fn well(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,92 @@
+//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: the gateways tell what became of a message.
+//!
+//! Anybody can reach these addresses; a report counts if it is signed, or comes by the secret address, and names a message that
+//! we sent. It is answered after one read and one conditional write, well within the two seconds that Zalo waits, and a
+//! report that comes twice, late or out of order moves nothing back.
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::notice::parse_message_id;
+use domain::thread::Reported;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::gateway::report::{self, NamedReport, ZaloSigner};
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::{NoticeBook, Stored};
+use serde::Serialize;
+
+/// How often a report is decided anew when the notice moves meanwhile.
+const DECIDED_MAX: u32 = 5;
+
+/// Who may report.
+pub struct Reporters {
+    /// How Zalo signs.
+    pub zalo: ZaloSigner,
+    /// The secret in eSMS's address.
+    pub esms_secret: String,
+}
+
+/// The answer: vendors read no more than its status.
+#[derive(Serialize)]
+struct Taken {
+    taken: bool,
+}
+
+/// Answers one request.
+pub async fn handle(
+    request: HttpRequest,
+    book: &impl NoticeBook,
+    catalogue: &Catalogue,
+    reporters: &Reporters,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let named = match request.route.as_str() {
+        "POST /v1/reports/zalo" => {
+            report::zalo(request.raw_body()?, request.header("x-zevent-signature"), &reporters.zalo, now)?
+        }
+        "GET /v1/reports/esms/{secret}" => {
+            let secret = request.path_text("secret");
+            report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?
+        }
+        _ => return Err(Failure::RouteNotFound),
+    };
+    let taken = match named {
+        Some(named) => record(&named, book, catalogue, now).await?,
+        None => false,
+    };
+    HttpReply::json(200, &Taken { taken })
+}
+
+/// Takes the report in; false if it moves nothing. A message that nobody sent is no error: a repetition would not mend it.
+async fn record(
+    named: &NamedReport,
+    book: &impl NoticeBook,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let provider = named.report.provider.name();
+    let Some((code, version)) = parse_message_id(&named.name) else {
+        tracing::warn!(provider, "a report names a message that is none of ours");
+        return Ok(false);
+    };
+    let policy = catalogue.notice_policy(date_of(now));
+    for _ in 0..DECIDED_MAX {
+        let Some(mut thread) = book.thread(&code).await? else {
+            tracing::warn!(provider, "a report names a dossier of which nothing was told");
+            return Ok(false);
+        };
+        let before = thread.clone();
+        let reported = thread.report(version, &named.report, &policy, now);
+        if thread == before {
+            tracing::info!(dossier = code.as_str(), version, provider, ?reported, "report known");
+            return Ok(false);
+        }
+        thread.version += 1;
+        if book.keep(&thread).await? == Stored::Yes {
+            let state = thread.notice(version).map_or("", |notice| notice.state.name());
+            tracing::info!(dossier = code.as_str(), version, provider, state, "report recorded");
+            return Ok(reported == Reported::Applied);
+        }
+    }
+    Err(Failure::Held("the thread of notices"))
+}

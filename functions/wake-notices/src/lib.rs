@@ -1,0 +1,90 @@
+//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each dossier.
+//!
+//! What waits for the morning, for a retry, for a report that stays away, or for a process that died lies in the notices table
+//! under its time. A thread that is woken is put off by some minutes first, so that the next minute does not wake it again
+//! while it is worked on; whoever works on it gives it its next time. A message that is lost is sent again after that.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use domain::id::AgencyCode;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use platform::Failure;
+use platform::dynamo::{Notices, Sleeper};
+use platform::message::CloudEvent;
+use platform::port::Outlet;
+use serde::{Deserialize, Serialize};
+
+/// The most threads that one minute wakes: some thirty a second, which the gateways take.
+const WOKEN_MAX: usize = 2_000;
+
+/// The most that are looked at, so that an agency whose bulk lies first does not hide the others.
+const SEEN_MAX: usize = 20_000;
+
+/// For how long a thread that was woken is left alone.
+const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Threads put off at a time.
+const WIDTH: usize = 16;
+
+/// What the schedule says: nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Threads whose time had come.
+    pub due: usize,
+    /// Threads that were woken.
+    pub woken: usize,
+    /// Seconds since the oldest change that nobody was told of, among those whose time had come.
+    pub oldest_unsent_seconds: i64,
+}
+
+/// Wakes what is due at `now`.
+pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: Timestamp) -> Result<Outcome, Failure> {
+    let sleepers = notices.sleepers(now, SEEN_MAX).await?;
+    let due = sleepers.len();
+    let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
+    let oldest_unsent_seconds = oldest.map_or(0, |since| (now.as_millisecond() - since) / 1_000);
+    let chosen = in_turn(sleepers, WOKEN_MAX);
+    let ours: Vec<Option<Sleeper>> = stream::iter(chosen)
+        .map(|sleeper| async move {
+            Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
+        })
+        .buffered(WIDTH)
+        .try_collect()
+        .await?;
+    let bodies: Vec<String> = ours
+        .iter()
+        .flatten()
+        .map(|sleeper| {
+            serde_json::to_string(&CloudEvent::wake(&sleeper.code, now)).map_err(|error| Failure::Defect(error.to_string()))
+        })
+        .collect::<Result<_, _>>()?;
+    queue.send_all(&bodies).await?;
+    let outcome = Outcome { due, woken: bodies.len(), oldest_unsent_seconds };
+    tracing::info!(due, woken = outcome.woken, oldest_unsent_seconds, "notices woken");
+    Ok(outcome)
+}
+
+/// The first `most` of `sleepers`, one of each agency in turn, each agency's in their order: one agency's bulk does not delay
+/// another's notice.
+pub fn in_turn(sleepers: Vec<Sleeper>, most: usize) -> Vec<Sleeper> {
+    let mut by_agency: BTreeMap<AgencyCode, VecDeque<Sleeper>> = BTreeMap::new();
+    for sleeper in sleepers {
+        by_agency.entry(sleeper.agency.clone()).or_default().push_back(sleeper);
+    }
+    let mut chosen = Vec::new();
+    while chosen.len() < most && !by_agency.is_empty() {
+        by_agency.retain(|_, waiting| {
+            chosen.extend(waiting.pop_front());
+            !waiting.is_empty()
+        });
+    }
+    chosen.truncate(most);
+    chosen
+}

@@ -1,0 +1,138 @@
+//! What each gateway's codes ask of us. The codes are the vendors', the treatment is ours; both are data
+//! (`infra/data/codes.json`), so that a new code is an entry and not a release.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Provider;
+use crate::Violation;
+use crate::procedure::Trust;
+
+/// What to do after a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Treatment {
+    /// Ask the same gateway again later.
+    Retry,
+    /// Our token has run out or is not known there: ask once more with another, else the next channel.
+    RefreshToken,
+    /// Ask again when the gateway opens in the morning.
+    UntilMorning,
+    /// Ask again tomorrow, when the day's quota is filled up; what the law wants goes by the next channel.
+    UntilTomorrow,
+    /// Tell the applicant by the next channel.
+    NextChannel,
+    /// The same, and an operator has to look: something of ours is wrong.
+    AlarmAndNextChannel,
+    /// Another provider of the channel may carry it.
+    NextProvider,
+    /// The same, and an operator has to look.
+    AlarmAndNextProvider,
+    /// It was accepted before under the same request id.
+    AcceptedBefore,
+}
+
+impl Treatment {
+    /// Whether an operator has to look.
+    pub fn alarms(self) -> bool {
+        matches!(self, Self::RefreshToken | Self::AlarmAndNextChannel | Self::AlarmAndNextProvider)
+    }
+}
+
+/// What is known of one code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    /// What to do.
+    pub treatment: Treatment,
+    /// For how many days it is remembered that the channel does not reach the number.
+    pub remember_days: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    codes: Vec<i32>,
+    #[serde(rename = "meaning")]
+    _meaning: String,
+    treatment: Treatment,
+    #[serde(default)]
+    remember_days: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Gateway {
+    provider: Provider,
+    entries: Vec<Entry>,
+    /// What an unlisted code asks of us.
+    otherwise: Treatment,
+    #[serde(rename = "trust")]
+    _trust: Trust,
+    source: String,
+}
+
+/// `codes.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodesFile {
+    gateways: Vec<Gateway>,
+}
+
+/// Every gateway's codes.
+#[derive(Debug)]
+pub struct Codes {
+    known: BTreeMap<(Provider, i32), Ruling>,
+    otherwise: BTreeMap<Provider, Treatment>,
+}
+
+impl Codes {
+    /// Puts the tables together; refused whole, with every reason, if a provider or a code stands twice, a provider is left
+    /// out, or something is remembered where another channel is not asked.
+    pub fn assemble(file: CodesFile) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        let (mut known, mut otherwise) = (BTreeMap::new(), BTreeMap::new());
+        for gateway in file.gateways {
+            let name = gateway.provider.name();
+            let field = format!("gateways.{name}");
+            if gateway.source.trim().is_empty() {
+                found.push(Violation::new(&field, "source", "a source is left out"));
+            }
+            if otherwise.insert(gateway.provider, gateway.otherwise).is_some() {
+                found.push(Violation::new(&field, "unique-provider", format!("{name} stands twice")));
+            }
+            for entry in gateway.entries {
+                if entry.remember_days.is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel) {
+                    let detail = format!("{:?}: days are remembered with next-channel alone, from 1", entry.codes);
+                    found.push(Violation::new(&field, "remember-days", detail));
+                }
+                let ruling = Ruling { treatment: entry.treatment, remember_days: entry.remember_days };
+                for code in entry.codes {
+                    if known.insert((gateway.provider, code), ruling).is_some() {
+                        found.push(Violation::new(&field, "unique-code", format!("{code} stands twice")));
+                    }
+                }
+            }
+        }
+        for missing in Provider::ALL.into_iter().filter(|provider| !otherwise.contains_key(provider)) {
+            found.push(Violation::new("gateways", "every-provider", format!("{} has no codes", missing.name())));
+        }
+        if found.is_empty() { Ok(Self { known, otherwise }) } else { Err(found) }
+    }
+
+    /// What `code` of `provider` asks of us. A vendor refines a code by a further digit (-1241 is a kind of -124): what is
+    /// not listed itself is read as the code that it refines.
+    pub fn ruling(&self, provider: Provider, code: i32) -> Ruling {
+        let listed = |code: i32| self.known.get(&(provider, code)).copied();
+        let refined = || if code.unsigned_abs() > 999 { listed(code / 10) } else { None };
+        listed(code).or_else(refined).unwrap_or_else(|| {
+            let treatment = self.otherwise.get(&provider).copied().unwrap_or(Treatment::AlarmAndNextChannel);
+            Ruling { treatment, remember_days: None }
+        })
+    }
+
+    /// Every listed code.
+    pub fn listed(&self) -> impl Iterator<Item = (Provider, i32, Ruling)> {
+        self.known.iter().map(|((provider, code), ruling)| (*provider, *code, *ruling))
+    }
+}

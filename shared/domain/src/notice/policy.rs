@@ -1,0 +1,363 @@
+//! When and how much is sent, from a day on: what a province decides about its messages, as data
+//! (`infra/data/notices.json`).
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::{Language, NoticeChannel, NoticeClass, Provider};
+use crate::Violation;
+use crate::calendar::{date_of, instant, next, time_of};
+use crate::law::KNOWN_FROM;
+use crate::procedure::Trust;
+use crate::thread::{NoticeRecord, NoticeState};
+
+/// From one hour of the day to another; over midnight where the first is the later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    from: Time,
+    to: Time,
+}
+
+impl Hours {
+    fn hold(self, time: Time) -> bool {
+        if self.from <= self.to { self.from <= time && time < self.to } else { time >= self.from || time < self.to }
+    }
+
+    /// When the hours end that hold `now`; none if they do not hold it.
+    fn end(self, now: Timestamp) -> Option<Timestamp> {
+        let time = time_of(now);
+        if !self.hold(time) {
+            return None;
+        }
+        let day = if time < self.to { date_of(now) } else { next(date_of(now)) };
+        Some(instant(day, self.to))
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByChannel {
+    zalo: Hours,
+    sms: Hours,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quiet {
+    legal: ByChannel,
+    information: ByChannel,
+}
+
+/// What holds from one day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NoticePolicy {
+    /// First day.
+    pub valid_from: Date,
+    /// In which order the channels are tried.
+    channels: Vec<NoticeChannel>,
+    /// When nobody is written to.
+    quiet: Quiet,
+    /// Seconds over which what waited for an opening is spread.
+    opening_spread_seconds: u32,
+    /// Seconds within which changes become one message.
+    coalesce_seconds: u32,
+    /// Seconds before the first repetition of a failed call; each further wait is twice as long.
+    retry_first_seconds: u32,
+    /// The longest such wait, in seconds.
+    retry_max_seconds: u32,
+    /// For how many hours sending is tried.
+    retry_hours: u32,
+    /// For how many days what was given up lies with the operators.
+    held_days: u32,
+    /// Minutes until it is decided what to do about a message of which nothing is known.
+    unknown_minutes: u32,
+    /// Hours within which a delivery report is awaited.
+    report_hours: u32,
+    /// How many messages that the law does not want a number gets a day.
+    per_number_daily: u32,
+    /// How many messages of one agency leave a minute before the rest waits for the next.
+    per_agency_minute: u32,
+    /// Đồng a month, after which only what the law wants is sent.
+    monthly_budget_vnd: u64,
+    /// How well this entry is vouched for.
+    pub trust: Trust,
+    /// Where it is written.
+    pub source: String,
+    /// Who may be asked at all; filled in from the providers' entries.
+    #[serde(skip)]
+    providers: BTreeSet<Provider>,
+}
+
+/// What is known of how an applicant can be reached, and wants to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The channels that the applicant chose, in that order; none chosen: the policy's.
+    pub preferred: Vec<NoticeChannel>,
+    /// In which language.
+    pub language: Language,
+    /// Whether the applicant wants nothing but what the law wants.
+    pub legal_only: bool,
+    /// Channels that do not reach this number, and until when that is remembered.
+    pub unreachable: Vec<(NoticeChannel, Timestamp)>,
+    /// How many messages the number got today that the law does not want.
+    pub sent_today: u32,
+    /// What the province has spent this month, in đồng.
+    pub spent_vnd: u64,
+}
+
+/// What is to be done with a notice now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Routing {
+    /// Ask a provider of this channel; the one named, if one is.
+    Ask {
+        /// The channel.
+        channel: NoticeChannel,
+        /// The one provider that may be asked.
+        only: Option<Provider>,
+    },
+    /// Wait until then.
+    Wait {
+        /// When.
+        until: Timestamp,
+        /// Why, in one word.
+        reason: &'static str,
+    },
+    /// It ends unsent.
+    Refuse {
+        /// Why, in one word.
+        reason: &'static str,
+    },
+}
+
+impl NoticePolicy {
+    /// Of several changes within this time one message is made.
+    pub fn coalesce(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.coalesce_seconds))
+    }
+
+    /// For how long sending is tried.
+    pub fn try_for(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.retry_hours))
+    }
+
+    /// For how long what was given up lies with the operators.
+    pub fn held_for(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.held_days) * 24)
+    }
+
+    /// For how long nothing is decided about a message of which nothing is known.
+    pub fn unknown_wait(&self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.unknown_minutes))
+    }
+
+    /// Until when a report of `provider` about a message accepted at `now` is awaited; none where it sends none.
+    pub fn report_until(&self, provider: Provider, now: Timestamp) -> Option<Timestamp> {
+        let wait = SignedDuration::from_hours(i64::from(self.report_hours));
+        provider.reports().then(|| now.saturating_add(wait).unwrap_or(now))
+    }
+
+    /// How long to wait after the failure number `failures`, up to a quarter longer by `draw`, so that what failed together
+    /// does not come back together.
+    pub fn backoff(&self, failures: u32, draw: u32) -> SignedDuration {
+        let doublings = failures.saturating_sub(1).min(16);
+        let seconds = (u64::from(self.retry_first_seconds) << doublings).min(u64::from(self.retry_max_seconds));
+        let jitter = u64::from(draw) % (seconds / 4 + 1);
+        SignedDuration::from_secs(i64::try_from(seconds + jitter).unwrap_or(i64::MAX))
+    }
+
+    /// How long the `place`-th message of an agency within a minute waits, counted from 1.
+    pub fn share_wait(&self, place: u32) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
+    }
+
+    /// The same policy with this window for coalescing.
+    #[must_use]
+    pub fn coalescing_within(mut self, seconds: u32) -> Self {
+        self.coalesce_seconds = seconds;
+        self
+    }
+
+    /// The same policy without quiet hours: for a demonstration at night.
+    #[must_use]
+    pub fn by_night_too(mut self) -> Self {
+        let never = Hours { from: Time::midnight(), to: Time::midnight() };
+        let both = ByChannel { zalo: never, sms: never };
+        self.quiet = Quiet { legal: both.clone(), information: both };
+        self
+    }
+
+    /// The same policy with `providers` to choose from.
+    #[must_use]
+    pub fn with_providers(mut self, providers: impl IntoIterator<Item = Provider>) -> Self {
+        self.providers = providers.into_iter().collect();
+        self
+    }
+
+    /// Whether any provider is left that may carry the notice.
+    pub fn route_remains(&self, notice: &NoticeRecord) -> bool {
+        self.providers.iter().any(|provider| {
+            !notice.closed_providers.contains(provider) && !notice.closed_channels.contains(&provider.channel())
+        })
+    }
+
+    /// Whether `channel` has a provider that may carry the notice.
+    fn is_open(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
+        let fits = |provider: &&Provider| {
+            provider.channel() == channel && !notice.closed_providers.contains(provider)
+        };
+        !notice.closed_channels.contains(&channel) && self.providers.iter().any(|provider| fits(&provider))
+    }
+
+    /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is spread by `draw`.
+    pub fn route(&self, notice: &NoticeRecord, reach: &Reach, now: Timestamp, draw: u32) -> Routing {
+        if let NoticeState::Waiting { pinned: Some(provider), .. } = notice.state {
+            let channel = provider.channel();
+            return match self.quiet_until(channel, notice.class, now, draw) {
+                Some(until) => Routing::Wait { until, reason: "quiet-hours" },
+                None => Routing::Ask { channel, only: Some(provider) },
+            };
+        }
+        let information = notice.class == NoticeClass::Information;
+        if information && reach.legal_only {
+            return Routing::Refuse { reason: "opted-out" };
+        }
+        let chosen = if reach.preferred.is_empty() { &self.channels } else { &reach.preferred };
+        let besides = self.channels.iter().filter(|channel| !information && !chosen.contains(channel));
+        let known = |channel: &&NoticeChannel| {
+            !reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until)
+        };
+        let candidates: Vec<NoticeChannel> =
+            chosen.iter().chain(besides).filter(|channel| self.is_open(**channel, notice)).filter(known).copied().collect();
+        let Some(first) = candidates.first() else {
+            return Routing::Refuse { reason: "no-channel" };
+        };
+        if information && reach.spent_vnd >= self.monthly_budget_vnd {
+            return Routing::Refuse { reason: "budget" };
+        }
+        if information && reach.sent_today >= self.per_number_daily {
+            let tomorrow = instant(next(date_of(now)), Time::midnight());
+            let until = self.quiet_until(*first, notice.class, tomorrow, draw).unwrap_or(tomorrow);
+            return Routing::Wait { until, reason: "number-cap" };
+        }
+        let mut opening: Option<Timestamp> = None;
+        for channel in candidates {
+            match self.quiet_until(channel, notice.class, now, draw) {
+                None => return Routing::Ask { channel, only: None },
+                Some(until) => opening = Some(opening.map_or(until, |earlier| earlier.min(until))),
+            }
+        }
+        Routing::Wait { until: opening.unwrap_or(now), reason: "quiet-hours" }
+    }
+
+    /// The end of the quiet hours that hold `now`, a little later by `draw`; none if it is not quiet.
+    pub fn quiet_until(
+        &self,
+        channel: NoticeChannel,
+        class: NoticeClass,
+        now: Timestamp,
+        draw: u32,
+    ) -> Option<Timestamp> {
+        let by_channel = match class {
+            NoticeClass::Legal => &self.quiet.legal,
+            NoticeClass::Information => &self.quiet.information,
+        };
+        let hours = match channel {
+            NoticeChannel::Zalo => by_channel.zalo,
+            NoticeChannel::Sms => by_channel.sms,
+        };
+        let end = hours.end(now)?;
+        let spread = SignedDuration::from_secs(i64::from(draw % (self.opening_spread_seconds + 1)));
+        Some(end.saturating_add(spread).unwrap_or(end))
+    }
+
+    /// When a gateway that says that it is closed is asked again: at the end of the quiet hours, or soon, where our clock says
+    /// that they are over.
+    pub fn opening(&self, channel: NoticeChannel, class: NoticeClass, now: Timestamp, draw: u32) -> Timestamp {
+        let soon = SignedDuration::from_secs(120);
+        self.quiet_until(channel, class, now, draw).unwrap_or_else(|| now.saturating_add(soon).unwrap_or(now))
+    }
+
+    /// When a daily quota is filled up again: tomorrow's opening.
+    pub fn tomorrow(&self, channel: NoticeChannel, class: NoticeClass, now: Timestamp, draw: u32) -> Timestamp {
+        let midnight = instant(next(date_of(now)), Time::midnight());
+        self.quiet_until(channel, class, midnight, draw).unwrap_or(midnight)
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let from = self.valid_from;
+        let mut check = |field: &str, rule: &'static str, broken: bool, detail: &str| {
+            if broken {
+                found.push(Violation::new(format!("policies.{field}"), rule, format!("from {from}: {detail}")));
+            }
+        };
+        let twice = self.channels.iter().collect::<BTreeSet<_>>().len() != self.channels.len();
+        check("channels", "channels", self.channels.is_empty() || twice, "each channel at most once, at least one");
+        check("source", "source", self.source.trim().is_empty(), "a source is left out");
+        for (field, value, least, most) in [
+            ("openingSpreadSeconds", self.opening_spread_seconds, 0, 3_600),
+            ("coalesceSeconds", self.coalesce_seconds, 0, 3_600),
+            ("retryFirstSeconds", self.retry_first_seconds, 1, 3_600),
+            ("retryMaxSeconds", self.retry_max_seconds, self.retry_first_seconds, 21_600),
+            ("retryHours", self.retry_hours, 24, 240),
+            ("heldDays", self.held_days, 1, 60),
+            ("unknownMinutes", self.unknown_minutes, 1, 1_440),
+            ("reportHours", self.report_hours, 1, 240),
+            ("perNumberDaily", self.per_number_daily, 1, 1_000),
+            ("perAgencyMinute", self.per_agency_minute, 1, 100_000),
+        ] {
+            check(field, "range", !(least..=most).contains(&value), &format!("must be {least} to {most}"));
+        }
+        found
+    }
+}
+
+/// `notices.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoliciesFile {
+    policies: Vec<NoticePolicy>,
+}
+
+/// Every policy, oldest first.
+#[derive(Debug, Clone)]
+pub struct NoticePolicies {
+    first: NoticePolicy,
+    later: Vec<NoticePolicy>,
+}
+
+impl NoticePolicies {
+    /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on one day, or none is in
+    /// force on the first day.
+    pub fn assemble(file: PoliciesFile) -> Result<Self, Vec<Violation>> {
+        let mut found: Vec<Violation> = file.policies.iter().flat_map(NoticePolicy::violations).collect();
+        let mut policies = file.policies;
+        policies.sort_by_key(|policy| policy.valid_from);
+        for pair in policies.windows(2).filter(|pair| pair[0].valid_from == pair[1].valid_from) {
+            let detail = format!("two policies begin on {}", pair[0].valid_from);
+            found.push(Violation::new("policies", "unique-start", detail));
+        }
+        let mut policies = policies.into_iter();
+        match policies.next() {
+            Some(first) if first.valid_from <= KNOWN_FROM => {
+                let later = policies.collect();
+                if found.is_empty() { Ok(Self { first, later }) } else { Err(found) }
+            }
+            _ => {
+                let detail = format!("no policy is in force on {KNOWN_FROM}");
+                found.push(Violation::new("policies", "cover-years", detail));
+                Err(found)
+            }
+        }
+    }
+
+    /// The policy in force on `day`; before the first, the first.
+    pub fn on(&self, day: Date) -> &NoticePolicy {
+        self.later.iter().rfind(|policy| policy.valid_from <= day).unwrap_or(&self.first)
+    }
+}

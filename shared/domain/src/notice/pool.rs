@@ -1,0 +1,139 @@
+//! Which of several providers carries the next message: by weight, less what is failing or slow at the moment.
+//!
+//! Each process learns by itself: there are a handful of them, each makes some calls a second, and a shared record would
+//! cost a write a message to know the same some seconds earlier.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::Provider;
+
+/// When a provider is passed over, and how it comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Failover {
+    /// How many calls are remembered.
+    pub window_calls: usize,
+    /// Fewer say nothing.
+    pub least_calls: usize,
+    /// From this share of failed or slow calls on it is passed over, in percent.
+    pub failures_percent: usize,
+    /// A call that takes longer counts as failed, in milliseconds.
+    pub slow_ms: u32,
+    /// For how long it is passed over, in seconds.
+    pub rest_seconds: u32,
+    /// Its share of its weight as it comes back, step by step, in percent.
+    pub steps_percent: Vec<u32>,
+    /// How many good calls in a row lead from one step to the next.
+    pub step_calls: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Health {
+    Well,
+    /// Not asked until then.
+    Resting(Timestamp),
+    /// Asked for this step's share; so many good calls so far.
+    ComingBack {
+        step: usize,
+        good: u32,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    weight: u32,
+    health: Health,
+    /// Whether each of the last calls failed.
+    calls: VecDeque<bool>,
+}
+
+/// The providers of one channel.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    failover: Failover,
+    members: BTreeMap<Provider, Member>,
+}
+
+impl Pool {
+    /// Providers with their weights; one of weight 0 is never chosen.
+    pub fn new(failover: Failover, weights: impl IntoIterator<Item = (Provider, u32)>) -> Self {
+        let member = |(provider, weight)| (provider, Member { weight, health: Health::Well, calls: VecDeque::new() });
+        Self { failover, members: weights.into_iter().map(member).collect() }
+    }
+
+    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Where all of them rest, one of them
+    /// is asked all the same: a message that may fail is better than none.
+    pub fn choose(&self, may: impl Fn(Provider) -> bool, draw: u32, now: Timestamp) -> Option<Provider> {
+        let weighed = |share: &dyn Fn(&Member) -> u64| -> Vec<(Provider, u64)> {
+            let allowed = self.members.iter().filter(|(provider, member)| member.weight > 0 && may(**provider));
+            allowed.map(|(provider, member)| (*provider, share(member))).filter(|(_, share)| *share > 0).collect()
+        };
+        let mut shares = weighed(&|member| self.share(member, now));
+        if shares.is_empty() {
+            shares = weighed(&|member| u64::from(member.weight));
+        }
+        let total: u64 = shares.iter().map(|(_, share)| share).sum();
+        let mut place = u64::from(draw).checked_rem(total)?;
+        for (provider, share) in shares {
+            if place < share {
+                return Some(provider);
+            }
+            place -= share;
+        }
+        None
+    }
+
+    /// A member's weight at `now`, a hundredfold.
+    fn share(&self, member: &Member, now: Timestamp) -> u64 {
+        let percent = |step: usize| u64::from(self.failover.steps_percent.get(step).copied().unwrap_or(100));
+        let share = match &member.health {
+            Health::Well => 100,
+            Health::Resting(until) if now < *until => 0,
+            Health::Resting(_) => percent(0),
+            Health::ComingBack { step, .. } => percent(*step),
+        };
+        u64::from(member.weight) * share
+    }
+
+    /// Learns how a call ended at `now`: whether the provider answered, and how long it `took`. What it answered is the
+    /// message's affair.
+    pub fn learn(&mut self, provider: Provider, answered: bool, took: SignedDuration, now: Timestamp) {
+        let failover = &self.failover;
+        let Some(member) = self.members.get_mut(&provider) else {
+            return;
+        };
+        let failed = !answered || took > SignedDuration::from_millis(i64::from(failover.slow_ms));
+        let rest = || {
+            let length = SignedDuration::from_secs(i64::from(failover.rest_seconds));
+            Health::Resting(now.saturating_add(length).unwrap_or(now))
+        };
+        member.health = match (&member.health, failed) {
+            (Health::Well, _) => {
+                member.calls.push_back(failed);
+                if member.calls.len() > failover.window_calls {
+                    member.calls.pop_front();
+                }
+                let failures = member.calls.iter().filter(|failed| **failed).count();
+                let enough = member.calls.len() >= failover.least_calls;
+                if enough && failures * 100 >= failover.failures_percent * member.calls.len() {
+                    rest()
+                } else {
+                    Health::Well
+                }
+            }
+            (Health::Resting(_) | Health::ComingBack { .. }, true) => rest(),
+            (Health::Resting(_), false) => Health::ComingBack { step: 0, good: 1 },
+            (Health::ComingBack { step, good }, false) => {
+                let (step, good) = if good + 1 >= failover.step_calls { (step + 1, 0) } else { (*step, good + 1) };
+                let back = step >= failover.steps_percent.len();
+                if back { Health::Well } else { Health::ComingBack { step, good } }
+            }
+        };
+        if member.health != Health::Well {
+            member.calls.clear();
+        }
+    }
+}

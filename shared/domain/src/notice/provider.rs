@@ -1,0 +1,109 @@
+//! What each provider costs and how much of the work it gets, from a day on (`infra/data/providers.json`).
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::pool::{Failover, Pool};
+use super::text::segments;
+use super::{Notice, NoticeChannel, Provider};
+use crate::Violation;
+use crate::procedure::Trust;
+
+/// A provider's terms from one day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ProviderTerms {
+    provider: Provider,
+    valid_from: Date,
+    /// Its share of its channel's messages, against the others' weights; 0: none.
+    weight: u32,
+    /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
+    #[serde(default)]
+    price_vnd: Option<u64>,
+    #[serde(rename = "trust")]
+    _trust: Trust,
+    source: String,
+}
+
+/// `providers.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProvidersFile {
+    failover: Failover,
+    providers: Vec<ProviderTerms>,
+}
+
+/// Every provider's terms.
+#[derive(Debug)]
+pub struct Providers {
+    failover: Failover,
+    terms: Vec<ProviderTerms>,
+}
+
+impl Providers {
+    /// Puts them in order; refused whole, with every reason, if a number is out of range or two terms of a provider begin on
+    /// one day.
+    pub fn assemble(file: ProvidersFile) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        let mut starts = BTreeSet::new();
+        for terms in &file.providers {
+            let field = format!("providers.{}", terms.provider.name());
+            if !starts.insert((terms.provider, terms.valid_from)) {
+                let detail = format!("two entries begin on {}", terms.valid_from);
+                found.push(Violation::new(&field, "unique-start", detail));
+            }
+            if terms.weight > 1_000 {
+                found.push(Violation::new(&field, "range", "weight must be 0 to 1000"));
+            }
+            if terms.source.trim().is_empty() {
+                found.push(Violation::new(&field, "source", "a source is left out"));
+            }
+        }
+        let failover = &file.failover;
+        let steps = &failover.steps_percent;
+        let ranges = (1..=1_000).contains(&failover.window_calls)
+            && (1..=failover.window_calls).contains(&failover.least_calls)
+            && (1..=100).contains(&failover.failures_percent)
+            && (1..=86_400).contains(&failover.rest_seconds)
+            && failover.slow_ms > 0
+            && failover.step_calls > 0
+            && steps.iter().all(|percent| (1..=100).contains(percent));
+        if !ranges || steps.is_empty() {
+            found.push(Violation::new("failover", "range", "a number is out of its range"));
+        }
+        let mut terms = file.providers;
+        terms.sort_by_key(|terms| terms.valid_from);
+        if found.is_empty() { Ok(Self { failover: file.failover, terms }) } else { Err(found) }
+    }
+
+    fn of(&self, provider: Provider, day: Date) -> Option<&ProviderTerms> {
+        self.terms.iter().rfind(|terms| terms.provider == provider && terms.valid_from <= day)
+    }
+
+    /// Those that may be asked on `day`: with a weight, and with a price.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = Provider> {
+        let may = move |provider: &Provider| {
+            self.of(*provider, day).is_some_and(|terms| terms.weight > 0 && terms.price_vnd.is_some())
+        };
+        Provider::ALL.into_iter().filter(may)
+    }
+
+    /// The pool of `channel` on `day`, everybody well.
+    pub fn pool(&self, channel: NoticeChannel, day: Date) -> Pool {
+        let members = self.on(day).filter(|provider| provider.channel() == channel);
+        let weights = members.filter_map(|provider| Some((provider, self.of(provider, day)?.weight)));
+        Pool::new(self.failover.clone(), weights)
+    }
+
+    /// What `notice` costs by `provider` on `day`, in đồng; none where the price is not known.
+    pub fn price(&self, provider: Provider, notice: &Notice, day: Date) -> Option<u64> {
+        let each = self.of(provider, day)?.price_vnd?;
+        let parts = match provider.channel() {
+            NoticeChannel::Zalo => 1,
+            NoticeChannel::Sms => u64::try_from(segments(&notice.sms).count).unwrap_or(u64::MAX),
+        };
+        Some(each.saturating_mul(parts))
+    }
+}

@@ -1,0 +1,241 @@
+//! How a call to a gateway ended, and what its delivery report says.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
+use crate::notice::policy::NoticePolicy;
+use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider};
+
+/// What a gateway's answer asks of a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It has the message, under this name of its own.
+    Accepted {
+        /// Its name for it; none where it only says that it had it before.
+        message: Option<String>,
+    },
+    /// Ask again, after so long at least.
+    Again {
+        /// Whether it certainly has not taken the message; otherwise only a gateway that recognises a repetition is asked.
+        not_taken: bool,
+        /// How long it asks to be left alone.
+        after: Option<SignedDuration>,
+    },
+    /// Ask again from this time on.
+    From(Timestamp),
+    /// This provider cannot; another of the channel may.
+    NextProvider,
+    /// This channel cannot; another may.
+    NextChannel,
+    /// It may or may not have the message.
+    Unknown,
+}
+
+impl Answer {
+    fn outcome(&self) -> AttemptOutcome {
+        match self {
+            Self::Accepted { .. } => AttemptOutcome::Accepted,
+            Self::Again { not_taken: true, .. } => AttemptOutcome::NotTaken,
+            Self::Again { not_taken: false, .. } | Self::Unknown => AttemptOutcome::Unknown,
+            Self::From(_) | Self::NextProvider | Self::NextChannel => AttemptOutcome::Declined,
+        }
+    }
+}
+
+/// What a delivery report came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// The notice moved.
+    Applied,
+    /// It was said before, or the notice has ended: nothing moved.
+    Known,
+    /// No message of this name was ever given to that provider.
+    Stranger,
+}
+
+impl NoticeThread {
+    /// Says how the call ended that `holder` leased the notice for; false where the lease is no longer his, in which case only
+    /// the record of the call is kept: a delivery report was faster, or he was taken for dead.
+    pub fn conclude(
+        &mut self,
+        version: u64,
+        (holder, provider): (&str, Provider),
+        (answer, code): (&Answer, &str),
+        price_vnd: Option<u64>,
+        policy: &NoticePolicy,
+        (now, draw): (Timestamp, u32),
+    ) -> bool {
+        let Some(notice) = self.notice_mut(version) else {
+            return false;
+        };
+        let message = match answer {
+            Answer::Accepted { message } => message.clone(),
+            Answer::Again { .. }
+            | Answer::From(_)
+            | Answer::NextProvider
+            | Answer::NextChannel
+            | Answer::Unknown => None,
+        };
+        let charged = matches!(answer, Answer::Accepted { .. } | Answer::Unknown);
+        notice.log(Attempt {
+            provider,
+            outcome: answer.outcome(),
+            code: code.to_owned(),
+            at: now,
+            last_at: None,
+            times: 1,
+            message,
+            price_vnd: price_vnd.filter(|_| charged),
+            repetition: notice.repetition,
+        });
+        let ours = matches!(&notice.state, NoticeState::Leased { holder: by, .. } if by == holder);
+        if ours {
+            notice.follow(provider, answer, code, policy, (now, draw));
+        } else if matches!(answer, Answer::Accepted { .. })
+            && matches!(&notice.state, NoticeState::Unknown { settle_at: Some(_), .. })
+        {
+            // Taken for dead a moment too early: what was unknown is known now.
+            let report_until = policy.report_until(provider, now);
+            notice.enter(NoticeState::Sent { report_until, provider }, Some(code), now);
+        }
+        ours
+    }
+
+    /// Takes a delivery report in. Ends never move back, and a report of a message that nobody sent moves nothing.
+    pub fn report(&mut self, version: u64, report: &DeliveryReport, policy: &NoticePolicy, now: Timestamp) -> Reported {
+        let Some(notice) = self.notice_mut(version) else {
+            return Reported::Stranger;
+        };
+        let provider = report.provider;
+        let named = |attempt: &&mut Attempt| {
+            attempt.provider == provider && attempt.message.as_deref() == Some(report.message.as_str())
+        };
+        let underway = matches!(&notice.state, NoticeState::Leased { provider: by, .. } if *by == provider);
+        let open = |attempt: &&mut Attempt| {
+            attempt.provider == provider
+                && attempt.message.is_none()
+                && matches!(attempt.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
+        };
+        let place = match notice.attempts.iter_mut().rfind(named) {
+            Some(attempt) => Some(attempt),
+            None => notice.attempts.iter_mut().rfind(open),
+        };
+        let (outcome, code) = match &report.outcome {
+            DeliveryOutcome::Delivered => (AttemptOutcome::Delivered, "delivered"),
+            DeliveryOutcome::Failed { code } => (AttemptOutcome::Failed, code.as_str()),
+        };
+        match place {
+            Some(attempt) => {
+                if matches!(attempt.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed) {
+                    return Reported::Known;
+                }
+                (attempt.outcome, attempt.message) = (outcome, Some(report.message.clone()));
+                attempt.code = code.to_owned();
+                attempt.price_vnd = report.price_vnd.or(attempt.price_vnd);
+            }
+            // The report is faster than the answer of the gateway.
+            None if underway => notice.log(Attempt {
+                provider,
+                outcome,
+                code: code.to_owned(),
+                at: report.at,
+                last_at: None,
+                times: 1,
+                message: Some(report.message.clone()),
+                price_vnd: report.price_vnd,
+                repetition: notice.repetition,
+            }),
+            None => return Reported::Stranger,
+        }
+        if notice.state.is_end() && !matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Unknown { .. }) {
+            return Reported::Known;
+        }
+        match &report.outcome {
+            DeliveryOutcome::Delivered => notice.enter(NoticeState::Delivered, Some("reported"), now),
+            DeliveryOutcome::Failed { code } => {
+                let current = match &notice.state {
+                    NoticeState::Sent { provider: by, report_until: Some(_) } => *by == provider,
+                    NoticeState::Unknown { provider: by, settle_at: Some(_) } => *by == provider,
+                    NoticeState::Leased { provider: by, .. } => *by == provider,
+                    NoticeState::Sent { .. }
+                    | NoticeState::Unknown { .. }
+                    | NoticeState::Waiting { .. }
+                    | NoticeState::Held { .. }
+                    | NoticeState::Delivered
+                    | NoticeState::Refused
+                    | NoticeState::Expired
+                    | NoticeState::Merged { .. } => false,
+                };
+                if !current {
+                    return Reported::Applied;
+                }
+                let code = code.clone();
+                notice.tried_from = now;
+                notice.follow(provider, &Answer::NextChannel, &code, policy, (now, 0));
+            }
+        }
+        Reported::Applied
+    }
+}
+
+impl NoticeRecord {
+    fn follow(
+        &mut self,
+        provider: Provider,
+        answer: &Answer,
+        code: &str,
+        policy: &NoticePolicy,
+        (now, draw): (Timestamp, u32),
+    ) {
+        let later = |failures: u32, after: Option<SignedDuration>| {
+            let wait = policy.backoff(failures, draw).max(after.unwrap_or(SignedDuration::ZERO));
+            now.saturating_add(wait).unwrap_or(now)
+        };
+        match answer {
+            Answer::Accepted { .. } => {
+                let report_until = policy.report_until(provider, now);
+                let reason = if report_until.is_some() { "awaiting-report" } else { "no-report-expected" };
+                self.enter(NoticeState::Sent { report_until, provider }, Some(reason), now);
+            }
+            Answer::Again { not_taken, after } => {
+                let until = later(self.failures(), *after);
+                self.wait(until, (!not_taken).then_some(provider), code, now);
+            }
+            Answer::From(time) => self.wait(*time, None, code, now),
+            Answer::NextProvider => {
+                self.closed_providers.push(provider);
+                if policy.route_remains(self) {
+                    self.wait(now, None, code, now);
+                } else {
+                    // All of them turned us away: that is ours to mend, and the notice waits for it.
+                    self.closed_providers.clear();
+                    let until = later(self.failures(), None);
+                    self.wait(until, None, code, now);
+                }
+            }
+            Answer::NextChannel => {
+                self.close_channel(provider);
+                if policy.route_remains(self) {
+                    self.wait(now, None, code, now);
+                } else {
+                    self.enter(NoticeState::Refused, Some(code), now);
+                }
+            }
+            Answer::Unknown => {
+                let settle_at = now.saturating_add(policy.unknown_wait()).ok();
+                self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
+            }
+        }
+    }
+
+    pub(super) fn close_channel(&mut self, provider: Provider) {
+        if !self.closed_channels.contains(&provider.channel()) {
+            self.closed_channels.push(provider.channel());
+        }
+    }
+
+    /// Whether it is worth telling by another route what may have been told: what the law wants, once.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.class == NoticeClass::Legal && !self.repetition
+    }
+}

@@ -1,0 +1,141 @@
+//! What time alone does to notices.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
+use crate::notice::Provider;
+use crate::notice::policy::NoticePolicy;
+
+impl NoticeThread {
+    /// Brings the thread up to `now`: leases that ran out, reports that stayed away, tries that took too long. Gives whether
+    /// anything moved. A second call at the same time moves nothing.
+    pub fn settle(&mut self, policy: &NoticePolicy, now: Timestamp) -> bool {
+        let mut moved = false;
+        for notice in &mut self.notices {
+            // A lease that ran out becomes unknown and may be due for settling at once.
+            while notice.settle_once(policy, now) {
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// Takes up again what was given up at least `ago`, when an operator sends it back. Gives whether there was such a notice.
+    pub fn resume(&mut self, now: Timestamp, ago: SignedDuration) -> bool {
+        let mut moved = false;
+        for notice in &mut self.notices {
+            if matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) >= ago {
+                notice.tried_from = now;
+                notice.closed_providers.clear();
+                notice.wait(now, None, "taken-up-again", now);
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// The notices that were given up at `now`, with the last code: what an operator has to hear of.
+    pub fn given_up_at(&self, now: Timestamp) -> impl Iterator<Item = &NoticeRecord> {
+        self.notices
+            .iter()
+            .filter(move |notice| matches!(notice.state, NoticeState::Held { .. }) && notice.since == now)
+    }
+}
+
+impl NoticeRecord {
+    fn settle_once(&mut self, policy: &NoticePolicy, now: Timestamp) -> bool {
+        match self.state.clone() {
+            NoticeState::Leased { until, provider, price_vnd, .. } if until <= now => {
+                self.abandon(provider, price_vnd, policy, now);
+                true
+            }
+            NoticeState::Unknown { settle_at: Some(at), provider } if at <= now => {
+                self.settle_unknown(provider, policy, now);
+                true
+            }
+            // Nobody has said for too long whether the pinned provider has it.
+            NoticeState::Waiting { pinned: Some(provider), .. } if self.doubted_since().is_some_and(|since| {
+                since.saturating_add(policy.unknown_wait()).is_ok_and(|end| end <= now)
+            }) =>
+            {
+                self.enter(NoticeState::Unknown { settle_at: Some(now), provider }, Some("no-answer"), now);
+                true
+            }
+            NoticeState::Waiting { not_before, .. }
+                if not_before <= now
+                    && self.failures() > 0
+                    && self.tried_from.saturating_add(policy.try_for()).is_ok_and(|end| end <= now) =>
+            {
+                let code = self.attempts.last().map(|attempt| attempt.code.clone()).unwrap_or_default();
+                let until = now.saturating_add(policy.held_for()).unwrap_or(now);
+                self.enter(NoticeState::Held { until }, Some(&code), now);
+                true
+            }
+            NoticeState::Sent { report_until: Some(until), provider } if until <= now => {
+                self.enter(NoticeState::Sent { report_until: None, provider }, Some("no-report-came"), now);
+                true
+            }
+            NoticeState::Held { until } if until <= now => {
+                self.enter(NoticeState::Expired, Some("given-up"), now);
+                true
+            }
+            NoticeState::Waiting { .. }
+            | NoticeState::Leased { .. }
+            | NoticeState::Sent { .. }
+            | NoticeState::Unknown { .. }
+            | NoticeState::Held { .. }
+            | NoticeState::Delivered
+            | NoticeState::Refused
+            | NoticeState::Expired
+            | NoticeState::Merged { .. } => false,
+        }
+    }
+
+    /// The process that held the lease died between its call and its record.
+    fn abandon(&mut self, provider: Provider, price_vnd: Option<u64>, policy: &NoticePolicy, now: Timestamp) {
+        self.log(Attempt {
+            provider,
+            outcome: AttemptOutcome::Unknown,
+            code: "abandoned".to_owned(),
+            at: self.since,
+            last_at: None,
+            times: 1,
+            message: None,
+            price_vnd,
+            repetition: self.repetition,
+        });
+        if provider.recognises_repetition() {
+            self.wait(now, Some(provider), "abandoned", now);
+        } else {
+            let settle_at = now.saturating_add(policy.unknown_wait()).ok();
+            self.enter(NoticeState::Unknown { settle_at, provider }, Some("abandoned"), now);
+        }
+    }
+
+    /// No report came: what the law wants is told again by another route, with a text that says so; the rest is left.
+    fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
+        if self.is_repeated() {
+            let closed = self.closed_channels.clone();
+            self.close_channel(provider);
+            if !policy.route_remains(self) {
+                self.closed_channels = closed;
+                self.closed_providers.push(provider);
+            }
+            if policy.route_remains(self) {
+                self.repetition = true;
+                self.tried_from = now;
+                self.wait(now, None, "told-again", now);
+                return;
+            }
+        }
+        self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
+    }
+
+    /// Since when it has been in doubt whether a provider has the message.
+    fn doubted_since(&self) -> Option<Timestamp> {
+        let doubt = |attempt: &&Attempt| {
+            attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == self.repetition
+        };
+        self.attempts.iter().find(doubt).map(|attempt| attempt.at)
+    }
+}

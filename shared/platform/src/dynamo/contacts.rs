@@ -1,0 +1,200 @@
+//! The contacts table: what applicants prefer, which numbers a channel does not reach, and how much was sent. People stand in
+//! it under a keyed hash, since a number is easily guessed from a bare one.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::applicant::{Applicant, IdNumber, Phone};
+use domain::calendar::date_of;
+use domain::id::AgencyCode;
+use domain::notice::policy::Reach;
+use domain::notice::{Language, NoticeChannel, NoticeClass};
+use futures::try_join;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use super::{Item, down, number, read, text};
+use crate::Failure;
+use crate::port::Contacts;
+
+/// How long a day's or a minute's count is kept: long enough to look at it when somebody complains.
+const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// How long a month's is.
+const MONTHS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// The contacts table.
+#[derive(Clone)]
+pub struct ContactBook {
+    client: Client,
+    table: String,
+    secret: String,
+}
+
+/// What an applicant prefers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NoticePreference {
+    /// By what, in this order; none: as the province does.
+    #[serde(default)]
+    pub channels: Vec<NoticeChannel>,
+    /// In which language.
+    #[serde(default)]
+    pub language: Language,
+    /// Nothing but what the law wants.
+    #[serde(default)]
+    pub legal_only: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PhoneItem {
+    #[serde(default)]
+    zalo_unreachable_until: Option<Timestamp>,
+    #[serde(default)]
+    sms_unreachable_until: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+struct Count {
+    #[serde(default)]
+    count: u64,
+}
+
+impl ContactBook {
+    /// Over `table`, with the key for hashing people.
+    pub fn new(client: Client, table: String, secret: String) -> Self {
+        Self { client, table, secret }
+    }
+
+    fn hashed(&self, kind: &str, value: &str) -> String {
+        // A key of any length is taken.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()) else {
+            return String::new();
+        };
+        mac.update(kind.as_bytes());
+        mac.update(b"#");
+        mac.update(value.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        digest.iter().fold(format!("{kind}#"), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+
+    fn phone_key(&self, phone: &Phone) -> String {
+        self.hashed("phone", phone.zalo())
+    }
+
+    fn day_key(&self, phone: &Phone, day: Date) -> String {
+        format!("{}#{day}", self.hashed("day", phone.zalo()))
+    }
+
+    /// What the applicant with this identity number prefers.
+    pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
+        let item = self.get(self.hashed("id", id.reveal())).await?;
+        let Some(mut item) = item else {
+            return Ok(NoticePreference::default());
+        };
+        item.remove("contact");
+        read(item)
+    }
+
+    /// Keeps what the applicant prefers from now on.
+    pub async fn prefer(&self, id: &IdNumber, preference: &NoticePreference) -> Result<(), Failure> {
+        let mut item = super::write(preference)?;
+        item.insert("contact".to_owned(), text(self.hashed("id", id.reveal())));
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
+        Ok(())
+    }
+
+    async fn get(&self, key: String) -> Result<Option<Item>, Failure> {
+        let found = self.client.get_item().table_name(&self.table).key("contact", text(key)).send().await;
+        Ok(found.map_err(down)?.item)
+    }
+
+    async fn counted(&self, key: String) -> Result<u64, Failure> {
+        Ok(self.get(key).await?.map(read::<Count>).transpose()?.unwrap_or_default().count)
+    }
+
+    async fn add(&self, key: String, amount: u64, expires: Timestamp) -> Result<u64, Failure> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("contact", text(key))
+            .update_expression("ADD #count :amount SET expiresAt = :expires")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":amount", number(amount))
+            .expression_attribute_values(":expires", number(expires.as_second()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(down)?;
+        Ok(read::<Count>(outcome.attributes.unwrap_or_default())?.count)
+    }
+}
+
+fn after(now: Timestamp, length: SignedDuration) -> Timestamp {
+    now.saturating_add(length).unwrap_or(now)
+}
+
+fn month_key(now: Timestamp) -> String {
+    format!("month#{}", date_of(now).strftime("%Y-%m"))
+}
+
+impl Contacts for ContactBook {
+    async fn reach(&self, applicant: &Applicant, now: Timestamp) -> Result<Reach, Failure> {
+        let phone = &applicant.phone;
+        let (preference, known, sent_today, spent_vnd) = try_join!(
+            self.preference(&applicant.id_number),
+            self.get(self.phone_key(phone)),
+            self.counted(self.day_key(phone, date_of(now))),
+            self.counted(month_key(now)),
+        )?;
+        let known = known.map(read::<PhoneItem>).transpose()?.unwrap_or_default();
+        let unreachable =
+            [(NoticeChannel::Zalo, known.zalo_unreachable_until), (NoticeChannel::Sms, known.sms_unreachable_until)];
+        Ok(Reach {
+            preferred: preference.channels,
+            language: preference.language,
+            legal_only: preference.legal_only,
+            unreachable: unreachable.into_iter().filter_map(|(channel, until)| Some((channel, until?))).collect(),
+            sent_today: u32::try_from(sent_today).unwrap_or(u32::MAX),
+            spent_vnd,
+        })
+    }
+
+    async fn remember_unreachable(
+        &self,
+        phone: &Phone,
+        channel: NoticeChannel,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("contact", text(self.phone_key(phone)))
+            .update_expression("SET #until = :until, expiresAt = :expires")
+            .expression_attribute_names("#until", format!("{}UnreachableUntil", channel.name()))
+            .expression_attribute_values(":until", text(until.to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(until.as_second().to_string()))
+            .send()
+            .await
+            .map_err(down)?;
+        Ok(())
+    }
+
+    async fn count(&self, phone: &Phone, class: NoticeClass, price_vnd: u64, now: Timestamp) -> Result<(), Failure> {
+        if price_vnd > 0 {
+            self.add(month_key(now), price_vnd, after(now, MONTHS_KEPT)).await?;
+        }
+        if class == NoticeClass::Information {
+            self.add(self.day_key(phone, date_of(now)), 1, after(now, COUNTS_KEPT)).await?;
+        }
+        Ok(())
+    }
+
+    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
+        let key = format!("minute#{agency}#{}", now.as_second() / 60);
+        Ok(u32::try_from(self.add(key, 1, after(now, COUNTS_KEPT)).await?).unwrap_or(u32::MAX))
+    }
+}

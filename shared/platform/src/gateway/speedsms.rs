@@ -1,0 +1,55 @@
+//! SMS under a brand name by SpeedSMS: `POST /index.php/sms/send`, with the token as the user of Basic authentication.
+
+use domain::applicant::Phone;
+use domain::notice::Notice;
+use serde_json::json;
+
+use super::{Gateway, Verdict, exchange, whole_number};
+
+/// What the vendor calls a message under a brand name.
+const BRAND_NAME: u8 = 2;
+
+/// The SpeedSMS gateway. It has no name for a request, so that one sent twice goes out twice.
+#[derive(Debug)]
+pub struct SpeedSms {
+    /// HTTP client.
+    pub http: reqwest::Client,
+    /// Base address, without a trailing slash.
+    pub url: String,
+    /// The account's token.
+    pub token: String,
+    /// Sender's name, registered with the carriers.
+    pub sender: String,
+}
+
+impl Gateway for SpeedSms {
+    async fn send(&self, notice: &Notice, phone: &Phone) -> Verdict {
+        let body = json!({
+            "to": [phone.domestic()],
+            "content": notice.sms,
+            "sms_type": BRAND_NAME,
+            "sender": self.sender,
+        });
+        let request = self.http.post(format!("{}/index.php/sms/send", self.url)).basic_auth(&self.token, Some("x"));
+        let answer = match exchange(request.json(&body)).await {
+            Ok(answer) => answer,
+            Err(verdict) => return verdict,
+        };
+        let refused = answer["data"]["invalidPhone"].as_array().is_some_and(|numbers| !numbers.is_empty());
+        match (answer["status"].as_str(), whole_number(&answer["code"])) {
+            // The one number is the invalid one: nothing was sent.
+            (Some("success"), _) if refused => Verdict::Declined { code: INVALID_PHONE },
+            (Some("success"), _) => match &answer["data"]["tranId"] {
+                serde_json::Value::Null => Verdict::Unknown { instead: "unreadable".to_owned() },
+                message => {
+                    Verdict::Accepted { message: message.as_str().map_or_else(|| message.to_string(), str::to_owned) }
+                }
+            },
+            (Some("error"), Some(code)) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
+            _ => Verdict::Unknown { instead: "unreadable".to_owned() },
+        }
+    }
+}
+
+/// Ours, for what the vendor says by a list and not by a code.
+const INVALID_PHONE: i32 = -1;
