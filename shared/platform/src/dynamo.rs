@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Failure;
 
-pub use dossiers::{Dossiers, WorklistPage};
+pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
 pub use figures::Figures;
 pub use notices::Notices;
 pub use reception::Reception;
