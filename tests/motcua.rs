@@ -5,6 +5,7 @@ mod crash;
 mod deadline;
 mod journey;
 mod night;
+mod passing;
 mod race;
 mod redelivery;
 mod support;

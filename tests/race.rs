@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use platform::message::CloudEvent;
+use serde_json::json;
 
 use crate::redelivery::{accepted, tell};
 use crate::support::call::{AGENCY, Answer, Call, submission, submit_event};
@@ -57,6 +58,26 @@ async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409, 409, 409]);
     assert_eq!(world.dossier(&code).await.version, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_the_owner_s_recall_and_the_handler_s_hand_back_one_wins_and_the_other_is_told() {
+    for _ in 0..10 {
+        let world = World::new().await;
+        let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+        Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+        let pass = json!({ "action": "pass-on", "expectedVersion": 2, "toAgency": "H20.12" });
+        let passed = Call::transition(&code, "", 2).body(&pass).at_change(&world.dossiers, &world, at(NOW)).await;
+        assert_eq!(passed.status, 200, "{}", passed.body);
+        let calls = [("recall", AGENCY), ("hand-back", "H20.12")].map(|(action, agency)| {
+            Call::transition(&code, action, 3).officer(agency).at_change(&world.dossiers, &world, at(NOW))
+        });
+        let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        let dossier = world.dossier(&code).await;
+        assert_eq!((dossier.version, dossier.handler), (4, None));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use platform::http;
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::world::{NOW, World, at};
 
 /// The agency of most tests.
 pub const AGENCY: &str = "H20.03";
@@ -188,9 +188,15 @@ impl Call {
         http::serve(self.event(), handler).await.into()
     }
 
-    /// The answer of `track-dossier`.
+    /// The answer of `track-dossier` at [`NOW`].
     pub async fn at_track(self, world: &World) -> Answer {
-        http::serve(self.event(), |request| track_dossier::handle(request, &world.dossiers)).await.into()
+        self.at_track_on(world, at(NOW)).await
+    }
+
+    /// The answer of `track-dossier` at `now`.
+    pub async fn at_track_on(self, world: &World, now: Timestamp) -> Answer {
+        let handler = |request| track_dossier::handle(request, &world.dossiers, &world.catalogue, now);
+        http::serve(self.event(), handler).await.into()
     }
 }
 

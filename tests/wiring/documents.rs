@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Violation;
 use domain::applicant::Phone;
 use domain::dossier::{
-    Action, AlsoBy, DossierStatus, HistoryEntry, REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target, VERSIONS_MAX,
+    Action, AlsoBy, By, DossierStatus, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target,
+    VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_MAX, Submission};
 use platform::Failure;
@@ -73,7 +74,7 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
 /// One failure of each kind.
 fn failures() -> Vec<Failure> {
     let status = DossierStatus::Received;
-    let illegal = |action| Failure::Illegal { action, status, allowed: Action::allowed_in(status) };
+    let illegal = |action| Failure::Illegal { action, status, allowed: Action::allowed_in(status, false) };
     vec![
         Failure::Malformed,
         Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number").into(),
@@ -227,6 +228,17 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
         let begin = format!("| `{}` | {} | {to} |", rule.action.name(), from.join(", "));
         let row = text.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin}"));
         assert_eq!(row.contains("| owed"), rule.reason_owed, "{row}");
+        let by = match rule.by {
+            By::Owner => "owner",
+            By::Either => "either",
+            By::Handler => "handler",
+        };
+        let lies = match rule.lies {
+            Lies::AsBefore => "",
+            Lies::WithAnother => ", begins it",
+            Lies::WithOwner => ", ends it",
+        };
+        assert!(row.contains(&format!("| {by}{lies} |")), "{row}");
         let also_by = match rule.also_by {
             AlsoBy::Nobody => "| |",
             AlsoBy::Portal => "| portal |",
@@ -257,14 +269,16 @@ fn the_documented_limits_are_those_of_the_code() {
 }
 
 /// Files whose rules a client or an integrator can meet.
-const RULES_ARE_NAMED_IN: [&str; 10] = [
+const RULES_ARE_NAMED_IN: [&str; 12] = [
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
+    "shared/domain/src/dossier/passing.rs",
     "shared/domain/src/id.rs",
     "shared/domain/src/submission.rs",
     "shared/platform/src/request.rs",
     "shared/platform/src/submission.rs",
+    "shared/platform/src/transition.rs",
     "functions/ingest-event/src/lib.rs",
     "functions/notify-applicant/src/lib.rs",
     "functions/track-dossier/src/lib.rs",
@@ -457,6 +471,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         due_at: None,
         due_rule: None,
         original_due_at: None,
+        handler: None,
     };
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
@@ -527,6 +542,30 @@ fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
     assert!(fits(&schema, &body("apologise")).is_err() && !with("apologise", Value::Null));
     assert!(fits(&schema, &body("refuse")).is_ok() && with("refuse", Value::Null));
     assert!(!with("refuse", json!("2026-11-20")));
+}
+
+#[test]
+fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
+    let documents = Documents::read();
+    let schema = documents.schema("TransitionBody");
+    let body = |action: &str, to: Value| json!({ "action": action, "expectedVersion": 1, "toAgency": to });
+    for (to, read) in [
+        (json!("H20.12"), true),
+        (json!("000.00.15.H58"), true),
+        (json!("h20.12"), false),
+        (json!("H20."), false),
+        (json!(""), false),
+        (json!(12), false),
+        (json!(["H20.12"]), false),
+    ] {
+        let sent = body("pass-on", to);
+        let code_says = read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+        assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
+    }
+    // Whether an agency is owed, the domain decides; the schema says the same.
+    let taken = |sent: Value| fits(&schema, &sent).is_ok();
+    assert!(!taken(json!({ "action": "pass-on", "expectedVersion": 1 })) && !taken(body("pass-on", Value::Null)));
+    assert!(taken(body("receive", Value::Null)) && !taken(body("receive", json!("H20.12"))));
 }
 
 #[test]

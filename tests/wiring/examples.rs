@@ -16,7 +16,7 @@ use crate::support::call::Answer;
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 34] = [
+const ANSWERS: [(&str, u16, &str); 39] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -38,6 +38,11 @@ const ANSWERS: [(&str, u16, &str); 34] = [
     ("change-status.apologise", 200, ""),
     ("change-status.apologise-without-date", 400, "newDueOn new-date-owed"),
     ("change-status.date-without-apology", 400, "newDueOn apology-only"),
+    ("change-status.pass-on", 200, ""),
+    ("change-status.hand-back", 200, ""),
+    ("change-status.pass-on-to-nobody", 400, "toAgency agency-owed"),
+    ("change-status.pass-on-to-dissolved-agency", 400, "toAgency agency-in-force"),
+    ("change-status.agency-without-pass-on", 400, "toAgency pass-on-only"),
     ("change-status.illegal", 422, "illegal-transition"),
     ("change-status.stale", 409, "stale-version"),
     ("change-status.other-agency", 403, "forbidden"),
@@ -54,14 +59,24 @@ const ANSWERS: [(&str, u16, &str); 34] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 3] = ["procedure known-procedure", "agency agency-in-force", "missing-idempotency-key"];
+const BEYOND_THE_SCHEMA: [&str; 4] =
+    ["procedure known-procedure", "agency agency-in-force", "toAgency agency-in-force", "missing-idempotency-key"];
+
+/// Examples that need a dossier which has been received.
+const OF_A_RECEIVED_DOSSIER: [&str; 4] = [
+    "change-status.apologise",
+    "change-status.pass-on",
+    "change-status.pass-on-to-dissolved-agency",
+    "change-status.hand-back",
+];
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or nothing.
-const INGESTED: [(&str, &[&str]); 10] = [
+const INGESTED: [(&str, &[&str]); 11] = [
     ("ingest-event.submit", &[""]),
     ("ingest-event.submit-without-code", &[""]),
     ("ingest-event.transition", &[""]),
     ("ingest-event.refuse", &[""]),
+    ("ingest-event.pass-on", &["", ""]),
     ("ingest-event.not-json", &["malformed-body"]),
     ("ingest-event.bad-phone", &["invalid-request"]),
     ("ingest-event.unknown-type", &["invalid-request"]),
@@ -100,7 +115,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
-        "track-dossier" => http::serve(request, |request| track_dossier::handle(request, &world.dossiers)).await,
+        "track-dossier" => {
+            http::serve(request, |request| track_dossier::handle(request, &world.dossiers, &world.catalogue, now)).await
+        }
         other => panic!("{other} has no HTTP door"),
     };
     answer.into()
@@ -159,9 +176,12 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
             let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1).officer("H20.101");
             assert_eq!(asked.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
         }
-        if name == "change-status.apologise" {
+        if OF_A_RECEIVED_DOSSIER.contains(&name) {
             let received = crate::support::call::Call::transition(CODE, "receive", 1).officer("H20.101");
             assert_eq!(received.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+        }
+        if name == "change-status.hand-back" {
+            assert_eq!(answered(&world, "change-status.pass-on").await.status, 200);
         }
         let answer = answered(&world, name).await;
         let said = match answer.problem() {

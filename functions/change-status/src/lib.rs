@@ -18,7 +18,7 @@ pub async fn handle(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    let by = request.actor()?;
+    let by = request.actor(catalogue, now)?;
     let code = request.path("code")?;
     let body: TransitionBody = request.json()?;
     // Without a key of the client's each request is a command of its own, and its repetition is stale.
@@ -35,6 +35,7 @@ pub async fn handle(
         note: body.note,
         at: None,
         new_due_on: body.new_due_on,
+        to_agency: body.to_agency,
     };
     HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
 }

@@ -4,9 +4,10 @@
 //! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
 
 use domain::Violation;
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command};
-use domain::id::{CommandId, DossierCode};
+use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -37,7 +38,10 @@ pub async fn ingest(
     let integrator = catalogue
         .integrator(&event.source)
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
-    let by = Actor::Integrator { id: integrator.source.clone(), agencies: integrator.agencies.clone() };
+    let today = date_of(now);
+    let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
+    let agencies = integrator.agencies.iter().cloned().chain(predecessors).collect();
+    let by = Actor::Integrator { id: integrator.source.clone(), agencies };
     let key = command_id(&["event", &event.source, &event.id])?;
     match event.kind.as_str() {
         SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
@@ -74,6 +78,8 @@ struct TransitionData {
     note: Option<String>,
     #[serde(default, deserialize_with = "day")]
     new_due_on: Option<Date>,
+    #[serde(default)]
+    to_agency: Option<AgencyCode>,
 }
 
 async fn move_on(
@@ -98,6 +104,7 @@ async fn move_on(
         note: data.note,
         at: Some(event.time),
         new_due_on: data.new_due_on,
+        to_agency: data.to_agency,
     };
     change(store, catalogue, &code, command, by, now).await?;
     Ok(())

@@ -169,6 +169,7 @@ impl<S: DossierStore> Morning<'_, S> {
             note: None,
             at: None,
             new_due_on,
+            to_agency: None,
         })
     }
 }

@@ -15,7 +15,7 @@ pub async fn handle(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    let by = request.actor()?;
+    let by = request.actor(catalogue, now)?;
     let given =
         CommandId::try_from(request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned())?;
     // The key is the caller's own: another account may use the same one.

@@ -1,15 +1,17 @@
-//! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and its agency see its history, an agency sees
-//! its worklist.
+//! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and the agencies that work on it see
+//! its history, an agency sees its worklist.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Violation;
+use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
-use platform::dynamo::Dossiers;
+use platform::dynamo::{Desk, Dossiers};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::DossierStore;
 use platform::record::WorklistItem;
@@ -31,27 +33,33 @@ const OPEN: [DossierStatus; 6] = [
 ];
 
 /// Answers one request.
-pub async fn handle(request: HttpRequest, dossiers: &Dossiers) -> Result<HttpReply, Failure> {
+pub async fn handle(
+    request: HttpRequest,
+    dossiers: &Dossiers,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
         "GET /v1/dossiers/{code}" => {
             let dossier = find(dossiers, &request).await?;
             HttpReply::json(200, &Progress::of(&dossier))
         }
         "GET /v1/dossiers/{code}/history" => {
-            let by = request.actor()?;
+            let by = request.actor(catalogue, now)?;
             let dossier = find(dossiers, &request).await?;
             if !by.may_read(&dossier) {
                 return Err(Failure::Forbidden);
             }
             // An officer's note is for officers.
-            let with_notes = by.speaks_for(&dossier.agency);
+            let with_notes = by.takes_part(&dossier);
             HttpReply::json(200, &History::of(&dossier, with_notes))
         }
         "GET /v1/dossiers" => {
-            let Actor::Officer { agency, .. } = request.actor()? else {
+            let Actor::Officer { agency, predecessors, .. } = request.actor(catalogue, now)? else {
                 return Err(Failure::Forbidden);
             };
-            HttpReply::json(200, &worklist(dossiers, &agency, &WorklistQuery::read(&request)?).await?)
+            let agencies: Vec<AgencyCode> = std::iter::once(agency).chain(predecessors).collect();
+            HttpReply::json(200, &worklist(dossiers, &agencies, &WorklistQuery::read(&request)?).await?)
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -87,6 +95,8 @@ struct History<'a> {
     version: u64,
     procedure: &'a str,
     agency: &'a AgencyCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<&'a AgencyCode>,
     submitted_at: jiff::Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     received_at: Option<jiff::Timestamp>,
@@ -109,6 +119,8 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     by_agency: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<&'a AgencyCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
@@ -128,6 +140,7 @@ impl<'a> History<'a> {
             at: entry.at,
             by_role: &entry.by.role,
             by_agency: entry.by.agency.as_ref(),
+            handler: entry.handler.as_ref(),
             reason: entry.reason.as_deref(),
             note: entry.note.as_deref().filter(|_| with_notes),
             due_at: entry.due_at,
@@ -138,6 +151,7 @@ impl<'a> History<'a> {
             version: dossier.version,
             procedure: dossier.procedure.as_str(),
             agency: &dossier.agency,
+            handler: dossier.handler.as_ref(),
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: dossier.due_at,
@@ -149,11 +163,18 @@ impl<'a> History<'a> {
 }
 
 struct WorklistQuery {
-    statuses: Vec<DossierStatus>,
+    status: Option<DossierStatus>,
     due_before: Option<Date>,
     limit: u32,
-    /// Where to go on: a status, and the last line shown in it.
-    after: Option<(DossierStatus, Option<String>)>,
+    after: Option<Place>,
+}
+
+/// Where a worklist goes on: the desk, by its name in a cursor, a status, and the last line shown in it.
+#[derive(Clone)]
+struct Place {
+    desk: String,
+    status: DossierStatus,
+    line: Option<String>,
 }
 
 impl WorklistQuery {
@@ -184,7 +205,7 @@ impl WorklistQuery {
         let due_before = due_before.and_then(|text| text.parse().ok());
         let after = cursor.and_then(|text| decode(&text));
         // A page of another list: the table would refuse to go on from beyond its end.
-        if let (Some(end), Some((_, Some(line)))) = (due_before, &after)
+        if let (Some(end), Some(line)) = (due_before, after.as_ref().and_then(|place| place.line.as_ref()))
             && line.split('#').next().and_then(|due| due.parse::<Date>().ok()).is_none_or(|due| due >= end)
         {
             found.push(Violation::new("cursor", "cursor", "belongs to a list with another dueBefore"));
@@ -193,11 +214,24 @@ impl WorklistQuery {
             return Err(Failure::Invalid(found));
         }
         Ok(Self {
-            statuses: asked.and_then(|text| status(&text)).map_or_else(|| OPEN.to_vec(), |one| vec![one]),
+            status: asked.and_then(|text| status(&text)),
             due_before,
             limit: limit.and_then(|text| text.parse().ok()).unwrap_or(PAGE_DEFAULT),
             after,
         })
+    }
+
+    /// The parts of which the worklist consists, in order. The table finds lines by due date within one status only;
+    /// without one it gives a desk's open dossiers in one go.
+    fn stretches<'a>(&self, agencies: &'a [AgencyCode]) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
+        let statuses: Vec<Option<DossierStatus>> = match (self.status, self.due_before) {
+            (Some(one), _) => vec![Some(one)],
+            (None, Some(_)) => OPEN.map(Some).to_vec(),
+            (None, None) => vec![None],
+        };
+        let passed_on = agencies.iter().filter(|_| !self.status.is_some_and(DossierStatus::is_closed));
+        let desks = agencies.iter().map(Desk::Owner).chain(passed_on.map(Desk::Handler));
+        desks.flat_map(|desk| statuses.iter().map(move |status| (desk, *status))).collect()
     }
 }
 
@@ -209,43 +243,78 @@ struct Worklist {
     next_cursor: Option<String>,
 }
 
-/// Fills one page, status after status.
-async fn worklist(dossiers: &Dossiers, agency: &AgencyCode, query: &WorklistQuery) -> Result<Worklist, Failure> {
-    let mut items: Vec<WorklistItem> = Vec::new();
-    let mut after = query.after.clone();
-    for status in &query.statuses {
-        let start = match &after {
-            Some((reached, _)) if status.code() < reached.code() => continue,
-            Some((reached, line)) if reached == status => line.clone(),
-            _ => None,
+/// Fills one page, desk after desk: what belongs to `agencies`, then what others have passed on to them. The first is the
+/// one that asks, the others those that it carries on for.
+async fn worklist(dossiers: &Dossiers, agencies: &[AgencyCode], query: &WorklistQuery) -> Result<Worklist, Failure> {
+    let stretches = query.stretches(agencies);
+    let reached = |place: &Place| {
+        let here = |(desk, status): &(Desk<'_>, Option<DossierStatus>)| {
+            name(*desk, agencies) == place.desk && status.is_none_or(|status| status == place.status)
         };
-        after = None;
-        let room = query.limit - u32::try_from(items.len()).unwrap_or(query.limit).min(query.limit);
-        if room == 0 {
-            return Ok(Worklist { items, next_cursor: Some(encode(*status, None)) });
+        stretches.iter().position(here)
+    };
+    let (first, mut start) = match &query.after {
+        None => (0, None),
+        Some(place) => {
+            let other = || Violation::new("cursor", "cursor", "belongs to another worklist");
+            let line = place.line.clone().map(|line| (place.status, line));
+            (reached(place).ok_or_else(other)?, line)
         }
-        let page = dossiers.worklist(agency, *status, query.due_before, room, start.as_deref()).await?;
-        items.extend(page.items);
-        if let Some(line) = page.next {
-            return Ok(Worklist { items, next_cursor: Some(encode(*status, Some(&line))) });
+    };
+    let mut items: Vec<WorklistItem> = Vec::new();
+    for (desk, status) in stretches.into_iter().skip(first) {
+        let room = query.limit.saturating_sub(u32::try_from(items.len()).unwrap_or(query.limit));
+        if room == 0 {
+            let place =
+                Place { desk: name(desk, agencies), status: status.unwrap_or(DossierStatus::Registered), line: None };
+            return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
+        }
+        let page = dossiers.worklist(desk, status, query.due_before, room, start.take().as_ref()).await?;
+        // What one of the agencies has passed on to another of them stands at its owner's desk already.
+        let lines = page.items.into_iter().filter(|item| match desk {
+            Desk::Owner(_) => true,
+            Desk::Handler(_) => item.agency.as_ref().is_none_or(|owner| !agencies.contains(owner)),
+        });
+        items.extend(lines.map(|item| seen_by(agencies, item)));
+        if let Some((status, line)) = page.next {
+            let place = Place { desk: name(desk, agencies), status, line: Some(line) };
+            return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
         }
     }
     Ok(Worklist { items, next_cursor: None })
 }
 
-fn encode(status: DossierStatus, line: Option<&str>) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}|{}", status.code(), line.unwrap_or_default()))
+/// A line as the asking agency sees it: it need not be told its own name.
+fn seen_by(agencies: &[AgencyCode], item: WorklistItem) -> WorklistItem {
+    let other = |agency: &AgencyCode| Some(agency) != agencies.first();
+    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), ..item }
 }
 
-/// Reads a cursor back. It holds no agency: whose worklist it is comes from the token alone.
-fn decode(cursor: &str) -> Option<(DossierStatus, Option<String>)> {
+/// What a cursor calls a desk: nothing for the agency's own.
+fn name(desk: Desk<'_>, agencies: &[AgencyCode]) -> String {
+    match desk {
+        Desk::Owner(agency) if Some(agency) == agencies.first() => String::new(),
+        Desk::Owner(agency) => format!("of:{agency}"),
+        Desk::Handler(agency) => format!("to:{agency}"),
+    }
+}
+
+fn encode(place: &Place) -> String {
+    let line = place.line.as_deref().unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(format!("{}|{line}|{}", place.status.code(), place.desk))
+}
+
+/// Reads a cursor back. It opens no desk: whose worklist it is comes from the token alone.
+fn decode(cursor: &str) -> Option<Place> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (status, line) = text.split_once('|')?;
+    let (status, rest) = text.split_once('|')?;
+    let (line, desk) = rest.split_once('|').unwrap_or((rest, ""));
     let status = DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?;
+    let place = |line| Place { desk: desk.to_owned(), status, line };
     if line.is_empty() {
-        return Some((status, None));
+        return Some(place(None));
     }
     let (due, code) = line.split_once('#')?;
     let whole = due.parse::<Date>().is_ok() && code.parse::<DossierCode>().is_ok();
-    whole.then(|| (status, Some(line.to_owned())))
+    whole.then(|| place(Some(line.to_owned())))
 }

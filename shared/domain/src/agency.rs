@@ -1,8 +1,11 @@
 //! Authorities that receive and settle dossiers, with the time in which each exists.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::Violation;
 use crate::id::AgencyCode;
 
 /// Tier of government. Districts ended on 1 July 2025 (NQ 202/2025/QH15) and stay readable.
@@ -44,4 +47,46 @@ impl Agency {
     pub fn exists_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
     }
+
+    /// Whether its last day lies before `day`.
+    pub fn has_ended_by(&self, day: Date) -> bool {
+        self.valid_to.is_some_and(|last| last < day)
+    }
+}
+
+/// Who carries on for `agency` on `day`: itself as long as it has not ended, else the first of its successors that has
+/// not; the last of the line where all have ended.
+pub(crate) fn carried_on_by<'a>(
+    known: &'a BTreeMap<AgencyCode, Agency>,
+    agency: &'a Agency,
+    day: Date,
+) -> &'a AgencyCode {
+    let mut heir = agency;
+    // A line of successors is never longer than the list, and has no cycle: see `successor_violations`.
+    for _ in 0..known.len() {
+        let next = heir.successor.as_ref().filter(|_| heir.has_ended_by(day)).and_then(|code| known.get(code));
+        let Some(next) = next else { break };
+        heir = next;
+    }
+    &heir.code
+}
+
+/// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who outlived him.
+pub(crate) fn successor_violations(known: &BTreeMap<AgencyCode, Agency>) -> Vec<Violation> {
+    let next = |agency: &Agency| agency.successor.as_ref().and_then(|code| known.get(code));
+    let mut found = Vec::new();
+    for agency in known.values() {
+        let line: Vec<&Agency> = std::iter::successors(next(agency), |heir| next(heir)).take(known.len()).collect();
+        // Each agency of a cycle meets itself again; the first by code says so for all.
+        if line.iter().any(|heir| heir.code == agency.code) && line.iter().all(|heir| agency.code <= heir.code) {
+            let detail = format!("{} comes after itself", agency.code);
+            found.push(Violation::new("agencies", "successor-cycle", detail));
+        }
+        let ended_first = |heir: &&Agency| agency.valid_to.is_some_and(|last| heir.has_ended_by(last));
+        if let Some(heir) = next(agency).filter(ended_first) {
+            let detail = format!("{}: its successor {} ended before it did", agency.code, heir.code);
+            found.push(Violation::new("agencies", "successor-order", detail));
+        }
+    }
+    found
 }

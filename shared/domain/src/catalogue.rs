@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::agency::Agency;
+use crate::agency::{Agency, carried_on_by, successor_violations};
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::law::{Law, RulesFile};
@@ -107,6 +107,7 @@ impl Catalogue {
                 found.push(Violation::new("agencies", "valid-range", format!("{} ends before it begins", agency.code)));
             }
         }
+        found.extend(successor_violations(&known));
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
         for procedure in procedures.procedures {
             versions.entry(procedure.code.clone()).or_default().push(procedure);
@@ -160,6 +161,16 @@ impl Catalogue {
     /// Every agency, old and new.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.values()
+    }
+
+    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor. An
+    /// agency that has ended itself carries on for nobody, since its own successor does.
+    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<AgencyCode> {
+        let ended = self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
+        ended
+            .filter(|other| carried_on_by(&self.agencies, other, day) == agency)
+            .map(|other| other.code.clone())
+            .collect()
     }
 
     /// The version of a procedure in force on `day`.

@@ -1,6 +1,8 @@
 //! A dossier (hồ sơ) and the one door through which it changes: [`Dossier::decide`].
 
+mod actor;
 mod apology;
+mod passing;
 mod status;
 
 use std::fmt;
@@ -9,11 +11,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use actor::{Actor, Signature};
 pub use apology::{APOLOGIES_MAX, apologies};
-pub use status::{Action, AlsoBy, DossierStatus, RULES, Rule, Target};
+pub use status::{Action, AlsoBy, By, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
-use crate::applicant::{Applicant, IdNumber};
+use crate::applicant::Applicant;
 use crate::calendar::{MissingYear, date_of};
 use crate::deadline::{DueRule, Term};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
@@ -31,101 +34,6 @@ pub const VERSIONS_MAX: u64 = 100;
 
 /// How far a sender's clock may run ahead of ours.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
-
-/// Who acts, as established by the door through which the command came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
-    /// An officer, in the name of an agency.
-    Officer {
-        /// The officer's account.
-        id: String,
-        /// The agency that the account belongs to.
-        agency: AgencyCode,
-    },
-    /// A line-of-business system, in the name of one or more agencies.
-    Integrator {
-        /// The `source` of its events.
-        id: String,
-        /// The agencies it acts for.
-        agencies: Vec<AgencyCode>,
-    },
-    /// The portal, on an applicant's behalf.
-    Portal {
-        /// The portal's account.
-        id: String,
-    },
-    /// An applicant who signed in.
-    Citizen {
-        /// The citizen's account, which is no identity number.
-        id: String,
-        /// The identity number that the sign-in proved.
-        id_number: IdNumber,
-    },
-    /// A schedule of ours: no door lets anybody in as this.
-    System {
-        /// The function that the schedule wakes.
-        id: String,
-    },
-}
-
-impl Actor {
-    /// What a history keeps of the actor.
-    pub fn signature(&self) -> Signature {
-        let (role, id, agency) = match self {
-            Self::Officer { id, agency } => ("officer", id, Some(agency.clone())),
-            Self::Integrator { id, .. } => ("integrator", id, None),
-            Self::Portal { id } => ("portal", id, None),
-            Self::Citizen { id, .. } => ("citizen", id, None),
-            Self::System { id } => ("system", id, None),
-        };
-        Signature { role: role.to_owned(), id: id.clone(), agency }
-    }
-
-    /// Whether the actor speaks for the agency.
-    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
-        match self {
-            Self::Officer { agency: own, .. } => own == agency,
-            Self::Integrator { agencies, .. } => agencies.contains(agency),
-            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
-        }
-    }
-
-    /// Whether the actor handed the dossier in, or is the portal, which acts for all applicants.
-    fn is_on_applicants_side(&self, applicant: &Applicant) -> bool {
-        match self {
-            Self::Portal { .. } => true,
-            Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
-            Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
-        }
-    }
-
-    /// Whether the actor may read the dossier's history.
-    pub fn may_read(&self, dossier: &Dossier) -> bool {
-        self.speaks_for(&dossier.agency) || self.is_on_applicants_side(&dossier.applicant)
-    }
-
-    fn may(&self, rule: &Rule, dossier: &Dossier) -> bool {
-        self.speaks_for(&dossier.agency)
-            || match rule.also_by {
-                AlsoBy::Nobody => false,
-                AlsoBy::Portal => matches!(self, Self::Portal { .. }),
-                AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
-                AlsoBy::System => matches!(self, Self::System { .. }),
-            }
-    }
-}
-
-/// Who did it, as a history keeps it: no personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
-    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
-    pub role: String,
-    /// Account or source.
-    pub id: String,
-    /// The officer's agency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agency: Option<AgencyCode>,
-}
 
 /// One thing that happened. Entry `n` of a history has version `n`, counted from one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +68,9 @@ pub struct HistoryEntry {
     /// When it would be due without the apology, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
+    /// The agency that it was passed on to, where this entry did so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<AgencyCode>,
 }
 
 /// What officers write may name people.
@@ -187,8 +98,11 @@ pub struct Dossier {
     /// How long it may take; none where the procedure gives no date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<Term>,
-    /// Who settles it.
+    /// Who settles it and answers for it: the owner, for ever.
     pub agency: AgencyCode,
+    /// Where it lies while it is passed on to another agency for its part of the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<AgencyCode>,
     /// How it came.
     pub channel: Channel,
     /// Who asks.
@@ -236,6 +150,8 @@ pub struct Command {
     pub at: Option<Timestamp>,
     /// The day that an apology promises instead of the present due date.
     pub new_due_on: Option<Date>,
+    /// The agency that the dossier is passed on to.
+    pub to_agency: Option<AgencyCode>,
 }
 
 /// What officers write may name people.
@@ -299,12 +215,12 @@ impl Dossier {
         let illegal = || Refusal::Illegal {
             action: command.action,
             status: self.status,
-            allowed: Action::allowed_in(self.status),
+            allowed: Action::allowed_in(self.status, self.handler.is_some()),
         };
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
         };
-        if !by.may(rule, self) {
+        if !by.may_have(rule, self) {
             return Err(Refusal::NotAllowed);
         }
         // A repetition is answered before anything else is judged: by now the dossier may have moved on.
@@ -319,9 +235,14 @@ impl Dossier {
         if command.expected_version.is_some_and(|expected| expected != self.version) {
             return Err(Refusal::Stale { current: self.version, status: self.status });
         }
-        if !rule.from.contains(&self.status) {
+        // Only now: who handled it until just now has seen an old version, and is told so.
+        if !by.may(rule, self) {
+            return Err(Refusal::NotAllowed);
+        }
+        if !rule.is_legal_in(self.status, self.handler.is_some()) {
             return Err(illegal());
         }
+        self.check_pass(&command).map_err(Refusal::Invalid)?;
         let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
         // What arrives as it happens is never before the history, though two machines' clocks differ by a little;
         // what is claimed to have happened earlier is.
@@ -355,6 +276,7 @@ impl Dossier {
             Target::Stays => self.status,
         };
         next.version += 1;
+        next.handler = self.handler_after(rule, &command);
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
         next.due_at = self.due_after(rule.action, at, law)?;
@@ -379,6 +301,7 @@ impl Dossier {
             due_at: next.due_at,
             due_rule: self.term.filter(|_| started).map(|term| term.rule(law, at)),
             original_due_at: next.original_due_at,
+            handler: command.to_agency,
         });
         Ok(next)
     }
@@ -458,7 +381,7 @@ impl Command {
             && self.reason == entry.reason
             && self.note == entry.note
             && self.new_due_on == entry.new_due_on()
-            && self.new_due_on == entry.new_due_on()
+            && self.to_agency == entry.handler
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
@@ -479,6 +402,7 @@ impl Command {
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
         }
-        self.check_new_due_on()
+        self.check_new_due_on()?;
+        self.check_to_agency()
     }
 }

@@ -69,6 +69,21 @@ impl Document {
     }
 }
 
+/// Why the agency that `field` names cannot be given a dossier on `day`, if so.
+pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue, day: Date) -> Option<Violation> {
+    let Some(known) = catalogue.agency(agency) else {
+        return Some(Violation::new(field, "known-agency", "is not an agency of this province"));
+    };
+    if known.exists_on(day) {
+        return None;
+    }
+    let detail = known.successor.as_ref().map_or_else(
+        || format!("did not take dossiers in on {day}"),
+        |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
+    );
+    Some(Violation::new(field, "agency-in-force", detail))
+}
+
 /// A well-formed request to take a dossier in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
@@ -88,17 +103,7 @@ impl Submission {
     /// What the catalogue does not allow on `day`.
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
-        match catalogue.agency(&self.agency) {
-            None => found.push(Violation::new("agency", "known-agency", "is not an agency of this province")),
-            Some(agency) if !agency.exists_on(day) => {
-                let detail = agency.successor.as_ref().map_or_else(
-                    || format!("did not take dossiers in on {day}"),
-                    |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
-                );
-                found.push(Violation::new("agency", "agency-in-force", detail));
-            }
-            Some(_) => {}
-        }
+        found.extend(agency_violation("agency", &self.agency, catalogue, day));
         match catalogue.procedure(&self.procedure, day) {
             None => found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}"))),
             Some(procedure) if self.channel == Channel::Online && procedure.online == OnlineLevel::Information => {
@@ -133,6 +138,7 @@ impl Submission {
             due_at: None,
             due_rule: None,
             original_due_at: None,
+            handler: None,
         };
         Dossier {
             code,
@@ -142,6 +148,7 @@ impl Submission {
             term: procedure.and_then(|procedure| procedure.term(self.channel)),
             procedure: self.procedure,
             agency: self.agency,
+            handler: None,
             channel: self.channel,
             applicant: self.applicant,
             documents: self.documents,

@@ -9,6 +9,7 @@ mod rules {
     mod catalogue;
     mod deadlines;
     mod kpi;
+    mod passing;
     mod properties;
     mod reminders;
     mod submissions;

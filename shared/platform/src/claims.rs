@@ -4,20 +4,24 @@
 use std::collections::HashMap;
 
 use domain::applicant::{ApplicantKind, IdNumber};
+use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::id::AgencyCode;
+use jiff::civil::Date;
 
 use crate::Failure;
 
-/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer) and `id_number` (of a citizen).
-pub fn actor(claims: &HashMap<String, String>) -> Result<Actor, Failure> {
+/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer) and `id_number` (of a citizen). An officer acts
+/// for his agency and for those that it carries on for on the day `today`.
+pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Date) -> Result<Actor, Failure> {
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_empty()).ok_or(Failure::Unauthorized);
     let id = claim("sub")?.clone();
     match claim("role")?.as_str() {
         "portal" => Ok(Actor::Portal { id }),
         "officer" => {
             let agency: AgencyCode = claim("agency")?.parse().map_err(|_| Failure::Unauthorized)?;
-            Ok(Actor::Officer { id, agency })
+            let predecessors = catalogue.predecessors(&agency, today);
+            Ok(Actor::Officer { id, agency, predecessors })
         }
         "citizen" => {
             let number = claim("id_number")?;

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::Failure;
 
 pub use contacts::{ContactBook, NoticePreference};
-pub use dossiers::{Dossiers, WorklistPage};
+pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
 pub use figures::Figures;
 pub use notices::{Notices, Sleeper};
 pub use reception::Reception;

@@ -7,7 +7,10 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::encodings::Body;
 use base64::Engine;
 use domain::Violation;
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
 use futures::FutureExt;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -62,9 +65,9 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
 }
 
 impl HttpRequest {
-    /// Who calls, as the authorizer proved it.
-    pub fn actor(&self) -> Result<domain::dossier::Actor, Failure> {
-        claims::actor(&self.claims)
+    /// Who calls, as the authorizer proved it, and for which agencies the caller acts at `now`.
+    pub fn actor(&self, catalogue: &Catalogue, now: Timestamp) -> Result<domain::dossier::Actor, Failure> {
+        claims::actor(&self.claims, catalogue, date_of(now))
     }
 
     /// A part of the path, read as a code.

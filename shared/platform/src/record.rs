@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// A dossier with the keys of its three indexes.
+/// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`, which only a dossier that is
+/// passed on has.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierRecord<'a> {
@@ -57,6 +58,12 @@ pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
 pub struct WorklistItem {
     /// The dossier.
     pub code: DossierCode,
+    /// The agency that settles it; left out for that agency's officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The agency that it is passed on to; left out for that agency's officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<AgencyCode>,
     /// Where it stands.
     pub status: DossierStatus,
     /// What is asked for.

@@ -149,6 +149,9 @@ pub struct TransitionBody {
     /// The day that an apology promises.
     #[serde(default, deserialize_with = "day")]
     pub new_due_on: Option<Date>,
+    /// The agency that the dossier is passed on to.
+    #[serde(default)]
+    pub to_agency: Option<AgencyCode>,
 }
 
 /// Reads a day, `YYYY-MM-DD` and no other way, as the contract says.

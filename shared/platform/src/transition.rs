@@ -1,9 +1,12 @@
 //! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
 
+use domain::Violation;
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::dossier::{Actor, Command, Decision, DossierStatus, HistoryEntry};
+use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
+use domain::submission::agency_violation;
 use jiff::{Timestamp, Unit};
 use serde::Serialize;
 
@@ -61,12 +64,26 @@ pub async fn change(
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {
             Decision::Repeated(entry) => return Ok(Moved::to(code.clone(), &entry)),
             Decision::Moved(next) => {
+                let entry = next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
+                if let Some(violation) = pass_violation(&next, entry, catalogue) {
+                    return Err(violation.into());
+                }
                 if store.advance(&next).await? == Stored::Yes {
-                    let entry = next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
                     return Ok(Moved::to(code.clone(), entry));
                 }
             }
         }
     }
     Err(Failure::Held("the dossier"))
+}
+
+/// Why the dossier cannot be passed on as `entry` does, if so: the agency has to exist on that day, and to be another than
+/// the one that carries on for the owner.
+fn pass_violation(dossier: &Dossier, entry: &HistoryEntry, catalogue: &Catalogue) -> Option<Violation> {
+    let to = entry.handler.as_ref()?;
+    let day = date_of(entry.at);
+    agency_violation("toAgency", to, catalogue, day).or_else(|| {
+        let own = catalogue.predecessors(to, day).contains(&dossier.agency);
+        own.then(|| Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier"))
+    })
 }

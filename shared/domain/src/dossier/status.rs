@@ -132,6 +132,10 @@ pub enum Action {
     Apologise,
     /// Rút hồ sơ.
     Withdraw,
+    /// Chuyển phối hợp giải quyết.
+    PassOn,
+    /// Trả về cơ quan chủ trì.
+    HandBack,
 }
 
 /// Where a move leads.
@@ -145,7 +149,30 @@ pub enum Target {
     Stays,
 }
 
-/// Who else than the agency's officers may do it.
+/// Which agency's officers may do it while the dossier is passed on to another agency; otherwise it is with its owner,
+/// and there is no handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The owner's alone, who answers to the applicant: it begins, ends and dates the work.
+    Owner,
+    /// The owner's and the handler's: it belongs to the work itself.
+    Either,
+    /// The handler's alone.
+    Handler,
+}
+
+/// With whom the dossier lies afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    /// With whom it lay before.
+    AsBefore,
+    /// With the agency that the command names. Only from its owner: a handler does not pass it on to a third.
+    WithAnother,
+    /// With its owner: this ends the pass, if there was one.
+    WithOwner,
+}
+
+/// Who else than officers may do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlsoBy {
     /// Nobody.
@@ -169,8 +196,24 @@ pub struct Rule {
     pub target: Target,
     /// Whether a reason is owed to the applicant.
     pub reason_owed: bool,
-    /// Who besides an officer of the agency may do it.
+    /// Which agency's officers may do it.
+    pub by: By,
+    /// With whom the dossier lies afterwards.
+    pub lies: Lies,
+    /// Who besides officers may do it.
     pub also_by: AlsoBy,
+}
+
+impl Rule {
+    /// Whether it may be done to a dossier in `status` that is passed on just now, or is not.
+    pub fn is_legal_in(&self, status: DossierStatus, passed_on: bool) -> bool {
+        let place = match (self.by, self.lies) {
+            (By::Handler, _) => passed_on,
+            (By::Owner | By::Either, Lies::WithAnother) => !passed_on,
+            (By::Owner | By::Either, Lies::AsBefore | Lies::WithOwner) => true,
+        };
+        place && self.from.contains(&status)
+    }
 }
 
 const fn rule(
@@ -178,38 +221,45 @@ const fn rule(
     from: &'static [DossierStatus],
     target: Target,
     reason_owed: bool,
+    by: By,
+    lies: Lies,
     also_by: AlsoBy,
 ) -> Rule {
-    Rule { action, from, target, reason_owed, also_by }
+    Rule { action, from, target, reason_owed, by, lies, also_by }
 }
 
 use Action as A;
 use AlsoBy::{Applicant, Nobody, Portal, System};
+use By::{Either, Handler, Owner};
 use DossierStatus as S;
+use Lies::{AsBefore, WithAnother, WithOwner};
 use Target::{Stays, To, WhereItWas};
 
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
 /// same practice.
 #[rustfmt::skip]
-pub const RULES: [Rule; 16] = [
-    //   action                from                                                    to                          reason  also by
-    rule(A::Receive,           &[S::Registered],                                       To(S::Received),            false, Nobody),    // (1)
-    rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             true,  Nobody),    // (1) Đ.19.8: reasons
-    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), true,  Nobody),    // (1) Đ.17: one full notice
-    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 false, Applicant), // (1)
-    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  System),    // (1)
-    rule(A::Process,           &[S::Received],                                         To(S::Processing),          false, Nobody),    // (1)
-    rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    false, Nobody),
-    rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          false, Portal),
-    rule(A::Suspend,           &[S::Processing],                                       To(S::Suspended),           true,  Nobody),
-    rule(A::Resume,            &[S::Suspended],                                        To(S::Processing),          false, Nobody),
-    rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            false, Nobody),    // (1)
-    rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            false, Nobody),    // (1)
-    rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          false, Nobody),    // (1)
-    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), true, Nobody),    // (1)
+pub const RULES: [Rule; 18] = [
+    //   action                from                                                    to                          reason by        lies         also by
+    rule(A::Receive,           &[S::Registered],                                       To(S::Received),            false, Owner,   AsBefore,    Nobody),      // (1)
+    rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             true,  Owner,   AsBefore,    Nobody),      // (1) Đ.19.8: reasons
+    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), true,  Either,  AsBefore,    Nobody),      // (1) Đ.17: one full notice
+    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 false, Either,  AsBefore,    Applicant),   // (1)
+    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  Owner,   WithOwner,   System),      // (1)
+    rule(A::Process,           &[S::Received],                                         To(S::Processing),          false, Owner,   AsBefore,    Nobody),      // (1)
+    rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    false, Either,  AsBefore,    Nobody),
+    rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          false, Either,  AsBefore,    Portal),
+    rule(A::Suspend,           &[S::Processing],                                       To(S::Suspended),           true,  Either,  AsBefore,    Nobody),
+    rule(A::Resume,            &[S::Suspended],                                        To(S::Processing),          false, Either,  AsBefore,    Nobody),
+    rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            false, Owner,   WithOwner,   Nobody),      // (1)
+    rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            false, Owner,   AsBefore,    Nobody),      // (1)
+    rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          false, Owner,   WithOwner,   Nobody),      // (1)
+    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), true,  Either,  AsBefore,    Nobody),       // (1)
     // Đ.19.9. Not in 5, 6 and 8: there the clock does not run, and nothing is missed.
-    rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      true,  System),
-    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), false, Applicant),
+    rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      true,  Owner,   AsBefore,    System),
+    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), false, Owner,   WithOwner,   Applicant),
+    // The clock goes on: one term, and the owner answers for it.
+    rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          false, Owner,   WithAnother, Nobody),
+    rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          false, Handler, WithOwner,   Nobody),
 ];
 
 impl Action {
@@ -218,9 +268,9 @@ impl Action {
         RULES.iter().find(|rule| rule.action == self)
     }
 
-    /// What may be done in `status`, in the order of the table.
-    pub fn allowed_in(status: DossierStatus) -> Vec<Self> {
-        RULES.iter().filter(|rule| rule.from.contains(&status)).map(|rule| rule.action).collect()
+    /// What may be done in `status` to a dossier that is passed on just now, or is not; in the order of the table.
+    pub fn allowed_in(status: DossierStatus, passed_on: bool) -> Vec<Self> {
+        RULES.iter().filter(|rule| rule.is_legal_in(status, passed_on)).map(|rule| rule.action).collect()
     }
 
     /// The name on the wire.
@@ -243,6 +293,8 @@ impl Action {
             Self::SendBack => "send-back",
             Self::Apologise => "apologise",
             Self::Withdraw => "withdraw",
+            Self::PassOn => "pass-on",
+            Self::HandBack => "hand-back",
         }
     }
 }

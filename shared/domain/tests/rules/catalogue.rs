@@ -392,6 +392,91 @@ fn an_agency_takes_dossiers_in_from_its_first_to_its_last_day() {
     assert!(catalogue().agency(&"H20".parse().unwrap()).unwrap().exists_on(day("2026-03-02")));
 }
 
+fn predecessors(catalogue: &Catalogue, agency: &str, on: &str) -> Vec<String> {
+    let found = catalogue.predecessors(&agency.parse().unwrap(), day(on));
+    found.iter().map(ToString::to_string).collect()
+}
+
+// NQ 202/2025/QH15; departments were merged before, on 1 March 2025.
+#[test]
+fn an_agency_carries_on_for_those_that_have_ended_and_led_to_it() {
+    for (agency, on, expected) in [
+        ("H20.03", "2025-06-30", &[][..]),
+        ("H20.03", "2025-07-01", &["H58.03"]),
+        // A chain of two: planning went into finance in Tiền Giang, and that into finance in Đồng Tháp.
+        ("H58.05", "2025-02-28", &[]),
+        ("H58.05", "2025-03-01", &["H58.06"]),
+        ("H20.05", "2025-06-30", &["H20.06"]),
+        ("H20.05", "2025-07-01", &["H20.06", "H58.05", "H58.06"]),
+        // It has ended itself: its successor carries on for both.
+        ("H58.05", "2025-07-01", &[]),
+        ("H20.114", "2025-07-01", &["H20.21"]),
+        ("H20.20", "2026-03-02", &[]),
+        ("H99", "2026-03-02", &[]),
+    ] {
+        assert_eq!(predecessors(catalogue(), agency, on), expected, "{agency} on {on}");
+    }
+}
+
+#[test]
+fn each_ended_agency_of_the_shipped_catalogue_is_carried_on_for_by_one_that_exists() {
+    let today = day("2026-03-02");
+    let mut carried: Vec<String> = catalogue()
+        .agencies()
+        .filter(|agency| agency.exists_on(today))
+        .flat_map(|agency| predecessors(catalogue(), agency.code.as_str(), "2026-03-02"))
+        .collect();
+    carried.sort();
+    let mut ended: Vec<String> = catalogue()
+        .agencies()
+        .filter(|agency| !agency.exists_on(today))
+        .map(|agency| agency.code.to_string())
+        .collect();
+    ended.sort();
+    assert!(ended.len() > 40, "only {ended:?} have ended");
+    assert_eq!(carried, ended, "each once, and no other");
+}
+
+fn succession(lives: &[(&str, Option<&str>, Option<&str>)]) -> Value {
+    let agencies: Vec<Value> = lives
+        .iter()
+        .map(|(code, last, successor)| {
+            let mut agency = agency(code);
+            (agency["validTo"], agency["successor"]) = (json!(last), json!(successor));
+            agency
+        })
+        .collect();
+    json!({"schemaVersion": 1, "agencies": agencies})
+}
+
+#[test]
+fn an_agency_that_comes_after_itself_is_refused() {
+    let (ended, b) = (Some("2025-06-30"), "H20.12");
+    refused("agencies", "successor-cycle", |files| {
+        files.agencies = succession(&[("H20.09", ended, Some("H20.09")), (b, None, None)]);
+    });
+    refused("agencies", "successor-cycle", |files| {
+        files.agencies = succession(&[("H20.09", ended, Some(b)), (b, ended, Some("H20.09"))]);
+    });
+    // One that leads into the circle is not in it.
+    refused("agencies", "successor-cycle", |files| {
+        let ring = [("H20.09", ended, Some(b)), (b, ended, Some("H20.13")), ("H20.13", ended, Some(b))];
+        files.agencies = succession(&ring);
+    });
+}
+
+#[test]
+fn a_successor_that_ended_before_its_predecessor_is_refused() {
+    let with = |last| {
+        move |files: &mut Files| {
+            files.agencies = succession(&[("H20.09", Some("2025-06-30"), Some("H20.12")), ("H20.12", last, None)]);
+        }
+    };
+    refused("agencies", "successor-order", with(Some("2025-06-29")));
+    assert_eq!(wrong(with(Some("2025-06-30"))), []);
+    assert_eq!(wrong(with(None)), []);
+}
+
 #[test]
 fn an_integrator_is_known_by_its_source() {
     let land = catalogue().integrator("urn:motcua:integrator:land-registry").unwrap();

@@ -13,8 +13,8 @@ use proptest::sample::{Index, select};
 use super::kpi::{facts, total};
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator, law,
-    law_that_resumes_from, officer, portal,
+    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator,
+    law, law_that_resumes_from, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -31,9 +31,11 @@ struct Attempt {
     reason: Option<String>,
     /// How many days after the due date an apology promises; none for one that names no day.
     extension: Option<i64>,
+    /// To whom it is passed on; none for one that names nobody.
+    to: Option<&'static str>,
 }
 
-const ACTIONS: [Action; 17] = [
+const ACTIONS: [Action; 19] = [
     Action::Submit,
     Action::Receive,
     Action::Refuse,
@@ -51,19 +53,23 @@ const ACTIONS: [Action; 17] = [
     Action::SendBack,
     Action::Apologise,
     Action::Withdraw,
+    Action::PassOn,
+    Action::HandBack,
 ];
 
 fn attempt() -> impl Strategy<Value = Attempt> {
     let by = prop_oneof![
         6 => Just(officer(AGENCY)),
+        3 => Just(officer(HANDLER)),
         1 => select(vec![officer(OTHER_AGENCY), integrator(&[AGENCY]), portal(), citizen(OWNER), citizen(STRANGER)]),
     ];
     let ago = prop_oneof![4 => Just(None), 1 => (-400_i64..7_200).prop_map(|s| Some(SignedDuration::from_secs(s)))];
     let expected = prop_oneof![8 => Just(None), 1 => (1_u64..8).prop_map(Some)];
     let reason = prop_oneof![8 => Just(Some("Thiếu giấy tờ".to_owned())), 1 => Just(None)];
     let extension = prop_oneof![8 => (-1_i64..12).prop_map(Some), 1 => Just(None)];
-    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason, extension).prop_map(
-        |(choice, legal, by, seconds, ago, expected, reason, extension)| Attempt {
+    let to = prop_oneof![6 => Just(Some(HANDLER)), 1 => select(vec![None, Some(AGENCY), Some(OTHER_AGENCY)])];
+    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason, (extension, to)).prop_map(
+        |(choice, legal, by, seconds, ago, expected, reason, (extension, to))| Attempt {
             legal,
             choice,
             by,
@@ -72,6 +78,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             expected,
             reason,
             extension,
+            to,
         },
     )
 }
@@ -95,7 +102,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<Tried>) {
     let mut tried = Vec::new();
     for (number, attempt) in attempts.iter().enumerate() {
         now += attempt.after;
-        let legal = allowed(dossier.status);
+        let legal = allowed(dossier.status, dossier.handler.is_some());
         let choices = if attempt.legal && !legal.is_empty() { legal.as_slice() } else { &ACTIONS };
         let action = *attempt.choice.get(choices);
         let due = dossier.due_at.map_or(now, |due| due.max(now));
@@ -110,6 +117,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<Tried>) {
                 .extension
                 .filter(|_| action == Action::Apologise)
                 .map(|days| date_of(due) + days.days()),
+            to_agency: attempt.to.filter(|_| action == Action::PassOn).map(|agency| agency.parse().unwrap()),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law(), now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -141,10 +149,18 @@ fn assert_consistent(dossier: &Dossier) {
         assert_eq!(entry.version, version);
         assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
     }
+    let mut handler = None;
     for pair in dossier.history.windows(2) {
         assert!(pair[0].at <= pair[1].at, "time does not run backwards");
-        assert!(allowed(pair[0].status).contains(&pair[1].action), "the table allows each move");
+        let legal = allowed(pair[0].status, handler.is_some());
+        assert!(legal.contains(&pair[1].action), "the table allows each move");
+        assert_eq!(pair[1].handler.is_some(), pair[1].action == Action::PassOn);
+        let ends = [Action::HandBack, Action::Recall, Action::Finish, Action::Withdraw, Action::RefuseExpired];
+        handler = pair[1].handler.as_ref().or(handler.filter(|_| !ends.contains(&pair[1].action)));
     }
+    assert_eq!(dossier.handler.as_ref(), handler, "the history tells where it lies");
+    assert!(handler.is_none() || !dossier.status.is_closed(), "what is ended lies with its owner");
+    assert_ne!(handler, Some(&dossier.agency));
     let receipt = dossier.history.iter().find(|entry| entry.action == Action::Receive).map(|entry| entry.at);
     assert_eq!(dossier.received_at, receipt);
     assert_eq!(dossier.status_before.is_some(), dossier.status == DossierStatus::SupplementRequested);
@@ -222,6 +238,7 @@ proptest! {
                 note: entry.note.clone(),
                 at: Some(entry.at),
                 new_due_on: entry.new_due_on(),
+                to_agency: entry.handler.clone(),
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law(), entry.recorded_at));

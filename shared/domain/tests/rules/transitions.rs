@@ -10,8 +10,9 @@ use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
-    AGENCY, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen, command, handed_in, in_status, integrator, law,
-    law_that_resumes_from, local, moved, officer, played, played_under, portal, schedule,
+    AGENCY, FORMER_HANDLER, HANDLER, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen, command, handed_in,
+    in_status, integrator, law, law_that_resumes_from, local, moved, officer, passed_on_in, played, played_under,
+    portal, schedule,
 };
 
 /// Across: the status in which it is done. In the table: the status it leads to; a dot where it is illegal.
@@ -34,7 +35,34 @@ recall                .   .   .   4   .   4   .   4   .   .
 send-back             .   .   .   4   .   4   .   4   4   .
 apologise             .   2   .   4   .   .   .   .   .   .
 withdraw              7   7   .   7   7   7   .   7   .   .
+pass-on               .   4   .   4   .   .   .   .   .   .
+hand-back             .   .   .   .   .   .   .   .   .   .
 submit                .   .   .   .   .   .   .   .   .   .
+";
+
+/// The same while the dossier is passed on, in the statuses in which it can be. First whose officers may do it: the
+/// owner's, the handler's, or either's. A dash behind the status: the dossier is with its owner again.
+const MOVES_WHILE_PASSED_ON: &str = "
+                     by        4   5   6   8
+receive              owner     .   .   .   .
+refuse               owner     .   .   .   .
+request-supplement   either    5   .   .   .
+supplement           either    .   4   .   .
+refuse-expired       owner     .   3-  .   .
+process              owner     .   .   .   .
+request-payment      either    6   .   .   .
+confirm-payment      either    .   .   4   .
+suspend              either    8   .   .   .
+resume               either    .   .   .   4
+finish               owner     9-  .   .   .
+return-result        owner     .   .   .   .
+recall               owner     4-  .   4-  4-
+send-back            either    4   .   4   4
+apologise            owner     4   .   .   .
+withdraw             owner     7-  7-  7-  7-
+pass-on              owner     .   .   .   .
+hand-back            handler   4-  .   .   .
+submit               owner     .   .   .   .
 ";
 
 /// The moves that somebody besides the agency's own officers and systems may make.
@@ -50,8 +78,27 @@ fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
     })
 }
 
-/// What the table allows in `status`, from the top down.
-pub(super) fn allowed(status: DossierStatus) -> Vec<Action> {
+/// Where a move leads, if it is legal, and whether the dossier is passed on afterwards.
+type Leads = Option<(u8, bool)>;
+
+/// Action, whose officers may do it, and where it leads from each status in which a dossier can be passed on.
+fn moves_while_passed_on() -> impl Iterator<Item = (Action, &'static str, Vec<(u8, Leads)>)> {
+    let mut rows = MOVES_WHILE_PASSED_ON.trim().lines();
+    let statuses: Vec<u8> = rows.next().unwrap().split_whitespace().filter_map(|head| head.parse().ok()).collect();
+    rows.map(move |row| {
+        let mut cells = row.split_whitespace();
+        let (action, by) = (action(cells.next().unwrap()), cells.next().unwrap());
+        let leads = |cell: &str| Some((cell.trim_end_matches('-').parse().ok()?, !cell.ends_with('-')));
+        (action, by, statuses.iter().copied().zip(cells.map(leads)).collect())
+    })
+}
+
+/// What the table allows in `status` to a dossier that is passed on just now, or is not; from the top down.
+pub(super) fn allowed(status: DossierStatus, passed_on: bool) -> Vec<Action> {
+    if passed_on {
+        let here = |cells: &[(u8, Leads)]| cells.iter().any(|(from, to)| *from == status.code() && to.is_some());
+        return moves_while_passed_on().filter(|(_, _, cells)| here(cells)).map(|(action, ..)| action).collect();
+    }
     moves().filter(|(_, row)| row[usize::from(status.code()) - 1].is_some()).map(|(action, _)| action).collect()
 }
 
@@ -63,60 +110,101 @@ fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Ref
     dossier.decide(command("it", action), by, law(), at_noon())
 }
 
-#[test]
-fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
-    let everybody = [
+/// Everybody who can come to a dossier, and for whom: the owner of the dossier, its handler, both, or neither.
+fn everybody() -> [(&'static str, Actor); 13] {
+    [
         ("officer of the agency", officer(AGENCY)),
-        ("officer of another agency", officer(OTHER_AGENCY)),
         ("integrator of the agency", integrator(&[OTHER_AGENCY, AGENCY])),
+        ("officer of the handler", officer(HANDLER)),
+        ("integrator of the handler", integrator(&[HANDLER])),
+        ("integrator of both", integrator(&[HANDLER, AGENCY])),
+        ("officer of the former handler", officer(FORMER_HANDLER)),
+        ("officer of another agency", officer(OTHER_AGENCY)),
         ("integrator of another agency", integrator(&[OTHER_AGENCY])),
         ("portal", portal()),
         ("owner", citizen(OWNER)),
         ("another citizen", citizen(STRANGER)),
         ("schedule", schedule()),
-    ];
+        ("integrator of nobody", integrator(&[])),
+    ]
+}
+
+/// Whether `who` may do `action`, which is for the officers of the owner, of the handler, or of either.
+fn may(who: &str, action: Action, by: &str) -> bool {
+    match who {
+        "officer of the agency" | "integrator of the agency" => by != "handler",
+        "officer of the handler" | "integrator of the handler" => by != "owner",
+        "integrator of both" => true,
+        "portal" => ALSO_BY_PORTAL.contains(&action.name()),
+        "owner" => ALSO_BY_OWNER.contains(&action.name()),
+        "schedule" => ALSO_BY_SCHEDULE.contains(&action.name()),
+        _ => false,
+    }
+}
+
+/// Whether the answer to `action` is what the tables say: who may, and where it leads, passed on or not.
+fn assert_answered(dossier: &Dossier, action: Action, who: &str, actor: &Actor, may: bool, to: Leads) {
+    let (status, passed_on) = (dossier.status, dossier.handler.is_some());
+    let case = format!("{} in {} by {who}, passed on: {passed_on}", action.name(), status.code());
+    match (try_it(dossier, action, actor), to) {
+        // Handing in begins a history; it is no action on one that exists.
+        (Err(Refusal::Invalid(violation)), _) if action == Action::Submit => {
+            assert_eq!((violation.field.as_str(), violation.rule), ("action", "known-value"), "{case}");
+        }
+        (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
+        (answer, None) => {
+            let allowed = allowed(status, passed_on);
+            assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed }), "{case}");
+        }
+        (answer, Some((to, still))) => {
+            let Ok(Decision::Moved(next)) = answer else { panic!("{case}: {answer:?}") };
+            assert_eq!(next.status.code(), to, "{case}");
+            let handler = still.then(|| HANDLER.parse().unwrap());
+            assert_eq!(next.handler, handler, "{case}");
+        }
+    }
+}
+
+#[test]
+fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
     let mut combinations = 0;
     for status in DossierStatus::ALL {
         let dossier = in_status(status);
         for (action, row) in moves() {
-            for (who, actor) in &everybody {
-                let may = match *who {
-                    "officer of the agency" | "integrator of the agency" => true,
-                    "portal" => ALSO_BY_PORTAL.contains(&action.name()),
-                    "owner" => ALSO_BY_OWNER.contains(&action.name()),
-                    "schedule" => ALSO_BY_SCHEDULE.contains(&action.name()),
-                    _ => false,
-                };
-                let case = format!("{} in {} by {who}", action.name(), status.code());
+            for (who, actor) in &everybody() {
+                // There is no handler: everything is the owner's to do, save handing back.
+                let may = may(who, action, "owner") && action != Action::HandBack;
+                let to = row[usize::from(status.code()) - 1].map(|to| (to, action == Action::PassOn));
+                assert_answered(&dossier, action, who, actor, may, to);
                 combinations += 1;
-                match (try_it(&dossier, action, actor), row[usize::from(status.code()) - 1]) {
-                    // Handing in begins a history; it is no action on one that exists.
-                    (Err(Refusal::Invalid(violation)), _) if action == Action::Submit => {
-                        assert_eq!((violation.field.as_str(), violation.rule), ("action", "known-value"), "{case}");
-                    }
-                    (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
-                    (answer, None) => {
-                        assert_eq!(
-                            answer,
-                            Err(Refusal::Illegal { action, status, allowed: allowed(status) }),
-                            "{case}"
-                        );
-                    }
-                    (answer, Some(to)) => {
-                        let Ok(Decision::Moved(next)) = answer else { panic!("{case}: {answer:?}") };
-                        assert_eq!(next.status.code(), to, "{case}");
-                    }
-                }
             }
         }
     }
-    assert_eq!(combinations, 10 * 17 * 8);
+    assert_eq!(combinations, 10 * 19 * 13);
+}
+
+#[test]
+fn while_it_is_passed_on_owner_and_handler_may_do_what_the_table_says_and_nothing_else() {
+    let mut combinations = 0;
+    for dossier in DossierStatus::ALL.into_iter().filter_map(passed_on_in) {
+        for (action, by, cells) in moves_while_passed_on() {
+            let (_, to) = *cells.iter().find(|(from, _)| *from == dossier.status.code()).unwrap();
+            for (who, actor) in &everybody() {
+                assert_answered(&dossier, action, who, actor, may(who, action, by), to);
+                combinations += 1;
+            }
+        }
+    }
+    assert_eq!(combinations, 4 * 19 * 13);
 }
 
 #[test]
 fn three_statuses_are_ends_and_nothing_follows_them() {
-    let ends: Vec<u8> =
-        DossierStatus::ALL.into_iter().filter(|status| allowed(*status).is_empty()).map(DossierStatus::code).collect();
+    let ends: Vec<u8> = DossierStatus::ALL
+        .into_iter()
+        .filter(|status| allowed(*status, false).is_empty())
+        .map(DossierStatus::code)
+        .collect();
     assert_eq!(ends, [3, 7, 10]);
     for status in DossierStatus::ALL {
         assert_eq!(status.is_end(), ends.contains(&status.code()), "{status:?}");
@@ -162,11 +250,16 @@ fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
 fn a_reason_is_owed_by_six_actions_and_by_no_other() {
     const OWED: [&str; 6] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back", "apologise"];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
-        let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some()).unwrap();
+        let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some());
+        // Handing back is for the handler alone.
+        let (dossier, by) = from.map_or_else(
+            || (passed_on_in(DossierStatus::Processing).unwrap(), officer(HANDLER)),
+            |from| (in_status(from), officer(AGENCY)),
+        );
         for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
-            let answer = in_status(from).decide(order, &officer(AGENCY), law(), at_noon());
+            let answer = dossier.decide(order, &by, law(), at_noon());
             let rule = match &answer {
                 Ok(_) => None,
                 Err(Refusal::Invalid(violation)) => Some((violation.field.as_str(), violation.rule)),

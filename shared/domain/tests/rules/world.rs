@@ -32,6 +32,9 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
 
 pub(super) const AGENCY: &str = "H20.12";
 pub(super) const OTHER_AGENCY: &str = "H20.09";
+/// To whom the dossiers here are passed on, and who had them before.
+pub(super) const HANDLER: &str = "H20.10";
+pub(super) const FORMER_HANDLER: &str = "H20.05";
 pub(super) const OWNER: &str = "087085001234";
 pub(super) const STRANGER: &str = "087085005678";
 
@@ -87,7 +90,7 @@ pub(super) fn term(text: &str) -> Option<Term> {
 }
 
 pub(super) fn officer(agency: &str) -> Actor {
-    Actor::Officer { id: format!("officer-of-{agency}"), agency: agency.parse().unwrap() }
+    Actor::Officer { id: format!("officer-of-{agency}"), agency: agency.parse().unwrap(), predecessors: Vec::new() }
 }
 
 pub(super) fn integrator(agencies: &[&str]) -> Actor {
@@ -145,6 +148,7 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         at: None,
         // A working Tuesday behind the due dates of most examples.
         new_due_on: (action == Action::Apologise).then(|| day("2026-03-31")),
+        to_agency: (action == Action::PassOn).then(|| HANDLER.parse().unwrap()),
     }
 }
 
@@ -167,7 +171,9 @@ pub(super) fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Ti
 
 fn after_command(law: &Law, dossier: &Dossier, order: Command, when: Timestamp) -> Dossier {
     let id = format!("step-{}", dossier.version).parse().unwrap();
-    moved(dossier.decide(Command { id, ..order }, &officer(AGENCY), law, when))
+    let handler = dossier.handler.as_ref().filter(|_| order.action == Action::HandBack);
+    let by = officer(handler.map_or(AGENCY, |handler| handler.as_str()));
+    moved(dossier.decide(Command { id, ..order }, &by, law, when))
 }
 
 pub(super) fn action(name: &str) -> Action {
@@ -178,7 +184,9 @@ pub(super) fn action(name: &str) -> Action {
 }
 
 /// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is
-/// that of the step before. An apology may say which day it promises: `apologise 2026-03-04T08:00 for 2026-03-12`.
+/// that of the step before. An apology may say which day it promises: `apologise 2026-03-04T08:00 for 2026-03-12`, and
+/// passing on to whom, if not to [`HANDLER`]: `pass-on 09:00 to H20.05`. Handing back is done by who has the dossier, and
+/// everything else by its owner.
 pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossier {
     play(law(), term_text, channel, history)
 }
@@ -193,8 +201,10 @@ fn play(law: &Law, term_text: &str, channel: Channel, history: &str) -> Dossier 
     let mut steps = history.split(',').map(|step| {
         let (name, when) = step.trim().split_once(' ').expect("an action and a time");
         let (when, promised) = when.trim().split_once(" for ").unwrap_or((when.trim(), ""));
+        let (when, to) = when.split_once(" to ").unwrap_or((when, ""));
         let mut order = command("step", action(name));
         order.new_due_on = if promised.is_empty() { order.new_due_on } else { Some(day(promised)) };
+        order.to_agency = if to.is_empty() { order.to_agency } else { Some(to.parse().unwrap()) };
         if let Some((date, _)) = when.split_once('T') {
             date.clone_into(&mut today);
             (order, at(when))
@@ -225,4 +235,25 @@ pub(super) fn in_status(status: DossierStatus) -> Dossier {
     let dossier = played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{way}"));
     assert_eq!(dossier.status, status);
     dossier
+}
+
+/// A dossier in `status` that is passed on to [`HANDLER`] and was with [`FORMER_HANDLER`] before; none where no dossier can be
+/// passed on.
+pub(super) fn passed_on_in(status: DossierStatus) -> Option<Dossier> {
+    let way = match status {
+        DossierStatus::Processing => "",
+        DossierStatus::SupplementRequested => ", request-supplement 08:40",
+        DossierStatus::PaymentRequested => ", request-payment 08:40",
+        DossierStatus::Suspended => ", suspend 08:40",
+        DossierStatus::Registered
+        | DossierStatus::Received
+        | DossierStatus::Refused
+        | DossierStatus::Withdrawn
+        | DossierStatus::Finished
+        | DossierStatus::Returned => return None,
+    };
+    let begun = "submit 2026-03-02T07:30, receive 08:00, pass-on 08:10 to H20.05, hand-back 08:20, pass-on 08:30";
+    let dossier = played("5 working-day", Channel::Online, &format!("{begun}{way}"));
+    assert_eq!((dossier.status, dossier.handler.as_ref().map(|agency| agency.as_str())), (status, Some(HANDLER)));
+    Some(dossier)
 }

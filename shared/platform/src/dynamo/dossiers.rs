@@ -27,48 +27,58 @@ impl Dossiers {
         Self { client, table }
     }
 
-    /// One page of an agency's dossiers in one status, by due date; at most `limit`, after `after` (the last line's
-    /// [`WorklistPage::next`]).
+    /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status and due date; at most
+    /// `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates can be asked for in one status alone.
     pub async fn worklist(
         &self,
-        agency: &AgencyCode,
-        status: DossierStatus,
+        desk: Desk<'_>,
+        status: Option<DossierStatus>,
         due_before: Option<Date>,
         limit: u32,
-        after: Option<&str>,
+        after: Option<&Line>,
     ) -> Result<WorklistPage, Failure> {
-        let work = work_key(agency, status.is_closed());
-        let prefix = format!("{:02}#", status.code());
-        let start = after.and_then(|line| {
+        let (index, key, value) = match desk {
+            Desk::Owner(agency) => ("by-work", "work", work_key(agency, status.is_some_and(DossierStatus::is_closed))),
+            Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
+        };
+        let start = after.and_then(|(status, line)| {
             let code = line.split_once('#')?.1;
             Some(HashMap::from([
-                ("work".to_owned(), text(&work)),
-                ("workDue".to_owned(), text(format!("{prefix}{line}"))),
+                (key.to_owned(), text(&value)),
+                ("workDue".to_owned(), text(format!("{:02}#{line}", status.code()))),
                 ("code".to_owned(), text(code)),
             ]))
         });
-        // A bare date sorts before that date with a code behind it, and '~' after every date.
-        let end = due_before.map_or_else(|| format!("{prefix}~"), |day| format!("{prefix}{day}"));
+        // A bare date sorts before that date with a code behind it, and '~' after every date and every status.
+        let first = status.map_or_else(|| "0".to_owned(), |status| format!("{:02}#", status.code()));
+        let end = match (status, due_before) {
+            (Some(_), Some(day)) => format!("{first}{day}"),
+            (Some(_), None) => format!("{first}~"),
+            (None, _) => "~".to_owned(),
+        };
         let page = self
             .client
             .query()
             .table_name(&self.table)
-            .index_name("by-work")
-            .key_condition_expression("#work = :work AND workDue BETWEEN :first AND :end")
+            .index_name(index)
+            .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
-            .projection_expression("#work, workDue, code, #status, #procedure, version, submittedAt, dueAt")
-            .expression_attribute_names("#work", "work")
+            .projection_expression("code, #agency, #handler, #status, #procedure, version, submittedAt, dueAt")
+            .expression_attribute_names("#key", key)
+            .expression_attribute_names("#agency", "agency")
+            .expression_attribute_names("#handler", "handler")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#procedure", "procedure")
-            .expression_attribute_values(":work", text(&work))
-            .expression_attribute_values(":first", text(&prefix))
+            .expression_attribute_values(":key", text(&value))
+            .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":end", text(end))
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let page = page.send().await.map_err(down)?;
-        let next = page
-            .last_evaluated_key
-            .and_then(|key| Some(key.get("workDue")?.as_s().ok()?.strip_prefix(&prefix)?.to_owned()));
+        let next = page.last_evaluated_key.and_then(|key| {
+            let (status, line) = key.get("workDue")?.as_s().ok()?.split_once('#')?;
+            Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
+        });
         let items = page.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(WorklistPage { items, next })
     }
@@ -115,13 +125,25 @@ impl Dossiers {
     }
 }
 
+/// Whose dossiers a worklist shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Desk<'a> {
+    /// Those that belong to the agency.
+    Owner(&'a AgencyCode),
+    /// Those of other agencies that are passed on to the agency. None of them is closed.
+    Handler(&'a AgencyCode),
+}
+
+/// A line of a desk: the status, and due date and code in the form in which they are ordered.
+pub type Line = (DossierStatus, String);
+
 /// A page of a worklist.
 #[derive(Debug)]
 pub struct WorklistPage {
     /// The lines.
     pub items: Vec<WorklistItem>,
-    /// Where the next page begins, if there may be one.
-    pub next: Option<String>,
+    /// The line after which the next page begins, if there may be one.
+    pub next: Option<Line>,
 }
 
 impl DossierStore for Dossiers {
@@ -201,4 +223,5 @@ const MOVED: &[&str] = &[
     "workDue",
     "receivedOn",
     "closedOn",
+    "handler",
 ];

@@ -1,0 +1,128 @@
+//! Who acts on a dossier, and whether the table of moves lets them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AlsoBy, By, Dossier, Rule};
+use crate::applicant::{Applicant, IdNumber};
+use crate::id::AgencyCode;
+
+/// Who acts, as established by the door through which the command came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// An officer, in the name of an agency.
+    Officer {
+        /// The officer's account.
+        id: String,
+        /// The agency that the account belongs to.
+        agency: AgencyCode,
+        /// Agencies that have ended and that this one carries on for.
+        predecessors: Vec<AgencyCode>,
+    },
+    /// A line-of-business system, in the name of one or more agencies.
+    Integrator {
+        /// The `source` of its events.
+        id: String,
+        /// The agencies it acts for, with those that they carry on for.
+        agencies: Vec<AgencyCode>,
+    },
+    /// The portal, on an applicant's behalf.
+    Portal {
+        /// The portal's account.
+        id: String,
+    },
+    /// An applicant who signed in.
+    Citizen {
+        /// The citizen's account, which is no identity number.
+        id: String,
+        /// The identity number that the sign-in proved.
+        id_number: IdNumber,
+    },
+    /// A schedule of ours: no door lets anybody in as this.
+    System {
+        /// The function that the schedule wakes.
+        id: String,
+    },
+}
+
+impl Actor {
+    /// What a history keeps of the actor.
+    pub fn signature(&self) -> Signature {
+        let (role, id, agency) = match self {
+            Self::Officer { id, agency, .. } => ("officer", id, Some(agency.clone())),
+            Self::Integrator { id, .. } => ("integrator", id, None),
+            Self::Portal { id } => ("portal", id, None),
+            Self::Citizen { id, .. } => ("citizen", id, None),
+            Self::System { id } => ("system", id, None),
+        };
+        Signature { role: role.to_owned(), id: id.clone(), agency }
+    }
+
+    /// Whether the actor speaks for the agency.
+    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
+        match self {
+            Self::Officer { agency: own, predecessors, .. } => own == agency || predecessors.contains(agency),
+            Self::Integrator { agencies, .. } => agencies.contains(agency),
+            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
+        }
+    }
+
+    /// Whether the actor handed the dossier in, or is the portal, which acts for all applicants.
+    fn is_on_applicants_side(&self, applicant: &Applicant) -> bool {
+        match self {
+            Self::Portal { .. } => true,
+            Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
+            Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
+        }
+    }
+
+    /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and whoever it is or was
+    /// passed on to.
+    pub fn takes_part(&self, dossier: &Dossier) -> bool {
+        self.speaks_for(&dossier.agency) || dossier.handlers().any(|handler| self.speaks_for(handler))
+    }
+
+    /// Whether the actor may read the dossier's history.
+    pub fn may_read(&self, dossier: &Dossier) -> bool {
+        self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
+    }
+
+    /// Whether the actor may do it now.
+    pub(super) fn may(&self, rule: &Rule, dossier: &Dossier) -> bool {
+        self.may_with(rule, dossier, dossier.handler.as_ref())
+    }
+
+    /// Whether the actor may do it now, or might while the dossier was passed on: who handed a dossier back may ask
+    /// again how that ended.
+    pub(super) fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
+        self.may(rule, dossier) || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
+    }
+
+    fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {
+        let as_owner = self.speaks_for(&dossier.agency);
+        let as_handler = handler.is_some_and(|handler| self.speaks_for(handler));
+        let in_office = match rule.by {
+            By::Owner => as_owner,
+            By::Either => as_owner || as_handler,
+            By::Handler => as_handler,
+        };
+        in_office
+            || match rule.also_by {
+                AlsoBy::Nobody => false,
+                AlsoBy::Portal => matches!(self, Self::Portal { .. }),
+                AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+                AlsoBy::System => matches!(self, Self::System { .. }),
+            }
+    }
+}
+
+/// Who did it, as a history keeps it: no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
+    pub role: String,
+    /// Account or source.
+    pub id: String,
+    /// The officer's agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+}
