@@ -5,7 +5,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use domain::calendar::{date_of, instant, time_of};
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::id::ProcedureCode;
 use domain::procedure::Channel;
 use jiff::civil::DateTime;
@@ -57,16 +57,16 @@ fn explain() -> Result<(), Box<dyn Error>> {
 
 /// The catalogue as shipped: decided years alone.
 fn shipped() -> Result<Catalogue, Box<dyn Error>> {
-    let catalogue = Catalogue::assemble(
-        serde_json::from_str(include_str!("../../../infra/data/agencies.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/procedures.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/calendar.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/rules.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/templates.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/integrators.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/notices.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/providers.json"))?,
-        serde_json::from_str(include_str!("../../../infra/data/codes.json"))?,
-    );
+    let catalogue = Catalogue::assemble(CatalogueFiles {
+        agencies: serde_json::from_str(include_str!("../../../infra/data/agencies.json"))?,
+        procedures: serde_json::from_str(include_str!("../../../infra/data/procedures.json"))?,
+        calendar: serde_json::from_str(include_str!("../../../infra/data/calendar.json"))?,
+        rules: serde_json::from_str(include_str!("../../../infra/data/rules.json"))?,
+        templates: serde_json::from_str(include_str!("../../../infra/data/templates.json"))?,
+        integrators: serde_json::from_str(include_str!("../../../infra/data/integrators.json"))?,
+        notices: serde_json::from_str(include_str!("../../../infra/data/notices.json"))?,
+        providers: serde_json::from_str(include_str!("../../../infra/data/providers.json"))?,
+        codes: serde_json::from_str(include_str!("../../../infra/data/codes.json"))?,
+    });
     catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
 }

@@ -49,6 +49,29 @@ pub struct IntegratorsFile {
     integrators: Vec<Integrator>,
 }
 
+/// The files that a catalogue is put together from.
+#[derive(Debug)]
+pub struct CatalogueFiles {
+    /// `agencies.json`.
+    pub agencies: AgenciesFile,
+    /// `procedures.json`.
+    pub procedures: ProceduresFile,
+    /// `calendar.json`.
+    pub calendar: Calendar,
+    /// `rules.json`.
+    pub rules: RulesFile,
+    /// `templates.json`.
+    pub templates: TemplatesFile,
+    /// `integrators.json`.
+    pub integrators: IntegratorsFile,
+    /// `notices.json`.
+    pub notices: PoliciesFile,
+    /// `providers.json`.
+    pub providers: ProvidersFile,
+    /// `codes.json`.
+    pub codes: CodesFile,
+}
+
 /// Everything that law and organisation decide, in one consistent set.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -70,25 +93,15 @@ fn kept<T>(assembled: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> 
 
 impl Catalogue {
     /// Puts the files together; refused whole, with every reason, if one contradicts itself or another.
-    pub fn assemble(
-        agencies: AgenciesFile,
-        procedures: ProceduresFile,
-        calendar: Calendar,
-        rules: RulesFile,
-        templates: TemplatesFile,
-        integrators: IntegratorsFile,
-        notices: PoliciesFile,
-        providers: ProvidersFile,
-        codes: CodesFile,
-    ) -> Result<Self, Vec<Violation>> {
+    pub fn assemble(files: CatalogueFiles) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
-        let law = kept(Law::assemble(calendar, rules), &mut found);
-        let templates = kept(Templates::assemble(templates), &mut found);
-        let notice_policies = kept(NoticePolicies::assemble(notices), &mut found);
-        let providers = kept(Providers::assemble(providers), &mut found);
-        let codes = kept(Codes::assemble(codes), &mut found);
+        let law = kept(Law::assemble(files.calendar, files.rules), &mut found);
+        let templates = kept(Templates::assemble(files.templates), &mut found);
+        let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
+        let providers = kept(Providers::assemble(files.providers), &mut found);
+        let codes = kept(Codes::assemble(files.codes), &mut found);
         let mut known = BTreeMap::new();
-        for agency in agencies.agencies {
+        for agency in files.agencies.agencies {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
                 found.push(Violation::new("agencies", "unique-code", format!("{} stands twice", twice.code)));
             }
@@ -109,7 +122,7 @@ impl Catalogue {
         }
         found.extend(successor_violations(&known));
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
-        for procedure in procedures.procedures {
+        for procedure in files.procedures.procedures {
             versions.entry(procedure.code.clone()).or_default().push(procedure);
         }
         for (code, list) in &mut versions {
@@ -126,7 +139,7 @@ impl Catalogue {
             }
         }
         let mut sources = BTreeMap::new();
-        for integrator in integrators.integrators {
+        for integrator in files.integrators.integrators {
             for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
                 found.push(Violation::new(
                     "integrators",

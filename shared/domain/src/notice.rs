@@ -183,6 +183,8 @@ impl Template {
         if self.zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
             found.push(Violation::new(&field, "zalo-template", "a template of Zalo's is named by digits"));
         }
+        // What the law does not want is never told twice.
+        let prefix = if self.class == NoticeClass::Legal { prefix } else { "" };
         for sms in self.sms.values() {
             for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
                 found.extend(sms.text_violations(&field, prefix, text));

@@ -1,7 +1,7 @@
 //! Loads the catalogue from `infra/data`, as built into the binary.
 
 use domain::calendar::Calendar;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, CatalogueFiles};
 
 use crate::Failure;
 use crate::config::{self, BadSetting};
@@ -39,16 +39,16 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
     if undecided == UndecidedYears::Assumed {
         calendar = calendar.completed_by(data!("calendar.provisional.json"));
     }
-    Catalogue::assemble(
-        data!("agencies.json"),
-        data!("procedures.json"),
+    Catalogue::assemble(CatalogueFiles {
+        agencies: data!("agencies.json"),
+        procedures: data!("procedures.json"),
         calendar,
-        data!("rules.json"),
-        data!("templates.json"),
-        data!("integrators.json"),
-        data!("notices.json"),
-        data!("providers.json"),
-        data!("codes.json"),
-    )
+        rules: data!("rules.json"),
+        templates: data!("templates.json"),
+        integrators: data!("integrators.json"),
+        notices: data!("notices.json"),
+        providers: data!("providers.json"),
+        codes: data!("codes.json"),
+    })
     .map_err(Failure::Invalid)
 }

@@ -2,7 +2,7 @@
 
 use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::dossier::{Action, RULES};
 use domain::id::DossierCode;
 use domain::law::{KpiDue, OnSupplement, RulesFile};
@@ -19,6 +19,9 @@ struct Files {
     rules: Value,
     templates: Value,
     integrators: Value,
+    notices: Value,
+    providers: Value,
+    codes: Value,
 }
 
 fn agency(code: &str) -> Value {
@@ -47,6 +50,23 @@ fn clock_rule(valid_from: &str) -> Value {
     })
 }
 
+fn shipped(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// A text after receipt, and a reason for saying nothing else.
+fn templates() -> Value {
+    let quiet = RULES.iter().map(|rule| rule.action).chain([Action::Submit]).filter(|action| *action != Action::Receive);
+    let silent: Vec<Value> = quiet.map(|action| json!({"action": action.name(), "reason": "a test"})).collect();
+    json!({
+        "repetition": {"vi": "Nhac lai: "},
+        "templates": [{
+            "action": "receive", "class": "legal", "zalo": {"vi": "1"}, "sms": {"vi": {"text": "Ho so {code}"}},
+        }],
+        "silent": silent,
+    })
+}
+
 fn good() -> Files {
     Files {
         agencies: json!({"schemaVersion": 1, "agencies": [agency("H20.09"), agency("H20.12")]}),
@@ -59,20 +79,26 @@ fn good() -> Files {
             }],
         }),
         rules: json!({"schemaVersion": 1, "rules": [clock_rule("2018-06-21"), clock_rule("2025-07-01")]}),
-        templates: json!({"templates": [{"action": "receive", "zaloTemplateId": "1", "sms": "Ho so {code}"}]}),
+        templates: templates(),
         integrators: json!({"integrators": [{"source": "urn:a", "name": "A", "agencies": ["H20.09"]}]}),
+        notices: shipped(include_str!("../../../../infra/data/notices.json")),
+        providers: shipped(include_str!("../../../../infra/data/providers.json")),
+        codes: shipped(include_str!("../../../../infra/data/codes.json")),
     }
 }
 
 fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
-    Catalogue::assemble(
-        serde_json::from_value(files.agencies).unwrap(),
-        serde_json::from_value(files.procedures).unwrap(),
-        serde_json::from_value(files.calendar).unwrap(),
-        serde_json::from_value(files.rules).unwrap(),
-        serde_json::from_value(files.templates).unwrap(),
-        serde_json::from_value(files.integrators).unwrap(),
-    )
+    Catalogue::assemble(CatalogueFiles {
+        agencies: serde_json::from_value(files.agencies).unwrap(),
+        procedures: serde_json::from_value(files.procedures).unwrap(),
+        calendar: serde_json::from_value(files.calendar).unwrap(),
+        rules: serde_json::from_value(files.rules).unwrap(),
+        templates: serde_json::from_value(files.templates).unwrap(),
+        integrators: serde_json::from_value(files.integrators).unwrap(),
+        notices: serde_json::from_value(files.notices).unwrap(),
+        providers: serde_json::from_value(files.providers).unwrap(),
+        codes: serde_json::from_value(files.codes).unwrap(),
+    })
 }
 
 /// Field and rule of everything that is wrong.
@@ -102,9 +128,9 @@ fn the_shipped_catalogue_agrees_with_itself() {
 #[test]
 fn the_shipped_catalogue_tells_the_applicant_of_every_action() {
     for rule in &RULES {
-        assert!(catalogue().template(rule.action).is_some(), "{}", rule.action.name());
+        assert!(catalogue().templates().after(rule.action).is_some(), "{}", rule.action.name());
     }
-    assert!(catalogue().template(Action::Submit).is_some());
+    assert!(catalogue().templates().after(Action::Submit).is_some());
 }
 
 #[test]
@@ -304,12 +330,97 @@ fn from_december_on_a_calendar_without_the_next_year_is_missed() {
 #[test]
 fn a_message_that_does_not_fit_is_refused() {
     for (rule, sms) in [
-        ("known-placeholder", "Ho so {code} cua {name}".to_owned()),
-        ("gsm-7", "Hồ sơ {code}".to_owned()),
-        ("one-segment", "a".repeat(161)),
+        ("known-placeholder", json!({"text": "Ho so {code} cua {name}"})),
+        ("known-placeholder", json!({"text": "Ho so {code}", "withoutDueDate": "So {idNumber}"})),
+        ("gsm-7", json!({"text": "Hồ sơ {code}"})),
+        // With the beginning of a repetition, 161 characters.
+        ("segments-max", json!({"text": "a".repeat(151)})),
+        // The longest code that there is.
+        ("segments-max", json!({"text": format!("{{code}} {}", "a".repeat(98))})),
+        ("segments-max", json!({"text": "a".repeat(297), "segmentsMax": 2})),
+        ("segments-max", json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2"})),
     ] {
-        refused("templates.receive", rule, |files| files.templates["templates"][0]["sms"] = json!(sms));
+        refused("templates.receive", rule, |files| files.templates["templates"][0]["sms"]["vi"] = sms);
     }
+}
+
+#[test]
+fn a_message_that_fits_its_budget_is_taken() {
+    for sms in [
+        json!({"text": "a".repeat(150)}),
+        json!({"text": format!("{{code}} {}", "a".repeat(97))}),
+        json!({"text": "a".repeat(296), "segmentsMax": 2}),
+        json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2", "segmentsMax": 2}),
+    ] {
+        assert_eq!(wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()), [], "{sms}");
+    }
+}
+
+#[test]
+fn an_action_after_which_nothing_is_said_needs_a_reason() {
+    refused("templates", "every-action", |files| {
+        list(&mut files.templates, "silent").pop();
+    });
+    refused("silent.submit", "source", |files| {
+        list(&mut files.templates, "silent").last_mut().unwrap()["reason"] = json!(" ");
+    });
+    refused("silent.receive", "unique-action", |files| {
+        list(&mut files.templates, "silent").push(json!({"action": "receive", "reason": "a test"}));
+    });
+}
+
+#[test]
+fn every_text_has_a_vietnamese_one() {
+    refused("templates.receive", "vietnamese", |files| {
+        files.templates["templates"][0]["sms"] = json!({"en": {"text": "Your file {code}"}});
+    });
+    refused("repetition", "vietnamese", |files| files.templates["repetition"] = json!({"en": "Again: "}));
+}
+
+#[test]
+fn a_policy_for_notices_out_of_its_range_is_refused() {
+    for (field, value) in [
+        ("retryHours", json!(23)),
+        ("retryMaxSeconds", json!(59)),
+        ("unknownMinutes", json!(0)),
+        ("perAgencyMinute", json!(0)),
+        ("coalesceSeconds", json!(3_601)),
+    ] {
+        refused(&format!("policies.{field}"), "range", |files| files.notices["policies"][0][field] = value);
+    }
+    refused("policies.channels", "channels", |files| files.notices["policies"][0]["channels"] = json!(["sms", "sms"]));
+    refused("policies.source", "source", |files| files.notices["policies"][0]["source"] = json!(""));
+    refused("policies", "cover-years", |files| files.notices["policies"][0]["validFrom"] = json!("2020-01-01"));
+    refused("policies", "unique-start", |files| {
+        let again = files.notices["policies"][0].clone();
+        list(&mut files.notices, "policies").push(again);
+    });
+}
+
+#[test]
+fn a_provider_s_terms_that_contradict_themselves_are_refused() {
+    refused("providers.zalo", "unique-start", |files| {
+        let again = files.providers["providers"][0].clone();
+        list(&mut files.providers, "providers").push(again);
+    });
+    refused("providers.zalo", "range", |files| files.providers["providers"][0]["weight"] = json!(1_001));
+    refused("providers.zalo", "source", |files| files.providers["providers"][0]["source"] = json!(" "));
+    for (field, value) in [("stepsPercent", json!([])), ("leastCalls", json!(21)), ("failuresPercent", json!(101))] {
+        refused("failover", "range", |files| files.providers["failover"][field] = value);
+    }
+}
+
+#[test]
+fn codes_that_contradict_themselves_are_refused() {
+    refused("gateways.zalo", "unique-code", |files| {
+        list(&mut files.codes["gateways"][0], "entries")[1]["codes"] = json!([-100]);
+    });
+    refused("gateways.zalo", "remember-days", |files| {
+        list(&mut files.codes["gateways"][0], "entries")[0]["rememberDays"] = json!(3);
+    });
+    refused("gateways", "every-provider", |files| {
+        list(&mut files.codes, "gateways").pop();
+    });
 }
 
 #[test]
@@ -340,11 +451,11 @@ fn everything_that_is_wrong_is_said_at_once() {
     let found = wrong(|files| {
         files.calendar["hours"][0]["slots"] = json!([]);
         files.agencies["agencies"][0]["parent"] = json!("H99");
-        files.templates["templates"][0]["sms"] = json!("Hồ sơ");
+        files.templates["templates"][0]["sms"]["vi"]["text"] = json!("Hồ sơ");
         files.integrators["integrators"][0]["agencies"] = json!(["H98"]);
     });
     let rules: Vec<&str> = found.iter().map(|(_, rule)| *rule).collect();
-    assert_eq!(rules, ["ordered-slots", "known-agency", "gsm-7", "known-agency"]);
+    assert_eq!(rules, ["ordered-slots", "gsm-7", "known-agency", "known-agency"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::Calendar;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
 use domain::law::Law;
@@ -16,17 +16,17 @@ use jiff::tz::{TimeZone, offset};
 use serde_json::Value;
 
 static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::assemble(
-        serde_json::from_str(include_str!("../../../../infra/data/agencies.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/notices.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
-        serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
-    )
+    Catalogue::assemble(CatalogueFiles {
+        agencies: serde_json::from_str(include_str!("../../../../infra/data/agencies.json")).unwrap(),
+        procedures: serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap(),
+        calendar: serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap(),
+        rules: serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
+        templates: serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
+        integrators: serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
+        notices: serde_json::from_str(include_str!("../../../../infra/data/notices.json")).unwrap(),
+        providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
+        codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
+    })
     .unwrap()
 });
 
