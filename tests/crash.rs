@@ -2,11 +2,9 @@
 
 use ingest_event::ingest;
 use jiff::Timestamp;
-use platform::port::{Lease, NoticeLedger};
 
-use crate::redelivery::{accepted, changed, tell};
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
-use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
+use crate::support::world::{Death, Mortal, NOW, World, at};
 
 async fn submitted_code(world: &World) -> String {
     Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
@@ -70,48 +68,4 @@ async fn an_event_that_dies_halfway_is_taken_in_when_it_is_delivered_again() {
         }
     }
     assert_eq!((world.count("DossiersTable").await, world.dossier(code).await.version), (1, 2));
-}
-
-#[tokio::test]
-async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_never_sent_again() {
-    for death in [Death::Before, Death::After] {
-        let world = World::new().await;
-        let code = submitted_code(&world).await;
-        let message = changed(&world, &code, 1).await;
-        let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));
-        let ledger = Mortal::new(world.notices.clone(), death);
-        tell(&world, &ledger, &message, (&zalo, &sms), NOW).await.unwrap_err();
-        ledger.revive();
-        // Redelivered while the lease still runs, then after it.
-        let _held = tell(&world, &ledger, &message, (&zalo, &sms), "2026-11-17T02:00:30Z").await;
-        tell(&world, &ledger, &message, (&zalo, &sms), "2026-11-17T02:02:00Z").await.unwrap();
-        tell(&world, &ledger, &message, (&zalo, &sms), "2026-11-17T02:04:00Z").await.unwrap();
-        assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 0));
-        let state = world.notice_field(&format!("{code}/1"), "state").await;
-        let expected = if death == Death::Before { "unknown" } else { "sent" };
-        assert_eq!(state.as_deref(), Some(expected));
-    }
-}
-
-#[tokio::test]
-async fn a_lease_whose_answer_was_lost_is_still_the_askers() {
-    let world = World::new().await;
-    let (now, until) = (at(NOW), at("2026-11-17T02:01:00Z"));
-    let leased = Lease::Ours { first_channel_done: false };
-    // The SDK asks again by itself when an answer does not come.
-    assert_eq!(world.notices.lease("n/1", "me", now, until).await.unwrap(), leased);
-    assert_eq!(world.notices.lease("n/1", "me", now, until).await.unwrap(), leased);
-    assert_eq!(world.notices.lease("n/1", "another", now, until).await.unwrap(), Lease::HeldByAnother);
-}
-
-#[tokio::test]
-async fn a_notice_held_by_another_process_waits_for_it() {
-    let world = World::new().await;
-    let code = submitted_code(&world).await;
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));
-    let ledger = Mortal::new(world.notices.clone(), Death::Before);
-    tell(&world, &ledger, &message, (&zalo, &sms), NOW).await.unwrap_err();
-    let held = tell(&world, &world.notices, &message, (&zalo, &sms), "2026-11-17T02:00:30Z").await.unwrap_err();
-    assert_eq!(held.to_string(), "the notice is held by another process");
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{Action, Dossier, DossierStatus};
+use domain::notice::Language;
 use ingest_event::ingest;
 use jiff::Timestamp;
 use platform::port::DossierStore;
@@ -74,8 +75,8 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
     assert_eq!(dossier.due_at, Some(at("2026-11-25T10:00:00Z")));
     assert_eq!(dossier.original_due_at, Some(at("2026-11-19T10:00:00Z")));
 
-    let template = world.catalogue.template(Action::Apologise).expect("the applicant is told");
-    let notice = domain::notice::Notice::compose(template, &dossier, letter);
+    let notice =
+        world.catalogue.templates().compose(&dossier, letter, false, Language::Vi).expect("the applicant is told");
     assert_eq!((notice.date.as_str(), notice.sms.contains("25/11/2026")), ("25/11/2026", true), "{}", notice.sms);
 }
 
@@ -175,7 +176,7 @@ async fn papers_that_never_came_close_the_dossier_and_no_other() {
     let closed = world.dossier(&expired).await;
     let end = closed.history.last().unwrap();
     assert_eq!((closed.status, end.action), (DossierStatus::Refused, Action::RefuseExpired));
-    assert!(end.reason.is_some() && world.catalogue.template(Action::RefuseExpired).is_some());
+    assert!(end.reason.is_some() && world.catalogue.templates().after(Action::RefuseExpired).is_some());
     assert_eq!(world.dossier(&waiting).await.status, DossierStatus::SupplementRequested);
 }
 

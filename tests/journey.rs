@@ -5,8 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::Dossier;
-use domain::notice::Notice;
-use platform::gateway::codes::Treatment;
+use domain::notice::codes::Treatment;
+use domain::notice::{Language, Notice, Provider};
 use platform::gateway::{Gateway, Verdict, esms::Esms, http_client, zalo::Zalo};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::support::call::{AGENCY, CITIZEN, Call, submission, submit_event, transition_event};
+use crate::support::file;
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{NOW, World, at};
 
@@ -110,7 +111,7 @@ async fn a_functions_role_allows_what_it_needs_and_nothing_else() {
     refused(put.unwrap_err().code());
     let scan = tables.scan().table_name(setting("DOSSIERS_TABLE")).send().await;
     refused(scan.unwrap_err().code());
-    let elsewhere = tables.get_item().table_name(setting("NOTICES_TABLE")).key("notice", key()).send().await;
+    let elsewhere = tables.get_item().table_name(setting("NOTICES_TABLE")).key("code", key()).send().await;
     refused(elsewhere.unwrap_err().code());
 }
 
@@ -188,10 +189,14 @@ async fn a_notice(phone: &str) -> (Notice, Dossier) {
     body["applicant"]["phone"] = phone.into();
     let answer = Call::submit(&unique("n")).body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     let dossier = world.dossier(&answer.code()).await;
-    let template = world.catalogue.template(domain::dossier::Action::Submit).unwrap();
-    let mut notice = Notice::compose(template, &dossier, &dossier.history[0]);
+    let composed = world.catalogue.templates().compose(&dossier, &dossier.history[0], false, Language::Vi);
+    let mut notice = composed.unwrap();
     notice.id = unique("H20.03-261117-0001/1");
     (notice, dossier)
+}
+
+fn codes() -> domain::notice::codes::Codes {
+    domain::notice::codes::Codes::assemble(serde_json::from_str(&file("infra/data/codes.json")).unwrap()).unwrap()
 }
 
 fn zalo(token: &str) -> Zalo {
@@ -206,6 +211,7 @@ fn esms() -> Esms {
         api_key: setting("ESMS_API_KEY").to_owned(),
         secret_key: setting("ESMS_SECRET_KEY").to_owned(),
         brandname: setting("ESMS_BRANDNAME").to_owned(),
+        callback_url: None,
     }
 }
 
@@ -231,7 +237,7 @@ async fn zalos_documented_answers_are_understood() {
         stack.behave(told).await;
         assert_eq!(gateway.send(&notice, &dossier.applicant.phone).await, expected, "{behaviour}");
         if let (Verdict::Declined { code }, Some(treatment)) = (expected, treatment) {
-            assert_eq!(gateway.treatment(code), treatment);
+            assert_eq!(codes().ruling(Provider::Zalo, code).treatment, treatment);
         }
     }
     let (notice, dossier) = a_notice(&unique_phone()).await;
@@ -248,7 +254,7 @@ async fn esms_recognises_a_message_sent_twice() {
     assert!(matches!(first, Verdict::Accepted { .. }), "{first:?}");
     let second = gateway.send(&notice, &dossier.applicant.phone).await;
     assert_eq!(second, Verdict::Declined { code: 124 });
-    assert_eq!(gateway.treatment(124), Treatment::AcceptedBefore);
+    assert_eq!(codes().ruling(Provider::Esms, 124).treatment, Treatment::AcceptedBefore);
 }
 
 /// Answers every delivery report with 200 until one holds `mark`, and gives its head and body.
@@ -300,6 +306,6 @@ async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
     let nowhere = Zalo { url: "http://127.0.0.1:9".to_owned(), ..zalo("x") };
     assert_eq!(
         nowhere.send(&notice, &dossier.applicant.phone).await,
-        Verdict::NotTaken { instead: "unreachable".into() }
+        Verdict::NotTaken { instead: "unreachable".into(), retry_after: None }
     );
 }

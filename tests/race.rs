@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use platform::message::CloudEvent;
 use serde_json::json;
 
-use crate::redelivery::{accepted, tell};
 use crate::support::call::{AGENCY, Answer, Call, submission, submit_event};
-use crate::support::world::{NOW, Scripted, World, at};
+use crate::support::world::{NOW, World, at};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_identical_requests_at_once_make_one_dossier() {
@@ -92,16 +90,4 @@ async fn the_same_key_with_different_bodies_at_once_makes_one_dossier() {
     let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!((statuses, world.count("DossiersTable").await), (vec![201, 422, 422, 422], 1));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_notice_delivered_to_ten_processes_at_once_is_sent_once() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let dossier = world.dossier(&code).await;
-    let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[0])).unwrap();
-    let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));
-    let tellers = (0..10).map(|_| tell(&world, &world.notices, &message, (&zalo, &sms), NOW));
-    join_all(tellers).await;
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 0));
 }

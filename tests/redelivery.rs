@@ -5,17 +5,14 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::dossier::Action;
 use ingest_event::ingest;
-use jiff::SignedDuration;
 use platform::Failure;
 use platform::batch::{self, Plan};
 use platform::failure::Retry;
-use platform::gateway::Verdict;
-use platform::message::CloudEvent;
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
-use crate::support::world::{Kept, NOW, Scripted, World, at};
+use crate::support::world::{Kept, NOW, World, at};
 
 const CODE: &str = "H20.03-261116-9001";
 
@@ -229,154 +226,6 @@ async fn an_image_that_cannot_be_read_is_parked_and_its_neighbours_flow() {
     assert!(!kept.parked.lock().unwrap()[0].0.contains("Trần"));
 }
 
-/// The message that says that entry `version` was added.
-pub async fn changed(world: &World, code: &str, version: usize) -> String {
-    let dossier = world.dossier(code).await;
-    serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[version - 1])).unwrap()
-}
-
-/// Answers of the two gateways, in order.
-pub fn accepted() -> Verdict {
-    Verdict::Accepted { message: "m1".to_owned() }
-}
-
-/// Tells the applicant at `now`, with a lease of a minute.
-pub async fn tell(
-    world: &World,
-    ledger: &impl platform::port::NoticeLedger,
-    message: &str,
-    gateways: (&Scripted<true>, &Scripted<false>),
-    now: &str,
-) -> Result<(), Failure> {
-    let (lease, clock) = (SignedDuration::from_mins(1), || at(now));
-    notify_applicant::tell(message, &world.dossiers, ledger, gateways, &world.catalogue, lease, clock).await
-}
-
-#[tokio::test]
-async fn a_notice_delivered_twice_tells_the_applicant_once() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([accepted()]), Scripted::new([accepted()]));
-    for _ in 0..2 {
-        tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    }
-    assert_eq!((zalo.asked(), sms.asked()), (vec![format!("{code}/1")], vec![]));
-    assert_eq!(world.notice_field(&format!("{code}/1"), "state").await.as_deref(), Some("sent"));
-}
-
-#[tokio::test]
-async fn what_zalo_cannot_deliver_goes_by_sms() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -118 }]), Scripted::new([accepted()]));
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 1));
-    assert_eq!(world.notice_field(&format!("{code}/1"), "channel").await.as_deref(), Some("sms"));
-}
-
-#[tokio::test]
-async fn a_notice_that_no_channel_takes_ends_as_refused() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let gateways = (Scripted::new([Verdict::Declined { code: -139 }]), Scripted::new([Verdict::Declined { code: 99 }]));
-    tell(&world, &world.notices, &message, (&gateways.0, &gateways.1), NOW).await.unwrap();
-    assert_eq!(world.notice_field(&format!("{code}/1"), "state").await.as_deref(), Some("refused"));
-}
-
-#[tokio::test]
-async fn an_answer_that_never_came_is_unknown_and_nothing_is_sent_again() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
-    let (zalo, sms) = (Scripted::new([silent]), Scripted::new([accepted()]));
-    for _ in 0..2 {
-        tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    }
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 0));
-    assert_eq!(world.notice_field(&format!("{code}/1"), "state").await.as_deref(), Some("unknown"));
-}
-
-#[tokio::test]
-async fn a_gateway_that_cannot_be_reached_is_asked_again() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (
-        Scripted::new([Verdict::NotTaken { instead: "unreachable".to_owned() }, accepted()]),
-        Scripted::new([accepted()]),
-    );
-    let failure = tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
-    assert_eq!(failure.retryable(), Retry::Yes);
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (2, 0));
-}
-
-#[tokio::test]
-async fn a_gateway_closed_at_night_is_asked_again_at_six() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -133 }, accepted()]), Scripted::new([accepted()]));
-    // 23:59 in Viet Nam on the eve of Tết.
-    let failure = tell(&world, &world.notices, &message, (&zalo, &sms), "2026-02-16T16:59:00Z").await.unwrap_err();
-    // Not a second before six, and spread over ten minutes.
-    let opening = 6 * 3_600 + 60 + 1;
-    assert!(
-        matches!(failure, Failure::Deferred { seconds, .. } if (opening..=opening + 600).contains(&seconds)),
-        "{failure}"
-    );
-    tell(&world, &world.notices, &message, (&zalo, &sms), "2026-02-16T23:00:01Z").await.unwrap();
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (2, 0));
-}
-
-#[tokio::test]
-async fn a_gateway_whose_clock_is_behind_ours_is_asked_again_in_minutes_and_not_in_the_evening() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let (zalo, sms) = (Scripted::new([Verdict::Declined { code: -133 }]), Scripted::new([accepted()]));
-    for (now, longest) in
-        [("2026-02-16T22:59:59.5Z", 601), ("2026-02-16T23:00:00.3Z", 120), ("2026-02-17T14:59:59Z", 120)]
-    {
-        let failure = tell(&world, &world.notices, &message, (&zalo, &sms), now).await.unwrap_err();
-        assert!(
-            matches!(failure, Failure::Deferred { seconds, .. } if (1..=longest).contains(&seconds)),
-            "{now}: {failure}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn once_sms_was_asked_zalo_is_not_asked_again() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
-    // Zalo's quota of the day is used up; a minute later it is another day.
-    let (zalo, sms) =
-        (Scripted::new([Verdict::Declined { code: -144 }, accepted()]), Scripted::new([silent, accepted()]));
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    assert_eq!((zalo.asked().len(), sms.asked().len()), (1, 2));
-}
-
-#[tokio::test]
-async fn an_sms_sent_twice_under_one_request_id_counts_as_accepted() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let message = changed(&world, &code, 1).await;
-    let silent = Verdict::Unknown { instead: "timed-out".to_owned() };
-    let zalo = Scripted::new([Verdict::Declined { code: -118 }]);
-    let sms = Scripted::new([silent, Verdict::Declined { code: 124 }]);
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap_err();
-    tell(&world, &world.notices, &message, (&zalo, &sms), NOW).await.unwrap();
-    assert_eq!(world.notice_field(&format!("{code}/1"), "state").await.as_deref(), Some("sent"));
-}
-
 /// A queue event of these bodies, each received for the `receives`-th time.
 fn batch_of(bodies: &[&str], receives: u32) -> SqsEvent {
     let record = |(place, body): (usize, &&str)| {
@@ -399,7 +248,6 @@ async fn worked(bodies: &[&str], receives: u32, queue: &Kept) -> Vec<String> {
             "poison" => Err(Failure::Malformed),
             "early" => Err(Failure::DossierNotFound),
             "down" => Err(Failure::Held("the test")),
-            "night" => Err(Failure::Deferred { part: "zalo", seconds: 600 }),
             "panic" => panic!("as the test wants"),
             "hang" => std::future::pending().await,
             other => unreachable!("{other}"),
@@ -438,13 +286,6 @@ async fn what_waits_for_an_earlier_event_waits_half_a_minute_and_no_longer() {
     }
     assert!((30..=38).contains(&waited), "{waited} s");
     assert_eq!((worked(&["early"], 5, &queue).await.len(), queue.reasons()), (0, vec!["dossier-not-found".to_owned()]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_gateway_that_asks_for_patience_is_obeyed() {
-    let queue = Kept::default();
-    assert_eq!(worked(&["night"], 9, &queue).await, ["m0"]);
-    assert_eq!(queue.hidden.lock().unwrap()[0], ("r0".to_owned(), 600));
 }
 
 #[tokio::test(start_paused = true)]

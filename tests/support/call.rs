@@ -3,7 +3,9 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use jiff::Timestamp;
+use platform::gateway::report::ZaloSigner;
 use platform::http;
+use record_delivery::Reporters;
 use serde_json::{Value, json};
 
 use super::world::{NOW, World, at};
@@ -111,6 +113,11 @@ impl Call {
         self
     }
 
+    pub fn path(mut self, name: &str, value: &str) -> Self {
+        self.path[name] = value.into();
+        self
+    }
+
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.query[name] = value.into();
         self
@@ -188,6 +195,13 @@ impl Call {
         http::serve(self.event(), handler).await.into()
     }
 
+    /// The answer of `record-delivery` at `now`.
+    pub async fn at_report(self, book: &impl platform::port::NoticeBook, world: &World, now: Timestamp) -> Answer {
+        let reporters = reporters();
+        let handler = |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
+        http::serve(self.event(), handler).await.into()
+    }
+
     /// The answer of `track-dossier` at [`NOW`].
     pub async fn at_track(self, world: &World) -> Answer {
         self.at_track_on(world, at(NOW)).await
@@ -195,9 +209,55 @@ impl Call {
 
     /// The answer of `track-dossier` at `now`.
     pub async fn at_track_on(self, world: &World, now: Timestamp) -> Answer {
-        let handler = |request| track_dossier::handle(request, &world.dossiers, &world.catalogue, now);
+        let handler =
+            |request| track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
+}
+
+/// What the tests' gateways sign and are known by.
+pub const ZALO_APP: &str = "1234567890123456789";
+pub const ZALO_SECRET: &str = "an account's secret";
+pub const ESMS_SECRET: &str = "a-secret-in-an-address";
+
+/// Who may report in the tests.
+pub fn reporters() -> Reporters {
+    Reporters {
+        zalo: ZaloSigner { app_id: ZALO_APP.to_owned(), oa_secret: ZALO_SECRET.to_owned() },
+        esms_secret: ESMS_SECRET.to_owned(),
+    }
+}
+
+/// What Zalo posts about a message that arrived, signed.
+pub fn zalo_event(name: &str, message: &str, sent: Timestamp) -> Call {
+    let timestamp = sent.as_millisecond().to_string();
+    let body = json!({
+        "event_name": "user_received_message", "app_id": ZALO_APP, "sender": { "id": "1" }, "recipient": { "id": "2" },
+        "message": { "delivery_time": timestamp, "msg_id": message, "tracking_id": name }, "timestamp": timestamp,
+    });
+    signed(&body.to_string(), &timestamp)
+}
+
+/// A post signed as Zalo signs.
+pub fn signed(body: &str, timestamp: &str) -> Call {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{ZALO_APP}{body}{timestamp}{ZALO_SECRET}"));
+    let mac = digest.iter().fold("mac=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"));
+    Call::new("POST /v1/reports/zalo").header("x-zevent-signature", &mac).raw(body)
+}
+
+/// What eSMS asks for about a message.
+pub fn esms_event(name: &str, message: &str, status: &str, sent: &str) -> Call {
+    let call = Call::new("GET /v1/reports/esms/{secret}").path("secret", ESMS_SECRET);
+    let failed = if sent == "1" { "0" } else { "1" };
+    [("SMSID", message), ("RequestId", name), ("SendStatus", status), ("SendSuccess", sent), ("SendFailed", failed)]
+        .into_iter()
+        .fold(call.query("TotalPrice", "850.0000"), |call, (name, value)| call.query(name, value))
+}
+
+/// Takes Zalo's report in, as of `now`.
+pub async fn zalo_report(world: &World, name: &str, message: &str, now: &str) -> Answer {
+    zalo_event(name, message, at(now)).at_report(&world.notices, world, at(now)).await
 }
 
 fn next_id() -> u64 {

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod log;
 pub mod stack;
+pub mod teller;
 pub mod world;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! A world in one process: the tables of `infra/template.yaml` in an embedded DynamoDB, the shipped catalogue, and a
 //! clock that stands where the test puts it.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
@@ -10,16 +11,16 @@ use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::Dossier;
 use domain::id::{AgencyCode, CommandId, DossierCode};
-use domain::notice::Notice;
+use domain::notice::{Notice, Provider};
+use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{Dossiers, Figures, Notices, Reception};
-use platform::gateway::codes::Treatment;
-use platform::gateway::{Gateway, Verdict};
-use platform::port::{Admission, Attempt, DossierStore, Ending, Intake, Lease, NoticeLedger, Outlet, Siding, Stored};
+use platform::dynamo::{ContactBook, Dossiers, Figures, Notices, Reception};
+use platform::gateway::Verdict;
+use platform::port::{Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored};
 use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
@@ -39,6 +40,7 @@ pub struct World {
     pub dossiers: Dossiers,
     pub reception: Reception,
     pub notices: Notices,
+    pub contacts: ContactBook,
     pub figures: Figures,
     pub catalogue: Catalogue,
 }
@@ -68,6 +70,7 @@ impl World {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
             reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
             notices: Notices::new(client.clone(), table("NoticesTable")),
+            contacts: ContactBook::new(client.clone(), table("ContactsTable"), "a key for tests".to_owned()),
             figures: Figures::new(client.clone(), table("KpiTable")),
             catalogue: catalogue::load(UndecidedYears::Refused).unwrap(),
             client,
@@ -85,11 +88,10 @@ impl World {
         usize::try_from(scanned.count()).unwrap()
     }
 
-    /// One field of a notice's record.
-    pub async fn notice_field(&self, notice: &str, field: &str) -> Option<String> {
-        let key = aws_sdk_dynamodb::types::AttributeValue::S(notice.to_owned());
-        let found = self.client.get_item().table_name("NoticesTable").key("notice", key).send().await.unwrap();
-        found.item?.get(field)?.as_s().ok().cloned()
+    /// The notice about entry `version` of a dossier.
+    pub async fn notice(&self, code: &str, version: u64) -> NoticeRecord {
+        let thread = self.notices.thread(&code.parse().unwrap()).await.unwrap().expect("nothing was told");
+        thread.notice(version).expect("no such notice").clone()
     }
 }
 
@@ -182,48 +184,59 @@ impl<S: Intake> Intake for Mortal<S> {
     }
 }
 
-impl<S: NoticeLedger> NoticeLedger for Mortal<S> {
-    async fn lease(&self, notice: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<Lease, Failure> {
-        self.inner.lease(notice, holder, now, until).await
+impl<S: NoticeBook> NoticeBook for Mortal<S> {
+    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+        self.inner.thread(code).await
     }
 
-    async fn settle(&self, notice: &str, holder: &str, ending: &Ending, attempts: &[Attempt]) -> Result<(), Failure> {
-        self.write(self.inner.settle(notice, holder, ending, attempts)).await
-    }
-}
-
-/// A gateway that answers as told and counts what it was asked.
-pub struct Scripted<const ZALO: bool> {
-    answers: Mutex<Vec<Verdict>>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl<const ZALO: bool> Scripted<ZALO> {
-    /// Answers in this order; the last answer stays.
-    pub fn new(answers: impl IntoIterator<Item = Verdict>) -> Self {
-        let mut answers: Vec<Verdict> = answers.into_iter().collect();
-        answers.reverse();
-        Self { answers: Mutex::new(answers), asked: Mutex::new(Vec::new()) }
-    }
-
-    /// The notices it was asked to carry.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        // The write before the call is the lease, the one after it the record: death takes the record.
+        if thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
+            return self.inner.keep(thread).await;
+        }
+        self.write(self.inner.keep(thread)).await
     }
 }
 
-impl<const ZALO: bool> Gateway for Scripted<ZALO> {
-    const CHANNEL: &'static str = if ZALO { "zalo" } else { "sms" };
-    const REPEATABLE: bool = !ZALO;
+/// Gateways that answer as told and remember what they were asked.
+pub struct Scripted {
+    answers: Mutex<BTreeMap<Provider, VecDeque<Verdict>>>,
+    asked: Mutex<Vec<(Provider, Notice)>>,
+}
 
-    async fn send(&self, notice: &Notice, _: &Phone) -> Verdict {
-        self.asked.lock().unwrap().push(notice.id.clone());
+impl Scripted {
+    /// Each provider answers in its order; the last answer stays. A provider without answers is none of ours.
+    pub fn new(answers: impl IntoIterator<Item = (Provider, Vec<Verdict>)>) -> Self {
+        let answers = answers.into_iter().map(|(provider, verdicts)| (provider, verdicts.into())).collect();
+        Self { answers: Mutex::new(answers), asked: Mutex::default() }
+    }
+
+    /// Zalo and eSMS, in this order.
+    pub fn pair(zalo: impl Into<Vec<Verdict>>, esms: impl Into<Vec<Verdict>>) -> Self {
+        Self::new([(Provider::Zalo, zalo.into()), (Provider::Esms, esms.into())])
+    }
+
+    /// Who was asked to carry what, in order.
+    pub fn asked(&self) -> Vec<(&'static str, String)> {
+        self.asked.lock().unwrap().iter().map(|(provider, notice)| (provider.name(), notice.id.clone())).collect()
+    }
+
+    /// The messages, in order.
+    pub fn messages(&self) -> Vec<Notice> {
+        self.asked.lock().unwrap().iter().map(|(_, notice)| notice.clone()).collect()
+    }
+}
+
+impl Carriers for Scripted {
+    async fn send(&self, provider: Provider, notice: &Notice, _: &Phone) -> Verdict {
+        self.asked.lock().unwrap().push((provider, notice.clone()));
         let mut answers = self.answers.lock().unwrap();
-        if answers.len() > 1 { answers.pop().unwrap() } else { answers[0].clone() }
+        let left = answers.get_mut(&provider).unwrap();
+        if left.len() > 1 { left.pop_front().unwrap() } else { left[0].clone() }
     }
 
-    fn treatment(&self, code: i32) -> Treatment {
-        if ZALO { platform::gateway::codes::zalo(code) } else { platform::gateway::codes::esms(code) }
+    fn has(&self, provider: Provider) -> bool {
+        self.answers.lock().unwrap().contains_key(&provider)
     }
 }
 

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_lambda_events::dynamodb::Event as StreamRecords;
 use aws_lambda_events::sqs::SqsEvent;
-use jiff::{SignedDuration, Timestamp};
-use platform::gateway::Verdict;
+use jiff::Timestamp;
 use platform::http;
 use relay_changes::Route;
 use serde::de::DeserializeOwned;
 
 use super::*;
-use crate::support::call::Answer;
+use crate::support::call::{Answer, reporters};
+use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 39] = [
+const ANSWERS: [(&str, u16, &str); 50] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -55,6 +55,17 @@ const ANSWERS: [(&str, u16, &str); 39] = [
     ("track-dossier.history", 200, ""),
     ("track-dossier.history-by-citizen", 200, ""),
     ("track-dossier.worklist", 200, ""),
+    ("track-dossier.notices", 200, ""),
+    ("track-dossier.notices-by-citizen", 403, "forbidden"),
+    ("record-delivery.zalo-delivered", 200, ""),
+    ("record-delivery.zalo-follow", 200, ""),
+    ("record-delivery.zalo-replayed", 200, ""),
+    ("record-delivery.zalo-forged", 401, "unauthorized"),
+    ("record-delivery.zalo-unsigned", 401, "unauthorized"),
+    ("record-delivery.esms-delivered", 200, ""),
+    ("record-delivery.esms-failed", 200, ""),
+    ("record-delivery.esms-pending", 200, ""),
+    ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
     ("track-dossier.worklist-bad-query", 400, "status national-status"),
 ];
 
@@ -115,8 +126,16 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
+        "record-delivery" => {
+            let reporters = reporters();
+            let handler = |request| record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now);
+            http::serve(request, handler).await
+        }
         "track-dossier" => {
-            http::serve(request, |request| track_dossier::handle(request, &world.dossiers, &world.catalogue, now)).await
+            http::serve(request, |request| {
+                track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now)
+            })
+            .await
         }
         other => panic!("{other} has no HTTP door"),
     };
@@ -128,8 +147,8 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
     assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
-    let http: BTreeSet<String> =
-        ["submit-dossier", "change-status", "track-dossier"].into_iter().flat_map(examples_of).collect();
+    let by_http = ["submit-dossier", "change-status", "track-dossier", "record-delivery"];
+    let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
     assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
@@ -147,10 +166,10 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
         let route = example["routeKey"].as_str().unwrap();
         let (function, secured) = routes.get(route).unwrap_or_else(|| panic!("{name}: {route}"));
         assert!(name.starts_with(&format!("{function}.")), "{name} comes by a route of {function}");
-        let code = example["pathParameters"]["code"].as_str().unwrap_or_default();
+        let part = |name: &str| example["pathParameters"][name].as_str().unwrap_or_default();
         assert_eq!(
             example["rawPath"].as_str().unwrap(),
-            route.split_once(' ').unwrap().1.replace("{code}", code),
+            route.split_once(' ').unwrap().1.replace("{code}", part("code")).replace("{secret}", part("secret")),
             "{name}"
         );
         let context = &example["requestContext"];
@@ -320,37 +339,24 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
 async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
     let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("notify-applicant.changed", &["H20.101-261116-0001/2"][..]),
-        ("notify-applicant.two-changes", &["H20.101-261116-0001/1", "H20.101-261116-0001/2"]),
+        // Told of together, they are one message with the last state.
+        ("notify-applicant.two-changes", &["H20.101-261116-0001/2"]),
+        ("notify-applicant.wake", &["H20.101-261116-0001/2"]),
         ("notify-applicant.not-json", &[]),
     ]);
     assert_eq!(examples_of("notify-applicant"), expected.keys().map(|name| (*name).to_owned()).collect());
-    let accepted = || Verdict::Accepted { message: "1".to_owned() };
     for (name, notices) in expected {
         let world = World::new().await;
         answered(&world, "submit-dossier.citizen").await;
         answered(&world, "change-status.receive").await;
-        let (zalo, sms) = (Scripted::<true>::new([accepted()]), Scripted::<false>::new([accepted()]));
+        let gateways = Scripted::pair([accepted("1")], [accepted("2")]);
         for record in event::<SqsEvent>(name).records {
-            let lease = SignedDuration::from_secs(20);
-            let clock = || at("2026-11-16T01:40:04Z");
             let body = record.body.unwrap();
-            let told = notify_applicant::tell(
-                &body,
-                &world.dossiers,
-                &world.notices,
-                (&zalo, &sms),
-                &world.catalogue,
-                lease,
-                clock,
-            )
-            .await;
+            let told = tell(&world, &world.notices, &gateways, &body, "2026-11-16T01:40:04Z").await;
             assert_eq!(told.is_err(), name.ends_with("not-json"), "{name}");
         }
-        assert_eq!(
-            (zalo.asked(), sms.asked()),
-            (notices.iter().map(|notice| (*notice).to_owned()).collect(), vec![]),
-            "{name}"
-        );
+        let told: Vec<(&str, String)> = notices.iter().map(|notice| ("zalo", (*notice).to_owned())).collect();
+        assert_eq!(gateways.asked(), told, "{name}");
     }
 }
 
@@ -359,9 +365,13 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let documents = Documents::read();
     let day = || Some("2026-11-16".parse().unwrap());
     let (count, look) = (documents.schema("RollupOrder"), documents.schema("ReminderOrder"));
+    let wake = documents.schema("WakeOrder");
+    let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
     let looked = |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
     for (name, schema, read, expected) in [
+        ("wake-notices.minute", &wake, &woken as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
+        ("wake-notices.unknown-field", &wake, &woken, Err(())),
         ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("rollup-kpi.day", &count, &counted, Ok(day())),
         ("rollup-kpi.unknown-field", &count, &counted, Err(())),
@@ -373,7 +383,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    assert_eq!(examples_of("rollup-kpi").len() + examples_of("remind-deadline").len(), 6);
+    let known = ["rollup-kpi", "remind-deadline", "wake-notices"].map(|function| examples_of(function).len());
+    assert_eq!(known, [3, 3, 2]);
 }
 
 #[test]

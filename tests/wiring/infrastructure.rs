@@ -64,7 +64,7 @@ fn each_route_may_invoke_its_function_and_nothing_else_may() {
     let permissions = template.of_type("AWS::Lambda::Permission");
     for (route, function, _) in template.routes() {
         let (method, path) = route.split_once(' ').unwrap();
-        let called = format!("/*/{method}{}", path.replace("{code}", "*"));
+        let called = format!("/*/{method}{}", path.replace("{code}", "*").replace("{secret}", "*"));
         let covers = |permission: &Value| {
             let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
             let allowed = source.split_once("${HttpApi}").unwrap().1;
@@ -233,7 +233,7 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
 fn settings_read(function: &str) -> BTreeSet<String> {
     let main = file(&format!("functions/{function}/src/main.rs"));
     let named = main.split("config::").skip(1).map(|call| {
-        let name = ["text(\"", "number(\"", "millis(\""].iter().find_map(|kind| call.strip_prefix(kind));
+        let name = ["text(\"", "number(\"", "millis(\"", "account(\""].iter().find_map(|kind| call.strip_prefix(kind));
         name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
     });
     let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
@@ -314,6 +314,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("submit-dossier", "IntakeTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("change-status", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
     ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
     ("ingest-event", "DossiersTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
@@ -328,9 +329,14 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("relay-changes", "NoticesQueue", &["sqs:SendMessage"]),
     ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
     ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
-    ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
+    ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
+    ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
+    ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
+    ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),
@@ -400,7 +406,15 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
         ("MorningReminder", "cron(30 6 * * ? *)", "RemindDeadlineFunction", "ReminderFailuresQueue"),
     ];
     let schedules = template.of_type("AWS::Scheduler::Schedule");
-    let found: BTreeSet<&str> = schedules.iter().map(|(id, _)| *id).collect();
+    // A minute has no time zone, and what one run misses the next one does.
+    let minute = template.properties("EveryMinuteWake");
+    assert_eq!(
+        (&minute["ScheduleExpression"], named(&minute["Target"]["Arn"])),
+        (&json!("rate(1 minute)"), "WakeNoticesFunction")
+    );
+    let may = allowed(&template, named(&minute["Target"]["RoleArn"]));
+    assert_eq!(may, [("WakeNoticesFunction".to_owned(), "lambda:InvokeFunction".to_owned())].into());
+    let found: BTreeSet<&str> = schedules.iter().map(|(id, _)| *id).filter(|id| *id != "EveryMinuteWake").collect();
     assert_eq!(found, expected.map(|(id, ..)| id).into());
     for (id, when, function, failures) in expected {
         let schedule = template.properties(id);

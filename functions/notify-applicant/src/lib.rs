@@ -31,7 +31,7 @@ const STEPS_MAX: u32 = 12;
 const STORED_MAX: u32 = 8;
 
 /// How long a notice must have been given up before a message takes it up again: a repetition of the message that gave it up
-/// does not.
+/// does not, but goes to the operators like the first.
 const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// Works off one message.
@@ -83,13 +83,11 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let now = clock();
         let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
         let stored = self.book.thread(code).await?;
-        let mut thread =
-            stored.clone().unwrap_or_else(|| NoticeThread::new(code.clone(), dossier.agency.clone()));
+        let mut thread = stored.clone().unwrap_or_else(|| NoticeThread::new(code.clone(), dossier.agency.clone()));
         let policy = self.policy(date_of(now));
         let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
-        let given_up = thread.given_up_at(now).next().is_some();
-        if first && !given_up {
+        if first {
             thread.resume(now, GIVEN_UP_FOR);
         }
         thread.sync(&dossier.history, templates, &policy, now);
@@ -98,7 +96,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             if !unmoved && self.keep(&mut thread).await? == Stored::AnotherWasFirst {
                 return Ok(Step::Next);
             }
-            if given_up {
+            // Said again to a message that comes again: parking it may have failed the first time.
+            if thread.is_given_up() {
                 tracing::error!(dossier = code.as_str(), "a notice was given up: no gateway took it in time");
                 return Ok(Step::GivenUp);
             }
@@ -147,7 +146,12 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let message = self.compose(notice, dossier, language)?;
         let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
             tracing::error!(channel = channel.name(), "no provider may be asked, or none has a price");
-            thread.put_off(version, now.saturating_add(policy.backoff(8, fastrand::u32(..))).unwrap_or(now), "no-provider", now);
+            thread.put_off(
+                version,
+                now.saturating_add(policy.backoff(8, fastrand::u32(..))).unwrap_or(now),
+                "no-provider",
+                now,
+            );
             self.keep(&mut thread).await?;
             return Ok(Step::Next);
         };

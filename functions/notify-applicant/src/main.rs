@@ -11,7 +11,7 @@ use notify_applicant::{Desk, Hours};
 use platform::batch::{self, Plan};
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{self, ContactBook, Dossiers, Notices};
-use platform::gateway::{self, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
+use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
 use platform::{config, telemetry};
 
@@ -43,31 +43,8 @@ async fn main() -> Result<(), Error> {
             brandname: config::text("ESMS_BRANDNAME")?,
             callback_url: config::account("ESMS_CALLBACK_URL"),
         }),
-        speedsms: config::account("SPEEDSMS_TOKEN")
-            .map(|token| {
-                Ok::<_, config::BadSetting>(SpeedSms {
-                    http: http.clone(),
-                    url: config::text("SPEEDSMS_URL")?,
-                    token,
-                    sender: config::text("SPEEDSMS_SENDER")?,
-                })
-            })
-            .transpose()?,
-        vnpt: config::account("VNPT_API_USER")
-            .map(|api_user| {
-                Ok::<_, config::BadSetting>(Vnpt {
-                    http,
-                    url: config::text("VNPT_URL")?,
-                    label_id: config::text("VNPT_LABEL_ID")?,
-                    contract_id: config::text("VNPT_CONTRACT_ID")?,
-                    template_id: config::text("VNPT_TEMPLATE_ID")?,
-                    agent_id: config::text("VNPT_AGENT_ID")?,
-                    api_user,
-                    api_password: config::text("VNPT_API_PASSWORD")?,
-                    user_name: config::text("VNPT_USER_NAME")?,
-                })
-            })
-            .transpose()?,
+        speedsms: speedsms(&http)?,
+        vnpt: vnpt(&http)?,
     };
     let pool = &Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(Timestamp::now())));
     // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
@@ -85,4 +62,31 @@ async fn main() -> Result<(), Error> {
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
     }))
     .await
+}
+
+/// SpeedSMS, where there is an account.
+fn speedsms(http: &Client) -> Result<Option<SpeedSms>, Error> {
+    let Some(token) = config::account("SPEEDSMS_TOKEN") else {
+        return Ok(None);
+    };
+    let (url, sender) = (config::text("SPEEDSMS_URL")?, config::text("SPEEDSMS_SENDER")?);
+    Ok(Some(SpeedSms { http: http.clone(), url, token, sender }))
+}
+
+/// VNPT, where there is an account.
+fn vnpt(http: &Client) -> Result<Option<Vnpt>, Error> {
+    let Some(api_user) = config::account("VNPT_API_USER") else {
+        return Ok(None);
+    };
+    Ok(Some(Vnpt {
+        http: http.clone(),
+        url: config::text("VNPT_URL")?,
+        label_id: config::text("VNPT_LABEL_ID")?,
+        contract_id: config::text("VNPT_CONTRACT_ID")?,
+        template_id: config::text("VNPT_TEMPLATE_ID")?,
+        agent_id: config::text("VNPT_AGENT_ID")?,
+        api_user,
+        api_password: config::text("VNPT_API_PASSWORD")?,
+        user_name: config::text("VNPT_USER_NAME")?,
+    }))
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and the agencies that work on it see
 //! its history, an agency sees its worklist.
 
+mod notices;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Violation;
@@ -13,9 +15,11 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Desk, Dossiers};
 use platform::http::{HttpReply, HttpRequest};
-use platform::port::DossierStore;
+use platform::port::{DossierStore, NoticeBook};
 use platform::record::WorklistItem;
 use serde::Serialize;
+
+use notices::Notices;
 
 /// Lines of a worklist page, unless asked otherwise.
 const PAGE_DEFAULT: u32 = 50;
@@ -35,7 +39,7 @@ const OPEN: [DossierStatus; 6] = [
 /// Answers one request.
 pub async fn handle(
     request: HttpRequest,
-    dossiers: &Dossiers,
+    (dossiers, book): (&Dossiers, &impl NoticeBook),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -53,6 +57,15 @@ pub async fn handle(
             // An officer's note is for officers.
             let with_notes = by.takes_part(&dossier);
             HttpReply::json(200, &History::of(&dossier, with_notes))
+        }
+        "GET /v1/dossiers/{code}/notices" => {
+            let by = request.actor(catalogue, now)?;
+            let dossier = find(dossiers, &request).await?;
+            if !by.takes_part(&dossier) {
+                return Err(Failure::Forbidden);
+            }
+            let thread = book.thread(&dossier.code).await?;
+            HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
         }
         "GET /v1/dossiers" => {
             let Actor::Officer { agency, predecessors, .. } = request.actor(catalogue, now)? else {

@@ -51,18 +51,20 @@ pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: T
     let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
     let oldest_unsent_seconds = oldest.map_or(0, |since| (now.as_millisecond() - since) / 1_000);
     let chosen = in_turn(sleepers, WOKEN_MAX);
-    let ours: Vec<Option<Sleeper>> = stream::iter(chosen)
-        .map(|sleeper| async move {
-            Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
-        })
-        .buffered(WIDTH)
-        .try_collect()
-        .await?;
+    let ours: Vec<Option<Sleeper>> =
+        stream::iter(chosen)
+            .map(|sleeper| async move {
+                Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
+            })
+            .buffered(WIDTH)
+            .try_collect()
+            .await?;
     let bodies: Vec<String> = ours
         .iter()
         .flatten()
         .map(|sleeper| {
-            serde_json::to_string(&CloudEvent::wake(&sleeper.code, now)).map_err(|error| Failure::Defect(error.to_string()))
+            serde_json::to_string(&CloudEvent::wake(&sleeper.code, now))
+                .map_err(|error| Failure::Defect(error.to_string()))
         })
         .collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;

@@ -165,6 +165,12 @@ impl Phone {
         &self.0[1..]
     }
 
+    /// `09*****678`: enough to recognise a number that one knows.
+    pub fn masked(&self) -> String {
+        let (head, tail) = (&self.0[3..4], &self.0[self.0.len() - 3..]);
+        format!("0{head}*****{tail}")
+    }
+
     /// `0912345678`, as the domestic SMS gateways want it.
     pub fn domestic(&self) -> String {
         format!("0{}", &self.0[3..])
@@ -259,6 +265,7 @@ mod tests {
     fn a_number_is_written_as_each_gateway_wants_it() {
         let phone = Phone::try_from("0912345678".to_owned()).unwrap();
         assert_eq!((phone.zalo(), phone.domestic().as_str()), ("84912345678", "0912345678"));
+        assert_eq!(phone.masked(), "09*****678");
     }
 
     #[test]

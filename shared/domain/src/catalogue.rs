@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
@@ -14,7 +15,6 @@ use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
-use crate::Violation;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -152,16 +152,18 @@ impl Catalogue {
             }
         }
         match (law, templates, notice_policies, providers, codes) {
-            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => Ok(Self {
-                agencies: known,
-                procedures: versions,
-                law,
-                templates,
-                integrators: sources,
-                notice_policies,
-                providers,
-                codes,
-            }),
+            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => {
+                Ok(Self {
+                    agencies: known,
+                    procedures: versions,
+                    law,
+                    templates,
+                    integrators: sources,
+                    notice_policies,
+                    providers,
+                    codes,
+                })
+            }
             _ => Err(found),
         }
     }

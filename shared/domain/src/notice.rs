@@ -101,7 +101,8 @@ impl Templates {
     pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_action = BTreeMap::new();
-        let longest = file.repetition.values().map(String::as_str).max_by_key(|prefix| prefix.len()).unwrap_or_default();
+        let longest =
+            file.repetition.values().map(String::as_str).max_by_key(|prefix| prefix.len()).unwrap_or_default();
         if !file.repetition.contains_key(&Language::Vi) {
             found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
         }

@@ -243,9 +243,8 @@ impl NoticeRecord {
             // What was accepted or may have been is never left out for the sake of room.
             _ => {
                 if self.attempts.len() >= ATTEMPTS_MAX {
-                    let spare = |kept: &Attempt| {
-                        matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined)
-                    };
+                    let spare =
+                        |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined);
                     if let Some(place) = self.attempts.iter().position(spare) {
                         self.attempts.remove(place);
                     }

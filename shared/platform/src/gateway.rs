@@ -11,6 +11,7 @@ use std::time::Duration;
 use domain::applicant::Phone;
 use domain::notice::{Notice, Provider};
 use jiff::SignedDuration;
+pub use reqwest::Client;
 use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
 
@@ -149,7 +150,8 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
         }
         // In seconds; a date is not understood, and our own patience is used.
         let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let retry_after = seconds.map(|seconds: u32| SignedDuration::from_secs(i64::from(seconds.min(RETRY_AFTER_MAX))));
+        let retry_after =
+            seconds.map(|seconds: u32| SignedDuration::from_secs(i64::from(seconds.min(RETRY_AFTER_MAX))));
         return Err(Verdict::NotTaken { instead, retry_after });
     }
     response.json().await.map_err(|error| unknown(&error))

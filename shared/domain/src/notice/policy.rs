@@ -207,9 +207,7 @@ impl NoticePolicy {
 
     /// Whether `channel` has a provider that may carry the notice.
     fn is_open(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
-        let fits = |provider: &&Provider| {
-            provider.channel() == channel && !notice.closed_providers.contains(provider)
-        };
+        let fits = |provider: &&Provider| provider.channel() == channel && !notice.closed_providers.contains(provider);
         !notice.closed_channels.contains(&channel) && self.providers.iter().any(|provider| fits(&provider))
     }
 
@@ -231,8 +229,13 @@ impl NoticePolicy {
         let known = |channel: &&NoticeChannel| {
             !reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until)
         };
-        let candidates: Vec<NoticeChannel> =
-            chosen.iter().chain(besides).filter(|channel| self.is_open(**channel, notice)).filter(known).copied().collect();
+        let candidates: Vec<NoticeChannel> = chosen
+            .iter()
+            .chain(besides)
+            .filter(|channel| self.is_open(**channel, notice))
+            .filter(known)
+            .copied()
+            .collect();
         let Some(first) = candidates.first() else {
             return Routing::Refuse { reason: "no-channel" };
         };

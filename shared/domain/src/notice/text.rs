@@ -33,11 +33,7 @@ const EXTENSION: &str = "^{}\\[~]|€\u{c}";
 
 /// Septets that `c` takes; none if the 7-bit alphabet does not know it.
 fn septets(c: char) -> Option<usize> {
-    if c.is_ascii_alphanumeric() || BASIC.contains(c) {
-        Some(1)
-    } else {
-        EXTENSION.contains(c).then_some(2)
-    }
+    if c.is_ascii_alphanumeric() || BASIC.contains(c) { Some(1) } else { EXTENSION.contains(c).then_some(2) }
 }
 
 /// How `text` is coded and in how many parts it goes: 160 or 153 septets, 70 or 67 units a part.

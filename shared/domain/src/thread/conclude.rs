@@ -70,11 +70,9 @@ impl NoticeThread {
         };
         let message = match answer {
             Answer::Accepted { message } => message.clone(),
-            Answer::Again { .. }
-            | Answer::From(_)
-            | Answer::NextProvider
-            | Answer::NextChannel
-            | Answer::Unknown => None,
+            Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel | Answer::Unknown => {
+                None
+            }
         };
         let charged = matches!(answer, Answer::Accepted { .. } | Answer::Unknown);
         notice.log(Attempt {

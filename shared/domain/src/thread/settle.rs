@@ -34,11 +34,9 @@ impl NoticeThread {
         moved
     }
 
-    /// The notices that were given up at `now`, with the last code: what an operator has to hear of.
-    pub fn given_up_at(&self, now: Timestamp) -> impl Iterator<Item = &NoticeRecord> {
-        self.notices
-            .iter()
-            .filter(move |notice| matches!(notice.state, NoticeState::Held { .. }) && notice.since == now)
+    /// Whether any notice was given up and lies with the operators.
+    pub fn is_given_up(&self) -> bool {
+        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Held { .. }))
     }
 }
 
@@ -54,9 +52,10 @@ impl NoticeRecord {
                 true
             }
             // Nobody has said for too long whether the pinned provider has it.
-            NoticeState::Waiting { pinned: Some(provider), .. } if self.doubted_since().is_some_and(|since| {
-                since.saturating_add(policy.unknown_wait()).is_ok_and(|end| end <= now)
-            }) =>
+            NoticeState::Waiting { pinned: Some(provider), .. }
+                if self
+                    .doubted_since()
+                    .is_some_and(|since| since.saturating_add(policy.unknown_wait()).is_ok_and(|end| end <= now)) =>
             {
                 self.enter(NoticeState::Unknown { settle_at: Some(now), provider }, Some("no-answer"), now);
                 true
@@ -133,9 +132,8 @@ impl NoticeRecord {
 
     /// Since when it has been in doubt whether a provider has the message.
     fn doubted_since(&self) -> Option<Timestamp> {
-        let doubt = |attempt: &&Attempt| {
-            attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == self.repetition
-        };
+        let doubt =
+            |attempt: &&Attempt| attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == self.repetition;
         self.attempts.iter().find(doubt).map(|attempt| attempt.at)
     }
 }

@@ -56,7 +56,8 @@ fn shipped(text: &str) -> Value {
 
 /// A text after receipt, and a reason for saying nothing else.
 fn templates() -> Value {
-    let quiet = RULES.iter().map(|rule| rule.action).chain([Action::Submit]).filter(|action| *action != Action::Receive);
+    let quiet =
+        RULES.iter().map(|rule| rule.action).chain([Action::Submit]).filter(|action| *action != Action::Receive);
     let silent: Vec<Value> = quiet.map(|action| json!({"action": action.name(), "reason": "a test"})).collect();
     json!({
         "repetition": {"vi": "Nhac lai: "},

@@ -131,8 +131,7 @@ pub fn esms<'a>(
     };
     // Whole đồng, written with decimals.
     let price_vnd = query("TotalPrice").and_then(|price| price.split('.').next()?.trim().parse().ok());
-    let report =
-        DeliveryReport { provider: Provider::Esms, message: message.to_owned(), outcome, at: now, price_vnd };
+    let report = DeliveryReport { provider: Provider::Esms, message: message.to_owned(), outcome, at: now, price_vnd };
     Ok(Some(NamedReport { name: name.to_owned(), report }))
 }
 

@@ -1,0 +1,86 @@
+//! `GET /v1/dossiers/{code}/notices`: why a citizen was told, or was not.
+
+use domain::dossier::Dossier;
+use domain::id::DossierCode;
+use domain::notice::NoticeClass;
+use domain::thread::{Attempt, NoticeRecord, NoticeState, NoticeThread};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The life of every notice of a dossier.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notices<'a> {
+    code: &'a DossierCode,
+    /// The number, as far as an officer needs it to recognise it.
+    phone: String,
+    cost_vnd: u64,
+    notices: Vec<Life<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Life<'a> {
+    version: u64,
+    action: domain::dossier::Action,
+    class: NoticeClass,
+    state: &'static str,
+    since: Timestamp,
+    ended: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<u64>,
+    changed_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_at: Option<Timestamp>,
+    cost_vnd: u64,
+    attempts: &'a [Attempt],
+}
+
+impl<'a> Notices<'a> {
+    /// What is known of the notices of `dossier`; nothing, where nothing was ever told.
+    pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
+        let notices: Vec<Life<'a>> =
+            thread.map(|thread| thread.notices.as_slice()).unwrap_or_default().iter().map(Life::of).collect();
+        Self {
+            code: &dossier.code,
+            phone: dossier.applicant.phone.masked(),
+            cost_vnd: notices.iter().map(|notice| notice.cost_vnd).sum(),
+            notices,
+        }
+    }
+}
+
+impl<'a> Life<'a> {
+    fn of(notice: &'a NoticeRecord) -> Self {
+        let (not_before, merged_into) = match notice.state {
+            NoticeState::Waiting { not_before, .. } => (Some(not_before), None),
+            NoticeState::Merged { into } => (None, Some(into)),
+            NoticeState::Leased { .. }
+            | NoticeState::Sent { .. }
+            | NoticeState::Unknown { .. }
+            | NoticeState::Held { .. }
+            | NoticeState::Delivered
+            | NoticeState::Refused
+            | NoticeState::Expired => (None, None),
+        };
+        Self {
+            version: notice.version,
+            action: notice.action,
+            class: notice.class,
+            state: notice.state.name(),
+            since: notice.since,
+            ended: notice.state.is_end(),
+            reason: notice.reason.as_deref(),
+            not_before,
+            merged_into,
+            changed_at: notice.changed_at,
+            accepted_at: notice.accepted_at(),
+            cost_vnd: notice.cost_vnd(),
+            attempts: &notice.attempts,
+        }
+    }
+}

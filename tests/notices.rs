@@ -1,0 +1,552 @@
+//! What citizens are told, by what, when and how often: the notices queue, the minute and the gateways' reports.
+
+use domain::id::DossierCode;
+use domain::notice::{Language, NoticeChannel, Provider};
+use domain::thread::NoticeThread;
+use futures::future::join_all;
+use platform::Failure;
+use platform::dynamo::NoticePreference;
+use platform::gateway::Verdict;
+use platform::port::{Contacts, NoticeBook, Stored};
+use wake_notices::{Order, wake};
+
+use crate::support::call::{Call, submission};
+use crate::support::teller::{accepted, changed, declined, not_taken, silent, tell, woken};
+use crate::support::world::{Death, Kept, Mortal, NOW, Scripted, World, at};
+
+async fn submitted(world: &World) -> String {
+    Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
+}
+
+/// Moves the dossier on at `now` and gives the message about it.
+async fn moved(world: &World, code: &str, action: &str, now: &str) -> String {
+    let dossier = world.dossier(code).await;
+    let answer = Call::transition(code, action, dossier.version).at_change(&world.dossiers, world, at(now)).await;
+    assert_eq!(answer.status, 200, "{action}: {:?}", answer.body);
+    changed(world, code, usize::try_from(dossier.version).unwrap() + 1).await
+}
+
+async fn state(world: &World, code: &str, version: u64) -> &'static str {
+    world.notice(code, version).await.state.name()
+}
+
+/// What the minute of `now` wakes.
+async fn minute(world: &World, now: &str) -> Vec<String> {
+    let queue = Kept::default();
+    wake(&Order::default(), &world.notices, &queue, at(now)).await.unwrap();
+    queue.sent.into_inner().unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_message_delivered_twice_tells_the_applicant_once() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let message = changed(&world, &code, 1).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    for _ in 0..2 {
+        tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    }
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/1"))]);
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.name(), notice.cost_vnd()), ("sent", 150));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_message_delivered_to_ten_processes_at_once_tells_the_applicant_once() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let message = changed(&world, &code, 1).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    join_all((0..10).map(|_| tell(&world, &world.notices, &gateways, &message, NOW))).await;
+    assert_eq!(gateways.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_message_is_made_up_for_by_the_next() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    // Nobody ever heard of version 1.
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(state(&world, &code, 1).await, "merged");
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
+}
+
+#[tokio::test]
+async fn what_zalo_cannot_deliver_goes_by_sms_at_once_and_zalo_is_not_asked_again_for_a_month() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-118), accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let first = format!("{code}/1");
+    assert_eq!(gateways.asked(), [("zalo", first.clone()), ("esms", first)]);
+    let (later, much_later) = ("2026-12-17T01:00:00Z", "2026-12-17T03:00:00Z");
+    let message = moved(&world, &code, "request-supplement", later).await;
+    tell(&world, &world.notices, &gateways, &message, later).await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("esms", format!("{code}/2")));
+    let message = moved(&world, &code, "refuse-expired", much_later).await;
+    tell(&world, &world.notices, &gateways, &message, much_later).await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
+}
+
+#[tokio::test]
+async fn a_notice_that_no_channel_takes_is_refused_with_the_last_code() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-139)], [declined(99)]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.name(), notice.reason.as_deref(), notice.cost_vnd()), ("refused", Some("99"), 0));
+    assert!(minute(&world, "2026-12-17T02:00:00Z").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_gateway_that_cannot_be_reached_is_asked_again_when_the_time_has_come() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([not_taken(), accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert!(minute(&world, "2026-11-17T02:00:59Z").await.is_empty());
+    let wakes = minute(&world, "2026-11-17T02:01:16Z").await;
+    assert_eq!(wakes.len(), 1);
+    tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:01:16Z").await.unwrap();
+    assert_eq!(gateways.asked().len(), 2);
+    assert_eq!(state(&world, &code, 1).await, "sent");
+}
+
+#[tokio::test]
+async fn a_gateway_that_asks_for_patience_is_obeyed() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let busy =
+        Verdict::NotTaken { instead: "http-429".to_owned(), retry_after: Some(jiff::SignedDuration::from_mins(20)) };
+    let gateways = Scripted::pair([busy, accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert!(minute(&world, "2026-11-17T02:19:59Z").await.is_empty());
+    assert_eq!(minute(&world, "2026-11-17T02:20:00Z").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_no_gateway_takes_for_a_day_goes_to_the_operators_and_on_when_they_send_it_back() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let down = Scripted::pair([not_taken()], [not_taken()]);
+    let message = changed(&world, &code, 1).await;
+    tell(&world, &world.notices, &down, &message, NOW).await.unwrap();
+    let mut now = at(NOW);
+    let given_up = loop {
+        now += jiff::SignedDuration::from_mins(10);
+        let wakes = minute(&world, &now.to_string()).await;
+        let mut outcomes = Vec::new();
+        for wake in &wakes {
+            outcomes.push(tell(&world, &world.notices, &down, wake, &now.to_string()).await);
+        }
+        if let Some(Err(failure)) = outcomes.into_iter().next() {
+            break failure;
+        }
+        assert!(now < at("2026-11-20T00:00:00Z"), "never given up");
+    };
+    assert_eq!(given_up.slug(), "given-up");
+    assert!(now >= at("2026-11-18T02:00:00Z"), "given up before a day was over: {now}");
+    assert_eq!(state(&world, &code, 1).await, "held");
+    // Where parking failed, SQS delivers the message that gave up once more; an operator sends it back a day later.
+    let up = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let again = tell(&world, &world.notices, &up, &message, &now.to_string()).await;
+    assert_eq!((again.unwrap_err().slug(), up.asked().len()), ("given-up", 0));
+    let morning = "2026-11-19T02:00:00Z";
+    tell(&world, &world.notices, &up, &message, morning).await.unwrap();
+    assert_eq!((up.asked().len(), state(&world, &code, 1).await), (1, "sent"));
+}
+
+#[tokio::test]
+async fn what_nobody_sends_back_expires_before_the_dead_letters_are_forgotten() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let message = changed(&world, &code, 1).await;
+    let down = Scripted::pair([not_taken()], [not_taken()]);
+    tell(&world, &world.notices, &down, &message, NOW).await.unwrap();
+    let given_up = tell(&world, &world.notices, &down, &woken(&code), "2026-11-18T08:00:00Z").await;
+    assert_eq!(given_up.unwrap_err().slug(), "given-up");
+    tell(&world, &world.notices, &down, &woken(&code), "2026-12-01T08:00:00Z").await.unwrap();
+    assert_eq!(state(&world, &code, 1).await, "expired");
+}
+
+#[tokio::test]
+async fn an_answer_that_never_came_is_unknown_and_a_service_notice_is_left_so() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([silent()], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!(state(&world, &code, 1).await, "unknown");
+    for now in ["2026-11-17T02:29:59Z", "2026-11-17T02:30:00Z", "2026-11-18T02:30:00Z"] {
+        tell(&world, &world.notices, &gateways, &woken(&code), now).await.unwrap();
+    }
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.is_end(), notice.reason.as_deref()), (true, Some("left-unknown")));
+    assert_eq!(gateways.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_law_wants_is_told_again_by_the_other_channel_and_says_so() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let quiet = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &quiet, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    let gateways = Scripted::pair([silent()], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:29:59Z").await.unwrap();
+    assert_eq!(gateways.asked().len(), 1, "not before its time");
+    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:30:00Z").await.unwrap();
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2")), ("esms", format!("{code}/2/r"))]);
+    assert!(gateways.messages()[1].sms.starts_with("Nhac lai: "));
+    // Once is enough, whatever becomes of that.
+    let silence = Scripted::pair([silent()], [silent()]);
+    for now in ["2026-11-17T03:30:00Z", "2026-11-20T03:30:00Z", "2026-11-24T03:30:00Z"] {
+        tell(&world, &world.notices, &silence, &woken(&code), now).await.unwrap();
+    }
+    assert_eq!(silence.asked().len(), 0);
+    assert!(world.notice(&code, 2).await.state.is_end());
+}
+
+#[tokio::test]
+async fn an_sms_gateway_that_recognises_a_repetition_is_asked_again_under_the_same_name() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-118)], [silent(), declined(124)]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:02:30Z").await.unwrap();
+    let name = format!("{code}/1");
+    assert_eq!(gateways.asked(), [("zalo", name.clone()), ("esms", name.clone()), ("esms", name)]);
+    assert_eq!(state(&world, &code, 1).await, "sent");
+}
+
+#[tokio::test]
+async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_not_sent_again() {
+    for death in [Death::Before, Death::After] {
+        let world = World::new().await;
+        let code = submitted(&world).await;
+        let message = changed(&world, &code, 1).await;
+        let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+        let book = Mortal::new(world.notices.clone(), death);
+        tell(&world, &book, &gateways, &message, NOW).await.unwrap_err();
+        book.revive();
+        // Delivered again while the lease still runs, and woken after it.
+        for now in ["2026-11-17T02:00:30Z", "2026-11-17T02:01:00Z", "2026-11-17T02:04:00Z"] {
+            tell(&world, &book, &gateways, &message, now).await.unwrap();
+        }
+        assert_eq!(gateways.asked().len(), 1);
+        let expected = if death == Death::Before { "unknown" } else { "sent" };
+        assert_eq!(state(&world, &code, 1).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_woken_at_night_and_what_waited_leaves_when_it_ends() {
+    // 21:30, and 23:59 on the eve of Tết, in Viet Nam; a service notice waits for seven.
+    for (night, opening) in
+        [("2026-11-17T14:30:00Z", "2026-11-18T00:00:00Z"), ("2026-02-16T16:59:00Z", "2026-02-17T00:00:00Z")]
+    {
+        let world = World::new().await;
+        let code = submitted(&world).await;
+        let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
+        assert_eq!((gateways.asked().len(), state(&world, &code, 1).await), (0, "waiting"));
+        let early = at(opening) - jiff::SignedDuration::from_secs(1);
+        assert!(minute(&world, &early.to_string()).await.is_empty());
+        let late = at(opening) + jiff::SignedDuration::from_secs(600);
+        for message in minute(&world, &late.to_string()).await {
+            tell(&world, &world.notices, &gateways, &message, &late.to_string()).await.unwrap();
+        }
+        assert_eq!((gateways.asked().len(), state(&world, &code, 1).await), (1, "sent"));
+    }
+}
+
+#[tokio::test]
+async fn what_the_law_wants_may_go_by_zalo_until_zalo_closes() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let evening = "2026-11-17T14:59:59Z";
+    let message = moved(&world, &code, "request-supplement", evening).await;
+    tell(&world, &world.notices, &gateways, &message, evening).await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/2")));
+    let closed = "2026-11-17T15:00:00Z";
+    let message = moved(&world, &code, "refuse-expired", closed).await;
+    tell(&world, &world.notices, &gateways, &message, closed).await.unwrap();
+    assert_eq!(state(&world, &code, 3).await, "waiting");
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_behind_ours_is_asked_again_in_minutes_and_not_in_the_evening() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-133), accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, "2026-11-18T00:00:00Z").await.unwrap();
+    assert!(minute(&world, "2026-11-18T00:01:59Z").await.is_empty());
+    assert_eq!(minute(&world, "2026-11-18T00:02:00Z").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_quota_of_the_day_lets_a_service_notice_wait_and_what_the_law_wants_go_by_sms() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-144)], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert!(minute(&world, "2026-11-17T23:59:59Z").await.is_empty());
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("esms", format!("{code}/2")));
+}
+
+#[tokio::test]
+async fn several_changes_within_minutes_become_one_message_with_the_last_state() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    for (action, now) in
+        [("receive", "2026-11-17T02:00:30Z"), ("process", "2026-11-17T02:01:00Z"), ("suspend", "2026-11-17T02:02:00Z")]
+    {
+        let message = moved(&world, &code, action, now).await;
+        tell(&world, &world.notices, &gateways, &message, now).await.unwrap();
+    }
+    assert_eq!(gateways.asked().len(), 1, "the first left at once");
+    let wakes = minute(&world, "2026-11-17T02:03:00Z").await;
+    tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:03:00Z").await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/4")));
+    assert_eq!(gateways.asked().len(), 2);
+    assert_eq!(gateways.messages()[1].status, "Dừng xử lý");
+    assert_eq!((state(&world, &code, 2).await, state(&world, &code, 3).await), ("merged", "merged"));
+}
+
+#[tokio::test]
+async fn what_the_law_wants_is_neither_held_back_nor_merged() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let night = "2026-11-17T16:00:00Z";
+    for action in ["request-supplement", "refuse-expired"] {
+        let message = moved(&world, &code, action, night).await;
+        tell(&world, &world.notices, &gateways, &message, night).await.unwrap();
+    }
+    let morning = "2026-11-18T00:30:00Z";
+    for _ in 0..2 {
+        tell(&world, &world.notices, &gateways, &woken(&code), morning).await.unwrap();
+    }
+    let told: Vec<String> = gateways.asked().into_iter().map(|(_, name)| name).collect();
+    assert_eq!(told, [format!("{code}/1"), format!("{code}/2"), format!("{code}/3")]);
+}
+
+#[tokio::test]
+async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
+    let world = World::new().await;
+    let phone = world.dossier(&submitted(&world).await).await.applicant.phone;
+    for _ in 0..10 {
+        world.contacts.count(&phone, domain::notice::NoticeClass::Information, 0, at(NOW)).await.unwrap();
+    }
+    let code = Call::submit("another").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("number-cap")));
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
+}
+
+#[tokio::test]
+async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let phone = world.dossier(&code).await.applicant.phone;
+    world.contacts.count(&phone, domain::notice::NoticeClass::Legal, 60_000_000, at(NOW)).await.unwrap();
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!((state(&world, &code, 1).await, gateways.asked().len()), ("refused", 0));
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
+    // In December there is money again.
+    let december = "2026-12-01T02:00:00Z";
+    let message = moved(&world, &code, "supplement", december).await;
+    tell(&world, &world.notices, &gateways, &message, december).await.unwrap();
+    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
+}
+
+#[tokio::test]
+async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let id = world.dossier(&code).await.applicant.id_number;
+    let preference = NoticePreference { channels: vec![NoticeChannel::Sms], language: Language::En, legal_only: false };
+    world.contacts.prefer(&id, &preference).await.unwrap();
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!(gateways.asked(), [("esms", format!("{code}/1"))]);
+    assert!(gateways.messages()[0].sms.contains("your file"));
+}
+
+#[tokio::test]
+async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_that_remains() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let id = world.dossier(&code).await.applicant.id_number;
+    let preference =
+        NoticePreference { channels: vec![NoticeChannel::Zalo], legal_only: true, ..NoticePreference::default() };
+    world.contacts.prefer(&id, &preference).await.unwrap();
+    let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("opted-out")));
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2")), ("esms", format!("{code}/2"))]);
+}
+
+#[tokio::test]
+async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let agency = world.dossier(&code).await.agency;
+    for _ in 0..120 {
+        world.contacts.place(&agency, at(NOW)).await.unwrap();
+    }
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("agency-share")));
+    let wakes = minute(&world, "2026-11-17T02:01:00Z").await;
+    // Its place is kept: it does not queue up again.
+    for _ in 0..120 {
+        world.contacts.place(&agency, at("2026-11-17T02:01:00Z")).await.unwrap();
+    }
+    tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:01:00Z").await.unwrap();
+    assert_eq!(gateways.asked().len(), 1);
+    let other: domain::id::AgencyCode = "H20.09".parse().unwrap();
+    assert_eq!(world.contacts.place(&other, at(NOW)).await.unwrap(), 1);
+}
+
+/// A thread of `agency` that waits since `minute` of an hour.
+fn sleeper(agency: &str, minute: i64, number: u32) -> platform::dynamo::Sleeper {
+    platform::dynamo::Sleeper {
+        code: format!("{agency}-261117-{number:04}").parse().unwrap(),
+        agency: agency.parse().unwrap(),
+        wake_at: minute * 60_000,
+        unsent_since: None,
+    }
+}
+
+#[test]
+fn the_minute_takes_the_agencies_in_turn() {
+    let mut waiting: Vec<_> = (1..=50).map(|number| sleeper("H20.03", 1, number)).collect();
+    waiting.extend((1..=2).map(|number| sleeper("H20.09", 2, number)));
+    let woken: Vec<String> = wake_notices::in_turn(waiting, 6).iter().map(|sleeper| sleeper.code.to_string()).collect();
+    let expected = [
+        "H20.03-261117-0001",
+        "H20.09-261117-0001",
+        "H20.03-261117-0002",
+        "H20.09-261117-0002",
+        "H20.03-261117-0003",
+        "H20.03-261117-0004",
+    ];
+    assert_eq!(woken, expected);
+}
+
+#[tokio::test]
+async fn what_was_woken_is_left_alone_for_some_minutes_and_then_woken_again() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([not_taken()], [not_taken()]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!(minute(&world, "2026-11-17T02:02:00Z").await.len(), 1);
+    // The message is lost.
+    assert_eq!(minute(&world, "2026-11-17T02:03:00Z").await.len(), 0);
+    assert_eq!(minute(&world, "2026-11-17T02:07:00Z").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_minute_whose_queue_refuses_fails_and_loses_nothing() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([not_taken()], [not_taken()]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let queue = Kept { refusals: 1.into(), ..Kept::default() };
+    wake(&Order::default(), &world.notices, &queue, at("2026-11-17T02:02:00Z")).await.unwrap_err();
+    assert_eq!(minute(&world, "2026-11-17T02:07:00Z").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::new([(Provider::Zalo, vec![declined(-118)])]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("waiting", Some("no-provider")));
+}
+
+/// A book in which a report is written between the call and its record.
+struct Overtaken<'a> {
+    world: &'a World,
+    reports: std::sync::Mutex<u32>,
+}
+
+impl NoticeBook for Overtaken<'_> {
+    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+        self.world.notices.thread(code).await
+    }
+
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        let record = thread.notices.iter().any(|notice| notice.accepted_at().is_some());
+        let first = record && std::mem::take(&mut *self.reports.lock().unwrap()) > 0;
+        if first {
+            crate::support::call::zalo_report(self.world, &format!("{}/1", thread.code), "m1", NOW).await;
+        }
+        self.world.notices.keep(thread).await
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_is_faster_than_the_gateway_s_answer_is_not_lost() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let book = Overtaken { world: &world, reports: 1.into() };
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &book, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.name(), gateways.asked().len()), ("delivered", 1));
+}
+
+#[tokio::test]
+async fn an_officer_sees_why_a_notice_did_or_did_not_arrive_and_no_number() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let ask = || Call::new("GET /v1/dossiers/{code}/notices").code(&code);
+    let answer = ask().officer("H20.03").at_track(&world).await;
+    assert_eq!(answer.status, 200);
+    let notice = &answer.body["notices"][0];
+    assert_eq!((&notice["state"], &notice["costVnd"]), (&"sent".into(), &850.into()));
+    let attempts: Vec<(&str, &str)> = notice["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| (attempt["provider"].as_str().unwrap(), attempt["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(attempts, [("zalo", "-118"), ("esms", "accepted")]);
+    assert!(!answer.body.to_string().contains(&submission()["applicant"]["phone"].as_str().unwrap()[3..8]));
+    let id = submission()["applicant"]["idNumber"].as_str().unwrap().to_owned();
+    for stranger in [ask().officer("H20.09"), ask().citizen(&id), ask().portal()] {
+        assert_eq!(stranger.at_track(&world).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn an_officer_sees_that_nothing_was_told_yet() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let call = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03");
+    assert_eq!(call.at_track(&world).await.body["notices"], serde_json::json!([]));
+}

@@ -1,0 +1,90 @@
+//! Telling applicants in a test: the handler of the notices queue, on a clock that stands.
+
+use std::sync::Mutex;
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::notice::NoticeChannel;
+use domain::notice::pool::Pool;
+use jiff::SignedDuration;
+use notify_applicant::{Desk, Hours};
+use platform::Failure;
+use platform::gateway::Verdict;
+use platform::message::CloudEvent;
+use platform::port::{Carriers, Contacts, DossierStore, NoticeBook};
+
+use super::world::{World, at};
+
+/// How long a lease of the tests is.
+pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A gateway's yes.
+pub fn accepted(message: &str) -> Verdict {
+    Verdict::Accepted { message: message.to_owned() }
+}
+
+/// A gateway's no.
+pub fn declined(code: i32) -> Verdict {
+    Verdict::Declined { code }
+}
+
+/// A gateway that nobody reached.
+pub fn not_taken() -> Verdict {
+    Verdict::NotTaken { instead: "unreachable".to_owned(), retry_after: None }
+}
+
+/// A gateway that took the question and gave no answer.
+pub fn silent() -> Verdict {
+    Verdict::Unknown { instead: "timed-out".to_owned() }
+}
+
+/// The message that says that entry `version` of a dossier was added.
+pub async fn changed(world: &World, code: &str, version: usize) -> String {
+    let dossier = world.dossier(code).await;
+    serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[version - 1])).unwrap()
+}
+
+/// The message that a time has come.
+pub fn woken(code: &str) -> String {
+    serde_json::to_string(&CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z"))).unwrap()
+}
+
+/// A desk over these parts, everybody well.
+pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<Pool> {
+    Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(at(now))))
+}
+
+/// Works one message off at `now`.
+pub async fn tell(
+    world: &World,
+    book: &impl NoticeBook,
+    gateways: &impl Carriers,
+    message: &str,
+    now: &str,
+) -> Result<(), Failure> {
+    tell_with(&world.dossiers, (book, &world.contacts), gateways, &world.catalogue, message, now).await
+}
+
+/// The same over any stores.
+pub async fn tell_with(
+    dossiers: &impl DossierStore,
+    (book, contacts): (&impl NoticeBook, &impl Contacts),
+    carriers: &impl Carriers,
+    catalogue: &Catalogue,
+    message: &str,
+    now: &str,
+) -> Result<(), Failure> {
+    let pool = &pool(catalogue, now);
+    let desk = Desk {
+        dossiers,
+        book,
+        contacts,
+        carriers,
+        catalogue,
+        pool,
+        lease: LEASE,
+        coalesce_seconds: None,
+        hours: Hours::Kept,
+    };
+    notify_applicant::tell(message, &desk, || at(now)).await
+}
