@@ -410,7 +410,7 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let agency = world.dossier(&code).await.agency;
-    for _ in 0..120 {
+    for _ in 0..600 {
         world.contacts.place(&agency, at(NOW)).await.unwrap();
     }
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
@@ -418,7 +418,7 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("agency-share")));
     let wakes = minute(&world, "2026-11-17T02:01:00Z").await;
     // Its place is kept: it does not queue up again.
-    for _ in 0..120 {
+    for _ in 0..600 {
         world.contacts.place(&agency, at("2026-11-17T02:01:00Z")).await.unwrap();
     }
     tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:01:00Z").await.unwrap();

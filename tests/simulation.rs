@@ -17,7 +17,7 @@ use domain::notice::pool::Pool;
 use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, NoticeClass, Provider, parse_message_id};
 use domain::thread::{AttemptOutcome, NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
-use notify_applicant::{Desk, Hours};
+use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
@@ -262,8 +262,7 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
         catalogue: &catalogue,
         pool: &pool,
         lease: SignedDuration::from_mins(1),
-        coalesce_seconds: None,
-        hours: Hours::Kept,
+        limits: Limits::Kept,
     };
     let end = at(NOW) + SignedDuration::from_hours(24 * 20);
     let mut queue: Vec<(Timestamp, String, u32)> =

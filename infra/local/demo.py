@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 Json = dict[str, Any]
@@ -47,6 +48,7 @@ FIRST_ISSUED_BY_SENDER = 9001
 # Without any movement for this long something is broken, and waiting will not mend it.
 IDLE_SECONDS = 90.0
 SAMPLE_SIZE = 12
+CHANNELS = {"zalo": "Zalo", "esms": "SMS", "speedsms": "SMS", "vnpt": "SMS"}
 # Each is a process of its own on this machine.
 ROLLUPS_AT_ONCE = 15
 # Closer to midnight than this the day of play might end before the play does.
@@ -289,6 +291,22 @@ class Stack:
             ConsistentRead=True,
         )
         return {item["code"]["S"]: item for page in pages for item in page["Items"]}
+
+    def notices(self) -> dict[str, list[Json]]:
+        """What became of telling each change of each dossier, by the dossier's code."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.env["NOTICES_TABLE"], ConsistentRead=True)
+        read = TypeDeserializer().deserialize
+        return {
+            item["code"]["S"]: [read(notice) for notice in item["notices"]["L"]]
+            for page in pages
+            for item in page["Items"]
+        }
+
+    def report_here(self) -> None:
+        """Has the gateways report to the doors of this stack."""
+        api, secret = self.env["API_URL"].rstrip("/"), self.env["ESMS_REPORT_SECRET"]
+        for gateway, path in (("zalo", "zalo"), ("esms", f"esms/{secret}")):
+            self.gateways("PUT", "/behaviour", {"gateway": gateway, "reports": {"url": f"{api}/v1/reports/{path}"}})
 
     def kpi_rows(self, day: date) -> list[Json]:
         pages = self.dynamodb.get_paginator("query").paginate(
@@ -696,10 +714,56 @@ def wait_for_notices(stack: Stack, screen: Screen, expected: int) -> None:
     with Stage(screen, "Citizens told by Zalo or SMS", expected) as stage:
 
         def left() -> int:
-            stage.reach(sum(stack.accepted().values()))
-            return max(expected - stage.done, 0) + stack.waiting("NOTICES_QUEUE_URL")
+            told = outcomes(stack.notices())
+            stage.reach(sum(told[state] for state in ("sent", "delivered", "merged", "refused", "unknown")))
+            waiting = told["sent"] + told["waiting"] + told["leased"]
+            return max(expected - stage.done, 0) + waiting + stack.waiting("NOTICES_QUEUE_URL")
 
         drain(left)
+
+
+def outcomes(notices: Mapping[str, Sequence[Json]]) -> Counter[str]:
+    return Counter(notice["state"]["is"] for thread in notices.values() for notice in thread)
+
+
+def unfinished(notices: Mapping[str, Sequence[Json]]) -> list[str]:
+    """What is still on its way, and why."""
+    return [
+        f"{code}/{notice['version']} {notice['state']['is']} {notice.get('reason', '')} {notice['state'].get('notBefore', '')}"
+        for code, thread in notices.items()
+        for notice in thread
+        if notice["state"]["is"] in ("waiting", "leased", "held", "unknown")
+    ]
+
+
+def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
+    """By channel and outcome, with what they cost; then the life of one citizen's."""
+    table: dict[str, Counter[str]] = defaultdict(Counter)
+    columns = ("delivered", "sent", "unknown", "refused", "merged", "waiting")
+    for notice in (notice for thread in notices.values() for notice in thread):
+        attempts = notice.get("attempts", [])
+        channel = CHANNELS[attempts[-1]["provider"]] if attempts else "none"
+        state = notice["state"]["is"]
+        table[channel][state if state in columns else "waiting"] += 1
+        table[channel]["calls"] += sum(int(attempt["times"]) for attempt in attempts)
+        table[channel]["đồng"] += sum(int(attempt.get("priceVnd", 0)) for attempt in attempts)
+    table["all"] = sum(table.values(), Counter())
+    shown = (*columns, "calls", "đồng")
+    screen.title("Notices by channel and outcome")
+    screen.line(screen.bold(f"  {'channel':<10}" + "".join(f"{name:>11}" for name in shown)))
+    for channel, counts in table.items():
+        line = f"  {channel:<10}" + "".join(f"{counts[name] or '–':>11}" for name in shown)
+        screen.line(screen.bold(line) if channel == "all" else line)
+    screen.line(screen.dim("  merged: said by the next message of the same dossier, because several changes came at once"))
+    code, thread = max(notices.items(), key=lambda entry: sum(len(n.get("attempts", [])) for n in entry[1]))
+    screen.title(f"One citizen's notices · {code} · GET /v1/dossiers/{code}/notices")
+    for notice in thread:
+        calls = ", ".join(
+            f"{attempt['provider']} {attempt['code']}" + (f" ×{attempt['times']}" if attempt["times"] > 1 else "")
+            for attempt in notice.get("attempts", [])
+        )
+        state, why = notice["state"]["is"], notice.get("reason", "")
+        screen.line(f"  {int(notice['version']):>2}  {notice['action']:<19} {notice['class']:<12} {state:<10} {why:<24} {calls}")
 
 
 def show_sample(stack: Stack, screen: Screen, texts: Mapping[str, str]) -> None:
@@ -926,7 +990,6 @@ def claims(
 ) -> list[Claim]:
     dossiers, table = scenario.dossiers, stack.dossiers()
     accepted = stack.gateways("GET", "/messages?outcome=accepted")["messages"]
-    by_gateway = Counter(message["gateway"] for message in accepted)
     counted = sum(added_up([row for rows in kpi.values() for row in rows], "day").values(), Counter())
     parted = [text for day, rows in kpi.items() for text in differences(rows, scenario.kpi(day), day)]
     strayed = [
@@ -936,7 +999,10 @@ def claims(
     ]
     parked = stack.parked()
     agencies = sorted({dossier.agency for dossier in dossiers})
-    notices = {(message["gateway"], message["tracking"]) for message in accepted}
+    different = {message["tracking"] for message in accepted}
+    notices = stack.notices()
+    told = outcomes(notices)
+    merged = told["merged"]
     to_refuse = sum(dossier.refused is not None for dossier in dossiers)
     changes = sum(len(item["history"]["L"]) for item in table.values())
     foretold = sum((sum(scenario.kpi(day).values(), Counter()) for day in kpi), Counter())
@@ -950,9 +1016,11 @@ def claims(
         Claim("KPI figures", [(len(parted), "KPI figures differ"), (0, "")], parted),
         Claim("changes", [(sum(len(d.history) for d in dossiers), "changes"), (player.submitted + player.moved, "sent"),
                           (changes, "in the histories")], player.troubles),
-        Claim("notices", [(sum(due.values()), "notices due"), (len(accepted), "accepted"), (len(notices), "different ones")]),
-        Claim("Zalo", [(due["zalo"], "due by Zalo"), (by_gateway["zalo"], "accepted")]),
-        Claim("SMS", [(due["esms"], "due by SMS"), (by_gateway["esms"], "accepted")]),
+        Claim("notices", [(sum(due.values()), "notices due"), (len(accepted) + merged, "told or merged into a later one")],
+              [f"{state}: {count}" for state, count in told.items()] + unfinished(notices)),
+        Claim("sent twice", [(len(accepted) - len(different), "messages sent twice"), (0, "")]),
+        Claim("delivered", [(len(accepted), "messages"), (told["delivered"], "reported as delivered")],
+              [f"{state}: {count}" for state, count in told.items()]),
         Claim("refused commands", [(to_refuse, "commands to refuse"), (player.refused, "refused")], player.troubles),
         Claim("parked messages", [(sum(parked.values()), "messages parked"), (0, "")], reasons),
     ]  # fmt: skip
@@ -992,13 +1060,13 @@ def conclude(screen: Screen, found: Sequence[Claim], days: int) -> int:
         screen.line(screen.paint("NOT PROVED: " + "; ".join(claim.shown(" ≠ ") for claim in failed), "1;31"))
         return 1
     by_name = {claim.name: claim for claim in found}
-    split = f" ({by_name['Zalo'].count} Zalo, {by_name['SMS'].count} SMS)"
     sentence = [
         by_name["dossiers"].shown(" = "),
         by_name["received"].shown(" = "),
         f"{by_name['resolved'].shown(' = ')} of {days} days, cell by cell",
         by_name["changes"].shown(" = "),
-        by_name["notices"].shown(" = ") + split,
+        by_name["notices"].shown(" = "),
+        by_name["delivered"].shown(" = ") + ", none twice",
         f"{by_name['refused commands'].count} commands refused as expected",
         "nothing parked",
     ]
@@ -1035,6 +1103,7 @@ def prepare(stack: Stack, dossiers: Sequence[Dossier]) -> None:
         raise DemoFailed(f"the stack already holds {held} dossiers, and the proof counts all of them: start a fresh one")
     stack.gateways("DELETE", "/messages")
     stack.gateways("DELETE", "/behaviour")
+    stack.report_here()
     for phone in sorted({dossier.phone for dossier in dossiers if not dossier.on_zalo}):
         stack.gateways("PUT", "/behaviour", {"gateway": "zalo", "phone": phone, "code": -118})
 
@@ -1060,7 +1129,8 @@ def play(stack: Stack, screen: Screen, scenario: Scenario) -> int:
     player.play()
     wait_for_notices(stack, screen, sum(due.values()))
     kpi = run_rollups(stack, screen, scenario)
-    show_sample(stack, screen, {template["zaloTemplateId"]: template["sms"] for template in templates})
+    show_sample(stack, screen, {template["zalo"]["vi"]: template["sms"]["vi"]["text"] for template in templates})
+    show_notices(screen, stack.notices())
     names = {entry["code"]: entry["name"] for name in ("agencies", "procedures") for entry in load(DATA / f"{name}.json")[name]}
     for name, day in (("the working day before", scenario.day_before), ("the day of play", scenario.play_day)):
         table = KpiTable(screen, kpi.get(day, []), names)

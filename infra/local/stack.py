@@ -43,6 +43,8 @@ FUNCTIONS = (
     "notify-applicant",
     "rollup-kpi",
     "remind-deadline",
+    "wake-notices",
+    "record-delivery",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
@@ -56,6 +58,10 @@ GATEWAY_ACCOUNT = {
     "ESMS_API_KEY": "local",
     "ESMS_SECRET_KEY": "local",
     "ESMS_BRANDNAME": "MOTCUA",
+    # What the stand-in signs its reports with, and the secret in the address for those that are not signed.
+    "ZALO_APP_ID": "1234567890123456789",
+    "ZALO_OA_SECRET": "stand-in-oa-secret",
+    "ESMS_REPORT_SECRET": "local-report-secret",
 }
 READY_SECONDS = 30
 STOP_SECONDS = 5
@@ -316,9 +322,11 @@ class Stack:
             "DOSSIERS_TABLE": outputs["DossiersTableName"],
             "INTAKE_TABLE": outputs["IntakeTableName"],
             "NOTICES_TABLE": outputs["NoticesTableName"],
+            "CONTACTS_TABLE": outputs["ContactsTableName"],
             "KPI_TABLE": outputs["KpiTableName"],
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
+            "WAKE_FUNCTION": outputs["WakeFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
             "GATEWAYS_URL": gateways_url,
@@ -360,6 +368,11 @@ class Stack:
             "EsmsApiKey": GATEWAY_ACCOUNT["ESMS_API_KEY"],
             "EsmsSecretKey": GATEWAY_ACCOUNT["ESMS_SECRET_KEY"],
             "EsmsBrandname": GATEWAY_ACCOUNT["ESMS_BRANDNAME"],
+            "ZaloAppId": GATEWAY_ACCOUNT["ZALO_APP_ID"],
+            "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
+            "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
+            "ContactsKey": "local-contacts-key",
+            "NoticeLimits": "ignored",
             "UndecidedYears": "assumed",
             "Schedules": "DISABLED",
             "GatewayTimeoutMs": "2000",

@@ -7,7 +7,7 @@ use domain::catalogue::Catalogue;
 use domain::notice::NoticeChannel;
 use domain::notice::pool::Pool;
 use jiff::SignedDuration;
-use notify_applicant::{Desk, Hours};
+use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
@@ -75,16 +75,6 @@ pub async fn tell_with(
     now: &str,
 ) -> Result<(), Failure> {
     let pool = &pool(catalogue, now);
-    let desk = Desk {
-        dossiers,
-        book,
-        contacts,
-        carriers,
-        catalogue,
-        pool,
-        lease: LEASE,
-        coalesce_seconds: None,
-        hours: Hours::Kept,
-    };
+    let desk = Desk { dossiers, book, contacts, carriers, catalogue, pool, lease: LEASE, limits: Limits::Kept };
     notify_applicant::tell(message, &desk, || at(now)).await
 }

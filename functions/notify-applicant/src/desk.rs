@@ -13,12 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use platform::gateway::Verdict;
 use platform::port::Carriers;
 
-/// Whether the quiet hours are kept.
+/// Whether the policy's limits are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hours {
-    /// As the policy says.
+pub enum Limits {
+    /// Quiet hours, caps, shares and the time for coalescing, as the policy says.
     Kept,
-    /// Not at all: a demonstration at night shows its messages.
+    /// None of them: a demonstration plays a month in a minute, at any hour.
     Ignored,
 }
 
@@ -38,25 +38,20 @@ pub struct Desk<'a, D, B, C, G> {
     pub pool: &'a Mutex<Pool>,
     /// For how long a gateway call is ours alone; longer than a call can take.
     pub lease: SignedDuration,
-    /// The window for coalescing in seconds, where the deployment decides it and not the policy.
-    pub coalesce_seconds: Option<u32>,
-    /// Whether the quiet hours are kept.
-    pub hours: Hours,
+    /// Whether the policy's limits are kept.
+    pub limits: Limits,
 }
 
 impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
     /// The policy of `day`, as this deployment wants it.
     pub(crate) fn policy(&self, day: Date) -> NoticePolicy {
         let policy = self.catalogue.notice_policy(day);
-        let policy = match self.coalesce_seconds {
-            Some(seconds) => policy.coalescing_within(seconds),
-            None => policy,
-        };
-        match self.hours {
-            Hours::Kept => policy,
-            Hours::Ignored => policy.by_night_too(),
+        match self.limits {
+            Limits::Kept => policy,
+            Limits::Ignored => policy.without_limits(),
         }
     }
+
     /// Who carries `message` by `channel` now, and for how much; none where nobody may, or nobody has a price.
     pub(crate) fn choose(
         &self,

@@ -22,7 +22,7 @@ use platform::port::{Carriers, Contacts, DossierStore, NoticeBook, Stored};
 use platform::request::read_json;
 use serde_json::Value;
 
-pub use desk::{Desk, Hours};
+pub use desk::{Desk, Limits};
 
 /// How many steps one message sets off: each tells one notice by one channel, or puts it off.
 const STEPS_MAX: u32 = 12;

@@ -7,7 +7,7 @@ use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use notify_applicant::{Desk, Hours};
+use notify_applicant::{Desk, Limits};
 use platform::batch::{self, Plan};
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{self, ContactBook, Dossiers, Notices};
@@ -50,14 +50,13 @@ async fn main() -> Result<(), Error> {
     // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
     let record_timeout = timeout * 4;
     let lease = SignedDuration::try_from(record_timeout)?;
-    let coalesce_seconds = config::account("COALESCE_SECONDS").and_then(|seconds| seconds.parse().ok());
-    let hours = match config::text("QUIET_HOURS")?.as_str() {
-        "ignored" => Hours::Ignored,
-        _ => Hours::Kept,
+    let limits = match config::text("LIMITS")?.as_str() {
+        "ignored" => Limits::Ignored,
+        _ => Limits::Kept,
     };
     let plan = Plan { width: WIDTH, record_timeout, receives_max: config::number("MAX_RECEIVE_COUNT")? };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, coalesce_seconds, hours };
+        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
         let work = |body: String| async move { notify_applicant::tell(&body, desk, Timestamp::now).await };
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
     }))

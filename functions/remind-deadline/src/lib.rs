@@ -24,13 +24,6 @@ use serde::{Deserialize, Serialize};
 /// Agencies read at a time.
 const WIDTH: usize = 8;
 
-/// What the letter gives as the reason: all that a schedule knows. An officer who knows more writes the letter before.
-const NOT_READY: &str = "Hồ sơ chưa có kết quả vào ngày hẹn trả. Cơ quan giải quyết thành thật xin lỗi và hẹn lại \
-                         ngày trả kết quả.";
-
-/// What an applicant is told whose papers never came.
-const PAPERS_NEVER_CAME: &str = "Đã quá thời hạn nộp bổ sung giấy tờ theo phiếu yêu cầu bổ sung, hoàn thiện hồ sơ.";
-
 /// What the schedule says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +103,7 @@ impl<S: DossierStore> Morning<'_, S> {
                 return;
             }
         };
-        match nearness(&facts.history, self.day, self.catalogue.calendar()) {
+        match nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency)) {
             Ok(Some(Nearness::DueSoon)) => outcome.due_soon += 1,
             Ok(Some(Nearness::Overdue)) => outcome.overdue += 1,
             // A missing year is met again below, and counted there.
@@ -130,9 +123,9 @@ impl<S: DossierStore> Morning<'_, S> {
 
     /// Does what is owed to one dossier, if anything, and says what it was.
     async fn attend(&self, facts: &DossierFacts) -> Result<Option<Duty>, Failure> {
-        let calendar = self.catalogue.calendar();
         let owed = |history| {
-            duty(history, self.day, calendar).map_err(|missing| Failure::CalendarMissing { year: missing.year })
+            duty(history, self.day, self.catalogue.law(), &facts.agency)
+                .map_err(|missing| Failure::CalendarMissing { year: missing.year })
         };
         if owed(&facts.history)?.is_none() {
             return Ok(None);
@@ -148,24 +141,22 @@ impl<S: DossierStore> Morning<'_, S> {
     }
 
     fn command(&self, owed: Duty, dossier: &Dossier) -> Result<Command, Failure> {
-        let calendar = self.catalogue.calendar();
+        let (law, today) = (self.catalogue.law(), date_of(self.now));
+        let rule = law.rule_on(today);
         let (action, reason, new_due_on) = match owed {
             Duty::Apologise => {
                 // From today on, also where the morning of an earlier day is made up for: nothing is promised for a past day.
-                let promised = new_due_on(&dossier.history, date_of(self.now), calendar);
-                (
-                    Action::Apologise,
-                    NOT_READY,
-                    promised.map_err(|missing| Failure::CalendarMissing { year: missing.year })?,
-                )
+                let promised = new_due_on(&dossier.history, today, law, &dossier.agency);
+                let promised = promised.map_err(|missing| Failure::CalendarMissing { year: missing.year })?;
+                (Action::Apologise, &rule.letter_reason, promised)
             }
-            Duty::RefuseExpired => (Action::RefuseExpired, PAPERS_NEVER_CAME, None),
+            Duty::RefuseExpired => (Action::RefuseExpired, &rule.expired_reason, None),
         };
         Ok(Command {
             id: command_name(&dossier.code, self.day, action)?,
             action,
             expected_version: Some(dossier.version),
-            reason: Some(reason.to_owned()),
+            reason: Some(reason.clone()),
             note: None,
             at: None,
             new_due_on,

@@ -25,9 +25,6 @@ const WIDTH: usize = 8;
 /// days ago, and a message may be tried again for the better part of a day.
 const TRAILING_DAYS: i64 = 6;
 
-/// An apology excuses nothing: whether a later decree counts against the new date is not known.
-const DUE_BASIS: DueBasis = DueBasis::Original;
-
 /// What the schedule says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,11 +70,13 @@ pub async fn roll_up(
         return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
     }
     let first = if order.day.is_some() { last } else { last.saturating_sub(TRAILING_DAYS.days()) };
+    // What the province counted against on that day, whatever it counts against since.
+    let basis_on = |day: Date| catalogue.law().rule_on(day).kpi_due;
     let facts = facts_for(first, last, today, dossiers, catalogue).await?;
-    let mut outcome = Outcome { day: last, rows: 0, received: 0, resolved: 0, changed: 0, due_basis: DUE_BASIS };
+    let mut outcome = Outcome { day: last, rows: 0, received: 0, resolved: 0, changed: 0, due_basis: basis_on(last) };
     let mut day = first;
     while day <= last {
-        let rows = tally(facts.values(), day, DUE_BASIS);
+        let rows = tally(facts.values(), day, basis_on(day));
         let total = |figure: fn(&KpiRow) -> u64| rows.values().map(figure).sum();
         (outcome.rows, outcome.received, outcome.resolved) =
             (rows.len(), total(KpiRow::received), total(|row| row.resolved));

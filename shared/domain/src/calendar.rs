@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
 use crate::Violation;
+use crate::id::AgencyCode;
 
 /// The date in Viet Nam at `instant`.
 pub fn date_of(instant: Timestamp) -> Date {
@@ -74,12 +75,34 @@ pub struct OfficeHours {
     hand_over_cut_off: Time,
 }
 
+/// What one agency does otherwise than all.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    agency: AgencyCode,
+    /// Its days off on which the others work.
+    #[serde(default)]
+    off: BTreeSet<Date>,
+    /// The days that it works while the others are off.
+    #[serde(default)]
+    worked: BTreeSet<Date>,
+    /// Its office hours, instead of the common ones.
+    #[serde(default)]
+    hours: Vec<OfficeHours>,
+    #[serde(rename = "reason")]
+    _reason: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
 /// Days off, worked Saturdays and office hours, as decided year by year.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Calendar {
     #[serde(deserialize_with = "by_year")]
     years: BTreeMap<i16, Year>,
     hours: Vec<OfficeHours>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
 }
 
 fn by_year<'de, D: serde::Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
@@ -97,6 +120,55 @@ impl Calendar {
             self.years.entry(year).or_insert(days);
         }
         self
+    }
+
+    /// A whole calendar for each agency with exceptions, and what is wrong with these: a day off on which nobody works, a worked
+    /// day on which everybody does, a day both, a day in a year without a calendar, hours that are wrong by themselves.
+    pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
+        let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
+        for exception in &self.exceptions {
+            let field = format!("exceptions.{}", exception.agency);
+            let mut check = |rule: &'static str, broken: bool, detail: String| {
+                if broken {
+                    found.push(Violation::new(&field, rule, detail));
+                }
+            };
+            // Two entries of one agency add up, in whatever order they stand.
+            let own = calendars
+                .entry(exception.agency.clone())
+                .or_insert_with(|| Self { exceptions: Vec::new(), ..self.clone() });
+            for (days, becomes_working) in [(&exception.off, false), (&exception.worked, true)] {
+                for day in days {
+                    let common = self.kind(*day).map(DayKind::is_working);
+                    check("known-year", common.is_err(), format!("{day} lies in a year without a calendar"));
+                    let (rule, detail) = if becomes_working {
+                        ("worked-day-off", "is worked by everybody")
+                    } else {
+                        ("off-working-day", "is a day off of everybody's")
+                    };
+                    check(rule, common == Ok(becomes_working), format!("{day} {detail}"));
+                    check(
+                        "off-or-worked",
+                        becomes_working && exception.off.contains(day),
+                        format!("{day} is both off and worked"),
+                    );
+                    if let Some(year) = own.years.get_mut(&day.year()) {
+                        let (into, out_of) = if becomes_working {
+                            (&mut year.worked, &mut year.off)
+                        } else {
+                            (&mut year.off, &mut year.worked)
+                        };
+                        into.insert(*day);
+                        out_of.remove(day);
+                    }
+                }
+            }
+            if !exception.hours.is_empty() {
+                own.hours.clone_from(&exception.hours);
+                found.extend(own.hours_violations(&field));
+            }
+        }
+        (calendars, found)
     }
 
     /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and worked, hours that
@@ -120,29 +192,36 @@ impl Calendar {
                 check(day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
             }
         }
+        found.extend(self.hours_violations("hours"));
+        found
+    }
+
+    /// What is wrong with the office hours, which stand in `field`.
+    fn hours_violations(&self, field: &str) -> Vec<Violation> {
+        let mut found = Vec::new();
         let mut starts = BTreeSet::new();
         for hours in &self.hours {
             if !starts.insert(hours.valid_from) {
-                found.push(Violation::new("hours", "unique-start", format!("from {} stand twice", hours.valid_from)));
+                found.push(Violation::new(field, "unique-start", format!("from {} stand twice", hours.valid_from)));
             }
             let times: Vec<Time> = hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
             if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
                 found.push(Violation::new(
-                    "hours",
+                    field,
                     "ordered-slots",
                     format!("from {} do not run forward", hours.valid_from),
                 ));
             }
         }
         if self.hours.is_empty() {
-            found.push(Violation::new("hours", "present", "at least one set of office hours is needed"));
+            found.push(Violation::new(field, "present", "at least one set of office hours is needed"));
         }
         // Without hours a working day would close at midnight, as it begins.
         if let (Some(year), Some(start)) = (self.years.keys().next(), starts.first())
             && (start.year(), start.day_of_year()) > (*year, 1)
         {
             found.push(Violation::new(
-                "hours",
+                field,
                 "cover-years",
                 format!("begin on {start}, after the first day of {year}"),
             ));

@@ -121,6 +121,10 @@ impl Catalogue {
             }
         }
         found.extend(successor_violations(&known));
+        let excepted = law.iter().flat_map(Law::agencies_with_exceptions);
+        for agency in excepted.filter(|agency| !known.contains_key(*agency)) {
+            found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
+        }
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
         for procedure in files.procedures.procedures {
             versions.entry(procedure.code.clone()).or_default().push(procedure);

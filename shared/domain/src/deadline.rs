@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
+use crate::id::AgencyCode;
 use crate::law::Law;
 
 /// What a term is counted in.
@@ -77,7 +78,20 @@ impl Term {
 
     /// The same instant, with every day on the way to it and the article by which they were counted.
     pub fn explained(self, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
-        let calendar = law.calendar();
+        self.explained_in(law.calendar(), law, received)
+    }
+
+    /// The same by the calendar of `agency`.
+    pub fn explained_for(
+        self,
+        law: &Law,
+        agency: &AgencyCode,
+        received: Timestamp,
+    ) -> Result<Explanation, MissingYear> {
+        self.explained_in(law.calendar_of(agency), law, received)
+    }
+
+    fn explained_in(self, calendar: &Calendar, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
         let mut days = Vec::new();
         let due = self.walk(calendar, received, &mut |date, reckoning| {
             days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning });

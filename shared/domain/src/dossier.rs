@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use actor::{Actor, Signature};
-pub use apology::{APOLOGIES_MAX, apologies};
+pub use apology::apologies;
 pub use status::{Action, AlsoBy, By, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
@@ -318,11 +318,11 @@ impl Dossier {
             return Ok(self.due_at.filter(|_| goes_on));
         }
         if self.starts_clock(action) {
-            return term.due(law.calendar(), at).map(Some);
+            return term.due(law.calendar_of(&self.agency), at).map(Some);
         }
         match (self.due_at, self.paused_at) {
             (Some(due), Some(paused)) if !rule_closes(action) => {
-                term.resumed(law.calendar(), due, paused, at).map(Some)
+                term.resumed(law.calendar_of(&self.agency), due, paused, at).map(Some)
             }
             (due, _) => Ok(due),
         }

@@ -3,7 +3,7 @@
 //! What a decree says today is data (`infra/data/rules.json`), with its article and how well it is vouched for, so that
 //! the next decree is an entry and not a release. An event is judged by the rule in force on its own day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
 use serde::Deserialize;
@@ -11,7 +11,9 @@ use serde::Deserialize;
 use crate::Violation;
 use crate::calendar::Calendar;
 use crate::deadline::TermUnit;
-use crate::id::{CodeFormat, SEQUENCE_DIGITS};
+use crate::dossier::REMARK_CHARACTERS_MAX;
+use crate::id::{AgencyCode, CodeFormat, SEQUENCE_DIGITS};
+use crate::kpi::DueBasis;
 use crate::procedure::Trust;
 
 /// The first day of which anything is known here; a rule must be in force on it.
@@ -28,15 +30,17 @@ pub enum OnSupplement {
     Resume,
 }
 
-/// The date against which early, on time and late are told where a dossier was given another one.
+/// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum KpiDue {
-    /// The first.
+pub enum LetterPolicy {
+    /// To everybody whose dossier is due the next working day or overdue.
     #[default]
-    Original,
-    /// The last.
-    Extended,
+    EveryDue,
+    /// To those whose dossier is overdue; officers write the earlier ones.
+    OverdueOnly,
+    /// To nobody: officers write all of them.
+    Off,
 }
 
 /// The articles by which each unit is counted.
@@ -61,9 +65,24 @@ pub struct ClockRule {
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
     pub extensions_max: u8,
-    /// Against which date figures are counted then.
+    /// How many working days the new date of a letter lies behind the old one, or behind the day of a letter that comes too
+    /// late. No law gives a number.
+    pub extension_working_days: u16,
+    /// How long an applicant has for the papers that were asked for (`ThoiHanBoSung` in production systems).
+    pub supplement_calendar_days: u16,
+    /// A term of fewer working days gets no letter before it has run out: it is open on most mornings of its life and done by
+    /// the evening.
+    pub short_term_working_days: u16,
+    /// To whom the morning writes by itself.
     #[serde(default)]
-    pub kpi_due: KpiDue,
+    pub letter: LetterPolicy,
+    /// What the morning's letter gives as the reason: all that a schedule knows.
+    pub letter_reason: String,
+    /// What an applicant is told whose papers never came.
+    pub expired_reason: String,
+    /// Against which date figures are counted on the days from then on.
+    #[serde(default)]
+    pub kpi_due: DueBasis,
     counting: Counting,
     /// How well this entry is vouched for.
     pub trust: Trust,
@@ -93,6 +112,8 @@ pub struct RulesFile {
 #[derive(Debug)]
 pub struct Law {
     calendar: Calendar,
+    /// Whole calendars of those agencies that have exceptions.
+    of_agencies: BTreeMap<AgencyCode, Calendar>,
     /// In force from [`KNOWN_FROM`] at the latest.
     first: ClockRule,
     /// Those after it, oldest first.
@@ -103,7 +124,8 @@ impl Law {
     /// Puts calendar and rules together; refused whole, with every reason, if one contradicts itself: two rules from one
     /// day, none on the first day, a code whose sequence nobody can read, an article that is left out.
     pub fn assemble(calendar: Calendar, file: RulesFile) -> Result<Self, Vec<Violation>> {
-        let mut found = calendar.violations();
+        let (of_agencies, mut found) = calendar.of_agencies();
+        found.splice(0..0, calendar.violations());
         let mut starts = BTreeSet::new();
         for rule in &file.rules {
             let from = rule.valid_from;
@@ -114,6 +136,16 @@ impl Law {
             };
             check("unique-start", !starts.insert(from), "two rules begin on this day");
             check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
+            let days = [
+                (rule.extension_working_days, 1, 60),
+                (rule.supplement_calendar_days, 1, 365),
+                (rule.short_term_working_days, 0, 30),
+            ];
+            let held = days.iter().all(|(days, least, most)| (least..=most).contains(&days));
+            check("days-range", !held, "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days");
+            let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
+            let texts = [&rule.letter_reason, &rule.expired_reason];
+            check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
             let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
             let mut articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
             check("source", articles.any(|article| article.trim().is_empty()), "a source is left out");
@@ -124,7 +156,7 @@ impl Law {
         match rules.next() {
             Some(first) if first.valid_from <= KNOWN_FROM => {
                 let later = rules.collect();
-                if found.is_empty() { Ok(Self { calendar, first, later }) } else { Err(found) }
+                if found.is_empty() { Ok(Self { calendar, of_agencies, first, later }) } else { Err(found) }
             }
             _ => {
                 found.push(Violation::new("rules", "cover-years", format!("no rule is in force on {KNOWN_FROM}")));
@@ -133,9 +165,19 @@ impl Law {
         }
     }
 
-    /// The working calendar.
+    /// The common working calendar.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
+    }
+
+    /// The working calendar of `agency`: the common one, unless it has exceptions.
+    pub fn calendar_of(&self, agency: &AgencyCode) -> &Calendar {
+        self.of_agencies.get(agency).unwrap_or(&self.calendar)
+    }
+
+    /// The agencies that have exceptions.
+    pub fn agencies_with_exceptions(&self) -> impl Iterator<Item = &AgencyCode> {
+        self.of_agencies.keys()
     }
 
     /// The rule in force on `day`; before the first, the first.

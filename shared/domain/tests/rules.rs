@@ -8,6 +8,7 @@
 mod rules {
     mod catalogue;
     mod deadlines;
+    mod exceptions;
     mod kpi;
     mod passing;
     mod properties;

@@ -10,10 +10,6 @@ use crate::Violation;
 use crate::calendar::{DayKind, MissingYear, date_of};
 use crate::law::Law;
 
-/// How many letters of apology a dossier can have: NĐ 61/2018/NĐ-CP Đ.19.9 allows one new appointment. Whether
-/// NĐ 118/2025 says the same is unverified.
-pub const APOLOGIES_MAX: usize = 1;
-
 impl HistoryEntry {
     /// The day that an apology named; none for any other action.
     pub fn new_due_on(&self) -> Option<Date> {
@@ -49,18 +45,19 @@ impl Dossier {
             return Ok(None);
         };
         let broken = |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
-        if self.apologies() >= APOLOGIES_MAX {
+        if self.apologies() >= usize::from(law.rule_on(date_of(at)).extensions_max) {
             return broken("action", "apologies-max", "the applicant was given a new date before");
         }
         let Some(due) = self.due_at else {
             return broken("action", "no-due-date", "the dossier has no due date that could be missed");
         };
-        let promised = law.calendar().closing(day);
+        let calendar = law.calendar_of(&self.agency);
+        let promised = calendar.closing(day);
         if day <= date_of(due) || promised <= at {
             return broken("newDueOn", "after-due-date", "must lie after the present due date and not in the past");
         }
         // A year without a calendar is here the sender's choice and not a gap of ours: nobody can promise a day in it.
-        if !law.calendar().kind(day).is_ok_and(DayKind::is_working) {
+        if !calendar.kind(day).is_ok_and(DayKind::is_working) {
             return broken("newDueOn", "working-day", "is no day on which offices are known to be open");
         }
         Ok(Some(promised))

@@ -175,19 +175,14 @@ impl NoticePolicy {
         SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
     }
 
-    /// The same policy with this window for coalescing.
+    /// The same policy without quiet hours, caps, shares and coalescing: for a demonstration, which plays a month in a minute
+    /// and at any hour.
     #[must_use]
-    pub fn coalescing_within(mut self, seconds: u32) -> Self {
-        self.coalesce_seconds = seconds;
-        self
-    }
-
-    /// The same policy without quiet hours: for a demonstration at night.
-    #[must_use]
-    pub fn by_night_too(mut self) -> Self {
+    pub fn without_limits(mut self) -> Self {
         let never = Hours { from: Time::midnight(), to: Time::midnight() };
         let both = ByChannel { zalo: never, sms: never };
         self.quiet = Quiet { legal: both.clone(), information: both };
+        (self.coalesce_seconds, self.per_number_daily, self.per_agency_minute) = (0, u32::MAX, u32::MAX);
         self
     }
 

@@ -5,7 +5,8 @@ use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::dossier::{Action, RULES};
 use domain::id::DossierCode;
-use domain::law::{KpiDue, OnSupplement, RulesFile};
+use domain::kpi::DueBasis;
+use domain::law::{OnSupplement, RulesFile};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
 
@@ -43,7 +44,8 @@ fn procedure(version: u32, valid_from: &str) -> Value {
 
 fn clock_rule(valid_from: &str) -> Value {
     json!({
-        "validFrom": valid_from, "extensionsMax": 1,
+        "validFrom": valid_from, "extensionsMax": 1, "extensionWorkingDays": 3, "supplementCalendarDays": 30,
+        "shortTermWorkingDays": 3, "letterReason": "Xin lỗi.", "expiredReason": "Quá hạn.",
         "dossierCode": {"grammar": "{agency}-{yyMMdd}-{sequence}", "digits": 4},
         "counting": {"working-day": "Đ.18", "calendar-day": "Đ.148.5", "working-hour": "Đ.17"},
         "trust": "confirmed", "source": format!("from {valid_from}"),
@@ -283,13 +285,13 @@ fn the_clock_follows_the_rule_of_the_day() {
     files.rules["rules"][0]["kpiDue"] = json!("extended");
     let catalogue = assemble(files).unwrap();
     for (on, from, supplement, kpi_due) in [
-        ("2018-01-01", "2018-06-21", OnSupplement::Restart, KpiDue::Original), // before the first, the first
-        ("2019-01-01", "2018-06-21", OnSupplement::Restart, KpiDue::Original),
-        ("2025-06-30", "2018-06-21", OnSupplement::Restart, KpiDue::Original),
-        ("2025-07-01", "2025-07-01", OnSupplement::Restart, KpiDue::Original),
-        ("2026-06-30", "2025-07-01", OnSupplement::Restart, KpiDue::Original),
-        ("2026-07-01", "2026-07-01", OnSupplement::Resume, KpiDue::Extended),
-        ("2031-01-01", "2026-07-01", OnSupplement::Resume, KpiDue::Extended),
+        ("2018-01-01", "2018-06-21", OnSupplement::Restart, DueBasis::Original), // before the first, the first
+        ("2019-01-01", "2018-06-21", OnSupplement::Restart, DueBasis::Original),
+        ("2025-06-30", "2018-06-21", OnSupplement::Restart, DueBasis::Original),
+        ("2025-07-01", "2025-07-01", OnSupplement::Restart, DueBasis::Original),
+        ("2026-06-30", "2025-07-01", OnSupplement::Restart, DueBasis::Original),
+        ("2026-07-01", "2026-07-01", OnSupplement::Resume, DueBasis::Extended),
+        ("2031-01-01", "2026-07-01", OnSupplement::Resume, DueBasis::Extended),
     ] {
         let rule = catalogue.law().rule_on(day(on));
         assert_eq!((rule.valid_from, rule.supplement, rule.kpi_due), (day(from), supplement, kpi_due), "{on}");
@@ -302,7 +304,7 @@ fn the_shipped_rules_say_what_the_law_says() {
     assert_eq!(catalogue().law().rules().count(), 3);
     for rule in catalogue().law().rules() {
         assert_eq!((rule.supplement, rule.extensions_max), (OnSupplement::Restart, 1), "{}", rule.valid_from);
-        assert_eq!(rule.kpi_due, KpiDue::Original, "{}", rule.valid_from);
+        assert_eq!(rule.kpi_due, DueBasis::Original, "{}", rule.valid_from);
     }
     for (on, expected) in [
         ("2020-09-14", "000.00.15.H58-200914-0007"),
@@ -355,6 +357,51 @@ fn a_message_that_fits_its_budget_is_taken() {
     ] {
         assert_eq!(wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()), [], "{sms}");
     }
+}
+
+#[test]
+fn days_and_reasons_of_a_rule_out_of_their_range_are_refused() {
+    for (field, value) in [
+        ("extensionWorkingDays", json!(0)),
+        ("extensionWorkingDays", json!(61)),
+        ("supplementCalendarDays", json!(0)),
+        ("supplementCalendarDays", json!(366)),
+        ("shortTermWorkingDays", json!(31)),
+    ] {
+        refused("rules", "days-range", |files| files.rules["rules"][0][field] = value);
+    }
+    for (field, value) in [("letterReason", json!(" ")), ("expiredReason", json!("a".repeat(301)))] {
+        refused("rules", "reason-length", |files| files.rules["rules"][0][field] = value);
+    }
+}
+
+/// The good calendar with this exception of `agency`.
+fn excepted(files: &mut Files, agency: &str, more: Value) {
+    let mut exception = json!({"agency": agency, "reason": "a test", "source": "a test"});
+    exception.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    files.calendar["exceptions"] = json!([exception]);
+}
+
+#[test]
+fn an_agency_s_exception_that_contradicts_the_calendar_is_refused() {
+    let field = "exceptions.H20.09";
+    for (rule, more) in [
+        ("off-working-day", json!({"off": ["2026-01-03"]})),
+        ("off-working-day", json!({"off": ["2026-01-01"]})),
+        ("worked-day-off", json!({"worked": ["2026-01-05"]})),
+        ("worked-day-off", json!({"worked": ["2026-01-10"]})),
+        ("known-year", json!({"off": ["2027-01-05"]})),
+        ("known-year", json!({"worked": ["2025-01-04"]})),
+        ("ordered-slots", json!({"hours": [{"validFrom": "2018-06-21", "slots": [], "handOverCutOff": "15:00"}]})),
+    ] {
+        refused(field, rule, |files| excepted(files, "H20.09", more));
+    }
+    refused("exceptions", "known-agency", |files| excepted(files, "H20.77", json!({"off": ["2026-01-05"]})));
+}
+
+#[test]
+fn an_agency_s_exception_is_read() {
+    assert_eq!(wrong(|files| excepted(files, "H20.09", json!({"off": ["2026-01-05"], "worked": ["2026-01-03"]}))), []);
 }
 
 #[test]
