@@ -45,6 +45,7 @@ FUNCTIONS = (
     "remind-deadline",
     "wake-notices",
     "record-delivery",
+    "publish-catalogue",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
@@ -322,6 +323,7 @@ class Stack:
             "DOSSIERS_TABLE": outputs["DossiersTableName"],
             "INTAKE_TABLE": outputs["IntakeTableName"],
             "NOTICES_TABLE": outputs["NoticesTableName"],
+            "CATALOGUE_TABLE": outputs["CatalogueTableName"],
             "CONTACTS_TABLE": outputs["ContactsTableName"],
             "KPI_TABLE": outputs["KpiTableName"],
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
@@ -373,6 +375,8 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "NoticeLimits": "ignored",
+            # A test publishes an edition and does not wait a minute for it.
+            "CatalogueMaxAgeSeconds": "1",
             "UndecidedYears": "assumed",
             "Schedules": "DISABLED",
             "GatewayTimeoutMs": "2000",

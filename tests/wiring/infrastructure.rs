@@ -237,7 +237,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
     });
     let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
-    named.chain(undecided).collect()
+    let max_age = main.contains("LiveCatalogue::from_settings(").then(|| "CATALOGUE_MAX_AGE_S".to_owned());
+    named.chain(undecided).chain(max_age).collect()
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
-    for kept in ["DossiersTable", "NoticesTable", "KpiTable"] {
+    for kept in ["DossiersTable", "NoticesTable", "CatalogueTable", "KpiTable"] {
         assert!(template.properties(kept)["TimeToLiveSpecification"].is_null(), "{kept} forgets");
     }
 }
@@ -336,6 +337,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
     ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
     ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
+    ("publish-catalogue", "CatalogueTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
@@ -385,9 +387,13 @@ fn each_role_allows_exactly_the_calls_that_its_function_makes() {
     for function in template.functions() {
         let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
         let own = CALLS.iter().filter(|(caller, _, _)| *caller == function.name).map(|(_, on, calls)| (*on, *calls));
+        // Whoever decides anything reads the catalogue.
+        let reads_law = settings_read(function.name).contains("CATALOGUE_MAX_AGE_S");
+        let law: (&str, &[&str]) = ("CatalogueTable", &["dynamodb:GetItem", "dynamodb:Query"]);
         let logging: (&str, &[&str]) = (log, &["logs:CreateLogStream", "logs:PutLogEvents"]);
         let needed: BTreeSet<(String, String)> = own
             .chain([logging])
+            .chain(reads_law.then_some(law))
             .flat_map(|(on, calls)| calls.iter().map(move |call| (on.to_owned(), (*call).to_owned())))
             .collect();
         let allowed = allowed(&template, named(&function.properties["Role"]));

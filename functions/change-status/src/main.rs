@@ -3,16 +3,19 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{self, Dossiers};
+use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::dynamo::{self, Dossiers, Shelf};
 use platform::{config, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load(UndecidedYears::from_setting()?)?;
-    let dossiers = &Dossiers::new(dynamo::client().await, config::text("DOSSIERS_TABLE")?);
+    let client = dynamo::client().await;
+    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, Timestamp::now()).await?;
+    let dossiers = &Dossiers::new(client, config::text("DOSSIERS_TABLE")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        let catalogue = &*live.current(Timestamp::now()).await;
         let answer = |request| change_status::handle(request, dossiers, catalogue, Timestamp::now());
         Ok::<ApiGatewayV2httpResponse, Error>(http::serve(event.payload, answer).await)
     }))

@@ -4,8 +4,8 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
-use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{self, Dossiers, Reception};
+use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::dynamo::{self, Dossiers, Reception, Shelf};
 use platform::sqs::{self, SourceQueue};
 use platform::{config, telemetry};
 
@@ -15,8 +15,9 @@ const WIDTH: usize = 1;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load(UndecidedYears::from_setting()?)?;
     let client = dynamo::client().await;
+    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, Timestamp::now()).await?;
     let table = config::text("DOSSIERS_TABLE")?;
     let store = &Dossiers::new(client.clone(), table.clone());
     let intake = &Reception::new(client, table, config::text("INTAKE_TABLE")?);
@@ -27,6 +28,7 @@ async fn main() -> Result<(), Error> {
         receives_max: config::number("MAX_RECEIVE_COUNT")?,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let catalogue = &*live.current(Timestamp::now()).await;
         let work =
             |body: String| async move { ingest_event::ingest(&body, store, intake, catalogue, Timestamp::now()).await };
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)

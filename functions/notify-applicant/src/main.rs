@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use notify_applicant::{Desk, Limits};
 use platform::batch::{self, Plan};
-use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{self, ContactBook, Dossiers, Notices};
+use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::dynamo::{self, ContactBook, Dossiers, Notices, Shelf};
 use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
 use platform::{config, telemetry};
@@ -21,8 +21,9 @@ const WIDTH: usize = 10;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let catalogue = &catalogue::load(UndecidedYears::Refused)?;
     let client = dynamo::client().await;
+    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client.clone(), config::text("NOTICES_TABLE")?);
     let contacts = &ContactBook::new(client, config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
@@ -46,7 +47,9 @@ async fn main() -> Result<(), Error> {
         speedsms: speedsms(&http)?,
         vnpt: vnpt(&http)?,
     };
-    let pool = &Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(Timestamp::now())));
+    let pool = &Mutex::new(
+        live.current(Timestamp::now()).await.providers().pool(NoticeChannel::Sms, date_of(Timestamp::now())),
+    );
     // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
     let record_timeout = timeout * 4;
     let lease = SignedDuration::try_from(record_timeout)?;
@@ -56,6 +59,7 @@ async fn main() -> Result<(), Error> {
     };
     let plan = Plan { width: WIDTH, record_timeout, receives_max: config::number("MAX_RECEIVE_COUNT")? };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let catalogue = &*live.current(Timestamp::now()).await;
         let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
         let work = |body: String| async move { notify_applicant::tell(&body, desk, Timestamp::now).await };
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)

@@ -3,19 +3,21 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{self, Dossiers, Notices};
+use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::dynamo::{self, Dossiers, Notices, Shelf};
 use platform::{config, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    // No due date is found here, so that years without a calendar do not matter.
-    let catalogue = &catalogue::load(UndecidedYears::Refused)?;
     let client = dynamo::client().await;
+    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    // No due date is found here, so that years without a calendar do not matter.
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client, config::text("NOTICES_TABLE")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        let catalogue = &*live.current(Timestamp::now()).await;
         let answer = |request| track_dossier::handle(request, (dossiers, book), catalogue, Timestamp::now());
         Ok::<ApiGatewayV2httpResponse, Error>(http::serve(event.payload, answer).await)
     }))

@@ -1,17 +1,45 @@
-//! Loads the catalogue from `infra/data`, as built into the binary.
+//! The catalogue as it is in force: the latest edition that was published, else the files built into the binary.
+//!
+//! An edition is a set of files, put together and checked as a whole before it is published; functions look for a newer one
+//! once a minute and go on with the present one when it cannot be read.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::config::{self, BadSetting};
+use crate::dynamo::Shelf;
 
-macro_rules! data {
-    ($name:literal) => {
-        serde_json::from_str(include_str!(concat!("../../../infra/data/", $name)))
-            .map_err(|error| Failure::Defect(format!("{}: {error}", $name)))?
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../infra/data/", $name)))),*]
     };
 }
+
+/// Every file of a catalogue, as built in.
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "agencies.json",
+    "calendar.json",
+    "codes.json",
+    "integrators.json",
+    "notices.json",
+    "procedures.json",
+    "providers.json",
+    "rules.json",
+    "templates.json",
+];
+
+/// Largest file, in bytes: the table takes items of 400 KiB.
+pub const FILE_BYTES_MAX: usize = 350_000;
 
 /// What to do about years whose holidays the government has not decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,22 +61,281 @@ impl UndecidedYears {
     }
 }
 
-/// The catalogue; an error names the file, the line and the rule that it breaks.
-pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
-    let mut calendar: Calendar = data!("calendar.json");
-    if undecided == UndecidedYears::Assumed {
-        calendar = calendar.completed_by(data!("calendar.provisional.json"));
+/// What is wrong with a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Misprint {
+    /// The file.
+    pub file: String,
+    /// The line, from 1: of the very place where it does not read, else of the entry that breaks a rule.
+    pub line: usize,
+    /// The rule.
+    pub rule: &'static str,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+/// The texts of a catalogue, by file name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts(BTreeMap<String, String>);
+
+impl Texts {
+    /// Those built into the binary.
+    pub fn built_in() -> Self {
+        Self(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
-    Catalogue::assemble(CatalogueFiles {
-        agencies: data!("agencies.json"),
-        procedures: data!("procedures.json"),
-        calendar,
-        rules: data!("rules.json"),
-        templates: data!("templates.json"),
-        integrators: data!("integrators.json"),
-        notices: data!("notices.json"),
-        providers: data!("providers.json"),
-        codes: data!("codes.json"),
-    })
-    .map_err(Failure::Invalid)
+
+    /// The same with other texts for some files; refused where a file is none of a catalogue's, or too large.
+    pub fn with(mut self, changed: BTreeMap<String, String>) -> Result<Self, Vec<Misprint>> {
+        let mut found = Vec::new();
+        for (name, text) in changed {
+            let misprint =
+                |rule, detail: &str| Misprint { file: name.clone(), line: 1, rule, detail: detail.to_owned() };
+            if !self.0.contains_key(&name) {
+                found.push(misprint("known-file", "is no file of a catalogue"));
+            } else if text.len() > FILE_BYTES_MAX {
+                found.push(misprint("file-bytes-max", "has more than 350000 bytes"));
+            } else {
+                self.0.insert(name, text);
+            }
+        }
+        if found.is_empty() { Ok(self) } else { Err(found) }
+    }
+
+    /// The SHA-256 of each file, in hexadecimal.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, text)| (name.clone(), hash(text))).collect()
+    }
+
+    /// The files.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// Puts the files together; refused whole, with every reason and its line.
+    pub fn assemble(&self, undecided: UndecidedYears) -> Result<Catalogue, Vec<Misprint>> {
+        let mut found = Vec::new();
+        let files = (|| {
+            // Each is read before any is missed, so that the answer names what is wrong with all of them.
+            let agencies = self.read("agencies.json", &mut found);
+            let procedures = self.read("procedures.json", &mut found);
+            let calendar: Option<Calendar> = self.read("calendar.json", &mut found);
+            let rules = self.read("rules.json", &mut found);
+            let templates = self.read("templates.json", &mut found);
+            let integrators = self.read("integrators.json", &mut found);
+            let notices = self.read("notices.json", &mut found);
+            let providers = self.read("providers.json", &mut found);
+            let codes = self.read("codes.json", &mut found);
+            let mut calendar = calendar?;
+            if undecided == UndecidedYears::Assumed {
+                let provisional = include_str!("../../../infra/data/calendar.provisional.json");
+                calendar = calendar.completed_by(serde_json::from_str(provisional).ok()?);
+            }
+            Some(CatalogueFiles {
+                agencies: agencies?,
+                procedures: procedures?,
+                calendar,
+                rules: rules?,
+                templates: templates?,
+                integrators: integrators?,
+                notices: notices?,
+                providers: providers?,
+                codes: codes?,
+            })
+        })();
+        let Some(files) = files else {
+            return Err(found);
+        };
+        Catalogue::assemble(files).map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
+        let read = serde_json::from_str(self.text(name));
+        read.map_err(|error| {
+            let rule = if error.is_data() { "form" } else { "json" };
+            let detail = error.to_string();
+            found.push(Misprint { file: name.to_owned(), line: error.line().max(1), rule, detail });
+        })
+        .ok()
+    }
+
+    /// Where the entry stands that breaks a rule: the last one of its file in which a word of the violation stands in quotes, as
+    /// its code or its first day.
+    fn located(&self, broken: &Violation) -> Misprint {
+        let (part, entry) = broken.field.split_once('.').unwrap_or((&broken.field, ""));
+        let file = file_of(part);
+        let words = std::iter::once(entry).chain(broken.detail.split_whitespace());
+        let marks: Vec<String> = words
+            .map(|word| word.trim_matches([':', ',', ';', '.']))
+            .filter(|word| word.len() > 1)
+            .map(|word| format!("\"{word}\""))
+            .collect();
+        let text = self.text(file);
+        let entries = entries(text, part);
+        let marked = marks.iter().find_map(|mark| entries.iter().rfind(|(_, entry)| entry.contains(mark.as_str())));
+        let start = marked.or(entries.first()).map_or(0, |(start, _)| *start);
+        let line = 1 + text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count();
+        let detail = if entry.is_empty() { broken.detail.clone() } else { format!("{entry}: {}", broken.detail) };
+        Misprint { file: file.to_owned(), line, rule: broken.rule, detail }
+    }
+}
+
+/// The file in which a part of the catalogue stands.
+fn file_of(part: &str) -> &'static str {
+    match part {
+        "agencies" => "agencies.json",
+        "procedures" => "procedures.json",
+        "rules" => "rules.json",
+        "templates" | "repetition" | "silent" => "templates.json",
+        "integrators" => "integrators.json",
+        "policies" => "notices.json",
+        "providers" | "failover" => "providers.json",
+        "gateways" => "codes.json",
+        _ => "calendar.json",
+    }
+}
+
+/// The entries of a part with the place where each begins; the part itself where it is no list.
+fn entries<'a>(text: &'a str, part: &str) -> Vec<(usize, &'a str)> {
+    let place = |raw: &'a RawValue| (raw.get().as_ptr() as usize - text.as_ptr() as usize, raw.get());
+    let parts: BTreeMap<&str, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    let Some(part) = parts.get(part) else {
+        return Vec::new();
+    };
+    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(part.get()) {
+        return list.into_iter().map(place).collect();
+    }
+    match serde_json::from_str::<BTreeMap<&str, &RawValue>>(part.get()) {
+        // The key of an entry stands before it.
+        Ok(map) => map.into_iter().map(|(key, raw)| (place(raw).0, key)).collect(),
+        Err(_) => vec![place(part)],
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// A set of files that was in force, or is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edition {
+    /// Its number: each is one higher than the one before; 0 is what is built in.
+    pub edition: u64,
+    /// The SHA-256 of each file.
+    pub files: BTreeMap<String, String>,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// By which account.
+    pub published_by: String,
+}
+
+/// The catalogue built into the binary.
+pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
+    Texts::built_in().assemble(undecided).map_err(Failure::CatalogueRefused)
+}
+
+/// The texts of the latest edition, with its number; the built-in ones where none was published.
+pub async fn latest(shelf: &Shelf) -> Result<(u64, Texts), Failure> {
+    match shelf.latest().await? {
+        None => Ok((0, Texts::built_in())),
+        Some(edition) => Ok((edition.edition, texts_of(shelf, &edition).await?)),
+    }
+}
+
+async fn texts_of(shelf: &Shelf, edition: &Edition) -> Result<Texts, Failure> {
+    // A file that came after the edition is taken as built in.
+    let mut texts = Texts::built_in();
+    for (name, expected) in &edition.files {
+        let text = shelf.text(name, expected).await?;
+        let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
+            Failure::Defect(format!("{name} of edition {} is not what was published", edition.edition))
+        })?;
+        texts.0.insert(name.clone(), text);
+    }
+    Ok(texts)
+}
+
+/// Why a function does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    /// A setting is missing.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// There is no catalogue.
+    #[error(transparent)]
+    Catalogue(#[from] Failure),
+}
+
+/// The catalogue in force, renewed while the function runs.
+#[derive(Debug)]
+pub struct LiveCatalogue {
+    shelf: Shelf,
+    undecided: UndecidedYears,
+    max_age: SignedDuration,
+    held: RwLock<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    catalogue: Arc<Catalogue>,
+    edition: u64,
+    looked_at: Timestamp,
+}
+
+impl LiveCatalogue {
+    /// The latest edition as of `now`; a newer one is looked for when it is older than `max_age`. An error if it cannot be read:
+    /// a function that has no law does not start.
+    pub async fn open(
+        shelf: Shelf,
+        undecided: UndecidedYears,
+        max_age: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let (edition, texts) = latest(&shelf).await?;
+        let catalogue = Arc::new(texts.assemble(undecided).map_err(Failure::CatalogueRefused)?);
+        let held = RwLock::new(Held { catalogue, edition, looked_at: now });
+        Ok(Self { shelf, undecided, max_age, held })
+    }
+
+    /// The same with the setting `CATALOGUE_MAX_AGE_S` for `max_age`.
+    pub async fn from_settings(shelf: Shelf, undecided: UndecidedYears, now: Timestamp) -> Result<Self, CannotStart> {
+        let max_age = SignedDuration::from_secs(i64::from(config::number("CATALOGUE_MAX_AGE_S")?));
+        Ok(Self::open(shelf, undecided, max_age, now).await?)
+    }
+
+    /// The catalogue in force at `now`. Where a newer edition cannot be read, the present one stays in force and the log says so.
+    /// Two requests that look at once do it twice, and come to the same.
+    pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if held.looked_at.duration_until(now) < self.max_age {
+            return held.catalogue;
+        }
+        let next = match self.newer_than(held.edition).await {
+            Ok(Some((edition, catalogue))) => {
+                tracing::info!(edition, "catalogue renewed");
+                Held { catalogue: Arc::new(catalogue), edition, looked_at: now }
+            }
+            Ok(None) => Held { looked_at: now, ..held },
+            Err(failure) => {
+                let edition = held.edition;
+                tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
+                Held { looked_at: now, ..held }
+            }
+        };
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        next.catalogue
+    }
+
+    async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
+        let Some(latest) = self.shelf.latest().await?.filter(|latest| latest.edition > edition) else {
+            return Ok(None);
+        };
+        let texts = texts_of(&self.shelf, &latest).await?;
+        let catalogue = texts.assemble(self.undecided).map_err(Failure::CatalogueRefused)?;
+        Ok(Some((latest.edition, catalogue)))
+    }
 }

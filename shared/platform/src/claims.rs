@@ -34,3 +34,10 @@ pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Dat
         _ => Err(Failure::Forbidden),
     }
 }
+
+/// Reads the account of an administrator, who keeps the catalogue and sees no dossier.
+pub fn administrator(claims: &HashMap<String, String>) -> Result<String, Failure> {
+    let claim = |name: &str| claims.get(name).filter(|value| !value.is_empty()).ok_or(Failure::Unauthorized);
+    let id = claim("sub")?.clone();
+    if claim("role")? == "administrator" { Ok(id) } else { Err(Failure::Forbidden) }
+}

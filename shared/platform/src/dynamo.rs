@@ -5,6 +5,7 @@ mod dossiers;
 mod figures;
 mod notices;
 mod reception;
+mod shelf;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
 pub use figures::Figures;
 pub use notices::{Notices, Sleeper};
 pub use reception::Reception;
+pub use shelf::Shelf;
 
 type Item = HashMap<String, AttributeValue>;
 

@@ -3,6 +3,8 @@
 use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
 
+use crate::catalogue::Misprint;
+
 /// The one failure type of every function. What a client reads is made in [`crate::problem`]; what a log reads is
 /// `Display` and the source; neither holds personal data.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,15 @@ pub enum Failure {
     /// The same key came with another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// Files of a catalogue break rules; nothing was put into force.
+    #[error("the catalogue breaks rules in {} place(s)", .0.len())]
+    CatalogueRefused(Vec<Misprint>),
+    /// The sender saw another edition of the catalogue.
+    #[error("stale: the catalogue has edition {current}")]
+    StaleEdition {
+        /// The edition now.
+        current: u64,
+    },
     /// A due date lies in a year whose calendar nobody has entered: not the sender's fault, and not over soon.
     #[error("the working calendar has no data for {year}")]
     CalendarMissing {
@@ -108,7 +119,9 @@ impl Failure {
             | Self::OutOfOrder
             | Self::TooLarge
             | Self::UnsupportedMediaType
-            | Self::IdempotencyKeyReused => Retry::Never,
+            | Self::IdempotencyKeyReused
+            | Self::CatalogueRefused(_)
+            | Self::StaleEdition { .. } => Retry::Never,
             // A calendar takes days, a queue retries for hours: the message waits where an alarm shows it, and is sent
             // back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
@@ -133,6 +146,8 @@ impl Failure {
             Self::TooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::CatalogueRefused(_) => "catalogue-refused",
+            Self::StaleEdition { .. } => "stale-edition",
             Self::CalendarMissing { .. } => "calendar-missing",
             Self::GivenUp(_) => "given-up",
             Self::Unavailable { .. } | Self::Held(_) => "unavailable",

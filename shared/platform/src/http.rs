@@ -70,6 +70,11 @@ impl HttpRequest {
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
+    /// The account of the administrator who calls.
+    pub fn administrator(&self) -> Result<String, Failure> {
+        claims::administrator(&self.claims)
+    }
+
     /// A part of the path, read as a code.
     pub fn path<T: std::str::FromStr<Err = Violation>>(&self, name: &str) -> Result<T, Failure> {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)

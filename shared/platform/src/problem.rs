@@ -9,7 +9,7 @@ use crate::Failure;
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a test compares.
-pub const TYPES: [(&str, u16); 16] = [
+pub const TYPES: [(&str, u16); 18] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -19,10 +19,12 @@ pub const TYPES: [(&str, u16); 16] = [
     ("route-not-found", 404),
     ("stale-version", 409),
     ("out-of-order", 409),
+    ("stale-edition", 409),
     ("body-too-large", 413),
     ("unsupported-media-type", 415),
     ("idempotency-key-reused", 422),
     ("illegal-transition", 422),
+    ("catalogue-refused", 422),
     ("internal", 500),
     ("calendar-missing", 500),
     ("unavailable", 503),
@@ -63,6 +65,8 @@ impl From<&Failure> for Problem {
                 "currentStatusName": status.name(),
                 "allowed": allowed,
             }),
+            Failure::CatalogueRefused(misprints) => json!({ "misprints": misprints }),
+            Failure::StaleEdition { current } => json!({ "currentEdition": current }),
             Failure::CalendarMissing { year } => json!({ "year": year }),
             Failure::Malformed
             | Failure::MissingIdempotencyKey
@@ -103,6 +107,10 @@ fn title(slug: &str) -> &'static str {
         "unsupported-media-type" => "The body must be declared as application/json.",
         "idempotency-key-reused" => "This Idempotency-Key was used for another request.",
         "illegal-transition" => "The dossier's status does not allow this action.",
+        "catalogue-refused" => {
+            "The files break rules; each place is listed with its line, and nothing was put into force."
+        }
+        "stale-edition" => "The catalogue has moved on; look at the present edition before you publish.",
         "calendar-missing" => "The due date lies in a year whose calendar has not been entered; it has been recorded.",
         "unavailable" => "A part of the service does not answer at the moment; the same request can be sent again.",
         _ => "Something went wrong on our side; it has been recorded.",

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::world::{AGENCY, OTHER_AGENCY, after_under, at, calendar, command, day, law, local, officer, term};
+use super::world::{AGENCY, OTHER_AGENCY, at, calendar, command, day, law, local, officer, played_under, term};
 
 fn rules() -> Value {
     serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap()
@@ -164,11 +164,10 @@ fn two_entries_of_one_agency_add_up_in_either_order() {
 #[test]
 fn a_dossier_is_due_by_the_calendar_of_its_agency() {
     let law = law_with(&[json!({"off": ["2026-11-20"]})]);
-    let dossier = after_under(&law, &[(Action::Receive, "2026-11-19T09:00")], "1 working-day");
+    let dossier = played_under(&law, "1 working-day", "submit 2026-11-19T08:00, receive 09:00");
     assert_eq!(dossier.due_at.map(local), Some("2026-11-23T17:00:00".to_owned()));
     let promise = |on: &str| {
-        let mut command = command(Action::Apologise);
-        command.reason = Some("theo quy định".to_owned());
+        let mut command = command("a-letter", Action::Apologise);
         command.new_due_on = Some(day(on));
         dossier.decide(command, &officer(AGENCY), &law, at("2026-11-19T10:00"))
     };
@@ -179,7 +178,7 @@ fn a_dossier_is_due_by_the_calendar_of_its_agency() {
 
 /// A dossier in process since `received`, under the shipped law.
 fn in_process(received: &str, of: &str) -> domain::dossier::Dossier {
-    after_under(law(), &[(Action::Receive, received), (Action::Process, received)], of)
+    played_under(law(), of, &format!("submit {received}, receive {received}, process {received}"))
 }
 
 #[test]
@@ -197,8 +196,7 @@ fn how_often_a_date_may_be_moved_is_the_rule_of_the_day() {
     let law = law_changed("2026-11-19", "extensionsMax", json!(2));
     let dossier = in_process("2026-11-10T09:00", "8 working-day");
     let again = |on: &str, now: &str, dossier: &domain::dossier::Dossier| {
-        let mut command = command(Action::Apologise);
-        command.reason = Some("theo quy định".to_owned());
+        let mut command = command(&format!("letter-for-{on}"), Action::Apologise);
         command.new_due_on = Some(day(on));
         dossier.decide(command, &officer(AGENCY), &law, at(now))
     };
@@ -233,11 +231,8 @@ fn a_term_is_short_by_the_rule_of_the_day() {
 fn how_long_papers_may_take_is_the_rule_of_the_day_on_which_they_were_asked_for() {
     let law = law_changed("2026-10-01", "supplementCalendarDays", json!(10));
     for (asked, last) in [("2026-09-30T23:59", "2026-10-30"), ("2026-10-01T00:00", "2026-10-12")] {
-        let dossier = after_under(
-            &law,
-            &[(Action::Receive, "2026-09-29T09:00"), (Action::RequestSupplement, asked)],
-            "8 working-day",
-        );
+        let history = format!("submit 2026-09-29T08:00, receive 2026-09-29T09:00, request-supplement {asked}");
+        let dossier = played_under(&law, "8 working-day", &history);
         let owed = |on: Date| duty(&dossier.history, on, &law, &agency());
         let after = day(last).saturating_add(1.day());
         assert_eq!((owed(day(last)), owed(after)), (Ok(None), Ok(Some(Duty::RefuseExpired))), "{asked}");

@@ -1,0 +1,115 @@
+//! `PUT /v1/catalogue` and `GET /v1/catalogue`: an administrator puts agencies, procedures, calendars, rules, texts and prices
+//! into force, without a deployment.
+//!
+//! A set of files is checked as a whole, together with those that stay; what is refused changes nothing, and says in which line
+//! it is wrong. Every edition stays on record, and an older one comes back by publishing its files.
+
+use std::collections::BTreeMap;
+
+use domain::Violation;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::catalogue::{Edition, UndecidedYears, latest};
+use platform::dynamo::Shelf;
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::Stored;
+use serde::{Deserialize, Serialize};
+
+/// The body of `PUT /v1/catalogue`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Publication {
+    /// The edition that the sender has seen; 0 before the first.
+    expected_edition: u64,
+    /// The text of each file that changes.
+    files: BTreeMap<String, String>,
+}
+
+/// What is in force after a request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InForce {
+    edition: u64,
+    /// Whether this request changed it.
+    published: bool,
+    files: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_by: Option<String>,
+}
+
+/// Answers one request.
+pub async fn handle(request: HttpRequest, shelf: &Shelf, now: Timestamp) -> Result<HttpReply, Failure> {
+    let by = request.administrator()?;
+    match request.route.as_str() {
+        "GET /v1/catalogue" => show(&request, shelf).await,
+        "PUT /v1/catalogue" => publish(&request, by, shelf, now).await,
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+async fn show(request: &HttpRequest, shelf: &Shelf) -> Result<HttpReply, Failure> {
+    if let Some(unknown) = request.query_names().find(|name| *name != "edition") {
+        return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
+    }
+    let found = match request.query("edition") {
+        None => shelf.latest().await?,
+        Some(asked) => {
+            let number = asked.parse().map_err(|_| Violation::new("edition", "range", "must be a whole number"))?;
+            let found = shelf.edition(number).await?;
+            Some(found.ok_or_else(|| Violation::new("edition", "known-edition", "was never published"))?)
+        }
+    };
+    HttpReply::json(200, &InForce::of(found, false))
+}
+
+async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestamp) -> Result<HttpReply, Failure> {
+    let dry_run = match (request.query("dryRun"), request.query_names().find(|name| *name != "dryRun")) {
+        (_, Some(unknown)) => {
+            return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
+        }
+        (None | Some("false"), None) => false,
+        (Some("true"), None) => true,
+        (Some(_), None) => return Err(Violation::new("dryRun", "known-value", "must be true or false").into()),
+    };
+    let publication: Publication = request.json()?;
+    let (current, present) = latest(shelf).await?;
+    let before = present.hashes();
+    let texts = present.with(publication.files).map_err(Failure::CatalogueRefused)?;
+    // As real dossiers need it: what a demonstration assumes does not mend a file.
+    texts.assemble(UndecidedYears::Refused).map_err(Failure::CatalogueRefused)?;
+    let files = texts.hashes();
+    // The same again is in force already, whoever says it, and whatever he has seen.
+    if files == before || dry_run {
+        let shown = shelf.latest().await?;
+        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, false) });
+    }
+    if publication.expected_edition != current {
+        return Err(Failure::StaleEdition { current });
+    }
+    let edition = Edition { edition: current + 1, files, published_at: now, published_by: by };
+    if shelf.publish(&edition, &texts).await? == Stored::AnotherWasFirst {
+        return Err(Failure::StaleEdition { current: current + 1 });
+    }
+    tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
+    HttpReply::json(200, &InForce::of(Some(edition), true))
+}
+
+impl InForce {
+    /// An edition; before the first, what is built in.
+    fn of(edition: Option<Edition>, published: bool) -> Self {
+        match edition {
+            Some(Edition { edition, files, published_at, published_by }) => {
+                Self { edition, published, files, published_at: Some(published_at), published_by: Some(published_by) }
+            }
+            None => Self {
+                edition: 0,
+                published,
+                files: platform::catalogue::Texts::built_in().hashes(),
+                published_at: None,
+                published_by: None,
+            },
+        }
+    }
+}

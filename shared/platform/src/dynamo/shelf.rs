@@ -1,0 +1,97 @@
+//! The catalogue table: every edition that was ever published, and the files that it is made of.
+
+use aws_sdk_dynamodb::Client;
+use serde::Deserialize;
+
+use super::{down, read, text, write};
+use crate::Failure;
+use crate::catalogue::{Edition, Texts};
+use crate::port::Stored;
+
+/// The catalogue table.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    client: Client,
+    table: String,
+}
+
+#[derive(Deserialize)]
+struct FileItem {
+    text: String,
+}
+
+/// How an edition's number sorts.
+fn place(edition: u64) -> String {
+    format!("{edition:012}")
+}
+
+impl Shelf {
+    /// Over `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The latest edition; none before the first.
+    pub async fn latest(&self) -> Result<Option<Edition>, Failure> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("part = :edition")
+            .expression_attribute_values(":edition", text("edition"))
+            .scan_index_forward(false)
+            .limit(1)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        found.items.unwrap_or_default().pop().map(read).transpose()
+    }
+
+    /// One edition.
+    pub async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
+        let found = self.get("edition", &place(edition)).await?;
+        found.map(read).transpose()
+    }
+
+    /// The text of a file with this hash.
+    pub async fn text(&self, name: &str, hash: &str) -> Result<Option<String>, Failure> {
+        let found = self.get("file", &format!("{name}#{hash}")).await?;
+        Ok(found.map(read::<FileItem>).transpose()?.map(|item| item.text))
+    }
+
+    async fn get(&self, part: &str, name: &str) -> Result<Option<super::Item>, Failure> {
+        let got = self.client.get_item().table_name(&self.table).key("part", text(part)).key("name", text(name));
+        Ok(got.consistent_read(true).send().await.map_err(down)?.item)
+    }
+
+    /// Publishes `edition` of `texts`: the files first, which change nothing by themselves, then the edition, which puts them in
+    /// force. Only one edition has a number.
+    pub async fn publish(&self, edition: &Edition, texts: &Texts) -> Result<Stored, Failure> {
+        for (name, content) in texts.iter() {
+            let Some(hash) = edition.files.get(name) else {
+                continue;
+            };
+            self.client
+                .put_item()
+                .table_name(&self.table)
+                .item("part", text("file"))
+                .item("name", text(format!("{name}#{hash}")))
+                .item("text", text(content))
+                .send()
+                .await
+                .map_err(down)?;
+        }
+        let mut item = write(edition)?;
+        item.insert("part".to_owned(), text("edition"));
+        item.insert("name".to_owned(), text(place(edition.edition)));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        match put.condition_expression("attribute_not_exists(part)").send().await {
+            Ok(_) => Ok(Stored::Yes),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(Stored::AnotherWasFirst)
+            }
+            Err(error) => Err(down(error)),
+        }
+    }
+}
