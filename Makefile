@@ -4,10 +4,10 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token deadline demo test check release bench
+.PHONY: help setup build up down status token catalogue deadline demo test check release bench
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the pinned tools into .local (the other doors do it when needed)
 	$(STACK) setup
@@ -25,11 +25,14 @@ down: ## stop it, leave nothing running
 status: ## show what of it runs
 	@$(STACK) status
 
-token: ## print a bare token: make -s token ROLE=officer|portal|citizen [AGENCY=H20.12] [ID=...]
+token: ## print a bare token: make -s token ROLE=officer|portal|citizen|administrator [AGENCY=H20.12] [ID=...]
 	@$(STACK) token --role $(ROLE) $(if $(AGENCY),--agency $(AGENCY)) $(if $(ID),--id $(ID))
 
-deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal]
-	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(CHANNEL)
+catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; API_URL and TOKEN say where
+	@$(PYTHON) infra/publish.py $(if $(DRY_RUN),--dry-run)
+
+deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12]
+	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY)
 
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- python infra/local/demo.py

@@ -5,11 +5,9 @@ mod documents;
 mod examples;
 mod infrastructure;
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
-use crate::support::{file, root};
+use crate::support::{file, names_in};
 
 /// The deployed template, its short tags written out: `!Ref X` is `{"Ref": "X"}`.
 struct Template(Value);
@@ -187,10 +185,4 @@ fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), Strin
 /// The words of a JSON list.
 fn words(list: &Value) -> Vec<&str> {
     list.as_array().unwrap_or_else(|| panic!("not a list: {list}")).iter().map(|word| word.as_str().unwrap()).collect()
-}
-
-/// Names in a folder of the repository.
-fn names_in(folder: &str) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(root().join(folder)).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

@@ -157,6 +157,10 @@ impl Call {
         self.claims(json!({ "sub": "portal", "role": "portal" }))
     }
 
+    pub fn administrator(self) -> Self {
+        self.claims(json!({ "sub": "administrator-1", "role": "administrator" }))
+    }
+
     pub fn officer(self, agency: &str) -> Self {
         self.claims(json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }))
     }
@@ -193,6 +197,11 @@ impl Call {
     pub async fn at_change(self, store: &impl platform::port::DossierStore, world: &World, now: Timestamp) -> Answer {
         let handler = |request| change_status::handle(request, store, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
+    }
+
+    /// The answer of `publish-catalogue` at `now`.
+    pub async fn at_publish(self, shelf: &platform::dynamo::Shelf, now: Timestamp) -> Answer {
+        http::serve(self.event(), |request| publish_catalogue::handle(request, shelf, now)).await.into()
     }
 
     /// The answer of `record-delivery` at `now`.

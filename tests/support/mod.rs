@@ -6,6 +6,7 @@ pub mod stack;
 pub mod teller;
 pub mod world;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A file of the repository, by its path from the top.
@@ -17,4 +18,10 @@ pub fn file(path: &str) -> String {
 /// The top of the repository.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Names in a folder of the repository.
+pub fn names_in(folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

@@ -2,7 +2,7 @@
 //! clock that stands where the test puts it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{ContactBook, Dossiers, Figures, Notices, Reception};
+use platform::dynamo::{ContactBook, Dossiers, Figures, Notices, Reception, Shelf};
 use platform::gateway::Verdict;
 use platform::port::{Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored};
 use platform::record::SubmissionReceipt;
@@ -42,7 +42,8 @@ pub struct World {
     pub notices: Notices,
     pub contacts: ContactBook,
     pub figures: Figures,
-    pub catalogue: Catalogue,
+    pub shelf: Shelf,
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl World {
@@ -72,7 +73,8 @@ impl World {
             notices: Notices::new(client.clone(), table("NoticesTable")),
             contacts: ContactBook::new(client.clone(), table("ContactsTable"), "a key for tests".to_owned()),
             figures: Figures::new(client.clone(), table("KpiTable")),
-            catalogue: catalogue::load(UndecidedYears::Refused).unwrap(),
+            shelf: Shelf::new(client.clone(), table("CatalogueTable")),
+            catalogue: Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()),
             client,
         }
     }

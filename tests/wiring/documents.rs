@@ -10,6 +10,7 @@ use domain::dossier::{
 };
 use domain::submission::{DOCUMENTS_MAX, Submission};
 use platform::Failure;
+use platform::catalogue::Misprint;
 use platform::http::BODY_BYTES_MAX;
 use platform::message::{self, CloudEvent};
 use platform::problem::{Problem, TYPES};
@@ -24,7 +25,8 @@ const PROBLEM: &str = "urn:motcua:problem:";
 fn operations(documents: &Documents) -> BTreeMap<String, &Value> {
     let paths = documents.openapi["paths"].as_object().unwrap().iter();
     let routes = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().unwrap().iter().filter(|(method, _)| ["get", "post"].contains(&method.as_str()));
+        let methods =
+            item.as_object().unwrap().iter().filter(|(method, _)| ["get", "post", "put"].contains(&method.as_str()));
         methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
     });
     routes.collect()
@@ -85,11 +87,18 @@ fn failures() -> Vec<Failure> {
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },
         Failure::OutOfOrder,
+        Failure::StaleEdition { current: 12 },
         Failure::TooLarge,
         Failure::UnsupportedMediaType,
         Failure::IdempotencyKeyReused,
         illegal(Action::ReturnResult),
         illegal(Action::Submit),
+        Failure::CatalogueRefused(vec![Misprint {
+            file: "agencies.json".into(),
+            line: 12,
+            rule: "known-agency",
+            detail: "H20.12.3A: H20.99 is not listed".into(),
+        }]),
         Failure::Defect(String::new()),
         Failure::CalendarMissing { year: 2027 },
         Failure::Held("the dossier"),
@@ -197,6 +206,7 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.openapi, "Applicant"),
         (&documents.openapi, "Document"),
         (&documents.openapi, "TransitionBody"),
+        (&documents.openapi, "PublicationBody"),
         (&documents.asyncapi, "SubmitData"),
         (&documents.asyncapi, "TransitionData"),
         (&documents.asyncapi, "RollupOrder"),
@@ -262,7 +272,7 @@ fn the_documented_limits_are_those_of_the_code() {
         assert_eq!(schemas[remark]["maxLength"], REMARK_CHARACTERS_MAX);
     }
     assert_eq!(BODY_BYTES_MAX, 262_144);
-    for body in ["Submission", "Transition"] {
+    for body in ["Submission", "Transition", "Publication"] {
         let text = documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
         assert!(text.contains("262,144 bytes"), "{body}");
     }
@@ -272,7 +282,7 @@ fn the_documented_limits_are_those_of_the_code() {
 }
 
 /// Files whose rules a client or an integrator can meet.
-const RULES_ARE_NAMED_IN: [&str; 12] = [
+const RULES_ARE_NAMED_IN: [&str; 13] = [
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
@@ -284,6 +294,7 @@ const RULES_ARE_NAMED_IN: [&str; 12] = [
     "shared/platform/src/transition.rs",
     "functions/ingest-event/src/lib.rs",
     "functions/notify-applicant/src/lib.rs",
+    "functions/publish-catalogue/src/lib.rs",
     "functions/track-dossier/src/lib.rs",
 ];
 
@@ -585,8 +596,15 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         let listed = &documents.asyncapi["components"]["schemas"][schema]["properties"]["reason"]["enum"];
         words(listed).into_iter().map(str::to_owned).collect()
     };
-    let over_http =
-        ["missing-idempotency-key", "unauthorized", "route-not-found", "body-too-large", "unsupported-media-type"];
+    let over_http = [
+        "missing-idempotency-key",
+        "unauthorized",
+        "route-not-found",
+        "stale-edition",
+        "body-too-large",
+        "unsupported-media-type",
+        "catalogue-refused",
+    ];
     let of_commands = [
         "forbidden",
         "stale-version",

@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 50] = [
+const ANSWERS: [(&str, u16, &str); 59] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -67,6 +67,15 @@ const ANSWERS: [(&str, u16, &str); 50] = [
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
     ("track-dossier.worklist-bad-query", 400, "status national-status"),
+    ("publish-catalogue.longer-quiet-hours", 200, ""),
+    ("publish-catalogue.dry-run", 200, ""),
+    ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
+    ("publish-catalogue.unknown-file", 422, "catalogue-refused"),
+    ("publish-catalogue.stale", 409, "stale-edition"),
+    ("publish-catalogue.no-edition", 400, "expectedEdition required"),
+    ("publish-catalogue.by-officer", 403, "forbidden"),
+    ("publish-catalogue.show", 200, ""),
+    ("publish-catalogue.show-unknown-edition", 400, "edition known-edition"),
 ];
 
 /// Rules and problems that a schema of the body cannot know.
@@ -126,6 +135,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
+        "publish-catalogue" => {
+            http::serve(request, |request| publish_catalogue::handle(request, &world.shelf, now)).await
+        }
         "record-delivery" => {
             let reporters = reporters();
             let handler = |request| record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now);
@@ -147,7 +159,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
     assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
-    let by_http = ["submit-dossier", "change-status", "track-dossier", "record-delivery"];
+    let by_http = ["submit-dossier", "change-status", "track-dossier", "record-delivery", "publish-catalogue"];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
     assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());

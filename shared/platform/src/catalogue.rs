@@ -3,6 +3,7 @@
 //! An edition is a set of files, put together and checked as a whole before it is published; functions look for a newer one
 //! once a minute and go on with the present one when it cannot be read.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -40,6 +41,16 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 
 /// Largest file, in bytes: the table takes items of 400 KiB.
 pub const FILE_BYTES_MAX: usize = 350_000;
+
+/// The form of the files that this code reads.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What every file says of itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Form {
+    schema_version: u32,
+}
 
 /// What to do about years whose holidays the government has not decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +101,12 @@ impl Texts {
         for (name, text) in changed {
             let misprint =
                 |rule, detail: &str| Misprint { file: name.clone(), line: 1, rule, detail: detail.to_owned() };
-            if !self.0.contains_key(&name) {
-                found.push(misprint("known-file", "is no file of a catalogue"));
-            } else if text.len() > FILE_BYTES_MAX {
-                found.push(misprint("file-bytes-max", "has more than 350000 bytes"));
-            } else {
-                self.0.insert(name, text);
+            match self.0.get_mut(&name) {
+                None => found.push(misprint("known-file", "is no file of a catalogue")),
+                Some(_) if text.len() > FILE_BYTES_MAX => {
+                    found.push(misprint("file-bytes-max", "has more than 350000 bytes"));
+                }
+                Some(present) => *present = text,
             }
         }
         if found.is_empty() { Ok(self) } else { Err(found) }
@@ -146,14 +157,21 @@ impl Texts {
                 codes: codes?,
             })
         })();
-        let Some(files) = files else {
+        let Some(files) = files.filter(|_| found.is_empty()) else {
             return Err(found);
         };
         Catalogue::assemble(files).map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
-        let read = serde_json::from_str(self.text(name));
+        let text = self.text(name);
+        let form: serde_json::Result<Form> = serde_json::from_str(text);
+        // What is no JSON at all is said once, below.
+        if form.map_or_else(|error| error.is_data(), |form| form.schema_version != SCHEMA_VERSION) {
+            let detail = format!("must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read");
+            found.push(Misprint { file: name.to_owned(), line: 1, rule: "schema-version", detail });
+        }
+        let read = serde_json::from_str(text);
         read.map_err(|error| {
             let rule = if error.is_data() { "form" } else { "json" };
             let detail = error.to_string();
@@ -162,8 +180,8 @@ impl Texts {
         .ok()
     }
 
-    /// Where the entry stands that breaks a rule: the last one of its file in which a word of the violation stands in quotes, as
-    /// its code or its first day.
+    /// Where the entry stands that breaks a rule: of those in which a word of the violation stands in quotes, the one in which it
+    /// stands foremost, as its code or its first day; of two of them the later, which is one too many.
     fn located(&self, broken: &Violation) -> Misprint {
         let (part, entry) = broken.field.split_once('.').unwrap_or((&broken.field, ""));
         let file = file_of(part);
@@ -175,8 +193,11 @@ impl Texts {
             .collect();
         let text = self.text(file);
         let entries = entries(text, part);
-        let marked = marks.iter().find_map(|mark| entries.iter().rfind(|(_, entry)| entry.contains(mark.as_str())));
-        let start = marked.or(entries.first()).map_or(0, |(start, _)| *start);
+        let marked = marks.iter().find_map(|mark| {
+            let found = entries.iter().filter_map(|(start, entry)| Some((entry.find(mark.as_str())?, Reverse(*start))));
+            found.min().map(|(_, Reverse(start))| start)
+        });
+        let start = marked.or(entries.first().map(|(start, _)| *start)).unwrap_or_default();
         let line = 1 + text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count();
         let detail = if entry.is_empty() { broken.detail.clone() } else { format!("{entry}: {}", broken.detail) };
         Misprint { file: file.to_owned(), line, rule: broken.rule, detail }

@@ -39,12 +39,10 @@ impl Gateway for SpeedSms {
         match (answer["status"].as_str(), whole_number(&answer["code"])) {
             // The one number is the invalid one: nothing was sent.
             (Some("success"), _) if refused => Verdict::Declined { code: INVALID_PHONE },
-            (Some("success"), _) => match &answer["data"]["tranId"] {
-                serde_json::Value::Null => Verdict::Unknown { instead: "unreadable".to_owned() },
-                message => {
-                    Verdict::Accepted { message: message.as_str().map_or_else(|| message.to_string(), str::to_owned) }
-                }
-            },
+            (Some("success"), _) => answer["data"].get("tranId").filter(|id| !id.is_null()).map_or_else(
+                || Verdict::Unknown { instead: "unreadable".to_owned() },
+                |id| Verdict::Accepted { message: id.as_str().map_or_else(|| id.to_string(), str::to_owned) },
+            ),
             (Some("error"), Some(code)) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
