@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::support::call::{AGENCY, CITIZEN, Call, submission, submit_event, transition_event};
+use crate::support::call::{AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event};
 use crate::support::file;
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{NOW, World, at};
@@ -45,12 +45,23 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     assert_eq!((&seen.body["status"], &seen.body["completion"]), (&json!(10), &done));
     let history = stack.get(&format!("{DOSSIERS}/{code}/history"), Some(&officer)).await;
     assert_eq!(history.body["history"].as_array().map(Vec::len), Some(5));
-    for version in 1..=5 {
-        let message = stack.told(&format!("{code}/{version}")).await;
-        let text = message.to_string();
-        assert!(!text.contains("Trần") && !text.contains(CITIZEN), "{text}");
+    let notices = stack.until("the last notice", || async {
+        let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
+        let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
+        let said = |notice: &Value| ["sent", "delivered", "merged"].contains(&notice["state"].as_str().unwrap());
+        (notices.len() == 5 && notices.iter().all(said)).then_some(notices)
+    });
+    // Steps that follow each other at once are told of together, by the last.
+    let (merged, sent): (Vec<Value>, Vec<Value>) =
+        notices.await.into_iter().partition(|notice| notice["state"] == "merged");
+    assert!(sent.iter().any(|notice| notice["version"] == 5), "{sent:?}");
+    for notice in merged {
+        assert!(notice["mergedInto"].as_u64() > notice["version"].as_u64() && notice["class"] == "information");
     }
-    assert_eq!(stack.messages(&code).await.len(), 5, "each step once");
+    let messages = stack.messages(&code).await;
+    assert_eq!(messages.len(), sent.len(), "each once");
+    let text = format!("{messages:?}");
+    assert!(!text.contains("Trần") && !text.contains(CITIZEN), "{text}");
 }
 
 #[tokio::test]
@@ -298,6 +309,74 @@ async fn the_gateways_report_deliveries_as_their_vendors_do() {
     assert!(reports[0].starts_with("POST /zalo ") && reports[0].to_lowercase().contains("x-zevent-signature: mac="));
     assert!(reports[0].contains("user_received_message"), "{}", reports[0]);
     assert!(reports[1].starts_with("GET /esms?") && reports[1].contains("SendStatus=5"), "{}", reports[1]);
+}
+
+#[tokio::test]
+async fn a_delivered_message_is_known_as_such_though_its_report_comes_thrice_out_of_order_and_forged() {
+    let stack = Stack::new();
+    let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
+    let doors = [("zalo", "zalo".to_owned()), ("esms", format!("esms/{}", setting("ESMS_REPORT_SECRET")))];
+    for (gateway, door) in doors {
+        let (body, phone) = somebody();
+        if gateway == "esms" {
+            stack.behave(json!({ "gateway": "zalo", "phone": phone, "code": -118 })).await;
+        }
+        let url = format!("{}/v1/reports/{door}", setting("API_URL"));
+        let reports = json!({ "url": url, "copies": 3, "statuses": [5, 7], "forged": true });
+        stack.behave(json!({ "gateway": gateway, "phone": phone, "reports": reports })).await;
+        let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("report")), body).await;
+        let path = format!("{DOSSIERS}/{}/notices", slip.code());
+        let delivered = stack.until("the delivery", || async {
+            let seen = stack.get(&path, Some(&officer)).await;
+            (seen.body["notices"][0]["state"] == "delivered").then_some(seen)
+        });
+        let notice = delivered.await.body["notices"][0].clone();
+        let attempts = notice["attempts"].as_array().unwrap();
+        assert_eq!(attempts.iter().filter(|attempt| attempt["outcome"] == "delivered").count(), 1, "{notice}");
+        assert_eq!(attempts.last().unwrap()["provider"], gateway);
+        assert_eq!(stack.messages(&slip.code()).await.len(), 1);
+    }
+}
+
+/// A procedure that this run alone knows.
+fn a_procedure_of_this_run() -> (String, Value) {
+    let mut file: Value = serde_json::from_str(&file("infra/data/procedures.json")).unwrap();
+    let code = format!("9.{:06}", std::process::id() % 1_000_000);
+    let list = file["procedures"].as_array_mut().unwrap();
+    let mut another = list.iter().find(|procedure| procedure["code"] == PROCEDURE).unwrap().clone();
+    another["code"] = code.as_str().into();
+    list.push(another);
+    (code, file)
+}
+
+#[tokio::test]
+async fn what_an_administrator_publishes_is_in_force_without_a_deployment() {
+    let stack = Stack::new();
+    let administrator = stack.token(json!({ "role": "administrator" })).await;
+    let (code, procedures) = a_procedure_of_this_run();
+    let (mut body, _) = somebody();
+    body["procedure"] = code.as_str().into();
+    let portal = stack.portal().await;
+    let key = unique("to-come");
+    let submit = || stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&key), body.clone());
+    assert_eq!(submit().await.broken(), ("procedure", "known-procedure"));
+    let put = async |files: Value, token: &str| {
+        let seen = stack.get("/v1/catalogue", Some(&administrator)).await;
+        let body = json!({ "expectedEdition": seen.body["edition"], "files": files });
+        stack.call(Method::PUT, "/v1/catalogue", Some(token), None, body).await
+    };
+    let good = json!({ "procedures.json": procedures.to_string() });
+    assert_eq!(put(good.clone(), &stack.officer(AGENCY).await).await.status, 403);
+    let bad = put(json!({ "procedures.json": procedures.to_string(), "rules.json": "{" }), &administrator).await;
+    assert_eq!((bad.status, &bad.body["misprints"][0]["file"]), (422, &json!("rules.json")), "{}", bad.body);
+    assert_eq!(submit().await.broken(), ("procedure", "known-procedure"), "a bad set is not in force");
+    let published = put(good, &administrator).await;
+    assert_eq!((published.status, &published.body["published"]), (200, &json!(true)), "{}", published.body);
+    let taken = stack.until("the new edition", || async {
+        let answer = submit().await;
+        (answer.status == 201).then_some(answer)
+    });
+    assert!(taken.await.code().starts_with(AGENCY));
 }
 
 #[tokio::test]

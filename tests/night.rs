@@ -1,12 +1,14 @@
 //! The night's count.
 
-use domain::kpi::KpiRow;
+use domain::kpi::{DueBasis, KpiRow};
 use ingest_event::ingest;
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::record::KpiRecord;
 use rollup_kpi::{Order, Outcome, roll_up};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, submit_event, transition_event};
+use crate::support::file;
 use crate::support::log::Log;
 use crate::support::world::{World, at};
 
@@ -145,6 +147,40 @@ async fn the_schedule_counts_the_day_that_has_just_ended_in_viet_nam() {
     let order: Order = serde_json::from_str("{}").unwrap();
     let outcome = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, now).await.unwrap();
     assert_eq!(outcome.day.to_string(), "2026-11-18");
+}
+
+#[tokio::test]
+async fn a_day_counts_against_the_due_date_that_its_rule_names() {
+    let mut world = World::new().await;
+    // Due on the 17th, promised for the 19th, settled on the 18th.
+    let code = happened(
+        &world,
+        9008,
+        "online",
+        &[("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")],
+    );
+    let code = code.await;
+    let mut apology = transition_event("apology", "2026-11-17T02:10:00Z", &code, "apologise");
+    apology["data"]["newDueOn"] = "2026-11-19".into();
+    for event in [apology, transition_event("end", "2026-11-18T02:00:00Z", &code, "finish")] {
+        let message = event.to_string();
+        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    for from in ["2026-11-19", "2026-11-18"] {
+        let mut rules: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
+        let list = rules["rules"].as_array_mut().unwrap();
+        let mut extended = list.last().unwrap().clone();
+        extended["validFrom"] = from.into();
+        extended["kpiDue"] = "extended".into();
+        list.push(extended);
+        let texts = Texts::built_in().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
+        world.catalogue = texts.assemble(UndecidedYears::Refused).unwrap().into();
+        let outcome = count(&world, "2026-11-18").await;
+        let figures = rows(&world, "2026-11-18").await.remove(0).figures;
+        seen.push((outcome.due_basis, figures.early, figures.late));
+    }
+    assert_eq!(seen, [(DueBasis::Original, 0, 1), (DueBasis::Extended, 1, 0)]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ POST   /esms/MainService.svc/json/SendMultipleMessage_V4_post_json/ customer-car
 GET    /messages   ?tracking= &phone= &gateway= &outcome= &limit=  what was received, and the counts of everything
 DELETE /messages                                                   a fresh day: no messages, counts or known RequestIds
 PUT    /behaviour  {"gateway": "zalo|esms", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?}
-PUT    /behaviour  {"gateway": "zalo|esms", "reports": {"url", "delayMs"?, "copies"?, "statuses"?, "outcome"?, "reverseEvery"?}}
+PUT    /behaviour  {"gateway", "phone"?, "reports": {"url", "delayMs"?, "copies"?, "statuses"?, "outcome"?, "reverseEvery"?, "forged"?}}
 DELETE /behaviour                                                  back to answering at once, as started
 GET    /health
 
@@ -35,7 +35,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -342,6 +342,8 @@ class Reports:
     outcome: str = "delivered"
     # Holds back this many messages' reports and sends the newest first.
     reverseEvery: int = 1
+    # Before each true report comes one that somebody else made up: another message's end, without our secrets.
+    forged: bool = False
 
     def __post_init__(self) -> None:
         if self.url:
@@ -367,16 +369,16 @@ class Conduct:
     def reset(self) -> None:
         with self._lock:
             self._rules: list[Behaviour] = []
-            self._reports = dict(self._started_with)
+            self._reports = {(gateway, None): reports for gateway, reports in self._started_with.items()}
 
     def put(self, document: Json) -> None:
         try:
             if "reports" in document:
                 settings = document["reports"]
                 reports = Reports(**{**settings, "statuses": tuple(settings.get("statuses", (5,)))})
-                rule = Behaviour(document["gateway"])
+                rule = Behaviour(document["gateway"], document.get("phone"))
                 with self._lock:
-                    self._reports[rule.gateway] = reports
+                    self._reports[rule.gateway, rule.phone] = reports
                 return
             rule = Behaviour(**document)
         except (TypeError, KeyError, AttributeError) as error:
@@ -394,15 +396,18 @@ class Conduct:
                 met[0].times -= 1
             return met[0]
 
-    def reports(self, gateway: str) -> Reports:
+    def reports(self, gateway: str, phone: str) -> Reports:
         with self._lock:
-            return self._reports[gateway]
+            return self._reports.get((gateway, phone)) or self._reports[gateway, None]
 
     def shown(self) -> Json:
         with self._lock:
             return {
                 "rules": [asdict(rule) for rule in self._rules],
-                "reports": {gateway: asdict(reports) for gateway, reports in self._reports.items()},
+                "reports": [
+                    {"gateway": gateway, "phone": phone, **asdict(reports)}
+                    for (gateway, phone), reports in self._reports.items()
+                ],
             }
 
 
@@ -476,9 +481,11 @@ class Postman:
     def report(self, message: Message, reports: Reports) -> None:
         """Nothing is sent for a Zalo message that did not arrive: Zalo has no report of a failure."""
         if message.gateway == "zalo":
-            requests = [self._zalo(message, reports.url)] if reports.outcome == "delivered" else []
+            requests = [self._zalo(message, reports.url, self._oa_secret)] if reports.outcome == "delivered" else []
         else:
             requests = [self._esms(message, reports, status) for status in reports.statuses]
+        if reports.forged:
+            requests.insert(0, self._forged(message, reports))
         with self._wake:
             held = self._held[message.gateway]
             held.append(requests * reports.copies)
@@ -496,7 +503,15 @@ class Postman:
             for held in self._held.values():
                 held.clear()
 
-    def _zalo(self, message: Message, url: str) -> urllib.request.Request:
+    def _forged(self, message: Message, reports: Reports) -> urllib.request.Request:
+        """By somebody who knows the message and the address of the door, and none of the secrets."""
+        if message.gateway == "zalo":
+            return self._zalo(message, reports.url, "not the secret")
+        door, _, _ = reports.url.rpartition("/")
+        failed = replace(reports, url=f"{door}/not-the-secret", outcome="failed")
+        return self._esms(message, failed, 5)
+
+    def _zalo(self, message: Message, url: str, secret: str) -> urllib.request.Request:
         timestamp = str(now_ms())
         body = json.dumps(
             {
@@ -513,7 +528,7 @@ class Postman:
             }
         ).encode()
         # Zalo, webhook: sha256(app_id + raw body + timestamp + OA secret key).
-        mac = hashlib.sha256(self._app_id.encode() + body + timestamp.encode() + self._oa_secret.encode()).hexdigest()
+        mac = hashlib.sha256(self._app_id.encode() + body + timestamp.encode() + secret.encode()).hexdigest()
         headers = {"Content-Type": "application/json", "X-ZEvent-Signature": f"mac={mac}"}
         return urllib.request.Request(url, body, headers, method="POST")
 
@@ -632,7 +647,7 @@ class GatewayServer(ThreadingHTTPServer):
         )
 
     def _report(self, message: Message, request: Json) -> None:
-        reports = self.conduct.reports(message.gateway)
+        reports = self.conduct.reports(message.gateway, message.phone)
         # eSMS: eSMS takes the address with each message; a configured one wins, it is the test speaking.
         if not reports.url and message.gateway == "esms" and request.get("CallbackUrl"):
             try:

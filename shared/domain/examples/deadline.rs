@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use domain::calendar::{date_of, instant, time_of};
 use domain::catalogue::{Catalogue, CatalogueFiles};
-use domain::id::ProcedureCode;
+use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
 use jiff::civil::DateTime;
 
@@ -23,7 +23,9 @@ fn main() -> ExitCode {
 fn explain() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let (Some(procedure), Some(received)) = (words.next(), words.next()) else {
-        return Err("say PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal]".into());
+        return Err(
+            "say PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12]".into()
+        );
     };
     let code: ProcedureCode = procedure.parse()?;
     let received: DateTime = received.parse().map_err(|_| "RECEIVED must look like 2026-02-13T14:59")?;
@@ -43,7 +45,17 @@ fn explain() -> Result<(), Box<dyn Error>> {
         println!("no due date: this procedure gives none for this channel");
         return Ok(());
     };
-    let explained = term.explained(catalogue.law(), received)?;
+    let explained = match words.next() {
+        None => term.explained(catalogue.law(), received)?,
+        Some(agency) => {
+            let agency: AgencyCode = agency.parse()?;
+            let Some(known) = catalogue.agency(&agency) else {
+                return Err(format!("{agency} is not in the catalogue").into());
+            };
+            println!("{agency} · {}", known.name);
+            term.explained_for(catalogue.law(), &agency, received)?
+        }
+    };
     let (due, rule) = (explained.due, explained.rule);
     let unit = serde_json::to_value(rule.unit)?;
     println!("received  {} {}", date_of(received).strftime("%a %d/%m/%Y"), time_of(received).strftime("%H:%M"));
