@@ -1,13 +1,17 @@
 //! From process start to the first poll of the Lambda Runtime API, of each function as built for AWS.
 //!
 //! The peer is the cheapest process there is: `/bin/true`, started the same way in the same run. Memory is what is
-//! resident at the first poll. Run it with `make bench`.
+//! resident at the first poll. The start includes the look for a published catalogue, in an embedded DynamoDB on loopback; on
+//! AWS the network comes on top. Run it with `make bench`.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde_yaml_ng::Value;
 
 /// Starts of each process; the median is told.
 const STARTS: usize = 21;
@@ -20,13 +24,14 @@ fn main() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
+    let settings = settings(&root, &serve_catalogue());
     let peer = median((0..STARTS).map(|_| bare_start()).collect());
     println!("peer: /bin/true starts and ends in {:.1} ms (median of {STARTS})", millis(peer));
     println!("{:<18} {:>12} {:>12} {:>10} {:>10}", "function", "first poll", "x peer", "resident", "binary");
     for name in names {
         let program = folder.join(&name);
         let size = std::fs::metadata(&program).unwrap_or_else(|_| panic!("{name} is not built: make release")).len();
-        let (times, memory): (Vec<Duration>, Vec<u64>) = (0..STARTS).map(|_| first_poll(&program)).unzip();
+        let (times, memory): (Vec<Duration>, Vec<u64>) = (0..STARTS).map(|_| first_poll(&program, &settings)).unzip();
         let time = median(times);
         println!(
             "{name:<18} {:>9.1} ms {:>12.1} {:>7} MB {:>7.1} MB",
@@ -45,11 +50,11 @@ fn bare_start() -> Duration {
 }
 
 /// Time to the first poll, and resident memory in KiB at that moment.
-fn first_poll(program: &Path) -> (Duration, u64) {
+fn first_poll(program: &Path, settings: &Settings) -> (Duration, u64) {
     let runtime = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = runtime.local_addr().expect("an address").to_string();
     let start = Instant::now();
-    let mut function = Function(spawn(program, &address));
+    let mut function = Function(spawn(program, &address, settings));
     let (mut poll, _) = runtime.accept().expect("the function polls");
     let mut head = [0; 64];
     let read = poll.read(&mut head).expect("the poll is readable");
@@ -73,32 +78,10 @@ impl Drop for Function {
     }
 }
 
-fn spawn(program: &Path, runtime: &str) -> Child {
+fn spawn(program: &Path, runtime: &str, settings: &Settings) -> Child {
     let mut command = Command::new(program);
-    command.env_clear().stdout(Stdio::null()).stderr(Stdio::null());
-    for setting in [
-        "DOSSIERS_TABLE",
-        "INTAKE_TABLE",
-        "NOTICES_TABLE",
-        "KPI_TABLE",
-        "NOTICES_QUEUE_URL",
-        "FAILURES_QUEUE_URL",
-        "DLQ_URL",
-        "QUEUE_URL",
-        "ZALO_URL",
-        "ZALO_ACCESS_TOKEN",
-        "ESMS_URL",
-        "ESMS_API_KEY",
-        "ESMS_SECRET_KEY",
-        "ESMS_BRANDNAME",
-    ] {
-        command.env(setting, "http://localhost");
-    }
-    for number in ["MAX_RECEIVE_COUNT", "RECORD_TIMEOUT_MS", "GATEWAY_TIMEOUT_MS"] {
-        command.env(number, "1000");
-    }
+    command.env_clear().envs(settings).stdout(Stdio::null()).stderr(Stdio::null());
     let lambda = [
-        ("UNDECIDED_YEARS", "refused"),
         ("AWS_REGION", "ap-southeast-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),
         ("AWS_SECRET_ACCESS_KEY", "bench"),
@@ -110,6 +93,57 @@ fn spawn(program: &Path, runtime: &str) -> Child {
         ("AWS_LAMBDA_RUNTIME_API", runtime),
     ];
     command.envs(lambda).spawn().expect("the function starts")
+}
+
+/// What the functions read when they start: every setting of the template, and where the tables are.
+type Settings = BTreeMap<String, String>;
+
+fn settings(root: &Path, tables: &str) -> Settings {
+    let template = std::fs::read_to_string(root.join("infra/template.yaml")).expect("the template is there");
+    let template: Value = serde_yaml_ng::from_str(&template).expect("the template is YAML");
+    let resources = template["Resources"].as_mapping().expect("resources");
+    let mut settings = Settings::new();
+    for (_, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function") {
+        let variables = resource["Properties"]["Environment"]["Variables"].as_mapping();
+        for (name, value) in variables.into_iter().flatten() {
+            let name = name.as_str().expect("a name").to_owned();
+            let counts = ["_MS", "_S", "_COUNT"].iter().any(|ending| name.ends_with(ending));
+            let literal = value.as_str().map(str::to_owned);
+            let value = literal.unwrap_or_else(|| if counts { "1000" } else { "http://localhost" }.to_owned());
+            settings.insert(name, value);
+        }
+    }
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", tables),
+        ("CATALOGUE_TABLE", CATALOGUE_TABLE),
+        ("LIMITS", "kept"),
+        ("RUST_LOG", "info"),
+        ("UNDECIDED_YEARS", "refused"),
+    ] {
+        settings.insert(name.to_owned(), value.to_owned());
+    }
+    settings
+}
+
+const CATALOGUE_TABLE: &str = "catalogue";
+
+/// The catalogue's table, empty, in an embedded DynamoDB on loopback: each function looks there when it starts.
+fn serve_catalogue() -> String {
+    let database = dynoxide::Database::memory().expect("an embedded database");
+    let key = |name: &str| serde_json::json!({ "AttributeName": name, "AttributeType": "S" });
+    let part = |name: &str, kind: &str| serde_json::json!({ "AttributeName": name, "KeyType": kind });
+    let table = serde_json::json!({
+        "TableName": CATALOGUE_TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [key("part"), key("name")],
+        "KeySchema": [part("part", "HASH"), part("name", "RANGE")],
+    });
+    database.create_table(serde_json::from_value(table).expect("a table")).expect("the table is made");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || runtime.block_on(dynoxide::server::serve_on(listener, database)));
+    format!("http://{address}")
 }
 
 fn median<T: Ord + Copy>(mut values: Vec<T>) -> T {
