@@ -7,7 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::Dossier;
 use domain::notice::codes::Treatment;
 use domain::notice::{Language, Notice, Provider};
-use platform::gateway::{Gateway, Verdict, esms::Esms, http_client, zalo::Zalo};
+use platform::account::Token;
+use platform::gateway::esms::Esms;
+use platform::gateway::speedsms::SpeedSms;
+use platform::gateway::vnpt::Vnpt;
+use platform::gateway::zalo::{Zalo, ZaloLogin};
+use platform::gateway::{Gateway, Verdict, http_client};
+use platform::port::{Renewal, TokenIssuer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +23,7 @@ use tokio::time::timeout;
 use crate::support::call::{AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event};
 use crate::support::file;
 use crate::support::stack::{Stack, setting, unique, unique_phone};
-use crate::support::world::{NOW, World, at};
+use crate::support::world::{FixedToken, NOW, World, at};
 
 const DOSSIERS: &str = "/v1/dossiers";
 
@@ -210,9 +216,9 @@ fn codes() -> domain::notice::codes::Codes {
     domain::notice::codes::Codes::assemble(serde_json::from_str(&file("infra/data/codes.json")).unwrap()).unwrap()
 }
 
-fn zalo(token: &str) -> Zalo {
+fn zalo(token: &str) -> Zalo<FixedToken> {
     let http = http_client(Duration::from_millis(1_500)).unwrap();
-    Zalo { http, url: format!("{}/zalo", setting("GATEWAYS_URL")), access_token: token.to_owned() }
+    Zalo { http, url: format!("{}/zalo", setting("GATEWAYS_URL")), tokens: FixedToken(Token::new(token)) }
 }
 
 fn esms() -> Esms {
@@ -255,6 +261,111 @@ async fn zalos_documented_answers_are_understood() {
     assert!(matches!(gateway.send(&notice, &dossier.applicant.phone).await, Verdict::Accepted { .. }));
     let stranger = zalo("").send(&notice, &dossier.applicant.phone).await;
     assert_eq!(stranger, Verdict::Declined { code: -124 });
+}
+
+fn speedsms(token: &str) -> SpeedSms {
+    SpeedSms {
+        http: http_client(Duration::from_millis(1_500)).unwrap(),
+        url: format!("{}/speedsms", setting("GATEWAYS_URL")),
+        token: token.to_owned(),
+        sender: "MOTCUA".to_owned(),
+    }
+}
+
+fn vnpt(password: &str) -> Vnpt {
+    Vnpt {
+        http: http_client(Duration::from_millis(1_500)).unwrap(),
+        url: format!("{}/vnpt", setting("GATEWAYS_URL")),
+        label_id: "1".to_owned(),
+        contract_id: "2".to_owned(),
+        template_id: "3".to_owned(),
+        agent_id: "4".to_owned(),
+        api_user: "province".to_owned(),
+        api_password: password.to_owned(),
+        user_name: "province".to_owned(),
+    }
+}
+
+async fn asked(provider: Provider, notice: &Notice, dossier: &Dossier) -> Verdict {
+    let phone = &dossier.applicant.phone;
+    match provider {
+        Provider::Zalo => zalo(setting("ZALO_ACCESS_TOKEN")).send(notice, phone).await,
+        Provider::Esms => esms().send(notice, phone).await,
+        Provider::Speedsms => speedsms(setting("SPEEDSMS_TOKEN")).send(notice, phone).await,
+        Provider::Vnpt => vnpt(setting("VNPT_API_PASSWORD")).send(notice, phone).await,
+    }
+}
+
+#[tokio::test]
+async fn every_listed_code_of_every_gateway_is_read_from_its_answer() {
+    let stack = Stack::new();
+    let phone = unique_phone();
+    let (notice, dossier) = a_notice(&phone).await;
+    let mut codes: Vec<(Provider, i32)> = codes().listed().map(|(provider, code, _)| (provider, code)).collect();
+    // VNPT's are not known, but for that 0 is a yes; SpeedSMS's -1 is ours.
+    codes.retain(|(_, code)| *code != -1);
+    codes.extend([(Provider::Speedsms, 300), (Provider::Vnpt, 7)]);
+    assert!(codes.len() > 90, "only {codes:?}");
+    for (provider, code) in codes {
+        let told =
+            json!({ "gateway": provider.name(), "phone": format!("84{}", &phone[1..]), "code": code, "times": 1 });
+        stack.behave(told).await;
+        assert_eq!(asked(provider, &notice, &dossier).await, Verdict::Declined { code }, "{}", provider.name());
+    }
+}
+
+#[tokio::test]
+async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_apart() {
+    let stack = Stack::new();
+    for provider in Provider::ALL {
+        for (mode, expected) in [
+            ("ok", None),
+            ("slow", Some("timed-out")),
+            ("hang", Some("timed-out")),
+            ("drop-before", Some("broken-off")),
+            ("drop-after", Some("broken-off")),
+            ("http-500", Some("http-500")),
+        ] {
+            let phone = unique_phone();
+            let (notice, dossier) = a_notice(&phone).await;
+            let number = format!("84{}", &phone[1..]);
+            stack.behave(json!({ "gateway": provider.name(), "phone": number, "mode": mode })).await;
+            let verdict = asked(provider, &notice, &dossier).await;
+            match expected {
+                None => assert!(matches!(verdict, Verdict::Accepted { .. }), "{}: {verdict:?}", provider.name()),
+                Some(instead) => {
+                    assert_eq!(verdict, Verdict::Unknown { instead: instead.into() }, "{} {mode}", provider.name());
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_know_us_says_so() {
+    let (notice, dossier) = a_notice(&unique_phone()).await;
+    let phone = &dossier.applicant.phone;
+    assert_eq!(speedsms("a stranger's").send(&notice, phone).await, Verdict::Declined { code: 101 });
+    assert_eq!(vnpt("a stranger's").send(&notice, phone).await, Verdict::Declined { code: 1 });
+}
+
+#[tokio::test]
+async fn zalo_renews_a_token_once_and_the_old_way_in_is_closed() {
+    let login = |secret: &str| ZaloLogin {
+        http: http_client(Duration::from_millis(1_500)).unwrap(),
+        url: format!("{}/zalo-login", setting("GATEWAYS_URL")),
+        app_id: setting("ZALO_APP_ID").to_owned(),
+        secret_key: secret.to_owned(),
+    };
+    // The deployed function has signed in with this one when the stack came up.
+    let used = login(setting("ZALO_APP_SECRET")).renew(&Token::new(setting("ZALO_REFRESH_TOKEN"))).await;
+    assert_eq!(used, Renewal::Refused { code: -14020 });
+    let unknown = login(setting("ZALO_APP_SECRET")).renew(&Token::new("made up")).await;
+    assert_eq!(unknown, Renewal::Refused { code: -14014 });
+    let stranger = login("not the secret").renew(&Token::new("made up")).await;
+    assert_eq!(stranger, Renewal::Refused { code: -14003 });
+    let nowhere = ZaloLogin { url: "http://127.0.0.1:9".to_owned(), ..login("x") };
+    assert_eq!(nowhere.renew(&Token::new("r")).await, Renewal::Unanswered { instead: "unreachable".to_owned() });
 }
 
 #[tokio::test]

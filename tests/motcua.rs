@@ -14,4 +14,5 @@ mod reports;
 mod simulation;
 mod support;
 mod tidy;
+mod tokens;
 mod wiring;

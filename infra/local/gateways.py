@@ -1,14 +1,15 @@
-"""Stand-ins for the message gateways: Zalo ZNS and eSMS, in one process on loopback.
+"""Stand-ins for the message gateways, in one process on loopback.
 
-They answer as the vendors document ("Zalo" below is developers.zalo.me/docs/zalo-notification-service, "eSMS" is
-developers.esms.vn, source devesms/gitbook_esms_for_develop_v2_en):
-every refusal comes with HTTP 200 and a code in the body, and "accepted" does not mean "delivered".
+They answer as the vendors document (vendors.py): every refusal comes with HTTP 200 and a code in the body, and "accepted"
+does not mean "delivered".
 
 POST   /zalo/message/template                                      ZNS template message
+POST   /zalo-login/v4/oa/access_token                              renewal of the official account's tokens
+POST   /speedsms/index.php/sms/send, /vnpt                         brandname SMS
 POST   /esms/MainService.svc/json/SendMultipleMessage_V4_post_json/ customer-care SMS
 GET    /messages   ?tracking= &phone= &gateway= &outcome= &limit=  what was received, and the counts of everything
 DELETE /messages                                                   a fresh day: no messages, counts or known RequestIds
-PUT    /behaviour  {"gateway": "zalo|esms", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?}
+PUT    /behaviour  {"gateway", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?}
 PUT    /behaviour  {"gateway", "phone"?, "reports": {"url", "delayMs"?, "copies"?, "statuses"?, "outcome"?, "reverseEvery"?, "forged"?}}
 DELETE /behaviour                                                  back to answering at once, as started
 GET    /health
@@ -26,14 +27,12 @@ import hashlib
 import heapq
 import itertools
 import json
-import re
 import select
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
@@ -41,255 +40,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-Json = dict[str, Any]
+from vendors import Esms, Json, Refused, SpeedSms, Vendor, Vnpt, Zalo, ZaloLogin, canonical_phone, decoded, now_ms
 
-ZALO_PATH = "/zalo/message/template"
-ESMS_PATH = "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/"
 TEMPLATES_FILE = Path(__file__).resolve().parent.parent / "data" / "templates.json"
 MAX_BODY_BYTES = 64 * 1024
+GATEWAYS = ("zalo", "zalo-login", "esms", "speedsms", "vnpt")
 MODES = ("ok", "slow", "hang", "drop-before", "drop-after", "http-500")
 DEFAULT_DELAY_MS = {"slow": 3_000, "hang": 120_000}
-
-# The mobile shape of the numbering plan; no narrower table of prefixes, they are still being opened.
-ZALO_PHONE = re.compile(r"84[35789]\d{8}")
-ESMS_PHONE = re.compile(r"(?:0|\+?84)[35789]\d{8}")
-# NĐ 91/2020 Đ.23: at most 11 Latin letters, digits, `-_. `, not digits alone.
-BRANDNAME = re.compile(r"(?!\d+$)[A-Za-z0-9\-_. ]{1,11}")
-ESMS_REQUEST_ID_HOURS = 24
-ESMS_REQUEST_ID_CHARS = 50
-# The price on eSMS's own sample page ; a report carries it, nobody is charged.
+# The price on eSMS's own sample page; a report carries it, nobody is charged.
 ESMS_PRICE_VND = 850
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def canonical_phone(phone: object) -> str:
-    """84… whatever was sent, so that one filter finds a person's messages at both gateways."""
-    digits = re.sub(r"\D", "", str(phone or ""))
-    return "84" + digits[1:] if digits.startswith("0") else digits
-
-
-# ---------------------------------------------------------------------------------------------- the two rule books
-
-
-class Refused(Exception):
-    """The vendor's documented refusal: a code and the vendor's wording."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-# Zalo, error codes. Only the codes that a check below gives or a test is likely to ask for; others get a plain text.
-ZALO_MESSAGES = {
-    -100: "Unknown error",
-    -106: "Method is unsupported",
-    -108: "Phone number is invalid",
-    -109: "Template ID is invalid",
-    -111: "Template data is empty",
-    -112: "Template data type is not defined",
-    -114: "User is inactive, or reject the message, or using an outdated Zalo version, or other internal errors",
-    -115: "Out of quota",
-    -118: "Zalo account is not existed",
-    -119: "Account can not receive",
-    -121: "Body data is empty",
-    -122: "Body format is invalid",
-    -124: "Access token is invalid",
-    -132: "Parameter is invalid",
-    -133: "Can not send at night",
-    -144: "OA has reached its daily quota",
-    -147: "Template has reached its daily quota",
-}
-
-# eSMS, CodeResult.
-ESMS_MESSAGES = {
-    99: "The phone number is blocked",
-    101: "Authorize Failed",
-    103: "Not enough balance to send message",
-    104: "Brand name code is not exist",
-    108: "Phone number is not in correct format",
-    110: "The requested data is incorrect",
-    118: "Message type is not supported",
-    124: "Request exist 1",
-    146: "Sai template Brandname CSKH",
-    160: "TPS exceeded",
-    177: "The network is not registered",
-    300: "Missing message type",
-}
-
-
-@dataclass(frozen=True)
-class Accepted:
-    message_id: str
-    answer: Json
-    # ZNS `mode: development` and eSMS `Sandbox: 1` are checked and answered, and reach nobody.
-    trial: bool = False
-
-
-def decoded(body: bytes) -> Json | None:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
-
-
-class Zalo:
-    """ZNS template message (Zalo, send and error codes)."""
-
-    name = "zalo"
-
-    def __init__(self, templates: frozenset[str], daily_quota: int) -> None:
-        self._templates = templates
-        self._daily_quota = daily_quota
-
-    def accept(self, request: Json, headers: Mapping[str, str], accepted_before: int) -> Accepted:
-        self._check_credentials(headers)
-        self._check_body(request)
-        trial = request.get("mode") == "development"
-        remaining = self._daily_quota - accepted_before - (0 if trial else 1)
-        if remaining < 0:
-            raise self.refusal(-144)
-        message_id = uuid.uuid4().hex[:20]
-        data = {
-            "msg_id": message_id,
-            "sent_time": str(now_ms()),
-            "sending_mode": str(request.get("sending_mode", "1")),
-            # Zalo shows both figures; it sends them as strings.
-            "quota": {"dailyQuota": str(self._daily_quota), "remainingQuota": str(remaining)},
-        }
-        return Accepted(message_id, {"error": 0, "message": "Success", "data": data}, trial)
-
-    def _check_credentials(self, headers: Mapping[str, str]) -> None:
-        # Zalo: the token travels in the header `access_token`; -124.
-        if not headers.get("access_token", "").strip():
-            raise self.refusal(-124)
-
-    def _check_body(self, request: Json) -> None:
-        # Zalo: phone as 84…, a registered template, its data, a tracking id of the sender's.
-        if not ZALO_PHONE.fullmatch(str(request.get("phone", ""))):
-            raise self.refusal(-108)
-        if str(request.get("template_id", "")) not in self._templates:
-            raise self.refusal(-109)
-        template_data = request.get("template_data")
-        if not template_data:
-            raise self.refusal(-111)
-        if not isinstance(template_data, dict) or not all(
-            isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in template_data.values()
-        ):
-            raise self.refusal(-112)
-        tracking = request.get("tracking_id")
-        if not isinstance(tracking, str) or not tracking.strip():
-            raise self.refusal(-132)
-        # Zalo: sending_mode 1 (default) or 3.
-        if str(request.get("sending_mode", "1")) not in ("1", "3"):
-            raise self.refusal(-132)
-
-    @staticmethod
-    def unreadable(body: bytes) -> Refused:
-        return Zalo.refusal(-122 if body.strip() else -121)
-
-    @staticmethod
-    def refusal(code: int) -> Refused:
-        return Refused(code, ZALO_MESSAGES.get(code, f"Error {code}"))
-
-    @staticmethod
-    def refused_answer(refusal: Refused) -> Json:
-        return {"error": refusal.code, "message": refusal.message}
-
-    @staticmethod
-    def tracking(request: Json) -> str:
-        return str(request.get("tracking_id") or "")
-
-    @staticmethod
-    def phone(request: Json) -> str:
-        return canonical_phone(request.get("phone"))
-
-    @staticmethod
-    def without_secrets(request: Json) -> Json:
-        return request
-
-    def forget(self) -> None:
-        """ZNS keeps no key of the sender's: the same tracking_id twice is two messages."""
-
-
-class Esms:
-    """Customer-care brandname SMS (eSMS, SendMultipleMessage_V4)."""
-
-    name = "esms"
-
-    def __init__(self) -> None:
-        self._known: dict[str, float] = {}
-
-    def accept(self, request: Json, headers: Mapping[str, str], accepted_before: int) -> Accepted:
-        self._check_credentials(request)
-        self._check_body(request)
-        trial = str(request.get("Sandbox") or "0") == "1"
-        if not trial:
-            self._check_first_time(str(request.get("RequestId") or ""))
-        message_id = uuid.uuid4().hex + str(len(self._known))
-        return Accepted(message_id, {"CodeResult": "100", "CountRegenerate": 0, "SMSID": message_id}, trial)
-
-    def _check_credentials(self, request: Json) -> None:
-        if not request.get("ApiKey") or not request.get("SecretKey"):
-            raise self.refusal(101)
-
-    def _check_body(self, request: Json) -> None:
-        sms_type = str(request.get("SmsType") or "")
-        if not sms_type:
-            raise self.refusal(300)
-        # eSMS: 2 = customer care; this door sends nothing else.
-        if sms_type != "2":
-            raise self.refusal(118)
-        if not BRANDNAME.fullmatch(str(request.get("Brandname") or "")):
-            raise self.refusal(104)
-        if not ESMS_PHONE.fullmatch(str(request.get("Phone") or "")):
-            raise self.refusal(108)
-        if not str(request.get("Content") or "").strip() or str(request.get("IsUnicode") or "0") not in ("0", "1"):
-            raise self.refusal(110)
-        if len(str(request.get("RequestId") or "")) > ESMS_REQUEST_ID_CHARS:
-            raise self.refusal(110)
-
-    def _check_first_time(self, request_id: str) -> None:
-        # eSMS: RequestId is unique for 24 h; without one there is no protection.
-        if not request_id:
-            return
-        oldest = time.monotonic() - ESMS_REQUEST_ID_HOURS * 3600
-        if self._known.get(request_id, oldest) > oldest:
-            raise self.refusal(124)
-        self._known[request_id] = time.monotonic()
-
-    @staticmethod
-    def unreadable(body: bytes) -> Refused:
-        return Esms.refusal(110)
-
-    @staticmethod
-    def refusal(code: int) -> Refused:
-        return Refused(code, ESMS_MESSAGES.get(code, f"Error {code}"))
-
-    @staticmethod
-    def refused_answer(refusal: Refused) -> Json:
-        answer = {"CodeResult": str(refusal.code), "CountRegenerate": 0, "ErrorMessage": refusal.message}
-        # eSMS's page of the call shows this field for a duplicate alone.
-        return answer | {"SendStatus": "5"} if refusal.code == 124 else answer
-
-    @staticmethod
-    def tracking(request: Json) -> str:
-        return str(request.get("RequestId") or "")
-
-    @staticmethod
-    def phone(request: Json) -> str:
-        return canonical_phone(request.get("Phone"))
-
-    @staticmethod
-    def without_secrets(request: Json) -> Json:
-        return {key: value for key, value in request.items() if key not in ("ApiKey", "SecretKey")}
-
-    def forget(self) -> None:
-        self._known.clear()
 
 
 # ------------------------------------------------------------------------------------------------------- behaviour
@@ -311,8 +70,8 @@ class Behaviour:
     times: int | None = None
 
     def __post_init__(self) -> None:
-        if self.gateway not in ("zalo", "esms"):
-            raise BadBehaviour("gateway must be zalo or esms")
+        if self.gateway not in GATEWAYS:
+            raise BadBehaviour(f"gateway must be one of {', '.join(GATEWAYS)}")
         if self.mode not in MODES:
             raise BadBehaviour(f"mode must be one of {', '.join(MODES)}")
         for name in ("code", "delayMs", "times"):
@@ -398,7 +157,7 @@ class Conduct:
 
     def reports(self, gateway: str, phone: str) -> Reports:
         with self._lock:
-            return self._reports.get((gateway, phone)) or self._reports[gateway, None]
+            return self._reports.get((gateway, phone)) or self._reports.get((gateway, None)) or Reports()
 
     def shown(self) -> Json:
         with self._lock:
@@ -435,7 +194,7 @@ class Message:
 @dataclass
 class Ledger:
     messages: list[Message] = field(default_factory=list)
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: {"zalo": Counter(), "esms": Counter()})
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in GATEWAYS})
 
     def accepted(self, gateway: str) -> int:
         return self.counts[gateway]["accepted"]
@@ -585,18 +344,18 @@ class GatewayServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, zalo: Zalo, esms: Esms, conduct: Conduct, postman: Postman) -> None:
+    def __init__(self, port: int, vendors: Mapping[str, Vendor], conduct: Conduct, postman: Postman) -> None:
         super().__init__(("127.0.0.1", port), GatewayHandler)
-        self.gateways: dict[str, Zalo | Esms] = {ZALO_PATH: zalo, ESMS_PATH: esms}
+        self.gateways = dict(vendors)
         self.conduct = conduct
         self.postman = postman
         self.ledger = Ledger()
         # One lock around check, count and entry: the counts are exact, also under parallel requests.
         self.lock = threading.Lock()
 
-    def act(self, gateway: Zalo | Esms, body: bytes, headers: Mapping[str, str], behaviour: Behaviour) -> Json:
+    def act(self, gateway: Vendor, body: bytes, headers: Mapping[str, str], behaviour: Behaviour) -> Json:
         """The vendor's decision, entered in the ledger; the report follows by itself."""
-        request = decoded(body)
+        request = gateway.decode(body)
         answered = behaviour.mode != "drop-after"
         with self.lock:
             try:
@@ -614,9 +373,9 @@ class GatewayServer(ThreadingHTTPServer):
             self._report(message, request)
         return accepted.answer
 
-    def fail(self, gateway: Zalo | Esms, body: bytes, outcome: str) -> None:
+    def fail(self, gateway: Vendor, body: bytes, outcome: str) -> None:
         with self.lock:
-            self._enter(gateway, decoded(body) or {}, outcome, answered=outcome == "failed")
+            self._enter(gateway, gateway.decode(body) or {}, outcome, answered=outcome == "failed")
 
     def forget(self) -> None:
         with self.lock:
@@ -627,7 +386,7 @@ class GatewayServer(ThreadingHTTPServer):
 
     def _enter(
         self,
-        gateway: Zalo | Esms,
+        gateway: Vendor,
         request: Json,
         outcome: str,
         answered: bool,
@@ -686,8 +445,9 @@ class GatewayHandler(BaseHTTPRequestHandler):
             return self._reply(200, shown)
         if url.path == "/behaviour":
             return self._reply(200, self.server.conduct.shown())
-        if url.path == ZALO_PATH:
-            return self._reply(200, Zalo.refused_answer(Zalo.refusal(-106)))
+        gateway = self.server.gateways.get(url.path)
+        if isinstance(gateway, Zalo):
+            return self._reply(200, gateway.refused_answer(gateway.refusal(-106)))
         self._reply(404, {"error": "not found"})
 
     def do_PUT(self) -> None:
@@ -716,8 +476,8 @@ class GatewayHandler(BaseHTTPRequestHandler):
         door()
         self._reply(200, {})
 
-    def _met(self, gateway: Zalo | Esms, body: bytes) -> Json:
-        behaviour = self.server.conduct.take(gateway.name, gateway.phone(decoded(body) or {}))
+    def _met(self, gateway: Vendor, body: bytes) -> Json:
+        behaviour = self.server.conduct.take(gateway.name, gateway.phone(gateway.decode(body) or {}))
         match behaviour.mode:
             case "http-500":
                 self.server.fail(gateway, body, "failed")
@@ -775,17 +535,26 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--templates", type=Path, default=TEMPLATES_FILE)
     parser.add_argument("--daily-quota", type=int, default=10_000, help="ZNS messages a day before -144")
-    parser.add_argument("--zalo-app-id", default="1234567890123456789")
-    parser.add_argument("--zalo-oa-secret", default="stand-in-oa-secret", help="signs the Zalo webhook")
+    parser.add_argument("--account", type=json.loads, required=True, help="keys, secrets and tokens, as stack.py has them")
     parser.add_argument("--zalo-webhook-url", default="", help="delivery reports; off without it")
     parser.add_argument("--esms-callback-url", default="", help="delivery reports; off without it")
     options = parser.parse_args()
+    account = options.account
+    login = ZaloLogin(
+        account["ZALO_APP_ID"], account["ZALO_APP_SECRET"], account["ZALO_REFRESH_TOKEN"], account["ZALO_ACCESS_TOKEN"]
+    )
+    vendors: dict[str, Vendor] = {
+        "/zalo/message/template": Zalo(registered_templates(options.templates), options.daily_quota, login),
+        "/zalo-login/v4/oa/access_token": login,
+        "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/": Esms(),
+        "/speedsms/index.php/sms/send": SpeedSms(account["SPEEDSMS_TOKEN"]),
+        "/vnpt": Vnpt(account["VNPT_API_PASSWORD"]),
+    }
     server = GatewayServer(
         options.port,
-        Zalo(registered_templates(options.templates), options.daily_quota),
-        Esms(),
+        vendors,
         Conduct({"zalo": Reports(options.zalo_webhook_url), "esms": Reports(options.esms_callback_url)}),
-        Postman(options.zalo_app_id, options.zalo_oa_secret),
+        Postman(account["ZALO_APP_ID"], account["ZALO_OA_SECRET"]),
     )
     print(f"gateways: http://127.0.0.1:{server.server_address[1]}", flush=True)
     try:

@@ -46,6 +46,7 @@ FUNCTIONS = (
     "wake-notices",
     "record-delivery",
     "publish-catalogue",
+    "refresh-token",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
@@ -55,12 +56,18 @@ CODE_BUCKET = "motcua-code"
 ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The account that the gateway stand-ins know.
 GATEWAY_ACCOUNT = {
+    # Taken besides those that the stand-in has granted: for tests that ask it themselves.
     "ZALO_ACCESS_TOKEN": "local",
+    "SPEEDSMS_TOKEN": "local",
+    "VNPT_API_PASSWORD": "local",
     "ESMS_API_KEY": "local",
     "ESMS_SECRET_KEY": "local",
     "ESMS_BRANDNAME": "MOTCUA",
     # What the stand-in signs its reports with, and the secret in the address for those that are not signed.
     "ZALO_APP_ID": "1234567890123456789",
+    "ZALO_APP_SECRET": "local-app-secret",
+    # What a person brings by signing in; it works once, like Zalo's.
+    "ZALO_REFRESH_TOKEN": "local-refresh-token",
     "ZALO_OA_SECRET": "stand-in-oa-secret",
     "ESMS_REPORT_SECRET": "local-report-secret",
 }
@@ -298,8 +305,10 @@ class Stack:
         shutil.rmtree(self.directory / "log", ignore_errors=True)
         self.ministack.start([STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0]))
         python = STACK_VENV.program("python")
-        for service, port in ((self.issuer, ports[1]), (self.gateways, ports[2])):
-            service.start([python, str(HERE / f"{service.name}.py"), "--port", str(port)], clean_environment())
+        account = ("--account", json.dumps(GATEWAY_ACCOUNT))
+        for service, port, more in ((self.issuer, ports[1], ()), (self.gateways, ports[2], account)):
+            program = [python, str(HERE / f"{service.name}.py"), "--port", str(port), *more]
+            service.start(program, clean_environment())
         self.issuer.wait_ready(f"{issuer_url}/health")
         self.gateways.wait_ready(f"{gateways_url}/health")
         self.ministack.wait_ready(f"{endpoint}/_ministack/health")
@@ -329,6 +338,7 @@ class Stack:
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
             "WAKE_FUNCTION": outputs["WakeFunctionName"],
+            "REFRESH_TOKEN_FUNCTION": outputs["RefreshTokenFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
             "GATEWAYS_URL": gateways_url,
@@ -365,7 +375,8 @@ class Stack:
             "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
             "OidcIssuer": issuer_url,
             "ZaloUrl": f"{gateways_url}/zalo",
-            "ZaloAccessToken": GATEWAY_ACCOUNT["ZALO_ACCESS_TOKEN"],
+            "ZaloLoginUrl": f"{gateways_url}/zalo-login",
+            "ZaloAppSecret": GATEWAY_ACCOUNT["ZALO_APP_SECRET"],
             "EsmsUrl": f"{gateways_url}/esms",
             "EsmsApiKey": GATEWAY_ACCOUNT["ESMS_API_KEY"],
             "EsmsSecretKey": GATEWAY_ACCOUNT["ESMS_SECRET_KEY"],
@@ -405,6 +416,12 @@ class Stack:
             raise StackError("sam deploy failed:\n" + "\n".join(log.read_text().splitlines()[-30:]))
         (deployed,) = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+        # As a person does after signing in to Zalo.
+        order = json.dumps({"refreshToken": GATEWAY_ACCOUNT["ZALO_REFRESH_TOKEN"]}).encode()
+        signed_in = client("lambda").invoke(FunctionName=outputs["RefreshTokenFunctionName"], Payload=order)
+        standing = json.load(signed_in["Payload"])
+        if standing.get("standing") != "renewed":
+            raise StackError(f"the sign-in at Zalo's stand-in failed: {standing}")
         # A test takes this role on, to see what it is refused.
         change_status = client("lambda").get_function_configuration(FunctionName=f"{STACK_NAME}-change-status")
         return outputs | {"ChangeStatusRoleArn": change_status["Role"]}

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ fn first_poll(program: &Path, settings: &Settings) -> (Duration, u64) {
     let address = runtime.local_addr().expect("an address").to_string();
     let start = Instant::now();
     let mut function = Function(spawn(program, &address, settings));
-    let (mut poll, _) = runtime.accept().expect("the function polls");
+    let mut poll = accepted(&runtime, &mut function.0);
     let mut head = [0; 64];
     let read = poll.read(&mut head).expect("the poll is readable");
     let time = start.elapsed();
@@ -66,6 +66,19 @@ fn first_poll(program: &Path, settings: &Settings) -> (Duration, u64) {
     poll.flush().expect("the poll stays open");
     function.0.kill().expect("the function ends");
     (time, memory)
+}
+
+/// The function's first connection; a function that ends instead is told of.
+fn accepted(runtime: &TcpListener, function: &mut Child) -> TcpStream {
+    runtime.set_nonblocking(true).expect("a listener that does not block");
+    loop {
+        if let Ok((poll, _)) = runtime.accept() {
+            poll.set_nonblocking(false).expect("a stream that blocks");
+            return poll;
+        }
+        assert!(function.try_wait().expect("a child").is_none(), "the function ended at its start");
+        std::thread::sleep(Duration::from_micros(100));
+    }
 }
 
 /// A process that does not outlive its measurement.
@@ -108,8 +121,11 @@ fn settings(root: &Path, tables: &str) -> Settings {
         for (name, value) in variables.into_iter().flatten() {
             let name = name.as_str().expect("a name").to_owned();
             let counts = ["_MS", "_S", "_COUNT"].iter().any(|ending| name.ends_with(ending));
-            let literal = value.as_str().map(str::to_owned);
-            let value = literal.unwrap_or_else(|| if counts { "1000" } else { "http://localhost" }.to_owned());
+            // A reference has a tag, and is no text of its own.
+            let value = match value {
+                Value::String(literal) => literal.clone(),
+                _ => if counts { "1000" } else { "http://localhost" }.to_owned(),
+            };
             settings.insert(name, value);
         }
     }

@@ -16,11 +16,14 @@ use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
+use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{ContactBook, Dossiers, Figures, Notices, Reception, Shelf};
+use platform::dynamo::{Accounts, ContactBook, Dossiers, Figures, Notices, Reception, Shelf};
 use platform::gateway::Verdict;
-use platform::port::{Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored};
+use platform::port::{
+    AccessTokens, Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored, TokenStore,
+};
 use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
@@ -41,6 +44,7 @@ pub struct World {
     pub reception: Reception,
     pub notices: Notices,
     pub contacts: ContactBook,
+    pub accounts: Accounts,
     pub figures: Figures,
     pub shelf: Shelf,
     pub catalogue: Arc<Catalogue>,
@@ -72,6 +76,7 @@ impl World {
             reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
             notices: Notices::new(client.clone(), table("NoticesTable")),
             contacts: ContactBook::new(client.clone(), table("ContactsTable"), "a key for tests".to_owned()),
+            accounts: Accounts::new(client.clone(), table("AccountsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             shelf: Shelf::new(client.clone(), table("CatalogueTable")),
             catalogue: Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()),
@@ -130,7 +135,7 @@ fn dead() -> Failure {
 
 /// A store whose process dies around its writes, until [`Mortal::revive`].
 pub struct Mortal<S> {
-    inner: S,
+    pub inner: S,
     death: Mutex<Option<Death>>,
 }
 
@@ -197,6 +202,30 @@ impl<S: NoticeBook> NoticeBook for Mortal<S> {
             return self.inner.keep(thread).await;
         }
         self.write(self.inner.keep(thread)).await
+    }
+}
+
+impl<S: TokenStore> TokenStore for Mortal<S> {
+    async fn tokens(&self) -> Result<Option<AccountTokens>, Failure> {
+        self.inner.tokens().await
+    }
+
+    async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
+        // As with notices, the lease before the call is not what death takes, but the record after it.
+        if tokens.lease.is_some() {
+            return self.inner.keep(tokens).await;
+        }
+        self.write(self.inner.keep(tokens)).await
+    }
+}
+
+/// An access token that never changes.
+#[derive(Debug)]
+pub struct FixedToken(pub Token);
+
+impl AccessTokens for FixedToken {
+    async fn token(&self, refused: Option<&Token>) -> Result<Option<Token>, Failure> {
+        Ok(Some(self.0.clone()).filter(|token| refused != Some(token)))
     }
 }
 

@@ -16,6 +16,7 @@ use platform::message::{self, CloudEvent};
 use platform::problem::{Problem, TYPES};
 use platform::request::{SubmissionBody, read_json};
 use platform::submission::RECEIPT_KEPT;
+use refresh_token::Standing;
 
 use super::*;
 
@@ -212,6 +213,7 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.asyncapi, "RollupOrder"),
         (&documents.asyncapi, "ReminderOrder"),
         (&documents.asyncapi, "WakeOrder"),
+        (&documents.asyncapi, "RefreshOrder"),
     ] {
         let schema = &document["components"]["schemas"][name];
         assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{name}");
@@ -508,9 +510,12 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(deployed, described);
-    for (schedule, order) in
-        [("NightlyRollup", "RollupOrder"), ("MorningReminder", "ReminderOrder"), ("EveryMinuteWake", "WakeOrder")]
-    {
+    for (schedule, order) in [
+        ("NightlyRollup", "RollupOrder"),
+        ("MorningReminder", "ReminderOrder"),
+        ("EveryMinuteWake", "WakeOrder"),
+        ("QuarterHourlyRefresh", "RefreshOrder"),
+    ] {
         let sent = template.properties(schedule)["Target"]["Input"].as_str().unwrap();
         assert_eq!(fits(&documents.schema(order), &serde_json::from_str(sent).unwrap()), Ok(()), "{schedule}");
     }
@@ -531,6 +536,12 @@ fn what_the_schedules_answer_is_documented() {
     let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
+    for standing in
+        [Standing::Fresh, Standing::Renewed, Standing::ByAnother, Standing::Unanswered, Standing::SignInNeeded]
+    {
+        let outcome = refresh_token::Outcome { standing, access_until: Some("2026-11-17T02:40:00Z".parse().unwrap()) };
+        assert_eq!(fits(&documents.schema("RefreshOutcome"), &serde_json::to_value(outcome).unwrap()), Ok(()));
+    }
     let (counted, reminded) = (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
     assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
     assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));

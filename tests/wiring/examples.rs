@@ -378,12 +378,17 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let day = || Some("2026-11-16".parse().unwrap());
     let (count, look) = (documents.schema("RollupOrder"), documents.schema("ReminderOrder"));
     let wake = documents.schema("WakeOrder");
+    let refresh = documents.schema("RefreshOrder");
+    let refreshed = |order| serde_json::from_value::<refresh_token::Order>(order).map(|_| None);
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
     let looked = |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
     for (name, schema, read, expected) in [
         ("wake-notices.minute", &wake, &woken as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("wake-notices.unknown-field", &wake, &woken, Err(())),
+        ("refresh-token.quarter-hour", &refresh, &refreshed, Ok(None)),
+        ("refresh-token.signed-in", &refresh, &refreshed, Ok(None)),
+        ("refresh-token.unknown-field", &refresh, &refreshed, Err(())),
         ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("rollup-kpi.day", &count, &counted, Ok(day())),
         ("rollup-kpi.unknown-field", &count, &counted, Err(())),
@@ -395,8 +400,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    let known = ["rollup-kpi", "remind-deadline", "wake-notices"].map(|function| examples_of(function).len());
-    assert_eq!(known, [3, 3, 2]);
+    let known = ["rollup-kpi", "remind-deadline", "wake-notices", "refresh-token"];
+    assert_eq!(known.map(|function| examples_of(function).len()), [3, 3, 2, 3]);
 }
 
 #[test]

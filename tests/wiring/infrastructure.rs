@@ -158,7 +158,7 @@ fn rings(template: &Template, filter: &Value) -> bool {
 #[test]
 fn each_error_line_of_a_function_without_a_caller_rings() {
     let template = Template::read();
-    for logs in ["IngestEventLogs", "NotifyApplicantLogs", "RelayChangesLogs"] {
+    for logs in ["IngestEventLogs", "NotifyApplicantLogs", "RelayChangesLogs", "RefreshTokenLogs"] {
         let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
         let errors = filters.filter(|(_, filter)| filter["FilterPattern"] == r#"{ $.level = "ERROR" }"#);
         let mut of_these_logs = errors.filter(|(_, filter)| named(&filter["LogGroupName"]) == logs);
@@ -270,7 +270,7 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
-    for kept in ["DossiersTable", "NoticesTable", "CatalogueTable", "KpiTable"] {
+    for kept in ["DossiersTable", "NoticesTable", "CatalogueTable", "AccountsTable", "KpiTable"] {
         assert!(template.properties(kept)["TimeToLiveSpecification"].is_null(), "{kept} forgets");
     }
 }
@@ -331,6 +331,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
     ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "AccountsTable", &["dynamodb:GetItem"]),
+    ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
@@ -412,16 +414,19 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
         ("MorningReminder", "cron(30 6 * * ? *)", "RemindDeadlineFunction", "ReminderFailuresQueue"),
     ];
     let schedules = template.of_type("AWS::Scheduler::Schedule");
-    // A minute has no time zone, and what one run misses the next one does.
-    let minute = template.properties("EveryMinuteWake");
-    assert_eq!(
-        (&minute["ScheduleExpression"], named(&minute["Target"]["Arn"])),
-        (&json!("rate(1 minute)"), "WakeNoticesFunction")
-    );
-    let may = allowed(&template, named(&minute["Target"]["RoleArn"]));
-    assert_eq!(may, [("WakeNoticesFunction".to_owned(), "lambda:InvokeFunction".to_owned())].into());
-    let found: BTreeSet<&str> = schedules.iter().map(|(id, _)| *id).filter(|id| *id != "EveryMinuteWake").collect();
-    assert_eq!(found, expected.map(|(id, ..)| id).into());
+    // A rate has no time zone, and what one run misses the next one does.
+    let by_rate = [
+        ("EveryMinuteWake", "rate(1 minute)", "WakeNoticesFunction"),
+        ("QuarterHourlyRefresh", "rate(15 minutes)", "RefreshTokenFunction"),
+    ];
+    for (id, rate, function) in by_rate {
+        let schedule = template.properties(id);
+        assert_eq!((&schedule["ScheduleExpression"], named(&schedule["Target"]["Arn"])), (&json!(rate), function));
+        let may = allowed(&template, named(&schedule["Target"]["RoleArn"]));
+        assert_eq!(may, [(function.to_owned(), "lambda:InvokeFunction".to_owned())].into());
+    }
+    let found: BTreeSet<&str> = schedules.iter().map(|(id, _)| *id).collect();
+    assert_eq!(found, expected.map(|(id, ..)| id).into_iter().chain(by_rate.map(|(id, ..)| id)).collect());
     for (id, when, function, failures) in expected {
         let schedule = template.properties(id);
         assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Ho_Chi_Minh", "{id}");

@@ -8,9 +8,10 @@ use domain::notice::NoticeChannel;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use notify_applicant::{Desk, Limits};
+use platform::account::LiveToken;
 use platform::batch::{self, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, ContactBook, Dossiers, Notices, Shelf};
+use platform::dynamo::{self, Accounts, ContactBook, Dossiers, Notices, Shelf};
 use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
 use platform::sqs::{self, SourceQueue};
 use platform::{config, telemetry};
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client.clone(), config::text("NOTICES_TABLE")?);
-    let contacts = &ContactBook::new(client, config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
+    let contacts = &ContactBook::new(client.clone(), config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
     let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
     let timeout = config::millis("GATEWAY_TIMEOUT_MS")?;
     let http = gateway::http_client(timeout)?;
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Error> {
         zalo: Some(Zalo {
             http: http.clone(),
             url: config::text("ZALO_URL")?,
-            access_token: config::text("ZALO_ACCESS_TOKEN")?,
+            tokens: LiveToken::new(Accounts::new(client.clone(), config::text("ACCOUNTS_TABLE")?)),
         }),
         esms: Some(Esms {
             http: http.clone(),

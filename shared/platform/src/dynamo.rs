@@ -1,5 +1,6 @@
 //! Tables: the only room that knows DynamoDB. One file a table.
 
+mod accounts;
 mod contacts;
 mod dossiers;
 mod figures;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Failure;
 
+pub use accounts::Accounts;
 pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
 pub use figures::Figures;

@@ -16,7 +16,7 @@ use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
-use crate::port::Carriers;
+use crate::port::{AccessTokens, Carriers};
 
 /// The longest that a gateway's `Retry-After` is believed, in seconds.
 const RETRY_AFTER_MAX: u32 = 6 * 3_600;
@@ -55,10 +55,10 @@ pub trait Gateway: Sync {
 }
 
 /// All gateways, each where the deployment has an account with it.
-#[derive(Debug, Default)]
-pub struct Gateways {
+#[derive(Debug)]
+pub struct Gateways<T> {
     /// Zalo.
-    pub zalo: Option<zalo::Zalo>,
+    pub zalo: Option<zalo::Zalo<T>>,
     /// eSMS.
     pub esms: Option<esms::Esms>,
     /// SpeedSMS.
@@ -67,7 +67,7 @@ pub struct Gateways {
     pub vnpt: Option<vnpt::Vnpt>,
 }
 
-impl Carriers for Gateways {
+impl<T: AccessTokens + Send> Carriers for Gateways<T> {
     async fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> Verdict {
         async fn ask(gateway: Option<&impl Gateway>, notice: &Notice, phone: &Phone) -> Verdict {
             match gateway {

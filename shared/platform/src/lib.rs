@@ -4,6 +4,7 @@
 //! ports of this crate. `aws_sdk_*` stays inside [`dynamo`] and [`sqs`], the environment inside [`config`] and
 //! [`telemetry`].
 
+pub mod account;
 pub mod batch;
 pub mod catalogue;
 pub mod claims;

@@ -7,10 +7,11 @@ use domain::id::{AgencyCode, CommandId, DossierCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, NoticeClass, Provider};
 use domain::thread::NoticeThread;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Failure;
+use crate::account::{AccountTokens, Token};
 use crate::gateway::Verdict;
 use crate::record::SubmissionReceipt;
 
@@ -109,6 +110,51 @@ pub trait Carriers: Sync {
 
     /// Whether there is an account with `provider`.
     fn has(&self, provider: Provider) -> bool;
+}
+
+/// Where the tokens of our account with a gateway are kept.
+pub trait TokenStore: Sync {
+    /// The tokens as of the last completed write; none before anybody has signed in.
+    fn tokens(&self) -> impl Future<Output = Result<Option<AccountTokens>, Failure>> + Send;
+
+    /// Stores `tokens` if the stored version is the one before theirs: both of a pair, or neither.
+    fn keep(&self, tokens: &AccountTokens) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// What became of asking for new tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Renewal {
+    /// A new pair; the refresh token that was shown is used up.
+    Granted {
+        /// What opens the gateway.
+        access: Token,
+        /// For how long.
+        lives: SignedDuration,
+        /// What renews it, once.
+        refresh: Token,
+    },
+    /// The refresh token is no good, or we are not.
+    Refused {
+        /// The issuer's code.
+        code: i64,
+    },
+    /// No answer, or none that can be read: whether the refresh token is used up cannot be told.
+    Unanswered {
+        /// What came instead.
+        instead: String,
+    },
+}
+
+/// Who renews tokens.
+pub trait TokenIssuer: Sync {
+    /// Asks for a new pair with `refresh`, which works once.
+    fn renew(&self, refresh: &Token) -> impl Future<Output = Renewal> + Send;
+}
+
+/// What opens a gateway.
+pub trait AccessTokens: Sync {
+    /// The access token; another one than `refused`, or none where there is no other.
+    fn token(&self, refused: Option<&Token>) -> impl Future<Output = Result<Option<Token>, Failure>> + Send;
 }
 
 /// Something that sends messages on, in no promised order.

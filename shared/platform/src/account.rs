@@ -1,0 +1,168 @@
+//! The tokens of the official account at Zalo: one item, renewed by one process at a time.
+//!
+//! An access token lives 25 hours. It is renewed with a refresh token that can be used once and lives three months; the answer
+//! brings the next pair. Whoever loses that pair needs a person to sign in again (OAuth v4, developers.zalo.me).
+
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::port::{AccessTokens, TokenStore};
+
+/// How long before its end an access token is renewed: five hours of tries, every quarter of an hour.
+const RENEWED_BEFORE_END: SignedDuration = SignedDuration::from_hours(5);
+
+/// For how long one process has the renewal to itself: longer than its function may run.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// A token. It prints as `***`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// A token as it came.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The token itself, to be shown to its issuer alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What opens the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessToken {
+    /// The token.
+    pub token: Token,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// Who renews at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lease {
+    /// Who; no other process has this name.
+    pub holder: String,
+    /// Until when; after that it is taken for dead.
+    pub until: Timestamp,
+}
+
+/// The account's tokens as they are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountTokens {
+    /// How often they were stored.
+    pub version: u64,
+    /// What opens the gateway; none before the first renewal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessToken>,
+    /// What renews it, once.
+    pub refresh: Token,
+    /// Who renews at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+    /// When the issuer last refused the refresh token: a person has to sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_at: Option<Timestamp>,
+}
+
+/// What is to be done about an account's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing yet.
+    Nothing,
+    /// Nothing by us: another process is at it.
+    ByAnother,
+    /// Renew them.
+    Renewal,
+}
+
+impl AccountTokens {
+    /// After a person has signed in and brought `refresh`; the access token that there was stays in use meanwhile.
+    #[must_use]
+    pub fn signed_in(before: Option<Self>, refresh: Token) -> Self {
+        let (version, access) = before.map_or((0, None), |tokens| (tokens.version, tokens.access));
+        Self { version: version + 1, access, refresh, lease: None, refused_at: None }
+    }
+
+    /// What is to be done at `now`.
+    pub fn due(&self, now: Timestamp) -> Due {
+        if self.access.as_ref().is_some_and(|access| now.duration_until(access.until) > RENEWED_BEFORE_END) {
+            return Due::Nothing;
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.until > now) { Due::ByAnother } else { Due::Renewal }
+    }
+
+    /// The same, leased by `holder`.
+    #[must_use]
+    pub fn leased(mut self, holder: &str, now: Timestamp) -> Self {
+        let until = now.saturating_add(LEASE).unwrap_or(now);
+        self.lease = Some(Lease { holder: holder.to_owned(), until });
+        self.version += 1;
+        self
+    }
+
+    /// The same with what the issuer granted.
+    #[must_use]
+    pub fn renewed(self, access: Token, lives: SignedDuration, refresh: Token, now: Timestamp) -> Self {
+        let until = now.saturating_add(lives).unwrap_or(now);
+        let access = Some(AccessToken { token: access, until });
+        Self { version: self.version + 1, access, refresh, lease: None, refused_at: None }
+    }
+
+    /// The same after the issuer has refused the refresh token.
+    #[must_use]
+    pub fn refused(self, now: Timestamp) -> Self {
+        Self { version: self.version + 1, lease: None, refused_at: Some(now), ..self }
+    }
+
+    /// The same without the lease.
+    #[must_use]
+    pub fn released(self) -> Self {
+        Self { version: self.version + 1, lease: None, ..self }
+    }
+}
+
+/// The access token in force. It is read once, and again when the gateway refuses it: so no clock is needed, and a process that
+/// slept through a renewal loses one call.
+#[derive(Debug)]
+pub struct LiveToken<S> {
+    store: S,
+    held: RwLock<Option<Token>>,
+}
+
+impl<S> LiveToken<S> {
+    /// Of the account in `store`.
+    pub fn new(store: S) -> Self {
+        Self { store, held: RwLock::new(None) }
+    }
+}
+
+impl<S: TokenStore> AccessTokens for LiveToken<S> {
+    async fn token(&self, refused: Option<&Token>) -> Result<Option<Token>, Failure> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(held) = held.filter(|held| refused != Some(held)) {
+            return Ok(Some(held));
+        }
+        let stored = self.store.tokens().await?.and_then(|tokens| tokens.access).map(|access| access.token);
+        let another = stored.filter(|token| refused != Some(token));
+        if let Some(token) = &another {
+            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        }
+        Ok(another)
+    }
+}

@@ -1,0 +1,51 @@
+//! The accounts table: the tokens of the accounts that we have with gateways. Readable by the two functions that need them.
+
+use aws_sdk_dynamodb::Client;
+
+use super::{down, number, read, text, write};
+use crate::Failure;
+use crate::account::AccountTokens;
+use crate::port::{Stored, TokenStore};
+
+/// The one account so far.
+const ZALO: &str = "zalo";
+
+/// The accounts table.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    client: Client,
+    table: String,
+}
+
+impl Accounts {
+    /// Over `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+impl TokenStore for Accounts {
+    async fn tokens(&self) -> Result<Option<AccountTokens>, Failure> {
+        let got = self.client.get_item().table_name(&self.table).key("account", text(ZALO)).consistent_read(true);
+        got.send().await.map_err(down)?.item.map(read).transpose()
+    }
+
+    async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
+        let mut item = write(tokens)?;
+        item.insert("account".to_owned(), text(ZALO));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match tokens.version.saturating_sub(1) {
+            0 => put.condition_expression("attribute_not_exists(account)"),
+            before => {
+                put.condition_expression("version = :before").expression_attribute_values(":before", number(before))
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(Stored::Yes),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(Stored::AnotherWasFirst)
+            }
+            Err(error) => Err(down(error)),
+        }
+    }
+}
