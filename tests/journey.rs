@@ -21,9 +21,9 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::support::call::{AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event};
-use crate::support::file;
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{FixedToken, NOW, World, at};
+use crate::support::{file, root};
 
 const DOSSIERS: &str = "/v1/dossiers";
 
@@ -447,6 +447,41 @@ async fn a_delivered_message_is_known_as_such_though_its_report_comes_thrice_out
         assert_eq!(attempts.last().unwrap()["provider"], gateway);
         assert_eq!(stack.messages(&slip.code()).await.len(), 1);
     }
+}
+
+/// What the operators' tool says to these arguments.
+async fn redrive(arguments: &[&str]) -> String {
+    let tool = root().join("infra/redrive.py");
+    let run = tokio::process::Command::new("python").arg(tool).args(arguments).output().await.unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn an_event_given_up_too_early_is_sent_back_by_its_reason_and_nothing_else_is() {
+    let stack = Stack::new();
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(30);
+    let time = |minutes: i64| (yesterday + jiff::SignedDuration::from_mins(minutes)).to_string();
+    let day = domain::calendar::date_of(yesterday).strftime("%y%m%d").to_string();
+    let code = format!("{AGENCY}-{day}-{}", 100_000 + std::process::id() % 70_000);
+    let junk = unique("junk");
+    stack.push(&format!("not json at all: {junk}")).await;
+    // It is waited for for half a minute.
+    stack.push(&transition_event(&unique("e"), &time(5), &code, "receive").to_string()).await;
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &code).await, "dossier-not-found");
+    let mut submit = submit_event(&unique("e"), &time(0), Some(&code));
+    submit["data"]["applicant"]["phone"] = unique_phone().into();
+    stack.push(&submit.to_string()).await;
+    let status = async || stack.get(&format!("{DOSSIERS}/{code}"), None).await.body["status"].clone();
+    stack.until("the dossier", || async { (status().await == 1).then_some(()) }).await;
+    let shown = redrive(&["integrators-events", "--reason", "dossier-not-found"]).await;
+    assert!(shown.contains("dossier-not-found") && shown.contains("dry run: 1 would be sent back"), "{shown}");
+    assert!(!shown.contains("Trần") && !shown.contains(CITIZEN), "{shown}");
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &code).await, "dossier-not-found", "a dry run changes nothing");
+    let sent = redrive(&["integrators-events", "--reason", "dossier-not-found", "--rate", "100", "--go"]).await;
+    assert!(sent.contains("sent back 1/1"), "{sent}");
+    stack.until("the receipt", || async { (status().await == 2).then_some(()) }).await;
+    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &junk).await, "malformed-body", "what was not asked for stays");
 }
 
 /// A procedure that this run alone knows.

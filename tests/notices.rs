@@ -1,16 +1,17 @@
 //! What citizens are told, by what, when and how often: the notices queue, the minute and the gateways' reports.
 
 use domain::id::DossierCode;
-use domain::notice::{Language, NoticeChannel, Provider};
+use domain::notice::Provider;
+use domain::notice::codes::Treatment;
 use domain::thread::NoticeThread;
 use futures::future::join_all;
 use platform::Failure;
-use platform::dynamo::NoticePreference;
 use platform::gateway::Verdict;
 use platform::port::{Contacts, NoticeBook, Stored};
+use serde_json::{Value, json};
 use wake_notices::{Order, wake};
 
-use crate::support::call::{Call, submission};
+use crate::support::call::{CITIZEN, Call, submission};
 use crate::support::teller::{accepted, changed, declined, not_taken, silent, tell, woken};
 use crate::support::world::{Death, Kept, Mortal, NOW, Scripted, World, at};
 
@@ -376,13 +377,77 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
 }
 
+/// What the applicant of most tests says about how he wants to be told.
+async fn preferring(world: &World, preference: Value) {
+    let said = Call::new("PUT /v1/preference").citizen(CITIZEN).body(&preference).at_preference(world).await;
+    assert_eq!((said.status, &said.body), (200, &preference));
+    let shown = Call::new("GET /v1/preference").citizen(CITIZEN).at_preference(world).await;
+    assert_eq!(shown.body, preference);
+}
+
+#[tokio::test]
+async fn what_the_portal_keeps_for_somebody_is_his_and_nobody_elses() {
+    let world = World::new().await;
+    let preference = json!({ "channels": ["sms"], "language": "vi", "legalOnly": true });
+    let mut body = preference.clone();
+    body["applicant"] = json!({ "kind": "citizen", "idNumber": CITIZEN });
+    assert_eq!(Call::new("PUT /v1/preference").portal().body(&body).at_preference(&world).await.status, 200);
+    let show = |id| Call::new("GET /v1/preference").citizen(id).at_preference(&world);
+    assert_eq!(show(CITIZEN).await.body, preference);
+    let nothing_said = json!({ "channels": [], "language": "vi", "legalOnly": false });
+    assert_eq!(show("087199054321").await.body, nothing_said);
+    // People stand in the table under a keyed hash.
+    let kept = format!("{:?}", world.client.scan().table_name("ContactsTable").send().await.unwrap().items);
+    assert!(!kept.contains(CITIZEN), "{kept}");
+}
+
+#[tokio::test]
+async fn each_listed_code_has_the_effect_that_the_table_says() {
+    let world = World::new().await;
+    for (place, (provider, code, ruling)) in world.catalogue.codes().listed().enumerate() {
+        let (mut body, digits) = (submission(), 7_000_000 + place);
+        body["applicant"]["phone"] = format!("091{digits}").into();
+        let call = Call::submit(&format!("code-{place}")).body(&body);
+        let dossier = call.at_submit(&world.reception, &world, at(NOW)).await.code();
+        let pinned = (provider, vec![declined(code)]);
+        let gateways = match provider {
+            Provider::Zalo => Scripted::new([pinned, (Provider::Esms, vec![accepted("s1")])]),
+            // An SMS gateway is asked where Zalo cannot; another one waits beside it.
+            _ => Scripted::new([(Provider::Zalo, vec![declined(-119)]), pinned]),
+        };
+        let message = changed(&world, &dossier, 1).await;
+        tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+        let carried = gateways.asked().iter().any(|(by, _)| *by == provider.name());
+        let notice = world.notice(&dossier, 1).await;
+        let state = notice.state.name();
+        let last = notice.attempts.last().map(|attempt| attempt.code.clone()).unwrap_or_default();
+        let expected = match (provider, ruling.treatment) {
+            // Not asked at all: under contract, weight 0.
+            (Provider::Speedsms | Provider::Vnpt, _) => {
+                assert!(!carried, "{} {code}", provider.name());
+                continue;
+            }
+            (Provider::Zalo, Treatment::NextChannel | Treatment::AlarmAndNextChannel | Treatment::RefreshToken) => {
+                "sent"
+            }
+            (_, Treatment::NextChannel | Treatment::AlarmAndNextChannel) => "refused",
+            (_, Treatment::AcceptedBefore) => "sent",
+            // Again later: in a minute, in the morning, tomorrow, or when somebody has mended our account.
+            _ => "waiting",
+        };
+        assert_eq!((carried, state), (true, expected), "{} {code}: last {last}", provider.name());
+        let phone = &world.dossier(&dossier).await.applicant;
+        let reach = world.contacts.reach(phone, at(NOW)).await.unwrap();
+        let remembered = reach.unreachable.iter().any(|(channel, _)| *channel == provider.channel());
+        assert_eq!(remembered, ruling.remember_days.is_some(), "{} {code}", provider.name());
+    }
+}
+
 #[tokio::test]
 async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let id = world.dossier(&code).await.applicant.id_number;
-    let preference = NoticePreference { channels: vec![NoticeChannel::Sms], language: Language::En, legal_only: false };
-    world.contacts.prefer(&id, &preference).await.unwrap();
+    preferring(&world, json!({ "channels": ["sms"], "language": "en", "legalOnly": false })).await;
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(gateways.asked(), [("esms", format!("{code}/1"))]);
@@ -393,10 +458,7 @@ async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice()
 async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_that_remains() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let id = world.dossier(&code).await.applicant.id_number;
-    let preference =
-        NoticePreference { channels: vec![NoticeChannel::Zalo], legal_only: true, ..NoticePreference::default() };
-    world.contacts.prefer(&id, &preference).await.unwrap();
+    preferring(&world, json!({ "channels": ["zalo"], "language": "vi", "legalOnly": true })).await;
     let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("opted-out")));

@@ -47,6 +47,7 @@ FUNCTIONS = (
     "record-delivery",
     "publish-catalogue",
     "refresh-token",
+    "keep-preference",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"

@@ -204,6 +204,11 @@ impl Call {
         http::serve(self.event(), |request| publish_catalogue::handle(request, shelf, now)).await.into()
     }
 
+    /// The answer of `keep-preference`.
+    pub async fn at_preference(self, world: &World) -> Answer {
+        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts)).await.into()
+    }
+
     /// The answer of `record-delivery` at `now`.
     pub async fn at_report(self, book: &impl platform::port::NoticeBook, world: &World, now: Timestamp) -> Answer {
         let reporters = reporters();

@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 59] = [
+const ANSWERS: [(&str, u16, &str); 66] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -67,6 +67,13 @@ const ANSWERS: [(&str, u16, &str); 59] = [
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
     ("track-dossier.worklist-bad-query", 400, "status national-status"),
+    ("keep-preference.sms-alone", 200, ""),
+    ("keep-preference.by-portal", 200, ""),
+    ("keep-preference.show", 200, ""),
+    ("keep-preference.portal-names-nobody", 400, "applicant required"),
+    ("keep-preference.channel-twice", 400, "channels duplicate-channel"),
+    ("keep-preference.another-person", 403, "forbidden"),
+    ("keep-preference.by-officer", 403, "forbidden"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -79,8 +86,13 @@ const ANSWERS: [(&str, u16, &str); 59] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 4] =
-    ["procedure known-procedure", "agency agency-in-force", "toAgency agency-in-force", "missing-idempotency-key"];
+const BEYOND_THE_SCHEMA: [&str; 5] = [
+    "procedure known-procedure",
+    "agency agency-in-force",
+    "toAgency agency-in-force",
+    "applicant required",
+    "missing-idempotency-key",
+];
 
 /// Examples that need a dossier which has been received.
 const OF_A_RECEIVED_DOSSIER: [&str; 4] = [
@@ -135,6 +147,7 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
+        "keep-preference" => http::serve(request, |request| keep_preference::handle(request, &world.contacts)).await,
         "publish-catalogue" => {
             http::serve(request, |request| publish_catalogue::handle(request, &world.shelf, now)).await
         }
@@ -159,7 +172,8 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
     assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
-    let by_http = ["submit-dossier", "change-status", "track-dossier", "record-delivery", "publish-catalogue"];
+    let by_http =
+        ["submit-dossier", "change-status", "track-dossier", "record-delivery", "publish-catalogue", "keep-preference"];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
     assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());

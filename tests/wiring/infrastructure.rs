@@ -339,6 +339,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
     ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
     ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
+    ("keep-preference", "ContactsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("publish-catalogue", "CatalogueTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),

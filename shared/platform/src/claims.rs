@@ -23,16 +23,27 @@ pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Dat
             let predecessors = catalogue.predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }
-        "citizen" => {
-            let number = claim("id_number")?;
-            let id_number = [ApplicantKind::Citizen, ApplicantKind::Business]
-                .into_iter()
-                .find_map(|kind| IdNumber::parse(kind, number).ok())
-                .ok_or(Failure::Unauthorized)?;
-            Ok(Actor::Citizen { id, id_number })
-        }
+        "citizen" => Ok(Actor::Citizen { id, id_number: id_number(claims)? }),
         _ => Err(Failure::Forbidden),
     }
+}
+
+/// Reads whose affairs the caller sees to: a citizen his own; the portal (none here) anybody's. Nobody else does.
+pub fn applicant(claims: &HashMap<String, String>) -> Result<Option<IdNumber>, Failure> {
+    match claims.get("role").map_or("", String::as_str) {
+        "" => Err(Failure::Unauthorized),
+        "citizen" => id_number(claims).map(Some),
+        "portal" => Ok(None),
+        _ => Err(Failure::Forbidden),
+    }
+}
+
+fn id_number(claims: &HashMap<String, String>) -> Result<IdNumber, Failure> {
+    let number = claims.get("id_number").ok_or(Failure::Unauthorized)?;
+    [ApplicantKind::Citizen, ApplicantKind::Business]
+        .into_iter()
+        .find_map(|kind| IdNumber::parse(kind, number).ok())
+        .ok_or(Failure::Unauthorized)
 }
 
 /// Reads the account of an administrator, who keeps the catalogue and sees no dossier.

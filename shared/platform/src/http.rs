@@ -70,6 +70,11 @@ impl HttpRequest {
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
+    /// Whose affairs the caller sees to: his own, or (none) anybody's.
+    pub fn applicant(&self) -> Result<Option<domain::applicant::IdNumber>, Failure> {
+        claims::applicant(&self.claims)
+    }
+
     /// The account of the administrator who calls.
     pub fn administrator(&self) -> Result<String, Failure> {
         claims::administrator(&self.claims)

@@ -1,0 +1,70 @@
+//! `PUT /v1/preference` and `GET /v1/preference`: by what, in which language and of what an applicant wants to be told.
+//!
+//! What the law requires is told whatever he wants, by a channel that remains. The identity number is in no address: a citizen's
+//! is in his token, and the portal names whose it is in the body.
+
+use domain::Violation;
+use domain::applicant::{ApplicantKind, IdNumber};
+use domain::notice::{Language, NoticeChannel};
+use platform::Failure;
+use platform::dynamo::{ContactBook, NoticePreference};
+use platform::http::{HttpReply, HttpRequest};
+use serde::Deserialize;
+
+/// The body of `PUT /v1/preference`: the whole preference, in place of the one before.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PreferenceBody {
+    #[serde(default)]
+    applicant: Option<ApplicantBody>,
+    channels: Vec<NoticeChannel>,
+    language: Language,
+    legal_only: bool,
+}
+
+/// Whose preference it is, where the portal speaks for him.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ApplicantBody {
+    kind: ApplicantKind,
+    id_number: String,
+}
+
+/// Answers one request.
+pub async fn handle(request: HttpRequest, contacts: &ContactBook) -> Result<HttpReply, Failure> {
+    let caller = request.applicant()?;
+    if let Some(unknown) = request.query_names().next() {
+        return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
+    }
+    match request.route.as_str() {
+        "GET /v1/preference" => {
+            // The portal has nowhere to say whose it wants to see but the address, where it may not stand.
+            let id = caller.ok_or(Failure::Forbidden)?;
+            HttpReply::json(200, &contacts.preference(&id).await?)
+        }
+        "PUT /v1/preference" => {
+            let body: PreferenceBody = request.json()?;
+            let named = body.applicant.map(|person| IdNumber::parse(person.kind, &person.id_number)).transpose();
+            let named = named.map_err(|violation| violation.within("applicant"))?;
+            let id = match (caller, named) {
+                (Some(own), Some(other)) if own != other => return Err(Failure::Forbidden),
+                (Some(own), _) => own,
+                (None, Some(named)) => named,
+                (None, None) => {
+                    return Err(Violation::new("applicant", "required", "is required").into());
+                }
+            };
+            let mut channels = body.channels.clone();
+            channels.sort_unstable();
+            channels.dedup();
+            if channels.len() != body.channels.len() {
+                return Err(Violation::new("channels", "duplicate-channel", "names a channel twice").into());
+            }
+            let preference =
+                NoticePreference { channels: body.channels, language: body.language, legal_only: body.legal_only };
+            contacts.prefer(&id, &preference).await?;
+            HttpReply::json(200, &preference)
+        }
+        _ => Err(Failure::RouteNotFound),
+    }
+}

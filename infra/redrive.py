@@ -1,0 +1,143 @@
+"""Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
+
+A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
+has one effect. Bodies are never printed: an integrator's holds people.
+Where: the account of the environment, or the local stack (make up) with ENDPOINT from .local/stack.env.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Iterator
+
+import boto3
+
+ROOT = Path(__file__).resolve().parents[1]
+# Each queue that a function consumes, and where its dead letters lie.
+QUEUES = {"notices": "notices-dlq", "integrators-events": "integrators-events-dlq"}
+# What is only shown: a stream or a schedule feeds these functions, and what failed there is made up for otherwise.
+SHOWN_ONLY = {
+    "relay-failures": "a change that cannot be read has to be mended in the table",
+    "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
+    "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
+}
+# While a run lasts, nobody else sees the messages; a run that dies gives them back after so long.
+HIDDEN_SECONDS = 900
+# Received again and again nothing new: everything was seen.
+EMPTY_RECEIVES = 3
+NO_REASON = "(moved by the queue)"
+
+
+def reason(message: dict[str, Any]) -> str:
+    attributes = message.get("MessageAttributes", {})
+    return attributes.get("reason", {}).get("StringValue", NO_REASON)
+
+
+def everything(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    empty = 0
+    while empty < EMPTY_RECEIVES:
+        received = sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=1,
+            MessageAttributeNames=["All"],
+            AttributeNames=["SentTimestamp"],
+        )
+        fresh = [message for message in received.get("Messages", []) if message["MessageId"] not in seen]
+        empty = 0 if fresh else empty + 1
+        seen.update(message["MessageId"] for message in fresh)
+        yield from fresh
+
+
+def settings() -> dict[str, str]:
+    """The stack that STACK_ENV names, else the local one where it is up, else the environment's account."""
+    path = Path(os.environ.get("STACK_ENV", ROOT / ".local" / "stack.env"))
+    if os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE") or not path.exists():
+        return {}
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def client() -> Any:
+    local = settings()
+    if not local:
+        return boto3.client("sqs")
+    return boto3.client(
+        "sqs",
+        endpoint_url=local["AWS_ENDPOINT_URL"],
+        region_name=local["AWS_REGION"],
+        aws_access_key_id=local["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=local["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def show(messages: list[dict[str, Any]], name: str) -> None:
+    if not messages:
+        print(f"{name}: nothing")
+        return
+    oldest = {}
+    for message in messages:
+        sent = int(message["Attributes"]["SentTimestamp"]) // 1000
+        oldest[reason(message)] = min(sent, oldest.get(reason(message), sent))
+    print(f"{name}: {len(messages)}")
+    print(f"  {'reason':<24} {'messages':>8}  oldest")
+    for why, count in Counter(map(reason, messages)).most_common():
+        print(f"  {why:<24} {count:>8}  {time.strftime('%d/%m/%Y %H:%M', time.localtime(oldest[why]))}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("queue", choices=[*QUEUES, *SHOWN_ONLY])
+    parser.add_argument("--reason", help="only what was parked for this reason")
+    parser.add_argument("--rate", type=float, default=10.0, help="messages a second (10)")
+    parser.add_argument("--go", action="store_true", help="send them back; without it nothing is changed")
+    parser.add_argument("--stack", default="motcua")
+    asked = parser.parse_args()
+    if asked.rate <= 0:
+        parser.error("--rate must be above 0")
+    sqs = client()
+    dead_letters = sqs.get_queue_url(QueueName=f"{asked.stack}-{QUEUES.get(asked.queue, asked.queue)}")["QueueUrl"]
+    found = []
+    try:
+        for message in everything(sqs, dead_letters):
+            found.append(message)
+        show(found, asked.queue)
+        wanted = [message for message in found if asked.reason in (None, reason(message))]
+        if asked.queue in SHOWN_ONLY:
+            print(f"  not sent back: {SHOWN_ONLY[asked.queue]}")
+        elif not asked.go:
+            print(f"dry run: {len(wanted)} would be sent back (GO=1 does it)")
+        else:
+            source = sqs.get_queue_url(QueueName=f"{asked.stack}-{asked.queue}")["QueueUrl"]
+            send(sqs, wanted, source, dead_letters, asked.rate)
+            done = {message["MessageId"] for message in wanted}
+            found = [message for message in found if message["MessageId"] not in done]
+    finally:
+        # What stays is to be seen again at once.
+        for message in found:
+            sqs.change_message_visibility(
+                QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+    return 0
+
+
+def send(sqs: Any, wanted: list[dict[str, Any]], source: str, dead_letters: str, rate: float) -> None:
+    began = time.monotonic()
+    for place, message in enumerate(wanted):
+        time.sleep(max(0.0, began + place / rate - time.monotonic()))
+        sqs.send_message(QueueUrl=source, MessageBody=message["Body"])
+        sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+        if (place + 1) % 50 == 0 or place + 1 == len(wanted):
+            print(f"  sent back {place + 1}/{len(wanted)}", flush=True)
+    if not wanted:
+        print("  nothing to send back")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
