@@ -10,6 +10,7 @@ mod rules {
     mod deadlines;
     mod exceptions;
     mod kpi;
+    mod notices;
     mod passing;
     mod properties;
     mod reminders;

@@ -1,0 +1,431 @@
+//! When and by whom applicants are told: quiet hours, retries, providers that fail, prices, and ends that nothing moves back.
+
+use domain::calendar::{date_of, instant, time_of};
+use domain::dossier::{Action, HistoryEntry};
+use domain::notice::policy::{NoticePolicy, Reach, Routing};
+use domain::notice::pool::{Failover, Pool};
+use domain::notice::text::segments;
+use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+use domain::procedure::Channel;
+use domain::thread::{Answer, NoticeRecord, NoticeState, NoticeThread};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::world::{at, catalogue, day, played};
+
+const CHANNELS: [NoticeChannel; 2] = [NoticeChannel::Zalo, NoticeChannel::Sms];
+const CLASSES: [NoticeClass; 2] = [NoticeClass::Legal, NoticeClass::Information];
+
+fn policy() -> NoticePolicy {
+    catalogue().notice_policy(day("2026-11-17"))
+}
+
+fn later(seconds: i64) -> Timestamp {
+    at("2026-11-17T09:00").saturating_add(SignedDuration::from_secs(seconds)).unwrap()
+}
+
+// --------------------------------------------------------------------------------------------- quiet hours
+
+#[track_caller]
+fn quiet(class: NoticeClass, channel: NoticeChannel, time: &str, expected: bool) {
+    let now = at(&format!("2026-02-13T{time}"));
+    assert_eq!(policy().quiet_until(channel, class, now, 0).is_some(), expected, "{class:?} {channel:?} {time}");
+}
+
+#[test]
+fn nobody_is_written_to_between_nine_at_night_and_seven() {
+    for channel in CHANNELS {
+        for (time, expected) in [
+            ("20:59:59", false),
+            ("21:00:00", true),
+            ("23:59:59", true),
+            ("00:00:00", true),
+            ("06:59:59", true),
+            ("07:00:00", false),
+            ("12:00:00", false),
+        ] {
+            quiet(NoticeClass::Information, channel, time, expected);
+        }
+    }
+}
+
+#[test]
+fn what_the_law_wants_goes_by_zalo_until_zalo_itself_closes() {
+    for (time, by_zalo, by_sms) in [
+        ("21:00:00", false, true),
+        ("21:59:59", false, true),
+        ("22:00:00", true, true),
+        ("05:59:59", true, true),
+        ("06:00:00", false, true),
+        ("07:00:00", false, false),
+    ] {
+        quiet(NoticeClass::Legal, NoticeChannel::Zalo, time, by_zalo);
+        quiet(NoticeClass::Legal, NoticeChannel::Sms, time, by_sms);
+    }
+}
+
+#[test]
+fn on_the_eve_of_tet_at_one_minute_to_midnight_a_message_waits_for_the_first_morning_of_the_year() {
+    let now = at("2026-02-16T23:59");
+    let until = policy().quiet_until(NoticeChannel::Sms, NoticeClass::Information, now, 0).unwrap();
+    assert_eq!(until, at("2026-02-17T07:00"));
+}
+
+proptest! {
+    #[test]
+    fn no_opening_lies_in_quiet_hours_or_more_than_ten_hours_and_ten_minutes_away(
+        minutes in 0_i64..525_600, draw: u32, channel in 0..2_usize, class in 0..2_usize,
+    ) {
+        let now = at("2026-01-01T00:00").saturating_add(SignedDuration::from_mins(minutes)).unwrap();
+        let (channel, class) = (CHANNELS[channel], CLASSES[class]);
+        if let Some(until) = policy().quiet_until(channel, class, now, draw) {
+            prop_assert_eq!(policy().quiet_until(channel, class, until, draw), None);
+            let wait = now.duration_until(until);
+            prop_assert!(wait > SignedDuration::ZERO && wait <= SignedDuration::from_mins(610), "{}", wait);
+        }
+    }
+
+    #[test]
+    fn what_waited_for_the_morning_does_not_leave_all_at_once(draws in prop::collection::vec(any::<u32>(), 200)) {
+        let now = at("2026-11-17T22:30");
+        let mut minutes: Vec<i64> = draws.iter().map(|draw| {
+            let until = policy().quiet_until(NoticeChannel::Sms, NoticeClass::Legal, now, *draw).unwrap();
+            at("2026-11-18T07:00").duration_until(until).as_mins()
+        }).collect();
+        minutes.sort_unstable();
+        minutes.dedup();
+        prop_assert!(minutes.len() >= 8 && minutes.iter().all(|minute| (0..=10).contains(minute)), "{:?}", minutes);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------- retries
+
+#[test]
+fn each_wait_is_twice_the_one_before_up_to_an_hour_and_a_quarter_longer_at_most() {
+    for (failures, least) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 960), (6, 1_920), (7, 3_600), (40, 3_600)] {
+        for draw in [0, 1, 12_345, u32::MAX] {
+            let wait = policy().backoff(failures, draw).as_secs();
+            assert!((least..=least + least / 4).contains(&wait), "after {failures}: {wait} s");
+        }
+    }
+}
+
+#[test]
+fn an_agency_s_message_waits_a_minute_for_each_share_before_it() {
+    for (place, minutes) in [(1, 0), (600, 0), (601, 1), (1_200, 1), (1_201, 2), (60_001, 100)] {
+        assert_eq!(policy().share_wait(place), SignedDuration::from_mins(minutes), "place {place}");
+    }
+}
+
+// ----------------------------------------------------------------------------------------------- providers
+
+fn failover() -> Failover {
+    serde_json::from_value(json!({
+        "windowCalls": 20, "leastCalls": 5, "failuresPercent": 50, "slowMs": 4000, "restSeconds": 120,
+        "stepsPercent": [5, 25], "stepCalls": 5,
+    }))
+    .unwrap()
+}
+
+fn pool() -> Pool {
+    Pool::new(failover(), [(Provider::Esms, 75), (Provider::Speedsms, 25), (Provider::Vnpt, 0)])
+}
+
+const QUICK: SignedDuration = SignedDuration::from_millis(200);
+
+/// How many of 10,000 messages a provider gets.
+fn share(pool: &Pool, provider: Provider, now: Timestamp) -> usize {
+    (0..10_000).filter(|draw| pool.choose(|_| true, *draw, now) == Some(provider)).count()
+}
+
+fn calls(pool: &mut Pool, answered: bool, took: SignedDuration, count: u32, now: Timestamp) {
+    for _ in 0..count {
+        pool.learn(Provider::Esms, answered, took, now);
+    }
+}
+
+#[test]
+fn messages_are_shared_out_by_weight_and_who_has_none_gets_none() {
+    assert_eq!(share(&pool(), Provider::Esms, later(0)), 7_500);
+    assert_eq!(share(&pool(), Provider::Speedsms, later(0)), 2_500);
+    assert_eq!(share(&pool(), Provider::Vnpt, later(0)), 0);
+}
+
+#[test]
+fn who_may_not_be_asked_is_not_and_where_nobody_may_nobody_is() {
+    let pool = pool();
+    for draw in 0..100 {
+        let chosen = pool.choose(|provider| provider != Provider::Esms, draw, later(0));
+        assert_eq!(chosen, Some(Provider::Speedsms));
+        assert_eq!(pool.choose(|_| false, draw, later(0)), None);
+    }
+}
+
+#[test]
+fn four_failures_say_nothing_and_the_fifth_passes_a_provider_over() {
+    let mut pool = pool();
+    calls(&mut pool, false, QUICK, 4, later(0));
+    assert_eq!(share(&pool, Provider::Esms, later(0)), 7_500);
+    calls(&mut pool, false, QUICK, 1, later(0));
+    assert_eq!(share(&pool, Provider::Esms, later(119)), 0);
+    assert_eq!(share(&pool, Provider::Speedsms, later(119)), 10_000);
+}
+
+#[test]
+fn one_failure_in_three_is_borne() {
+    let mut pool = pool();
+    for _ in 0..30 {
+        calls(&mut pool, false, QUICK, 1, later(0));
+        calls(&mut pool, true, QUICK, 2, later(0));
+    }
+    assert_eq!(share(&pool, Provider::Esms, later(0)), 7_500);
+}
+
+#[test]
+fn who_answers_too_slowly_is_passed_over_like_who_does_not_answer() {
+    let mut pool = pool();
+    calls(&mut pool, true, SignedDuration::from_millis(4_000), 10, later(0));
+    assert_eq!(share(&pool, Provider::Esms, later(0)), 7_500);
+    calls(&mut pool, true, SignedDuration::from_millis(4_001), 10, later(0));
+    assert_eq!(share(&pool, Provider::Esms, later(0)), 0);
+}
+
+#[test]
+fn a_provider_comes_back_by_steps_and_one_failure_sends_it_to_rest_again() {
+    let mut pool = pool();
+    calls(&mut pool, false, QUICK, 5, later(0));
+    let gets = |pool: &Pool, of: u32, seconds| {
+        (0..of).filter(|draw| pool.choose(|_| true, *draw, later(seconds)) == Some(Provider::Esms)).count()
+    };
+    // A twentieth of 75 against 25, then a quarter, then all of it.
+    assert_eq!(gets(&pool, 375 + 2_500, 120), 375);
+    calls(&mut pool, true, QUICK, 5, later(121));
+    assert_eq!(gets(&pool, 1_875 + 2_500, 121), 1_875);
+    calls(&mut pool, true, QUICK, 5, later(122));
+    assert_eq!(share(&pool, Provider::Esms, later(122)), 7_500);
+    calls(&mut pool, false, QUICK, 5, later(200));
+    calls(&mut pool, true, QUICK, 1, later(321));
+    calls(&mut pool, false, QUICK, 1, later(322));
+    assert_eq!(share(&pool, Provider::Esms, later(323)), 0);
+}
+
+#[test]
+fn where_all_rest_one_is_asked_all_the_same() {
+    let mut pool = pool();
+    for provider in [Provider::Esms, Provider::Speedsms] {
+        for _ in 0..5 {
+            pool.learn(provider, false, QUICK, later(0));
+        }
+    }
+    assert_eq!(share(&pool, Provider::Esms, later(1)), 7_500);
+}
+
+proptest! {
+    #[test]
+    fn somebody_who_may_is_asked_whatever_happened(
+        calls in prop::collection::vec((0..2_usize, any::<bool>(), 0_i64..9_000, 0_i64..600), 0..200), draw: u32,
+    ) {
+        let mut pool = pool();
+        let mut now = later(0);
+        for (provider, answered, millis, seconds) in calls {
+            now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+            let provider = [Provider::Esms, Provider::Speedsms][provider];
+            pool.learn(provider, answered, SignedDuration::from_millis(millis), now);
+        }
+        let chosen = pool.choose(|_| true, draw, now);
+        prop_assert!(matches!(chosen, Some(Provider::Esms | Provider::Speedsms)), "{:?}", chosen);
+    }
+}
+
+// ----------------------------------------------------------------------------------------- parts and prices
+
+#[test]
+fn an_sms_has_as_many_parts_as_its_alphabet_makes_it() {
+    for (text, parts) in [
+        ("a".to_owned(), 1),
+        ("a".repeat(160), 1),
+        ("a".repeat(161), 2),
+        ("a".repeat(306), 2),
+        ("a".repeat(307), 3),
+        // A bracket takes two places of the alphabet.
+        ("[".repeat(80), 1),
+        ("[".repeat(81), 2),
+        // One accent makes all of it UCS-2.
+        ("ă".repeat(70), 1),
+        ("ă".repeat(71), 2),
+        ("ă".repeat(134), 2),
+        ("ă".repeat(135), 3),
+        (format!("{}ă", "a".repeat(69)), 1),
+        (format!("{}ă", "a".repeat(70)), 2),
+    ] {
+        assert_eq!(segments(&text).count, parts, "{} characters", text.chars().count());
+    }
+}
+
+#[test]
+fn every_shipped_text_is_one_part_and_costs_what_one_part_costs() {
+    let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00, receive 2026-11-16T09:00");
+    for template in [Action::Submit, Action::Receive] {
+        let entry = dossier.history.iter().find(|entry| entry.action == template).unwrap();
+        for repetition in [false, true] {
+            let notice = catalogue().templates().compose(&dossier, entry, repetition, Default::default()).unwrap();
+            assert_eq!(segments(&notice.sms).count, 1, "{}", notice.sms);
+            let price = |provider| catalogue().providers().price(provider, &notice, day("2026-11-17"));
+            assert_eq!((price(Provider::Zalo), price(Provider::Esms)), (Some(150), Some(850)));
+        }
+    }
+}
+
+#[test]
+fn nothing_has_a_price_before_its_first_contract() {
+    let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00");
+    let notice = catalogue().templates().compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
+    assert_eq!(catalogue().providers().price(Provider::Esms, &notice, day("2018-06-20")), None);
+}
+
+// ------------------------------------------------------------------------------------------------- threads
+
+/// A thread of one notice.
+fn thread(class: NoticeClass) -> NoticeThread {
+    let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00");
+    let mut thread = NoticeThread::new(dossier.code.clone(), dossier.agency.clone());
+    let entries: &[HistoryEntry] = &dossier.history;
+    thread.sync(entries, |_| Some(class), &policy(), later(0));
+    thread
+}
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Settle,
+    Lease(u8),
+    Conclude(u8, u8),
+    Report(u8, bool),
+    Refuse,
+    PutOff,
+    Resume,
+    Admit,
+}
+
+fn a_happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        3 => Just(Happening::Settle),
+        3 => (0..4_u8).prop_map(Happening::Lease),
+        3 => (0..4_u8, 0..8_u8).prop_map(|(provider, answer)| Happening::Conclude(provider, answer)),
+        2 => (0..4_u8, any::<bool>()).prop_map(|(provider, arrived)| Happening::Report(provider, arrived)),
+        1 => Just(Happening::Refuse),
+        1 => Just(Happening::PutOff),
+        1 => Just(Happening::Resume),
+        1 => Just(Happening::Admit),
+    ]
+}
+
+fn an_answer(number: u8, now: Timestamp) -> Answer {
+    match number {
+        0 => Answer::Accepted { message: Some("m".to_owned()) },
+        1 => Answer::Accepted { message: None },
+        2 => Answer::Again { not_taken: true, after: None },
+        3 => Answer::Again { not_taken: false, after: Some(SignedDuration::from_secs(30)) },
+        4 => Answer::From(now.saturating_add(SignedDuration::from_hours(8)).unwrap()),
+        5 => Answer::NextProvider,
+        6 => Answer::NextChannel,
+        _ => Answer::Unknown,
+    }
+}
+
+fn provider(number: u8) -> Provider {
+    Provider::ALL[usize::from(number)]
+}
+
+fn the(thread: &NoticeThread) -> &NoticeRecord {
+    thread.notice(1).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_has_ended_is_never_moved_and_what_has_not_has_a_time(
+        happenings in prop::collection::vec((a_happening(), 0_i64..200_000), 1..40), legal: bool, draw: u32,
+    ) {
+        let policy = policy();
+        let mut thread = thread(if legal { NoticeClass::Legal } else { NoticeClass::Information });
+        let mut now = later(0);
+        for (happening, seconds) in happenings {
+            now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+            let before = the(&thread).clone();
+            match &happening {
+                Happening::Settle => { thread.settle(&policy, now); }
+                Happening::Lease(by) => {
+                    let until = now.saturating_add(SignedDuration::from_mins(1)).unwrap();
+                    thread.lease(1, ("me", provider(*by)), Some(850), (now, until));
+                }
+                Happening::Conclude(by, answer) => {
+                    let answer = an_answer(*answer, now);
+                    thread.conclude(1, ("me", provider(*by)), (&answer, "code"), Some(850), &policy, (now, draw));
+                }
+                Happening::Report(by, arrived) => {
+                    let outcome =
+                        if *arrived { DeliveryOutcome::Delivered } else { DeliveryOutcome::Failed { code: "4".into() } };
+                    let report = DeliveryReport {
+                        provider: provider(*by), message: "m".into(), at: now, outcome, price_vnd: None,
+                    };
+                    thread.report(1, &report, &policy, now);
+                }
+                Happening::Refuse => thread.refuse(1, "test", now),
+                Happening::PutOff => thread.put_off(1, now, "test", now),
+                Happening::Resume => { thread.resume(now, SignedDuration::from_mins(10)); }
+                Happening::Admit => thread.admit(1),
+            }
+            let notice = the(&thread);
+            // A report may still settle what was left as sent or unknown; every other end stays.
+            let settled = before.state.is_end()
+                && !matches!(before.state, NoticeState::Sent { .. } | NoticeState::Unknown { .. });
+            if settled {
+                prop_assert_eq!(&notice.state, &before.state, "{:?} moved an end", happening);
+            }
+            if matches!(before.state, NoticeState::Sent { report_until: None, .. } | NoticeState::Unknown { settle_at: None, .. }) {
+                let reported = matches!(happening, Happening::Report(..)) && notice.state == NoticeState::Delivered;
+                prop_assert!(notice.state == before.state || reported, "{:?} moved {:?}", happening, before.state);
+            }
+            // Nothing that is open is forgotten: it has a time at which something looks at it again.
+            prop_assert_eq!(thread.wake_at().is_none(), notice.state.is_end());
+            prop_assert!(notice.attempts.len() <= domain::thread::ATTEMPTS_MAX + 1);
+        }
+    }
+
+    #[test]
+    fn a_route_never_asks_a_channel_that_is_closed_quiet_or_out_of_reach(
+        minutes in 0_i64..10_000, legal: bool, legal_only: bool, sent in 0_u32..12, spent in 0_u64..120_000_000,
+        zalo_unreachable: bool, sms_first: bool, draw: u32,
+    ) {
+        let now = later(60 * minutes);
+        let class = if legal { NoticeClass::Legal } else { NoticeClass::Information };
+        let far = now.saturating_add(SignedDuration::from_hours(99)).unwrap();
+        let reach = Reach {
+            preferred: if sms_first { vec![NoticeChannel::Sms] } else { vec![] },
+            legal_only,
+            unreachable: if zalo_unreachable { vec![(NoticeChannel::Zalo, far)] } else { vec![] },
+            sent_today: sent,
+            spent_vnd: spent,
+            ..Reach::default()
+        };
+        let thread = thread(class);
+        match policy().route(the(&thread), &reach, now, draw) {
+            Routing::Ask { channel, .. } => {
+                prop_assert_eq!(policy().quiet_until(channel, class, now, draw), None);
+                prop_assert!(channel != NoticeChannel::Zalo || !zalo_unreachable);
+                prop_assert!(legal || (!legal_only && sent < 10 && spent < 60_000_000));
+                prop_assert!(legal || !sms_first || channel == NoticeChannel::Sms);
+            }
+            Routing::Wait { until, reason } => {
+                prop_assert!(until > now && ["quiet-hours", "number-cap"].contains(&reason), "{}", reason);
+                prop_assert!(time_of(until) >= "06:00:00".parse().unwrap());
+                prop_assert!(until <= instant(date_of(now), "23:59:59".parse().unwrap())
+                    .saturating_add(SignedDuration::from_hours(8)).unwrap());
+            }
+            // What the law wants always has a way here: SMS remains.
+            Routing::Refuse { reason } => prop_assert!(!legal, "{}", reason),
+        }
+    }
+}
