@@ -12,7 +12,7 @@ use platform::port::{Admission, Intake};
 use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission, transition_event};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, transition_event};
 use crate::support::world::{NOW, World, at};
 
 /// The agency that the dossiers here are passed on to.
@@ -179,9 +179,10 @@ async fn a_dossier_that_is_passed_on_counts_once_and_for_its_owner() {
     let order = rollup_kpi::Order { day: Some("2026-11-17".parse().unwrap()) };
     let night = at("2026-11-17T18:00:00Z");
     let counted = rollup_kpi::roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, night).await.unwrap();
-    assert_eq!((counted.rows, counted.received), (1, 1));
-    let rows = world.figures.of("2026-11-17".parse().unwrap()).await.unwrap();
-    assert_eq!((rows[0].agency.as_str(), rows[0].figures.in_process), (AGENCY, 1));
+    assert_eq!((counted.rows, counted.received), (2, 1));
+    let rows = world.figures.of("2026-11-17").await.unwrap();
+    let work = format!("work#{AGENCY}#{PROCEDURE}#online");
+    assert_eq!((rows[1].cell.to_string(), rows[1].figures.in_process), (work, 1));
 }
 
 // Each page is cut somewhere else; nothing is left out and nothing comes twice.

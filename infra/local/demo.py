@@ -309,6 +309,15 @@ class Stack:
             self.gateways("PUT", "/behaviour", {"gateway": gateway, "reports": {"url": f"{api}/v1/reports/{path}"}})
 
     def kpi_rows(self, day: date) -> list[Json]:
+        """A day's cells of work, the channels put together as people speak of them."""
+        cells: dict[Cell, Counter[str]] = defaultdict(Counter)
+        for row in self.stored_rows(day):
+            kind, *of = str(row.pop("cell")).split("#")
+            if kind == "work":
+                cells[of[0], of[1]].update(spoken_of(row, of[2]))
+        return [{"agency": cell[0], "procedure": cell[1], **figures} for cell, figures in cells.items()]
+
+    def stored_rows(self, day: date) -> list[Json]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.env["KPI_TABLE"],
             KeyConditionExpression="#day = :day",
@@ -858,6 +867,15 @@ def differences(rows: Iterable[Json], expected: Mapping[Cell, Counter[str]], day
         if row["early"] + row["onTime"] + row["late"] != row["resolved"]:
             parted.append(f"{where}: early + on time + late is not resolved")
     return parted
+
+
+def spoken_of(row: Json, channel: str) -> Counter[str]:
+    figures = Counter(figures_of(row))
+    figures[f"received{channel.capitalize()}"] = figures["received"]
+    figures["paused"] = figures["payment"] + figures["suspended"]
+    for end in ("refused", "withdrawn"):
+        figures[end] += figures[f"{end}Unreceived"]
+    return figures
 
 
 def figures_of(row: Json) -> dict[str, int]:

@@ -37,6 +37,7 @@ fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
         ("/rules/0/supplementCalendarDays", json!(0)),
         ("/rules/0/shortTermWorkingDays", json!(-1)),
         ("/rules/0/letter", json!("sometimes")),
+        ("/rules/0/receptionWorkingHours", json!(0)),
         ("/rules/0/letterReason", json!("")),
         ("/rules/0/expiredReason", json!("x".repeat(301))),
         ("/rules/0/counting/working-day", json!(" ")),

@@ -532,7 +532,10 @@ fn what_the_schedules_answer_is_documented() {
         rows: 1,
         received: 2,
         resolved: 3,
+        first: day,
+        last: day,
         changed: 4,
+        corrected: 1,
         due_basis: domain::kpi::DueBasis::Original,
     };
     let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };

@@ -345,7 +345,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),
-    ("rollup-kpi", "KpiTable", &["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]),
+    ("rollup-kpi", "KpiTable", &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),
     ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),

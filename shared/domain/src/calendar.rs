@@ -304,6 +304,11 @@ fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
+/// The day before `day`; the first day that a date can be is its own.
+pub fn previous(day: Date) -> Date {
+    day.saturating_sub(1.day())
+}
+
 /// The day after `day`. The last day that a date can be (31 December 9999) is its own successor; no calendar
 /// reaches it, so every loop over days ends with [`MissingYear`] first.
 pub fn next(day: Date) -> Date {

@@ -1,15 +1,27 @@
 //! What leaders count, rebuilt from history as of the end of a day. All comparisons are by date in Viet Nam.
+//!
+//! A day's row has an opening (what was open when the day began), flows (what happened on it) and stocks (what is open when it
+//! ends). Opening and flows in equal flows out and stocks, for each cell and for the province; days add up to any longer time.
+
+mod count;
+mod period;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::Violation;
 use crate::calendar::{date_of, instant, next};
-use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
+use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
+
+pub use count::{Rulings, moved_since, tally};
+pub use period::Period;
 
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,45 +59,184 @@ impl DueBasis {
     }
 }
 
-/// The figures of one agency and procedure for one day: flows of the day, stocks at its end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KpiRow {
-    /// Received that day, handed in on-line.
-    pub received_online: u64,
-    /// Received that day, handed in at the counter.
-    pub received_counter: u64,
-    /// Received that day, handed in by post.
-    pub received_postal: u64,
-    /// Settled that day.
-    pub resolved: u64,
+/// Whose figures a row holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum KpiCell {
+    /// Everything, counted on its own: a check on the sum of the others.
+    Province,
+    /// One procedure at one agency by one channel: the smallest piece of work that is counted.
+    Work {
+        /// Whose the dossiers are.
+        agency: AgencyCode,
+        /// What was asked for.
+        procedure: ProcedureCode,
+        /// How it came.
+        channel: Channel,
+    },
+    /// What one officer settled.
+    Officer {
+        /// In whose name.
+        agency: AgencyCode,
+        /// The officer's account.
+        officer: String,
+    },
+}
+
+impl fmt::Display for KpiCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Province => f.write_str("province"),
+            Self::Work { agency, procedure, channel } => write!(f, "work#{agency}#{procedure}#{}", channel.name()),
+            Self::Officer { agency, officer } => write!(f, "officer#{agency}#{officer}"),
+        }
+    }
+}
+
+impl From<KpiCell> for String {
+    fn from(cell: KpiCell) -> Self {
+        cell.to_string()
+    }
+}
+
+impl TryFrom<String> for KpiCell {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        text.parse()
+    }
+}
+
+impl FromStr for KpiCell {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let unknown = || Violation::new("cell", "cell", "is no cell of figures");
+        let mut parts = text.splitn(4, '#');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some("province"), None, None, None) => Ok(Self::Province),
+            (Some("work"), Some(agency), Some(procedure), Some(channel)) => Ok(Self::Work {
+                agency: agency.parse()?,
+                procedure: procedure.parse()?,
+                channel: Channel::ALL.into_iter().find(|known| known.name() == channel).ok_or_else(unknown)?,
+            }),
+            (Some("officer"), Some(agency), Some(first), rest) => {
+                let officer = rest.map_or_else(|| first.to_owned(), |rest| format!("{first}#{rest}"));
+                Ok(Self::Officer { agency: agency.parse()?, officer })
+            }
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// How a figure of several days comes from those of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FigureKind {
+    /// That of the first day.
+    Opening,
+    /// Their sum.
+    Flow,
+    /// That of the last day.
+    Stock,
+}
+
+fn is_zero(figure: &u64) -> bool {
+    *figure == 0
+}
+
+macro_rules! figures {
+    ($($(#[$doc:meta])* $name:ident $kind:ident,)*) => {
+        /// The figures of one cell for one day or longer.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        pub struct KpiRow {
+            $($(#[$doc])* #[serde(skip_serializing_if = "is_zero")] pub $name: u64,)*
+        }
+
+        impl KpiRow {
+            /// Adds what another cell counted in the same time.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)*
+            }
+
+            /// Adds the figures of one kind alone.
+            pub fn add_kind(&mut self, kind: FigureKind, other: &Self) {
+                $(if kind == FigureKind::$kind { self.$name += other.$name; })*
+            }
+
+            /// Every figure with its name, its kind and its value, in the order in which people read them.
+            pub fn figures(&self) -> Vec<(&'static str, FigureKind, u64)> {
+                vec![$((stringify!($name), FigureKind::$kind, self.$name),)*]
+            }
+        }
+    };
+}
+
+figures! {
+    /// Received before the day and open when it began.
+    carried_over Opening,
+    /// Handed in on the day.
+    submitted Flow,
+    /// Received on the day.
+    received Flow,
+    /// – of these, later than a day's work after they were handed in.
+    received_late Flow,
+    /// Settled before and sent back on the day: open again, or settled again.
+    reopened Flow,
+    /// Settled on the day: work ended (status 9).
+    resolved Flow,
     /// – before the due date.
-    pub early: u64,
+    early Flow,
     /// – on the due date, or without one.
-    pub on_time: u64,
+    on_time Flow,
     /// – after the due date.
-    pub late: u64,
-    /// Refused that day.
-    pub refused: u64,
-    /// Taken back that day.
-    pub withdrawn: u64,
+    late Flow,
+    /// Refused on the day, after it had been received: the papers never came.
+    refused Flow,
+    /// Taken back on the day, after it had been received.
+    withdrawn Flow,
+    /// Refused on the day without having been received.
+    refused_unreceived Flow,
+    /// Taken back on the day without having been received.
+    withdrawn_unreceived Flow,
+    /// Results handed over on the day (status 10).
+    returned Flow,
+    /// – after the due date.
+    returned_late Flow,
+    /// Payments confirmed on the day.
+    paid Flow,
+    /// – of these, on-line.
+    paid_online Flow,
+    /// Handed in and neither received nor ended at the end of the day.
+    waiting Stock,
     /// Received and not settled at the end of the day, the clock running.
-    pub in_process: u64,
+    in_process Stock,
     /// – of these, past the due date.
-    pub overdue: u64,
-    /// Waiting for the applicant's papers at the end of the day.
-    pub supplement: u64,
-    /// Waiting for a payment, or suspended, at the end of the day.
-    pub paused: u64,
+    overdue Stock,
+    /// – of these, due on the next day.
+    due_tomorrow Stock,
+    /// Waiting for the applicant's papers at the end of the day, after receipt.
+    supplement Stock,
+    /// Waiting for a payment at the end of the day.
+    payment Stock,
+    /// Suspended at the end of the day.
+    suspended Stock,
 }
 
 impl KpiRow {
-    /// Received that day, by any channel.
-    pub fn received(&self) -> u64 {
-        self.received_online + self.received_counter + self.received_postal
+    /// What is open at the end: received and not ended.
+    pub fn open(&self) -> u64 {
+        self.in_process + self.supplement + self.payment + self.suspended
     }
 
-    fn is_empty(&self) -> bool {
+    /// What was there to be done, and what became of it: the two are equal, or the count is wrong.
+    pub fn balance(&self) -> (u64, u64) {
+        let there = self.carried_over + self.received + self.reopened;
+        (there, self.resolved + self.refused + self.withdrawn + self.open())
+    }
+
+    /// Whether it says anything.
+    pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -95,58 +246,29 @@ pub fn end_of(day: Date) -> Timestamp {
     instant(next(day), Time::midnight()).saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MAX)
 }
 
-/// Counts `facts` for `day`, against the due dates that `basis` names. The same facts give the same rows, in whatever order they come; a dossier that comes
-/// twice is the caller's mistake and counts twice.
-pub fn tally<'a>(
-    facts: impl IntoIterator<Item = &'a DossierFacts>,
-    day: Date,
-    basis: DueBasis,
-) -> BTreeMap<(AgencyCode, ProcedureCode), KpiRow> {
-    let mut rows: BTreeMap<_, KpiRow> = BTreeMap::new();
-    for dossier in facts {
-        count(rows.entry((dossier.agency.clone(), dossier.procedure.clone())).or_default(), dossier, day, basis);
-    }
-    rows.retain(|_, row| !row.is_empty());
-    rows
-}
+/// The rows of a day.
+pub type KpiRows = BTreeMap<KpiCell, KpiRow>;
 
-fn count(row: &mut KpiRow, dossier: &DossierFacts, day: Date, basis: DueBasis) {
-    // A later event does not exist yet: the count is as of the end of the day.
-    let Some(latest) = as_of(&dossier.history, end_of(day)) else {
-        return;
-    };
-    let known: &[HistoryEntry] =
-        &dossier.history[..usize::try_from(latest.version).unwrap_or(usize::MAX).min(dossier.history.len())];
-    let received = known.iter().find(|entry| entry.action == Action::Receive);
-    if received.is_some_and(|entry| date_of(entry.at) == day) {
-        match dossier.channel {
-            Channel::Online => row.received_online += 1,
-            Channel::Counter => row.received_counter += 1,
-            Channel::Postal => row.received_postal += 1,
+/// What does not hold in the rows of a day, in words for the log; nothing, where the count is right.
+pub fn broken_identities(rows: &KpiRows) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut sum = KpiRow::default();
+    for (cell, row) in rows {
+        match cell {
+            KpiCell::Province => {}
+            KpiCell::Work { .. } => sum.add(row),
+            KpiCell::Officer { .. } => continue,
+        }
+        let (there, became) = row.balance();
+        if there != became {
+            broken.push(format!("{cell}: {there} were there and {became} are accounted for"));
+        }
+        if row.early + row.on_time + row.late != row.resolved {
+            broken.push(format!("{cell}: early, on time and late are not what was settled"));
         }
     }
-    match latest.status {
-        DossierStatus::Finished | DossierStatus::Returned => {
-            // Settled is when work ended (9), not when the applicant came for the result (10).
-            let end = known.iter().rfind(|entry| entry.action == Action::Finish).unwrap_or(latest);
-            if date_of(end.at) == day {
-                row.resolved += 1;
-                match basis.due(end) {
-                    Some(due) if day < due => row.early += 1,
-                    Some(due) if day > due => row.late += 1,
-                    _ => row.on_time += 1,
-                }
-            }
-        }
-        DossierStatus::Refused => row.refused += u64::from(date_of(latest.at) == day),
-        DossierStatus::Withdrawn => row.withdrawn += u64::from(date_of(latest.at) == day),
-        DossierStatus::Received | DossierStatus::Processing => {
-            row.in_process += 1;
-            row.overdue += u64::from(basis.due(latest).is_some_and(|due| due < day));
-        }
-        // Papers can be asked for before receipt, and then the dossier is nobody's yet.
-        DossierStatus::SupplementRequested => row.supplement += u64::from(received.is_some()),
-        DossierStatus::PaymentRequested | DossierStatus::Suspended => row.paused += 1,
-        DossierStatus::Registered => {}
+    if rows.get(&KpiCell::Province).copied().unwrap_or_default() != sum {
+        broken.push("the province is not the sum of its agencies".to_owned());
     }
+    broken
 }

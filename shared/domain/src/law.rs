@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde::Deserialize;
 
 use crate::Violation;
-use crate::calendar::Calendar;
-use crate::deadline::TermUnit;
+use crate::calendar::{Calendar, date_of};
+use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
 use crate::id::{AgencyCode, CodeFormat, SEQUENCE_DIGITS};
 use crate::kpi::DueBasis;
@@ -83,6 +84,9 @@ pub struct ClockRule {
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
     pub kpi_due: DueBasis,
+    /// Within how many office hours after it was handed in a dossier is received in time; none where nothing is said.
+    #[serde(default)]
+    pub reception_working_hours: Option<u16>,
     counting: Counting,
     /// How well this entry is vouched for.
     pub trust: Trust,
@@ -140,9 +144,14 @@ impl Law {
                 (rule.extension_working_days, 1, 60),
                 (rule.supplement_calendar_days, 1, 365),
                 (rule.short_term_working_days, 0, 30),
+                (rule.reception_working_hours.unwrap_or(1), 1, 240),
             ];
             let held = days.iter().all(|(days, least, most)| (least..=most).contains(&days));
-            check("days-range", !held, "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days");
+            check(
+                "days-range",
+                !held,
+                "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days, reception 1 to 240 hours",
+            );
             let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
             let texts = [&rule.letter_reason, &rule.expired_reason];
             check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
@@ -178,6 +187,14 @@ impl Law {
     /// The agencies that have exceptions.
     pub fn agencies_with_exceptions(&self) -> impl Iterator<Item = &AgencyCode> {
         self.of_agencies.keys()
+    }
+
+    /// The last day on which a dossier that was handed in at `submitted` is received in time; none where the rule of that day
+    /// says nothing, or the calendar does not reach so far.
+    pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
+        let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
+        let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
+        term.due(self.calendar_of(agency), submitted).ok().map(date_of)
     }
 
     /// The rule in force on `day`; before the first, the first.

@@ -19,6 +19,20 @@ pub enum Channel {
     Postal,
 }
 
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Online, Self::Counter, Self::Postal];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Online => "online",
+            Self::Postal => "postal",
+        }
+    }
+}
+
 /// How far a procedure can be done on-line (NĐ 42/2022).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

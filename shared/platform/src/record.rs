@@ -3,7 +3,7 @@
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
-use domain::kpi::KpiRow;
+use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -94,15 +94,45 @@ pub struct SubmissionReceipt {
 /// One row of figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KpiRecord {
-    /// The day.
-    pub day: Date,
-    /// Agency and procedure.
-    pub cell: String,
-    /// The agency.
-    pub agency: AgencyCode,
-    /// The procedure.
-    pub procedure: ProcedureCode,
+    /// The day (`2026-11-17`), or the month (`2026-11`) whose flows it sums up.
+    pub day: String,
+    /// Whose figures they are.
+    pub cell: KpiCell,
     /// The figures.
     #[serde(flatten)]
     pub figures: KpiRow,
+}
+
+/// That a day was counted, or how much of a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountRecord {
+    /// The day, or the month.
+    pub day: String,
+    /// When a count last changed something: a second run leaves it as it is.
+    pub counted_at: Timestamp,
+    /// Against which due dates.
+    pub due_basis: DueBasis,
+    /// The first day counted; of a day, itself.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+}
+
+/// That a figure of the past was moved, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CorrectionRecord {
+    /// The day whose figure it is.
+    pub day: String,
+    /// Whose.
+    pub of: KpiCell,
+    /// When it was found.
+    pub at: Timestamp,
+    /// What was published before.
+    pub before: KpiRow,
+    /// What is true now.
+    pub after: KpiRow,
+    /// Dossiers of the cell of which something became known since the count before.
+    pub because: Vec<DossierCode>,
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::dossier::Dossier;
-use domain::kpi::{DossierFacts, DueBasis, KpiRow, end_of, tally};
+use domain::id::AgencyCode;
+use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Rulings, broken_identities, end_of};
 use domain::procedure::Channel;
 use jiff::civil::Date;
 
-use super::world::{at, day, played};
+use super::world::{at, day, law, played};
 
 pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
     DossierFacts {
@@ -29,23 +30,49 @@ fn total_against<'a>(
     day: Date,
     basis: DueBasis,
 ) -> BTreeMap<String, u64> {
+    let rows = tally(facts, day, basis);
+    assert_eq!(broken_identities(&rows), Vec::<String>::new(), "{day}");
     let mut sum = BTreeMap::new();
-    for row in tally(facts, day, basis).values() {
-        for (name, count) in figures(row) {
-            *sum.entry(name).or_default() += count;
+    for (cell, row) in &rows {
+        if let KpiCell::Work { channel, .. } = cell {
+            for (name, count) in told(*channel, row) {
+                *sum.entry(name).or_default() += count;
+            }
         }
     }
     sum
 }
 
-fn figures(row: &KpiRow) -> impl Iterator<Item = (String, u64)> {
-    let serde_json::Value::Object(row) = serde_json::to_value(row).unwrap() else { panic!("a row is an object") };
-    row.into_iter().map(|(name, count)| (name, count.as_u64().unwrap()))
+/// Counts as the law's default does: against the original date, a day's office hours for reception.
+pub(super) fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, basis: DueBasis) -> KpiRows {
+    let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
+    domain::kpi::tally(facts, day, &Rulings { basis, receive_by: &receive_by })
+}
+
+/// The figures of a row by which people speak of it. That the opening and the rest agree is asserted in every count.
+fn told(channel: Channel, row: &KpiRow) -> Vec<(String, u64)> {
+    let received = |by| if channel == by { row.received } else { 0 };
+    let told = [
+        ("receivedOnline", received(Channel::Online)),
+        ("receivedCounter", received(Channel::Counter)),
+        ("receivedPostal", received(Channel::Postal)),
+        ("resolved", row.resolved),
+        ("early", row.early),
+        ("onTime", row.on_time),
+        ("late", row.late),
+        ("refused", row.refused + row.refused_unreceived),
+        ("withdrawn", row.withdrawn + row.withdrawn_unreceived),
+        ("inProcess", row.in_process),
+        ("overdue", row.overdue),
+        ("supplement", row.supplement),
+        ("paused", row.payment + row.suspended),
+    ];
+    told.map(|(name, count)| (name.to_owned(), count)).into()
 }
 
 /// `receivedOnline 1, inProcess 1`: every figure that is not named is zero.
 fn row(text: &str) -> BTreeMap<String, u64> {
-    let mut row: BTreeMap<String, u64> = figures(&KpiRow::default()).collect();
+    let mut row: BTreeMap<String, u64> = told(Channel::Online, &KpiRow::default()).into_iter().collect();
     for figure in text.split(',').map(str::trim).filter(|figure| !figure.is_empty()) {
         let (name, count) = figure.split_once(' ').unwrap();
         *row.get_mut(name).expect("a figure of the row") = count.parse().unwrap();
@@ -283,12 +310,6 @@ fn received_is_counted_by_channel_on_the_day_of_receipt_and_never_again() {
     }
 }
 
-#[test]
-fn received_is_the_sum_of_the_channels() {
-    let row = KpiRow { received_online: 1, received_counter: 20, received_postal: 300, ..KpiRow::default() };
-    assert_eq!(row.received(), 321);
-}
-
 // A day ends at midnight in Viet Nam, which is 17:00 UTC.
 #[test]
 fn the_last_second_of_a_day_belongs_to_it_and_midnight_to_the_next() {
@@ -338,13 +359,24 @@ fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
         agency: "H20.03".parse().unwrap(),
         ..facts(&played("none", Channel::Online, "submit 2026-03-02T07:30"))
     };
-    let online = KpiRow { received_online: 1, in_process: 1, ..KpiRow::default() };
-    let postal = KpiRow { received_postal: 1, in_process: 1, ..KpiRow::default() };
-    let twice = KpiRow { received_online: 2, in_process: 2, ..KpiRow::default() };
-    let cell = |facts: &DossierFacts| (facts.agency.clone(), facts.procedure.clone());
+    let waiting = KpiRow { submitted: 1, waiting: 1, ..KpiRow::default() };
+    let once = KpiRow { submitted: 1, received: 1, in_process: 1, ..KpiRow::default() };
+    let times = |count: u64| KpiRow { submitted: count, received: count, in_process: count, ..KpiRow::default() };
+    let cell = |facts: &DossierFacts| KpiCell::Work {
+        agency: facts.agency.clone(),
+        procedure: facts.procedure.clone(),
+        channel: facts.channel,
+    };
+    let gone = DossierFacts { history: Vec::new(), ..idle.clone() };
     assert_eq!(
-        tally([&here, &elsewhere, &idle, &other_procedure, &here], day("2026-03-02"), DueBasis::Original),
-        BTreeMap::from([(cell(&here), twice), (cell(&elsewhere), postal), (cell(&other_procedure), online)])
+        tally([&here, &elsewhere, &idle, &other_procedure, &here, &gone], day("2026-03-02"), DueBasis::Original),
+        BTreeMap::from([
+            (KpiCell::Province, KpiRow { submitted: 5, waiting: 1, ..times(4) }),
+            (cell(&here), times(2)),
+            (cell(&elsewhere), once),
+            (cell(&other_procedure), once),
+            (cell(&idle), waiting),
+        ])
     );
 }
 
@@ -365,5 +397,190 @@ fn the_order_in_which_dossiers_come_does_not_matter() {
         all.rotate_left(1);
         assert_eq!(total(&all, day("2026-03-05")), expected);
         assert_eq!(total(all.iter().rev(), day("2026-03-05")), expected);
+    }
+}
+
+/// The figures named, of the province, on a day.
+#[track_caller]
+fn province(history: &str, on: &str, expected: &[(&str, u64)]) {
+    let dossier = facts(&played("3 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}")));
+    let rows = tally([&dossier], day(on), DueBasis::Original);
+    assert_eq!(broken_identities(&rows), Vec::<String>::new());
+    let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
+    let found: Vec<(&str, u64)> =
+        row.figures().into_iter().filter(|(_, _, count)| *count > 0).map(|(name, _, count)| (name, count)).collect();
+    assert_eq!(found, expected, "{history} on {on}");
+}
+
+#[test]
+fn what_is_open_in_the_evening_is_carried_over_in_the_morning() {
+    let history =
+        "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-05T08:00, finish 2026-03-06T08:00";
+    province(history, "2026-03-02", &[("submitted", 1), ("received", 1), ("in_process", 1)]);
+    province(history, "2026-03-03", &[("carried_over", 1), ("payment", 1)]);
+    province(history, "2026-03-05", &[("carried_over", 1), ("paid", 1), ("in_process", 1)]);
+    province(history, "2026-03-06", &[("carried_over", 1), ("resolved", 1), ("early", 1)]);
+    province(history, "2026-03-07", &[]);
+}
+
+#[test]
+fn what_is_sent_back_is_counted_as_open_again() {
+    let history = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-09T09:00, \
+                   return-result 2026-03-10T09:00";
+    province(history, "2026-03-04", &[("reopened", 1), ("in_process", 1), ("due_tomorrow", 1)]);
+    province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
+    province(history, "2026-03-09", &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
+    province(history, "2026-03-10", &[("returned", 1), ("returned_late", 1)]);
+    let within_a_day = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-04T10:00";
+    province(within_a_day, "2026-03-04", &[("reopened", 1), ("resolved", 1), ("early", 1)]);
+}
+
+#[test]
+fn what_never_was_received_ends_beside_the_account() {
+    province("refuse 2026-03-03T08:00", "2026-03-02", &[("submitted", 1), ("waiting", 1)]);
+    province("refuse 2026-03-03T08:00", "2026-03-03", &[("refused_unreceived", 1)]);
+    province("withdraw 2026-03-03T08:00", "2026-03-03", &[("withdrawn_unreceived", 1)]);
+    province("request-supplement 08:00", "2026-03-03", &[("waiting", 1)]);
+    let expired = "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-01T09:00";
+    province(expired, "2026-04-01", &[("carried_over", 1), ("refused", 1)]);
+}
+
+// Eight office hours from Monday 07:30 end on Tuesday at 07:30; dates are compared.
+#[test]
+fn a_dossier_that_lies_longer_than_a_day_of_office_hours_is_received_late() {
+    for (received, late) in
+        [("16:00", false), ("23:00", false), ("2026-03-03T16:00", false), ("2026-03-04T08:00", true)]
+    {
+        let dossier =
+            facts(&played("3 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, receive {received}")));
+        let on = domain::calendar::date_of(dossier.history[1].at);
+        let rows = tally([&dossier], on, DueBasis::Original);
+        assert_eq!(rows[&KpiCell::Province].received_late, u64::from(late), "{received}");
+    }
+}
+
+#[test]
+fn due_tomorrow_is_said_the_day_before_and_weekends_are_days() {
+    let history = "receive 08:00, process 09:00";
+    province(history, "2026-03-04", &[("carried_over", 1), ("in_process", 1), ("due_tomorrow", 1)]);
+    province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
+    province(history, "2026-03-06", &[("carried_over", 1), ("in_process", 1), ("overdue", 1)]);
+}
+
+#[test]
+fn what_an_officer_settles_is_counted_to_his_account() {
+    let rows = |on: &str| {
+        let history = "submit 2026-03-02T07:30, receive 08:00, finish 2026-03-03T09:00";
+        let dossier = facts(&played("3 working-day", Channel::Online, history));
+        tally([&dossier], day(on), DueBasis::Original)
+    };
+    let officers: Vec<KpiRow> = rows("2026-03-03")
+        .into_iter()
+        .filter(|(cell, _)| matches!(cell, KpiCell::Officer { .. }))
+        .map(|(_, row)| row)
+        .collect();
+    assert_eq!(officers, [KpiRow { resolved: 1, early: 1, ..KpiRow::default() }]);
+    assert!(!rows("2026-03-02").keys().any(|cell| matches!(cell, KpiCell::Officer { .. })));
+}
+
+#[test]
+fn a_count_that_does_not_add_up_is_found_out() {
+    let dossier = facts(&played("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
+    let good = tally([&dossier], day("2026-03-02"), DueBasis::Original);
+    let work = good.keys().find(|cell| matches!(cell, KpiCell::Work { .. })).unwrap().clone();
+    for spoil in [
+        |row: &mut KpiRow| row.received += 1,
+        |row: &mut KpiRow| row.in_process -= 1,
+        |row: &mut KpiRow| row.carried_over += 1,
+        |row: &mut KpiRow| row.early += 1,
+        |row: &mut KpiRow| row.submitted += 1,
+    ] {
+        let mut rows = good.clone();
+        spoil(rows.get_mut(&work).unwrap());
+        assert!(!broken_identities(&rows).is_empty(), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_cell_is_read_as_it_is_written() {
+    let agency: AgencyCode = "H20.12.3A".parse().unwrap();
+    for cell in [
+        KpiCell::Province,
+        KpiCell::Work { agency: agency.clone(), procedure: "1.001193".parse().unwrap(), channel: Channel::Postal },
+        KpiCell::Officer { agency, officer: "officer#of#hashes".to_owned() },
+    ] {
+        assert_eq!(cell.to_string().parse(), Ok(cell));
+    }
+    for text in ["", "work", "work#H20#1.001193#fax", "work#H20##online", "province#", "officer#x#y"] {
+        assert!(text.parse::<KpiCell>().is_err(), "{text}");
+    }
+}
+
+// ------------------------------------------------------------------------------------------------- periods
+
+#[test]
+fn a_period_is_read_by_its_name() {
+    for (name, first, last) in [
+        ("2026-11-17", "2026-11-17", "2026-11-17"),
+        ("2026-11", "2026-11-01", "2026-11-30"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2026-Q1", "2026-01-01", "2026-03-31"),
+        ("2026-Q4", "2026-10-01", "2026-12-31"),
+        ("2026-H1", "2026-01-01", "2026-06-30"),
+        ("2026-H2", "2026-07-01", "2026-12-31"),
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2026-W01", "2025-12-29", "2026-01-04"),
+        ("2026-W53", "2026-12-28", "2027-01-03"),
+        ("2026-01-15..2026-02-20", "2026-01-15", "2026-02-20"),
+        ("2023-07-01..2024-06-30", "2023-07-01", "2024-06-30"),
+    ] {
+        let period: Period = name.parse().unwrap();
+        assert_eq!((period.first(), period.last(), period.to_string().as_str()), (day(first), day(last), name));
+    }
+}
+
+#[test]
+fn what_names_no_period_of_a_year_at_most_is_refused() {
+    for name in [
+        "",
+        "26",
+        "2026-13",
+        "2026-00",
+        "2026-1",
+        "2026-Q5",
+        "2026-Q0",
+        "2026-Q01",
+        "2026-H3",
+        "2026-W54",
+        "2025-W53",
+        "2026-W1",
+        "2026-02-30",
+        "2026-11-17..",
+        "..2026-11-17",
+        "2026-11-18..2026-11-17",
+        "2026-01-01..2027-01-02",
+        "2026-11-17T00:00",
+        " 2026",
+        "2026-+1",
+        "+026",
+        "năm 2026",
+    ] {
+        assert_eq!(name.parse::<Period>().map_err(|violation| violation.rule), Err("period"), "{name}");
+    }
+}
+
+#[test]
+fn the_period_before_is_of_the_same_kind() {
+    for (name, before) in [
+        ("2026-03-01", "2026-02-28"),
+        ("2026-03", "2026-02"),
+        ("2026-01", "2025-12"),
+        ("2026-Q1", "2025-Q4"),
+        ("2026-H1", "2025-H2"),
+        ("2025", "2024"),
+        ("2026-W01", "2025-W52"),
+        ("2026-01-11..2026-01-20", "2026-01-01..2026-01-10"),
+    ] {
+        assert_eq!(name.parse::<Period>().unwrap().before().to_string(), before, "before {name}");
     }
 }

@@ -3,14 +3,14 @@
 use domain::calendar::date_of;
 use domain::deadline::{Reckoning, Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
-use domain::kpi::{DossierFacts, DueBasis, end_of, tally};
+use domain::kpi::{DossierFacts, DueBasis, end_of};
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::kpi::{facts, total};
+use super::kpi::{facts, tally, total};
 use super::transitions::allowed;
 use super::world::{
     AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator,

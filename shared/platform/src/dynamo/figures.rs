@@ -1,11 +1,16 @@
-//! The table of figures.
+//! The table of figures: the rows of a day or month, when they were counted, and what of them was corrected.
 
 use aws_sdk_dynamodb::Client;
-use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{down, read, text, write};
+use super::{Item, down, read, text, write};
 use crate::Failure;
-use crate::record::KpiRecord;
+use crate::record::{CorrectionRecord, CountRecord, KpiRecord};
+
+/// Sort before every cell, so that a query for cells does not meet them.
+const COUNT: &str = "!count";
+const CORRECTION: &str = "!corrected#";
 
 /// The table of figures.
 #[derive(Debug, Clone)]
@@ -20,15 +25,26 @@ impl Figures {
         Self { client, table }
     }
 
-    /// The rows of `day`, by cell.
-    pub async fn of(&self, day: Date) -> Result<Vec<KpiRecord>, Failure> {
+    /// The rows of a day or month, by cell.
+    pub async fn of(&self, day: &str) -> Result<Vec<KpiRecord>, Failure> {
+        self.between(day, "a", "~").await
+    }
+
+    /// What was corrected of a day.
+    pub async fn corrections(&self, day: &str) -> Result<Vec<CorrectionRecord>, Failure> {
+        self.between(day, CORRECTION, "!corrected#~").await
+    }
+
+    async fn between<T: DeserializeOwned>(&self, day: &str, first: &str, last: &str) -> Result<Vec<T>, Failure> {
         let rows = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("#day = :day")
+            .key_condition_expression("#day = :day AND cell BETWEEN :first AND :last")
             .expression_attribute_names("#day", "day")
-            .expression_attribute_values(":day", text(day.to_string()))
+            .expression_attribute_values(":day", text(day))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
             .consistent_read(true)
             .into_paginator()
             .items()
@@ -39,9 +55,38 @@ impl Figures {
         rows.into_iter().map(read).collect()
     }
 
+    /// One row of a day or month.
+    pub async fn row(&self, day: &str, cell: &str) -> Result<Option<KpiRecord>, Failure> {
+        self.get(day, cell).await
+    }
+
+    /// When a day was counted, or how much of a month; none before.
+    pub async fn count(&self, day: &str) -> Result<Option<CountRecord>, Failure> {
+        self.get(day, COUNT).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, day: &str, cell: &str) -> Result<Option<T>, Failure> {
+        let got = self.client.get_item().table_name(&self.table).key("day", text(day)).key("cell", text(cell));
+        got.consistent_read(true).send().await.map_err(down)?.item.map(read).transpose()
+    }
+
     /// Writes one row over whatever stood there.
     pub async fn put(&self, row: &KpiRecord) -> Result<(), Failure> {
-        self.client.put_item().table_name(&self.table).set_item(Some(write(row)?)).send().await.map_err(down)?;
+        self.write(write(row)?).await
+    }
+
+    /// Says that a day was counted, or how much of a month.
+    pub async fn put_count(&self, count: &CountRecord) -> Result<(), Failure> {
+        self.write(keyed(count, COUNT.to_owned())?).await
+    }
+
+    /// Keeps a correction under a `name` that is the same for the same correction.
+    pub async fn put_correction(&self, correction: &CorrectionRecord, name: &str) -> Result<(), Failure> {
+        self.write(keyed(correction, format!("{CORRECTION}{}#{name}", correction.of))?).await
+    }
+
+    async fn write(&self, item: Item) -> Result<(), Failure> {
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
         Ok(())
     }
 
@@ -50,11 +95,17 @@ impl Figures {
         self.client
             .delete_item()
             .table_name(&self.table)
-            .key("day", text(row.day.to_string()))
-            .key("cell", text(&row.cell))
+            .key("day", text(&row.day))
+            .key("cell", text(row.cell.to_string()))
             .send()
             .await
             .map_err(down)?;
         Ok(())
     }
+}
+
+fn keyed(record: &impl Serialize, cell: String) -> Result<Item, Failure> {
+    let mut item = write(record)?;
+    item.insert("cell".to_owned(), text(cell));
+    Ok(item)
 }

@@ -1,0 +1,92 @@
+//! Sums days up to months, so that a year is read in a dozen steps.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::next;
+use domain::kpi::{FigureKind, KpiCell, KpiRow, Period};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use platform::Failure;
+use platform::record::{CountRecord, KpiRecord};
+
+use crate::{Night, WIDTH};
+
+/// How often a month is summed up anew while others count its days.
+const SUMMED_MAX: u32 = 10;
+
+impl Night<'_> {
+    /// Sums up the months of the days from `first` to `last`, from the rows of their days as they are stored.
+    pub(crate) async fn sum_months(&self, first: Date, last: Date) -> Result<(), Failure> {
+        let mut month = Period::month_of(first);
+        loop {
+            self.sum(&month).await?;
+            if month.last() >= last {
+                return Ok(());
+            }
+            month = Period::month_of(next(month.last()));
+        }
+    }
+
+    /// Sums a month up, and again if one of its days was counted meanwhile by somebody else: whoever writes last has read last.
+    async fn sum(&self, month: &Period) -> Result<(), Failure> {
+        let mut counted = self.counted(month).await?;
+        for _ in 0..SUMMED_MAX {
+            self.sum_of(month, &counted).await?;
+            let meanwhile = self.counted(month).await?;
+            if meanwhile == counted {
+                return Ok(());
+            }
+            counted = meanwhile;
+        }
+        Err(Failure::Held("the month"))
+    }
+
+    /// Which days of a month were counted, and when.
+    async fn counted(&self, month: &Period) -> Result<BTreeMap<Date, Timestamp>, Failure> {
+        let days: Vec<Date> = month.first().series(1.day()).take_while(|day| *day <= month.last()).collect();
+        let figures = self.figures;
+        let counts = stream::iter(days).map(|day| async move {
+            let count = figures.count(&day.to_string()).await?;
+            Ok::<_, Failure>(count.map(|count| (day, count.counted_at)))
+        });
+        let found: Vec<_> = counts.buffered(WIDTH).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn sum_of(&self, month: &Period, counted: &BTreeMap<Date, Timestamp>) -> Result<(), Failure> {
+        let mut sums: BTreeMap<KpiCell, KpiRow> = BTreeMap::new();
+        let figures = self.figures;
+        let days = counted.keys().map(|day| async move { figures.of(&day.to_string()).await });
+        let mut rows = stream::iter(days).buffer_unordered(WIDTH);
+        while let Some(records) = rows.try_next().await? {
+            for record in records {
+                sums.entry(record.cell).or_default().add_kind(FigureKind::Flow, &record.figures);
+            }
+        }
+        sums.retain(|_, row| !row.is_empty());
+        let name = month.to_string();
+        let mut changed = false;
+        let stored = self.figures.of(&name).await?;
+        let mut stored: BTreeMap<KpiCell, KpiRecord> = stored.into_iter().map(|row| (row.cell.clone(), row)).collect();
+        for (cell, figures) in sums {
+            if stored.remove(&cell).is_none_or(|before| before.figures != figures) {
+                self.figures.put(&KpiRecord { day: name.clone(), cell, figures }).await?;
+                changed = true;
+            }
+        }
+        for row in stored.values() {
+            self.figures.remove(row).await?;
+            changed = true;
+        }
+        let (Some((first, _)), Some((last, _))) = (counted.first_key_value(), counted.last_key_value()) else {
+            return Ok(());
+        };
+        let (first, last, before) = (*first, *last, self.figures.count(&name).await?);
+        if changed || before.is_none_or(|before| (before.first, before.last) != (first, last)) {
+            let count = CountRecord { day: name, counted_at: self.now, due_basis: self.basis(last), first, last };
+            self.figures.put_count(&count).await?;
+        }
+        Ok(())
+    }
+}

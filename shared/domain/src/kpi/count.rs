@@ -1,0 +1,164 @@
+//! A dossier's share in a day's figures.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, end_of};
+use crate::calendar::{date_of, previous};
+use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
+
+/// What the province has decided about the count of a day.
+pub struct Rulings<'a> {
+    /// Against which due date is counted where there was an apology.
+    pub basis: DueBasis,
+    /// The last day on which a dossier handed in then is received in time; none where nothing is said, or where it cannot be known.
+    pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
+}
+
+/// Counts `facts` for `day`. The same facts give the same rows, in whatever order they come; a dossier that comes twice is the
+/// caller's mistake and counts twice.
+pub fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, rulings: &Rulings<'_>) -> KpiRows {
+    let mut rows = KpiRows::new();
+    for dossier in facts {
+        let share = share(dossier, day, rulings);
+        let work = KpiCell::Work {
+            agency: dossier.agency.clone(),
+            procedure: dossier.procedure.clone(),
+            channel: dossier.channel,
+        };
+        if let Some((officer, done)) = share.officer {
+            rows.entry(KpiCell::Officer { agency: dossier.agency.clone(), officer }).or_default().add(&done);
+        }
+        rows.entry(work).or_default().add(&share.row);
+        rows.entry(KpiCell::Province).or_default().add(&share.row);
+    }
+    rows.retain(|_, row| !row.is_empty());
+    rows
+}
+
+/// Whether something is known of the dossier since `counted` that happened by the end of `day`: why a figure moved.
+pub fn moved_since(dossier: &DossierFacts, day: Date, counted: Timestamp) -> bool {
+    dossier.history.iter().any(|entry| entry.recorded_at > counted && entry.at <= end_of(day))
+}
+
+/// How a dossier stands at an instant.
+enum Standing<'a> {
+    /// It was not handed in yet.
+    Unknown,
+    /// Handed in, not received.
+    Waiting,
+    /// Received and not ended.
+    Open(&'a HistoryEntry),
+    /// Ended, by this entry.
+    Ended(&'a HistoryEntry, DossierStatus),
+}
+
+/// What has happened by the end of `day`: a later event does not exist yet.
+fn known(history: &[HistoryEntry], end: Timestamp) -> &[HistoryEntry] {
+    let Some(latest) = as_of(history, end) else {
+        return &[];
+    };
+    &history[..usize::try_from(latest.version).unwrap_or(usize::MAX).min(history.len())]
+}
+
+fn is_received(known: &[HistoryEntry]) -> bool {
+    known.iter().any(|entry| entry.action == Action::Receive)
+}
+
+fn standing(known: &[HistoryEntry]) -> Standing<'_> {
+    let Some(latest) = known.last() else {
+        return Standing::Unknown;
+    };
+    match latest.status {
+        // Settled is when work ended (9), not when the applicant came for the result (10).
+        DossierStatus::Finished | DossierStatus::Returned => {
+            let end = known.iter().rfind(|entry| entry.action == Action::Finish).unwrap_or(latest);
+            Standing::Ended(end, DossierStatus::Finished)
+        }
+        status @ (DossierStatus::Refused | DossierStatus::Withdrawn) => Standing::Ended(latest, status),
+        DossierStatus::Registered => Standing::Waiting,
+        // Papers can be asked for before receipt, and then the dossier is nobody's yet.
+        DossierStatus::SupplementRequested if !is_received(known) => Standing::Waiting,
+        DossierStatus::SupplementRequested
+        | DossierStatus::Received
+        | DossierStatus::Processing
+        | DossierStatus::PaymentRequested
+        | DossierStatus::Suspended => Standing::Open(latest),
+    }
+}
+
+struct Share {
+    row: KpiRow,
+    officer: Option<(String, KpiRow)>,
+}
+
+fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
+    let basis = rulings.basis;
+    let (before, now) = (known(&dossier.history, end_of(previous(day))), known(&dossier.history, end_of(day)));
+    let (began, ended) = (standing(before), standing(now));
+    let mut row = KpiRow { carried_over: u64::from(matches!(began, Standing::Open(_))), ..KpiRow::default() };
+    let mut officer = None;
+    for entry in &now[before.len().min(now.len())..] {
+        let late = basis.due(entry).is_some_and(|due| due < day);
+        match entry.action {
+            Action::Submit => row.submitted += 1,
+            Action::Receive => {
+                row.received += 1;
+                let in_time = dossier.history.first().and_then(|first| (rulings.receive_by)(dossier, first.at));
+                row.received_late += u64::from(in_time.is_some_and(|last| last < day));
+            }
+            Action::ReturnResult => {
+                row.returned += 1;
+                row.returned_late += u64::from(late);
+            }
+            Action::ConfirmPayment => {
+                row.paid += 1;
+                row.paid_online += u64::from(entry.by.role == "portal");
+            }
+            _ => {}
+        }
+    }
+    let reopened = matches!(began, Standing::Ended(..));
+    match ended {
+        Standing::Unknown => {}
+        Standing::Waiting => row.waiting += 1,
+        Standing::Open(latest) => {
+            row.reopened += u64::from(reopened);
+            match latest.status {
+                DossierStatus::SupplementRequested => row.supplement += 1,
+                DossierStatus::PaymentRequested => row.payment += 1,
+                DossierStatus::Suspended => row.suspended += 1,
+                _ => {
+                    row.in_process += 1;
+                    let due = basis.due(latest);
+                    row.overdue += u64::from(due.is_some_and(|due| due < day));
+                    row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
+                }
+            }
+        }
+        Standing::Ended(end, status) if date_of(end.at) == day => {
+            row.reopened += u64::from(reopened);
+            match (status, is_received(now)) {
+                (DossierStatus::Refused, true) => row.refused += 1,
+                (DossierStatus::Refused, false) => row.refused_unreceived += 1,
+                (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
+                (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
+                _ => {
+                    row.resolved += 1;
+                    match basis.due(end) {
+                        Some(due) if day < due => row.early += 1,
+                        Some(due) if day > due => row.late += 1,
+                        _ => row.on_time += 1,
+                    }
+                    if end.by.role == "officer" {
+                        let (resolved, early, on_time, late) = (row.resolved, row.early, row.on_time, row.late);
+                        let done = KpiRow { resolved, early, on_time, late, ..KpiRow::default() };
+                        officer = Some((end.by.id.clone(), done));
+                    }
+                }
+            }
+        }
+        Standing::Ended(..) => {}
+    }
+    Share { row, officer }
+}
