@@ -315,7 +315,7 @@ class Stack:
             kind, *of = str(row.pop("cell")).split("#")
             if kind == "work":
                 cells[of[0], of[1]].update(spoken_of(row, of[2]))
-        return [{"agency": cell[0], "procedure": cell[1], **figures} for cell, figures in cells.items()]
+        return [{"day": day.isoformat(), "agency": cell[0], "procedure": cell[1], **figures} for cell, figures in cells.items()]
 
     def stored_rows(self, day: date) -> list[Json]:
         pages = self.dynamodb.get_paginator("query").paginate(

@@ -48,6 +48,7 @@ FUNCTIONS = (
     "publish-catalogue",
     "refresh-token",
     "keep-preference",
+    "read-kpi",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"

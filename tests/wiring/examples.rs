@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 66] = [
+const ANSWERS: [(&str, u16, &str); 71] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -74,6 +74,11 @@ const ANSWERS: [(&str, u16, &str); 66] = [
     ("keep-preference.channel-twice", 400, "channels duplicate-channel"),
     ("keep-preference.another-person", 403, "forbidden"),
     ("keep-preference.by-officer", 403, "forbidden"),
+    ("read-kpi.month", 200, ""),
+    ("read-kpi.by-citizen", 403, "forbidden"),
+    ("read-kpi.another-agencys-officers", 403, "forbidden"),
+    ("read-kpi.report", 200, ""),
+    ("read-kpi.report-bad-period", 400, "period period"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -148,6 +153,9 @@ async fn answered(world: &World, name: &str) -> Answer {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
         "keep-preference" => http::serve(request, |request| keep_preference::handle(request, &world.contacts)).await,
+        "read-kpi" => {
+            http::serve(request, |request| read_kpi::handle(request, &world.figures, &world.catalogue, now)).await
+        }
         "publish-catalogue" => {
             http::serve(request, |request| publish_catalogue::handle(request, &world.shelf, now)).await
         }
@@ -172,8 +180,15 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
     assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
-    let by_http =
-        ["submit-dossier", "change-status", "track-dossier", "record-delivery", "publish-catalogue", "keep-preference"];
+    let by_http = [
+        "submit-dossier",
+        "change-status",
+        "track-dossier",
+        "record-delivery",
+        "publish-catalogue",
+        "keep-preference",
+        "read-kpi",
+    ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
     assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());
@@ -195,7 +210,13 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
         let part = |name: &str| example["pathParameters"][name].as_str().unwrap_or_default();
         assert_eq!(
             example["rawPath"].as_str().unwrap(),
-            route.split_once(' ').unwrap().1.replace("{code}", part("code")).replace("{secret}", part("secret")),
+            route
+                .split_once(' ')
+                .unwrap()
+                .1
+                .replace("{code}", part("code"))
+                .replace("{secret}", part("secret"))
+                .replace("{period}", part("period")),
             "{name}"
         );
         let context = &example["requestContext"];
@@ -239,7 +260,11 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         let (method, path) = example["routeKey"].as_str().unwrap().split_once(' ').unwrap();
         let operation = &documents.openapi["paths"][path][method.to_lowercase()];
         let response = documents.follow(&documents.openapi, &operation["responses"][status.to_string()]);
-        let media = if status < 400 { "application/json" } else { "application/problem+json" };
+        let media = match &answer.body {
+            Value::String(_) => "text/html; charset=utf-8",
+            _ if status < 400 => "application/json",
+            _ => "application/problem+json",
+        };
         let schema = documents.validator(&response["content"][media]["schema"]);
         assert_eq!(fits(&schema, &answer.body), Ok(()), "{name}: {}", answer.body);
         if let Some(Ok(sent)) = example["body"].as_str().map(serde_json::from_str::<Value>) {

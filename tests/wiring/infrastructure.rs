@@ -64,7 +64,8 @@ fn each_route_may_invoke_its_function_and_nothing_else_may() {
     let permissions = template.of_type("AWS::Lambda::Permission");
     for (route, function, _) in template.routes() {
         let (method, path) = route.split_once(' ').unwrap();
-        let called = format!("/*/{method}{}", path.replace("{code}", "*").replace("{secret}", "*"));
+        let called =
+            format!("/*/{method}{}", path.replace("{code}", "*").replace("{secret}", "*").replace("{period}", "*"));
         let covers = |permission: &Value| {
             let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
             let allowed = source.split_once("${HttpApi}").unwrap().1;
@@ -342,6 +343,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("keep-preference", "ContactsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("publish-catalogue", "CatalogueTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),

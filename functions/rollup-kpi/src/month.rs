@@ -83,8 +83,10 @@ impl Night<'_> {
             return Ok(());
         };
         let (first, last, before) = (*first, *last, self.figures.count(&name).await?);
-        if changed || before.is_none_or(|before| (before.first, before.last) != (first, last)) {
-            let count = CountRecord { day: name, counted_at: self.now, due_basis: self.basis(last), first, last };
+        let days = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+        if changed || before.is_none_or(|before| (before.first, before.last, before.days) != (first, last, days)) {
+            let due_basis = self.basis(last);
+            let count = CountRecord { day: name, counted_at: self.now, due_basis, first, last, days };
             self.figures.put_count(&count).await?;
         }
         Ok(())

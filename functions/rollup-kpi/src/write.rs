@@ -55,7 +55,7 @@ impl Night<'_> {
         }
         let due_basis = self.basis(day);
         if written.changed > 0 || counted.is_none_or(|counted| counted.due_basis != due_basis) {
-            let count = CountRecord { day: name, counted_at: self.now, due_basis, first: day, last: day };
+            let count = CountRecord { day: name, counted_at: self.now, due_basis, first: day, last: day, days: 1 };
             self.figures.put_count(&count).await?;
         }
         Ok(written)

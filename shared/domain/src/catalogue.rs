@@ -192,6 +192,12 @@ impl Catalogue {
             .collect()
     }
 
+    /// Who carries on for `agency` on `day`: itself while it exists, or where the catalogue does not know it.
+    pub fn carried_on_by(&self, agency: &AgencyCode, day: Date) -> AgencyCode {
+        let known = self.agencies.get(agency);
+        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, day).clone())
+    }
+
     /// The version of a procedure in force on `day`.
     pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
         self.procedures.get(code)?.iter().rfind(|procedure| procedure.valid_from <= day)

@@ -5,6 +5,7 @@
 
 mod count;
 mod period;
+pub mod report;
 
 use std::collections::BTreeMap;
 use std::fmt;

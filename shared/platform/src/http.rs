@@ -13,6 +13,7 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::problem::{self, Problem};
 use crate::request::read_json;
@@ -121,20 +122,57 @@ impl HttpRequest {
     }
 }
 
-/// A reply: a status and a JSON body.
+/// A reply: a status and a body, JSON mostly.
 #[derive(Debug)]
 pub struct HttpReply {
     status: u16,
     content_type: &'static str,
     retry_after_seconds: Option<u32>,
-    body: String,
+    body: Body,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl HttpReply {
     /// `body` as JSON with `status`.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
-        Ok(Self { status, content_type: "application/json", retry_after_seconds: None, body })
+        Ok(Self::of(status, "application/json", Body::Text(body)))
+    }
+
+    fn of(status: u16, content_type: &'static str, body: Body) -> Self {
+        Self { status, content_type, retry_after_seconds: None, body, headers: Vec::new() }
+    }
+
+    /// A text of another kind.
+    pub fn text(content_type: &'static str, body: String) -> Self {
+        Self::of(200, content_type, Body::Text(body))
+    }
+
+    /// A file of bytes.
+    pub fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self::of(200, content_type, Body::Binary(body))
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same, to be kept by whoever asked for so many seconds and then asked for again by its tag: 304 where `known` is that
+    /// tag. `public` says whether others may keep it too.
+    #[must_use]
+    pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
+        let bytes: &[u8] = self.body.as_ref();
+        let digest = Sha256::digest(bytes);
+        let tag = digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let tag = format!("\"{tag}\"");
+        if known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)) {
+            self = Self { headers: self.headers, ..Self::of(304, self.content_type, Body::Empty) };
+        }
+        let whose = if public { "public" } else { "private" };
+        self.with_header("cache-control", format!("{whose}, max-age={seconds}")).with_header("etag", tag)
     }
 
     fn problem(failure: &Failure) -> Self {
@@ -143,7 +181,8 @@ impl HttpReply {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
-            body: serde_json::to_string(&problem).unwrap_or_default(),
+            body: Body::Text(serde_json::to_string(&problem).unwrap_or_default()),
+            headers: Vec::new(),
         }
     }
 }
@@ -152,14 +191,17 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
     fn from(reply: HttpReply) -> Self {
         let mut response = Self::default();
         response.status_code = i64::from(reply.status);
-        response.body = Some(Body::Text(reply.body));
+        response.is_base64_encoded = matches!(reply.body, Body::Binary(_));
+        response.body = Some(reply.body);
+        // What says nothing else is kept by nobody.
         let headers = [
             ("content-type", reply.content_type.to_owned()),
             ("cache-control", "no-store".to_owned()),
             ("x-content-type-options", "nosniff".to_owned()),
         ];
+        let headers = headers.into_iter().chain(reply.headers);
         let retry = reply.retry_after_seconds.map(|seconds| ("retry-after", seconds.to_string()));
-        for (name, value) in headers.into_iter().chain(retry) {
+        for (name, value) in headers.chain(retry) {
             if let Ok(value) = value.parse() {
                 response.headers.insert(name, value);
             }

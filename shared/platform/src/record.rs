@@ -117,6 +117,8 @@ pub struct CountRecord {
     pub first: Date,
     /// The last.
     pub last: Date,
+    /// How many days.
+    pub days: u32,
 }
 
 /// That a figure of the past was moved, and by what.

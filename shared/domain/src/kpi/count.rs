@@ -115,7 +115,21 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.paid += 1;
                 row.paid_online += u64::from(entry.by.role == "portal");
             }
-            _ => {}
+            Action::Refuse
+            | Action::RequestSupplement
+            | Action::Supplement
+            | Action::RefuseExpired
+            | Action::Process
+            | Action::RequestPayment
+            | Action::Suspend
+            | Action::Resume
+            | Action::Finish
+            | Action::Recall
+            | Action::SendBack
+            | Action::Apologise
+            | Action::Withdraw
+            | Action::PassOn
+            | Action::HandBack => {}
         }
     }
     let reopened = matches!(began, Standing::Ended(..));
@@ -124,16 +138,17 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
         Standing::Waiting => row.waiting += 1,
         Standing::Open(latest) => {
             row.reopened += u64::from(reopened);
-            match latest.status {
-                DossierStatus::SupplementRequested => row.supplement += 1,
-                DossierStatus::PaymentRequested => row.payment += 1,
-                DossierStatus::Suspended => row.suspended += 1,
-                _ => {
-                    row.in_process += 1;
-                    let due = basis.due(latest);
-                    row.overdue += u64::from(due.is_some_and(|due| due < day));
-                    row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
-                }
+            if latest.status == DossierStatus::SupplementRequested {
+                row.supplement += 1;
+            } else if latest.status == DossierStatus::PaymentRequested {
+                row.payment += 1;
+            } else if latest.status == DossierStatus::Suspended {
+                row.suspended += 1;
+            } else {
+                row.in_process += 1;
+                let due = basis.due(latest);
+                row.overdue += u64::from(due.is_some_and(|due| due < day));
+                row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
             }
         }
         Standing::Ended(end, status) if date_of(end.at) == day => {

@@ -1,0 +1,105 @@
+//! The figures as JSON.
+
+use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
+use domain::kpi::{DueBasis, KpiRow, Period};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::Gathered;
+
+/// The body of `GET /v1/kpi`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answer {
+    period: String,
+    first: Date,
+    last: Date,
+    /// The figures are as of the end of this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Date>,
+    days_counted: u32,
+    /// Whether every day of the period was counted.
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_basis: Option<DueBasis>,
+    by: &'static str,
+    agencies: &'static str,
+    total: Told,
+    items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// Figures that nobody gives us, and which are therefore not zero.
+    missing: [&'static str; 1],
+}
+
+#[derive(Serialize)]
+struct Item {
+    key: String,
+    name: String,
+    #[serde(flatten)]
+    told: Told,
+}
+
+/// Figures and the shares that are made of them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    figures: KpiRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_time_percent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online_percent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_online_percent: Option<String>,
+}
+
+/// Hundredths of a percent as people write them: `94.12`.
+pub(crate) fn percent(share: u64) -> String {
+    format!("{}.{:02}", share / 100, share % 100)
+}
+
+impl Told {
+    fn of(figures: &Figures) -> Self {
+        Self {
+            figures: figures.row,
+            on_time_percent: figures.on_time_share().map(percent),
+            online_percent: figures.online_share().map(percent),
+            paid_online_percent: figures.paid_online_share().map(percent),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn of(
+        period: &Period,
+        gathered: &Gathered,
+        dimension: Dimension,
+        selection: &Selection,
+        report: &Report,
+        (limit, after): (usize, Option<&str>),
+    ) -> Self {
+        let mut rest = report.lines.iter().filter(|line| after.is_none_or(|after| line.key.as_str() > after));
+        let page: Vec<&Line> = rest.by_ref().take(limit).collect();
+        let next_cursor = rest.next().and(page.last()).map(|line| line.key.clone());
+        let items = page.into_iter().map(|line| Item {
+            key: line.key.clone(),
+            name: line.name.clone(),
+            told: Told::of(&line.figures),
+        });
+        Self {
+            period: period.to_string(),
+            first: period.first(),
+            last: period.last(),
+            as_of: gathered.last,
+            days_counted: gathered.days,
+            complete: i64::from(gathered.days) == i64::from((period.last() - period.first()).get_days()) + 1,
+            due_basis: gathered.due_basis,
+            by: dimension.name(),
+            agencies: if selection.merged { "merged" } else { "as-counted" },
+            total: Told::of(&report.total),
+            items: items.collect(),
+            next_cursor,
+            missing: ["digitised"],
+        }
+    }
+}

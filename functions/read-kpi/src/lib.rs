@@ -1,0 +1,154 @@
+//! `GET /v1/kpi` and `GET /v1/reports/{period}`: the night's figures, put together by what people ask for.
+//!
+//! What is read are stored days and months, so that an answer takes a dozen queries for a year. The province is counted on its own
+//! every night; where the sum of what was read is another, no figure is shown.
+
+mod answer;
+mod chart;
+mod gather;
+mod page;
+mod sheet;
+
+use domain::Violation;
+use domain::calendar::previous;
+use domain::catalogue::Catalogue;
+use domain::dossier::Actor;
+use domain::kpi::Period;
+use domain::kpi::report::{Dimension, Selection, report};
+use domain::procedure::Channel;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::dynamo::Figures;
+use platform::http::{HttpReply, HttpRequest};
+
+pub use gather::{Gathered, gather};
+
+/// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move once a night, and when somebody
+/// orders a day to be counted.
+const KEPT_SECONDS: u32 = 300;
+
+/// Lines of a page, without a word and at most.
+const LIMIT: usize = 100;
+const LIMIT_MAX: usize = 500;
+
+/// Answers one request.
+pub async fn handle(
+    request: HttpRequest,
+    figures: &Figures,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    match request.route.as_str() {
+        "GET /v1/kpi" => {
+            let actor = request.actor(catalogue, now)?;
+            kpi(&request, &actor, figures, catalogue).await
+        }
+        "GET /v1/reports/{period}" => page_of(&request, figures, catalogue, now).await,
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+fn known_parameters(request: &HttpRequest, known: &[&str]) -> Result<(), Failure> {
+    match request.query_names().find(|name| !known.contains(name)) {
+        Some(unknown) => Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into()),
+        None => Ok(()),
+    }
+}
+
+/// What the parameters leave of the figures.
+fn selection(request: &HttpRequest) -> Result<Selection, Failure> {
+    let within = |name: &'static str| move |violation: Violation| Violation { field: name.to_owned(), ..violation };
+    let channel = |name: &str| {
+        let known = Channel::ALL.into_iter().find(|channel| channel.name() == name);
+        known.ok_or_else(|| Violation::new("channel", "known-value", "must be online, counter or postal"))
+    };
+    Ok(Selection {
+        agency: request.query("agency").map(str::parse).transpose().map_err(within("agency"))?,
+        procedure: request.query("procedure").map(str::parse).transpose().map_err(within("procedure"))?,
+        field: request.query("field").map(str::to_owned),
+        channel: request.query("channel").map(channel).transpose()?,
+        merged: match request.query("agencies") {
+            None | Some("as-counted") => false,
+            Some("merged") => true,
+            Some(_) => return Err(Violation::new("agencies", "known-value", "must be as-counted or merged").into()),
+        },
+    })
+}
+
+async fn kpi(
+    request: &HttpRequest,
+    actor: &Actor,
+    figures: &Figures,
+    catalogue: &Catalogue,
+) -> Result<HttpReply, Failure> {
+    let known = ["period", "by", "agency", "procedure", "field", "channel", "agencies", "limit", "cursor"];
+    known_parameters(request, &known)?;
+    let period: Period = request.query("period").unwrap_or_default().parse()?;
+    let dimension = Dimension::named(request.query("by").unwrap_or("agency"))?;
+    let selection = selection(request)?;
+    // Citizens have the published report; how an officer works is his agency's affair.
+    let of_officers = dimension == Dimension::Officer;
+    let may = match actor {
+        Actor::Officer { agency, .. } => !of_officers || selection.agency.as_ref() == Some(agency),
+        Actor::Portal { .. } => !of_officers,
+        Actor::Citizen { .. } | Actor::Integrator { .. } | Actor::System { .. } => false,
+    };
+    if !may {
+        return Err(Failure::Forbidden);
+    }
+    let limit = match request.query("limit").map(str::parse) {
+        None => LIMIT,
+        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
+        Some(_) => return Err(Violation::new("limit", "range", format!("must be 1 to {LIMIT_MAX}")).into()),
+    };
+    let gathered = gather(&period, figures).await?;
+    let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let answer =
+        answer::Answer::of(&period, &gathered, dimension, &selection, &found, (limit, request.query("cursor")));
+    Ok(HttpReply::json(200, &answer)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+}
+
+/// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that need it) or `xlsx`.
+async fn page_of(
+    request: &HttpRequest,
+    figures: &Figures,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    known_parameters(request, &["format", "bom", "agencies"])?;
+    let period: Period = request.path("period")?;
+    let selection = selection(request)?;
+    let gathered = gather(&period, figures).await?;
+    let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let reply = match request.query("format").unwrap_or("html") {
+        "html" => {
+            let before = gather(&period.before(), figures).await?;
+            let before = report(&before.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
+            let trend = gather::trend(&period, figures).await?;
+            let page = page::page(&period, &gathered, &by, &before, &trend, now)?;
+            HttpReply::text("text/html; charset=utf-8", page)
+        }
+        "csv" => {
+            let bom = match request.query("bom") {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(Violation::new("bom", "known-value", "must be true or false").into()),
+            };
+            let csv = sheet::csv(&by(Dimension::Agency), bom)?;
+            HttpReply::text("text/csv; charset=utf-8", csv)
+                .with_header("content-disposition", file_name(&period, "csv"))
+        }
+        "xlsx" => {
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure].map(|by_| (by_, by(by_)));
+            let workbook = sheet::xlsx(&period, &gathered, &sheets)?;
+            HttpReply::bytes(kind, workbook).with_header("content-disposition", file_name(&period, "xlsx"))
+        }
+        _ => return Err(Violation::new("format", "known-value", "must be html, csv or xlsx").into()),
+    };
+    Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
+}
+
+fn file_name(period: &Period, ending: &str) -> String {
+    format!("attachment; filename=\"mot-cua-{}.{ending}\"", period.to_string().replace("..", "_"))
+}

@@ -1,0 +1,113 @@
+//! The figures as CSV (RFC 4180) and as a workbook.
+
+use domain::kpi::Period;
+use domain::kpi::report::{Dimension, Figures, Line, Report};
+use platform::Failure;
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use crate::Gathered;
+use crate::answer::percent;
+use crate::page::{heading, told_days};
+
+/// A column: its name in Vietnamese, and what stands in it.
+type Column = (&'static str, fn(&Figures) -> u64);
+
+const COLUMNS: [Column; 16] = [
+    ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
+    ("Tiếp nhận", |figures| figures.row.received),
+    ("Trong đó trực tuyến", |figures| figures.received_online),
+    ("Mở lại", |figures| figures.row.reopened),
+    ("Đã giải quyết", |figures| figures.row.resolved),
+    ("Trước hạn", |figures| figures.row.early),
+    ("Đúng hạn", |figures| figures.row.on_time),
+    ("Quá hạn", |figures| figures.row.late),
+    ("Từ chối", |figures| figures.row.refused),
+    ("Rút hồ sơ", |figures| figures.row.withdrawn),
+    ("Đang giải quyết", |figures| figures.row.in_process),
+    ("Đang quá hạn", |figures| figures.row.overdue),
+    ("Chờ bổ sung", |figures| figures.row.supplement),
+    ("Chờ nghĩa vụ tài chính", |figures| figures.row.payment),
+    ("Tạm dừng", |figures| figures.row.suspended),
+    ("Tiếp nhận trễ", |figures| figures.row.received_late),
+];
+
+const SHARE: &str = "Tỷ lệ đúng hạn (%)";
+
+fn defect(error: impl std::fmt::Display) -> Failure {
+    Failure::Defect(format!("a report cannot be written: {error}"))
+}
+
+/// All lines with the total as the last.
+fn lines(report: &Report) -> impl Iterator<Item = Line> {
+    let total = Line { key: String::new(), name: "Toàn tỉnh".to_owned(), figures: report.total };
+    report.lines.iter().cloned().chain([total])
+}
+
+/// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for another encoding.
+pub(crate) fn csv(report: &Report, bom: bool) -> Result<String, Failure> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let names = COLUMNS.iter().map(|(name, _)| *name);
+    writer.write_record(["Mã", "Tên"].into_iter().chain(names).chain([SHARE])).map_err(defect)?;
+    for line in lines(report) {
+        let figures = COLUMNS.iter().map(|(_, figure)| figure(&line.figures).to_string());
+        let share = line.figures.on_time_share().map(percent).unwrap_or_default();
+        let record = [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]);
+        writer.write_record(record).map_err(defect)?;
+    }
+    let text = String::from_utf8(writer.into_inner().map_err(defect)?).map_err(defect)?;
+    Ok(if bom { format!("\u{feff}{text}") } else { text })
+}
+
+/// A name that a spreadsheet would take for a formula is made a text.
+fn harmless(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
+/// A workbook with a sheet for each way of putting the figures together.
+pub(crate) fn xlsx(period: &Period, gathered: &Gathered, reports: &[(Dimension, Report)]) -> Result<Vec<u8>, Failure> {
+    let mut workbook = Workbook::new();
+    for (dimension, report) in reports {
+        fill(workbook.add_worksheet(), period, gathered, *dimension, report).map_err(defect)?;
+    }
+    workbook.save_to_buffer().map_err(defect)
+}
+
+fn fill(
+    sheet: &mut Worksheet,
+    period: &Period,
+    gathered: &Gathered,
+    dimension: Dimension,
+    report: &Report,
+) -> Result<(), XlsxError> {
+    let (bold, head) = (Format::new().set_bold(), Format::new().set_bold().set_text_wrap());
+    let share = Format::new().set_num_format("0.00");
+    sheet.set_name(match dimension {
+        Dimension::Agency => "Cơ quan",
+        Dimension::Level => "Cấp",
+        Dimension::Field => "Lĩnh vực",
+        Dimension::Procedure => "Thủ tục",
+        Dimension::Channel => "Hình thức",
+        Dimension::Officer => "Cán bộ",
+    })?;
+    sheet.write_with_format(0, 0, heading(period), &bold)?;
+    sheet.write(1, 0, told_days(period, gathered))?;
+    let names = ["Mã", "Tên"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name)).chain([SHARE]);
+    for (column, name) in (0_u16..).zip(names) {
+        sheet.write_with_format(3, column, name, &head)?;
+    }
+    for (row, line) in (4_u32..).zip(lines(report)) {
+        sheet.write_string(row, 0, &line.key)?;
+        sheet.write_string(row, 1, &line.name)?;
+        for (column, (_, figure)) in (2_u16..).zip(COLUMNS) {
+            sheet.write(row, column, figure(&line.figures))?;
+        }
+        if let Some(hundredths) = line.figures.on_time_share() {
+            let column = u16::try_from(COLUMNS.len() + 2).unwrap_or(u16::MAX);
+            let percent: f64 = percent(hundredths).parse().unwrap_or_default();
+            sheet.write_with_format(row, column, percent, &share)?;
+        }
+    }
+    sheet.set_column_width(1, 48)?;
+    sheet.set_freeze_panes(4, 2)?;
+    Ok(())
+}

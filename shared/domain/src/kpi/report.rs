@@ -1,0 +1,232 @@
+//! Figures of a time put together by what people ask for: by agency, level, field, procedure, channel or officer.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{FigureKind, KpiCell, KpiRow, KpiRows};
+use crate::Violation;
+use crate::agency::AgencyLevel;
+use crate::catalogue::Catalogue;
+use crate::id::{AgencyCode, ProcedureCode};
+use crate::procedure::Channel;
+
+/// By what figures are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// Who answers for the dossiers.
+    Agency,
+    /// The tier of these.
+    Level,
+    /// The field of the procedures.
+    Field,
+    /// What was asked for.
+    Procedure,
+    /// How it came.
+    Channel,
+    /// Who settled it; only what was settled is known of officers.
+    Officer,
+}
+
+impl Dimension {
+    /// Every one.
+    pub const ALL: [Self; 6] = [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agency => "agency",
+            Self::Level => "level",
+            Self::Field => "field",
+            Self::Procedure => "procedure",
+            Self::Channel => "channel",
+            Self::Officer => "officer",
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Result<Self, Violation> {
+        let known = Self::ALL.into_iter().find(|dimension| dimension.name() == name);
+        known.ok_or_else(|| {
+            Violation::new("by", "known-value", "must be agency, level, field, procedure, channel or officer")
+        })
+    }
+}
+
+/// What is left of the figures before they are put together; nothing means everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Of one agency.
+    pub agency: Option<AgencyCode>,
+    /// Of one procedure.
+    pub procedure: Option<ProcedureCode>,
+    /// Of one field, by its code.
+    pub field: Option<String>,
+    /// By one channel.
+    pub channel: Option<Channel>,
+    /// Whether agencies that have ended by the last day count as the one that carries on for them.
+    pub merged: bool,
+}
+
+/// Figures with what of them came on-line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The figures.
+    pub row: KpiRow,
+    /// Of those received, those that were handed in on-line.
+    pub received_online: u64,
+}
+
+/// A share in hundredths of a percent, rounded half up; none of nothing.
+pub fn share(part: u64, whole: u64) -> Option<u64> {
+    (part * 20_000 + whole).checked_div(whole * 2)
+}
+
+impl Figures {
+    fn add(&mut self, row: &KpiRow, channel: Option<Channel>) {
+        self.row.add(row);
+        if channel == Some(Channel::Online) {
+            self.received_online += row.received;
+        }
+    }
+
+    /// Settled early or on time, of all that was settled.
+    pub fn on_time_share(&self) -> Option<u64> {
+        share(self.row.early + self.row.on_time, self.row.resolved)
+    }
+
+    /// Handed in on-line, of all that was received.
+    pub fn online_share(&self) -> Option<u64> {
+        share(self.received_online, self.row.received)
+    }
+
+    /// Paid on-line, of all that was paid.
+    pub fn paid_online_share(&self) -> Option<u64> {
+        share(self.row.paid_online, self.row.paid)
+    }
+}
+
+/// One line of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The code.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// A report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// All that was selected.
+    pub total: Figures,
+    /// Its parts, by key.
+    pub lines: Vec<Line>,
+}
+
+/// The rows of a time from those of its parts: the opening of the first day, the flows of all of it, the stocks of the last day.
+pub fn joined(opening: &KpiRows, flows: impl IntoIterator<Item = KpiRows>, stocks: &KpiRows) -> KpiRows {
+    let mut rows = KpiRows::new();
+    let mut take = |kind, part: &KpiRows| {
+        for (cell, row) in part {
+            rows.entry(cell.clone()).or_default().add_kind(kind, row);
+        }
+    };
+    take(FigureKind::Opening, opening);
+    for part in flows {
+        take(FigureKind::Flow, &part);
+    }
+    take(FigureKind::Stock, stocks);
+    rows.retain(|_, row| !row.is_empty());
+    rows
+}
+
+/// Puts `rows` together by `dimension`, as the catalogue stands on `last`.
+pub fn report(
+    rows: &KpiRows,
+    dimension: Dimension,
+    selection: &Selection,
+    catalogue: &Catalogue,
+    last: Date,
+) -> Report {
+    let mut total = Figures::default();
+    let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
+    let agency_of = |agency: &AgencyCode| {
+        if selection.merged { catalogue.carried_on_by(agency, last) } else { agency.clone() }
+    };
+    for (cell, row) in rows {
+        match cell {
+            KpiCell::Province => {}
+            KpiCell::Work { agency, procedure, channel } => {
+                let agency = agency_of(agency);
+                let field = catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());
+                let selected = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency)
+                    && selection.procedure.as_ref().is_none_or(|wanted| wanted == procedure)
+                    && selection.field.as_deref().is_none_or(|wanted| Some(wanted) == field)
+                    && selection.channel.is_none_or(|wanted| wanted == *channel);
+                if !selected {
+                    continue;
+                }
+                total.add(row, Some(*channel));
+                let level = || catalogue.agency(&agency).map_or("unknown", |known| level_name(known.level));
+                let key = match dimension {
+                    Dimension::Agency => agency.to_string(),
+                    Dimension::Level => level().to_owned(),
+                    Dimension::Field => field.unwrap_or("unknown").to_owned(),
+                    Dimension::Procedure => procedure.to_string(),
+                    Dimension::Channel => channel.name().to_owned(),
+                    Dimension::Officer => continue,
+                };
+                groups.entry(key).or_default().add(row, Some(*channel));
+            }
+            KpiCell::Officer { agency, officer } => {
+                let ours = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency_of(agency));
+                if dimension == Dimension::Officer && ours {
+                    groups.entry(officer.clone()).or_default().add(row, None);
+                }
+            }
+        }
+    }
+    let lines = groups.into_iter().map(|(key, figures)| {
+        let name = name_of(dimension, &key, catalogue, last);
+        Line { key, name, figures }
+    });
+    Report { total, lines: lines.collect() }
+}
+
+fn level_name(level: AgencyLevel) -> &'static str {
+    match level {
+        AgencyLevel::Province => "province",
+        AgencyLevel::Department => "department",
+        AgencyLevel::District => "district",
+        AgencyLevel::Commune => "commune",
+    }
+}
+
+/// What people call a key, in Vietnamese; the key itself where the catalogue does not know it.
+fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -> String {
+    let known = match dimension {
+        Dimension::Agency => key.parse().ok().and_then(|code| Some(catalogue.agency(&code)?.name.clone())),
+        Dimension::Procedure => key.parse().ok().and_then(|code| Some(catalogue.procedure(&code, last)?.name.clone())),
+        Dimension::Field => {
+            catalogue.procedures().find(|procedure| procedure.field.code == key).map(|found| found.field.name.clone())
+        }
+        Dimension::Level => match key {
+            "province" => Some("Ủy ban nhân dân tỉnh".to_owned()),
+            "department" => Some("Sở, ban, ngành".to_owned()),
+            "district" => Some("Cấp huyện".to_owned()),
+            "commune" => Some("Cấp xã".to_owned()),
+            _ => None,
+        },
+        Dimension::Channel => match key {
+            "online" => Some("Trực tuyến".to_owned()),
+            "counter" => Some("Trực tiếp".to_owned()),
+            "postal" => Some("Bưu chính công ích".to_owned()),
+            _ => None,
+        },
+        Dimension::Officer => None,
+    };
+    known.unwrap_or_else(|| key.to_owned())
+}
