@@ -4,6 +4,7 @@ mod catalogue;
 mod contract;
 mod crash;
 mod deadline;
+mod figures;
 mod journey;
 mod night;
 mod notices;

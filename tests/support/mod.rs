@@ -1,6 +1,7 @@
 //! What the tests stand on: an embedded world for components, the deployed stack for journeys.
 
 pub mod call;
+pub mod days;
 pub mod log;
 pub mod stack;
 pub mod teller;

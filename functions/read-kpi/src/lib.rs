@@ -118,6 +118,11 @@ async fn page_of(
     known_parameters(request, &["format", "bom", "agencies"])?;
     let period: Period = request.path("period")?;
     let selection = selection(request)?;
+    let bom = match request.query("bom") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Violation::new("bom", "known-value", "must be true or false").into()),
+    };
     let gathered = gather(&period, figures).await?;
     let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
     let reply = match request.query("format").unwrap_or("html") {
@@ -129,11 +134,6 @@ async fn page_of(
             HttpReply::text("text/html; charset=utf-8", page)
         }
         "csv" => {
-            let bom = match request.query("bom") {
-                None | Some("false") => false,
-                Some("true") => true,
-                Some(_) => return Err(Violation::new("bom", "known-value", "must be true or false").into()),
-            };
             let csv = sheet::csv(&by(Dimension::Agency), bom)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))

@@ -1,0 +1,303 @@
+//! The night's figures as people read them: any time, any way of putting them together, and the published report.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use aws_lambda_events::encodings::Body;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::kpi::report::Dimension;
+use serde_json::{Value, json};
+
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
+use crate::support::days::{MORNING, count, two_days};
+use crate::support::log::Log;
+use crate::support::world::{World, at};
+
+/// Tuesday and Wednesday, counted.
+async fn counted() -> World {
+    let world = World::new().await;
+    two_days(&world).await;
+    for day in ["2026-11-17", "2026-11-18"] {
+        count(&world, day).await;
+    }
+    world
+}
+
+fn kpi(period: &str) -> Call {
+    Call::new("GET /v1/kpi").officer(AGENCY).query("period", period)
+}
+
+async fn asked(world: &World, call: Call) -> Answer {
+    call.at_kpi(world, at(MORNING)).await.into()
+}
+
+fn report(period: &str) -> Call {
+    Call::new("GET /v1/reports/{period}").path("period", period)
+}
+
+fn header<'a>(response: &'a ApiGatewayV2httpResponse, name: &str) -> &'a str {
+    response.headers.get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+fn text(response: &ApiGatewayV2httpResponse) -> &str {
+    match &response.body {
+        Some(Body::Text(text)) => text,
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_month_is_told_with_its_shares_and_how_much_of_it_was_counted() {
+    let world = counted().await;
+    let answer = asked(&world, kpi("2026-11")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let figures = json!({
+        "submitted": 7, "received": 5, "resolved": 3, "early": 1, "onTime": 1, "late": 1, "refusedUnreceived": 1,
+        "waiting": 1, "inProcess": 2, "overdue": 1,
+    });
+    assert_eq!(answer.body["total"]["figures"], figures);
+    assert_eq!(answer.body["total"]["onTimePercent"], "66.67");
+    assert_eq!(answer.body["total"]["onlinePercent"], "80.00");
+    assert!(answer.body["total"]["paidOnlinePercent"].is_null(), "nothing was paid");
+    assert_eq!(
+        (&answer.body["asOf"], &answer.body["daysCounted"], &answer.body["complete"]),
+        (&json!("2026-11-18"), &json!(2), &json!(false))
+    );
+    assert_eq!(answer.body["missing"], json!(["digitised"]));
+}
+
+#[tokio::test]
+async fn however_a_time_is_named_its_figures_are_those_of_its_days() {
+    let world = counted().await;
+    let total = |answer: &Answer| answer.body["total"].clone();
+    let month = total(&asked(&world, kpi("2026-11")).await);
+    for name in ["2026", "2026-H2", "2026-Q4", "2026-W47", "2026-11-17..2026-11-18", "2026-10-20..2026-12-05"] {
+        assert_eq!(total(&asked(&world, kpi(name)).await), month, "{name}");
+    }
+    let wednesday = asked(&world, kpi("2026-11-18")).await;
+    assert_eq!(wednesday.body["total"]["figures"]["carriedOver"], 3);
+    assert_eq!(wednesday.body["complete"], true);
+    let nothing = asked(&world, kpi("2026-10")).await;
+    assert_eq!((&nothing.body["daysCounted"], &nothing.body["total"]["figures"]), (&json!(0), &json!({})));
+}
+
+#[tokio::test]
+async fn the_parts_add_up_to_the_whole_however_they_are_cut() {
+    let world = counted().await;
+    for by in Dimension::ALL.map(Dimension::name) {
+        let call = kpi("2026-11").query("by", by).query("agency", AGENCY);
+        let answer = asked(&world, call).await;
+        let items = answer.body["items"].as_array().unwrap();
+        if by == "officer" {
+            // Integrators settled all of it, and have no accounts of officers.
+            assert!(items.is_empty());
+            continue;
+        }
+        for figure in ["received", "resolved", "inProcess"] {
+            let sum: u64 = items.iter().filter_map(|item| item["figures"][figure].as_u64()).sum();
+            assert_eq!(sum, answer.body["total"]["figures"][figure].as_u64().unwrap(), "{by}: {figure}");
+        }
+        assert!(items.iter().all(|item| item["name"] != item["key"] || by == "procedure"), "{by}: {items:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_all_that_is_told() {
+    let world = counted().await;
+    for (name, value, received) in [
+        ("channel", "postal", 1),
+        ("channel", "counter", 0),
+        ("procedure", "1.000382", 5),
+        ("procedure", "1.001193", 0),
+        ("agency", AGENCY, 5),
+        ("agency", "H20.09", 0),
+        ("field", "G15-TP07", 0),
+    ] {
+        let answer = asked(&world, kpi("2026-11").query(name, value)).await;
+        assert_eq!(
+            answer.body["total"]["figures"]["received"].as_u64().unwrap_or_default(),
+            received,
+            "{name}={value}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page() {
+    let world = counted().await;
+    let mut keys = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut call = kpi("2026-11").query("by", "channel").query("limit", "1");
+        if let Some(cursor) = &cursor {
+            call = call.query("cursor", cursor);
+        }
+        let answer = asked(&world, call).await;
+        keys.extend(answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()));
+        match answer.body["nextCursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(keys, [json!("online"), json!("postal")]);
+}
+
+#[tokio::test]
+async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
+    let world = counted().await;
+    let of = |call: Call| call.query("period", "2026-11").query("by", "officer").query("agency", AGENCY);
+    let call = || Call::new("GET /v1/kpi");
+    assert_eq!(asked(&world, of(call().officer(AGENCY))).await.status, 200);
+    for caller in [call().officer("H20.09"), call().portal(), call().citizen(CITIZEN)] {
+        assert_eq!(asked(&world, of(caller)).await.status, 403);
+    }
+    assert_eq!(asked(&world, kpi("2026-11").query("by", "officer")).await.status, 403, "of no agency");
+    assert_eq!(asked(&world, kpi("2026-11").citizen(CITIZEN)).await.status, 403);
+    assert_eq!(asked(&world, kpi("2026-11").nobody()).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_refused_with_its_name() {
+    let world = World::new().await;
+    for (call, broken) in [
+        (Call::new("GET /v1/kpi").officer(AGENCY), ("period", "period")),
+        (kpi("2026-13"), ("period", "period")),
+        (kpi("2026-01-01..2027-06-30"), ("period", "period")),
+        (kpi("2026").query("by", "moon"), ("by", "known-value")),
+        (kpi("2026").query("channel", "fax"), ("channel", "known-value")),
+        (kpi("2026").query("agency", "x"), ("agency", "agency-code")),
+        (kpi("2026").query("limit", "0"), ("limit", "range")),
+        (kpi("2026").query("agencies", "all"), ("agencies", "known-value")),
+        (kpi("2026").query("colour", "red"), ("colour", "unknown-field")),
+        (report("2026").query("format", "pdf"), ("format", "known-value")),
+        (report("2026").query("bom", "yes"), ("bom", "known-value")),
+        (report("2026").query("officer", "x"), ("officer", "unknown-field")),
+    ] {
+        assert_eq!(asked(&world, call).await.broken(), broken);
+    }
+}
+
+#[tokio::test]
+async fn figures_that_do_not_add_up_are_not_shown_to_anybody() {
+    let world = counted().await;
+    let log = Log::kept();
+    let (day, cell) = (AttributeValue::S("2026-11-18".into()), AttributeValue::S("province".into()));
+    let spoilt = world.client.update_item().table_name("KpiTable").key("day", day).key("cell", cell);
+    let spoilt = spoilt.update_expression("SET inProcess = :many");
+    spoilt.expression_attribute_values(":many", AttributeValue::N("9".into())).send().await.unwrap();
+    for call in [kpi("2026-11"), kpi("2026-11-18"), report("2026-11")] {
+        assert_eq!(asked(&world, call).await.problem(), "internal");
+    }
+    assert!(log.errors().iter().any(|line| line["message"] == "stored figures do not add up"));
+    assert_eq!(asked(&world, kpi("2026-11-17")).await.status, 200, "another day is another day");
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let world = counted().await;
+    for call in [kpi("2026-11"), report("2026-11").query("format", "csv")] {
+        let first = call.clone().at_kpi(&world, at(MORNING)).await;
+        let tag = header(&first, "etag").to_owned();
+        assert!(header(&first, "cache-control").ends_with("max-age=300"), "{first:?}");
+        let again = call.clone().header("if-none-match", &tag).at_kpi(&world, at(MORNING)).await;
+        assert_eq!((again.status_code, header(&again, "etag")), (304, tag.as_str()));
+        let other = call.header("if-none-match", "\"other\"").at_kpi(&world, at(MORNING)).await;
+        assert_eq!(other.status_code, 200);
+    }
+    let private = kpi("2026-11").at_kpi(&world, at(MORNING)).await;
+    assert!(header(&private, "cache-control").starts_with("private"));
+}
+
+#[tokio::test]
+async fn the_report_as_csv_is_what_rfc_4180_says() {
+    let world = counted().await;
+    let csv = report("2026-11").query("format", "csv").at_kpi(&world, at(MORNING)).await;
+    assert_eq!(header(&csv, "content-type"), "text/csv; charset=utf-8");
+    assert_eq!(header(&csv, "content-disposition"), "attachment; filename=\"mot-cua-2026-11.csv\"");
+    let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
+    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,0,66.67");
+    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,0,66.67");
+    let with_bom = report("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
+    assert_eq!(text(&with_bom), format!("\u{feff}{}", text(&csv)));
+}
+
+#[tokio::test]
+async fn the_report_as_a_workbook_is_a_file_of_its_own() {
+    let world = counted().await;
+    let workbook = report("2026-Q4").query("format", "xlsx").at_kpi(&world, at(MORNING)).await;
+    assert!(workbook.is_base64_encoded && header(&workbook, "content-type").ends_with("spreadsheetml.sheet"));
+    let Some(Body::Binary(bytes)) = &workbook.body else { panic!("no file") };
+    assert!(bytes.starts_with(b"PK\x03\x04") && bytes.len() > 5_000, "{} bytes", bytes.len());
+}
+
+#[tokio::test]
+async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
+    let world = counted().await;
+    let page = report("2026-11").at_kpi(&world, at(MORNING)).await;
+    assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
+    let html = text(&page);
+    for said in [
+        "<html lang=\"vi\">",
+        "Kết quả tiếp nhận, giải quyết thủ tục hành chính tháng 11 năm 2026",
+        "Số liệu đến hết ngày 18/11/2026, tổng hợp 2/30 ngày của kỳ",
+        "66,67%",
+        "Sở Công Thương",
+        "role=\"img\"",
+        "scope=\"col\"",
+        "@media print",
+    ] {
+        assert!(html.contains(said), "the page does not say {said}");
+    }
+    for fetched in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!html.contains(fetched), "the page fetches by {fetched}");
+    }
+    assert!(!html.contains(CITIZEN) && !html.contains("Trần"));
+    let empty = report("2025").at_kpi(&world, at(MORNING)).await;
+    assert!(text(&empty).contains("Chưa có số liệu của kỳ này."));
+}
+
+#[tokio::test]
+async fn a_name_with_signs_of_markup_or_of_a_formula_stays_a_name() {
+    let mut world = counted().await;
+    let name = "=HYPERLINK(\\\"x\\\") <script>&";
+    let agencies = crate::support::file("infra/data/agencies.json").replacen("Sở Công Thương", name, 1);
+    let texts = platform::catalogue::Texts::built_in().with([("agencies.json".to_owned(), agencies)].into()).unwrap();
+    world.catalogue = texts.assemble(platform::catalogue::UndecidedYears::Refused).unwrap().into();
+    let page = report("2026-11").at_kpi(&world, at(MORNING)).await;
+    assert!(!text(&page).contains("<script>&") && text(&page).contains("&#60;script&#62;"), "the name is markup");
+    let csv = report("2026-11").query("format", "csv").at_kpi(&world, at(MORNING)).await;
+    assert!(text(&csv).contains("\"'=HYPERLINK(\"\"x\"\") <script>&\""), "{}", text(&csv));
+}
+
+#[tokio::test]
+async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_for_it() {
+    let world = World::new().await;
+    // District agencies ended on 30 June 2025; what they did before stays theirs unless it is asked otherwise.
+    let ended = world.catalogue.agencies().find(|agency| agency.valid_to.is_some() && agency.successor.is_some());
+    let ended = ended.unwrap().clone();
+    let last = ended.valid_to.unwrap();
+    let work = format!("work#{}#1.001193#counter", ended.code);
+    for cell in ["province", work.as_str()] {
+        let figures = domain::kpi::KpiRow { received: 1, resolved: 1, on_time: 1, ..Default::default() };
+        let record = platform::record::KpiRecord { day: last.to_string(), cell: cell.parse().unwrap(), figures };
+        world.figures.put(&record).await.unwrap();
+    }
+    let due_basis = domain::kpi::DueBasis::Original;
+    let count = platform::record::CountRecord {
+        day: last.to_string(),
+        counted_at: at(MORNING),
+        due_basis,
+        first: last,
+        last,
+        days: 1,
+    };
+    world.figures.put_count(&count).await.unwrap();
+    // As of a day on which it had ended.
+    let period = format!("{last}..{}", last.saturating_add(jiff::ToSpan::days(9)));
+    let keys = async |agencies: &str| -> Vec<Value> {
+        let answer = asked(&world, kpi(&period).query("agencies", agencies)).await;
+        answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()).collect()
+    };
+    assert_eq!(keys("as-counted").await, [json!(ended.code)]);
+    assert_eq!(keys("merged").await, [json!(world.catalogue.carried_on_by(&ended.code, last.tomorrow().unwrap()))]);
+}
