@@ -19,7 +19,7 @@ import boto3
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each queue that a function consumes, and where its dead letters lie.
-QUEUES = {"notices": "notices-dlq", "integrators-events": "integrators-events-dlq"}
+QUEUES = {"notices": "notices-dlq", "integrators-events": "integrators-events-dlq", "counts": "counts-dlq"}
 # What is only shown: a stream or a schedule feeds these functions, and what failed there is made up for otherwise.
 SHOWN_ONLY = {
     "relay-failures": "a change that cannot be read has to be mended in the table",

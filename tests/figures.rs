@@ -7,13 +7,13 @@ use domain::kpi::report::Dimension;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::days::{MORNING, count, two_days};
+use crate::support::days::{MORNING, count, few_agencies, two_days};
 use crate::support::log::Log;
 use crate::support::world::{World, at};
 
 /// Tuesday and Wednesday, counted.
 async fn counted() -> World {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -156,7 +156,7 @@ async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused_with_its_name() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     for (call, broken) in [
         (Call::new("GET /v1/kpi").officer(AGENCY), ("period", "period")),
         (kpi("2026-13"), ("period", "period")),
@@ -271,7 +271,7 @@ async fn a_name_with_signs_of_markup_or_of_a_formula_stays_a_name() {
 
 #[tokio::test]
 async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_for_it() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     // District agencies ended on 30 June 2025; what they did before stays theirs unless it is asked otherwise.
     let ended = world.catalogue.agencies().find(|agency| agency.valid_to.is_some() && agency.successor.is_some());
     let ended = ended.unwrap().clone();

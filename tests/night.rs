@@ -1,25 +1,30 @@
 //! The night's count.
 
+use count_agency::Ledger;
 use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow};
 use futures::future::join_all;
 use ingest_event::ingest;
-use platform::catalogue::{Texts, UndecidedYears};
-use rollup_kpi::{Order, roll_up};
+use jiff::civil::Date;
+use platform::Failure;
+use platform::catalogue::UndecidedYears;
+use rollup_kpi::Order;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, submit_event, transition_event};
-use crate::support::days::{MORNING, count, everything, happened, province, rows, two_days};
+use crate::support::days::{
+    MORNING, count, counted, everything, few_agencies, few_texts, forget, happened, night, ordered, province, rows,
+    two_days,
+};
 use crate::support::file;
 use crate::support::log::Log;
-use crate::support::world::{World, at};
+use crate::support::world::{Kept, at};
 
 #[tokio::test]
 async fn a_day_is_counted_by_agency_and_procedure() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
-    let outcome = count(&world, "2026-11-17").await;
     // Two channels and the province; integrators have no accounts of officers.
-    assert_eq!((outcome.rows, outcome.received, outcome.resolved), (3, 5, 2));
+    assert_eq!(count(&world, "2026-11-17").await.changed, 3);
     let postal = KpiRow { submitted: 1, received: 1, in_process: 1, ..KpiRow::default() };
     let online = KpiRow {
         submitted: 6,
@@ -46,7 +51,7 @@ async fn a_day_is_counted_by_agency_and_procedure() {
 
 #[tokio::test]
 async fn counting_a_day_again_changes_nothing() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -58,7 +63,7 @@ async fn counting_a_day_again_changes_nothing() {
     }
     assert_eq!(everything(&world).await, first, "byte for byte");
     // In another order, split and all at once it comes to the same.
-    let other = World::new().await;
+    let other = few_agencies().await;
     two_days(&other).await;
     count(&other, "2026-11-18").await;
     count(&other, "2026-11-17").await;
@@ -67,7 +72,7 @@ async fn counting_a_day_again_changes_nothing() {
 
 #[tokio::test]
 async fn a_late_event_is_in_the_next_count_of_its_day() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     count(&world, "2026-11-17").await;
     assert_eq!(rows(&world, "2026-11-17").await, []);
     two_days(&world).await;
@@ -77,23 +82,20 @@ async fn a_late_event_is_in_the_next_count_of_its_day() {
 
 #[tokio::test]
 async fn a_night_counts_the_days_before_again_for_events_that_came_late() {
-    let world = World::new().await;
-    let night = || async {
-        let order = Order::default();
-        roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap()
-    };
-    assert_eq!(night().await.changed, 0);
+    let world = few_agencies().await;
+    let tonight = || async { night(&world, &Order::default(), at(MORNING)).await.unwrap() };
+    assert_eq!(tonight().await.changed, 0);
     two_days(&world).await;
-    let outcome = night().await;
-    assert_eq!((outcome.day.to_string().as_str(), outcome.resolved, outcome.changed), ("2026-11-18", 1, 6));
+    let outcome = tonight().await;
+    assert_eq!((outcome.last.to_string().as_str(), outcome.changed), ("2026-11-18", 6));
     assert_eq!(outcome.corrected, 6, "the nights before had counted nothing there");
     assert_eq!(province(&world, "2026-11-17").await.received, 5);
-    assert_eq!(night().await.changed, 0, "a second run finds nothing to change");
+    assert_eq!(tonight().await.changed, 0, "a second run finds nothing to change");
 }
 
 #[tokio::test]
 async fn a_row_that_has_nothing_left_to_count_goes_away() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     count(&world, "2026-11-17").await;
     let mut ghost = rows(&world, "2026-11-17").await[1].clone();
@@ -105,17 +107,17 @@ async fn a_row_that_has_nothing_left_to_count_goes_away() {
 
 #[tokio::test]
 async fn the_schedule_counts_the_day_that_has_just_ended_in_viet_nam() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     // 00:30 in Viet Nam on the 19th is still the 18th in UTC.
     let now = at("2026-11-18T17:30:00Z");
     let order: Order = serde_json::from_str("{}").unwrap();
-    let outcome = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, now).await.unwrap();
-    assert_eq!(outcome.day.to_string(), "2026-11-18");
+    let outcome = night(&world, &order, now).await.unwrap();
+    assert_eq!((outcome.first.to_string().as_str(), outcome.last.to_string().as_str()), ("2026-11-12", "2026-11-18"));
 }
 
 #[tokio::test]
 async fn a_day_counts_against_the_due_date_that_its_rule_names() {
-    let mut world = World::new().await;
+    let mut world = few_agencies().await;
     // Due on the 17th, promised for the 19th, settled on the 18th.
     let code = happened(
         &world,
@@ -138,7 +140,7 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
         extended["validFrom"] = from.into();
         extended["kpiDue"] = "extended".into();
         list.push(extended);
-        let texts = Texts::built_in().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
+        let texts = few_texts().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
         world.catalogue = texts.assemble(UndecidedYears::Refused).unwrap().into();
         let outcome = count(&world, "2026-11-18").await;
         let figures = province(&world, "2026-11-18").await;
@@ -148,16 +150,30 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
 }
 
 #[tokio::test]
-async fn a_day_that_has_not_come_is_refused() {
-    let world = World::new().await;
-    let order = Order { day: Some("2026-11-20".parse().unwrap()) };
-    let failure = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap_err();
-    assert_eq!(failure.slug(), "invalid-request");
+async fn days_that_have_not_come_or_do_not_follow_each_other_are_refused() {
+    let world = few_agencies().await;
+    let day = |day: &str| Some(day.parse().unwrap());
+    for (order, broken) in [
+        (Order { day: day("2026-11-20"), ..Order::default() }, ("day", "not-in-the-future")),
+        (
+            Order { first: day("2026-11-01"), last: day("2026-11-20"), ..Order::default() },
+            ("last", "not-in-the-future"),
+        ),
+        (Order { first: day("2026-11-18"), last: day("2026-11-17"), ..Order::default() }, ("first", "day-order")),
+        (Order { first: day("2025-11-17"), last: day("2026-11-18"), ..Order::default() }, ("first", "day-order")),
+        (Order { first: day("2026-11-17"), ..Order::default() }, ("day", "one-order")),
+        (Order { day: day("2026-11-17"), last: day("2026-11-18"), ..Order::default() }, ("day", "one-order")),
+    ] {
+        match night(&world, &order, at(MORNING)).await.unwrap_err() {
+            Failure::Invalid(found) => assert_eq!((found[0].field.as_str(), found[0].rule), broken),
+            other => panic!("{other}"),
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_reason() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -174,8 +190,8 @@ async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_r
         };
         ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now).await.unwrap();
     }
-    let order = Order { day: Some("2026-11-18".parse().unwrap()) };
-    let outcome = roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, now).await.unwrap();
+    let order = Order { day: Some("2026-11-18".parse().unwrap()), ..Order::default() };
+    let outcome = night(&world, &order, now).await.unwrap();
     // Its morning no longer agrees with the evening before, so that day is counted again too.
     assert_eq!((outcome.first.to_string().as_str(), outcome.corrected), ("2026-11-17", 4));
     let corrections = world.figures.corrections("2026-11-17").await.unwrap();
@@ -184,13 +200,13 @@ async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_r
     assert_eq!((of_province.at, of_province.because.clone()), (now, vec![code.parse().unwrap()]));
     // Another run finds nothing more to say.
     let before = everything(&world).await;
-    roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at("2026-11-20T03:00:00Z")).await.unwrap();
+    night(&world, &order, at("2026-11-20T03:00:00Z")).await.unwrap();
     assert_eq!(everything(&world).await, before);
 }
 
 #[tokio::test]
 async fn an_earlier_day_counted_again_takes_the_days_after_it_along_until_they_agree() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -198,14 +214,14 @@ async fn an_earlier_day_counted_again_takes_the_days_after_it_along_until_they_a
     let late = [("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")];
     happened(&world, 9021, "online", &late).await;
     let outcome = count(&world, "2026-11-17").await;
-    assert_eq!((outcome.last.to_string().as_str(), outcome.day.to_string().as_str()), ("2026-11-18", "2026-11-17"));
+    assert_eq!((outcome.first.to_string().as_str(), outcome.last.to_string().as_str()), ("2026-11-17", "2026-11-18"));
     let (evening, morning) = (province(&world, "2026-11-17").await, province(&world, "2026-11-18").await);
     assert_eq!((evening.open(), morning.carried_over), (4, 4));
 }
 
 #[tokio::test]
 async fn a_month_is_the_sum_of_its_days() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -221,7 +237,7 @@ async fn a_month_is_the_sum_of_its_days() {
 
 #[tokio::test]
 async fn days_counted_at_the_same_time_by_several_are_all_in_their_month() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     let days = ["2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18"];
     join_all(days.map(|day| count(&world, day))).await;
@@ -231,39 +247,117 @@ async fn days_counted_at_the_same_time_by_several_are_all_in_their_month() {
 
 #[tokio::test]
 async fn a_count_that_died_half_way_is_made_good_by_the_next() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
-    count(&world, "2026-11-17").await;
-    count(&world, "2026-11-18").await;
-    let whole = everything(&world).await;
-    // As a run leaves the table that dies after so many of its writes: what came later is missing.
-    for kept in 0..whole.len() {
-        let half = World::new().await;
-        two_days(&half).await;
-        for (place, item) in whole.values().enumerate() {
-            let item: Value = serde_json::from_str(item).unwrap();
-            if place < kept && !item["cell"].as_str().unwrap().starts_with('!') {
-                let item = serde_dynamo::to_item(item).unwrap();
-                half.client.put_item().table_name("KpiTable").set_item(Some(item)).send().await.unwrap();
-            }
+    let both = async || {
+        count(&world, "2026-11-17").await;
+        count(&world, "2026-11-18").await;
+        everything(&world).await
+    };
+    let whole = both().await;
+    let rows: Vec<Value> = whole.values().map(|item| serde_json::from_str(item).unwrap()).collect();
+    let rows: Vec<&Value> = rows.iter().filter(|item| !item["cell"].as_str().unwrap().starts_with('!')).collect();
+    // As a run leaves the table that dies after so many of its writes: what came later is missing, and no day is closed.
+    for kept in 0..rows.len() {
+        forget(&world).await;
+        for item in &rows[..kept] {
+            let item = serde_dynamo::to_item(item).unwrap();
+            world.client.put_item().table_name("KpiTable").set_item(Some(item)).send().await.unwrap();
         }
-        count(&half, "2026-11-17").await;
-        count(&half, "2026-11-18").await;
-        assert_eq!(everything(&half).await, whole, "after {kept} writes");
+        assert_eq!(both().await, whole, "after {kept} writes");
     }
+}
+
+#[tokio::test]
+async fn however_the_messages_of_a_night_come_its_rows_are_the_same() {
+    let world = few_agencies().await;
+    two_days(&world).await;
+    let order = Order::default();
+    night(&world, &order, at(MORNING)).await.unwrap();
+    let plain = everything(&world).await;
+    forget(&world).await;
+    let mut messages = ordered(&world, &order, at(MORNING)).await.unwrap();
+    messages.reverse();
+    // Each comes twice, to another invocation.
+    for message in messages.iter().flat_map(|message| [message, message]) {
+        counted(&world, message, &Ledger::default()).await.unwrap();
+    }
+    assert_eq!(everything(&world).await, plain);
+    forget(&world).await;
+    let messages = ordered(&world, &order, at(MORNING)).await.unwrap();
+    let ledger = Ledger::default();
+    for outcome in join_all(messages.iter().map(|message| counted(&world, message, &ledger))).await {
+        outcome.unwrap();
+    }
+    assert_eq!(everything(&world).await, plain, "all at once");
+}
+
+#[tokio::test]
+async fn nobody_is_shown_a_day_before_its_last_agency_was_counted() {
+    let world = few_agencies().await;
+    two_days(&world).await;
+    let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
+    let messages = ordered(&world, &order, at(MORNING)).await.unwrap();
+    let (last, others) = messages.split_last().unwrap();
+    let ledger = Ledger::default();
+    for message in others {
+        assert_eq!(counted(&world, message, &ledger).await.unwrap().closed, None);
+    }
+    assert_eq!(world.figures.count("2026-11-17").await.unwrap(), None);
+    let closed = counted(&world, last, &ledger).await.unwrap().closed.unwrap();
+    assert_eq!((closed.days, closed.changed), (1, 1));
+    assert_eq!(province(&world, "2026-11-17").await.received, 5);
+    // Delivered once more after the run was closed, it finds everything done.
+    let again = counted(&world, last, &Ledger::default()).await.unwrap();
+    assert_eq!((again.changed, again.closed.unwrap().changed), (0, 0));
+}
+
+#[tokio::test]
+async fn a_long_time_is_counted_in_several_runs_and_comes_to_the_same() {
+    let world = few_agencies().await;
+    two_days(&world).await;
+    let day = |day: &str| -> Date { day.parse().unwrap() };
+    let queue = Kept::default();
+    let order = Order::days(day("2026-10-01"), day("2026-11-18"));
+    let planned = rollup_kpi::plan(&order, &world.figures, &queue, &world.catalogue, at(MORNING)).await.unwrap();
+    assert_eq!((planned.runs.len(), planned.agencies), (2, 9));
+    assert_eq!(queue.sent.lock().unwrap().len(), 18);
+    night(&world, &order, at(MORNING)).await.unwrap();
+    let month = world.figures.count("2026-10").await.unwrap().unwrap();
+    assert_eq!((month.first, month.last, month.days), (day("2026-10-01"), day("2026-10-31"), 31));
+    let november = province(&world, "2026-11").await;
+    assert_eq!((november.received, november.resolved), (5, 3));
+}
+
+// What ended before the days that are counted can still have something happen to it on them.
+#[tokio::test]
+async fn a_result_that_is_fetched_weeks_later_counts_on_the_day_when_it_is_fetched() {
+    let world = few_agencies().await;
+    let steps = [
+        ("", "2026-11-02T01:00:00Z"),
+        ("receive", "2026-11-02T01:30:00Z"),
+        ("finish", "2026-11-02T02:00:00Z"),
+        ("return-result", "2026-11-17T03:00:00Z"),
+    ];
+    happened(&world, 9030, "counter", &steps).await;
+    count(&world, "2026-11-17").await;
+    assert_eq!(province(&world, "2026-11-17").await, KpiRow { returned: 1, returned_late: 1, ..KpiRow::default() });
+    count(&world, "2026-11-02").await;
+    let then = province(&world, "2026-11-02").await;
+    assert_eq!((then.resolved, then.returned), (1, 0));
 }
 
 // The government decides next year's days off in the autumn; a term of a month reaches over New Year in December.
 #[tokio::test]
 async fn every_night_of_december_says_that_next_year_has_no_calendar() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     for (now, missing) in [
         ("2026-11-30T16:59:59Z", vec![]), // the last second of November in Viet Nam
         ("2026-11-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
         ("2026-12-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
     ] {
         let log = Log::kept();
-        roll_up(&Order::default(), &world.dossiers, &world.figures, &world.catalogue, at(now)).await.unwrap();
+        ordered(&world, &Order::default(), at(now)).await.unwrap();
         assert_eq!(log.errors(), missing, "{now}");
     }
 }

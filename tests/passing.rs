@@ -176,13 +176,12 @@ async fn a_dossier_that_is_passed_on_counts_once_and_for_its_owner() {
     let world = World::new().await;
     let code = received(&world, "k").await;
     act(&world, AGENCY, &code, pass_on(2, HANDLER)).await;
-    let order = rollup_kpi::Order { day: Some("2026-11-17".parse().unwrap()) };
-    let night = at("2026-11-17T18:00:00Z");
-    let counted = rollup_kpi::roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, night).await.unwrap();
-    assert_eq!((counted.rows, counted.received), (2, 1));
+    let order = rollup_kpi::Order { day: Some("2026-11-17".parse().unwrap()), ..rollup_kpi::Order::default() };
+    let counted = crate::support::days::night(&world, &order, at("2026-11-17T18:00:00Z")).await.unwrap();
+    assert_eq!(counted.changed, 2, "one of the owner, one of the province");
     let rows = world.figures.of("2026-11-17").await.unwrap();
     let work = format!("work#{AGENCY}#{PROCEDURE}#online");
-    assert_eq!((rows[1].cell.to_string(), rows[1].figures.in_process), (work, 1));
+    assert_eq!((rows[1].cell.to_string(), rows[1].figures.in_process, rows[0].figures.received), (work, 1, 1));
 }
 
 // Each page is cut somewhere else; nothing is left out and nothing comes twice.

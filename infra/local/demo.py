@@ -49,8 +49,6 @@ FIRST_ISSUED_BY_SENDER = 9001
 IDLE_SECONDS = 90.0
 SAMPLE_SIZE = 12
 CHANNELS = {"zalo": "Zalo", "esms": "SMS", "speedsms": "SMS", "vnpt": "SMS"}
-# Each is a process of its own on this machine.
-ROLLUPS_AT_ONCE = 15
 # Closer to midnight than this the day of play might end before the play does.
 MINUTES_BEFORE_MIDNIGHT = 10
 
@@ -268,7 +266,10 @@ class Stack:
         return sum(int(found.get(name, 0)) for name in names)
 
     def parked(self) -> dict[str, int]:
-        queues = ("INTEGRATOR_DLQ_URL", "NOTICES_DLQ_URL", "RELAY_FAILURES_QUEUE_URL", "ROLLUP_FAILURES_QUEUE_URL")
+        queues = (
+            *("INTEGRATOR_DLQ_URL", "NOTICES_DLQ_URL", "COUNTS_DLQ_URL"),
+            *("RELAY_FAILURES_QUEUE_URL", "ROLLUP_FAILURES_QUEUE_URL"),
+        )
         return {queue: self.waiting(queue) for queue in queues}
 
     def reasons(self, queue: str) -> list[str]:
@@ -309,9 +310,12 @@ class Stack:
             self.gateways("PUT", "/behaviour", {"gateway": gateway, "reports": {"url": f"{api}/v1/reports/{path}"}})
 
     def kpi_rows(self, day: date) -> list[Json]:
-        """A day's cells of work, the channels put together as people speak of them."""
+        """A day's cells of work, the channels put together as people speak of them; nothing before the day is closed."""
         cells: dict[Cell, Counter[str]] = defaultdict(Counter)
-        for row in self.stored_rows(day):
+        stored = self.stored_rows(day)
+        if not any(row["cell"] == "!count" for row in stored):
+            return []
+        for row in stored:
             kind, *of = str(row.pop("cell")).split("#")
             if kind == "work":
                 cells[of[0], of[1]].update(spoken_of(row, of[2]))
@@ -820,11 +824,11 @@ def masked(phone: str) -> str:
 
 
 def run_rollups(stack: Stack, screen: Screen, scenario: Scenario) -> dict[date, list[Json]]:
-    """Every day on which something happened, through the scheduler, with the nightly schedule's own target."""
+    """Every day on which something happened, ordered through the scheduler with the nightly schedule's own target."""
     days = scenario.days()
     expected = {day: scenario.kpi(day) for day in days}
     rows: dict[date, list[Json]] = {day: [] for day in days}
-    start_rollups(stack, days)
+    start_rollup(stack, days)
     with Stage(screen, "Roll-up of every day, started by the scheduler", len(days)) as stage:
 
         def left() -> int:
@@ -839,20 +843,19 @@ def run_rollups(stack: Stack, screen: Screen, scenario: Scenario) -> dict[date, 
     return rows
 
 
-def start_rollups(stack: Stack, days: Sequence[date]) -> None:
-    """One-off schedules; the emulator's scheduler looks every ten seconds, reads `at()` as UTC, starts all that are due."""
+def start_rollup(stack: Stack, days: Sequence[date]) -> None:
+    """One order for all of them, by a one-off schedule; the emulator's scheduler looks every ten seconds and reads `at()` as UTC."""
     nightly = stack.scheduler.get_schedule(Name=stack.env["ROLLUP_SCHEDULE"])
-    first = datetime.now(timezone.utc) + timedelta(seconds=2)
-    for number, day in enumerate(reversed(days)):
-        due = first + timedelta(seconds=10 * (number // ROLLUPS_AT_ONCE))
-        stack.scheduler.create_schedule(
-            Name=f"demo-rollup-{day.isoformat()}-{uuid.uuid4().hex[:8]}",
-            GroupName=nightly["GroupName"],
-            ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            ActionAfterCompletion="DELETE",
-            Target=nightly["Target"] | {"Input": json.dumps({"day": day.isoformat()})},
-        )
+    due = datetime.now(timezone.utc) + timedelta(seconds=2)
+    order = {"first": min(days).isoformat(), "last": max(days).isoformat()}
+    stack.scheduler.create_schedule(
+        Name=f"demo-rollup-{uuid.uuid4().hex[:8]}",
+        GroupName=nightly["GroupName"],
+        ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target=nightly["Target"] | {"Input": json.dumps(order)},
+    )
 
 
 def differences(rows: Iterable[Json], expected: Mapping[Cell, Counter[str]], day: date) -> list[str]:

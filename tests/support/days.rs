@@ -1,18 +1,44 @@
 //! Days of a province, and what the night makes of them.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
+use count_agency::{Counted, Ledger};
+use domain::catalogue::Catalogue;
+use domain::kpi::DueBasis;
 use domain::kpi::KpiRow;
 use ingest_event::ingest;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::record::KpiRecord;
-use rollup_kpi::{Order, Outcome, roll_up};
+use rollup_kpi::{Order, plan};
 use serde_json::Value;
 
 use super::call::{AGENCY, submit_event, transition_event};
-use super::world::{World, at};
+use super::file;
+use super::world::{Kept, World, at};
 
 /// The morning after everything.
 pub const MORNING: &str = "2026-11-19T01:00:00Z";
+
+/// The agencies of [`few_agencies`]: those of the integrators, the one above them, and some that have ended.
+const FEW: [&str; 9] = ["H20", "H20.03", "H20.05", "H20.09", "H20.101", "H20.12", "H58", "H58.03", "H58.09"];
+
+/// The shipped catalogue with a handful of agencies: each of them costs a night some queries.
+pub fn few_texts() -> Texts {
+    let mut agencies: Value = serde_json::from_str(&file("infra/data/agencies.json")).unwrap();
+    agencies["agencies"].as_array_mut().unwrap().retain(|agency| FEW.contains(&agency["code"].as_str().unwrap()));
+    Texts::built_in().with([("agencies.json".to_owned(), agencies.to_string())].into()).unwrap()
+}
+
+/// A world whose province has a handful of agencies.
+pub async fn few_agencies() -> World {
+    static CATALOGUE: LazyLock<Arc<Catalogue>> =
+        LazyLock::new(|| Arc::new(few_texts().assemble(UndecidedYears::Refused).unwrap()));
+    World::of(Arc::clone(&CATALOGUE)).await
+}
 
 /// Takes a dossier through `steps`, each an action and its time.
 pub async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str, &str)]) -> String {
@@ -35,9 +61,69 @@ pub async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str,
     code
 }
 
-pub async fn count(world: &World, day: &str) -> Outcome {
-    let order = Order { day: Some(day.parse().unwrap()) };
-    roll_up(&order, &world.dossiers, &world.figures, &world.catalogue, at(MORNING)).await.unwrap()
+/// What a night came to, all of its messages together.
+#[derive(Debug, PartialEq)]
+pub struct Night {
+    /// The first day that was counted for any agency.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+    pub changed: usize,
+    pub corrected: usize,
+    pub due_basis: DueBasis,
+}
+
+/// The messages of an order.
+pub async fn ordered(world: &World, order: &Order, now: Timestamp) -> Result<Vec<String>, Failure> {
+    let queue = Kept::default();
+    plan(order, &world.figures, &queue, &world.catalogue, now).await?;
+    let sent = queue.sent.into_inner().unwrap();
+    Ok(sent.iter().map(Value::to_string).collect())
+}
+
+/// Orders days to be counted and works off the messages, as one invocation of the counter would.
+pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night, Failure> {
+    let ledger = Ledger::default();
+    let mut nights = Vec::new();
+    for message in ordered(world, order, now).await? {
+        nights.push(counted_at(world, &message, &ledger, now).await?);
+    }
+    let (first, last) = (nights.iter().map(|n| n.first).min().unwrap(), nights.iter().map(|n| n.last).max().unwrap());
+    let closed = nights.iter().filter_map(|night| night.closed.as_ref());
+    let (changed, corrected) = closed.fold((0, 0), |sum, closed| (sum.0 + closed.changed, sum.1 + closed.corrected));
+    let due_basis = world.figures.count(&last.to_string()).await?.unwrap().due_basis;
+    Ok(Night {
+        first,
+        last,
+        changed: nights.iter().fold(changed, |sum, night| sum + night.changed),
+        corrected: nights.iter().fold(corrected, |sum, night| sum + night.corrected),
+        due_basis,
+    })
+}
+
+/// Works off one message.
+async fn counted_at(world: &World, message: &str, ledger: &Ledger, now: Timestamp) -> Result<Counted, Failure> {
+    count_agency::count(message, &world.dossiers, &world.figures, ledger, &world.catalogue, now).await
+}
+
+/// Works off one message on the morning after everything.
+pub async fn counted(world: &World, message: &str, ledger: &Ledger) -> Result<Counted, Failure> {
+    counted_at(world, message, ledger, at(MORNING)).await
+}
+
+/// Forgets every figure that was ever counted.
+pub async fn forget(world: &World) {
+    let table = "KpiTable";
+    let items = world.client.scan().table_name(table).into_paginator().items().send().try_collect().await.unwrap();
+    for mut item in items {
+        item.retain(|name, _| ["day", "cell"].contains(&name.as_str()));
+        world.client.delete_item().table_name(table).set_key(Some(item)).send().await.unwrap();
+    }
+}
+
+pub async fn count(world: &World, day: &str) -> Night {
+    let order = Order { day: Some(day.parse().unwrap()), ..Order::default() };
+    night(world, &order, at(MORNING)).await.unwrap()
 }
 
 pub async fn rows(world: &World, day: &str) -> Vec<KpiRecord> {
@@ -52,9 +138,13 @@ pub async fn province(world: &World, day: &str) -> KpiRow {
 /// Everything that lies in the table of figures, as it lies there.
 pub async fn everything(world: &World) -> BTreeMap<String, String> {
     let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
-    let items = scanned.try_collect().await.unwrap().into_iter().map(|item| {
+    let items = scanned.try_collect().await.unwrap().into_iter().filter_map(|item| {
         let item: BTreeMap<String, Value> = serde_dynamo::from_item(item).unwrap();
-        (format!("{} {}", item["day"], item["cell"]), serde_json::to_string(&item).unwrap())
+        // How it was counted is no figure.
+        if item["day"] == "run" {
+            return None;
+        }
+        Some((format!("{} {}", item["day"], item["cell"]), serde_json::to_string(&item).unwrap()))
     });
     items.collect()
 }

@@ -2,7 +2,7 @@
 //! clock that stands where the test puts it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -50,9 +50,18 @@ pub struct World {
     pub catalogue: Arc<Catalogue>,
 }
 
+/// The shipped catalogue, read once for all tests.
+static SHIPPED: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()));
+
 impl World {
-    /// Empty tables, made as the template declares them.
+    /// Empty tables, made as the template declares them, and the shipped catalogue.
     pub async fn new() -> Self {
+        Self::of(Arc::clone(&SHIPPED)).await
+    }
+
+    /// Empty tables, and this catalogue.
+    pub async fn of(catalogue: Arc<Catalogue>) -> Self {
         let database = dynoxide::Database::memory().unwrap();
         for (name, definition) in tables() {
             database
@@ -79,7 +88,7 @@ impl World {
             accounts: Accounts::new(client.clone(), table("AccountsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             shelf: Shelf::new(client.clone(), table("CatalogueTable")),
-            catalogue: Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()),
+            catalogue,
             client,
         }
     }

@@ -472,6 +472,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("transition", "TransitionEvent", message::TRANSITION),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
+        ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
     ] {
         assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
         let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];
@@ -498,6 +499,9 @@ fn the_documented_message_types_are_those_of_the_code() {
     };
     let woken = serde_json::to_value(CloudEvent::wake(&code, entry.at)).unwrap();
     assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
+    let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
+    let ordered = serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
+    assert_eq!(fits(&documents.schema("AgencyCountEvent"), &ordered), Ok(()));
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));
@@ -531,17 +535,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
 fn what_the_schedules_answer_is_documented() {
     let documents = Documents::read();
     let day = "2026-11-16".parse().unwrap();
-    let counted = rollup_kpi::Outcome {
-        day,
-        rows: 1,
-        received: 2,
-        resolved: 3,
-        first: day,
-        last: day,
-        changed: 4,
-        corrected: 1,
-        due_basis: domain::kpi::DueBasis::Original,
-    };
+    let counted = rollup_kpi::Outcome { first: day, last: day, agencies: 166, runs: vec!["a run".to_owned()] };
     let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
@@ -638,7 +632,10 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     let events: BTreeSet<String> = slugs.map(str::to_owned).collect();
     assert_eq!(reasons("ParkedEventAttributes"), events);
     let of_events = events.into_iter().filter(|reason| !of_commands.contains(&reason.as_str()));
-    let notices = of_events.chain(["given-up".to_owned()]).collect();
+    let of_events: Vec<String> = of_events.collect();
+    let counts = of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
+    assert_eq!(reasons("ParkedCountAttributes"), counts);
+    let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);
     let batch = file("shared/platform/src/batch.rs");
     for reason in by_the_batch {

@@ -411,6 +411,34 @@ async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
     }
 }
 
+#[tokio::test]
+async fn each_counts_example_counts_an_agency_or_is_refused_as_its_name_says() {
+    let documents = Documents::read();
+    let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("count-agency.agency", &[""][..]),
+        ("count-agency.mixed-batch", &["", "malformed-body", "invalid-request"]),
+        ("count-agency.unknown-run", &["invalid-request"]),
+    ]);
+    assert_eq!(examples_of("count-agency"), expected.keys().map(|name| (*name).to_owned()).collect());
+    let now = at("2026-11-16T17:30:00Z");
+    for (name, outcomes) in expected {
+        let world = World::new().await;
+        rollup_kpi::plan(&Default::default(), &world.figures, &Kept::default(), &world.catalogue, now).await.unwrap();
+        let mut found = Vec::new();
+        for record in event::<SqsEvent>(name).records {
+            let (body, ledger) = (record.body.unwrap(), count_agency::Ledger::default());
+            let counted =
+                count_agency::count(&body, &world.dossiers, &world.figures, &ledger, &world.catalogue, now).await;
+            found.push(counted.as_ref().map_or_else(|failure| failure.slug(), |_| ""));
+            if counted.is_ok() {
+                let sent = serde_json::from_str(&body).unwrap();
+                assert_eq!(fits(&documents.schema("AgencyCountEvent"), &sent), Ok(()), "{name}");
+            }
+        }
+        assert_eq!(found, outcomes, "{name}");
+    }
+}
+
 #[test]
 fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let documents = Documents::read();
@@ -430,6 +458,7 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("refresh-token.unknown-field", &refresh, &refreshed, Err(())),
         ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("rollup-kpi.day", &count, &counted, Ok(day())),
+        ("rollup-kpi.several-days", &count, &counted, Ok(None)),
         ("rollup-kpi.unknown-field", &count, &counted, Err(())),
         ("remind-deadline.morning", &look, &looked, Ok(None)),
         ("remind-deadline.day", &look, &looked, Ok(day())),
@@ -440,7 +469,7 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
     let known = ["rollup-kpi", "remind-deadline", "wake-notices", "refresh-token"];
-    assert_eq!(known.map(|function| examples_of(function).len()), [3, 3, 2, 3]);
+    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 3]);
 }
 
 #[test]

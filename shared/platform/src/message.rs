@@ -1,8 +1,9 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version, and no personal data.
 
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
-use domain::id::DossierCode;
+use domain::id::{AgencyCode, DossierCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Version of the envelope: the only one there is.
@@ -12,6 +13,8 @@ pub const SPEC_VERSION: &str = "1.0";
 pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
 /// Type of the wake-up "a notice's time has come".
 pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
+/// Type of the order "count one agency's days".
+pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
 /// Type of an integrator's submission.
 pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
 /// Type of an integrator's transition.
@@ -29,7 +32,7 @@ pub struct CloudEvent<T> {
     /// What kind of thing is said.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Which dossier it is about.
+    /// What it is about: mostly a dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// When it happened.
@@ -97,6 +100,37 @@ impl CloudEvent<NoticesWake> {
             subject: Some(code.to_string()),
             time: now,
             data: NoticesWake { schema_version: 1, code: code.clone() },
+        }
+    }
+}
+
+/// Data of [`AGENCY_COUNT`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgencyCount {
+    /// Version of this structure.
+    pub schema_version: u32,
+    /// The run that it is a part of.
+    pub run: String,
+    /// Whose days.
+    pub agency: AgencyCode,
+    /// The first day to be counted.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+}
+
+impl CloudEvent<AgencyCount> {
+    /// Says at `now` that the days from `first` to `last` of `agency` are to be counted as a part of `run`.
+    pub fn count(run: &str, agency: &AgencyCode, (first, last): (Date, Date), now: Timestamp) -> Self {
+        Self {
+            specversion: SPEC_VERSION.to_owned(),
+            id: format!("{run}/{agency}"),
+            source: "urn:motcua:kpi".to_owned(),
+            kind: AGENCY_COUNT.to_owned(),
+            subject: Some(agency.to_string()),
+            time: now,
+            data: AgencyCount { schema_version: 1, run: run.to_owned(), agency: agency.clone(), first, last },
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How things lie in the tables: the domain's own form plus the keys that queries need.
 
+use std::collections::BTreeSet;
+
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
@@ -20,14 +22,9 @@ pub struct DossierRecord<'a> {
     pub work: String,
     /// Order in `by-work`: status, due date, code.
     pub work_due: String,
-    /// Key of `by-received`: the day.
+    /// Order in `by-ended`, behind the agency: the day of the last thing that happened, where there is nothing left to settle.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub received_on: Option<Date>,
-    /// Key of `by-closed`: the day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub closed_on: Option<Date>,
-    /// Order in both: agency, code.
-    pub agency_dossier: String,
+    pub ended_on: Option<Date>,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
@@ -37,9 +34,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             dossier,
             work: work_key(&dossier.agency, dossier.status.is_closed()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
-            received_on: dossier.received_at.map(date_of),
-            closed_on: dossier.closed_at.map(date_of),
-            agency_dossier: format!("{}#{}", dossier.agency, dossier.code),
+            ended_on: dossier.history.last().filter(|_| dossier.status.is_closed()).map(|entry| date_of(entry.at)),
         }
     }
 }
@@ -119,6 +114,22 @@ pub struct CountRecord {
     pub last: Date,
     /// How many days.
     pub days: u32,
+}
+
+/// A count that is under way: its days, and the agencies that have not been counted yet. Whoever counts the last of them closes
+/// the days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountRun {
+    /// Its name.
+    pub id: String,
+    /// The first day.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+    /// Agencies still to be counted.
+    pub remaining: BTreeSet<AgencyCode>,
+    /// Days, of these or around them, of which a row was changed.
+    pub changed: BTreeSet<Date>,
 }
 
 /// That a figure of the past was moved, and by what.

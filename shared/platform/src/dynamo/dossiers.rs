@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
@@ -83,46 +84,57 @@ impl Dossiers {
         Ok(WorklistPage { items, next })
     }
 
-    /// Every dossier of `agency` that is still to be settled.
+    /// Every dossier of `agency` that is still to be settled, without the words in its history.
     pub async fn open(&self, agency: &AgencyCode) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-work", "work", work_key(agency, false)).await
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
+        counted(open).await
     }
 
-    /// Every dossier of the province received on `day`.
-    pub async fn received_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-received", "receivedOn", day.to_string()).await
+    /// Every dossier of `agency` that has nothing left to settle and to which something last happened from `first` to `last`,
+    /// without the words in its history. What ended before `first` has no part in any figure since.
+    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Vec<DossierFacts>, Failure> {
+        let ended = self
+            .index(("by-ended", "agency"), "#key = :key AND endedOn BETWEEN :first AND :last", agency.to_string())
+            .expression_attribute_values(":first", text(first.to_string()))
+            .expression_attribute_values(":last", text(last.to_string()));
+        counted(ended).await
     }
 
-    /// Every dossier of the province settled, refused or withdrawn on `day`.
-    pub async fn closed_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
-        self.facts("by-closed", "closedOn", day.to_string()).await
-    }
-
-    /// The same, each read on its own: what cannot be read stands among the others as a failure.
+    /// Every dossier of `agency` that is still to be settled, each read on its own: what cannot be read stands among the others
+    /// as a failure.
     pub async fn open_each(&self, agency: &AgencyCode) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
-        let items = self.items("by-work", "work", work_key(agency, false)).await?;
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
+        let items: Vec<Item> = open.into_paginator().items().send().try_collect().await.map_err(down)?;
         Ok(items.into_iter().map(read).collect())
     }
 
-    async fn facts(&self, index: &str, key: &str, value: String) -> Result<Vec<DossierFacts>, Failure> {
-        self.items(index, key, value).await?.into_iter().map(read).collect()
-    }
-
-    async fn items(&self, index: &str, key: &str, value: String) -> Result<Vec<Item>, Failure> {
+    fn index(&self, (index, name): (&str, &str), condition: &str, key: String) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
             .index_name(index)
-            .key_condition_expression("#key = :value")
-            .expression_attribute_names("#key", key)
-            .expression_attribute_values(":value", text(value))
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(down)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#key", name)
+            .expression_attribute_values(":key", text(key))
     }
+}
+
+/// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
+async fn counted(query: QueryFluentBuilder) -> Result<Vec<DossierFacts>, Failure> {
+    let query = query
+        .projection_expression("code, agency, #procedure, channel, history")
+        .expression_attribute_names("#procedure", "procedure");
+    let mut items = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await {
+        let mut facts: DossierFacts = read(item.map_err(down)?)?;
+        for entry in &mut facts.history {
+            (entry.reason, entry.note) = (None, None);
+        }
+        facts.history.shrink_to_fit();
+        found.push(facts);
+    }
+    Ok(found)
 }
 
 /// Whose dossiers a worklist shows.
@@ -221,7 +233,6 @@ const MOVED: &[&str] = &[
     "statusBefore",
     "work",
     "workDue",
-    "receivedOn",
-    "closedOn",
+    "endedOn",
     "handler",
 ];

@@ -1,16 +1,24 @@
-//! The table of figures: the rows of a day or month, when they were counted, and what of them was corrected.
+//! The table of figures: the rows of a day or month, when they were counted, what of them was corrected, and counts under way.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
-use serde::Serialize;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::id::AgencyCode;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Item, down, read, text, write};
 use crate::Failure;
-use crate::record::{CorrectionRecord, CountRecord, KpiRecord};
+use crate::record::{CorrectionRecord, CountRecord, CountRun, KpiRecord};
 
 /// Sort before every cell, so that a query for cells does not meet them.
 const COUNT: &str = "!count";
 const CORRECTION: &str = "!corrected#";
+
+/// In the place of a day: the counts, each under its name. They stay, as the record of what was counted when.
+const RUNS: &str = "run";
 
 /// The table of figures.
 #[derive(Debug, Clone)]
@@ -85,6 +93,48 @@ impl Figures {
         self.write(keyed(correction, format!("{CORRECTION}{}#{name}", correction.of))?).await
     }
 
+    /// Begins a count: from now on its agencies can be reported.
+    pub async fn begin(&self, run: &CountRun) -> Result<(), Failure> {
+        let agencies = run.remaining.iter().map(ToString::to_string).collect();
+        let mut item =
+            write(&RunItem { cell: run.id.clone(), first: run.first, last: run.last, ..RunItem::default() })?;
+        item.insert("day".to_owned(), text(RUNS));
+        item.insert("remaining".to_owned(), AttributeValue::Ss(agencies));
+        self.write(item).await
+    }
+
+    /// Says that `agency` was counted and rows of the days `changed` were changed, and gives how the run stands after it; none
+    /// where there is no such run. Said twice, it comes to the same.
+    pub async fn report(
+        &self,
+        run: &str,
+        agency: &AgencyCode,
+        changed: &BTreeSet<Date>,
+    ) -> Result<Option<CountRun>, Failure> {
+        let days = changed.iter().map(ToString::to_string).collect();
+        let update = if changed.is_empty() { "" } else { " ADD changed :changed" };
+        let set = |members: Vec<String>| AttributeValue::Ss(members);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("day", text(RUNS))
+            .key("cell", text(run))
+            .update_expression(format!("DELETE remaining :agency{update}"))
+            .condition_expression("attribute_exists(cell)")
+            .expression_attribute_values(":agency", set(vec![agency.to_string()]))
+            .return_values(ReturnValue::AllNew);
+        let update =
+            if changed.is_empty() { update } else { update.expression_attribute_values(":changed", set(days)) };
+        match update.send().await {
+            Ok(updated) => updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose(),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(down(error)),
+        }
+    }
+
     async fn write(&self, item: Item) -> Result<(), Failure> {
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
         Ok(())
@@ -101,6 +151,25 @@ impl Figures {
             .await
             .map_err(down)?;
         Ok(())
+    }
+}
+
+/// A run as it lies in the table; an empty set lies nowhere.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct RunItem {
+    cell: String,
+    first: Date,
+    last: Date,
+    #[serde(default, skip_serializing)]
+    remaining: BTreeSet<AgencyCode>,
+    #[serde(default, skip_serializing)]
+    changed: BTreeSet<Date>,
+}
+
+impl From<RunItem> for CountRun {
+    fn from(item: RunItem) -> Self {
+        let RunItem { cell: id, first, last, remaining, changed } = item;
+        Self { id, first, last, remaining, changed }
     }
 }
 

@@ -1,0 +1,39 @@
+//! Wires `count-agency`.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use count_agency::Ledger;
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use platform::batch::{self, Plan};
+use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::dynamo::{self, Dossiers, Figures, Shelf};
+use platform::sqs::{self, SourceQueue};
+use platform::{config, telemetry};
+
+/// Agencies at a time: each holds its open dossiers in memory.
+const WIDTH: usize = 2;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let client = dynamo::client().await;
+    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
+    let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
+    let figures = &Figures::new(client, config::text("KPI_TABLE")?);
+    let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let plan = Plan {
+        width: WIDTH,
+        record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
+        receives_max: config::number("MAX_RECEIVE_COUNT")?,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let catalogue = &*live.current(Timestamp::now()).await;
+        let ledger = &Ledger::default();
+        let work = |body: String| async move {
+            count_agency::count(&body, dossiers, figures, ledger, catalogue, Timestamp::now()).await.map(drop)
+        };
+        Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
+    }))
+    .await
+}
