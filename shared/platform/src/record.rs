@@ -23,7 +23,8 @@ pub struct DossierRecord<'a> {
     /// Key of `by-received`: the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received_on: Option<Date>,
-    /// Key of `by-closed`: the day.
+    /// Key of `by-closed`: the day of the last thing that closed it. A result is handed over days after it was settled, and that day's
+    /// count has to find it too; one that counts the day of settlement reads every day since, and so finds it as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_on: Option<Date>,
     /// Order in both: agency, code.
@@ -38,7 +39,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             work: work_key(&dossier.agency, dossier.status.is_closed()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
             received_on: dossier.received_at.map(date_of),
-            closed_on: dossier.closed_at.map(date_of),
+            closed_on: dossier.closed_at.and_then(|_| dossier.history.last()).map(|entry| date_of(entry.at)),
             agency_dossier: format!("{}#{}", dossier.agency, dossier.code),
         }
     }

@@ -93,7 +93,7 @@ impl Dossiers {
         self.facts("by-received", "receivedOn", day.to_string()).await
     }
 
-    /// Every dossier of the province settled, refused or withdrawn on `day`.
+    /// Every dossier of the province that was last closed on `day`: settled, refused, withdrawn or its result handed over.
     pub async fn closed_on(&self, day: Date) -> Result<Vec<DossierFacts>, Failure> {
         self.facts("by-closed", "closedOn", day.to_string()).await
     }
