@@ -8,6 +8,7 @@ mod figures;
 mod journey;
 mod night;
 mod notices;
+mod oracle;
 mod passing;
 mod race;
 mod redelivery;

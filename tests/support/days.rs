@@ -13,12 +13,12 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::record::KpiRecord;
-use rollup_kpi::{Order, plan};
+use rollup_kpi::Order;
 use serde_json::Value;
 
 use super::call::{AGENCY, submit_event, transition_event};
 use super::file;
-use super::world::{Kept, World, at};
+use super::world::{World, at};
 
 /// The morning after everything.
 pub const MORNING: &str = "2026-11-19T01:00:00Z";
@@ -75,19 +75,12 @@ pub struct Night {
 
 /// The messages of an order.
 pub async fn ordered(world: &World, order: &Order, now: Timestamp) -> Result<Vec<String>, Failure> {
-    let queue = Kept::default();
-    plan(order, &world.figures, &queue, &world.catalogue, now).await?;
-    let sent = queue.sent.into_inner().unwrap();
-    Ok(sent.iter().map(Value::to_string).collect())
+    replay::night::ordered(order, &world.figures, &world.catalogue, now).await
 }
 
 /// Orders days to be counted and works off the messages, as one invocation of the counter would.
 pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night, Failure> {
-    let ledger = Ledger::default();
-    let mut nights = Vec::new();
-    for message in ordered(world, order, now).await? {
-        nights.push(counted_at(world, &message, &ledger, now).await?);
-    }
+    let nights = replay::night::night(order, (&world.dossiers, &world.figures), &world.catalogue, now).await?;
     let (first, last) = (nights.iter().map(|n| n.first).min().unwrap(), nights.iter().map(|n| n.last).max().unwrap());
     let closed = nights.iter().filter_map(|night| night.closed.as_ref());
     let (changed, corrected) = closed.fold((0, 0), |sum, closed| (sum.0 + closed.changed, sum.1 + closed.corrected));
@@ -101,14 +94,9 @@ pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night
     })
 }
 
-/// Works off one message.
-async fn counted_at(world: &World, message: &str, ledger: &Ledger, now: Timestamp) -> Result<Counted, Failure> {
-    count_agency::count(message, &world.dossiers, &world.figures, ledger, &world.catalogue, now).await
-}
-
 /// Works off one message on the morning after everything.
 pub async fn counted(world: &World, message: &str, ledger: &Ledger) -> Result<Counted, Failure> {
-    counted_at(world, message, ledger, at(MORNING)).await
+    count_agency::count(message, &world.dossiers, &world.figures, ledger, &world.catalogue, at(MORNING)).await
 }
 
 /// Forgets every figure that was ever counted.

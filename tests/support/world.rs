@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_http_client::Builder;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::Dossier;
@@ -25,9 +23,8 @@ use platform::port::{
     AccessTokens, Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored, TokenStore,
 };
 use platform::record::SubmissionReceipt;
-use serde_json::{Value, json};
-
-use super::file;
+use replay::tables::embedded;
+use serde_json::Value;
 
 /// A working Tuesday morning in Viet Nam, far from every holiday.
 pub const NOW: &str = "2026-11-17T02:00:00Z";
@@ -62,23 +59,7 @@ impl World {
 
     /// Empty tables, and this catalogue.
     pub async fn of(catalogue: Arc<Catalogue>) -> Self {
-        let database = dynoxide::Database::memory().unwrap();
-        for (name, definition) in tables() {
-            database
-                .create_table(serde_json::from_value(definition).unwrap())
-                .unwrap_or_else(|e| panic!("{name}: {e}"));
-        }
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(dynoxide::server::serve_on(listener, database));
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("ap-southeast-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(endpoint)
-            .http_client(Builder::new().build_http())
-            .build();
-        let client = Client::from_conf(config);
+        let client = embedded().await;
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
@@ -109,24 +90,6 @@ impl World {
         let thread = self.notices.thread(&code.parse().unwrap()).await.unwrap().expect("nothing was told");
         thread.notice(version).expect("no such notice").clone()
     }
-}
-
-/// The tables of the template, as `CreateTable` takes them, each under its logical name.
-pub fn tables() -> Vec<(String, Value)> {
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&file("infra/template.yaml")).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap();
-    let made =
-        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
-            let name = name.as_str().unwrap().to_owned();
-            let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
-            for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
-                if !table["Properties"][part].is_null() {
-                    definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
-                }
-            }
-            (name, definition)
-        });
-    made.collect()
 }
 
 /// Where a process dies.

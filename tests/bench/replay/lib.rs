@@ -1,0 +1,13 @@
+//! A real province's year, played again through the doors: what `make replay` runs at any scale, and a test at a small one.
+//!
+//! [`model`] reads what was published and what we assume beside it, [`plan`] makes dossiers of it whose outcomes are exactly as many
+//! as published, [`play`] pushes every one of their events through the integrators' door on the embedded tables and has each
+//! week counted, and [`told`] asks the read side for the figures and lays them beside the published ones.
+
+pub mod edition;
+pub mod model;
+pub mod night;
+pub mod plan;
+pub mod play;
+pub mod tables;
+pub mod told;

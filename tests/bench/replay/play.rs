@@ -1,0 +1,158 @@
+//! Pushes every event through the integrators' door, week by week, and has each week counted by the night.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use domain::calendar::{instant, next};
+use domain::catalogue::Catalogue;
+use domain::dossier::Action;
+use ingest_event::ingest;
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use platform::dynamo::{Dossiers, Figures, Reception};
+use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
+use rollup_kpi::Order;
+use serde_json::{Value, json};
+
+use crate::edition::SOURCE;
+use crate::night::night;
+use crate::plan::{Life, Step};
+use crate::tables;
+
+/// Days between two counts: a night without an order counts as many.
+const STRETCH_DAYS: i64 = 7;
+
+/// Dossiers pushed at a time: enough that neither the door nor the tables wait for the other.
+const WIDTH: usize = 16;
+
+/// How long an event is on its way, in seconds.
+const ON_ITS_WAY: i64 = 20;
+
+/// When the night counts.
+const NIGHT: Time = jiff::civil::time(0, 30, 0, 0);
+
+/// What a replay works with: the tables and the catalogue of the place.
+pub struct Stage {
+    dossiers: Dossiers,
+    reception: Reception,
+    /// Where the figures lie.
+    pub figures: Figures,
+    /// The law and the organisation of the place.
+    pub catalogue: Catalogue,
+}
+
+impl Stage {
+    /// Over new tables.
+    pub async fn new(catalogue: Catalogue) -> Self {
+        let client: Client = tables::embedded().await;
+        let table = |name: &str| name.to_owned();
+        Self {
+            dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+            reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
+            figures: Figures::new(client, table("KpiTable")),
+            catalogue,
+        }
+    }
+}
+
+/// How far a replay has come.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Events that were taken in.
+    pub done: AtomicU64,
+    /// The last day that was counted, or the first that is played.
+    pub day: Mutex<Option<Date>>,
+}
+
+/// Plays `lives` from `first` to `last`.
+pub async fn play(stage: &Arc<Stage>, lives: Vec<Life>, (first, last): (Date, Date), progress: &Arc<Progress>) {
+    let lives = Arc::new(lives);
+    // Where each dossier has come to.
+    let mut places = vec![0; lives.len()];
+    let mut day = first;
+    while day <= last {
+        let end = last.min(day + (STRETCH_DAYS - 1).days());
+        let until = instant(next(end), Time::midnight());
+        let mut work = Vec::new();
+        for (number, (life, place)) in lives.iter().zip(&mut places).enumerate() {
+            let to = life.steps[*place..].iter().take_while(|step| step.at < until).count() + *place;
+            if to > *place {
+                work.push((number, *place..to));
+                *place = to;
+            }
+        }
+        push(stage, &lives, work, progress).await;
+        count(stage, end, instant(next(end), NIGHT)).await;
+        *progress.day.lock().unwrap() = Some(end);
+        day = next(end);
+    }
+}
+
+type Work = Vec<(usize, std::ops::Range<usize>)>;
+
+/// Sends what happens to each dossier, in order; dossiers side by side.
+async fn push(stage: &Arc<Stage>, lives: &Arc<Vec<Life>>, work: Work, progress: &Arc<Progress>) {
+    let queue = Arc::new(Mutex::new(work.into_iter()));
+    let workers = (0..WIDTH).map(|_| {
+        let (stage, lives, queue, progress) = (stage.clone(), lives.clone(), queue.clone(), progress.clone());
+        tokio::spawn(async move {
+            loop {
+                let Some((number, places)) = queue.lock().unwrap().next() else { break };
+                for place in places {
+                    send(&stage, &lives[number], place).await;
+                    progress.done.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.expect("every event is taken in");
+    }
+}
+
+async fn send(stage: &Stage, life: &Life, place: usize) {
+    let step = &life.steps[place];
+    let now = step.at + SignedDuration::from_secs(ON_ITS_WAY);
+    let message = event(life, step, place).to_string();
+    let taken = ingest(&message, &stage.dossiers, &stage.reception, &stage.catalogue, now).await;
+    taken.unwrap_or_else(|failure| panic!("{} {place} {}: {}", life.code, step.action.name(), failure.chain()));
+}
+
+/// What the one-stop software reports of a step.
+fn event(life: &Life, step: &Step, place: usize) -> Value {
+    let mut event = json!({
+        "specversion": SPEC_VERSION, "id": format!("{}/{place}", life.code), "source": SOURCE, "type": TRANSITION,
+        "subject": life.code, "time": step.at.to_string(), "datacontenttype": "application/json",
+    });
+    if step.action == Action::Submit {
+        event["type"] = SUBMIT.into();
+        event["data"] = json!({
+            "code": life.code, "procedure": life.procedure, "agency": life.agency, "channel": life.channel.name(),
+            "applicant": {
+                "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": "030085001234", "phone": "0912345678",
+            },
+            "documents": [],
+        });
+        return event;
+    }
+    event["data"] = json!({ "action": step.action.name() });
+    if step.action.rule().is_some_and(|rule| rule.reason_owed) {
+        event["data"]["reason"] = "theo quy định".into();
+    }
+    if let Some(day) = step.new_due_on {
+        event["data"]["newDueOn"] = day.to_string().into();
+    }
+    if let Some(agency) = &step.to_agency {
+        event["data"]["toAgency"] = agency.clone().into();
+    }
+    event
+}
+
+/// Has the night of `now` count the days up to `last`, which ended before it.
+async fn count(stage: &Stage, last: Date, now: Timestamp) {
+    let order = Order::default();
+    let counted = night(&order, (&stage.dossiers, &stage.figures), &stage.catalogue, now).await;
+    let counted = counted.unwrap_or_else(|failure| panic!("the night of {last}: {}", failure.chain()));
+    assert!(counted.iter().all(|agency| agency.last == last), "the night counts up to the day that has just ended");
+}

@@ -1,0 +1,48 @@
+//! The tables of `infra/template.yaml` in an embedded DynamoDB.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::Builder;
+use serde_json::{Value, json};
+
+/// A client of new, empty tables, made as the template declares them, each under its logical name. They live as long as the
+/// runtime.
+pub async fn embedded() -> Client {
+    let database = dynoxide::Database::memory().unwrap();
+    for (name, definition) in declared() {
+        database.create_table(serde_json::from_value(definition).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("ap-southeast-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .http_client(Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// The tables of the template, as `CreateTable` takes them, each under its logical name.
+pub fn declared() -> Vec<(String, Value)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
+    let template = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap();
+    let made =
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
+            let name = name.as_str().unwrap().to_owned();
+            let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
+            for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
+                if !table["Properties"][part].is_null() {
+                    definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
+                }
+            }
+            (name, definition)
+        });
+    made.collect()
+}

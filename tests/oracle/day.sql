@@ -1,0 +1,105 @@
+-- Every figure of :day, from the log alone: a line a cell and figure, none for nothing.
+-- Days are those of Viet Nam: UTC and seven hours.
+
+WITH
+    -- What happened, with what had happened to the dossier by then.
+    happened AS MATERIALIZED (
+        SELECT
+            *,
+            date(at + 25200, 'unixepoch') AS day,
+            date(iif(:basis = 'original', coalesce(original_due, due), due) + 25200, 'unixepoch') AS due_day,
+            max(action = 'receive') OVER life AS received,
+            max(iif(action = 'finish', version, NULL)) OVER life AS settled_by
+        FROM event
+        WINDOW life AS (PARTITION BY dossier ORDER BY version)
+    ),
+    -- How each dossier stood in the evening, and in the evening before.
+    evening AS MATERIALIZED (
+        SELECT
+            *,
+            CASE
+                WHEN status IN (9, 10) THEN 'settled'
+                WHEN status IN (3, 7) THEN 'ended'
+                WHEN status = 1 OR (status = 5 AND NOT received) THEN 'waiting'
+                ELSE 'open'
+            END AS standing
+        FROM (
+            SELECT
+                moment.name AS moment,
+                happened.*,
+                row_number() OVER (PARTITION BY moment.name, dossier ORDER BY version DESC) AS newest
+            FROM happened
+            JOIN (
+                SELECT 'before' AS name, date(:day, '-1 day') AS last UNION ALL SELECT 'now', :day
+            ) AS moment ON happened.day <= moment.last
+        )
+        WHERE newest = 1
+    ),
+    today AS MATERIALIZED (SELECT * FROM happened WHERE day = :day),
+    now AS MATERIALIZED (SELECT * FROM evening WHERE moment = 'now'),
+    settled AS MATERIALIZED (
+        SELECT finish.*
+        FROM now
+        JOIN happened AS finish ON finish.dossier = now.dossier AND finish.version = now.settled_by
+        WHERE now.standing = 'settled' AND finish.day = :day
+    ),
+    -- The last day on which a dossier that is received today was to be received: the day of the half-day in which the
+    -- office time runs out, counted from when it was handed in.
+    receive_by AS MATERIALIZED (
+        SELECT dossier, (
+            SELECT day FROM half_day WHERE before < clock.start + clock.seconds ORDER BY before DESC LIMIT 1
+        ) AS day
+        FROM (
+            SELECT
+                submit.dossier,
+                (
+                    SELECT before + min(max(submit.at - opens, 0), closes - opens)
+                    FROM half_day WHERE opens <= submit.at ORDER BY opens DESC LIMIT 1
+                ) AS start,
+                (
+                    SELECT seconds FROM reception WHERE valid_from <= submit.day ORDER BY valid_from DESC LIMIT 1
+                ) AS seconds
+            FROM today AS receipt
+            JOIN happened AS submit ON submit.dossier = receipt.dossier AND submit.version = 1
+            WHERE receipt.action = 'receive'
+        ) AS clock
+    ),
+    fact (figure, dossier) AS MATERIALIZED (
+        SELECT 'carried_over', dossier FROM evening WHERE moment = 'before' AND standing = 'open'
+        UNION ALL SELECT 'submitted', dossier FROM today WHERE action = 'submit'
+        UNION ALL SELECT 'received', dossier FROM today WHERE action = 'receive'
+        UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE day < :day
+        UNION ALL SELECT 'reopened', dossier FROM evening
+            WHERE moment = 'before' AND standing = 'settled'
+                AND dossier IN (SELECT dossier FROM today WHERE action = 'send-back')
+        UNION ALL SELECT 'resolved', dossier FROM settled
+        UNION ALL SELECT 'early', dossier FROM settled WHERE day < due_day
+        UNION ALL SELECT 'on_time', dossier FROM settled WHERE due_day IS NULL OR day = due_day
+        UNION ALL SELECT 'late', dossier FROM settled WHERE day > due_day
+        UNION ALL SELECT 'refused', dossier FROM today WHERE action IN ('refuse', 'refuse-expired') AND received
+        UNION ALL SELECT 'withdrawn', dossier FROM today WHERE action = 'withdraw' AND received
+        UNION ALL SELECT 'refused_unreceived', dossier FROM today
+            WHERE action IN ('refuse', 'refuse-expired') AND NOT received
+        UNION ALL SELECT 'withdrawn_unreceived', dossier FROM today WHERE action = 'withdraw' AND NOT received
+        UNION ALL SELECT 'returned', dossier FROM today WHERE action = 'return-result'
+        UNION ALL SELECT 'returned_late', dossier FROM today WHERE action = 'return-result' AND due_day < :day
+        UNION ALL SELECT 'paid', dossier FROM today WHERE action = 'confirm-payment'
+        UNION ALL SELECT 'paid_online', dossier FROM today WHERE action = 'confirm-payment' AND role = 'portal'
+        UNION ALL SELECT 'waiting', dossier FROM now WHERE standing = 'waiting'
+        UNION ALL SELECT 'in_process', dossier FROM now WHERE status IN (2, 4)
+        UNION ALL SELECT 'overdue', dossier FROM now WHERE status IN (2, 4) AND due_day < :day
+        UNION ALL SELECT 'due_tomorrow', dossier FROM now WHERE status IN (2, 4) AND due_day = date(:day, '+1 day')
+        UNION ALL SELECT 'supplement', dossier FROM now WHERE status = 5 AND received
+        UNION ALL SELECT 'payment', dossier FROM now WHERE status = 6
+        UNION ALL SELECT 'suspended', dossier FROM now WHERE status = 8
+    ),
+    dossier AS MATERIALIZED (SELECT dossier, agency, procedure, channel FROM event WHERE version = 1)
+SELECT 'province' AS cell, figure, count(*) FROM fact GROUP BY figure
+UNION ALL
+SELECT 'work#' || agency || '#' || procedure || '#' || channel AS cell, figure, count(*)
+FROM fact JOIN dossier USING (dossier) GROUP BY cell, figure
+UNION ALL
+SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
+FROM fact JOIN settled USING (dossier)
+WHERE role = 'officer' AND figure IN ('resolved', 'early', 'on_time', 'late')
+GROUP BY cell, figure

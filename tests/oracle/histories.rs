@@ -1,0 +1,256 @@
+//! Random histories of a few dossiers about a day on which something is unusual, as `Dossier::decide` lets them become.
+
+use std::sync::LazyLock;
+
+use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
+use domain::calendar::{date_of, instant};
+use domain::catalogue::Catalogue;
+use domain::deadline::{Term, TermUnit};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier};
+use domain::id::AgencyCode;
+use domain::kpi::{DossierFacts, DueBasis};
+use domain::procedure::Channel;
+use domain::submission::Submission;
+use jiff::civil::{Date, Time, date};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use platform::catalogue::{UndecidedYears, load};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| load(UndecidedYears::Refused).unwrap());
+
+/// The shipped catalogue.
+pub(super) fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
+}
+
+/// A department of Tiền Giang until the merger, and the one of Đồng Tháp that carries on for it.
+const ENDED: &str = "H58.12";
+const CARRIES_ON: &str = "H20.12";
+/// To whom dossiers are passed on.
+const HANDLER: &str = "H20.10";
+const CITIZEN: &str = "087085001234";
+
+/// Some dossiers, and what is asked of them.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// Each with what happened to it.
+    pub(super) dossiers: Vec<DossierFacts>,
+    /// The day that is counted.
+    pub(super) day: Date,
+    /// Against which due dates.
+    pub(super) basis: DueBasis,
+}
+
+/// Days about which histories lie: Tết of two years, made-up Saturdays, swaps, the merger, and ordinary weeks.
+fn any_anchor() -> impl Strategy<Value = Date> {
+    let unusual = vec![
+        date(2025, 1, 24),
+        date(2025, 1, 31),
+        date(2025, 4, 26),
+        date(2025, 5, 2),
+        date(2025, 6, 30),
+        date(2025, 7, 1),
+        date(2026, 1, 10),
+        date(2026, 2, 13),
+        date(2026, 2, 20),
+        date(2026, 8, 22),
+    ];
+    prop_oneof![4 => select(unusual), 1 => (0_i64..500).prop_map(|days| date(2025, 1, 6) + days.days())]
+}
+
+/// How far from one happening to the next.
+#[derive(Debug, Clone, Copy)]
+enum Gap {
+    /// So many seconds.
+    Seconds(i64),
+    /// To the next midnight in Viet Nam, and so many seconds.
+    Midnight(i64),
+    /// To the day on which the dossier is due or was to be, and so many days, in the morning.
+    Due(i64),
+}
+
+fn any_gap() -> impl Strategy<Value = Gap> {
+    prop_oneof![
+        3 => (0_i64..7_200).prop_map(Gap::Seconds),
+        3 => (0_i64..400_000).prop_map(Gap::Seconds),
+        3 => (-2_i64..=2).prop_map(Gap::Midnight),
+        2 => (-1_i64..=1).prop_map(Gap::Due),
+    ]
+}
+
+/// One attempt on a dossier.
+#[derive(Debug, Clone)]
+struct Attempt {
+    choice: Index,
+    /// Whether it may end the dossier.
+    may_end: bool,
+    gap: Gap,
+    /// How long after the happening we learn of it.
+    known_after: i64,
+    by: Index,
+    /// How many days behind the due date an apology promises.
+    promised: i64,
+}
+
+fn any_attempt() -> impl Strategy<Value = Attempt> {
+    let known_after = prop_oneof![2 => Just(0), 1 => 0_i64..600_000];
+    (any::<Index>(), prop::bool::weighted(0.25), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
+        |(choice, may_end, gap, known_after, by, promised)| Attempt { choice, may_end, gap, known_after, by, promised },
+    )
+}
+
+fn any_term() -> impl Strategy<Value = Option<Term>> {
+    let days = (1_u16..8, select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay]));
+    prop_oneof![
+        1 => Just(None),
+        6 => days.prop_map(|(amount, unit)| Term::new(amount, unit).ok()),
+        2 => (1_u16..30).prop_map(|hours| Term::new(hours, TermUnit::WorkingHour).ok()),
+    ]
+}
+
+/// Any case.
+pub(super) fn any_case() -> impl Strategy<Value = Case> {
+    let dossiers = any_anchor().prop_flat_map(|anchor| prop::collection::vec(any_history(anchor), 1..5));
+    let basis = select(vec![DueBasis::Original, DueBasis::Extended]);
+    (dossiers, any::<Index>(), -1_i64..=1, basis).prop_map(|(dossiers, chosen, beside, basis)| {
+        let days: Vec<Date> =
+            dossiers.iter().flat_map(|facts: &DossierFacts| &facts.history).map(|entry| date_of(entry.at)).collect();
+        let day = *chosen.get(&days) + beside.days();
+        Case { dossiers, day, basis }
+    })
+}
+
+fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
+    let agency = select(vec![CARRIES_ON, ENDED, "H20.03"]);
+    let procedure = select(vec!["1.013831", "1.000382"]);
+    let channel = select(Channel::ALL.to_vec());
+    let start = (-5_i64..=0, 0_i64..86_400);
+    (agency, procedure, channel, any_term(), start, prop::collection::vec(any_attempt(), 0..12)).prop_map(
+        move |(agency, procedure, channel, term, (days, second), attempts)| {
+            let at = instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
+            let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
+            let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts);
+            DossierFacts { code, agency, procedure, channel, history }
+        },
+    )
+}
+
+fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> Dossier {
+    let submission = Submission {
+        procedure: procedure.parse().unwrap(),
+        agency: agency.parse().unwrap(),
+        channel,
+        applicant: Applicant {
+            kind: ApplicantKind::Citizen,
+            full_name: "Trần Thị Mẫu".to_owned().try_into().unwrap(),
+            id_number: IdNumber::parse(ApplicantKind::Citizen, CITIZEN).unwrap(),
+            phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+            email: None,
+        },
+        documents: Vec::new(),
+    };
+    let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();
+    submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at, at, catalogue())
+}
+
+fn portal() -> Actor {
+    Actor::Portal { id: "portal".to_owned() }
+}
+
+/// How many there are who may act on a dossier.
+const ACTORS: usize = 7;
+
+/// One of those who may act on a dossier at `at`: two officers of its owner or, after the merger, of the successor; an officer of
+/// the handler; a system of theirs; the portal; the applicant; the schedule.
+fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
+    let officer = |id: &str, agency: &AgencyCode| {
+        let id = id.to_owned();
+        let carried_on_by = catalogue().carried_on_by(agency, date_of(at));
+        let predecessors = if carried_on_by == *agency { Vec::new() } else { vec![agency.clone()] };
+        Actor::Officer { id, agency: carried_on_by, predecessors }
+    };
+    let agencies = || vec![dossier.agency.clone(), HANDLER.parse().unwrap()];
+    match number % ACTORS {
+        0 => officer("an", &dossier.agency),
+        1 => officer("binh#2", &dossier.agency),
+        2 => officer("chi", dossier.handler.as_ref().unwrap_or(&dossier.agency)),
+        3 => Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies: agencies() },
+        4 => portal(),
+        5 => Actor::Citizen {
+            id: "account-7".to_owned(),
+            id_number: IdNumber::parse(ApplicantKind::Citizen, CITIZEN).unwrap(),
+        },
+        _ => Actor::System { id: "remind-deadline".to_owned() },
+    }
+}
+
+/// How often an action is chosen among those that are legal, so that long histories come about, and every kind of end.
+fn weight(action: Action, may_end: bool) -> usize {
+    match action {
+        Action::Receive => 6,
+        Action::Finish | Action::ConfirmPayment => 4,
+        Action::RequestPayment | Action::Resume | Action::Apologise => 3,
+        Action::HandBack => 6,
+        Action::Process | Action::Suspend | Action::Supplement => 2,
+        Action::Refuse => 2 * usize::from(may_end),
+        Action::Withdraw => usize::from(may_end),
+        Action::RefuseExpired => 8 * usize::from(may_end),
+        _ => 1,
+    }
+}
+
+/// What may be done to `dossier`, each as often as it is to be chosen.
+pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
+    let legal = Action::allowed_in(dossier.status, dossier.handler.is_some()).into_iter();
+    legal.flat_map(|action| std::iter::repeat_n(action, weight(action, may_end))).collect()
+}
+
+/// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it.
+fn play(mut dossier: Dossier, attempts: &[Attempt]) -> Dossier {
+    let mut learnt = dossier.submitted_at;
+    for (number, attempt) in attempts.iter().enumerate() {
+        let last = dossier.history.last().unwrap().at;
+        let at = after(last, attempt.gap, &dossier);
+        learnt = learnt.max(at + SignedDuration::from_secs(attempt.known_after));
+        let legal = choices(&dossier, attempt.may_end);
+        if legal.is_empty() {
+            break;
+        }
+        let action = *attempt.choice.get(&legal);
+        let due = dossier.due_at.map_or(date_of(at), |due| date_of(due).max(date_of(at)));
+        let command = Command {
+            id: format!("attempt-{number}").parse().unwrap(),
+            action,
+            expected_version: None,
+            reason: Some("theo quy định".to_owned()),
+            note: None,
+            at: Some(at),
+            new_due_on: (action == Action::Apologise).then(|| due + attempt.promised.days()),
+            to_agency: (action == Action::PassOn).then(|| HANDLER.parse().unwrap()),
+        };
+        let first = attempt.by.index(ACTORS);
+        let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));
+        let moved = tried.find_map(|by| match dossier.decide(command.clone(), &by, catalogue().law(), learnt) {
+            Ok(Decision::Moved(next)) => Some(*next),
+            _ => None,
+        });
+        // An apology may name a day off, or come twice: then nothing happens.
+        dossier = moved.unwrap_or(dossier);
+    }
+    dossier
+}
+
+fn after(last: Timestamp, gap: Gap, dossier: &Dossier) -> Timestamp {
+    let to = match gap {
+        Gap::Seconds(seconds) => last + SignedDuration::from_secs(seconds),
+        Gap::Midnight(seconds) => {
+            instant(date_of(last) + 1.day(), Time::midnight()) + SignedDuration::from_secs(seconds)
+        }
+        Gap::Due(days) => {
+            let due = dossier.original_due_at.or(dossier.due_at).map_or(date_of(last), date_of);
+            instant(due + days.days(), "08:00".parse().unwrap())
+        }
+    };
+    to.max(last)
+}
