@@ -4,10 +4,10 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench
+.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench bench-night
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the pinned tools into .local (the other doors do it when needed)
 	$(STACK) setup
@@ -54,6 +54,9 @@ check: setup ## formatting, lints, licences and sources of dependencies, the tem
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
 	cargo build --release --workspace --bins --locked
 	$(STACK) stage --profile release
+
+bench-night: build ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
+	cargo run --locked -p tests --example night_cost -- $(DOSSIERS)
 
 bench: release ## what a cold start takes, against the cheapest process there is
 	cargo run --locked -p tests --example cold_start
