@@ -254,6 +254,22 @@ pub enum Reckoning {
     Closed,
 }
 
+impl Reckoning {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::AfterHandOver => "after-hand-over",
+            Self::Off => "off",
+            Self::Counted { .. } => "counted",
+            Self::GivenBack { .. } => "given-back",
+            Self::MovedHere => "moved-here",
+            Self::Open { .. } => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 impl fmt::Display for DayReckoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reckoning {
