@@ -302,8 +302,8 @@ impl Calendar {
         })
     }
 
-    /// Next year, if `today` is in December and nobody has entered it yet: from then on terms reach into it.
-    pub fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
+    /// Next year, if `today` is in December and nobody has entered it yet.
+    pub(crate) fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
         let year = today.year() + 1;
         (today.month() == 12 && !self.years.contains_key(&year)).then_some(MissingYear { year })
     }

@@ -1,20 +1,21 @@
 //! Agencies, procedures, calendar, message templates and integrators: law and organisation as dated data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use serde::Deserialize;
 
 use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, MissingYear, instant};
+use crate::deadline::Term;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::law::{Law, RulesFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
-use crate::procedure::Procedure;
+use crate::procedure::{Channel, Procedure};
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -257,6 +258,17 @@ impl Catalogue {
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.values().flatten()
+    }
+
+    /// A year that the calendar lacks and that is needed soon: next year in December, or as soon as the longest term that
+    /// somebody can apply for `today` reaches into it.
+    pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
+        let evening = instant(today, Time::MAX);
+        let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
+        let terms: BTreeSet<Term> =
+            in_force.flat_map(|procedure| Channel::ALL.map(|channel| procedure.term(channel))).flatten().collect();
+        let reached = terms.into_iter().filter_map(|term| term.due(self.calendar(), evening).err());
+        reached.min_by_key(|missing| missing.year).or_else(|| self.calendar().missing_next_year(today))
     }
 
     /// The rules of the clock, with the calendar that they count in.

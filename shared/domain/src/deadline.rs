@@ -20,7 +20,7 @@ pub use run::{Pause, Promise, Run};
 use run::{days_stood, give_back_days, give_back_working_days, hours_stood, working_days_stood};
 
 /// What a term is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TermUnit {
     /// Days on which offices are open (ngày làm việc).
@@ -32,7 +32,7 @@ pub enum TermUnit {
 }
 
 /// How long a procedure may take: at least one, at most 1,000 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "TermWire", into = "TermWire")]
 pub struct Term {
     amount: u16,

@@ -450,17 +450,23 @@ fn the_shipped_rules_say_what_the_law_says() {
     }
 }
 
-// The government decides next year's days off in the autumn.
+// The government decides next year's days off in the autumn; the longest shipped term is 90 days.
 #[test]
-fn from_december_on_a_calendar_without_the_next_year_is_missed() {
+fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_december_at_the_latest() {
     for (today, missing) in [
-        ("2026-11-30", None),
-        ("2026-12-01", Some(2027)),
+        ("2026-09-30", None),
+        ("2026-10-01", None), // the 90th day after Friday 2 October is 31 December
+        ("2026-10-02", Some(2027)),
         ("2026-12-31", Some(2027)),
         ("2025-12-01", None), // 2026 is there
     ] {
-        let found = catalogue().calendar().missing_next_year(day(today)).map(|missing| missing.year);
+        let found = catalogue().missing_year(day(today)).map(|missing| missing.year);
         assert_eq!(found, missing, "{today}");
+    }
+    // Where all terms are short it is missed in December all the same.
+    let short = assemble(good()).unwrap();
+    for (today, missing) in [("2026-11-30", None), ("2026-12-01", Some(2027)), ("2026-12-31", Some(2027))] {
+        assert_eq!(short.missing_year(day(today)).map(|missing| missing.year), missing, "{today}");
     }
 }
 
