@@ -556,7 +556,19 @@ fn what_the_schedules_answer_is_documented() {
         corrected: 1,
         due_basis: domain::kpi::DueBasis::Original,
     };
-    let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
+    let listed = remind_deadline::Pressing {
+        due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
+        overdue: vec!["H20.03-261109-0007".parse().unwrap()],
+    };
+    let reminded = remind_deadline::Outcome {
+        day,
+        due_soon: 1,
+        overdue: 2,
+        apologies: 3,
+        expired: 4,
+        failed: 0,
+        by_agency: [("H20.03".parse().unwrap(), listed)].into(),
+    };
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
     for standing in
@@ -568,6 +580,11 @@ fn what_the_schedules_answer_is_documented() {
     let (counted, reminded) = (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
     assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
     assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
+    for list in ["dueSoon", "overdue"] {
+        let schemas = &documents.asyncapi["components"]["schemas"];
+        let most = &schemas["ReminderOutcome"]["properties"]["byAgency"]["additionalProperties"]["properties"][list];
+        assert_eq!(most["maxItems"], remind_deadline::LISTED_MAX, "{list}");
+    }
 }
 
 #[test]
