@@ -30,6 +30,13 @@ fn changed(name: &str, from: &str, to: &str) -> String {
     text.replacen(from, to, 1)
 }
 
+/// A shipped file without its line that holds `mark`.
+fn without(name: &str, mark: &str) -> String {
+    let text = file(&format!("infra/data/{name}"));
+    assert!(text.contains(mark), "{name} does not say {mark}");
+    text.lines().filter(|line| !line.contains(mark)).collect::<Vec<_>>().join("\n")
+}
+
 /// The line of a shipped file on which `mark` stands first.
 fn line_of(name: &str, mark: &str) -> u64 {
     let text = file(&format!("infra/data/{name}"));
@@ -180,6 +187,17 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         ("notices.json", json.to_owned(), "json", 1),
         ("notices.json", changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"), "schema-version", 1),
         ("notices.json", changed("notices.json", "\"schemaVersion\": 1,", ""), "schema-version", 1),
+        // Letters that are left out make no file of another form.
+        ("calendar.json", changed("calendar.json", "\"hours\"", "\"exeptions\": [], \"hours\""), "form", 0),
+        ("procedures.json", changed("procedures.json", "\"note\"", "\"notes\""), "form", 0),
+        ("agencies.json", changed("agencies.json", "\"note\"", "\"notes\""), "form", 0),
+        ("integrators.json", changed("integrators.json", "\"note\"", "\"notes\""), "form", 0),
+        ("rules.json", changed("rules.json", "\"note\"", "\"notes\""), "form", 0),
+        ("calendar.json", twice("calendar.json", "\"2020\": {"), "form", line_of("calendar.json", "\"2020\": {") + 1),
+        // The record of what was: agencies, years, versions in force.
+        ("agencies.json", without("agencies.json", "{\"code\": \"H20.201\""), "kept-agency", 0),
+        ("calendar.json", without("calendar.json", "\"2020\": {"), "kept-year", 0),
+        ("procedures.json", changed("procedures.json", "\"feeVnd\": ", "\"feeVnd\": 1"), "kept-version", 5),
         ("holidays.json", "{}".to_owned(), "known-file", 1),
         ("notices.json", format!("{}{}", file("infra/data/notices.json"), " ".repeat(350_000)), "body", 0),
     ];
@@ -303,23 +321,57 @@ async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
     assert!(text_after_receipt(&*function.current(later(120)).await).contains("day du"));
 }
 
+/// Spoils the text of `templates.json` in the table that `published` put there.
+async fn spoil(world: &World, published: &Answer) {
+    let hash = published.body["files"]["templates.json"].as_str().unwrap();
+    let text = |value: String| AttributeValue::S(value);
+    let spoilt = world.client.put_item().table_name("CatalogueTable").item("part", text("file".into()));
+    let spoilt = spoilt.item("name", text(format!("templates.json#{hash}"))).item("text", text("{}".into()));
+    spoilt.send().await.unwrap();
+}
+
+/// How often the alarm rang.
+fn rang(log: &Log) -> usize {
+    let errors = log.errors();
+    assert!(errors.iter().all(|error| error["message"] == "a newer catalogue cannot be read"), "{errors:?}");
+    errors.len()
+}
+
 #[tokio::test]
 async fn a_file_that_is_not_what_was_published_leaves_the_present_edition_in_force_and_rings() {
     let log = Log::kept();
     let world = World::new().await;
     let function = running(&world).await;
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
-    let hash = answer.body["files"]["templates.json"].as_str().unwrap();
-    let text = |value: String| AttributeValue::S(value);
-    let spoilt = world.client.put_item().table_name("CatalogueTable").item("part", text("file".into()));
-    let spoilt = spoilt.item("name", text(format!("templates.json#{hash}"))).item("text", text("{}".into()));
-    spoilt.send().await.unwrap();
+    spoil(&world, &answer).await;
     assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
-    let errors = log.errors();
-    assert_eq!(errors.len(), 1, "{errors:?}");
-    assert_eq!(errors[0]["message"], "a newer catalogue cannot be read");
-    // A function that starts then has no law, and does not start.
-    assert!(LiveCatalogue::open(world.shelf.clone(), UndecidedYears::Refused, MAX_AGE, at(NOW)).await.is_err());
+    assert_eq!(rang(&log), 1);
+}
+
+#[tokio::test]
+async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_newest_that_reads_and_rings() {
+    let log = Log::kept();
+    let world = World::new().await;
+    let first = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
+    let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
+    spoil(&world, &second).await;
+    let started = running(&world).await;
+    assert!(text_after_receipt(&*started.current(at(NOW)).await).contains("day du"));
+    assert_eq!(rang(&log), 1);
+    // The one before it too: what is built in.
+    spoil(&world, &first).await;
+    assert!(text_after_receipt(&*running(&world).await.current(at(NOW)).await).contains("hop le"));
+    assert_eq!(rang(&log), 3);
+}
+
+#[tokio::test]
+async fn a_spoilt_edition_is_mended_by_the_next_one() {
+    let world = World::new().await;
+    let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
+    spoil(&world, &answer).await;
+    let started = running(&world).await;
+    assert_eq!(publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await.body["edition"], 2);
+    assert!(text_after_receipt(&*started.current(later(60)).await).contains("chinh xac"));
 }
 
 #[tokio::test]

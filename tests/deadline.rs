@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{Action, Dossier, DossierStatus};
+use domain::id::DossierCode;
 use domain::notice::Language;
 use ingest_event::ingest;
 use jiff::Timestamp;
@@ -78,6 +79,25 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
     let notice =
         world.catalogue.templates().compose(&dossier, letter, false, Language::Vi).expect("the applicant is told");
     assert_eq!((notice.date.as_str(), notice.sms.contains("25/11/2026")), ("25/11/2026", true), "{}", notice.sms);
+}
+
+#[tokio::test]
+async fn a_morning_lists_what_is_due_soon_and_overdue_by_agency_the_first_due_first() {
+    let world = World::new().await;
+    let later = in_process(&world, 9001, "2026-11-19").await;
+    let sooner = in_process(&world, 9002, "2026-11-18").await;
+    let missed = in_process(&world, 9003, "2026-11-17").await;
+    in_process(&world, 9004, "2026-12-01").await;
+    let outcome = morning(&world, MORNING).await;
+    let listed: Vec<(&str, Vec<String>, Vec<String>)> = outcome
+        .by_agency
+        .iter()
+        .map(|(agency, listed)| {
+            let codes = |list: &[DossierCode]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
+            (agency.as_str(), codes(&listed.due_soon), codes(&listed.overdue))
+        })
+        .collect();
+    assert_eq!(listed, [(AGENCY, vec![sooner, later], vec![missed])]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod crash;
 mod deadline;
 mod figures;
 mod journey;
+mod law;
 mod night;
 mod notices;
 mod oracle;

@@ -347,13 +347,14 @@ async fn a_result_that_is_fetched_weeks_later_counts_on_the_day_when_it_is_fetch
     assert_eq!((then.resolved, then.returned), (1, 0));
 }
 
-// The government decides next year's days off in the autumn; a term of a month reaches over New Year in December.
+// The government decides next year's days off in the autumn; the longest shipped term, of ninety days, reaches over New
+// Year when it is applied for on the evening of 1 October, which counts as the 2nd.
 #[tokio::test]
-async fn every_night_of_december_says_that_next_year_has_no_calendar() {
+async fn every_night_from_october_on_says_that_next_year_has_no_calendar() {
     let world = few_agencies().await;
     for (now, missing) in [
-        ("2026-11-30T16:59:59Z", vec![]), // the last second of November in Viet Nam
-        ("2026-11-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
+        ("2026-10-01T16:59:59Z", vec![]), // the last second of 1 October in Viet Nam
+        ("2026-10-01T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
         ("2026-12-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
     ] {
         let log = Log::kept();

@@ -86,9 +86,10 @@ async fn what_zalo_cannot_deliver_goes_by_sms_at_once_and_zalo_is_not_asked_agai
     let message = moved(&world, &code, "request-supplement", later).await;
     tell(&world, &world.notices, &gateways, &message, later).await.unwrap();
     assert_eq!(gateways.asked().last().unwrap(), &("esms", format!("{code}/2")));
-    let message = moved(&world, &code, "refuse-expired", much_later).await;
+    moved(&world, &code, "supplement", much_later).await;
+    let message = moved(&world, &code, "refuse", much_later).await;
     tell(&world, &world.notices, &gateways, &message, much_later).await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
+    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/4")));
 }
 
 #[tokio::test]
@@ -275,9 +276,10 @@ async fn what_the_law_wants_may_go_by_zalo_until_zalo_closes() {
     tell(&world, &world.notices, &gateways, &message, evening).await.unwrap();
     assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/2")));
     let closed = "2026-11-17T15:00:00Z";
-    let message = moved(&world, &code, "refuse-expired", closed).await;
+    moved(&world, &code, "supplement", closed).await;
+    let message = moved(&world, &code, "refuse", closed).await;
     tell(&world, &world.notices, &gateways, &message, closed).await.unwrap();
-    assert_eq!(state(&world, &code, 3).await, "waiting");
+    assert_eq!(state(&world, &code, 4).await, "waiting");
 }
 
 #[tokio::test]
@@ -330,7 +332,7 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let night = "2026-11-17T16:00:00Z";
-    for action in ["request-supplement", "refuse-expired"] {
+    for action in ["request-supplement", "supplement", "refuse"] {
         let message = moved(&world, &code, action, night).await;
         tell(&world, &world.notices, &gateways, &message, night).await.unwrap();
     }
@@ -338,8 +340,9 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
     for _ in 0..2 {
         tell(&world, &world.notices, &gateways, &woken(&code), morning).await.unwrap();
     }
+    // Only what the law does not ask for is merged: that the papers came.
     let told: Vec<String> = gateways.asked().into_iter().map(|(_, name)| name).collect();
-    assert_eq!(told, [format!("{code}/1"), format!("{code}/2"), format!("{code}/3")]);
+    assert_eq!(told, [format!("{code}/1"), format!("{code}/2"), format!("{code}/4")]);
 }
 
 #[tokio::test]

@@ -275,7 +275,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
 async fn from_the_day_of_the_merger_the_successor_s_officers_carry_on() {
     let world = World::new().await;
     let mut body = submission();
-    (body["agency"], body["procedure"]) = ("H58.03".into(), "1.001193".into());
+    (body["agency"], body["procedure"]) = ("H58.03".into(), "2.000004".into());
     let call = Call::submit("k").body(&body);
     let code = call.at_submit(&world.reception, &world, at("2025-06-27T02:00:00Z")).await.code();
     let (before, after) = ("2025-06-30T16:59:59.999Z", "2025-06-30T17:00:00Z");

@@ -5,6 +5,8 @@ mod documents;
 mod examples;
 mod infrastructure;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::support::{file, names_in};

@@ -1,5 +1,7 @@
 //! `infra/data` against its schemas.
 
+use platform::catalogue::{Texts, UndecidedYears};
+
 use super::*;
 
 #[test]
@@ -53,4 +55,111 @@ fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
         let taken = read.is_ok_and(|rules| domain::law::Law::assemble(calendar, rules).is_ok());
         assert!(!taken, "the code takes {place}");
     }
+}
+
+/// Whether the code takes a catalogue with `text` for one of its shipped files.
+fn code_takes(name: &str, text: &Value) -> bool {
+    let texts = Texts::built_in().with([(name.to_owned(), text.to_string())].into()).unwrap();
+    texts.assemble(UndecidedYears::Refused).is_ok()
+}
+
+#[test]
+fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses() {
+    for (file_name, spoilt) in [
+        (
+            "agencies",
+            [
+                ("/agencies", json!([])),
+                ("/agencies/0/name", json!("")),
+                ("/agencies/0/code", json!("H2")),
+                ("/agencies/0/level", json!("village")),
+                ("/agencies/0/parent", json!("Z20")),
+                ("/agencies/0/validFrom", json!("yesterday")),
+                ("/agencies/0/successor", json!("")),
+                ("/agencies/0/colour", json!("red")),
+                ("/schemaVersion", json!(2)),
+                ("/note", json!(7)),
+                ("/agences", json!([])),
+            ]
+            .as_slice(),
+        ),
+        (
+            "procedures",
+            &[
+                ("/procedures", json!([])),
+                ("/procedures/0/name", json!("")),
+                ("/procedures/0/code", json!("1.0138")),
+                ("/procedures/0/version", json!(0)),
+                ("/procedures/0/version", json!(-1)),
+                ("/procedures/0/field/code", json!("TN01")),
+                ("/procedures/0/field/code", json!("G13-tn")),
+                ("/procedures/0/field/name", json!("")),
+                ("/procedures/0/level", json!("ministry")),
+                ("/procedures/0/online", json!("always")),
+                ("/procedures/0/terms/counter", json!({"amount": 1_001, "unit": "working-day"})),
+                ("/procedures/0/terms/counter", json!({"amount": 0, "unit": "working-day"})),
+                ("/procedures/0/terms/counter", json!({"amount": 1, "unit": "fortnight"})),
+                ("/procedures/0/papers", json!([])),
+                ("/procedures/0/papers/0/code", json!("")),
+                ("/procedures/0/papers/0/code", json!("x".repeat(65))),
+                ("/procedures/0/papers/0/name", json!("")),
+                ("/procedures/0/papers/0/required", json!("perhaps")),
+                ("/procedures/0/feeVnd", json!(-1)),
+                ("/procedures/0/trust", json!("rumour")),
+                ("/procedure", json!([])),
+            ],
+        ),
+        (
+            "calendar",
+            &[
+                ("/years", json!({})),
+                ("/years/1999", json!({"off": [], "worked": [], "source": "test"})),
+                ("/years/02026", json!({"off": [], "worked": [], "source": "test"})),
+                ("/years/2026/source", json!("")),
+                ("/years/2026/off", json!(["2026-01-01", "2026-01-01"])),
+                ("/years/2026/off", json!(["2026-02-30"])),
+                ("/years/2026/half", json!([])),
+                ("/hours", json!([])),
+                ("/hours/0/slots", json!([])),
+                ("/hours/0/slots/0", json!(["07:00"])),
+                ("/hours/0/slots/0/0", json!("25:00")),
+                ("/hours/0/handOverCutOff", json!("noon")),
+                ("/exceptions", json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "", "source": "test"}])),
+                ("/exceptions", json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "test", "source": ""}])),
+                ("/exceptions", json!([{"agency": "?", "off": ["2026-03-02"], "reason": "test", "source": "test"}])),
+                ("/exeptions", json!([])),
+            ],
+        ),
+    ] {
+        let schema: Value = serde_json::from_str(&file(&format!("infra/data/schema/{file_name}.schema.json"))).unwrap();
+        let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+        let name = format!("{file_name}.json");
+        let shipped: Value = serde_json::from_str(&file(&format!("infra/data/{name}"))).unwrap();
+        assert!(code_takes(&name, &shipped), "{name}");
+        for (place, value) in spoilt {
+            let mut text = shipped.clone();
+            set(&mut text, place, value.clone());
+            assert!(fits(&schema, &text).is_err(), "the schema of {name} takes {value} at {place}");
+            assert!(!code_takes(&name, &text), "the code takes {value} at {place} of {name}");
+        }
+    }
+}
+
+/// Puts `value` at `place`, which may be new.
+fn set(text: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match text.pointer_mut(parent).unwrap() {
+        Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+        parent => parent[key] = value,
+    }
+}
+
+// Issue 3: at least sixty real procedures over ten fields.
+#[test]
+fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
+    let catalogue = Texts::built_in().assemble(UndecidedYears::Refused).unwrap();
+    let codes: BTreeSet<&str> = catalogue.procedures().map(|procedure| procedure.code.as_str()).collect();
+    let fields: BTreeSet<&str> = catalogue.procedures().map(|procedure| procedure.field.code.as_str()).collect();
+    assert!(codes.len() >= 60, "only {}", codes.len());
+    assert!(fields.len() >= 10, "only {fields:?}");
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Violation;
 use domain::applicant::Phone;
 use domain::dossier::{
-    Action, AlsoBy, By, DossierStatus, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target,
-    VERSIONS_MAX,
+    Action, AlsoBy, By, Clock, DossierStatus, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES, Rule, Signature,
+    Target, VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_MAX, Submission};
 use platform::Failure;
@@ -78,7 +78,9 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
 /// One failure of each kind.
 fn failures() -> Vec<Failure> {
     let status = DossierStatus::Received;
-    let illegal = |action| Failure::Illegal { action, status, allowed: Action::allowed_in(status, false) };
+    let allowed: Vec<Action> =
+        RULES.iter().filter(|rule| rule.is_legal_in(status, false)).map(|rule| rule.action).collect();
+    let illegal = |action| Failure::Illegal { action, status, allowed: allowed.clone() };
     vec![
         Failure::Malformed,
         Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number").into(),
@@ -242,7 +244,18 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             Target::WhereItWas => "where it was".to_owned(),
             Target::Stays => "where it is".to_owned(),
         };
-        let begin = format!("| `{}` | {} | {to} |", rule.action.name(), from.join(", "));
+        let clock = match rule.clock {
+            Clock::Starts => "starts",
+            Clock::WaitsForPapers => "waits for papers",
+            Clock::PapersCame => "papers came",
+            Clock::Pauses => "stands still",
+            Clock::GoesOn => "goes on",
+            Clock::Promises => "another day",
+            Clock::Stops => "stops",
+            Clock::Untouched => "",
+        };
+        let begin =
+            format!("| `{}` | {} | {to} | {clock} |", rule.action.name(), from.join(", ")).replace("|  |", "| |");
         let row = text.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin}"));
         assert_eq!(row.contains("| owed"), rule.reason_owed, "{row}");
         let by = match rule.by {
@@ -286,10 +299,11 @@ fn the_documented_limits_are_those_of_the_code() {
 }
 
 /// Files whose rules a client or an integrator can meet.
-const RULES_ARE_NAMED_IN: [&str; 17] = [
+const RULES_ARE_NAMED_IN: [&str; 18] = [
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
+    "shared/domain/src/dossier/papers.rs",
     "shared/domain/src/dossier/passing.rs",
     "shared/domain/src/id.rs",
     "shared/domain/src/submission.rs",
@@ -536,7 +550,19 @@ fn what_the_schedules_answer_is_documented() {
     let documents = Documents::read();
     let day = "2026-11-16".parse().unwrap();
     let counted = rollup_kpi::Outcome { first: day, last: day, agencies: 166, runs: vec!["a run".to_owned()] };
-    let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
+    let listed = remind_deadline::Pressing {
+        due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
+        overdue: vec!["H20.03-261109-0007".parse().unwrap()],
+    };
+    let reminded = remind_deadline::Outcome {
+        day,
+        due_soon: 1,
+        overdue: 2,
+        apologies: 3,
+        expired: 4,
+        failed: 0,
+        by_agency: [("H20.03".parse().unwrap(), listed)].into(),
+    };
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
     for standing in
@@ -548,6 +574,11 @@ fn what_the_schedules_answer_is_documented() {
     let (counted, reminded) = (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
     assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
     assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
+    for list in ["dueSoon", "overdue"] {
+        let schemas = &documents.asyncapi["components"]["schemas"];
+        let most = &schemas["ReminderOutcome"]["properties"]["byAgency"]["additionalProperties"]["properties"][list];
+        assert_eq!(most["maxItems"], remind_deadline::LISTED_MAX, "{list}");
+    }
 }
 
 #[test]

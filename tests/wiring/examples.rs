@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 71] = [
+const ANSWERS: [(&str, u16, &str); 73] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -54,6 +54,8 @@ const ANSWERS: [(&str, u16, &str); 71] = [
     ("track-dossier.bad-code", 400, "code dossier-code"),
     ("track-dossier.history", 200, ""),
     ("track-dossier.history-by-citizen", 200, ""),
+    ("track-dossier.deadline", 200, ""),
+    ("track-dossier.deadline-by-citizen", 200, ""),
     ("track-dossier.worklist", 200, ""),
     ("track-dossier.notices", 200, ""),
     ("track-dossier.notices-by-citizen", 403, "forbidden"),

@@ -2,14 +2,16 @@
 //! into force, without a deployment.
 //!
 //! A set of files is checked as a whole, together with those that stay; what is refused changes nothing, and says in which line
-//! it is wrong. Every edition stays on record, and an older one comes back by publishing its files.
+//! it is wrong. Every edition stays on record, and an older one comes back by publishing its files, as long as that takes no
+//! agency, year or version of a procedure back that came since.
 
 use std::collections::BTreeMap;
 
 use domain::Violation;
+use domain::calendar::date_of;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::catalogue::{Edition, UndecidedYears, latest};
+use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
 use platform::dynamo::Shelf;
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::Stored;
@@ -74,11 +76,16 @@ async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestam
         (Some(_), None) => return Err(Violation::new("dryRun", "known-value", "must be true or false").into()),
     };
     let publication: Publication = request.json()?;
-    let (current, present) = latest(shelf).await?;
+    // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest edition cannot be read,
+    // the one that functions go on with is mended.
+    let Newest { latest: current, texts: present, catalogue, .. } = newest(shelf, UndecidedYears::Refused).await?;
     let before = present.hashes();
     let texts = present.with(publication.files).map_err(Failure::CatalogueRefused)?;
-    // As real dossiers need it: what a demonstration assumes does not mend a file.
-    texts.assemble(UndecidedYears::Refused).map_err(Failure::CatalogueRefused)?;
+    let next = texts.assemble(UndecidedYears::Refused).map_err(Failure::CatalogueRefused)?;
+    let forgotten = texts.forgotten(&catalogue, &next, date_of(now));
+    if !forgotten.is_empty() {
+        return Err(Failure::CatalogueRefused(forgotten));
+    }
     let files = texts.hashes();
     // The same again is in force already, whoever says it, and whatever he has seen.
     if files == before || dry_run {

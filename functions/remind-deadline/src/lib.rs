@@ -1,8 +1,10 @@
-//! The morning: looks at every open dossier of the province, apologises for those that will miss their due date or
+//! The morning: looks at every open dossier of the province, lists what is due within a day or overdue, apologises for those that will miss their due date or
 //! have missed it, and closes those whose applicants never brought the papers asked for.
 //!
 //! Each dossier is read anew before it is touched and each command is named after dossier and day, so that a second
 //! run changes nothing. What cannot be done for one dossier is counted, and stops no other.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Violation;
 use domain::calendar::date_of;
@@ -49,6 +51,21 @@ pub struct Outcome {
     pub expired: u64,
     /// Dossiers for which something could not be done; the log says what.
     pub failed: u64,
+    /// Which they are, by the agency that answers for them; an agency with none is left out.
+    pub by_agency: BTreeMap<AgencyCode, Pressing>,
+}
+
+/// The most codes that are listed of an agency, of either kind: those that are due first. The rest are in its worklist.
+pub const LISTED_MAX: usize = 50;
+
+/// Dossiers of one agency that want to be looked at, those due first before the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pressing {
+    /// Due on the day or on the next working day.
+    pub due_soon: Vec<DossierCode>,
+    /// Past their due date.
+    pub overdue: Vec<DossierCode>,
 }
 
 impl Outcome {
@@ -74,16 +91,43 @@ pub async fn remind(
     let agencies: Vec<AgencyCode> =
         catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
     let morning = Morning { day, now, store, catalogue };
-    let mut outcome = Outcome { day, due_soon: 0, overdue: 0, apologies: 0, expired: 0, failed: 0 };
+    let mut outcome =
+        Outcome { day, due_soon: 0, overdue: 0, apologies: 0, expired: 0, failed: 0, by_agency: BTreeMap::new() };
+    let mut pressing = BTreeMap::new();
     let mut open = stream::iter(&agencies).map(|agency| dossiers.open_each(agency)).buffer_unordered(WIDTH);
     while let Some(lines) = open.try_next().await? {
         for line in lines {
-            morning.count(line, &mut outcome).await;
+            morning.count(line, &mut outcome, &mut pressing).await;
         }
+    }
+    outcome.by_agency = pressing.into_iter().map(|(agency, found)| (agency, found.listed())).collect();
+    for (agency, listed) in &outcome.by_agency {
+        let agency = agency.as_str();
+        tracing::info!(%day, agency, due_soon = words(&listed.due_soon), overdue = words(&listed.overdue), "look at these");
     }
     let Outcome { due_soon, overdue, apologies, expired, failed, .. } = outcome;
     tracing::info!(%day, due_soon, overdue, apologies, expired, failed, "open dossiers looked at");
     Ok(outcome)
+}
+
+fn words(codes: &[DossierCode]) -> String {
+    codes.iter().map(DossierCode::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Due dates and codes of one agency, as they are found.
+#[derive(Default)]
+struct Found {
+    due_soon: BTreeSet<(Option<Timestamp>, DossierCode)>,
+    overdue: BTreeSet<(Option<Timestamp>, DossierCode)>,
+}
+
+impl Found {
+    fn listed(self) -> Pressing {
+        let first = |found: BTreeSet<(Option<Timestamp>, DossierCode)>| {
+            found.into_iter().take(LISTED_MAX).map(|(_, code)| code).collect()
+        };
+        Pressing { due_soon: first(self.due_soon), overdue: first(self.overdue) }
+    }
 }
 
 struct Morning<'a, S> {
@@ -94,7 +138,12 @@ struct Morning<'a, S> {
 }
 
 impl<S: DossierStore> Morning<'_, S> {
-    async fn count(&self, line: Result<DossierFacts, Failure>, outcome: &mut Outcome) {
+    async fn count(
+        &self,
+        line: Result<DossierFacts, Failure>,
+        outcome: &mut Outcome,
+        pressing: &mut BTreeMap<AgencyCode, Found>,
+    ) {
         let facts = match line {
             Ok(facts) => facts,
             Err(failure) => {
@@ -103,11 +152,17 @@ impl<S: DossierStore> Morning<'_, S> {
                 return;
             }
         };
-        match nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency)) {
-            Ok(Some(Nearness::DueSoon)) => outcome.due_soon += 1,
-            Ok(Some(Nearness::Overdue)) => outcome.overdue += 1,
-            // A missing year is met again below, and counted there.
-            Ok(None) | Err(_) => {}
+        // A missing year is met again below, and counted there.
+        let near = nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency));
+        if let Ok(Some(near)) = near {
+            let due = facts.history.last().and_then(|entry| entry.due_at);
+            let found = pressing.entry(facts.agency.clone()).or_default();
+            let (count, list) = match near {
+                Nearness::DueSoon => (&mut outcome.due_soon, &mut found.due_soon),
+                Nearness::Overdue => (&mut outcome.overdue, &mut found.overdue),
+            };
+            *count += 1;
+            list.insert((due, facts.code.clone()));
         }
         match self.attend(&facts).await {
             Ok(Some(Duty::Apologise)) => outcome.apologies += 1,

@@ -94,7 +94,7 @@ pub async fn plan(
 ) -> Result<Outcome, Failure> {
     let today = date_of(now);
     // Said every night, before anything can fail: the template's alarm looks for these words.
-    if let Some(missing) = catalogue.calendar().missing_next_year(today) {
+    if let Some(missing) = catalogue.missing_year(today) {
         tracing::error!(year = missing.year, "next year's calendar is missing");
     }
     let (first, last) = order.span(today)?;

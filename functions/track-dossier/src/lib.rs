@@ -1,6 +1,7 @@
 //! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and the agencies that work on it see
 //! its history, an agency sees its worklist.
 
+mod deadline;
 mod notices;
 
 use base64::Engine;
@@ -19,6 +20,7 @@ use platform::port::{DossierStore, NoticeBook};
 use platform::record::WorklistItem;
 use serde::Serialize;
 
+use deadline::Deadline;
 use notices::Notices;
 
 /// Lines of a worklist page, unless asked otherwise.
@@ -57,6 +59,14 @@ pub async fn handle(
             // An officer's note is for officers.
             let with_notes = by.takes_part(&dossier);
             HttpReply::json(200, &History::of(&dossier, with_notes))
+        }
+        "GET /v1/dossiers/{code}/deadline" => {
+            let by = request.actor(catalogue, now)?;
+            let dossier = find(dossiers, &request).await?;
+            if !by.may_read(&dossier) {
+                return Err(Failure::Forbidden);
+            }
+            HttpReply::json(200, &Deadline::of(&dossier, catalogue.law())?)
         }
         "GET /v1/dossiers/{code}/notices" => {
             let by = request.actor(catalogue, now)?;

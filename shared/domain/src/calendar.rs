@@ -1,11 +1,13 @@
 //! Which days and hours count. Days are those of Viet Nam (UTC+7, no daylight saving).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, ToSpan};
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::Violation;
 use crate::id::AgencyCode;
@@ -58,10 +60,11 @@ impl DayKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Year {
+    #[serde(deserialize_with = "each_once")]
     off: BTreeSet<Date>,
+    #[serde(deserialize_with = "each_once")]
     worked: BTreeSet<Date>,
-    #[serde(rename = "source")]
-    _source: String,
+    source: String,
 }
 
 /// Office hours from one day on.
@@ -81,23 +84,26 @@ pub struct OfficeHours {
 struct Exception {
     agency: AgencyCode,
     /// Its days off on which the others work.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     off: BTreeSet<Date>,
     /// The days that it works while the others are off.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     worked: BTreeSet<Date>,
     /// Its office hours, instead of the common ones.
     #[serde(default)]
     hours: Vec<OfficeHours>,
-    #[serde(rename = "reason")]
-    _reason: String,
-    #[serde(rename = "source")]
-    _source: String,
+    reason: String,
+    source: String,
 }
 
 /// Days off, worked Saturdays and office hours, as decided year by year.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Calendar {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
     #[serde(deserialize_with = "by_year")]
     years: BTreeMap<i16, Year>,
     hours: Vec<OfficeHours>,
@@ -105,11 +111,45 @@ pub struct Calendar {
     exceptions: Vec<Exception>,
 }
 
-fn by_year<'de, D: serde::Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
-    BTreeMap::<String, Year>::deserialize(source)?
-        .into_iter()
-        .map(|(year, days)| Ok((year.parse().map_err(serde::de::Error::custom)?, days)))
-        .collect()
+/// The years of which something can be known here.
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
+
+/// A year stands once: of two entries nobody could tell which one is meant.
+fn by_year<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
+    struct Years;
+
+    impl<'de> Visitor<'de> for Years {
+        type Value = BTreeMap<i16, Year>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("days off and worked by year")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+            let mut years = BTreeMap::new();
+            while let Some((key, days)) = map.next_entry::<String, Year>()? {
+                let year = key.parse().ok().filter(|year| key.len() == 4 && YEARS.contains(year));
+                let year = year.ok_or_else(|| M::Error::custom(format!("{key} is no year from 2000 to 2099")))?;
+                if years.insert(year, days).is_some() {
+                    return Err(M::Error::custom(format!("the year {year} stands twice")));
+                }
+            }
+            Ok(years)
+        }
+    }
+
+    source.deserialize_map(Years)
+}
+
+/// Days that stand once each: a second time is a slip of the pen for another day.
+fn each_once<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeSet<Date>, D::Error> {
+    let mut days = BTreeSet::new();
+    for day in Vec::<Date>::deserialize(source)? {
+        if !days.insert(day) {
+            return Err(D::Error::custom(format!("{day} stands twice")));
+        }
+    }
+    Ok(days)
 }
 
 impl Calendar {
@@ -126,6 +166,7 @@ impl Calendar {
     /// day on which everybody does, a day both, a day in a year without a calendar, hours that are wrong by themselves.
     pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
+        let mut own_hours: BTreeMap<&AgencyCode, Vec<OfficeHours>> = BTreeMap::new();
         for exception in &self.exceptions {
             let field = format!("exceptions.{}", exception.agency);
             let mut check = |rule: &'static str, broken: bool, detail: String| {
@@ -133,6 +174,8 @@ impl Calendar {
                     found.push(Violation::new(&field, rule, detail));
                 }
             };
+            check("reason", exception.reason.trim().is_empty(), "needs a reason".to_owned());
+            check("source", exception.source.trim().is_empty(), "needs a source".to_owned());
             // Two entries of one agency add up, in whatever order they stand.
             let own = calendars
                 .entry(exception.agency.clone())
@@ -164,8 +207,13 @@ impl Calendar {
                 }
             }
             if !exception.hours.is_empty() {
-                own.hours.clone_from(&exception.hours);
-                found.extend(own.hours_violations(&field));
+                own_hours.entry(&exception.agency).or_default().extend(exception.hours.iter().cloned());
+            }
+        }
+        for (agency, hours) in own_hours {
+            if let Some(own) = calendars.get_mut(agency) {
+                own.hours = hours;
+                found.extend(own.hours_violations(&format!("exceptions.{agency}")));
             }
         }
         (calendars, found)
@@ -175,7 +223,13 @@ impl Calendar {
     /// run backwards, stand twice, or begin only after the first day that has a calendar.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
+        if self.years.is_empty() {
+            found.push(Violation::new("years", "present", "at least one year is needed"));
+        }
         for (year, days) in &self.years {
+            if days.source.trim().is_empty() {
+                found.push(Violation::new(format!("years.{year}"), "source", "needs a source"));
+            }
             let mut check = |day: &Date, rule: &'static str, broken: bool, detail: &str| {
                 if broken {
                     found.push(Violation::new(format!("years.{year}"), rule, format!("{day} {detail}")));
@@ -229,6 +283,11 @@ impl Calendar {
         found
     }
 
+    /// The years that are known.
+    pub fn years(&self) -> impl Iterator<Item = i16> {
+        self.years.keys().copied()
+    }
+
     /// Why `day` counts or does not.
     pub fn kind(&self, day: Date) -> Result<DayKind, MissingYear> {
         let year = self.years.get(&day.year()).ok_or(MissingYear { year: day.year() })?;
@@ -243,8 +302,8 @@ impl Calendar {
         })
     }
 
-    /// Next year, if `today` is in December and nobody has entered it yet: from then on terms reach into it.
-    pub fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
+    /// Next year, if `today` is in December and nobody has entered it yet.
+    pub(crate) fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
         let year = today.year() + 1;
         (today.month() == 12 && !self.years.contains_key(&year)).then_some(MissingYear { year })
     }

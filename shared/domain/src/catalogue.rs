@@ -1,20 +1,21 @@
 //! Agencies, procedures, calendar, message templates and integrators: law and organisation as dated data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use serde::Deserialize;
 
 use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, MissingYear, instant};
+use crate::deadline::Term;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::law::{Law, RulesFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
-use crate::procedure::Procedure;
+use crate::procedure::{Channel, Procedure};
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,22 +31,34 @@ pub struct Integrator {
 
 /// `agencies.json`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub struct AgenciesFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
     agencies: Vec<Agency>,
 }
 
 /// `procedures.json`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub struct ProceduresFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
     procedures: Vec<Procedure>,
 }
 
 /// `integrators.json`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub struct IntegratorsFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
     integrators: Vec<Integrator>,
 }
 
@@ -101,7 +114,13 @@ impl Catalogue {
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
         let mut known = BTreeMap::new();
+        if files.agencies.agencies.is_empty() {
+            found.push(Violation::new("agencies", "present", "at least one agency is needed"));
+        }
         for agency in files.agencies.agencies {
+            if agency.name.trim().is_empty() {
+                found.push(Violation::new("agencies", "name", format!("{}: has no name", agency.code)));
+            }
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
                 found.push(Violation::new("agencies", "unique-code", format!("{} stands twice", twice.code)));
             }
@@ -126,7 +145,11 @@ impl Catalogue {
             found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
+        if files.procedures.procedures.is_empty() {
+            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
+        }
         for procedure in files.procedures.procedures {
+            found.extend(procedure.violations());
             versions.entry(procedure.code.clone()).or_default().push(procedure);
         }
         for (code, list) in &mut versions {
@@ -172,6 +195,35 @@ impl Catalogue {
         }
     }
 
+    /// What `next` would take away from the record, seen on `today`: an agency or a year of the calendar that it does not
+    /// list, a version of a procedure that has begun and that it leaves out or says otherwise.
+    ///
+    /// Dossiers are in their agencies and keep the version that they were submitted under; dates already given were counted
+    /// in their years. What ends is given a last day, and what changes a new version.
+    pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
+        let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
+        let agencies = agencies.map(|code| {
+            let detail = format!("{code} is left out: an agency that ends gets a last day and a successor");
+            Violation::new("agencies", "kept-agency", detail)
+        });
+        let years = self.calendar().years().filter(|year| next.calendar().years().all(|other| other != *year));
+        let years = years.map(|year| {
+            Violation::new("years", "kept-year", format!("{year} is left out, and dates were counted in it"))
+        });
+        let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
+        let procedures = begun.filter_map(|procedure| {
+            let same = next.procedures.get(&procedure.code).into_iter().flatten();
+            let what = match same.clone().find(|other| other.version == procedure.version) {
+                None => "is left out",
+                Some(other) if !procedure.says_the_same_as(other) => "says something else than before",
+                Some(_) => return None,
+            };
+            let detail = format!("{}: version {} {what}: a change is a new version", procedure.code, procedure.version);
+            Some(Violation::new("procedures", "kept-version", detail))
+        });
+        agencies.chain(years).chain(procedures).collect()
+    }
+
     /// The agency with this code, whether or not it still exists.
     pub fn agency(&self, code: &AgencyCode) -> Option<&Agency> {
         self.agencies.get(code)
@@ -206,6 +258,17 @@ impl Catalogue {
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.values().flatten()
+    }
+
+    /// A year that the calendar lacks and that is needed soon: next year in December, or as soon as the longest term that
+    /// somebody can apply for `today` reaches into it.
+    pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
+        let evening = instant(today, Time::MAX);
+        let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
+        let terms: BTreeSet<Term> =
+            in_force.flat_map(|procedure| Channel::ALL.map(|channel| procedure.term(channel))).flatten().collect();
+        let reached = terms.into_iter().filter_map(|term| term.due(self.calendar(), evening).err());
+        reached.min_by_key(|missing| missing.year).or_else(|| self.calendar().missing_next_year(today))
     }
 
     /// The rules of the clock, with the calendar that they count in.

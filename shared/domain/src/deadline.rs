@@ -4,18 +4,23 @@
 //! receipt is not counted; what arrives after the hand-over hour, or on a day off, is received on the next working
 //! day (Đ.18). Early, on time and late are told by date alone (see [`crate::kpi`]).
 
+mod run;
+
 use std::fmt;
 
 use jiff::civil::{Date, Time};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
 use crate::id::AgencyCode;
 use crate::law::Law;
 
+pub use run::{Pause, Promise, Run};
+use run::{days_stood, give_back_days, give_back_working_days, hours_stood, working_days_stood};
+
 /// What a term is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TermUnit {
     /// Days on which offices are open (ngày làm việc).
@@ -27,7 +32,7 @@ pub enum TermUnit {
 }
 
 /// How long a procedure may take: at least one, at most 1,000 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "TermWire", into = "TermWire")]
 pub struct Term {
     amount: u16,
@@ -73,12 +78,38 @@ impl Term {
 
     /// The instant at which a dossier received at `received` is due.
     pub fn due(self, calendar: &Calendar, received: Timestamp) -> Result<Timestamp, MissingYear> {
-        self.walk(calendar, received, &mut |_, _| {})
+        self.walk(calendar, received, &[], &mut |_, _| {})
     }
 
-    /// The same instant, with every day on the way to it and the article by which they were counted.
+    /// The instant at which a dossier is due whose clock ran like `run`.
+    ///
+    /// It is counted anew from where the term began, and not from the due date that the last pause left: that one may
+    /// have been moved off a day off, and those days would be given back twice.
+    pub fn due_of(self, calendar: &Calendar, run: &Run) -> Result<Timestamp, MissingYear> {
+        let mut silent = |_: Date, _: Reckoning| {};
+        let Some(promise) = run.promise else {
+            return self.walk(calendar, run.started, &run.pauses, &mut silent);
+        };
+        let since: Vec<Pause> = run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
+        let promised = date_of(promise.due);
+        match self.unit {
+            TermUnit::WorkingDay => {
+                let received = effective_receipt(calendar, run.started, &mut silent)?;
+                let stood = working_days_stood(calendar, received, &since)?;
+                Ok(calendar.closing(give_back_working_days(calendar, promised, stood, &mut silent)?))
+            }
+            TermUnit::CalendarDay => {
+                let received = effective_receipt(calendar, run.started, &mut silent)?;
+                let last = give_back_days(promised, days_stood(received, &since), &mut silent);
+                close(calendar, last, &mut silent)
+            }
+            TermUnit::WorkingHour => advance(calendar, promise.due, hours_stood(calendar, &since)?, &mut silent),
+        }
+    }
+
+    /// The same instant as [`Self::due`], with every day on the way to it and the article by which they were counted.
     pub fn explained(self, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
-        self.explained_in(law.calendar(), law, received)
+        self.explained_in(law.calendar(), law, &Run::from(received))
     }
 
     /// The same by the calendar of `agency`.
@@ -88,15 +119,21 @@ impl Term {
         agency: &AgencyCode,
         received: Timestamp,
     ) -> Result<Explanation, MissingYear> {
-        self.explained_in(law.calendar_of(agency), law, received)
+        self.explained_in(law.calendar_of(agency), law, &Run::from(received))
     }
 
-    fn explained_in(self, calendar: &Calendar, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
+    /// The instant at which a dossier of `agency` whose clock ran like `run` is due by the count of the term alone,
+    /// whatever was promised instead; with the days that were given back for pauses.
+    pub fn explained_of(self, law: &Law, agency: &AgencyCode, run: &Run) -> Result<Explanation, MissingYear> {
+        self.explained_in(law.calendar_of(agency), law, run)
+    }
+
+    fn explained_in(self, calendar: &Calendar, law: &Law, run: &Run) -> Result<Explanation, MissingYear> {
         let mut days = Vec::new();
-        let due = self.walk(calendar, received, &mut |date, reckoning| {
+        let due = self.walk(calendar, run.started, &run.pauses, &mut |date, reckoning| {
             days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning });
         })?;
-        Ok(Explanation { due, days, rule: self.rule(law, received) })
+        Ok(Explanation { due, days, rule: self.rule(law, run.started) })
     }
 
     /// The term as a rule that an applicant can look up, in the words of the law in force at `started`.
@@ -105,65 +142,41 @@ impl Term {
         DueRule { amount: self.amount, unit: self.unit, source }
     }
 
-    /// Walks from `received` to the due instant and tells `note` of each day on the way.
+    /// Walks from `received` to the due instant, through the time given back for `pauses`, and tells `note` of each day
+    /// on the way.
     fn walk(
         self,
         calendar: &Calendar,
         received: Timestamp,
+        pauses: &[Pause],
         note: &mut impl FnMut(Date, Reckoning),
     ) -> Result<Timestamp, MissingYear> {
         let of = self.amount;
         match self.unit {
             TermUnit::WorkingDay => {
-                let mut day = effective_receipt(calendar, received, note)?;
+                let received = effective_receipt(calendar, received, note)?;
+                let mut day = received;
                 for number in 1..=of {
                     day = calendar.working_day_passing(next(day), |off| note(off, Reckoning::Off))?;
                     note(day, Reckoning::Counted { number, of });
                 }
-                Ok(calendar.closing(day))
+                let stood = working_days_stood(calendar, received, pauses)?;
+                Ok(calendar.closing(give_back_working_days(calendar, day, stood, note)?))
             }
             TermUnit::CalendarDay => {
-                let mut last = effective_receipt(calendar, received, note)?;
+                let received = effective_receipt(calendar, received, note)?;
+                let mut last = received;
                 for number in 1..=of {
                     last = next(last);
                     note(last, Reckoning::Counted { number, of });
                 }
-                if calendar.kind(last)?.is_working() {
-                    return Ok(calendar.closing(last));
-                }
-                let day = calendar.working_day_passing(next(last), |off| note(off, Reckoning::Off))?;
-                note(day, Reckoning::MovedHere);
-                Ok(calendar.closing(day))
+                let last = give_back_days(last, days_stood(received, pauses), note);
+                close(calendar, last, note)
             }
-            TermUnit::WorkingHour => advance(calendar, received, SignedDuration::from_hours(i64::from(of)), note),
-        }
-    }
-
-    /// Moves `due` on by the time in which the clock stood still, from `paused` to `resumed`.
-    ///
-    /// Days count in days: a dossier suspended and resumed on the same day loses nothing and gains nothing.
-    pub fn resumed(
-        self,
-        calendar: &Calendar,
-        due: Timestamp,
-        paused: Timestamp,
-        resumed: Timestamp,
-    ) -> Result<Timestamp, MissingYear> {
-        let (from, to) = (date_of(paused), date_of(resumed));
-        match self.unit {
-            TermUnit::WorkingDay => {
-                let mut day = date_of(due);
-                for _ in 0..calendar.working_days_between(from, to)? {
-                    day = calendar.working_day_from(next(day))?;
-                }
-                Ok(calendar.closing(day))
+            TermUnit::WorkingHour => {
+                let length = SignedDuration::from_hours(i64::from(of)) + hours_stood(calendar, pauses)?;
+                advance(calendar, received, length, note)
             }
-            TermUnit::CalendarDay => {
-                let stood: i64 = from.until(to).map_or(0, |span| i64::from(span.get_days()));
-                let last = date_of(due).saturating_add(stood.days());
-                Ok(calendar.closing(calendar.working_day_from(last)?))
-            }
-            TermUnit::WorkingHour => advance(calendar, due, business_time(calendar, paused, resumed)?, &mut |_, _| {}),
         }
     }
 }
@@ -217,6 +230,13 @@ pub enum Reckoning {
         /// Of how many.
         of: u16,
     },
+    /// Day `number` of those in which the clock stood still, given back at the end.
+    GivenBack {
+        /// Which, from one.
+        number: i64,
+        /// Of how many.
+        of: i64,
+    },
     /// Not counted, but due: the term ended on a day off before it.
     MovedHere,
     /// Office time of one half-day, counted.
@@ -227,11 +247,27 @@ pub enum Reckoning {
         to: Time,
         /// How much has been counted so far.
         counted: SignedDuration,
-        /// Of how much.
+        /// Of how much: the term, and what is given back for pauses.
         of: SignedDuration,
     },
     /// A working day with no office time left.
     Closed,
+}
+
+impl Reckoning {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::AfterHandOver => "after-hand-over",
+            Self::Off => "off",
+            Self::Counted { .. } => "counted",
+            Self::GivenBack { .. } => "given-back",
+            Self::MovedHere => "moved-here",
+            Self::Open { .. } => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 impl fmt::Display for DayReckoned {
@@ -241,6 +277,7 @@ impl fmt::Display for DayReckoned {
             Reckoning::AfterHandOver => return f.write_str("came after the hand-over hour"),
             Reckoning::Off => return f.write_str(self.closed().unwrap_or("day off")),
             Reckoning::Counted { number, of } => write!(f, "counted {number} of {of}"),
+            Reckoning::GivenBack { number, of } => write!(f, "given back {number} of {of}"),
             Reckoning::MovedHere => f.write_str("due, as the term ended on a day off"),
             Reckoning::Open { from, to, counted, of } => {
                 let (from, to) = (from.strftime("%H:%M"), to.strftime("%H:%M"));
@@ -291,6 +328,16 @@ fn effective_receipt(
     Ok(day)
 }
 
+/// The closing of `last`, or of the first working day after it (BLDS 2015 Đ.148.5).
+fn close(calendar: &Calendar, last: Date, note: &mut impl FnMut(Date, Reckoning)) -> Result<Timestamp, MissingYear> {
+    if calendar.kind(last)?.is_working() {
+        return Ok(calendar.closing(last));
+    }
+    let day = calendar.working_day_passing(next(last), |off| note(off, Reckoning::Off))?;
+    note(day, Reckoning::MovedHere);
+    Ok(calendar.closing(day))
+}
+
 /// Walks `length` of office time forward from `start`.
 fn advance(
     calendar: &Calendar,
@@ -322,19 +369,4 @@ fn advance(
         }
         day = next(day);
     }
-}
-
-/// Office time between two instants.
-fn business_time(calendar: &Calendar, from: Timestamp, to: Timestamp) -> Result<SignedDuration, MissingYear> {
-    let (mut total, mut day) = (SignedDuration::ZERO, date_of(from));
-    while day <= date_of(to) {
-        for (open, close) in calendar.slots(day)? {
-            let (begin, end) = (open.max(from), close.min(to));
-            if begin < end {
-                total += begin.duration_until(end);
-            }
-        }
-        day = next(day);
-    }
-    Ok(total)
 }

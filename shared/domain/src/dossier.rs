@@ -2,6 +2,8 @@
 
 mod actor;
 mod apology;
+mod clock;
+mod papers;
 mod passing;
 mod status;
 
@@ -13,14 +15,15 @@ use serde::{Deserialize, Serialize};
 
 pub use actor::{Actor, Signature};
 pub use apology::apologies;
-pub use status::{Action, AlsoBy, By, DossierStatus, Lies, RULES, Rule, Target};
+pub(crate) use papers::{is_over, last_day_for_papers};
+pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
 use crate::applicant::Applicant;
-use crate::calendar::{MissingYear, date_of};
+use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
-use crate::law::{Law, OnSupplement};
+use crate::law::Law;
 use crate::procedure::Channel;
 use crate::submission::Document;
 
@@ -191,7 +194,7 @@ pub enum Refusal {
         action: Action,
         /// The status now.
         status: DossierStatus,
-        /// What may be done instead.
+        /// What the actor may do instead.
         allowed: Vec<Action>,
     },
     /// A field of the command breaks a rule.
@@ -212,11 +215,7 @@ impl Dossier {
     /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
     /// it happened.
     pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
-        let illegal = || Refusal::Illegal {
-            action: command.action,
-            status: self.status,
-            allowed: Action::allowed_in(self.status, self.handler.is_some()),
-        };
+        let illegal = || Refusal::Illegal { action: command.action, status: self.status, allowed: self.allowed_to(by) };
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
         };
@@ -251,13 +250,22 @@ impl Dossier {
             return Err(Refusal::OutOfOrder);
         }
         // A dossier with a full history can still be ended.
-        if self.version >= VERSIONS_MAX && !rule_closes(command.action) {
+        if self.version >= VERSIONS_MAX && !rule.closes() {
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
+        }
+        if rule.action == Action::RefuseExpired {
+            self.check_expired(at, law)?;
         }
         let promised = self.promised(&command, at, law)?;
         let mut next = self.moved(rule, command, at, by.signature(), law, now)?;
         next.promise(promised);
         Ok(Decision::Moved(Box::new(next)))
+    }
+
+    /// What `by` may do now, in the order of the table.
+    pub fn allowed_to(&self, by: &Actor) -> Vec<Action> {
+        let legal = RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.is_some()));
+        legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
     fn moved(
@@ -279,15 +287,12 @@ impl Dossier {
         next.handler = self.handler_after(rule, &command);
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
-        next.due_at = self.due_after(rule.action, at, law)?;
-        next.original_due_at = self.original_due_after(rule.action, at, law, next.due_at)?;
-        // Papers that are asked for stop the clock only where it goes on afterwards: otherwise there is no date left.
-        let waits_for_papers = rule.action == Action::RequestSupplement && next.due_at.is_some();
-        next.paused_at = (next.status.is_paused() || waits_for_papers).then_some(at);
+        let dates = self.dates_after(rule, at, law)?;
+        (next.due_at, next.original_due_at, next.paused_at) = (dates.due, dates.original, dates.paused);
         if rule.action == Action::Receive {
             next.received_at = Some(at);
         }
-        let started = self.starts_clock(rule.action) && next.due_at.is_some();
+        let started = self.starts_clock(rule) && next.due_at.is_some();
         next.history.push(HistoryEntry {
             version: next.version,
             action: rule.action,
@@ -304,34 +309,6 @@ impl Dossier {
             handler: command.to_agency,
         });
         Ok(next)
-    }
-
-    /// What `action` at `at` does to the clock: receipt starts it; a supplement starts it again from the beginning or lets
-    /// it go on, by the law in force when the papers were asked for (NĐ 61/2018 Đ.19.4: from the beginning); leaving a
-    /// payment or a suspension adds the time that stood still.
-    fn due_after(&self, action: Action, at: Timestamp, law: &Law) -> Result<Option<Timestamp>, MissingYear> {
-        let Some(term) = self.term else {
-            return Ok(None);
-        };
-        if action == Action::RequestSupplement {
-            let goes_on = law.rule_on(date_of(at)).supplement == OnSupplement::Resume;
-            return Ok(self.due_at.filter(|_| goes_on));
-        }
-        if self.starts_clock(action) {
-            return term.due(law.calendar_of(&self.agency), at).map(Some);
-        }
-        match (self.due_at, self.paused_at) {
-            (Some(due), Some(paused)) if !rule_closes(action) => {
-                term.resumed(law.calendar_of(&self.agency), due, paused, at).map(Some)
-            }
-            (due, _) => Ok(due),
-        }
-    }
-
-    /// Whether `action` counts the whole term from its own time on.
-    fn starts_clock(&self, action: Action) -> bool {
-        let again = action == Action::Supplement && self.received_at.is_some() && self.paused_at.is_none();
-        action == Action::Receive || again
     }
 
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was handed in.
@@ -357,10 +334,6 @@ impl Dossier {
 /// The last entry of `history` that had happened at `instant`.
 pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEntry> {
     history.iter().rfind(|entry| entry.at <= instant)
-}
-
-fn rule_closes(action: Action) -> bool {
-    matches!(action.rule().map(|rule| rule.target), Some(Target::To(status)) if status.is_closed())
 }
 
 /// Degree of completion, the most that the public may see besides the status (TT 01/2018 Đ.16.2.d).

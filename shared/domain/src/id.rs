@@ -59,7 +59,8 @@ impl TryFrom<String> for AgencyCode {
     }
 }
 
-fn is_level_one(group: &str) -> bool {
+/// Whether `group` is the code of a province or ministry: `H20`.
+pub(crate) fn is_level_one(group: &str) -> bool {
     let bytes = group.as_bytes();
     bytes.len() == 3 && (b'A'..=b'Y').contains(&bytes[0]) && bytes[1..].iter().all(u8::is_ascii_digit)
 }

@@ -107,8 +107,12 @@ impl ClockRule {
 
 /// `rules.json`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub struct RulesFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
     rules: Vec<ClockRule>,
 }
 

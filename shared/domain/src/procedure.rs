@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::Violation;
 use crate::agency::AgencyLevel;
 use crate::deadline::Term;
-use crate::id::ProcedureCode;
+use crate::id::{ProcedureCode, is_level_one};
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub enum OnlineLevel {
 }
 
 /// The field of administration that a procedure belongs to (lĩnh vực).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Its code, e.g. `G15-HT`.
@@ -56,7 +57,7 @@ pub struct Field {
 }
 
 /// Terms by channel; none means the procedure gives no date.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     counter: Option<Term>,
@@ -65,7 +66,7 @@ pub struct Terms {
 }
 
 /// A paper that a procedure asks for (thành phần hồ sơ).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paper {
     /// Its code within the procedure.
@@ -89,7 +90,7 @@ pub enum Trust {
 }
 
 /// One procedure, in one version.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Procedure {
     /// Its code (mã TTHC).
@@ -116,7 +117,36 @@ pub struct Procedure {
     pub trust: Trust,
 }
 
+/// Longest code of a paper: it is a key within its procedure.
+const PAPER_CODE_BYTES_MAX: usize = 64;
+
 impl Procedure {
+    /// What an entry by itself must not say.
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut check = |rule: &'static str, holds: bool, detail: &str| {
+            if !holds {
+                found.push(Violation::new("procedures", rule, format!("{}: {detail}", self.code)));
+            }
+        };
+        check("version", self.version >= 1, "versions are counted from 1");
+        check("name", !self.name.trim().is_empty(), "has no name");
+        check("field-code", is_field_code(&self.field.code), "the code of its field must look like G15-HT");
+        check("name", !self.field.name.trim().is_empty(), "its field has no name");
+        check("papers", !self.papers.is_empty(), "asks for no paper: at least the application is one");
+        for paper in &self.papers {
+            let coded = (1..=PAPER_CODE_BYTES_MAX).contains(&paper.code.len());
+            check("paper-code", coded, "a paper has a code of 1 to 64 bytes");
+            check("name", !paper.name.trim().is_empty(), "a paper has no name");
+        }
+        found
+    }
+
+    /// Whether `other` is the same to everybody who applies; how well it is vouched for may have become clearer.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        *self == Self { trust: self.trust, ..other.clone() }
+    }
+
     /// The term for dossiers that come in by `channel`.
     pub fn term(&self, channel: Channel) -> Option<Term> {
         match channel {
@@ -125,4 +155,14 @@ impl Procedure {
             Channel::Postal => self.terms.postal,
         }
     }
+}
+
+/// Code of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP Đ.20).
+fn is_field_code(code: &str) -> bool {
+    let Some((owner, field)) = code.split_once('-') else {
+        return false;
+    };
+    is_level_one(owner)
+        && !field.is_empty()
+        && field.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }

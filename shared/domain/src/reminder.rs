@@ -1,11 +1,10 @@
 //! What a morning asks of an open dossier: whether it is due soon or overdue, and what the agency owes the applicant
 //! by itself.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, MissingYear, date_of, next};
-use crate::dossier::{Action, DossierStatus, HistoryEntry, apologies};
+use crate::dossier::{DossierStatus, HistoryEntry, apologies, is_over, last_day_for_papers};
 use crate::id::AgencyCode;
 use crate::law::{ClockRule, Law, LetterPolicy};
 
@@ -51,15 +50,9 @@ pub fn duty(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode)
         let early = near == Nearness::DueSoon && is_short(history, calendar, rule)?;
         return Ok((!told && !by_officers && !early).then_some(Duty::Apologise));
     }
-    let waiting = history.last().is_some_and(|entry| entry.status == DossierStatus::SupplementRequested);
-    let asked = history.iter().rfind(|entry| entry.action == Action::RequestSupplement).filter(|_| waiting);
-    let Some(asked) = asked.map(|entry| date_of(entry.at)) else {
-        return Ok(None);
-    };
-    let given = law.rule_on(asked).supplement_calendar_days;
-    let last = asked.saturating_add(i64::from(given).days());
-    // A term that ends on a day off ends with the next working day (Bộ luật Dân sự 2015 Đ.148.5).
-    Ok((last < day && calendar.working_day_from(last)? < day).then_some(Duty::RefuseExpired))
+    let last = last_day_for_papers(history, law);
+    let expired = last.map_or(Ok(false), |last| is_over(last, day, calendar))?;
+    Ok(expired.then_some(Duty::RefuseExpired))
 }
 
 /// The new date that a letter of `agency` of `day` gives the dossier with this history; none without a due date.
@@ -79,9 +72,9 @@ pub fn new_due_on(
     Ok(Some(promised))
 }
 
-/// Whether the clock was started for a short term.
+/// Whether the clock was started, for the last time, for a short term. Papers after which it only goes on start nothing.
 fn is_short(history: &[HistoryEntry], calendar: &Calendar, rule: &ClockRule) -> Result<bool, MissingYear> {
-    let started = history.iter().rfind(|entry| matches!(entry.action, Action::Receive | Action::Supplement));
+    let started = history.iter().rfind(|entry| entry.due_rule.is_some());
     match (started, due_in_process(history)) {
         (Some(started), Some(due)) => {
             let days = calendar.working_days_between(date_of(started.at), due)?;

@@ -104,12 +104,17 @@ impl Submission {
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(agency_violation("agency", &self.agency, catalogue, day));
-        match catalogue.procedure(&self.procedure, day) {
-            None => found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}"))),
-            Some(procedure) if self.channel == Channel::Online && procedure.online == OnlineLevel::Information => {
-                found.push(Violation::new("channel", "online-procedure", "this procedure cannot be handed in on-line"));
-            }
-            Some(_) => {}
+        let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
+            found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}")));
+            return found;
+        };
+        // Of the agency that settles it: one of another tier has no power to. The counter may be anywhere.
+        let agency = catalogue.agency(&self.agency).filter(|agency| agency.exists_on(day));
+        if agency.is_some_and(|agency| agency.level != procedure.level) {
+            found.push(Violation::new("agency", "agency-level", "does not settle procedures of this tier"));
+        }
+        if self.channel == Channel::Online && procedure.online == OnlineLevel::Information {
+            found.push(Violation::new("channel", "online-procedure", "this procedure cannot be handed in on-line"));
         }
         found
     }

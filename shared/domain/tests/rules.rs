@@ -6,6 +6,7 @@
 )]
 
 mod rules {
+    mod articles;
     mod catalogue;
     mod deadlines;
     mod exceptions;
@@ -14,7 +15,9 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod shown;
     mod submissions;
     mod transitions;
     mod world;
+    mod years;
 }

@@ -1,7 +1,7 @@
 //! The catalogue as it is in force: the latest edition that was published, else the files built into the binary.
 //!
 //! An edition is a set of files, put together and checked as a whole before it is published; functions look for a newer one
-//! once a minute and go on with the present one when it cannot be read.
+//! once a minute and go on with the present one when it cannot be read. One that starts begins with the newest that can be.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -163,6 +164,11 @@ impl Texts {
         Catalogue::assemble(files).map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
     }
 
+    /// What these files would take away from the record that `before` is, seen on `today`.
+    pub fn forgotten(&self, before: &Catalogue, after: &Catalogue, today: Date) -> Vec<Misprint> {
+        before.forgotten_by(after, today).iter().map(|broken| self.located(broken)).collect()
+    }
+
     fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
         let text = self.text(name);
         let form: serde_json::Result<Form> = serde_json::from_str(text);
@@ -259,12 +265,58 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
     Texts::built_in().assemble(undecided).map_err(Failure::CatalogueRefused)
 }
 
-/// The texts of the latest edition, with its number; the built-in ones where none was published.
-pub async fn latest(shelf: &Shelf) -> Result<(u64, Texts), Failure> {
-    match shelf.latest().await? {
-        None => Ok((0, Texts::built_in())),
-        Some(edition) => Ok((edition.edition, texts_of(shelf, &edition).await?)),
+/// How many editions are tried before what is built in, so that a start stays short: one that was published whole is read at
+/// once, and only a damaged table or another form of the files makes a second one necessary.
+const EDITIONS_TRIED_MAX: usize = 8;
+
+/// The newest edition that can be read and put together.
+#[derive(Debug)]
+pub struct Newest {
+    /// The number of the latest edition, readable or not; 0 before the first.
+    pub latest: u64,
+    /// The number of the one that was read.
+    pub edition: u64,
+    /// Its files.
+    pub texts: Texts,
+    /// What they are together.
+    pub catalogue: Catalogue,
+}
+
+/// The newest edition that can be read and put together, else what is built in; for each newer one that cannot be, the log
+/// says so and an alarm rings. An error where the table itself cannot be asked: then nobody knows what is in force.
+pub async fn newest(shelf: &Shelf, undecided: UndecidedYears) -> Result<Newest, Failure> {
+    let latest = shelf.latest().await?;
+    let number = latest.as_ref().map_or(0, |latest| latest.edition);
+    let mut next = latest;
+    for _ in 0..EDITIONS_TRIED_MAX {
+        let Some(edition) = next else { break };
+        match put_together(shelf, &edition, undecided).await {
+            Ok((texts, catalogue)) => {
+                return Ok(Newest { latest: number, edition: edition.edition, texts, catalogue });
+            }
+            Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
+            Err(failure) => unreadable(edition.edition, &failure),
+        }
+        next = shelf.edition(edition.edition.saturating_sub(1)).await?;
     }
+    let texts = Texts::built_in();
+    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
+    Ok(Newest { latest: number, edition: 0, texts, catalogue })
+}
+
+async fn put_together(
+    shelf: &Shelf,
+    edition: &Edition,
+    undecided: UndecidedYears,
+) -> Result<(Texts, Catalogue), Failure> {
+    let texts = texts_of(shelf, edition).await?;
+    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
+    Ok((texts, catalogue))
+}
+
+/// What the alarm in `infra/template.yaml` listens for.
+fn unreadable(edition: u64, failure: &Failure) {
+    tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
 }
 
 async fn texts_of(shelf: &Shelf, edition: &Edition) -> Result<Texts, Failure> {
@@ -308,17 +360,15 @@ struct Held {
 }
 
 impl LiveCatalogue {
-    /// The latest edition as of `now`; a newer one is looked for when it is older than `max_age`. An error if it cannot be read:
-    /// a function that has no law does not start.
+    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older than `max_age`.
     pub async fn open(
         shelf: Shelf,
         undecided: UndecidedYears,
         max_age: SignedDuration,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let (edition, texts) = latest(&shelf).await?;
-        let catalogue = Arc::new(texts.assemble(undecided).map_err(Failure::CatalogueRefused)?);
-        let held = RwLock::new(Held { catalogue, edition, looked_at: now });
+        let Newest { edition, catalogue, .. } = newest(&shelf, undecided).await?;
+        let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
         Ok(Self { shelf, undecided, max_age, held })
     }
 
@@ -342,8 +392,7 @@ impl LiveCatalogue {
             }
             Ok(None) => Held { looked_at: now, ..held },
             Err(failure) => {
-                let edition = held.edition;
-                tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
+                unreadable(held.edition, &failure);
                 Held { looked_at: now, ..held }
             }
         };
@@ -355,8 +404,7 @@ impl LiveCatalogue {
         let Some(latest) = self.shelf.latest().await?.filter(|latest| latest.edition > edition) else {
             return Ok(None);
         };
-        let texts = texts_of(&self.shelf, &latest).await?;
-        let catalogue = texts.assemble(self.undecided).map_err(Failure::CatalogueRefused)?;
+        let (_, catalogue) = put_together(&self.shelf, &latest, self.undecided).await?;
         Ok(Some((latest.edition, catalogue)))
     }
 }

@@ -73,15 +73,16 @@ pub async fn submit(
     if let Some(kept) = intake.receipt(&request.key).await? {
         return repeated(kept, &request_hash);
     }
-    let at = request.at.unwrap_or(now);
-    if now.duration_until(at) > CLOCK_SKEW_MAX {
+    let claimed = request.at.unwrap_or(now);
+    if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
     }
-    let at = at.min(now);
+    let at = claimed.min(now);
     let day = date_of(at);
     let mut found = submission.violations(catalogue, day);
+    // The day in a code is that of the sender's clock, which may be past midnight while ours is not.
     if let Some(code) = &request.code
-        && (!code.is_of(&submission.agency) || code.date() != Some(day))
+        && (!code.is_of(&submission.agency) || code.date() != Some(date_of(claimed)))
     {
         found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::{Action, Command, Dossier, HistoryEntry, Refusal};
 use crate::Violation;
-use crate::calendar::{DayKind, MissingYear, date_of};
+use crate::calendar::{DayKind, date_of};
 use crate::law::Law;
 
 impl HistoryEntry {
@@ -63,33 +63,18 @@ impl Dossier {
         Ok(Some(promised))
     }
 
-    /// Puts `promised`, if there is one, in the place of the due date, which is kept beside it.
+    /// Puts `promised`, if there is one, in the place of the due date. The date that the term gave is kept beside it, also
+    /// where the law allows a second letter: figures follow that one.
     pub(super) fn promise(&mut self, promised: Option<Timestamp>) {
         if promised.is_none() {
             return;
         }
-        self.original_due_at = self.due_at;
+        self.original_due_at = self.original_due_at.or(self.due_at);
         self.due_at = promised;
         if let Some(entry) = self.history.last_mut() {
             entry.original_due_at = self.original_due_at;
             entry.due_at = self.due_at;
         }
-    }
-
-    /// What `action` at `at` does to the due date that would hold without the apology: the same as to the one that
-    /// does. None once both agree, as after a supplement that starts the term again.
-    pub(super) fn original_due_after(
-        &self,
-        action: Action,
-        at: Timestamp,
-        law: &Law,
-        due: Option<Timestamp>,
-    ) -> Result<Option<Timestamp>, MissingYear> {
-        if self.original_due_at.is_none() {
-            return Ok(None);
-        }
-        let unexcused = Self { due_at: self.original_due_at, original_due_at: None, ..self.clone() };
-        Ok(unexcused.due_after(action, at, law)?.filter(|original| Some(*original) != due))
     }
 }
 

@@ -73,11 +73,6 @@ impl DossierStatus {
     pub fn is_closed(self) -> bool {
         self.is_end() || self == Self::Finished
     }
-
-    /// Whether the clock stands still until the applicant or the agency lets it go on.
-    pub fn is_paused(self) -> bool {
-        matches!(self, Self::PaymentRequested | Self::Suspended)
-    }
 }
 
 impl From<DossierStatus> for u8 {
@@ -185,6 +180,27 @@ pub enum AlsoBy {
     System,
 }
 
+/// What a move does to the clock of a dossier whose procedure gives a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The whole term is counted from this instant on (NĐ 61/2018 Đ.17).
+    Starts,
+    /// It stops until the papers come. By the law of this day the date is given up, or stays and waits (Đ.19.4).
+    WaitsForPapers,
+    /// Once received, the term begins again, or goes on where it waited; before receipt nothing begins.
+    PapersCame,
+    /// It stands still until the applicant has paid, or the agency can work on.
+    Pauses,
+    /// It runs; where it stood still, the time is given back.
+    GoesOn,
+    /// The applicant is promised another day, and the one before is kept beside it (Đ.19.9).
+    Promises,
+    /// It stops for good at the date that it had.
+    Stops,
+    /// It runs, or has stopped, as before.
+    Untouched,
+}
+
 /// One row of the table of legal moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -194,6 +210,8 @@ pub struct Rule {
     pub from: &'static [DossierStatus],
     /// Where it leads.
     pub target: Target,
+    /// What it does to the clock.
+    pub clock: Clock,
     /// Whether a reason is owed to the applicant.
     pub reason_owed: bool,
     /// Which agency's officers may do it.
@@ -214,63 +232,69 @@ impl Rule {
         };
         place && self.from.contains(&status)
     }
+
+    /// Whether it always leads to a status in which the agency has nothing left to settle.
+    pub fn closes(&self) -> bool {
+        match self.target {
+            Target::To(status) => status.is_closed(),
+            Target::WhereItWas | Target::Stays => false,
+        }
+    }
 }
 
+#[expect(clippy::too_many_arguments, reason = "one for each column of the table")]
 const fn rule(
     action: Action,
     from: &'static [DossierStatus],
     target: Target,
+    clock: Clock,
     reason_owed: bool,
     by: By,
     lies: Lies,
     also_by: AlsoBy,
 ) -> Rule {
-    Rule { action, from, target, reason_owed, by, lies, also_by }
+    Rule { action, from, target, clock, reason_owed, by, lies, also_by }
 }
 
 use Action as A;
 use AlsoBy::{Applicant, Nobody, Portal, System};
 use By::{Either, Handler, Owner};
+use Clock::{GoesOn, PapersCame, Pauses, Promises, Starts, Stops, Untouched, WaitsForPapers};
 use DossierStatus as S;
 use Lies::{AsBefore, WithAnother, WithOwner};
 use Target::{Stays, To, WhereItWas};
 
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
-/// same practice.
+/// same practice. Articles are those of NĐ 61/2018/NĐ-CP.
 #[rustfmt::skip]
 pub const RULES: [Rule; 18] = [
-    //   action                from                                                    to                          reason by        lies         also by
-    rule(A::Receive,           &[S::Registered],                                       To(S::Received),            false, Owner,   AsBefore,    Nobody),      // (1)
-    rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             true,  Owner,   AsBefore,    Nobody),      // (1) Đ.19.8: reasons
-    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), true,  Either,  AsBefore,    Nobody),      // (1) Đ.17: one full notice
-    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 false, Either,  AsBefore,    Applicant),   // (1)
-    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             true,  Owner,   WithOwner,   System),      // (1)
-    rule(A::Process,           &[S::Received],                                         To(S::Processing),          false, Owner,   AsBefore,    Nobody),      // (1)
-    rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    false, Either,  AsBefore,    Nobody),
-    rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          false, Either,  AsBefore,    Portal),
-    rule(A::Suspend,           &[S::Processing],                                       To(S::Suspended),           true,  Either,  AsBefore,    Nobody),
-    rule(A::Resume,            &[S::Suspended],                                        To(S::Processing),          false, Either,  AsBefore,    Nobody),
-    rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            false, Owner,   WithOwner,   Nobody),      // (1)
-    rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            false, Owner,   AsBefore,    Nobody),      // (1)
-    rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          false, Owner,   WithOwner,   Nobody),      // (1)
-    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), true,  Either,  AsBefore,    Nobody),       // (1)
+    //     action             from                                                    to                          clock           reason by       lies         also by
+    rule(A::Receive,           &[S::Registered],                                       To(S::Received),            Starts,         false, Owner,   AsBefore,    Nobody),    // (1) Đ.17
+    rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             Stops,          true,  Owner,   AsBefore,    Nobody),    // (1) Đ.19.8: reasons
+    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), WaitsForPapers, true,  Either,  AsBefore,    Nobody),    // (1) Đ.17: one full notice
+    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 PapersCame,     false, Either,  AsBefore,    Applicant), // (1) Đ.19.4
+    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             Stops,          true,  Owner,   WithOwner,   System),    // (1) not before the time for papers is over
+    rule(A::Process,           &[S::Received],                                         To(S::Processing),          Untouched,      false, Owner,   AsBefore,    Nobody),    // (1)
+    rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    Pauses,         false, Either,  AsBefore,    Nobody),
+    rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          GoesOn,         false, Either,  AsBefore,    Portal),
+    rule(A::Suspend,           &[S::Processing],                                       To(S::Suspended),           Pauses,         true,  Either,  AsBefore,    Nobody),
+    rule(A::Resume,            &[S::Suspended],                                        To(S::Processing),          GoesOn,         false, Either,  AsBefore,    Nobody),
+    rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            Stops,          false, Owner,   WithOwner,   Nobody),    // (1)
+    rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            Untouched,      false, Owner,   AsBefore,    Nobody),    // (1)
+    rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          GoesOn,         false, Owner,   WithOwner,   Nobody),    // (1)
+    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished],To(S::Processing),          GoesOn,         true,  Either,  AsBefore,    Nobody),    // (1)
     // Đ.19.9. Not in 5, 6 and 8: there the clock does not run, and nothing is missed.
-    rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      true,  Owner,   AsBefore,    System),
-    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), false, Owner,   WithOwner,   Applicant),
-    // The clock goes on: one term, and the owner answers for it.
-    rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          false, Owner,   WithAnother, Nobody),
-    rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          false, Handler, WithOwner,   Nobody),
+    rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      Promises,       true,  Owner,   AsBefore,    System),
+    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended],To(S::Withdrawn),           Stops,          false, Owner,   WithOwner,   Applicant),
+    // One term, and the owner answers for it.
+    rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          Untouched,      false, Owner,   WithAnother, Nobody),
+    rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          Untouched,      false, Handler, WithOwner,   Nobody),
 ];
 
 impl Action {
     /// The row of the table; none for [`Action::Submit`], which begins a history and is no move.
     pub fn rule(self) -> Option<&'static Rule> {
         RULES.iter().find(|rule| rule.action == self)
-    }
-
-    /// What may be done in `status` to a dossier that is passed on just now, or is not; in the order of the table.
-    pub fn allowed_in(status: DossierStatus, passed_on: bool) -> Vec<Self> {
-        RULES.iter().filter(|rule| rule.is_legal_in(status, passed_on)).map(|rule| rule.action).collect()
     }
 
     /// The name on the wire.

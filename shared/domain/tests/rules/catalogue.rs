@@ -2,7 +2,7 @@
 
 use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
-use domain::catalogue::{Catalogue, CatalogueFiles};
+use domain::catalogue::{AgenciesFile, Catalogue, CatalogueFiles, IntegratorsFile, ProceduresFile};
 use domain::dossier::{Action, RULES};
 use domain::id::DossierCode;
 use domain::kpi::DueBasis;
@@ -38,7 +38,7 @@ fn procedure(version: u32, valid_from: &str) -> Value {
         "code": "1.013831", "version": version, "name": "Đăng ký biến động", "level": "department",
         "field": {"code": "G13-TN01", "name": "Đất đai"}, "online": "partial",
         "terms": {"counter": term, "online": null, "postal": term},
-        "papers": [], "feeVnd": 0, "validFrom": valid_from, "trust": "unverified",
+        "papers": [{"code": "TK", "name": "Tờ khai", "required": true}], "feeVnd": 0, "validFrom": valid_from, "trust": "unverified",
     })
 }
 
@@ -144,6 +144,140 @@ fn the_good_files_are_good() {
 #[test]
 fn an_agency_that_stands_twice_is_refused() {
     refused("agencies", "unique-code", |files| list(&mut files.agencies, "agencies").push(agency("H20.09")));
+}
+
+#[test]
+fn an_agency_or_a_procedure_without_a_name_is_refused() {
+    refused("agencies", "name", |files| files.agencies["agencies"][0]["name"] = json!(" "));
+    for place in ["/name", "/field/name", "/papers/0/name"] {
+        let spoil = |files: &mut Files| {
+            *files.procedures["procedures"][0].pointer_mut(place).unwrap() = json!("");
+        };
+        refused("procedures", "name", spoil);
+    }
+}
+
+#[test]
+fn a_procedure_that_is_none_is_refused() {
+    for (rule, place, value) in [
+        ("version", "/version", json!(0)),
+        ("papers", "/papers", json!([])),
+        ("paper-code", "/papers/0/code", json!("")),
+        ("paper-code", "/papers/0/code", json!("x".repeat(65))),
+        ("field-code", "/field/code", json!("TN01")),
+        ("field-code", "/field/code", json!("G13-")),
+        ("field-code", "/field/code", json!("Z13-TN01")),
+        ("field-code", "/field/code", json!("G13-tn01")),
+    ] {
+        refused("procedures", rule, |files| {
+            *files.procedures["procedures"][0].pointer_mut(place).unwrap() = value;
+        });
+    }
+}
+
+#[test]
+fn a_file_with_nothing_in_it_is_refused() {
+    refused("procedures", "present", |files| files.procedures["procedures"] = json!([]));
+    let found = wrong(|files| files.agencies["agencies"] = json!([]));
+    assert!(found.contains(&("agencies".to_owned(), "present")), "{found:?}");
+    let found = wrong(|files| files.calendar["years"] = json!({}));
+    assert!(found.contains(&("years".to_owned(), "present")), "{found:?}");
+}
+
+#[test]
+fn what_a_file_says_beside_its_form_is_not_read_over() {
+    let files = good();
+    let spelt = |file: &Value| {
+        let mut file = file.clone();
+        file["exeptions"] = json!([]);
+        file
+    };
+    assert!(serde_json::from_value::<Calendar>(spelt(&files.calendar)).is_err());
+    assert!(serde_json::from_value::<RulesFile>(spelt(&files.rules)).is_err());
+    assert!(serde_json::from_value::<AgenciesFile>(spelt(&files.agencies)).is_err());
+    assert!(serde_json::from_value::<ProceduresFile>(spelt(&files.procedures)).is_err());
+    assert!(serde_json::from_value::<IntegratorsFile>(spelt(&files.integrators)).is_err());
+}
+
+#[test]
+fn a_year_or_a_day_that_stands_twice_is_not_read() {
+    let year = r#"{"off": [], "worked": [], "source": "test"}"#;
+    let read = |years: &str| {
+        let text = format!("{{\"years\": {{{years}}}, \"hours\": []}}");
+        serde_json::from_str::<Calendar>(&text).map_err(|error| error.to_string())
+    };
+    assert!(read(&format!("\"2026\": {year}, \"2027\": {year}")).is_ok());
+    for (years, why) in [
+        (format!("\"2026\": {year}, \"2026\": {year}"), "the year 2026 stands twice"),
+        (format!("\"2026\": {year}, \"02026\": {year}"), "02026 is no year"),
+        (format!("\"1999\": {year}"), "1999 is no year"),
+        (format!("\"Tết\": {year}"), "Tết is no year"),
+        (
+            format!("\"2026\": {}", year.replace("\"off\": []", r#""off": ["2026-01-01", "2026-01-01"]"#)),
+            "2026-01-01 stands twice",
+        ),
+    ] {
+        let refused = read(&years).unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+/// What a next edition takes away, seen on 2 March 2026.
+#[track_caller]
+fn forgotten(rules: &[&str], spoil: impl FnOnce(&mut Files)) {
+    let before = assemble(good()).unwrap();
+    let mut files = good();
+    spoil(&mut files);
+    let found = before.forgotten_by(&assemble(files).unwrap(), day("2026-03-02"));
+    assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), rules, "{found:?}");
+}
+
+#[test]
+fn an_edition_that_takes_an_agency_or_a_year_away_is_told_so() {
+    forgotten(&[], |_| {});
+    forgotten(&["kept-agency"], |files| {
+        list(&mut files.agencies, "agencies").pop();
+    });
+    forgotten(&["kept-year"], |files| {
+        files.calendar["years"] = json!({"2027": {"off": [], "worked": [], "source": "test"}});
+        files.calendar["hours"][0]["validFrom"] = json!("2026-01-01");
+    });
+    // An agency that ends, and a year that is put right, are no loss.
+    forgotten(&[], |files| files.agencies["agencies"][1]["validTo"] = json!("2026-03-31"));
+    forgotten(&[], |files| files.calendar["years"]["2026"]["off"] = json!(["2026-01-01", "2026-01-02"]));
+}
+
+#[test]
+fn an_edition_that_rewrites_a_version_in_force_is_told_so_and_one_that_adds_a_version_is_not() {
+    for (place, value) in [
+        ("/name", json!("Đăng ký đất")),
+        ("/terms/counter/amount", json!(9)),
+        ("/feeVnd", json!(50_000)),
+        ("/level", json!("commune")),
+        ("/papers/0/required", json!(false)),
+        ("/validFrom", json!("2025-08-01")),
+    ] {
+        forgotten(&["kept-version"], |files| {
+            *files.procedures["procedures"][0].pointer_mut(place).unwrap() = value;
+        });
+    }
+    forgotten(&["kept-version"], |files| files.procedures["procedures"] = json!([procedure(2, "2026-01-01")]));
+    forgotten(&[], |files| list(&mut files.procedures, "procedures").push(procedure(2, "2026-01-01")));
+    forgotten(&[], |files| files.procedures["procedures"][0]["trust"] = json!("confirmed"));
+}
+
+#[test]
+fn a_version_that_has_not_begun_may_still_be_written_otherwise() {
+    let edition = |amount: u32| {
+        let mut files = good();
+        let mut next = procedure(2, "2026-07-01");
+        next["terms"]["counter"]["amount"] = json!(amount);
+        list(&mut files.procedures, "procedures").push(next);
+        assemble(files).unwrap()
+    };
+    for (today, told) in [("2026-06-30", 0), ("2026-07-01", 1)] {
+        assert_eq!(edition(2).forgotten_by(&edition(3), day(today)).len(), told, "{today}");
+    }
 }
 
 #[test]
@@ -316,17 +450,23 @@ fn the_shipped_rules_say_what_the_law_says() {
     }
 }
 
-// The government decides next year's days off in the autumn.
+// The government decides next year's days off in the autumn; the longest shipped term is 90 days.
 #[test]
-fn from_december_on_a_calendar_without_the_next_year_is_missed() {
+fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_december_at_the_latest() {
     for (today, missing) in [
-        ("2026-11-30", None),
-        ("2026-12-01", Some(2027)),
+        ("2026-09-30", None),
+        ("2026-10-01", None), // the 90th day after Friday 2 October is 31 December
+        ("2026-10-02", Some(2027)),
         ("2026-12-31", Some(2027)),
         ("2025-12-01", None), // 2026 is there
     ] {
-        let found = catalogue().calendar().missing_next_year(day(today)).map(|missing| missing.year);
+        let found = catalogue().missing_year(day(today)).map(|missing| missing.year);
         assert_eq!(found, missing, "{today}");
+    }
+    // Where all terms are short it is missed in December all the same.
+    let short = assemble(good()).unwrap();
+    for (today, missing) in [("2026-11-30", None), ("2026-12-01", Some(2027)), ("2026-12-31", Some(2027))] {
+        assert_eq!(short.missing_year(day(today)).map(|missing| missing.year), missing, "{today}");
     }
 }
 
@@ -397,6 +537,36 @@ fn an_agency_s_exception_that_contradicts_the_calendar_is_refused() {
         refused(field, rule, |files| excepted(files, "H20.09", more));
     }
     refused("exceptions", "known-agency", |files| excepted(files, "H20.77", json!({"off": ["2026-01-05"]})));
+}
+
+#[test]
+fn an_agency_s_exceptions_add_up_in_their_hours_too() {
+    let hours = |from: &str| json!([{"validFrom": from, "slots": [["08:00", "12:00"]], "handOverCutOff": "11:00"}]);
+    let two = |second: &str| {
+        let exception =
+            |from: &str| json!({"agency": "H20.09", "hours": hours(from), "reason": "a test", "source": "a test"});
+        json!([exception("2018-06-21"), exception(second)])
+    };
+    let mut files = good();
+    files.calendar["exceptions"] = two("2026-07-01");
+    let law = assemble(files).unwrap();
+    let calendar = law.law().calendar_of(&"H20.09".parse().unwrap());
+    for morning in ["2026-03-02", "2026-07-02"] {
+        let due =
+            super::world::term("1 working-day").unwrap().due(calendar, super::world::at(&format!("{morning}T08:00")));
+        assert!(super::world::local(due.unwrap()).ends_with("T12:00:00"), "{morning}");
+    }
+    refused("exceptions.H20.09", "unique-start", |files| files.calendar["exceptions"] = two("2018-06-21"));
+}
+
+#[test]
+fn an_agency_s_exception_needs_a_reason_and_a_source() {
+    for word in ["reason", "source"] {
+        refused("exceptions.H20.09", word, |files| {
+            excepted(files, "H20.09", json!({"off": ["2026-01-05"]}));
+            files.calendar["exceptions"][0][word] = json!("");
+        });
+    }
 }
 
 #[test]
@@ -570,6 +740,10 @@ fn an_agency_carries_on_for_those_that_have_ended_and_led_to_it() {
         // It has ended itself: its successor carries on for both.
         ("H58.05", "2025-07-01", &[]),
         ("H20.114", "2025-07-01", &["H20.21"]),
+        // A ward out of two districts, and a commune that carries on for its district as well.
+        ("H20.113", "2025-07-01", &["H20.23.07", "H20.25.09", "H20.25.10"]),
+        ("H20.121", "2025-07-01", &["H20.24", "H20.24.01", "H20.24.02", "H20.24.03"]),
+        ("H20.121", "2025-06-30", &[]),
         ("H20.20", "2026-03-02", &[]),
         ("H99", "2026-03-02", &[]),
     ] {
@@ -592,7 +766,7 @@ fn each_ended_agency_of_the_shipped_catalogue_is_carried_on_for_by_one_that_exis
         .map(|agency| agency.code.to_string())
         .collect();
     ended.sort();
-    assert!(ended.len() > 40, "only {ended:?} have ended");
+    assert!(ended.len() > 65, "only {ended:?} have ended");
     assert_eq!(carried, ended, "each once, and no other");
 }
 

@@ -4,7 +4,7 @@
 //! January and 22 August are worked, and 24 November is off for the first time.
 
 use domain::calendar::{Calendar, DayKind, MissingYear};
-use domain::deadline::{Term, TermUnit};
+use domain::deadline::{Pause, Run, Term, TermUnit};
 
 use super::world::{at, calendar, day, law, local, term};
 
@@ -270,45 +270,87 @@ fn a_year_without_a_calendar_is_an_error_that_names_it() {
     assert_eq!(MissingYear { year: 2027 }.to_string(), "the working calendar has no data for 2027");
 }
 
-/// Term, due date before the pause, begin and end of the pause, due date after it.
-#[test]
-fn the_time_that_stood_still_is_given_back() {
-    for (length, due, paused, resumed, expected) in [
-        // Working days: as many as passed, by date.
-        ("5 working-day", "2026-03-09T17:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
-        ("5 working-day", "2026-03-09T17:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-10T17:00"),
-        ("5 working-day", "2026-03-09T17:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-11T17:00"),
-        ("5 working-day", "2026-03-09T17:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-09T17:00"), // a weekend
-        ("5 working-day", "2026-03-09T17:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
-        ("5 working-day", "2026-02-13T17:00", "2026-02-11T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
-        ("5 working-day", "2026-02-13T17:00", "2026-02-13T09:00", "2026-02-23T09:00", "2026-02-23T17:00"), // over Tết
-        ("5 working-day", "2026-01-09T17:00", "2026-01-08T09:00", "2026-01-09T09:00", "2026-01-10T17:00"),
-        ("5 working-day", "2026-03-09T17:00", "2026-03-10T09:00", "2026-03-12T09:00", "2026-03-11T17:00"), // late already
-        // Calendar days: all that passed, and never on a day off.
-        ("15 calendar-day", "2026-03-17T17:00", "2026-03-03T09:00", "2026-03-03T16:00", "2026-03-17T17:00"),
-        ("15 calendar-day", "2026-03-17T17:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-20T17:00"),
-        ("15 calendar-day", "2026-03-17T17:00", "2026-03-05T09:00", "2026-03-09T09:00", "2026-03-23T17:00"), // Saturday
-        ("15 calendar-day", "2026-02-13T17:00", "2026-02-09T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
-        ("15 calendar-day", "2026-03-17T17:00", "2026-02-27T09:00", "2026-03-02T09:00", "2026-03-20T17:00"), // two months
-        ("15 calendar-day", "2026-03-17T17:00", "2026-03-03T09:00", "2026-05-06T09:00", "2026-05-20T17:00"), // 64 days
-        // Hours: the office time that passed.
-        ("4 working-hour", "2026-03-02T14:00", "2026-03-02T09:00", "2026-03-02T10:00", "2026-03-02T15:00"),
-        ("4 working-hour", "2026-03-02T14:00", "2026-03-02T11:00", "2026-03-02T14:30", "2026-03-02T15:30"), // lunch
-        ("4 working-hour", "2026-03-02T14:00", "2026-03-02T09:00", "2026-03-03T09:00", "2026-03-03T14:00"),
-        ("4 working-hour", "2026-03-06T16:30", "2026-03-06T16:00", "2026-03-09T08:00", "2026-03-09T08:30"), // weekend
-        ("4 working-hour", "2026-03-02T14:00", "2026-03-02T11:40", "2026-03-02T13:20", "2026-03-02T14:00"), // in lunch
-        ("4 working-hour", "2026-03-02T11:30", "2026-03-02T09:00", "2026-03-02T09:30", "2026-03-02T14:00"), // at a border
-    ] {
-        let moved = term(length).unwrap().resumed(calendar(), at(due), at(paused), at(resumed)).map(local);
-        assert_eq!(moved, Ok(local(at(expected))), "{length} due {due}, paused {paused} to {resumed}");
+/// Receipt, begin and end of a pause, due date after it.
+type Paused = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+fn check_paused(examples: &[Paused]) {
+    for (length, received, from, to, expected) in examples {
+        let pauses = vec![Pause { from: at(from), to: at(to) }];
+        let due = term(length).unwrap().due_of(calendar(), &Run { pauses, ..Run::from(at(received)) }).map(local);
+        assert_eq!(due, Ok(local(at(expected))), "{length} from {received}, paused {from} to {to}");
     }
+}
+
+// Practice of the systems in use: working days are given back as working days, by date.
+#[test]
+fn the_working_days_that_stood_still_are_given_back() {
+    check_paused(&[
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-10T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-11T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-09T17:00"), // a weekend
+        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
+        ("5 working-day", "2026-02-06T08:00", "2026-02-11T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
+        ("5 working-day", "2026-02-06T08:00", "2026-02-13T09:00", "2026-02-23T09:00", "2026-02-23T17:00"), // over Tết
+        ("5 working-day", "2025-12-31T08:00", "2026-01-08T09:00", "2026-01-09T09:00", "2026-01-10T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-10T09:00", "2026-03-12T09:00", "2026-03-11T17:00"), // late already
+    ]);
+}
+
+// The same for all days; BLDS 2015 Đ.148.5 moves the last one off a day off, once.
+#[test]
+fn the_calendar_days_that_stood_still_are_given_back_and_those_off_before_the_end_are_not() {
+    check_paused(&[
+        ("15 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:00", "2026-03-17T17:00"),
+        ("15 calendar-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-20T17:00"),
+        ("15 calendar-day", "2026-03-02T08:00", "2026-03-05T09:00", "2026-03-09T09:00", "2026-03-23T17:00"), // Saturday
+        ("15 calendar-day", "2026-01-29T08:00", "2026-02-09T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
+        ("15 calendar-day", "2026-02-26T08:00", "2026-02-27T09:00", "2026-03-02T09:00", "2026-03-16T17:00"), // two months
+        ("15 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-05-06T09:00", "2026-05-20T17:00"), // 64 days
+        // The fifteenth day is Mùng 1; five days later it is still Tết, and the day back is the same.
+        ("15 calendar-day", "2026-02-02T08:00", "2026-02-03T09:00", "2026-02-08T09:00", "2026-02-23T17:00"),
+        ("15 calendar-day", "2026-02-02T08:00", "2026-02-03T09:00", "2026-02-10T09:00", "2026-02-24T17:00"),
+        // The fifth day is a Saturday: two days more are the Monday that it was moved to.
+        ("5 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-09T17:00"),
+    ]);
+}
+
+#[test]
+fn the_office_time_that_stood_still_is_given_back() {
+    check_paused(&[
+        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T09:00", "2026-03-02T10:00", "2026-03-02T15:00"),
+        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T11:00", "2026-03-02T14:30", "2026-03-02T15:30"), // lunch
+        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T09:00", "2026-03-03T09:00", "2026-03-03T14:00"),
+        ("4 working-hour", "2026-03-06T10:30", "2026-03-06T16:00", "2026-03-09T08:00", "2026-03-09T08:30"), // weekend
+        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T11:40", "2026-03-02T13:20", "2026-03-02T14:00"), // in lunch
+        ("4 working-hour", "2026-03-02T07:30", "2026-03-02T09:00", "2026-03-02T09:30", "2026-03-02T14:00"), // at a border
+    ]);
+}
+
+// NĐ 61/2018 Đ.18: what comes after 15:00 is received on the next working day, and until then nothing can be lost.
+#[test]
+fn a_pause_before_the_day_of_receipt_costs_nothing() {
+    check_paused(&[
+        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-02T17:00"),
+        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T09:00", "2026-03-03T17:00"),
+        ("5 working-day", "2026-03-07T09:00", "2026-03-07T10:00", "2026-03-08T10:00", "2026-03-16T17:00"),
+        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-04T17:00"),
+        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T09:00", "2026-03-05T17:00"),
+        ("4 working-hour", "2026-02-14T10:00", "2026-02-14T10:10", "2026-02-23T07:30", "2026-02-23T11:30"),
+    ]);
 }
 
 #[test]
 fn time_given_back_into_a_year_without_a_calendar_is_an_error_that_names_it() {
-    for length in ["5 working-day", "5 calendar-day", "4 working-hour"] {
-        let due = at("2026-12-31T17:00");
-        let moved = term(length).unwrap().resumed(calendar(), due, at("2026-12-21T08:00"), at("2026-12-22T10:00"));
+    let pauses = vec![Pause { from: at("2026-12-21T08:00"), to: at("2026-12-22T10:00") }];
+    for (length, received) in [
+        ("8 working-day", "2026-12-21T08:00"),
+        ("10 calendar-day", "2026-12-21T08:00"),
+        ("72 working-hour", "2026-12-21T07:00"),
+    ] {
+        let run = Run { pauses: pauses.clone(), ..Run::from(at(received)) };
+        assert!(term(length).unwrap().due(calendar(), at(received)).is_ok(), "{length}");
+        let moved = term(length).unwrap().due_of(calendar(), &run);
         assert_eq!(moved, Err(MissingYear { year: 2027 }), "{length}");
     }
 }

@@ -269,8 +269,8 @@ fn refused_and_withdrawn_are_counted_on_their_day_wherever_the_dossier_was() {
         ("not before", "refuse 2026-03-03T08:00", "2026-03-02", ""),
         (
             "papers that never came",
-            "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-01T09:00",
-            "2026-04-01",
+            "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T09:00",
+            "2026-04-02",
             "refused 1",
         ),
         ("withdrawn unreceived", "withdraw 2026-03-03T08:00", "2026-03-03", "withdrawn 1"),
@@ -441,8 +441,8 @@ fn what_never_was_received_ends_beside_the_account() {
     province("refuse 2026-03-03T08:00", "2026-03-03", &[("refused_unreceived", 1)]);
     province("withdraw 2026-03-03T08:00", "2026-03-03", &[("withdrawn_unreceived", 1)]);
     province("request-supplement 08:00", "2026-03-03", &[("waiting", 1)]);
-    let expired = "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-01T09:00";
-    province(expired, "2026-04-01", &[("carried_over", 1), ("refused", 1)]);
+    let expired = "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T09:00";
+    province(expired, "2026-04-02", &[("carried_over", 1), ("refused", 1)]);
 }
 
 // Eight office hours from Monday 07:30 end on Tuesday at 07:30; dates are compared.

@@ -5,7 +5,9 @@ use domain::dossier::{Action, Command, Decision, Refusal};
 use domain::procedure::Channel;
 use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
 
-use super::world::{AGENCY, after, at, calendar, command, day, law, local, moved, officer, played, schedule};
+use super::world::{
+    AGENCY, after, at, calendar, command, day, law, law_of, local, moved, officer, played, played_under, schedule,
+};
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd.
 const IN_PROCESS: &str = "submit 2026-03-02T07:30, receive 08:00, process 08:10";
@@ -61,6 +63,39 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
         let answer = dossier.decide(letter("2026-03-30"), &officer(AGENCY), law(), at("2026-03-11T08:00"));
         let refusal = Violation::new("action", "apologies-max", "the applicant was given a new date before");
         assert_eq!(answer, Err(Refusal::Invalid(refusal)), "{rest}");
+    }
+}
+
+/// Where a law allows two letters, figures still follow the date that the term gave.
+#[test]
+fn a_second_letter_leaves_the_original_date_and_moves_the_promised_one() {
+    let law = law_of("restart", 2);
+    let letters =
+        format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, apologise 2026-03-12T08:00 for 2026-03-19");
+    for (why, rest, due, original) in [
+        ("two letters", "", "2026-03-19", "2026-03-09"),
+        ("and a pause of two days", ", suspend 2026-03-13T08:00, resume 2026-03-17T08:00", "2026-03-23", "2026-03-11"),
+    ] {
+        let dossier = played_under(&law, "5 working-day", &format!("{letters}{rest}"));
+        let closing = |text: &str| Some(at(&format!("{text}T17:00")));
+        assert_eq!((dossier.due_at, dossier.original_due_at), (closing(due), closing(original)), "{why}");
+        assert_eq!((dossier.apologies(), dossier.history.last().unwrap().original_due_at), (2, closing(original)));
+    }
+}
+
+// What was paused before the letter is in the date that it gives, what is paused after it moves both.
+#[test]
+fn a_pause_before_a_letter_is_not_given_back_twice() {
+    let paused = format!("{IN_PROCESS}, suspend 2026-03-03T08:00, resume 2026-03-04T08:00");
+    for (term, due, original) in [
+        ("5 working-day", "2026-03-16T17:00", "2026-03-11T17:00"),
+        ("8 calendar-day", "2026-03-16T17:00", "2026-03-12T17:00"),
+    ] {
+        let history = format!(
+            "{paused}, apologise 2026-03-09T08:00 for 2026-03-13, suspend 2026-03-10T08:00, resume 2026-03-11T08:00"
+        );
+        let dossier = played(term, Channel::Online, &history);
+        assert_eq!((dossier.due_at, dossier.original_due_at), (Some(at(due)), Some(at(original))), "{term}");
     }
 }
 
@@ -207,6 +242,28 @@ fn papers_that_do_not_come_within_thirty_days_close_the_dossier() {
 }
 
 #[test]
+fn nobody_gives_a_dossier_up_while_its_papers_can_still_come() {
+    let integrator = super::world::integrator(&[AGENCY]);
+    for by in [officer(AGENCY), integrator, schedule()] {
+        for (asked, when, until) in [
+            ("2026-03-02T08:00", "2026-03-02T08:01", "2026-04-01"),
+            ("2026-03-02T08:00", "2026-04-01T23:59", "2026-04-01"),
+            ("2026-03-02T08:00", "2026-04-02T00:00", ""),
+            ("2026-03-05T08:00", "2026-04-06T10:00", "2026-04-06"), // the thirtieth day is a Saturday
+            ("2026-03-05T08:00", "2026-04-07T10:00", ""),
+            ("2026-12-10T08:00", "2026-12-31T10:00", "2027-01-09"), // nobody knows yet which day of 2027 is off
+        ] {
+            let history = format!("submit 2026-03-02T07:30, request-supplement {asked}");
+            let dossier = played("5 working-day", Channel::Online, &history);
+            let answer = dossier.decide(command("it", Action::RefuseExpired), &by, law(), at(when));
+            let detail = format!("the applicant has until {until} for the papers");
+            let refusal = Refusal::Invalid(Violation::new("action", "not-yet-expired", detail));
+            assert_eq!(answer.err(), (!until.is_empty()).then_some(refusal), "asked {asked}, given up {when}");
+        }
+    }
+}
+
+#[test]
 fn a_schedule_closes_what_was_never_completed() {
     let dossier = played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, request-supplement 08:00");
     let order = command("it", Action::RefuseExpired);
@@ -227,6 +284,11 @@ fn a_short_term_gets_its_letter_only_when_it_has_run_out() {
         assert_eq!(duty(&dossier.history, day(due_soon), law(), &dossier.agency), Ok(None), "{term}");
         assert_eq!(duty(&dossier.history, day(overdue), law(), &dossier.agency), Ok(Some(Duty::Apologise)), "{term}");
     }
+    // Papers after which the time goes on start nothing: six days are no short term because they came in its last two.
+    let resuming = law_of("resume", 1);
+    let history = format!("{IN_PROCESS}, request-supplement 2026-03-09T08:00, supplement 2026-03-09T16:00");
+    let six = played_under(&resuming, "6 working-day", &history);
+    assert_eq!(duty(&six.history, day("2026-03-09"), &resuming, &six.agency), Ok(Some(Duty::Apologise)));
     let three = played("3 working-day", Channel::Online, IN_PROCESS);
     assert_eq!(duty(&three.history, day("2026-03-04"), law(), &three.agency), Ok(Some(Duty::Apologise)));
 }

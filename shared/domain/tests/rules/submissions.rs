@@ -31,6 +31,11 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
         (AGENCY, "9.999999", "2026-03-02", vec![("procedure", "known-procedure")]),
         (AGENCY, "1.013831", "2025-06-30", vec![("procedure", "known-procedure")]),
         ("H99.01", "9.999999", "2026-03-02", vec![("agency", "known-agency"), ("procedure", "known-procedure")]),
+        // Births are registered by communes, land by the department.
+        ("H20.101", "1.001193", "2026-03-02", vec![]),
+        (AGENCY, "1.001193", "2026-03-02", vec![("agency", "agency-level")]),
+        ("H20", "1.001193", "2026-03-02", vec![("agency", "agency-level")]),
+        ("H20.101", "1.013831", "2026-03-02", vec![("agency", "agency-level")]),
     ] {
         let found = submission(agency, procedure, Channel::Counter).violations(catalogue(), day(on));
         let found: Vec<_> = found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
@@ -53,7 +58,7 @@ fn a_procedure_that_is_only_described_on_line_is_not_handed_in_there() {
     for (channel, rules) in
         [(Channel::Online, vec!["online-procedure"]), (Channel::Counter, vec![]), (Channel::Postal, vec![])]
     {
-        let found = submission(AGENCY, described.code.as_str(), channel).violations(catalogue(), day("2026-03-02"));
+        let found = submission("H20.101", described.code.as_str(), channel).violations(catalogue(), day("2026-03-02"));
         assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), rules, "{channel:?}");
     }
 }

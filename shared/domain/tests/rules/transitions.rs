@@ -4,7 +4,8 @@ use domain::Violation;
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
-    Action, Actor, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
+    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, RULES, Refusal,
+    VERSIONS_MAX,
 };
 use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
@@ -106,8 +107,18 @@ fn at_noon() -> Timestamp {
     at("2026-03-02T12:00")
 }
 
+/// The day after the last one for papers that were asked for on the morning of 2 March.
+fn without_papers() -> Timestamp {
+    at("2026-04-02T12:00")
+}
+
+/// When `action` can be done to the dossiers here.
+fn in_time(action: Action) -> Timestamp {
+    if action == Action::RefuseExpired { without_papers() } else { at_noon() }
+}
+
 fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {
-    dossier.decide(command("it", action), by, law(), at_noon())
+    dossier.decide(command("it", action), by, law(), in_time(action))
 }
 
 /// Everybody who can come to a dossier, and for whom: the owner of the dossier, its handler, both, or neither.
@@ -142,6 +153,15 @@ fn may(who: &str, action: Action, by: &str) -> bool {
     }
 }
 
+/// What `who` may do instead: of what the table allows, what is his to do.
+fn allowed_to(who: &str, status: DossierStatus, passed_on: bool) -> Vec<Action> {
+    let by = |action: Action| match moves_while_passed_on().find(|(other, ..)| *other == action) {
+        Some((_, by, _)) if passed_on => by,
+        _ => "owner",
+    };
+    allowed(status, passed_on).into_iter().filter(|action| may(who, *action, by(*action))).collect()
+}
+
 /// Whether the answer to `action` is what the tables say: who may, and where it leads, passed on or not.
 fn assert_answered(dossier: &Dossier, action: Action, who: &str, actor: &Actor, may: bool, to: Leads) {
     let (status, passed_on) = (dossier.status, dossier.handler.is_some());
@@ -153,7 +173,7 @@ fn assert_answered(dossier: &Dossier, action: Action, who: &str, actor: &Actor, 
         }
         (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
         (answer, None) => {
-            let allowed = allowed(status, passed_on);
+            let allowed = allowed_to(who, status, passed_on);
             assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed }), "{case}");
         }
         (answer, Some((to, still))) => {
@@ -196,6 +216,39 @@ fn while_it_is_passed_on_owner_and_handler_may_do_what_the_table_says_and_nothin
         }
     }
     assert_eq!(combinations, 4 * 19 * 13);
+}
+
+/// What the table of moves says of the clock, in the words of the domain note.
+const CLOCK: &str = "
+receive              starts             counted from receipt
+refuse               stops
+request-supplement   waits-for-papers   given up, or waits
+supplement           papers-came        begins again, or goes on
+refuse-expired       stops
+process              untouched
+request-payment      pauses
+confirm-payment      goes-on
+suspend              pauses
+resume               goes-on
+finish               stops
+return-result        untouched
+recall               goes-on
+send-back            goes-on
+apologise            promises           another day
+withdraw             stops
+pass-on              untouched          one term
+hand-back            untouched
+";
+
+#[test]
+fn the_table_of_moves_says_what_each_does_to_the_clock() {
+    let said: Vec<(&str, Clock)> = RULES.iter().map(|rule| (rule.action.name(), rule.clock)).collect();
+    let expected = CLOCK.trim().lines().map(|row| {
+        let mut cells = row.split_whitespace();
+        let (action, clock) = (cells.next().unwrap(), cells.next().unwrap());
+        (action, super::world::clock(clock))
+    });
+    assert_eq!(said, expected.collect::<Vec<_>>());
 }
 
 #[test]
@@ -259,7 +312,7 @@ fn a_reason_is_owed_by_six_actions_and_by_no_other() {
         for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
-            let answer = dossier.decide(order, &by, law(), at_noon());
+            let answer = dossier.decide(order, &by, law(), in_time(action));
             let rule = match &answer {
                 Ok(_) => None,
                 Err(Refusal::Invalid(violation)) => Some((violation.field.as_str(), violation.rule)),
@@ -530,7 +583,7 @@ fn where_the_law_says_so_the_remaining_time_goes_on_after_a_supplement() {
         ),
         (
             "papers that never come leave the date as it was",
-            "receive 08:00, request-supplement 2026-03-03T09:00, refuse-expired 2026-04-02T10:00",
+            "receive 08:00, request-supplement 2026-03-03T09:00, refuse-expired 2026-04-03T10:00",
             Some("2026-03-09T17:00"),
             None,
         ),

@@ -6,7 +6,7 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
+use domain::dossier::{Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
 use domain::law::Law;
 use domain::procedure::Channel;
 use domain::submission::Submission;
@@ -55,6 +55,17 @@ pub(super) fn law_that_resumes_from(from: &str) -> Law {
     in_force.retain(|rule| rule["validFrom"].as_str() < Some(from));
     resuming["supplement"] = "resume".into();
     in_force.push(resuming);
+    Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
+}
+
+/// The shipped calendar under the first rule alone, with another choice of what papers do to the clock and of how many
+/// letters of apology there may be.
+pub(super) fn law_of(supplement: &str, letters: u8) -> Law {
+    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    let in_force = rules["rules"].as_array_mut().unwrap();
+    in_force.truncate(1);
+    in_force[0]["supplement"] = supplement.into();
+    in_force[0]["extensionsMax"] = letters.into();
     Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
@@ -181,6 +192,21 @@ pub(super) fn action(name: &str) -> Action {
         assert_eq!(name, "submit", "no such action");
         Action::Submit
     })
+}
+
+/// What a word of the tables here does to the clock.
+pub(super) fn clock(word: &str) -> Clock {
+    match word {
+        "starts" => Clock::Starts,
+        "waits-for-papers" => Clock::WaitsForPapers,
+        "papers-came" => Clock::PapersCame,
+        "pauses" => Clock::Pauses,
+        "goes-on" => Clock::GoesOn,
+        "promises" => Clock::Promises,
+        "stops" => Clock::Stops,
+        "untouched" => Clock::Untouched,
+        other => panic!("{other} does nothing known to the clock"),
+    }
 }
 
 /// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is

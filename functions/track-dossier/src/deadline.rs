@@ -1,0 +1,115 @@
+//! `GET /v1/dossiers/{code}/deadline`: the due date with the days on the way to it, so that anybody whom it concerns can
+//! count it again on a wall calendar.
+
+use domain::deadline::{DayReckoned, DueRule, Run};
+use domain::dossier::{Action, Dossier};
+use domain::id::DossierCode;
+use domain::law::Law;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use serde::Serialize;
+
+/// A due date that explains itself. Where there is none, because the dossier was not received, waits for papers that start
+/// the term again, or has none by its procedure, nothing but the code is told.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deadline<'a> {
+    code: &'a DossierCode,
+    /// When it is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+    /// When it would be due without the apology.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_due_at: Option<Timestamp>,
+    /// Since when the clock stands still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<Count>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apology: Option<Apology<'a>>,
+}
+
+/// The term, counted day by day in the calendar that is in force now.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Count {
+    rule: DueRule,
+    /// From when it was counted: receipt, or the papers after which the term began again.
+    started_at: Timestamp,
+    /// What the count comes to.
+    due_at: Timestamp,
+    pauses: Vec<Stretch>,
+    days: Vec<Day>,
+}
+
+/// A time in which the clock stood still.
+#[derive(Serialize)]
+struct Stretch {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// One day, or half of one where hours are counted.
+#[derive(Serialize)]
+struct Day {
+    date: Date,
+    reckoning: &'static str,
+    text: String,
+}
+
+/// A letter of apology.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Apology<'a> {
+    at: Timestamp,
+    /// The day that it promised.
+    new_due_on: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> Deadline<'a> {
+    /// The deadline of `dossier` by `law`.
+    pub(crate) fn of(dossier: &'a Dossier, law: &Law) -> Result<Self, Failure> {
+        let run = dossier.run().filter(|_| dossier.due_at.is_some());
+        let count = run.map(|run| Count::of(dossier, &run, law)).transpose()?.flatten();
+        // As long as the term has not begun again since.
+        let letter = dossier.history.iter().rfind(|entry| entry.action == Action::Apologise);
+        let letter = letter.filter(|letter| count.as_ref().is_some_and(|count| count.started_at <= letter.at));
+        Ok(Self {
+            code: &dossier.code,
+            due_at: dossier.due_at,
+            original_due_at: dossier.original_due_at,
+            paused_at: dossier.paused_at,
+            count,
+            apology: letter.and_then(|letter| {
+                Some(Apology { at: letter.at, new_due_on: letter.new_due_on()?, reason: letter.reason.as_deref() })
+            }),
+        })
+    }
+}
+
+impl Count {
+    fn of(dossier: &Dossier, run: &Run, law: &Law) -> Result<Option<Self>, Failure> {
+        let Some(term) = dossier.term else {
+            return Ok(None);
+        };
+        let explained = term.explained_of(law, &dossier.agency, run);
+        let explained = explained.map_err(|missing| Failure::CalendarMissing { year: missing.year })?;
+        Ok(Some(Self {
+            rule: explained.rule,
+            started_at: run.started,
+            due_at: explained.due,
+            pauses: run.pauses.iter().map(|pause| Stretch { from: pause.from, to: pause.to }).collect(),
+            days: explained.days.iter().map(Day::of).collect(),
+        }))
+    }
+}
+
+impl Day {
+    fn of(line: &DayReckoned) -> Self {
+        Self { date: line.date, reckoning: line.reckoning.name(), text: line.to_string() }
+    }
+}
