@@ -5,7 +5,7 @@ use domain::kpi::report::{Dimension, Figures, Line, Report};
 use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use crate::Gathered;
+use platform::gather::Gathered;
 use crate::answer::percent;
 use crate::page::{heading, told_days};
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
+use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::law::{Law, RulesFile};
@@ -70,6 +71,8 @@ pub struct CatalogueFiles {
     pub providers: ProvidersFile,
     /// `codes.json`.
     pub codes: CodesFile,
+    /// `leaders.json`.
+    pub leaders: LeadersFile,
 }
 
 /// Everything that law and organisation decide, in one consistent set.
@@ -84,6 +87,7 @@ pub struct Catalogue {
     notice_policies: NoticePolicies,
     providers: Providers,
     codes: Codes,
+    leaders: Leaders,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -155,8 +159,11 @@ impl Catalogue {
                 found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
             }
         }
-        match (law, templates, notice_policies, providers, codes) {
-            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => {
+        let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        match (law, templates, notice_policies, providers, codes, leaders) {
+            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes), Some(leaders))
+                if found.is_empty() =>
+            {
                 Ok(Self {
                     agencies: known,
                     procedures: versions,
@@ -166,6 +173,7 @@ impl Catalogue {
                     notice_policies,
                     providers,
                     codes,
+                    leaders,
                 })
             }
             _ => Err(found),
@@ -231,6 +239,11 @@ impl Catalogue {
     /// What the gateways' codes ask of us.
     pub fn codes(&self) -> &Codes {
         &self.codes
+    }
+
+    /// Who gets the morning report.
+    pub fn leaders(&self) -> &Leaders {
+        &self.leaders
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.
