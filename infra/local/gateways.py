@@ -527,7 +527,7 @@ class GatewayHandler(BaseHTTPRequestHandler):
 def registered_templates(path: Path) -> frozenset[str]:
     """Templates are approved by Zalo one by one (-109 and -131); here: those of the catalogue."""
     catalogue = json.loads(path.read_text(encoding="utf-8"))
-    return frozenset(name for template in catalogue["templates"] for name in template["zalo"].values())
+    return frozenset(name for template in [*catalogue["templates"], catalogue["report"]] for name in template["zalo"].values())
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ FUNCTIONS = (
     "notify-applicant",
     "rollup-kpi",
     "remind-deadline",
+    "announce-report",
     "wake-notices",
     "record-delivery",
     "publish-catalogue",
@@ -387,6 +388,7 @@ class Stack:
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
+            "PublicUrl": "https://motcua.example.vn",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",

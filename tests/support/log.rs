@@ -34,9 +34,14 @@ impl Log {
         Self { lines, _guard: tracing::subscriber::set_default(logger) }
     }
 
+    /// Everything, as it was written.
+    pub fn everything(&self) -> String {
+        String::from_utf8(self.lines.lock().unwrap().clone()).unwrap()
+    }
+
     /// The fields of every line of level `ERROR`.
     pub fn errors(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
+        let text = self.everything();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["level"] == "ERROR").map(|line| line["fields"].clone()).collect()
     }

@@ -10,7 +10,7 @@ use aws_smithy_http_client::Builder;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::Dossier;
-use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
@@ -192,7 +192,7 @@ impl<S: Intake> Intake for Mortal<S> {
 }
 
 impl<S: NoticeBook> NoticeBook for Mortal<S> {
-    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
         self.inner.thread(code).await
     }
 

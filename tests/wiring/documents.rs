@@ -496,8 +496,10 @@ fn the_documented_message_types_are_those_of_the_code() {
         original_due_at: None,
         handler: None,
     };
-    let woken = serde_json::to_value(CloudEvent::wake(&code, entry.at)).unwrap();
-    assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
+    for woken in ["H20.101-261116-0001", "REPORT-2026-11-16-chairman"] {
+        let woken = serde_json::to_value(CloudEvent::wake(&woken.parse().unwrap(), entry.at)).unwrap();
+        assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
+    }
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));
@@ -513,12 +515,14 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     // What lies here has the form that Lambda and the Scheduler give it.
     assert!(deployed.remove("{stack}-rollup-failures"));
     assert!(deployed.remove("{stack}-reminder-failures"));
+    assert!(deployed.remove("{stack}-announcement-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(deployed, described);
     for (schedule, order) in [
         ("NightlyRollup", "RollupOrder"),
         ("MorningReminder", "ReminderOrder"),
+        ("MorningAnnouncement", "AnnouncementOrder"),
         ("EveryMinuteWake", "WakeOrder"),
         ("QuarterHourlyRefresh", "RefreshOrder"),
     ] {
@@ -543,6 +547,9 @@ fn what_the_schedules_answer_is_documented() {
         due_basis: domain::kpi::DueBasis::Original,
     };
     let reminded = remind_deadline::Outcome { day, due_soon: 1, overdue: 2, apologies: 3, expired: 4, failed: 0 };
+    let announced = announce_report::Outcome { day, working_day: true, opened: 1, known: 1 };
+    let announced = serde_json::to_value(announced).unwrap();
+    assert_eq!(fits(&documents.schema("AnnouncementOutcome"), &announced), Ok(()));
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
     for standing in
