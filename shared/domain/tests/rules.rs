@@ -6,6 +6,7 @@
 )]
 
 mod rules {
+    mod announcements;
     mod catalogue;
     mod deadlines;
     mod exceptions;
