@@ -9,8 +9,8 @@ use domain::id::SubjectCode;
 use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow, Period};
 use domain::notice::Notice;
 use domain::thread::NoticeThread;
-use jiff::civil::Date;
 use jiff::ToSpan;
+use jiff::civil::Date;
 use platform::Failure;
 use platform::catalogue::{Misprint, Texts, UndecidedYears};
 use platform::port::{Contacts, NoticeBook, Stored};
@@ -327,7 +327,8 @@ async fn where_zalo_refuses_the_leader_gets_an_sms_and_its_report_is_taken_in() 
     tell_all(&world, &gateways, SEVEN).await;
     let (name, code) = ("REPORT-2026-11-18-chairman/1", "REPORT-2026-11-18-chairman");
     assert_eq!(gateways.asked(), [("zalo", name.to_owned()), ("esms", name.to_owned())]);
-    let taken = crate::support::call::esms_event(name, "s1", "5", "1").at_report(&world.notices, &world, at(SEVEN)).await;
+    let taken =
+        crate::support::call::esms_event(name, "s1", "5", "1").at_report(&world.notices, &world, at(SEVEN)).await;
     assert_eq!(taken.body, json!({ "taken": true }));
     let notice = world.notice(code, 1).await;
     assert_eq!((notice.state.name(), notice.cost_vnd()), ("delivered", 850));
@@ -437,6 +438,23 @@ async fn a_report_s_thread_is_no_dossier_s_and_no_door_shows_it() {
 fn misprints(leaders: &Value) -> Vec<Misprint> {
     let texts = Texts::built_in().with(leaders_file(leaders)).unwrap();
     texts.assemble(UndecidedYears::Refused).err().unwrap_or_default()
+}
+
+#[test]
+fn an_edition_of_before_the_report_has_no_text_for_it_and_may_list_no_leaders() {
+    let mut templates: Value = serde_json::from_str(&crate::support::file("infra/data/templates.json")).unwrap();
+    templates.as_object_mut().unwrap().remove("report");
+    let with = |leaders: Value| {
+        let mut files = leaders_file(&leaders);
+        files.insert("templates.json".to_owned(), templates.to_string());
+        Texts::built_in().with(files).unwrap().assemble(UndecidedYears::Refused).err().unwrap_or_default()
+    };
+    assert_eq!(with(json!([])), []);
+    let found = with(two_leaders());
+    assert_eq!(
+        found.iter().map(|found| (found.file.as_str(), found.rule)).collect::<Vec<_>>(),
+        [("templates.json", "report-owed")]
+    );
 }
 
 #[test]

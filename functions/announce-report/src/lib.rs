@@ -85,12 +85,7 @@ pub async fn announce(
 
 /// First and last day that were counted; an error unless everything was, up to `yesterday`: what is missing will be counted, and
 /// whoever is told half of it is told wrong. Of a month the days before the province began to count are not missed.
-fn counted(
-    span: ReportSpan,
-    first: Date,
-    yesterday: Date,
-    gathered: &Gathered,
-) -> Result<(Date, Date), Failure> {
+fn counted(span: ReportSpan, first: Date, yesterday: Date, gathered: &Gathered) -> Result<(Date, Date), Failure> {
     let incomplete = || {
         tracing::error!(%yesterday, days = gathered.days, "the report's days are not all counted yet");
         Failure::Defect(format!("the days of the report up to {yesterday} are not all counted yet"))

@@ -10,8 +10,8 @@ mod desk;
 mod subject;
 
 use domain::Violation;
-use domain::calendar::date_of;
 use domain::applicant::Phone;
+use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::{NoticePolicy, Routing};
 use domain::notice::{Language, NoticeChannel, Provider};

@@ -96,7 +96,7 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
                 templates.compose(dossier, entry, notice.repetition, language)
             }
             (Subject::Report { code, .. }, Told::Figures(headline)) => {
-                templates.report().compose(code, headline, language)
+                templates.report().and_then(|text| text.compose(code, headline, language))
             }
             (Subject::Dossier(_), Told::Figures(_)) | (Subject::Report { .. }, Told::Change(_)) => None,
         };

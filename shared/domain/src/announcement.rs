@@ -1,7 +1,6 @@
 //! The morning report: which leaders get it (`infra/data/leaders.json`), of which time, and what it says.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -36,7 +35,8 @@ impl TryFrom<String> for PublicUrl {
         if whole && text.len() <= PUBLIC_URL_CHARACTERS_MAX {
             return Ok(Self(text));
         }
-        let detail = format!("must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most");
+        let detail =
+            format!("must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most");
         Err(Violation::new("publicUrl", "public-url", detail))
     }
 }
@@ -136,13 +136,19 @@ impl Leaders {
                 broken("valid-range", "ends before it begins".to_owned());
             }
             let earlier = by_key.entry(&leader.key).or_default();
-            let at_once = |other: &&Leader| other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from);
+            let at_once =
+                |other: &&Leader| other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from);
             if earlier.iter().any(at_once) {
                 broken("unique-key", "stands twice on one day".to_owned());
             }
             earlier.push(leader);
         }
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }
+    }
+
+    /// Whether nobody ever gets one.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Those who get the report of the morning of `day`.
@@ -182,14 +188,5 @@ impl Headline {
     pub fn of((first, last): (Date, Date), row: &KpiRow, link: String) -> Self {
         let on_time_share = share(row.early + row.on_time, row.resolved);
         Self { first, last, received: row.received, resolved: row.resolved, on_time_share, overdue: row.overdue, link }
-    }
-}
-
-impl fmt::Display for ReportSpan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Day => "day",
-            Self::Month => "month",
-        })
     }
 }

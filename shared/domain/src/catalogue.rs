@@ -160,6 +160,12 @@ impl Catalogue {
             }
         }
         let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        if let (Some(leaders), Some(templates)) = (&leaders, &templates)
+            && !leaders.is_empty()
+            && templates.report().is_none()
+        {
+            found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
+        }
         match (law, templates, notice_policies, providers, codes, leaders) {
             (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes), Some(leaders))
                 if found.is_empty() =>

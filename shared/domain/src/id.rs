@@ -418,7 +418,8 @@ mod tests {
         for odd in ["REPORT-2026-11-24-a-261124-0001", "REPORT-2026-11-24-h20"] {
             assert!(odd.parse::<DossierCode>().is_err() && odd.parse::<SubjectCode>().is_ok(), "{odd}");
         }
-        for bad in ["REPORT-", "REPORT-2026-11-24", "REPORT-2026-11-24-", "REPORT-2026-11-31-a", "REPORT-2026-11-24-A"] {
+        for bad in ["REPORT-", "REPORT-2026-11-24", "REPORT-2026-11-24-", "REPORT-2026-11-31-a", "REPORT-2026-11-24-A"]
+        {
             assert!(bad.parse::<SubjectCode>().is_err(), "{bad}");
         }
         assert!(matches!("H20.12-261120-0001".parse(), Ok(SubjectCode::Dossier(_))));

@@ -93,8 +93,9 @@ pub struct TemplatesFile {
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,
-    /// What leaders are told in the morning.
-    report: ReportTemplate,
+    /// What leaders are told in the morning; none in editions of before there was a morning report.
+    #[serde(default)]
+    report: Option<ReportTemplate>,
 }
 
 /// Every text.
@@ -102,7 +103,7 @@ pub struct TemplatesFile {
 pub struct Templates {
     by_action: BTreeMap<Action, Template>,
     repetition: BTreeMap<Language, String>,
-    report: ReportTemplate,
+    report: Option<ReportTemplate>,
 }
 
 impl Templates {
@@ -139,7 +140,7 @@ impl Templates {
                 found.push(Violation::new("templates", "every-action", detail));
             }
         }
-        found.extend(file.report.violations());
+        found.extend(file.report.iter().flat_map(ReportTemplate::violations));
         if found.is_empty() {
             Ok(Self { by_action, repetition: file.repetition, report: file.report })
         } else {
@@ -147,9 +148,9 @@ impl Templates {
         }
     }
 
-    /// What leaders are told in the morning.
-    pub fn report(&self) -> &ReportTemplate {
-        &self.report
+    /// What leaders are told in the morning, where there is such a text.
+    pub fn report(&self) -> Option<&ReportTemplate> {
+        self.report.as_ref()
     }
 
     /// What is said after `action`, if anything.
@@ -232,13 +233,7 @@ fn text_violations(
 }
 
 impl SmsText {
-    fn text_violations(
-        &self,
-        field: &str,
-        prefix: &str,
-        text: &str,
-        placeholders: Placeholders,
-    ) -> Vec<Violation> {
+    fn text_violations(&self, field: &str, prefix: &str, text: &str, placeholders: Placeholders) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut longest = format!("{prefix}{text}");
         for (placeholder, length) in placeholders {

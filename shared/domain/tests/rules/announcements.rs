@@ -2,9 +2,11 @@
 
 use domain::announcement::{Headline, LINK_CHARACTERS_MAX, PUBLIC_URL_CHARACTERS_MAX, PublicUrl, ReportSpan};
 use domain::calendar::next;
+use domain::dossier::Action;
 use domain::kpi::{KpiRow, Period};
 use domain::notice::text::{Encoding, segments};
 use domain::notice::{Language, Templates};
+use domain::thread::{NoticeThread, Told};
 use domain::{Violation, id::ReportCode};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -87,7 +89,7 @@ fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
     let row = KpiRow { received: most, resolved: most, early: most, overdue: most, ..KpiRow::default() };
     let longest = Headline::of((day("2026-11-13"), day("2026-11-15")), &row, "x".repeat(LINK_CHARACTERS_MAX));
     for language in [Language::Vi, Language::En] {
-        let notice = catalogue().templates().report().compose(&report(), &longest, language).unwrap();
+        let notice = catalogue().templates().report().unwrap().compose(&report(), &longest, language).unwrap();
         let parts = segments(&notice.sms);
         assert_eq!((parts.encoding, parts.count), (Encoding::Gsm7, 2), "{}", notice.sms);
         assert!(!notice.sms.contains(['{', '}']), "{}", notice.sms);
@@ -99,8 +101,29 @@ fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
 #[test]
 fn where_nothing_was_settled_no_share_is_told() {
     let headline = Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
-    let notice = catalogue().templates().report().compose(&report(), &headline, Language::Vi).unwrap();
+    let notice = catalogue().templates().report().unwrap().compose(&report(), &headline, Language::Vi).unwrap();
     assert_eq!((notice.fields["onTime"].as_str(), notice.fields["period"].as_str()), ("-", "15/11/2026"));
+}
+
+#[test]
+fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
+    let headline = Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
+    let agency = || "H20".parse().unwrap();
+    let opened = NoticeThread::announcing(report(), agency(), headline, "2026-11-16T00:00:00Z".parse().unwrap());
+    let stored = serde_json::to_value(&opened).unwrap();
+    assert_eq!(
+        (&stored["code"], &stored["notices"][0]["headline"]["received"]),
+        (&json!(report().to_string()), &json!(0))
+    );
+    assert_eq!(serde_json::from_value::<NoticeThread>(stored.clone()).unwrap(), opened);
+    // As every dossier's notice was stored before there were reports.
+    let mut before = stored;
+    before["code"] = json!("H20.12-261116-0001");
+    let notice = before["notices"][0].as_object_mut().unwrap();
+    notice.remove("headline");
+    notice.insert("action".to_owned(), json!("finish"));
+    let read: NoticeThread = serde_json::from_value(before).unwrap();
+    assert_eq!(read.notices[0].told, Told::Change(Action::Finish));
 }
 
 /// Rules that a text of the report breaks.
