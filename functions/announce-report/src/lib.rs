@@ -5,7 +5,7 @@
 //! leader, and is put only where none lies: a second run, one beside this one, or the repetition of one that died half-way opens
 //! what is missing and touches nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::announcement::{Headline, Leader, PublicUrl, ReportSpan};
 use domain::calendar::{MissingYear, date_of, previous};
@@ -56,15 +56,14 @@ pub async fn announce(
     let mut outcome = Outcome { day, working_day, opened: 0, known: 0 };
     let leaders: Vec<&Leader> = if working_day { catalogue.leaders().on(day).collect() } else { Vec::new() };
     // Every headline is there before the first notice is opened: all leaders are told, or none.
+    let spans: BTreeSet<ReportSpan> = leaders.iter().map(|leader| leader.report).collect();
     let mut headlines: BTreeMap<ReportSpan, Headline> = BTreeMap::new();
-    for leader in &leaders {
-        if !headlines.contains_key(&leader.report) {
-            let period = leader.report.period(day, catalogue.calendar()).map_err(missing)?;
-            let gathered = gather(&period, figures).await?;
-            let days = counted(leader.report, period.first(), previous(day), &gathered)?;
-            let province = gathered.rows.get(&KpiCell::Province).copied().unwrap_or_default();
-            headlines.insert(leader.report, Headline::of(days, &province, public_url.report(&period)));
-        }
+    for span in spans {
+        let period = span.period(day, catalogue.calendar()).map_err(missing)?;
+        let gathered = gather(&period, figures).await?;
+        let days = counted(span, period.first(), previous(day), &gathered)?;
+        let province = gathered.rows.get(&KpiCell::Province).copied().unwrap_or_default();
+        headlines.insert(span, Headline::of(days, &province, public_url.report(&period)));
     }
     for leader in leaders {
         let Some(headline) = headlines.get(&leader.report) else {
