@@ -9,14 +9,14 @@ use crate::Violation;
 use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
 
-/// What the text may hold: days (`20/11/2026-22/11/2026`), numbers below a thousand millions, a share (`100,00%`), the link.
+/// What the text may hold: the link, days (`20/11/2026-22/11/2026`), numbers below a thousand millions, a share (`100,00%`).
 const PLACEHOLDERS: Placeholders = &[
+    ("{link}", LINK_CHARACTERS_MAX),
     ("{period}", 21),
     ("{received}", 9),
     ("{resolved}", 9),
     ("{onTime}", 7),
     ("{overdue}", 9),
-    ("{link}", LINK_CHARACTERS_MAX),
 ];
 
 /// The text of the morning report. The law does not want it: it waits for the end of the quiet hours, counts against budget and

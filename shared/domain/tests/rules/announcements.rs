@@ -139,11 +139,11 @@ fn a_text_of_the_report_that_cannot_be_sent_is_refused_when_it_is_loaded() {
     assert_eq!(broken(|_| ()), []);
     let sms = |text: &str| json!({"text": text, "segmentsMax": 1});
     for (rule, text) in [
-        ("known-placeholder", sms("Mot Cua {code}")),
-        ("gsm-7", sms("Một Cửa {period}")),
+        ("known-placeholder", sms("Mot Cua {code} {link}")),
+        ("gsm-7", sms("Một Cửa {link}")),
         // 98 of the link and 63 more.
         ("segments-max", sms(&format!("{}{{link}}", "x".repeat(63)))),
-        ("without-due-date", json!({"text": "Mot Cua {period}", "withoutDueDate": "Mot Cua"})),
+        ("without-due-date", json!({"text": "Mot Cua {link}", "withoutDueDate": "{link}"})),
     ] {
         assert_eq!(broken(|report| report["sms"]["vi"] = text.clone()), [("report".to_owned(), rule)], "{text}");
     }
