@@ -25,6 +25,7 @@ SHOWN_ONLY = {
     "relay-failures": "a change that cannot be read has to be mended in the table",
     "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
     "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
+    "announcement-failures": "invoke announce-report the same day, once the night is counted: a second run changes nothing",
 }
 # While a run lasts, nobody else sees the messages; a run that dies gives them back after so long.
 HIDDEN_SECONDS = 900

@@ -78,7 +78,12 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
 
     let notice =
         world.catalogue.templates().compose(&dossier, letter, false, Language::Vi).expect("the applicant is told");
-    assert_eq!((notice.date.as_str(), notice.sms.contains("25/11/2026")), ("25/11/2026", true), "{}", notice.sms);
+    assert_eq!(
+        (notice.fields["date"].as_str(), notice.sms.contains("25/11/2026")),
+        ("25/11/2026", true),
+        "{}",
+        notice.sms
+    );
 }
 
 #[tokio::test]

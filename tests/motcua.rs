@@ -1,5 +1,6 @@
 //! All tests through the public doors: components on the embedded tables, journeys on the deployed stack.
 
+mod announcement;
 mod catalogue;
 mod contract;
 mod crash;

@@ -1,6 +1,6 @@
 //! What citizens are told, by what, when and how often: the notices queue, the minute and the gateways' reports.
 
-use domain::id::DossierCode;
+use domain::id::SubjectCode;
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
 use domain::thread::NoticeThread;
@@ -321,7 +321,7 @@ async fn several_changes_within_minutes_become_one_message_with_the_last_state()
     tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:03:00Z").await.unwrap();
     assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/4")));
     assert_eq!(gateways.asked().len(), 2);
-    assert_eq!(gateways.messages()[1].status, "Dừng xử lý");
+    assert_eq!(gateways.messages()[1].fields["status"], "Dừng xử lý");
     assert_eq!((state(&world, &code, 2).await, state(&world, &code, 3).await), ("merged", "merged"));
 }
 
@@ -439,8 +439,8 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
             _ => "waiting",
         };
         assert_eq!((carried, state), (true, expected), "{} {code}: last {last}", provider.name());
-        let phone = &world.dossier(&dossier).await.applicant;
-        let reach = world.contacts.reach(phone, at(NOW)).await.unwrap();
+        let phone = &world.dossier(&dossier).await.applicant.phone;
+        let reach = world.contacts.reach(phone, None, at(NOW)).await.unwrap();
         let remembered = reach.unreachable.iter().any(|(channel, _)| *channel == provider.channel());
         assert_eq!(remembered, ruling.remember_days.is_some(), "{} {code}", provider.name());
     }
@@ -558,7 +558,7 @@ struct Overtaken<'a> {
 }
 
 impl NoticeBook for Overtaken<'_> {
-    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
         self.world.notices.thread(code).await
     }
 

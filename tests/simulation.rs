@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use domain::applicant::{Applicant, Phone};
+use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Dossier};
-use domain::id::{AgencyCode, DossierCode};
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::pool::Pool;
 use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, NoticeClass, Provider, parse_message_id};
@@ -33,7 +33,7 @@ const SEED: u64 = 20_261_123;
 /// Everything that is there when a process dies.
 struct Province {
     dossiers: HashMap<DossierCode, Dossier>,
-    threads: Mutex<BTreeMap<DossierCode, NoticeThread>>,
+    threads: Mutex<BTreeMap<SubjectCode, NoticeThread>>,
     counts: Mutex<HashMap<String, u64>>,
     /// What a phone received: the notice's name, how often, and by whom.
     phones: Mutex<BTreeMap<String, Vec<Provider>>>,
@@ -83,7 +83,7 @@ impl DossierStore for Province {
 }
 
 impl NoticeBook for Province {
-    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
         Ok(self.threads.lock().unwrap().get(code).cloned())
     }
 
@@ -103,7 +103,7 @@ impl NoticeBook for Province {
 }
 
 impl Contacts for Province {
-    async fn reach(&self, _: &Applicant, _: Timestamp) -> Result<Reach, Failure> {
+    async fn reach(&self, _: &Phone, _: Option<&IdNumber>, _: Timestamp) -> Result<Reach, Failure> {
         if self.roll(100) == 0 { Err(Self::dead()) } else { Ok(Reach::default()) }
     }
 
@@ -279,7 +279,7 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
             }
             !arrived
         });
-        let asleep: Vec<DossierCode> = {
+        let asleep: Vec<SubjectCode> = {
             let threads = province.threads.lock().unwrap();
             threads.values().filter(|t| t.wake_at().is_some_and(|at| at <= now)).map(|t| t.code.clone()).collect()
         };

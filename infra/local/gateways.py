@@ -527,7 +527,8 @@ class GatewayHandler(BaseHTTPRequestHandler):
 def registered_templates(path: Path) -> frozenset[str]:
     """Templates are approved by Zalo one by one (-109 and -131); here: those of the catalogue."""
     catalogue = json.loads(path.read_text(encoding="utf-8"))
-    return frozenset(name for template in catalogue["templates"] for name in template["zalo"].values())
+    texts = [*catalogue["templates"], catalogue["report"]]
+    return frozenset(name for text in texts for name in text["zalo"].values())
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ FUNCTIONS = (
     "rollup-kpi",
     "count-agency",
     "remind-deadline",
+    "announce-report",
     "wake-notices",
     "record-delivery",
     "publish-catalogue",
@@ -389,6 +390,7 @@ class Stack:
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
+            "PublicUrl": "https://motcua.example.vn",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",

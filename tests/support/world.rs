@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::Dossier;
-use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
@@ -164,7 +164,7 @@ impl<S: Intake> Intake for Mortal<S> {
 }
 
 impl<S: NoticeBook> NoticeBook for Mortal<S> {
-    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
         self.inner.thread(code).await
     }
 

@@ -163,3 +163,40 @@ fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
     assert!(codes.len() >= 60, "only {}", codes.len());
     assert!(fields.len() >= 10, "only {fields:?}");
 }
+#[test]
+fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
+    let schema: Value = serde_json::from_str(&file("infra/data/schema/leaders.schema.json")).unwrap();
+    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let good = json!({
+        "key": "chairman", "office": "Chủ tịch", "agency": "H20", "phone": "0912 345 678", "language": "en",
+        "report": "month", "validFrom": "2026-12-01", "validTo": "2027-12-31",
+    });
+    let (fits_schema, taken) = (
+        |leader: &Value| fits(&schema, &json!({ "schemaVersion": 1, "leaders": [leader] })).is_ok(),
+        |leader: &Value| {
+            let read = serde_json::from_value(json!({ "leaders": [leader] }));
+            read.is_ok_and(|file| domain::announcement::Leaders::assemble(file, |_| true).is_ok())
+        },
+    );
+    assert!(fits_schema(&good) && taken(&good));
+    for (field, value) in [
+        ("key", json!("")),
+        ("key", json!("Chairman")),
+        ("key", json!("1st")),
+        ("key", json!("a".repeat(25))),
+        ("office", json!(" ")),
+        ("agency", json!("Z20")),
+        ("phone", json!("0912 345")),
+        ("phone", json!(null)),
+        ("language", json!("fr")),
+        ("report", json!("week")),
+        ("validFrom", json!("tomorrow")),
+        ("validFrom", json!(null)),
+        ("validTo", json!("2026-02-30")),
+        ("name", json!("Nguyễn Văn A")),
+    ] {
+        let mut spoilt = good.clone();
+        spoilt[field] = value;
+        assert_eq!((fits_schema(&spoilt), taken(&spoilt)), (false, false), "{spoilt}");
+    }
+}

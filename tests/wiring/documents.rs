@@ -313,6 +313,7 @@ const RULES_ARE_NAMED_IN: [&str; 18] = [
     "functions/ingest-event/src/lib.rs",
     "functions/keep-preference/src/lib.rs",
     "functions/notify-applicant/src/lib.rs",
+    "functions/notify-applicant/src/subject.rs",
     "functions/publish-catalogue/src/lib.rs",
     "functions/read-kpi/src/lib.rs",
     "shared/domain/src/kpi/period.rs",
@@ -511,11 +512,13 @@ fn the_documented_message_types_are_those_of_the_code() {
         original_due_at: None,
         handler: None,
     };
-    let woken = serde_json::to_value(CloudEvent::wake(&code, entry.at)).unwrap();
-    assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
     let ordered = serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
     assert_eq!(fits(&documents.schema("AgencyCountEvent"), &ordered), Ok(()));
+    for woken in ["H20.101-261116-0001", "REPORT-2026-11-16-chairman"] {
+        let woken = serde_json::to_value(CloudEvent::wake(&woken.parse().unwrap(), entry.at)).unwrap();
+        assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
+    }
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));
@@ -531,12 +534,14 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     // What lies here has the form that Lambda and the Scheduler give it.
     assert!(deployed.remove("{stack}-rollup-failures"));
     assert!(deployed.remove("{stack}-reminder-failures"));
+    assert!(deployed.remove("{stack}-announcement-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(deployed, described);
     for (schedule, order) in [
         ("NightlyRollup", "RollupOrder"),
         ("MorningReminder", "ReminderOrder"),
+        ("MorningAnnouncement", "AnnouncementOrder"),
         ("EveryMinuteWake", "WakeOrder"),
         ("QuarterHourlyRefresh", "RefreshOrder"),
     ] {
@@ -563,6 +568,9 @@ fn what_the_schedules_answer_is_documented() {
         failed: 0,
         by_agency: [("H20.03".parse().unwrap(), listed)].into(),
     };
+    let announced = announce_report::Outcome { day, working_day: true, opened: 1, known: 1 };
+    let announced = serde_json::to_value(announced).unwrap();
+    assert_eq!(fits(&documents.schema("AnnouncementOutcome"), &announced), Ok(()));
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
     for standing in

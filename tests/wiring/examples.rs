@@ -448,6 +448,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let (count, look) = (documents.schema("RollupOrder"), documents.schema("ReminderOrder"));
     let wake = documents.schema("WakeOrder");
     let refresh = documents.schema("RefreshOrder");
+    let announcement = documents.schema("AnnouncementOrder");
+    let announced = |order| serde_json::from_value::<announce_report::Order>(order).map(|_| None);
     let refreshed = |order| serde_json::from_value::<refresh_token::Order>(order).map(|_| None);
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
@@ -455,6 +457,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     for (name, schema, read, expected) in [
         ("wake-notices.minute", &wake, &woken as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("wake-notices.unknown-field", &wake, &woken, Err(())),
+        ("announce-report.morning", &announcement, &announced, Ok(None)),
+        ("announce-report.unknown-field", &announcement, &announced, Err(())),
         ("refresh-token.quarter-hour", &refresh, &refreshed, Ok(None)),
         ("refresh-token.signed-in", &refresh, &refreshed, Ok(None)),
         ("refresh-token.unknown-field", &refresh, &refreshed, Err(())),
@@ -470,8 +474,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    let known = ["rollup-kpi", "remind-deadline", "wake-notices", "refresh-token"];
-    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 3]);
+    let known = ["rollup-kpi", "remind-deadline", "announce-report", "wake-notices", "refresh-token"];
+    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 2, 3]);
 }
 
 #[test]

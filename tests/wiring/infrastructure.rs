@@ -354,6 +354,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ),
     ("count-agency", "CountsQueue", CONSUME),
     ("count-agency", "CountsDeadLetters", &["sqs:SendMessage"]),
+    ("announce-report", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("announce-report", "NoticesTable", &["dynamodb:PutItem"]),
+    ("announce-report", "AnnouncementFailuresQueue", &["sqs:SendMessage"]),
     ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
@@ -420,6 +423,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let expected = [
         ("NightlyRollup", "cron(30 0 * * ? *)", "RollupKpiFunction", "RollupFailuresQueue"),
         ("MorningReminder", "cron(30 6 * * ? *)", "RemindDeadlineFunction", "ReminderFailuresQueue"),
+        ("MorningAnnouncement", "cron(0 7 * * ? *)", "AnnounceReportFunction", "AnnouncementFailuresQueue"),
     ];
     let schedules = template.of_type("AWS::Scheduler::Schedule");
     // A rate has no time zone, and what one run misses the next one does.

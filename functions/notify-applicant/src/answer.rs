@@ -1,6 +1,7 @@
 //! What a gateway's answer means for a notice, and what is kept of it besides.
 
-use domain::dossier::Dossier;
+use domain::applicant::Phone;
+use domain::id::SubjectCode;
 use domain::notice::codes::Treatment;
 use domain::notice::policy::NoticePolicy;
 use domain::notice::{NoticeClass, Provider};
@@ -74,15 +75,14 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         provider: Provider,
         read: &Read,
         price_vnd: u64,
-        dossier: &Dossier,
+        (code, phone): (&SubjectCode, &Phone),
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let phone = &dossier.applicant.phone;
         if let Some(length) = read.remember {
             let until = now.saturating_add(length).unwrap_or(now);
             self.contacts.remember_unreachable(phone, provider.channel(), until).await?;
         }
-        let (dossier, version) = (dossier.code.as_str(), notice.version);
+        let (dossier, version) = (&code.to_string(), notice.version);
         let (provider, class, code) = (provider.name(), notice.class.name(), read.code.as_str());
         match &read.answer {
             Answer::Accepted { .. } => {

@@ -1,19 +1,20 @@
-//! The notices queue: tells the applicant what has changed, by Zalo and, where that fails, by SMS.
+//! The notices queue: tells the applicant what has changed, or a leader how the day went, by Zalo and, where that fails, by SMS.
 //!
-//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, what was told in its
-//! thread of notices; a message that comes twice, late or not at all changes nothing about who is told what. Each step reads
+//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or was put
+//! into the thread by whoever announces; what was told stands in the thread of notices; a message that comes twice, late or not at all changes nothing about who is told what. Each step reads
 //! both, decides, stores the decision and only then acts: a gateway is asked under a lease that is stored before the call,
 //! and the answer is stored after it.
 
 mod answer;
 mod desk;
+mod subject;
 
 use domain::Violation;
+use domain::applicant::Phone;
 use domain::calendar::date_of;
-use domain::dossier::Dossier;
-use domain::id::DossierCode;
+use domain::id::SubjectCode;
 use domain::notice::policy::{NoticePolicy, Routing};
-use domain::notice::{Language, Notice, NoticeChannel, Provider};
+use domain::notice::{Language, NoticeChannel, Provider};
 use domain::thread::{NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
@@ -23,6 +24,7 @@ use platform::request::read_json;
 use serde_json::Value;
 
 pub use desk::{Desk, Limits};
+use subject::Subject;
 
 /// How many steps one message sets off: each tells one notice by one channel, or puts it off.
 const STEPS_MAX: u32 = 12;
@@ -52,13 +54,13 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     Ok(())
 }
 
-/// The dossier that a message is about.
-fn subject(message: &str) -> Result<DossierCode, Failure> {
+/// The dossier, or the report, that a message is about.
+fn subject(message: &str) -> Result<SubjectCode, Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     let within = |failure: Failure| failure.within("data");
     let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok(read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code),
+        DOSSIER_CHANGED => Ok(read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into()),
         NOTICES_WAKE => Ok(read_json::<NoticesWake>(data.as_bytes()).map_err(within)?.code),
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
     }
@@ -76,21 +78,21 @@ enum Step {
 impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
     async fn step(
         &self,
-        code: &DossierCode,
+        code: &SubjectCode,
         first: bool,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
-        let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+        let subject = self.subject(code, now).await?;
         let stored = self.book.thread(code).await?;
-        let mut thread = stored.clone().unwrap_or_else(|| NoticeThread::new(code.clone(), dossier.agency.clone()));
+        let mut thread = stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
         let policy = self.policy(date_of(now));
         let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
         if first {
             thread.resume(now, GIVEN_UP_FOR);
         }
-        thread.sync(&dossier.history, templates, &policy, now);
+        thread.sync(subject.history(), templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
             let unmoved = stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
             if !unmoved && self.keep(&mut thread).await? == Stored::AnotherWasFirst {
@@ -98,13 +100,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             }
             // Said again to a message that comes again: parking it may have failed the first time.
             if thread.is_given_up() {
-                tracing::error!(dossier = code.as_str(), "a notice was given up: no gateway took it in time");
+                tracing::error!(dossier = %code, "a notice was given up: no gateway took it in time");
                 return Ok(Step::GivenUp);
             }
             return Ok(Step::Done);
         };
         if !notice.admitted {
-            let wait = policy.share_wait(self.contacts.place(&dossier.agency, now).await?);
+            let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
             thread.admit(notice.version);
             if wait > SignedDuration::ZERO {
                 thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
@@ -112,11 +114,17 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 return Ok(Step::Next);
             }
         }
-        let reach = self.contacts.reach(&dossier.applicant, now).await?;
+        let Some((phone, id_number)) = subject.addressee() else {
+            tracing::warn!(dossier = %code, "a report ends unsent: its leader is not listed any more");
+            thread.refuse(notice.version, "not-listed", now);
+            self.keep(&mut thread).await?;
+            return Ok(Step::Next);
+        };
+        let reach = self.contacts.reach(phone, id_number, now).await?;
         match policy.route(&notice, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
             Routing::Refuse { reason } => {
-                let (dossier, class) = (code.as_str(), notice.class.name());
+                let (dossier, class) = (&code.to_string(), notice.class.name());
                 if reason == "budget" {
                     tracing::error!(dossier, class, "the month's budget for messages is used up");
                 } else {
@@ -125,7 +133,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                return self.ask(thread, &notice, (channel, only, reach.language), &dossier, &policy, clock).await;
+                let route = (channel, only, subject.language().unwrap_or(reach.language));
+                return self.ask(thread, &notice, route, (&subject, phone), &policy, clock).await;
             }
         }
         self.keep(&mut thread).await?;
@@ -138,12 +147,12 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         mut thread: NoticeThread,
         notice: &NoticeRecord,
         (channel, only, language): (NoticeChannel, Option<Provider>, Language),
-        dossier: &Dossier,
+        (subject, phone): (&Subject<'_>, &Phone),
         policy: &NoticePolicy,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let (now, version) = (clock(), notice.version);
-        let message = self.compose(notice, dossier, language)?;
+        let message = self.compose(notice, subject, language)?;
         let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
             tracing::error!(channel = channel.name(), "no provider may be asked, or none has a price");
             thread.put_off(
@@ -161,7 +170,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         if self.keep(&mut thread).await? == Stored::AnotherWasFirst {
             return Ok(Step::Next);
         }
-        let verdict = self.carriers.send(provider, &message, &dossier.applicant.phone).await;
+        let verdict = self.carriers.send(provider, &message, phone).await;
         let done = clock();
         self.judge(provider, &verdict, now.duration_until(done), done);
         let draw = fastrand::u32(..);
@@ -182,17 +191,10 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 return Err(Failure::Held("the thread of notices"));
             }
             // A delivery report was faster than the answer.
-            thread = self.book.thread(&dossier.code).await?.ok_or(Failure::Held("the thread of notices"))?;
+            thread = self.book.thread(&thread.code).await?.ok_or(Failure::Held("the thread of notices"))?;
         }
-        self.book_keep(notice, provider, &read, price_vnd, dossier, done).await?;
+        self.book_keep(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
         Ok(Step::Next)
-    }
-
-    fn compose(&self, notice: &NoticeRecord, dossier: &Dossier, language: Language) -> Result<Notice, Failure> {
-        let place = usize::try_from(notice.version.saturating_sub(1)).unwrap_or(usize::MAX);
-        let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
-        let composed = self.catalogue.templates().compose(dossier, entry, notice.repetition, language);
-        composed.ok_or_else(|| Failure::Defect(format!("no text for {}, which was to be told", notice.action.name())))
     }
 
     async fn keep(&self, thread: &mut NoticeThread) -> Result<Stored, Failure> {

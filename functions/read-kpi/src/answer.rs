@@ -5,7 +5,7 @@ use domain::kpi::{DueBasis, KpiRow, Period};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::Gathered;
+use platform::gather::Gathered;
 
 /// The body of `GET /v1/kpi`.
 #[derive(Serialize)]

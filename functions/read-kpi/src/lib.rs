@@ -5,7 +5,6 @@
 
 mod answer;
 mod chart;
-mod gather;
 mod page;
 mod sheet;
 
@@ -19,9 +18,8 @@ use domain::procedure::Channel;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::Figures;
+use platform::gather::{gather, trend};
 use platform::http::{HttpReply, HttpRequest};
-
-pub use gather::{Gathered, gather};
 
 /// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move once a night, and when somebody
 /// orders a day to be counted.
@@ -129,7 +127,7 @@ async fn page_of(
         "html" => {
             let before = gather(&period.before(), figures).await?;
             let before = report(&before.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
-            let trend = gather::trend(&period, figures).await?;
+            let trend = trend(&period, figures).await?;
             let page = page::page(&period, &gathered, &by, &before, &trend, now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }

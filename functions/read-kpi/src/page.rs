@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
 
-use crate::{Gathered, chart};
+use platform::gather::Gathered;
+
+use crate::chart;
 
 /// The columns of a table after its first.
 const COLUMNS: [&str; 11] = [

@@ -5,9 +5,9 @@ use domain::kpi::report::{Dimension, Figures, Line, Report};
 use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use crate::Gathered;
 use crate::answer::percent;
 use crate::page::{heading, told_days};
+use platform::gather::Gathered;
 
 /// A column: its name in Vietnamese, and what stands in it.
 type Column = (&'static str, fn(&Figures) -> u64);

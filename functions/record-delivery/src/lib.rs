@@ -72,19 +72,19 @@ async fn record(
     let policy = catalogue.notice_policy(date_of(now));
     for _ in 0..DECIDED_MAX {
         let Some(mut thread) = book.thread(&code).await? else {
-            tracing::warn!(provider, "a report names a dossier of which nothing was told");
+            tracing::warn!(provider, "a report names something of which nothing was told");
             return Ok(false);
         };
         let before = thread.clone();
         let reported = thread.report(version, &named.report, &policy, now);
         if thread == before {
-            tracing::info!(dossier = code.as_str(), version, provider, ?reported, "report known");
+            tracing::info!(dossier = %code, version, provider, ?reported, "report known");
             return Ok(false);
         }
         thread.version += 1;
         if book.keep(&thread).await? == Stored::Yes {
             let state = thread.notice(version).map_or("", |notice| notice.state.name());
-            tracing::info!(dossier = code.as_str(), version, provider, state, "report recorded");
+            tracing::info!(dossier = %code, version, provider, state, "report recorded");
             return Ok(reported == Reported::Applied);
         }
     }

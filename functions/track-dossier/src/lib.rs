@@ -74,7 +74,7 @@ pub async fn handle(
             if !by.takes_part(&dossier) {
                 return Err(Failure::Forbidden);
             }
-            let thread = book.thread(&dossier.code).await?;
+            let thread = book.thread(&dossier.code.clone().into()).await?;
             HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
         }
         "GET /v1/dossiers" => {

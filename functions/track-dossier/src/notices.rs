@@ -3,7 +3,7 @@
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use domain::notice::NoticeClass;
-use domain::thread::{Attempt, NoticeRecord, NoticeState, NoticeThread};
+use domain::thread::{Attempt, NoticeRecord, NoticeState, NoticeThread, Told};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl<'a> Notices<'a> {
     /// What is known of the notices of `dossier`; nothing, where nothing was ever told.
     pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
         let notices: Vec<Life<'a>> =
-            thread.map(|thread| thread.notices.as_slice()).unwrap_or_default().iter().map(Life::of).collect();
+            thread.map(|thread| thread.notices.as_slice()).unwrap_or_default().iter().filter_map(Life::of).collect();
         Self {
             code: &dossier.code,
             phone: dossier.applicant.phone.masked(),
@@ -55,7 +55,12 @@ impl<'a> Notices<'a> {
 }
 
 impl<'a> Life<'a> {
-    fn of(notice: &'a NoticeRecord) -> Self {
+    /// None of a report, which is no dossier's.
+    fn of(notice: &'a NoticeRecord) -> Option<Self> {
+        let action = match notice.told {
+            Told::Change(action) => action,
+            Told::Figures(_) => return None,
+        };
         let (not_before, merged_into) = match notice.state {
             NoticeState::Waiting { not_before, .. } => (Some(not_before), None),
             NoticeState::Merged { into } => (None, Some(into)),
@@ -67,9 +72,9 @@ impl<'a> Life<'a> {
             | NoticeState::Refused
             | NoticeState::Expired => (None, None),
         };
-        Self {
+        Some(Self {
             version: notice.version,
-            action: notice.action,
+            action,
             class: notice.class,
             state: notice.state.name(),
             since: notice.since,
@@ -81,6 +86,6 @@ impl<'a> Life<'a> {
             accepted_at: notice.accepted_at(),
             cost_vnd: notice.cost_vnd(),
             attempts: &notice.attempts,
-        }
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each dossier.
+//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each dossier and
+//! each report of a morning.
 //!
 //! What waits for the morning, for a retry, for a report that stays away, or for a process that died lies in the notices table
 //! under its time. A thread that is woken is put off by some minutes first, so that the next minute does not wake it again

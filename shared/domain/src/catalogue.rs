@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
+use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::deadline::Term;
 use crate::id::{AgencyCode, ProcedureCode};
@@ -83,6 +84,8 @@ pub struct CatalogueFiles {
     pub providers: ProvidersFile,
     /// `codes.json`.
     pub codes: CodesFile,
+    /// `leaders.json`.
+    pub leaders: LeadersFile,
 }
 
 /// Everything that law and organisation decide, in one consistent set.
@@ -97,6 +100,7 @@ pub struct Catalogue {
     notice_policies: NoticePolicies,
     providers: Providers,
     codes: Codes,
+    leaders: Leaders,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -178,8 +182,17 @@ impl Catalogue {
                 found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
             }
         }
-        match (law, templates, notice_policies, providers, codes) {
-            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => {
+        let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        if let (Some(leaders), Some(templates)) = (&leaders, &templates)
+            && !leaders.is_empty()
+            && templates.report().is_none()
+        {
+            found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
+        }
+        match (law, templates, notice_policies, providers, codes, leaders) {
+            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes), Some(leaders))
+                if found.is_empty() =>
+            {
                 Ok(Self {
                     agencies: known,
                     procedures: versions,
@@ -189,6 +202,7 @@ impl Catalogue {
                     notice_policies,
                     providers,
                     codes,
+                    leaders,
                 })
             }
             _ => Err(found),
@@ -294,6 +308,11 @@ impl Catalogue {
     /// What the gateways' codes ask of us.
     pub fn codes(&self) -> &Codes {
         &self.codes
+    }
+
+    /// Who gets the morning report.
+    pub fn leaders(&self) -> &Leaders {
+        &self.leaders
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

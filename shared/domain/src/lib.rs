@@ -4,6 +4,7 @@
 //! returns a value, so that a lawyer can read a rule beside its test and a test runs in microseconds.
 
 pub mod agency;
+pub mod announcement;
 pub mod applicant;
 pub mod calendar;
 pub mod catalogue;

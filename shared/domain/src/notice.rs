@@ -1,13 +1,16 @@
-//! What the applicant is told. Messages carry code, status and date; never a name or an id number.
+//! What the applicant is told, and leaders in the morning. Messages carry code, status and date, or figures; never a name or an
+//! id number.
 
 mod carrier;
 pub mod codes;
 pub mod policy;
 pub mod pool;
 pub mod provider;
+pub mod report;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +19,16 @@ pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, P
 use crate::Violation;
 use crate::calendar::date_of;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
-use crate::id::DossierCode;
+use crate::id::SubjectCode;
+use report::ReportTemplate;
 use text::{Encoding, segments, unaccented};
 
-/// What a text may hold besides words, with the longest that each can become: a code of 35 + 1 + 8 + 1 + 7 characters, the
+/// What a text may hold besides words, with the most characters that each can become.
+type Placeholders = &'static [(&'static str, usize)];
+
+/// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the
 /// longest status, a date. There is none for a name or a number of a person, and so no way to send one.
-const PLACEHOLDERS: [(&str, usize); 3] = [("{code}", 52), ("{status}", 36), ("{date}", 10)];
+const PLACEHOLDERS: Placeholders = &[("{code}", 52), ("{status}", 36), ("{date}", 10)];
 
 /// The language of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -86,6 +93,9 @@ pub struct TemplatesFile {
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,
+    /// What leaders are told in the morning; none in editions of before there was a morning report.
+    #[serde(default)]
+    report: Option<ReportTemplate>,
 }
 
 /// Every text.
@@ -93,6 +103,7 @@ pub struct TemplatesFile {
 pub struct Templates {
     by_action: BTreeMap<Action, Template>,
     repetition: BTreeMap<Language, String>,
+    report: Option<ReportTemplate>,
 }
 
 impl Templates {
@@ -129,7 +140,17 @@ impl Templates {
                 found.push(Violation::new("templates", "every-action", detail));
             }
         }
-        if found.is_empty() { Ok(Self { by_action, repetition: file.repetition }) } else { Err(found) }
+        found.extend(file.report.iter().flat_map(ReportTemplate::violations));
+        if found.is_empty() {
+            Ok(Self { by_action, repetition: file.repetition, report: file.report })
+        } else {
+            Err(found)
+        }
+    }
+
+    /// What leaders are told in the morning, where there is such a text.
+    pub fn report(&self) -> Option<&ReportTemplate> {
+        self.report.as_ref()
     }
 
     /// What is said after `action`, if anything.
@@ -147,11 +168,9 @@ impl Templates {
         language: Language,
     ) -> Option<Notice> {
         let template = self.after(entry.action)?;
-        let in_language = |texts: &BTreeMap<Language, String>| {
-            texts.get(&language).or_else(|| texts.get(&Language::Vi)).cloned().unwrap_or_default()
-        };
-        let sms = template.sms.get(&language).or_else(|| template.sms.get(&Language::Vi))?;
-        let prefix = if repetition { in_language(&self.repetition) } else { String::new() };
+        let sms = in_language(&template.sms, language)?;
+        let prefix = if repetition { in_language(&self.repetition, language).cloned() } else { None };
+        let prefix = prefix.unwrap_or_default();
         let due = entry.due_at.filter(|_| !entry.status.is_closed());
         let day = date_of(due.unwrap_or(entry.at));
         let text = sms.without_due_date.as_ref().filter(|_| due.is_none()).unwrap_or(&sms.text);
@@ -164,10 +183,12 @@ impl Templates {
         let filled = text.replace("{code}", dossier.code.as_str()).replace("{status}", &plain).replace("{date}", &date);
         Some(Notice {
             id: message_id(&dossier.code, entry.version, repetition),
-            zalo_template_id: in_language(&template.zalo),
-            code: dossier.code.clone(),
-            status: format!("{prefix}{status}"),
-            date,
+            zalo_template_id: in_language(&template.zalo, language).cloned().unwrap_or_default(),
+            fields: BTreeMap::from([
+                ("code", dossier.code.to_string()),
+                ("status", format!("{prefix}{status}")),
+                ("date", date),
+            ]),
             sms: format!("{prefix}{filled}"),
             encoding: sms.encoding,
         })
@@ -177,33 +198,50 @@ impl Templates {
 impl Template {
     fn violations(&self, prefix: &str) -> Vec<Violation> {
         let field = format!("templates.{}", self.action.name());
-        let mut found = Vec::new();
-        if !self.zalo.contains_key(&Language::Vi) || !self.sms.contains_key(&Language::Vi) {
-            found.push(Violation::new(&field, "vietnamese", "every text has a Vietnamese one"));
-        }
-        if self.zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-            found.push(Violation::new(&field, "zalo-template", "a template of Zalo's is named by digits"));
-        }
         // What the law does not want is never told twice.
         let prefix = if self.class == NoticeClass::Legal { prefix } else { "" };
-        for sms in self.sms.values() {
-            for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
-                found.extend(sms.text_violations(&field, prefix, text));
-            }
-        }
-        found
+        text_violations(&field, &self.zalo, &self.sms, prefix, PLACEHOLDERS)
     }
 }
 
+/// The one in `language`, else the Vietnamese one.
+fn in_language<T>(texts: &BTreeMap<Language, T>, language: Language) -> Option<&T> {
+    texts.get(&language).or_else(|| texts.get(&Language::Vi))
+}
+
+/// What is wrong with the texts of one entry.
+fn text_violations(
+    field: &str,
+    zalo: &BTreeMap<Language, String>,
+    sms: &BTreeMap<Language, SmsText>,
+    prefix: &str,
+    placeholders: Placeholders,
+) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if !zalo.contains_key(&Language::Vi) || !sms.contains_key(&Language::Vi) {
+        found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+    }
+    if zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+        found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+    }
+    for sms in sms.values() {
+        for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
+            found.extend(sms.text_violations(field, prefix, text, placeholders));
+        }
+    }
+    found
+}
+
 impl SmsText {
-    fn text_violations(&self, field: &str, prefix: &str, text: &str) -> Vec<Violation> {
+    fn text_violations(&self, field: &str, prefix: &str, text: &str, placeholders: Placeholders) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut longest = format!("{prefix}{text}");
-        for (placeholder, length) in PLACEHOLDERS {
-            longest = longest.replace(placeholder, &"x".repeat(length));
+        for (placeholder, length) in placeholders {
+            longest = longest.replace(placeholder, &"x".repeat(*length));
         }
         if longest.contains(['{', '}']) {
-            let detail = "only {code}, {status} and {date} can be filled in";
+            let names: Vec<&str> = placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
+            let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, "known-placeholder", detail));
         }
         let mut parts = segments(&longest);
@@ -229,33 +267,30 @@ pub struct Notice {
     pub id: String,
     /// The template that Zalo approved.
     pub zalo_template_id: String,
-    /// What its placeholders become.
-    pub code: DossierCode,
-    /// Status, accented.
-    pub status: String,
-    /// The date that matters, `dd/mm/yyyy`: when the result is due, else when it happened.
-    pub date: String,
+    /// What its placeholders become. Of a dossier `code`, `status` with its marks, and `date`, the day that matters: when the
+    /// result is due, else when it happened.
+    pub fields: BTreeMap<&'static str, String>,
     /// The SMS, filled in.
     pub sms: String,
     /// How the SMS is coded.
     pub encoding: Encoding,
 }
 
-/// The name of the notice about entry `version` of a dossier.
-pub fn notice_id(code: &DossierCode, version: u64) -> String {
+/// The name of the notice about entry `version` of a dossier, or of a report's one.
+pub fn notice_id(code: &impl fmt::Display, version: u64) -> String {
     format!("{code}/{version}")
 }
 
 /// The name under which gateways get the notice: a repetition has a name of its own, or the gateway that recognises one
 /// would keep it back.
-fn message_id(code: &DossierCode, version: u64, repetition: bool) -> String {
+fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> String {
     format!("{}{}", notice_id(code, version), if repetition { REPETITION } else { "" })
 }
 
 const REPETITION: &str = "/r";
 
-/// The dossier and the version that a message of this name tells of.
-pub fn parse_message_id(name: &str) -> Option<(DossierCode, u64)> {
+/// The dossier or report, and the version, that a message of this name tells of.
+pub fn parse_message_id(name: &str) -> Option<(SubjectCode, u64)> {
     let (code, version) = name.strip_suffix(REPETITION).unwrap_or(name).rsplit_once('/')?;
     Some((code.parse().ok()?, version.parse().ok()?))
 }

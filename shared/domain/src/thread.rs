@@ -1,4 +1,4 @@
-//! What is told to the applicant of one dossier: a thread of notices, moved by pure decisions.
+//! What is told to the applicant of one dossier, or to a leader on one morning: a thread of notices, moved by pure decisions.
 //!
 //! A thread is one item with one version, like the dossier it speaks of: who wants to send takes a lease by storing the
 //! thread, and whoever stored first has it. Everything that can still happen to a notice has a time ([`NoticeThread::wake_at`]),
@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use conclude::{Answer, Reported};
 
+use crate::announcement::Headline;
 use crate::dossier::{Action, HistoryEntry};
-use crate::id::{AgencyCode, DossierCode};
+use crate::id::{AgencyCode, ReportCode, SubjectCode};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
@@ -24,13 +25,13 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 /// fits.
 pub const ATTEMPTS_MAX: usize = 40;
 
-/// Every notice of one dossier, oldest first.
+/// Every notice of one dossier or one report, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeThread {
-    /// The dossier.
-    pub code: DossierCode,
-    /// Who settles it: agencies share the gateways fairly.
+    /// The dossier, or the report.
+    pub code: SubjectCode,
+    /// Who settles it, or whose leader it is: agencies share the gateways fairly.
     pub agency: AgencyCode,
     /// How often the thread was stored.
     pub version: u64,
@@ -44,10 +45,11 @@ pub struct NoticeThread {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeRecord {
-    /// The dossier's version that is told of.
+    /// The dossier's version that is told of; of a report, 1.
     pub version: u64,
-    /// What was done to the dossier.
-    pub action: Action,
+    /// What is told.
+    #[serde(flatten)]
+    pub told: Told,
     /// Whether the law wants it told.
     pub class: NoticeClass,
     /// When we learned of the change.
@@ -76,6 +78,17 @@ pub struct NoticeRecord {
     /// Every call to a gateway, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// What was done to the dossier.
+    #[serde(rename = "action")]
+    Change(Action),
+    /// Figures of the province, as they were on the morning of the report.
+    #[serde(rename = "headline")]
+    Figures(Headline),
 }
 
 /// Where a notice stands.
@@ -227,6 +240,24 @@ impl fmt::Debug for Attempt {
 }
 
 impl NoticeRecord {
+    fn new(version: u64, told: Told, class: NoticeClass, changed_at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            version,
+            told,
+            class,
+            changed_at,
+            state: NoticeState::Waiting { not_before: now, pinned: None },
+            since: now,
+            reason: None,
+            tried_from: now,
+            admitted: false,
+            repetition: false,
+            closed_channels: Vec::new(),
+            closed_providers: Vec::new(),
+            attempts: Vec::new(),
+        }
+    }
+
     /// What the record keeps of one more call.
     fn log(&mut self, attempt: Attempt) {
         match self.attempts.last_mut() {
@@ -294,8 +325,14 @@ impl NoticeRecord {
 
 impl NoticeThread {
     /// The thread of a dossier of which nothing was told yet.
-    pub fn new(code: DossierCode, agency: AgencyCode) -> Self {
-        Self { code, agency, version: 0, noted: 0, notices: Vec::new() }
+    pub fn new(code: impl Into<SubjectCode>, agency: AgencyCode) -> Self {
+        Self { code: code.into(), agency, version: 0, noted: 0, notices: Vec::new() }
+    }
+
+    /// The thread of a morning's report, to be told from `now` on: one notice that the law does not want.
+    pub fn announcing(code: ReportCode, agency: AgencyCode, headline: Headline, now: Timestamp) -> Self {
+        let notice = NoticeRecord::new(1, Told::Figures(headline), NoticeClass::Information, now, now);
+        Self { noted: 1, notices: vec![notice], ..Self::new(code, agency) }
     }
 
     /// Takes up what has happened to the dossier since the thread last looked: one notice for each entry that `class` gives a
@@ -331,21 +368,11 @@ impl NoticeThread {
                 earlier.enter(NoticeState::Merged { into: entry.version }, Some("said-by-a-later-notice"), now);
             }
         }
-        self.notices.push(NoticeRecord {
-            version: entry.version,
-            action: entry.action,
-            class,
-            changed_at: entry.recorded_at,
-            state: NoticeState::Waiting { not_before, pinned: None },
-            since: now,
-            reason: (not_before > now).then(|| "coalescing".to_owned()),
-            tried_from: now,
-            admitted: false,
-            repetition: false,
-            closed_channels: Vec::new(),
-            closed_providers: Vec::new(),
-            attempts: Vec::new(),
-        });
+        let mut notice = NoticeRecord::new(entry.version, Told::Change(entry.action), class, entry.recorded_at, now);
+        if not_before > now {
+            notice.wait(not_before, None, "coalescing", now);
+        }
+        self.notices.push(notice);
     }
 
     /// When the thread has to be looked at by itself; none if everything in it has ended.

@@ -6,6 +6,7 @@
 )]
 
 mod rules {
+    mod announcements;
     mod articles;
     mod catalogue;
     mod deadlines;

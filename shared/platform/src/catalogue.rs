@@ -33,6 +33,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "calendar.json",
     "codes.json",
     "integrators.json",
+    "leaders.json",
     "notices.json",
     "procedures.json",
     "providers.json",
@@ -141,6 +142,7 @@ impl Texts {
             let notices = self.read("notices.json", &mut found);
             let providers = self.read("providers.json", &mut found);
             let codes = self.read("codes.json", &mut found);
+            let leaders = self.read("leaders.json", &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -156,6 +158,7 @@ impl Texts {
                 notices: notices?,
                 providers: providers?,
                 codes: codes?,
+                leaders: leaders?,
             })
         })();
         let Some(files) = files.filter(|_| found.is_empty()) else {
@@ -216,11 +219,12 @@ fn file_of(part: &str) -> &'static str {
         "agencies" => "agencies.json",
         "procedures" => "procedures.json",
         "rules" => "rules.json",
-        "templates" | "repetition" | "silent" => "templates.json",
+        "templates" | "repetition" | "silent" | "report" => "templates.json",
         "integrators" => "integrators.json",
         "policies" => "notices.json",
         "providers" | "failover" => "providers.json",
         "gateways" => "codes.json",
+        "leaders" => "leaders.json",
         _ => "calendar.json",
     }
 }

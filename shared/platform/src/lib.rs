@@ -12,6 +12,7 @@ pub mod config;
 pub mod dynamo;
 pub mod failure;
 pub mod gateway;
+pub mod gather;
 pub mod http;
 pub mod message;
 pub mod port;

@@ -1,7 +1,7 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version, and no personal data.
 
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
-use domain::id::{AgencyCode, DossierCode};
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -85,13 +85,13 @@ impl CloudEvent<DossierChanged> {
 pub struct NoticesWake {
     /// Version of this structure.
     pub schema_version: u32,
-    /// The dossier whose notices are to be looked at.
-    pub code: DossierCode,
+    /// The dossier, or the report, whose notices are to be looked at.
+    pub code: SubjectCode,
 }
 
 impl CloudEvent<NoticesWake> {
     /// Says at `now` that the notices of `code` are to be looked at.
-    pub fn wake(code: &DossierCode, now: Timestamp) -> Self {
+    pub fn wake(code: &SubjectCode, now: Timestamp) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
             id: format!("{code}@{}", now.as_millisecond()),

@@ -1,9 +1,9 @@
 //! What the functions need of the world. Each port has two implementations: the real adapter, and in the tests one
 //! that fails on purpose between two calls.
 
-use domain::applicant::{Applicant, Phone};
+use domain::applicant::{IdNumber, Phone};
 use domain::dossier::Dossier;
-use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, NoticeClass, Provider};
 use domain::thread::NoticeThread;
@@ -68,19 +68,25 @@ pub trait Intake: Sync {
     ) -> impl Future<Output = Result<Admission, Failure>> + Send;
 }
 
-/// What was told to whom, a thread for each dossier.
+/// What was told to whom, a thread for each dossier and each report of a morning.
 pub trait NoticeBook: Sync {
-    /// The dossier's thread as of the last completed write; none if nothing was ever told of it.
-    fn thread(&self, code: &DossierCode) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
+    /// The thread as of the last completed write; none if nothing was ever told of this dossier or report.
+    fn thread(&self, code: &SubjectCode) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
 
     /// Stores `thread` if the stored version is the one before it.
     fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
-/// What is known of applicants as addressees, and how much was sent. Whoever keeps it keeps no number in the clear.
+/// What is known of addressees, and how much was sent. Whoever keeps it keeps no number in the clear.
 pub trait Contacts: Sync {
-    /// How `applicant` can be reached at `now`, and what was sent to this number today and by the province this month.
-    fn reach(&self, applicant: &Applicant, now: Timestamp) -> impl Future<Output = Result<Reach, Failure>> + Send;
+    /// How whoever has this number can be reached at `now`, as he wants it where his identity number is known, and what was sent
+    /// to this number today and by the province this month.
+    fn reach(
+        &self,
+        phone: &Phone,
+        id_number: Option<&IdNumber>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Reach, Failure>> + Send;
 
     /// Remembers until `until` that `channel` does not reach this number.
     fn remember_unreachable(

@@ -38,6 +38,7 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         notices: serde_json::from_str(include_str!("../../../../infra/data/notices.json"))?,
         providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json"))?,
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json"))?,
+        leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json"))?,
     });
     catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
 }

@@ -40,6 +40,11 @@ impl Period {
         Self { text: day.to_string(), first: day, last: day }
     }
 
+    /// From `first` to `last`, at most a year, under its shortest name.
+    pub fn between(first: Date, last: Date) -> Self {
+        Self { text: Self::named(first, last), first, last }
+    }
+
     /// The time of the same kind just before: last month before this one; as many days before a range.
     #[must_use]
     pub fn before(&self) -> Self {
@@ -55,7 +60,7 @@ impl Period {
             Some(months) => self.first.saturating_sub(months.months()),
             None => self.first.saturating_sub((self.last - self.first).get_days().saturating_add(1).days()),
         };
-        Self { text: Self::named(first, last), first, last }
+        Self::between(first, last)
     }
 
     /// The shortest name of the time from `first` to `last`.

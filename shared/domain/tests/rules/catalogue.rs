@@ -67,6 +67,7 @@ fn templates() -> Value {
             "action": "receive", "class": "legal", "zalo": {"vi": "1"}, "sms": {"vi": {"text": "Ho so {code}"}},
         }],
         "silent": silent,
+        "report": {"zalo": {"vi": "2"}, "sms": {"vi": {"text": "Ngay {period}: {received}. {link}"}}},
     })
 }
 
@@ -101,6 +102,7 @@ fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         notices: serde_json::from_value(files.notices).unwrap(),
         providers: serde_json::from_value(files.providers).unwrap(),
         codes: serde_json::from_value(files.codes).unwrap(),
+        leaders: serde_json::from_value(json!({"leaders": []})).unwrap(),
     })
 }
 

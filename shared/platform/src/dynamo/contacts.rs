@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::applicant::{Applicant, IdNumber, Phone};
+use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::notice::policy::Reach;
@@ -142,10 +142,15 @@ fn month_key(now: Timestamp) -> String {
 }
 
 impl Contacts for ContactBook {
-    async fn reach(&self, applicant: &Applicant, now: Timestamp) -> Result<Reach, Failure> {
-        let phone = &applicant.phone;
+    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, now: Timestamp) -> Result<Reach, Failure> {
+        let preference = async {
+            match id_number {
+                Some(id_number) => self.preference(id_number).await,
+                None => Ok(NoticePreference::default()),
+            }
+        };
         let (preference, known, sent_today, spent_vnd) = try_join!(
-            self.preference(&applicant.id_number),
+            preference,
             self.get(self.phone_key(phone)),
             self.counted(self.day_key(phone, date_of(now))),
             self.counted(month_key(now)),

@@ -1,8 +1,8 @@
-//! The notices table: one thread for each dossier, and the index by which threads are found that wait for a time.
+//! The notices table: one thread for each dossier and each report of a morning, and the index by which threads are found that wait for a time.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::id::{AgencyCode, DossierCode};
+use domain::id::{AgencyCode, SubjectCode};
 use domain::thread::NoticeThread;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -26,8 +26,8 @@ pub struct Notices {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sleeper {
-    /// The dossier.
-    pub code: DossierCode,
+    /// The dossier, or the report.
+    pub code: SubjectCode,
     /// Its agency.
     pub agency: AgencyCode,
     /// When it is to be woken, in milliseconds since 1970.
@@ -73,7 +73,7 @@ impl Notices {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("code", text(sleeper.code.as_str()))
+            .key("code", text(sleeper.code.to_string()))
             .update_expression("SET wakeAt = :later")
             .condition_expression("wakeAt = :seen")
             .expression_attribute_values(":later", number(later))
@@ -91,12 +91,12 @@ impl Notices {
 }
 
 impl NoticeBook for Notices {
-    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
         let found = self
             .client
             .get_item()
             .table_name(&self.table)
-            .key("code", text(code.as_str()))
+            .key("code", text(code.to_string()))
             .consistent_read(true)
             .send()
             .await

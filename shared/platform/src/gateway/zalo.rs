@@ -44,7 +44,7 @@ impl<T: AccessTokens + Send> Gateway for Zalo<T> {
         let body = json!({
             "phone": phone.zalo(),
             "template_id": notice.zalo_template_id,
-            "template_data": { "code": notice.code, "status": notice.status, "date": notice.date },
+            "template_data": notice.fields,
             "tracking_id": notice.id,
         });
         let mut refused = None;

@@ -5,9 +5,10 @@ use domain::kpi::report::joined;
 use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows, Period};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
-use platform::Failure;
-use platform::dynamo::Figures;
-use platform::record::CountRecord;
+
+use crate::Failure;
+use crate::dynamo::Figures;
+use crate::record::CountRecord;
 
 /// Days or months read at a time.
 const WIDTH: usize = 12;
@@ -91,7 +92,7 @@ async fn rows(figures: &Figures, name: &str) -> Result<KpiRows, Failure> {
 }
 
 /// The province's figures of the parts of a period, for its trend: days, or months where these are too many.
-pub(crate) async fn trend(period: &Period, figures: &Figures) -> Result<Vec<(Period, KpiRow)>, Failure> {
+pub async fn trend(period: &Period, figures: &Figures) -> Result<Vec<(Period, KpiRow)>, Failure> {
     let days: Vec<Period> =
         period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last()).map(Period::day).collect();
     let points = if days.len() > POINTS_MAX { parts(period) } else { days };

@@ -1,0 +1,105 @@
+//! Of what a thread of notices speaks, and to whom.
+
+use domain::Violation;
+use domain::announcement::Leader;
+use domain::applicant::{IdNumber, Phone};
+use domain::calendar::date_of;
+use domain::dossier::{Dossier, HistoryEntry};
+use domain::id::{ReportCode, SubjectCode};
+use domain::notice::{Language, Notice};
+use domain::thread::{NoticeRecord, NoticeThread, Told};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::port::DossierStore;
+
+use crate::Desk;
+
+/// Of what a thread speaks, read.
+pub(crate) enum Subject<'a> {
+    /// A dossier: its history says what is to be told.
+    Dossier(Box<Dossier>),
+    /// A leader's report: its figures stand in the thread itself.
+    Report {
+        /// The report.
+        code: &'a ReportCode,
+        /// Whose it is; none once the catalogue does not list him any more.
+        leader: Option<&'a Leader>,
+    },
+}
+
+/// A message names a report whose thread nobody has begun: no repetition of it would help.
+pub(crate) fn never_announced() -> Failure {
+    Violation::new("data.code", "known-report", "names a report that was never announced").into()
+}
+
+impl Subject<'_> {
+    /// The thread in which nothing was told yet; none of a report, whose thread begins when it is announced.
+    pub(crate) fn begun(&self) -> Option<NoticeThread> {
+        match self {
+            Self::Dossier(dossier) => Some(NoticeThread::new(dossier.code.clone(), dossier.agency.clone())),
+            Self::Report { .. } => None,
+        }
+    }
+
+    /// What has happened to it and may have to be told.
+    pub(crate) fn history(&self) -> &[HistoryEntry] {
+        match self {
+            Self::Dossier(dossier) => &dossier.history,
+            Self::Report { .. } => &[],
+        }
+    }
+
+    /// Where messages go, and under which identity number wishes are kept, if any are.
+    pub(crate) fn addressee(&self) -> Option<(&Phone, Option<&IdNumber>)> {
+        match self {
+            Self::Dossier(dossier) => Some((&dossier.applicant.phone, Some(&dossier.applicant.id_number))),
+            Self::Report { leader, .. } => leader.map(|leader| (&leader.phone, None)),
+        }
+    }
+
+    /// The language that the catalogue says; none where the applicant says it.
+    pub(crate) fn language(&self) -> Option<Language> {
+        match self {
+            Self::Dossier(_) => None,
+            Self::Report { leader, .. } => leader.map(|leader| leader.language),
+        }
+    }
+}
+
+impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
+    /// Reads of what `code` is, as of `now`.
+    pub(crate) async fn subject<'a>(&'a self, code: &'a SubjectCode, now: Timestamp) -> Result<Subject<'a>, Failure> {
+        match code {
+            SubjectCode::Dossier(code) => {
+                let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+                Ok(Subject::Dossier(Box::new(dossier)))
+            }
+            SubjectCode::Report(code) => {
+                let leader = self.catalogue.leaders().leader(&code.leader, date_of(now));
+                Ok(Subject::Report { code, leader })
+            }
+        }
+    }
+
+    /// The message that `notice` becomes.
+    pub(crate) fn compose(
+        &self,
+        notice: &NoticeRecord,
+        subject: &Subject<'_>,
+        language: Language,
+    ) -> Result<Notice, Failure> {
+        let templates = self.catalogue.templates();
+        let composed = match (subject, &notice.told) {
+            (Subject::Dossier(dossier), Told::Change(_)) => {
+                let place = usize::try_from(notice.version.saturating_sub(1)).unwrap_or(usize::MAX);
+                let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
+                templates.compose(dossier, entry, notice.repetition, language)
+            }
+            (Subject::Report { code, .. }, Told::Figures(headline)) => {
+                templates.report().and_then(|text| text.compose(code, headline, language))
+            }
+            (Subject::Dossier(_), Told::Figures(_)) | (Subject::Report { .. }, Told::Change(_)) => None,
+        };
+        composed.ok_or_else(|| Failure::Defect(format!("no text for {:?}, which was to be told", notice.told)))
+    }
+}
