@@ -300,7 +300,7 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
         for field in ["agency", "procedure", "status", "version", "submittedAt", "dueAt"] {
             assert!(held.contains(&field), "{} lacks {field}", index["IndexName"]);
         }
-        for field in ["channel", "history"] {
+        for field in ["channel", "papers", "history"] {
             assert_eq!(held.contains(&field), counted, "{}: {field}", index["IndexName"]);
         }
         for personal in ["applicant", "documents"] {

@@ -12,7 +12,7 @@ use crate::page::{heading, told_days};
 /// A column: its name in Vietnamese, and what stands in it.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 17] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
@@ -28,6 +28,7 @@ const COLUMNS: [Column; 16] = [
     ("Chờ bổ sung", |figures| figures.row.supplement),
     ("Chờ nghĩa vụ tài chính", |figures| figures.row.payment),
     ("Tạm dừng", |figures| figures.row.suspended),
+    ("Có giấy tờ điện tử", |figures| figures.row.digitised),
     ("Tiếp nhận trễ", |figures| figures.row.received_late),
 ];
 

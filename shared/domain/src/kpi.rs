@@ -35,6 +35,9 @@ pub struct DossierFacts {
     pub procedure: ProcedureCode,
     /// How it came.
     pub channel: Channel,
+    /// How many electronic papers it was handed in with; none of a dossier that was stored before they were counted.
+    #[serde(default)]
+    pub papers: u64,
     /// Everything that happened.
     pub history: Vec<HistoryEntry>,
 }
@@ -182,6 +185,8 @@ figures! {
     received Flow,
     /// – of these, later than a day's work after they were handed in.
     received_late Flow,
+    /// – of these, with at least one paper in electronic form.
+    digitised Flow,
     /// Settled before and sent back on the day: open again, or settled again.
     reopened Flow,
     /// Settled on the day: work ended (status 9).

@@ -28,6 +28,8 @@ pub struct DossierRecord<'a> {
     pub closed_on: Option<Date>,
     /// Order in both: agency, code.
     pub agency_dossier: String,
+    /// How many papers it was handed in with: all that an index, which holds no papers, says of them.
+    pub papers: usize,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
@@ -40,6 +42,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             received_on: dossier.received_at.map(date_of),
             closed_on: dossier.closed_at.map(date_of),
             agency_dossier: format!("{}#{}", dossier.agency, dossier.code),
+            papers: dossier.documents.len(),
         }
     }
 }

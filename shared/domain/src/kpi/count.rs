@@ -104,6 +104,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             Action::Submit => row.submitted += 1,
             Action::Receive => {
                 row.received += 1;
+                row.digitised += u64::from(dossier.papers > 0);
                 let in_time = dossier.history.first().and_then(|first| (rulings.receive_by)(dossier, first.at));
                 row.received_late += u64::from(in_time.is_some_and(|last| last < day));
             }
