@@ -79,6 +79,7 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         notices: serde_json::from_str(include_str!("../../../infra/data/notices.json"))?,
         providers: serde_json::from_str(include_str!("../../../infra/data/providers.json"))?,
         codes: serde_json::from_str(include_str!("../../../infra/data/codes.json"))?,
+        index: serde_json::from_str(include_str!("../../../infra/data/index.json"))?,
     });
     catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
 }

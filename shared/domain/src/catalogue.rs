@@ -9,6 +9,7 @@ use crate::Violation;
 use crate::agency::{Agency, carried_on_by, successor_violations};
 use crate::calendar::Calendar;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::kpi::index::{IndexFile, Indexes};
 use crate::law::{Law, RulesFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
@@ -70,6 +71,8 @@ pub struct CatalogueFiles {
     pub providers: ProvidersFile,
     /// `codes.json`.
     pub codes: CodesFile,
+    /// `index.json`.
+    pub index: IndexFile,
 }
 
 /// Everything that law and organisation decide, in one consistent set.
@@ -84,6 +87,7 @@ pub struct Catalogue {
     notice_policies: NoticePolicies,
     providers: Providers,
     codes: Codes,
+    indexes: Indexes,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -100,6 +104,7 @@ impl Catalogue {
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
+        let indexes = kept(Indexes::assemble(files.index), &mut found);
         let mut known = BTreeMap::new();
         for agency in files.agencies.agencies {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
@@ -124,6 +129,10 @@ impl Catalogue {
         let excepted = law.iter().flat_map(Law::agencies_with_exceptions);
         for agency in excepted.filter(|agency| !known.contains_key(*agency)) {
             found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
+        }
+        let declaring = indexes.iter().flat_map(Indexes::agencies);
+        for agency in declaring.filter(|agency| !known.contains_key(*agency)) {
+            found.push(Violation::new("declared", "known-agency", format!("{agency} is not listed")));
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
         for procedure in files.procedures.procedures {
@@ -155,21 +164,21 @@ impl Catalogue {
                 found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
             }
         }
-        match (law, templates, notice_policies, providers, codes) {
-            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes)) if found.is_empty() => {
-                Ok(Self {
-                    agencies: known,
-                    procedures: versions,
-                    law,
-                    templates,
-                    integrators: sources,
-                    notice_policies,
-                    providers,
-                    codes,
-                })
-            }
-            _ => Err(found),
-        }
+        // Without reasons there is everything.
+        let whole = (|| {
+            Some(Self {
+                agencies: known,
+                procedures: versions,
+                law: law?,
+                templates: templates?,
+                integrators: sources,
+                notice_policies: notice_policies?,
+                providers: providers?,
+                codes: codes?,
+                indexes: indexes?,
+            })
+        })();
+        whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
     /// The agency with this code, whether or not it still exists.
@@ -231,6 +240,11 @@ impl Catalogue {
     /// What the gateways' codes ask of us.
     pub fn codes(&self) -> &Codes {
         &self.codes
+    }
+
+    /// The national indices, with what was declared for them.
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

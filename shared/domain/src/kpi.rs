@@ -4,6 +4,7 @@
 //! ends). Opening and flows in equal flows out and stocks, for each cell and for the province; days add up to any longer time.
 
 mod count;
+pub mod index;
 mod period;
 pub mod report;
 

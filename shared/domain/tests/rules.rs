@@ -9,6 +9,7 @@ mod rules {
     mod catalogue;
     mod deadlines;
     mod exceptions;
+    mod indexes;
     mod kpi;
     mod notices;
     mod passing;

@@ -31,6 +31,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "agencies.json",
     "calendar.json",
     "codes.json",
+    "index.json",
     "integrators.json",
     "notices.json",
     "procedures.json",
@@ -140,6 +141,7 @@ impl Texts {
             let notices = self.read("notices.json", &mut found);
             let providers = self.read("providers.json", &mut found);
             let codes = self.read("codes.json", &mut found);
+            let index = self.read("index.json", &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -155,6 +157,7 @@ impl Texts {
                 notices: notices?,
                 providers: providers?,
                 codes: codes?,
+                index: index?,
             })
         })();
         let Some(files) = files.filter(|_| found.is_empty()) else {
@@ -215,6 +218,7 @@ fn file_of(part: &str) -> &'static str {
         "policies" => "notices.json",
         "providers" | "failover" => "providers.json",
         "gateways" => "codes.json",
+        "indexes" | "declared" => "index.json",
         _ => "calendar.json",
     }
 }

@@ -23,6 +23,7 @@ struct Files {
     notices: Value,
     providers: Value,
     codes: Value,
+    index: Value,
 }
 
 fn agency(code: &str) -> Value {
@@ -87,6 +88,7 @@ fn good() -> Files {
         notices: shipped(include_str!("../../../../infra/data/notices.json")),
         providers: shipped(include_str!("../../../../infra/data/providers.json")),
         codes: shipped(include_str!("../../../../infra/data/codes.json")),
+        index: shipped(include_str!("../../../../infra/data/index.json")),
     }
 }
 
@@ -101,6 +103,7 @@ fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         notices: serde_json::from_value(files.notices).unwrap(),
         providers: serde_json::from_value(files.providers).unwrap(),
         codes: serde_json::from_value(files.codes).unwrap(),
+        index: serde_json::from_value(files.index).unwrap(),
     })
 }
 

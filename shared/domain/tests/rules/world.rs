@@ -26,6 +26,7 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         notices: serde_json::from_str(include_str!("../../../../infra/data/notices.json")).unwrap(),
         providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
+        index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
     })
     .unwrap()
 });
