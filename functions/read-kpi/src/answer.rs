@@ -93,7 +93,7 @@ impl Answer {
             last: period.last(),
             as_of: gathered.last,
             days_counted: gathered.days,
-            complete: i64::from(gathered.days) == i64::from((period.last() - period.first()).get_days()) + 1,
+            complete: gathered.is_whole(period),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: if selection.merged { "merged" } else { "as-counted" },

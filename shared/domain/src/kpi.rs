@@ -3,6 +3,7 @@
 //! A day's row has an opening (what was open when the day began), flows (what happened on it) and stocks (what is open when it
 //! ends). Opening and flows in equal flows out and stocks, for each cell and for the province; days add up to any longer time.
 
+mod behind;
 mod count;
 pub mod index;
 mod period;
@@ -22,6 +23,7 @@ use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 
+pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
 pub use period::Period;
 

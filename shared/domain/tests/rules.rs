@@ -6,6 +6,7 @@
 )]
 
 mod rules {
+    mod behind;
     mod catalogue;
     mod deadlines;
     mod exceptions;
