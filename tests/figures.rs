@@ -238,8 +238,9 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
     let html = text(&page);
     for said in [
         "<html lang=\"vi\">",
-        "Kết quả tiếp nhận, giải quyết thủ tục hành chính tháng 11 năm 2026",
-        "Số liệu đến hết ngày 18/11/2026, tổng hợp 2/30 ngày của kỳ",
+        "Ủy ban nhân dân tỉnh Đồng Tháp",
+        "Kết quả tiếp nhận, giải quyết thủ tục hành chính tháng\u{a0}11 năm\u{a0}2026",
+        "Số liệu đến hết ngày\u{a0}18/11/2026, tổng hợp\u{a0}2/30 ngày của kỳ",
         "66,67%",
         "Sở Công Thương",
         "role=\"img\"",

@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod deadline;
 mod figures;
+mod index;
 mod journey;
 mod night;
 mod notices;

@@ -344,6 +344,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("publish-catalogue", "CatalogueTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-received", &["dynamodb:Query"]),
     ("rollup-kpi", "DossiersTable/index/by-closed", &["dynamodb:Query"]),

@@ -8,6 +8,7 @@ mod answer;
 mod chart;
 mod gather;
 mod index;
+mod late;
 mod national;
 mod page;
 mod sheet;
@@ -21,7 +22,7 @@ use domain::kpi::report::{Dimension, Selection, report};
 use domain::procedure::Channel;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Dossiers, Figures};
 use platform::http::{HttpReply, HttpRequest};
 
 pub use gather::{Gathered, gather};
@@ -37,7 +38,7 @@ const LIMIT_MAX: usize = 500;
 /// Answers one request.
 pub async fn handle(
     request: HttpRequest,
-    figures: &Figures,
+    (figures, dossiers): (&Figures, &Dossiers),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -54,7 +55,7 @@ pub async fn handle(
             let actor = request.actor(catalogue, now)?;
             national_of(&request, &actor, figures, catalogue).await
         }
-        "GET /v1/reports/{period}" => page_of(&request, figures, catalogue, now).await,
+        "GET /v1/reports/{period}" => page_of(&request, (figures, dossiers), catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
@@ -175,7 +176,7 @@ async fn national_of(
 /// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
-    figures: &Figures,
+    (figures, dossiers): (&Figures, &Dossiers),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -190,7 +191,9 @@ async fn page_of(
             let before = gather(&period.before(), figures).await?;
             let before = report(&before.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
             let trend = gather::trend(&period, figures).await?;
-            let page = page::page(&period, &gathered, &by, &before, &trend, now)?;
+            let late = late::list(&period, &gathered, (figures, dossiers), &selection, catalogue, now).await?;
+            let told = page::Told { by: &by, before: &before, trend: &trend, late: late.as_ref() };
+            let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
         "csv" => {
