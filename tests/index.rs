@@ -56,7 +56,8 @@ fn text(response: &ApiGatewayV2httpResponse) -> &str {
 fn row<'a>(answer: &'a Answer, of: &str, code: &str) -> &'a Value {
     let indexes = answer.body["indexes"].as_array().unwrap();
     let rows = indexes.iter().find(|found| found["CODE"] == of).unwrap()["rows"].as_array().unwrap();
-    let mut all = rows.iter().flat_map(|row| std::iter::once(row).chain(row["criteria"].as_array().into_iter().flatten()));
+    let mut all =
+        rows.iter().flat_map(|row| std::iter::once(row).chain(row["criteria"].as_array().into_iter().flatten()));
     all.rfind(|row| row["CODE"] == code).unwrap_or_else(|| panic!("{of} has no {code}"))
 }
 
@@ -67,7 +68,10 @@ async fn an_index_is_scored_from_the_figures_and_shows_what_it_was_made_of() {
     let answer = asked(&world, index("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let progress = row(&answer, "QD-766", "TDGQ.1");
-    assert_eq!((&progress["SCORE"], &progress["MAX_SCORE"], &progress["TB_SCORE"]), (&json!("12.00"), &json!("20.00"), &json!("60.00")));
+    assert_eq!(
+        (&progress["SCORE"], &progress["MAX_SCORE"], &progress["TB_SCORE"]),
+        (&json!("12.00"), &json!("20.00"), &json!("60.00"))
+    );
     let inputs = json!([
         {"input": "in-time", "value": 3, "from": "figures"},
         {"input": "received", "value": 5, "from": "figures"},
@@ -151,10 +155,7 @@ async fn the_national_rows_are_exported_with_empty_fields_for_what_is_no_share()
     assert_eq!(name, "attachment; filename=\"mot-cua-2026-11.quoc-gia.csv\"");
     let lines: Vec<&str> = text(&response).split_terminator("\r\n").collect();
     assert!(lines[0].starts_with("\u{feff}ROW_STT,CAPDONVIID,MADONVI,TENDONVI,HS_TOTAL,"), "{}", lines[0]);
-    assert_eq!(
-        lines[1..],
-        ["1,1,H20.03,Sở Công Thương,5,1,0.00,0,20.00,1,80.00,4,,0,,0,66.67,2,33.33,1,,0"]
-    );
+    assert_eq!(lines[1..], ["1,1,H20.03,Sở Công Thương,5,1,0.00,0,20.00,1,80.00,4,,0,,0,66.67,2,33.33,1,,0"]);
 }
 
 #[tokio::test]
@@ -184,8 +185,12 @@ fn late_rows(page: &ApiGatewayV2httpResponse) -> Vec<String> {
     let table = table.split("</table>").next().unwrap();
     let rows = table.split("<tr").skip(2).map(|row| row.split("</tr>").next().unwrap().split_once('>').unwrap().1);
     let plain = |row: &str| {
-        row.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()).filter(|text| !text.is_empty())
-            .collect::<Vec<_>>().join(" | ")
+        row.split('<')
+            .filter_map(|part| part.split_once('>'))
+            .map(|(_, text)| text.trim())
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" | ")
     };
     rows.map(plain).collect()
 }
@@ -213,7 +218,8 @@ async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_th
 #[tokio::test]
 async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
     let world = counted().await;
-    let finish = crate::support::call::transition_event("later", "2026-11-19T00:30:00Z", "H20.03-261117-9004", "finish");
+    let finish =
+        crate::support::call::transition_event("later", "2026-11-19T00:30:00Z", "H20.03-261117-9004", "finish");
     let message = finish.to_string();
     let taken = ingest_event::ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await;
     taken.unwrap();

@@ -9,6 +9,7 @@ mod index;
 mod journey;
 mod night;
 mod notices;
+mod page;
 mod passing;
 mod race;
 mod redelivery;

@@ -4,8 +4,8 @@ use domain::catalogue::Catalogue;
 use domain::id::AgencyCode;
 use domain::kpi::Period;
 use domain::kpi::index::{
-    Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion, ScoredGroup, ScoredIndex,
-    score,
+    Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion, ScoredGroup,
+    ScoredIndex, score,
 };
 use domain::kpi::report::share;
 use domain::procedure::Trust;
@@ -117,9 +117,9 @@ pub(crate) fn indexed(
 
 fn told(scored: &ScoredIndex<'_>) -> Told {
     let index = scored.index;
-    let missing = scored.missing().map(|(criterion, missing)| {
-        json!({"CODE": criterion.code, "input": missing.input(), "why": missing.why()})
-    });
+    let missing = scored
+        .missing()
+        .map(|(criterion, missing)| json!({"CODE": criterion.code, "input": missing.input(), "why": missing.why()}));
     Told {
         code: index.code.clone(),
         description: index.name.clone(),
@@ -205,9 +205,8 @@ fn parameters(formula: &Formula) -> Value {
         Formula::Proportional { of, full_at } => json!({"of": ratio(of), "fullAtPercent": percent(*full_at)}),
         Formula::Steps { rungs } => json!({"rungs": rungs.iter().map(rung).collect::<Vec<Value>>()}),
         Formula::Average { of, among } => {
-            let each = of.iter().map(|weight| {
-                json!({"input": weight.measure.name(), "points": percent(weight.hundredths)})
-            });
+            let each =
+                of.iter().map(|weight| json!({"input": weight.measure.name(), "points": percent(weight.hundredths)}));
             json!({"of": each.collect::<Vec<Value>>(), "among": among.name()})
         }
         Formula::DeclaredAverage { input } => json!({"of": input}),

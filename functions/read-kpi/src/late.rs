@@ -12,9 +12,9 @@ use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::report::Selection;
 use domain::kpi::{Behind, DossierFacts, KpiCell, Period, behind};
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
 
@@ -105,13 +105,7 @@ fn overdue(gathered: &Gathered) -> Vec<AgencyCode> {
 
 /// The days whose closed dossiers have to be read: those on which something was settled late, and, where something was overdue at
 /// the end, those since.
-async fn days(
-    first: Date,
-    last: Date,
-    today: Date,
-    overdue: bool,
-    figures: &Figures,
-) -> Result<Vec<Date>, Failure> {
+async fn days(first: Date, last: Date, today: Date, overdue: bool, figures: &Figures) -> Result<Vec<Date>, Failure> {
     let province = KpiCell::Province.to_string();
     let province = &province;
     let listed = first.series(1.day()).take_while(|day| *day <= last);

@@ -134,7 +134,8 @@ fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogu
         }
     }
     let lines = report(&gathered.rows, Dimension::Agency, &selection, catalogue, last).lines;
-    let mut ranked: Vec<(Option<u8>, Line)> = lines.into_iter().map(|line| (level(&line.key, catalogue), line)).collect();
+    let mut ranked: Vec<(Option<u8>, Line)> =
+        lines.into_iter().map(|line| (level(&line.key, catalogue), line)).collect();
     ranked.sort_by_key(|(level, line)| {
         let (share, received) = (line.figures.on_time_share(), line.figures.row.received);
         (level.is_none(), *level, Reverse(share), Reverse(received), line.key.clone())
@@ -174,7 +175,8 @@ fn level(agency: &str, catalogue: &Catalogue) -> Option<u8> {
 
 /// The rows as CSV, an empty field where there is nothing of which it could be a share.
 pub(crate) fn csv(national: &National, bom: bool) -> Result<String, Failure> {
-    let names = ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name));
+    let names =
+        ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
     let field = |value: Option<&Value>| match value {
         None => String::new(),

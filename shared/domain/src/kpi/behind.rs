@@ -41,12 +41,7 @@ pub struct Behind {
 
 /// Whether a dossier was settled late on a day from `first` to `last`, or is overdue at the end of `last`: by the same count as the
 /// figures `late` and `overdue`.
-pub fn behind(
-    dossier: &DossierFacts,
-    first: Date,
-    last: Date,
-    basis_on: impl Fn(Date) -> DueBasis,
-) -> Option<Behind> {
+pub fn behind(dossier: &DossierFacts, first: Date, last: Date, basis_on: impl Fn(Date) -> DueBasis) -> Option<Behind> {
     let known = known(&dossier.history, end_of(last));
     let (entry, day, settled) = match standing(known) {
         Standing::Ended(end, DossierStatus::Finished) => {

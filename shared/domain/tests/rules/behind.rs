@@ -13,7 +13,11 @@ fn of(history: &str, first: &str, last: &str) -> Option<Behind> {
     if first == last {
         let rows = tally([&dossier], day(last), DueBasis::Original);
         let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
-        assert_eq!(u64::from(found.is_some()), row.late + row.overdue, "the figures of {last} say otherwise: {history}");
+        assert_eq!(
+            u64::from(found.is_some()),
+            row.late + row.overdue,
+            "the figures of {last} say otherwise: {history}"
+        );
     }
     found
 }
@@ -54,10 +58,7 @@ fn the_history_says_why() {
         ("receive 08:00, process 09:00", &[]),
         ("receive 08:00, process 09:00, suspend 10:00, resume 2026-03-03T08:00", &[Cause::Suspended]),
         ("receive 08:00, request-payment 09:00, confirm-payment 2026-03-03T09:00", &[Cause::Payment]),
-        (
-            "receive 08:00, request-supplement 09:00, supplement 2026-03-03T09:00, process 10:00",
-            &[Cause::Papers],
-        ),
+        ("receive 08:00, request-supplement 09:00, supplement 2026-03-03T09:00, process 10:00", &[Cause::Papers]),
         ("receive 08:00, finish 09:00, send-back 2026-03-03T09:00", &[Cause::SentBack]),
     ] {
         let found = of(history, "2026-03-30", "2026-03-30").unwrap_or_else(|| panic!("{history} is not behind"));

@@ -64,8 +64,7 @@ fn the_groups_weigh_what_the_decision_says_and_hundred_together() {
     let indexes = indexes(shipped());
     let index = the(&indexes, "QD-766");
     let weights: Vec<(&str, u64)> = index.groups.iter().map(|group| (group.code.as_str(), group.hundredths)).collect();
-    let expected =
-        [("CKMB", 1800), ("TDGQ", 2000), ("TTTT", 1200), ("CLGQ", 1000), ("MDHL", 1800), ("MDSH", 2200)];
+    let expected = [("CKMB", 1800), ("TDGQ", 2000), ("TTTT", 1200), ("CLGQ", 1000), ("MDHL", 1800), ("MDSH", 2200)];
     assert_eq!(weights, expected);
     assert_eq!(weights.iter().map(|(_, weight)| weight).sum::<u64>(), 10_000);
     let before: Vec<&str> = indexes.on(day("2022-06-22")).map(|index| index.code.as_str()).collect();
@@ -118,9 +117,15 @@ fn on_line_work_has_two_points_only_where_all_of_it_holds() {
 // Two points a dossier for earlier than the law wants, one for in time, none for late; one decimal.
 #[test]
 fn the_time_taken_is_an_average_of_dossiers_with_one_decimal() {
-    for (early, on_time, resolved, expected) in
-        [(10, 0, 10, 200), (0, 10, 10, 100), (0, 0, 10, 0), (1, 1, 3, 100), (5, 3, 9, 140), (5, 4, 9, 160), (1, 0, 8, 30)]
-    {
+    for (early, on_time, resolved, expected) in [
+        (10, 0, 10, 200),
+        (0, 10, 10, 100),
+        (0, 0, 10, 0),
+        (1, 1, 3, 100),
+        (5, 3, 9, 140),
+        (5, 4, 9, 160),
+        (1, 0, 8, 30),
+    ] {
         let but = [(Measure::Early, early), (Measure::OnTime, on_time), (Measure::Resolved, resolved)];
         assert_eq!(of_circular("TT01.1", &but, &[]), Some(expected), "{early} + {on_time} of {resolved}");
     }
@@ -203,10 +208,7 @@ fn every_score_shows_what_it_was_made_of_and_where_that_came_from() {
     };
     let declared = Origin::Declared("a test".to_owned());
     assert_eq!(inputs("MDHL.2"), [("satisfied", 90, Some(120), &declared)]);
-    assert_eq!(
-        inputs("TDGQ.1"),
-        [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]
-    );
+    assert_eq!(inputs("TDGQ.1"), [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]);
     assert_eq!(inputs("TTTT.1")[0], ("procedures-online", 100, None, &Origin::Catalogue));
 }
 
@@ -218,8 +220,19 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         channel,
     };
     let online = KpiRow {
-        received: 10, digitised: 7, resolved: 6, early: 2, on_time: 3, late: 1, in_process: 4, overdue: 1, paid: 5,
-        paid_online: 4, withdrawn: 1, carried_over: 1, ..KpiRow::default()
+        received: 10,
+        digitised: 7,
+        resolved: 6,
+        early: 2,
+        on_time: 3,
+        late: 1,
+        in_process: 4,
+        overdue: 1,
+        paid: 5,
+        paid_online: 4,
+        withdrawn: 1,
+        carried_over: 1,
+        ..KpiRow::default()
     };
     let counter = KpiRow { received: 30, resolved: 30, late: 30, ..KpiRow::default() };
     let rows = KpiRows::from([

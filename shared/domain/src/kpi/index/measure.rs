@@ -125,7 +125,10 @@ impl Measures {
             (Measure::ReceivedOnline, figures.received_online),
             (Measure::Digitised, row.digitised),
             (Measure::ToSettle, row.balance().0),
-            (Measure::InTime, row.in_process - row.overdue.min(row.in_process) + row.early + row.on_time + row.withdrawn),
+            (
+                Measure::InTime,
+                row.in_process - row.overdue.min(row.in_process) + row.early + row.on_time + row.withdrawn,
+            ),
             (Measure::Resolved, row.resolved),
             (Measure::Early, row.early),
             (Measure::OnTime, row.on_time),
@@ -200,9 +203,6 @@ fn of_procedures(
         (Measure::ProceduresOnline, count(&online)),
         (Measure::ProceduresOnlineUsed, count(&|procedure| online(procedure) && used.contains(&procedure.code))),
         (Measure::ProceduresWithFee, count(&|procedure| procedure.fee_vnd > 0)),
-        (
-            Measure::ProceduresPaidOnline,
-            count(&|procedure| procedure.fee_vnd > 0 && paid.contains(&procedure.code)),
-        ),
+        (Measure::ProceduresPaidOnline, count(&|procedure| procedure.fee_vnd > 0 && paid.contains(&procedure.code))),
     ]
 }
