@@ -253,6 +253,7 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
         assert!(!html.contains(fetched), "the page fetches by {fetched}");
     }
     assert!(!html.contains(CITIZEN) && !html.contains("Trần"));
+    assert!(!html.contains("so với kỳ trước"), "a month that was not counted is no month of zeros");
     let empty = report("2025").at_kpi(&world, at(MORNING)).await;
     assert!(text(&empty).contains("Chưa có số liệu của kỳ này."));
 }

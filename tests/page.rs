@@ -4,6 +4,7 @@ use aws_lambda_events::encodings::Body;
 use domain::kpi::{DueBasis, KpiRow};
 use platform::record::{CountRecord, KpiRecord};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::support::browser::Browser;
 use crate::support::call::Call;
@@ -64,20 +65,24 @@ async fn province() -> World {
     world
 }
 
-async fn html() -> String {
-    let page =
-        Call::new("GET /v1/reports/{period}").path("period", "2026-11").at_kpi(&province().await, at(MORNING)).await;
-    match page.body {
-        Some(Body::Text(html)) => html,
-        other => panic!("no page: {other:?}"),
-    }
+/// The page of November, made once for all that look at it.
+async fn html() -> &'static str {
+    static PAGE: OnceCell<String> = OnceCell::const_new();
+    let made = || async {
+        let call = Call::new("GET /v1/reports/{period}").path("period", "2026-11");
+        match call.at_kpi(&province().await, at(MORNING)).await.body {
+            Some(Body::Text(html)) => html,
+            other => panic!("no page: {other:?}"),
+        }
+    };
+    PAGE.get_or_init(made).await
 }
 
 #[tokio::test]
 async fn nothing_is_wider_than_a_telephone() {
     let html = html().await;
     for width in [320, 360] {
-        let mut page = Browser::showing(&html, width).await;
+        let mut page = Browser::showing(html, width).await;
         let wide = page.says("[innerWidth, document.documentElement.scrollWidth]").await;
         assert_eq!(wide, json!([width, width]));
     }
@@ -118,7 +123,7 @@ const PALE: &str = r#"(() => {
 
 #[tokio::test]
 async fn every_word_stands_out_from_what_lies_behind_it() {
-    let mut page = Browser::showing(&html().await, 1280).await;
+    let mut page = Browser::showing(html().await, 1280).await;
     assert_eq!(page.says(PALE).await, json!([]));
     page.as_printed().await;
     assert_eq!(page.says(PALE).await, json!([]), "on paper");
@@ -126,7 +131,7 @@ async fn every_word_stands_out_from_what_lies_behind_it() {
 
 #[tokio::test]
 async fn tables_charts_and_regions_say_what_they_are() {
-    let mut page = Browser::showing(&html().await, 1280).await;
+    let mut page = Browser::showing(html().await, 1280).await;
     let unsaid = page.says(r#"(() => {
       const all = (selector, lacks) => [...document.querySelectorAll(selector)].filter(lacks).map(found => found.outerHTML.slice(0, 120));
       const named = found => found.getAttribute("aria-label") || document.getElementById(found.getAttribute("aria-labelledby"))?.textContent;
@@ -146,7 +151,7 @@ async fn tables_charts_and_regions_say_what_they_are() {
         assert_eq!(found, &nothing, "{what}");
     }
     let told = page.says("[document.documentElement.lang, document.title.length > 20, document.querySelectorAll('main').length, document.querySelectorAll('table').length, document.querySelectorAll('svg').length]").await;
-    assert_eq!(told, json!(["vi", true, 1, 5, 2]));
+    assert_eq!(told, json!(["vi", true, 1, 5, 3]));
 }
 
 /// The sort of a table's column, and the values of that column from the top.
@@ -162,7 +167,7 @@ async fn column(page: &mut Browser, place: u32) -> (Value, Vec<i64>) {
 
 #[tokio::test]
 async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
-    let mut page = Browser::showing(&html().await, 1280).await;
+    let mut page = Browser::showing(html().await, 1280).await;
     let head = "document.querySelectorAll('#agencies thead button')[2]";
     let (sort, before) = column(&mut page, 2).await;
     assert!(sort.is_null() && !before.is_sorted_by(|a, b| a >= b), "{before:?}");
@@ -180,15 +185,13 @@ async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
     let names = page.says("[...document.querySelectorAll('#agencies tbody th')].map(name => name.dataset.value)").await;
     let names: Vec<String> = serde_json::from_value(names).unwrap();
     let place = |start: &str| names.iter().position(|name| name.starts_with(start)).unwrap();
-    assert!(
-        place("Ủy ban") < place("Thanh tra") && place("Thanh tra") < place("Sở"),
-        "Vietnamese has its own order: {names:?}"
-    );
+    // By code point every name in Ủ would stand behind every name in V.
+    assert!(place("Văn phòng") < place("Ủy ban") && place("Ủy ban") < place("Sở"), "{names:?}");
 }
 
 #[tokio::test]
 async fn the_page_fetches_nothing() {
-    let mut page = Browser::showing(&html().await, 1280).await;
+    let mut page = Browser::showing(html().await, 1280).await;
     assert_eq!(page.says("performance.getEntriesByType('resource').length").await, 0);
     let fetched = page.fetched();
     assert!(fetched.len() == 1 && fetched[0].starts_with("file://"), "{fetched:?}");
@@ -196,7 +199,7 @@ async fn the_page_fetches_nothing() {
 
 #[tokio::test]
 async fn what_is_pressed_is_large_enough_for_a_finger() {
-    let mut page = Browser::showing(&html().await, 360).await;
+    let mut page = Browser::showing(html().await, 360).await;
     let small = page.says(r#"[...document.querySelectorAll("button, a, summary")].map(found => [found.textContent.trim(), found.getBoundingClientRect()])
       .filter(([, box]) => box.width < 24 || box.height < 24).map(([text, box]) => [text, box.width, box.height])"#).await;
     assert_eq!(small, json!([]));
@@ -204,7 +207,7 @@ async fn what_is_pressed_is_large_enough_for_a_finger() {
 
 #[tokio::test]
 async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
-    let mut page = Browser::showing(&html().await, 1280).await;
+    let mut page = Browser::showing(html().await, 1280).await;
     page.as_printed().await;
     let left = page
         .says(

@@ -17,6 +17,8 @@ const ABOVE: u64 = 12;
 const STEPS: u64 = 4;
 /// The most agencies that a chart shows.
 const BARS_MAX: usize = 20;
+/// How many of them stand under each other.
+const PART: usize = 10;
 /// The chart of agencies is narrow, so that a telephone shows its words in a size that can be read: a name, and below it its bar.
 const NARROW: u64 = 400;
 const BAR: u64 = 38;
@@ -78,14 +80,18 @@ pub(crate) fn trend(points: &[(Period, KpiRow)]) -> String {
     svg
 }
 
-/// Each agency's share of what was settled in time; those that settled most come first.
-pub(crate) fn on_time(lines: &[Line]) -> (u64, String) {
+/// Each agency's share of what was settled in time, in parts that stand side by side where there is room, each with its height;
+/// those that settled most come first.
+pub(crate) fn on_time(lines: &[Line]) -> Vec<(u64, String)> {
     let mut shown: Vec<&Line> = lines.iter().filter(|line| line.figures.row.resolved > 0).collect();
     shown.sort_by_key(|line| std::cmp::Reverse(line.figures.row.resolved));
     shown.truncate(BARS_MAX);
-    let mut svg = String::new();
-    for (place, line) in shown.iter().enumerate() {
-        let y = BAR * u64::try_from(place).unwrap_or_default();
+    shown.chunks(PART).map(bars).collect()
+}
+
+fn bars(lines: &[&Line]) -> (u64, String) {
+    let (mut svg, mut y) = (String::new(), 0);
+    for line in lines {
         let share = line.figures.on_time_share().unwrap_or_default();
         let width = share * (NARROW - SHARE) / 10_000;
         let (text, bar) = (y + 13, y + 18);
@@ -99,8 +105,9 @@ pub(crate) fn on_time(lines: &[Line]) -> (u64, String) {
              <text x=\"{end}\" y=\"{under}\" class=\"axis\">{}</text>",
             percent_text(share),
         );
+        y += BAR;
     }
-    (BAR * u64::try_from(shown.len()).unwrap_or_default() + 4, svg)
+    (y, svg)
 }
 
 fn cut(text: &str, most: usize) -> String {

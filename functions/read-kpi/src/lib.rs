@@ -188,11 +188,12 @@ async fn page_of(
     let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
     let reply = match request.query("format").unwrap_or("html") {
         "html" => {
-            let before = gather(&period.before(), figures).await?;
-            let before = report(&before.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
+            let earlier = gather(&period.before(), figures).await?;
+            let before = report(&earlier.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
+            let before = (earlier.days > 0).then_some(&before);
             let trend = gather::trend(&period, figures).await?;
             let late = late::list(&period, &gathered, (figures, dossiers), &selection, catalogue, now).await?;
-            let told = page::Told { by: &by, before: &before, trend: &trend, late: late.as_ref() };
+            let told = page::Told { by: &by, before, trend: &trend, late: late.as_ref() };
             let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }

@@ -39,7 +39,8 @@ struct Page {
     headlines: Vec<Headline>,
     trend: String,
     trend_points: Vec<[String; 3]>,
-    bars: (u64, String),
+    /// Parts of the chart of agencies, each with its height.
+    bars: Vec<(u64, String)>,
     columns: [&'static str; 11],
     tables: Vec<Table>,
     late: Option<Late>,
@@ -169,16 +170,18 @@ fn change(now: u64, before: u64) -> String {
     }
 }
 
-fn headlines(now: &Figures, before: &Figures) -> Vec<Headline> {
+/// Without figures of the time before nothing is compared: no figures are not zero.
+fn headlines(now: &Figures, before: Option<&Figures>) -> Vec<Headline> {
+    let unknown = || "kỳ trước chưa có số liệu".to_owned();
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
         name,
         value: number(figure(&now.row)),
-        change: change(figure(&now.row), figure(&before.row)),
+        change: before.map_or_else(unknown, |before| change(figure(&now.row), figure(&before.row))),
     };
-    let points = match (now.on_time_share(), before.on_time_share()) {
+    let points = match (now.on_time_share(), before.and_then(Figures::on_time_share)) {
         (Some(now), Some(before)) if now >= before => format!("+{} điểm so với kỳ trước", percent_text(now - before)),
         (Some(now), Some(before)) => format!("−{} điểm so với kỳ trước", percent_text(before - now)),
-        _ => "kỳ trước chưa có số liệu".to_owned(),
+        _ => unknown(),
     };
     vec![
         count("Tiếp nhận", |row| row.received),
@@ -258,8 +261,8 @@ fn late(list: &LateList) -> Late {
 pub(crate) struct Told<'a> {
     /// Puts the figures together.
     pub by: &'a dyn Fn(Dimension) -> Report,
-    /// Those of the time before.
-    pub before: &'a Report,
+    /// Those of the time before, if any of it was counted.
+    pub before: Option<&'a Report>,
     /// The points of the trend.
     pub trend: &'a [(Period, KpiRow)],
     /// Late dossiers, if they are listed.
@@ -287,7 +290,7 @@ pub(crate) fn page(
         heading: tied(&heading(period)),
         told: tied(&told_days(period, gathered)),
         complete: gathered.last == Some(period.last()),
-        headlines: headlines(&agencies.total, &told.before.total),
+        headlines: headlines(&agencies.total, told.before.map(|before| &before.total)),
         trend: chart::trend(told.trend),
         trend_points: told.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
