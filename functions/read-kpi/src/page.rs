@@ -79,6 +79,8 @@ struct Table {
     id: &'static str,
     caption: &'static str,
     first: &'static str,
+    /// Whether its keys are codes that people know.
+    coded: bool,
     lines: Vec<TableLine>,
     total: TableLine,
 }
@@ -215,7 +217,7 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
 fn table(id: &'static str, caption: &'static str, first: &'static str, report: &Report) -> Table {
     let lines = report.lines.iter().map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
     let total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
-    Table { id, caption, first, lines: lines.collect(), total }
+    Table { id, caption, first, coded: id != "channels", lines: lines.collect(), total }
 }
 
 fn cause(cause: &Cause) -> &'static str {
@@ -243,7 +245,7 @@ fn late_line(code: &str, behind: &Behind) -> LateLine {
 
 fn late(list: &LateList) -> Late {
     let told = format!(
-        "Hồ sơ giải quyết quá hạn từ ngày {} đến ngày {}, và hồ sơ còn quá hạn lúc hết ngày {}. Chỉ nêu mã hồ sơ.",
+        "Hồ sơ giải quyết quá hạn từ ngày {} đến ngày {}, và hồ sơ còn quá hạn lúc hết ngày {}. Mỗi cơ quan nêu nhiều nhất 50 hồ sơ trễ lâu nhất, chỉ nêu mã hồ sơ.",
         long(list.first),
         long(list.last),
         long(list.last)
