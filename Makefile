@@ -40,7 +40,8 @@ deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- python infra/local/demo.py
 
-test: build ## every test, the end-to-end ones on a stack of their own
+test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser
+	$(PYTHON) infra/local/browser.py
 	cargo test --workspace --locked --no-run
 	$(STACK) run --dir .local/test -- cargo test --workspace --locked
 

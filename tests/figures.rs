@@ -50,7 +50,7 @@ async fn a_month_is_told_with_its_shares_and_how_much_of_it_was_counted() {
     let answer = asked(&world, kpi("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let figures = json!({
-        "submitted": 7, "received": 5, "resolved": 3, "early": 1, "onTime": 1, "late": 1, "refusedUnreceived": 1,
+        "submitted": 7, "received": 5, "digitised": 5, "resolved": 3, "early": 1, "onTime": 1, "late": 1, "refusedUnreceived": 1,
         "waiting": 1, "inProcess": 2, "overdue": 1,
     });
     assert_eq!(answer.body["total"]["figures"], figures);
@@ -61,7 +61,7 @@ async fn a_month_is_told_with_its_shares_and_how_much_of_it_was_counted() {
         (&answer.body["asOf"], &answer.body["daysCounted"], &answer.body["complete"]),
         (&json!("2026-11-18"), &json!(2), &json!(false))
     );
-    assert_eq!(answer.body["missing"], json!(["digitised"]));
+    assert_eq!(answer.body["total"]["digitisedPercent"], "100.00");
 }
 
 #[tokio::test]
@@ -215,8 +215,8 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
     let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
-    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,0,66.67");
-    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,0,66.67");
+    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
+    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
     let with_bom = report("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
     assert_eq!(text(&with_bom), format!("\u{feff}{}", text(&csv)));
 }
@@ -238,8 +238,9 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
     let html = text(&page);
     for said in [
         "<html lang=\"vi\">",
-        "Kết quả tiếp nhận, giải quyết thủ tục hành chính tháng 11 năm 2026",
-        "Số liệu đến hết ngày 18/11/2026, tổng hợp 2/30 ngày của kỳ",
+        "Ủy ban nhân dân tỉnh Đồng Tháp",
+        "Kết quả tiếp nhận, giải quyết thủ tục hành chính tháng\u{a0}11 năm\u{a0}2026",
+        "Số liệu đến hết ngày\u{a0}18/11/2026, tổng hợp\u{a0}2/30 ngày của kỳ",
         "66,67%",
         "Sở Công Thương",
         "role=\"img\"",
@@ -252,6 +253,7 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
         assert!(!html.contains(fetched), "the page fetches by {fetched}");
     }
     assert!(!html.contains(CITIZEN) && !html.contains("Trần"));
+    assert!(!html.contains("so với kỳ trước"), "a month that was not counted is no month of zeros");
     let empty = report("2025").at_kpi(&world, at(MORNING)).await;
     assert!(text(&empty).contains("Chưa có số liệu của kỳ này."));
 }

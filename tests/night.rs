@@ -25,10 +25,11 @@ async fn a_day_is_counted_by_agency_and_procedure() {
     two_days(&world).await;
     // Two channels and the province; integrators have no accounts of officers.
     assert_eq!(count(&world, "2026-11-17").await.changed, 3);
-    let postal = KpiRow { submitted: 1, received: 1, in_process: 1, ..KpiRow::default() };
+    let postal = KpiRow { submitted: 1, received: 1, digitised: 1, in_process: 1, ..KpiRow::default() };
     let online = KpiRow {
         submitted: 6,
         received: 4,
+        digitised: 4,
         resolved: 2,
         early: 1,
         on_time: 1,

@@ -6,7 +6,7 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::procedure::Channel;
@@ -68,6 +68,8 @@ enum Gap {
     Midnight(i64),
     /// To the day on which the dossier is due or was to be, and so many days, in the morning.
     Due(i64),
+    /// To the end of the time for papers, where the dossier waits for some, and so many days.
+    Papers(i64),
 }
 
 fn any_gap() -> impl Strategy<Value = Gap> {
@@ -76,6 +78,7 @@ fn any_gap() -> impl Strategy<Value = Gap> {
         3 => (0_i64..400_000).prop_map(Gap::Seconds),
         3 => (-2_i64..=2).prop_map(Gap::Midnight),
         2 => (-1_i64..=1).prop_map(Gap::Due),
+        2 => (-1_i64..=2).prop_map(Gap::Papers),
     ]
 }
 
@@ -126,12 +129,13 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
     let procedure = select(vec!["1.013831", "1.000382"]);
     let channel = select(Channel::ALL.to_vec());
     let start = (-5_i64..=0, 0_i64..86_400);
-    (agency, procedure, channel, any_term(), start, prop::collection::vec(any_attempt(), 0..12)).prop_map(
-        move |(agency, procedure, channel, term, (days, second), attempts)| {
+    let attempts = prop::collection::vec(any_attempt(), 0..12);
+    (agency, procedure, channel, any_term(), start, attempts, 0_u64..3).prop_map(
+        move |(agency, procedure, channel, term, (days, second), attempts, papers)| {
             let at = instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
             let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
             let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts);
-            DossierFacts { code, agency, procedure, channel, history }
+            DossierFacts { code, agency, procedure, channel, papers, history }
         },
     )
 }
@@ -202,8 +206,8 @@ fn weight(action: Action, may_end: bool) -> usize {
 
 /// What may be done to `dossier`, each as often as it is to be chosen.
 pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
-    let legal = Action::allowed_in(dossier.status, dossier.handler.is_some()).into_iter();
-    legal.flat_map(|action| std::iter::repeat_n(action, weight(action, may_end))).collect()
+    let legal = RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.is_some()));
+    legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
 }
 
 /// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it.
@@ -247,6 +251,11 @@ fn after(last: Timestamp, gap: Gap, dossier: &Dossier) -> Timestamp {
         Gap::Midnight(seconds) => {
             instant(date_of(last) + 1.day(), Time::midnight()) + SignedDuration::from_secs(seconds)
         }
+        Gap::Papers(days) if dossier.status == DossierStatus::SupplementRequested => {
+            let rule = catalogue().law().rule_on(date_of(last));
+            instant(date_of(last) + (i64::from(rule.supplement_calendar_days) + days).days(), "08:00".parse().unwrap())
+        }
+        Gap::Papers(_) => last,
         Gap::Due(days) => {
             let due = dossier.original_due_at.or(dossier.due_at).map_or(date_of(last), date_of);
             instant(due + days.days(), "08:00".parse().unwrap())

@@ -41,7 +41,7 @@ impl Ledger {
         let entries = self.0.transaction().unwrap();
         entries.execute("DELETE FROM event", []).unwrap();
         let mut insert = entries
-            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
             .unwrap();
         for (number, dossier) in (1_i64..).zip(dossiers) {
             for entry in &dossier.history {
@@ -58,6 +58,7 @@ impl Ledger {
                     entry.original_due_at.map(|due| due.as_second()),
                     entry.by.role.as_str(),
                     entry.by.id.as_str(),
+                    i64::try_from(dossier.papers).unwrap(),
                 );
                 insert.execute(row).unwrap();
             }

@@ -13,6 +13,7 @@ CREATE TABLE event (
     original_due INTEGER,          -- where an apology parted the two
     role TEXT NOT NULL,
     account TEXT NOT NULL,
+    papers INTEGER NOT NULL,       -- handed in with the dossier
     PRIMARY KEY (dossier, version)
 ) WITHOUT ROWID;
 

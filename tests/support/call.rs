@@ -209,7 +209,8 @@ impl Call {
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        http::serve(self.event(), |request| read_kpi::handle(request, &world.figures, &world.catalogue, now)).await
+        let tables = (&world.figures, &world.dossiers);
+        http::serve(self.event(), |request| read_kpi::handle(request, tables, &world.catalogue, now)).await
     }
 
     /// The answer of `keep-preference`.

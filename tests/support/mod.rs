@@ -1,5 +1,6 @@
 //! What the tests stand on: an embedded world for components, the deployed stack for journeys.
 
+pub mod browser;
 pub mod call;
 pub mod days;
 pub mod log;

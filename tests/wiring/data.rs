@@ -163,6 +163,7 @@ fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
     assert!(codes.len() >= 60, "only {}", codes.len());
     assert!(fields.len() >= 10, "only {fields:?}");
 }
+
 #[test]
 fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
     let schema: Value = serde_json::from_str(&file("infra/data/schema/leaders.schema.json")).unwrap();
@@ -198,5 +199,42 @@ fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
         let mut spoilt = good.clone();
         spoilt[field] = value;
         assert_eq!((fits_schema(&spoilt), taken(&spoilt)), (false, false), "{spoilt}");
+    }
+}
+
+#[test]
+fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the_code_refuses() {
+    let schema: Value = serde_json::from_str(&file("infra/data/schema/index.schema.json")).unwrap();
+    let measures: Vec<&str> = words(&schema["$defs"]["measure"]["enum"]);
+    let known: Vec<&str> = domain::kpi::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
+    assert_eq!(measures, known);
+    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let mut shipped: Value = serde_json::from_str(&file("infra/data/index.json")).unwrap();
+    let declared =
+        json!({"period": "2026-11", "agency": null, "input": "satisfied", "part": 9, "whole": 10, "source": "1022"});
+    shipped["declared"] = json!([declared]);
+    assert_eq!(fits(&schema, &shipped), Ok(()));
+    let progress = "/indexes/0/groups/1/criteria/0/formula";
+    for (place, value) in [
+        ("/indexes/0/validFrom", json!("tomorrow")),
+        ("/indexes/0/roundTo", json!(0)),
+        ("/indexes/0/grades", json!([])),
+        ("/indexes/0/trust", json!("rumour")),
+        ("/indexes/0/source", json!(" ")),
+        ("/indexes/0/groups/0/hundredths", json!(0)),
+        (progress, json!({"guess": {}})),
+        (&format!("{progress}/proportional/fullAt"), json!(10_001)),
+        (&format!("{progress}/proportional/of"), json!({"measured": {"part": "luck", "whole": "received"}})),
+        ("/declared/0/period", json!("soon")),
+        ("/declared/0/part", json!(-1)),
+        ("/declared/0/whole", json!(0)),
+        ("/declared/0/source", json!("")),
+    ] {
+        let mut spoilt = shipped.clone();
+        *spoilt.pointer_mut(place).unwrap() = value;
+        assert!(fits(&schema, &spoilt).is_err(), "the schema takes {place}");
+        let read = serde_json::from_value(spoilt);
+        let taken = read.is_ok_and(|file| domain::kpi::index::Indexes::assemble(file).is_ok());
+        assert!(!taken, "the code takes {place}");
     }
 }

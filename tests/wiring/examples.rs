@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 73] = [
+const ANSWERS: [(&str, u16, &str); 77] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -79,6 +79,10 @@ const ANSWERS: [(&str, u16, &str); 73] = [
     ("read-kpi.month", 200, ""),
     ("read-kpi.by-citizen", 403, "forbidden"),
     ("read-kpi.another-agencys-officers", 403, "forbidden"),
+    ("read-kpi.index", 200, ""),
+    ("read-kpi.index-unknown-parameter", 400, "by unknown-field"),
+    ("read-kpi.national", 200, ""),
+    ("read-kpi.national-bad-format", 400, "format known-value"),
     ("read-kpi.report", 200, ""),
     ("read-kpi.report-bad-period", 400, "period period"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
@@ -156,7 +160,8 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "keep-preference" => http::serve(request, |request| keep_preference::handle(request, &world.contacts)).await,
         "read-kpi" => {
-            http::serve(request, |request| read_kpi::handle(request, &world.figures, &world.catalogue, now)).await
+            let tables = (&world.figures, &world.dossiers);
+            http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now)).await
         }
         "publish-catalogue" => {
             http::serve(request, |request| publish_catalogue::handle(request, &world.shelf, now)).await

@@ -298,7 +298,7 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
             let held = held.contains(&field) || keys.iter().any(|key| key == field);
             assert!(held, "{} lacks {field}", index["IndexName"]);
         }
-        for field in ["channel", "history"] {
+        for field in ["channel", "papers", "history"] {
             assert_eq!(held.contains(&field), counted, "{}: {field}", index["IndexName"]);
         }
         for personal in ["applicant", "documents"] {
@@ -342,6 +342,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("publish-catalogue", "CatalogueTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
     ("rollup-kpi", "KpiTable", &["dynamodb:PutItem"]),
     ("rollup-kpi", "CountsQueue", &["sqs:SendMessage"]),
     ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),

@@ -28,8 +28,6 @@ pub(crate) struct Answer {
     items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    /// Figures that nobody gives us, and which are therefore not zero.
-    missing: [&'static str; 1],
 }
 
 #[derive(Serialize)]
@@ -51,6 +49,8 @@ struct Told {
     online_percent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_online_percent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digitised_percent: Option<String>,
 }
 
 /// Hundredths of a percent as people write them: `94.12`.
@@ -65,6 +65,7 @@ impl Told {
             on_time_percent: figures.on_time_share().map(percent),
             online_percent: figures.online_share().map(percent),
             paid_online_percent: figures.paid_online_share().map(percent),
+            digitised_percent: figures.digitised_share().map(percent),
         }
     }
 }
@@ -92,14 +93,13 @@ impl Answer {
             last: period.last(),
             as_of: gathered.last,
             days_counted: gathered.days,
-            complete: i64::from(gathered.days) == i64::from((period.last() - period.first()).get_days()) + 1,
+            complete: gathered.is_whole(period),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: if selection.merged { "merged" } else { "as-counted" },
             total: Told::of(&report.total),
             items: items.collect(),
             next_cursor,
-            missing: ["digitised"],
         }
     }
 }

@@ -17,8 +17,13 @@ const ABOVE: u64 = 12;
 const STEPS: u64 = 4;
 /// The most agencies that a chart shows.
 const BARS_MAX: usize = 20;
-const BAR: u64 = 22;
-const NAMES: u64 = 260;
+/// How many of them stand under each other.
+const PART: usize = 10;
+/// The chart of agencies is narrow, so that a telephone shows its words in a size that can be read: a name, and below it its bar.
+const NARROW: u64 = 400;
+const BAR: u64 = 38;
+/// Room for the share behind a bar.
+const SHARE: u64 = 64;
 
 /// The next number of 1, 2 or 5 with zeros that four steps reach `most` by.
 fn step(most: u64) -> u64 {
@@ -34,7 +39,7 @@ fn step(most: u64) -> u64 {
 }
 
 /// What of a point's name stands under it.
-fn short(point: &Period) -> String {
+pub(crate) fn short(point: &Period) -> String {
     let day = point.first();
     if point.first() == point.last() { day.strftime("%d/%m").to_string() } else { day.strftime("%m/%Y").to_string() }
 }
@@ -75,30 +80,34 @@ pub(crate) fn trend(points: &[(Period, KpiRow)]) -> String {
     svg
 }
 
-/// Each agency's share of what was settled in time; those that settled most come first.
-pub(crate) fn on_time(lines: &[Line]) -> (u64, String) {
+/// Each agency's share of what was settled in time, in parts that stand side by side where there is room, each with its height;
+/// those that settled most come first.
+pub(crate) fn on_time(lines: &[Line]) -> Vec<(u64, String)> {
     let mut shown: Vec<&Line> = lines.iter().filter(|line| line.figures.row.resolved > 0).collect();
     shown.sort_by_key(|line| std::cmp::Reverse(line.figures.row.resolved));
     shown.truncate(BARS_MAX);
-    let mut svg = String::new();
-    for (place, line) in shown.iter().enumerate() {
-        let y = BAR * u64::try_from(place).unwrap_or_default();
+    shown.chunks(PART).map(bars).collect()
+}
+
+fn bars(lines: &[&Line]) -> (u64, String) {
+    let (mut svg, mut y) = (String::new(), 0);
+    for line in lines {
         let share = line.figures.on_time_share().unwrap_or_default();
-        let width = share * (WIDTH - NAMES - 70) / 10_000;
-        let (text, bar) = (y + 15, y + 4);
-        let name = escaped(&cut(&line.name, 38));
-        let end = NAMES + width + 6;
+        let width = share * (NARROW - SHARE) / 10_000;
+        let (text, bar) = (y + 13, y + 18);
+        let name = escaped(&cut(&line.name, 52));
+        let (end, under) = (width + 6, y + 30);
         // Writing to a text does not fail.
         let _ = write!(
             svg,
-            "<text x=\"{}\" y=\"{text}\" class=\"axis end\">{name}</text>\
-             <rect x=\"{NAMES}\" y=\"{bar}\" width=\"{width}\" height=\"14\" class=\"resolved\"/>\
-             <text x=\"{end}\" y=\"{text}\" class=\"axis\">{}</text>",
-            NAMES - 8,
+            "<text x=\"0\" y=\"{text}\" class=\"axis\">{name}</text>\
+             <rect x=\"0\" y=\"{bar}\" width=\"{width}\" height=\"14\" class=\"resolved\"/>\
+             <text x=\"{end}\" y=\"{under}\" class=\"axis\">{}</text>",
             percent_text(share),
         );
+        y += BAR;
     }
-    (BAR * u64::try_from(shown.len()).unwrap_or_default() + 4, svg)
+    (y, svg)
 }
 
 fn cut(text: &str, most: usize) -> String {

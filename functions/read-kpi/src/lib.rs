@@ -1,10 +1,14 @@
-//! `GET /v1/kpi` and `GET /v1/reports/{period}`: the night's figures, put together by what people ask for.
+//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national` and `/v1/reports/{period}`: the night's figures, put together by what people
+//! ask for.
 //!
 //! What is read are stored days and months, so that an answer takes a dozen queries for a year. The province is counted on its own
 //! every night; where the sum of what was read is another, no figure is shown.
 
 mod answer;
 mod chart;
+mod index;
+mod late;
+mod national;
 mod page;
 mod sheet;
 
@@ -17,7 +21,7 @@ use domain::kpi::report::{Dimension, Selection, report};
 use domain::procedure::Channel;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{gather, trend};
 use platform::http::{HttpReply, HttpRequest};
 
@@ -32,7 +36,7 @@ const LIMIT_MAX: usize = 500;
 /// Answers one request.
 pub async fn handle(
     request: HttpRequest,
-    figures: &Figures,
+    (figures, dossiers): (&Figures, &Dossiers),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -41,7 +45,15 @@ pub async fn handle(
             let actor = request.actor(catalogue, now)?;
             kpi(&request, &actor, figures, catalogue).await
         }
-        "GET /v1/reports/{period}" => page_of(&request, figures, catalogue, now).await,
+        "GET /v1/kpi/index" => {
+            let actor = request.actor(catalogue, now)?;
+            index_of(&request, &actor, figures, catalogue).await
+        }
+        "GET /v1/kpi/national" => {
+            let actor = request.actor(catalogue, now)?;
+            national_of(&request, &actor, figures, catalogue).await
+        }
+        "GET /v1/reports/{period}" => page_of(&request, (figures, dossiers), catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
@@ -73,6 +85,14 @@ fn selection(request: &HttpRequest) -> Result<Selection, Failure> {
     })
 }
 
+/// Who reads figures beyond the published report, which is what citizens have.
+fn reads_figures(actor: &Actor) -> bool {
+    match actor {
+        Actor::Officer { .. } | Actor::Portal { .. } => true,
+        Actor::Citizen { .. } | Actor::Integrator { .. } | Actor::System { .. } => false,
+    }
+}
+
 async fn kpi(
     request: &HttpRequest,
     actor: &Actor,
@@ -84,14 +104,10 @@ async fn kpi(
     let period: Period = request.query("period").unwrap_or_default().parse()?;
     let dimension = Dimension::named(request.query("by").unwrap_or("agency"))?;
     let selection = selection(request)?;
-    // Citizens have the published report; how an officer works is his agency's affair.
+    // How an officer works is his agency's affair.
     let of_officers = dimension == Dimension::Officer;
-    let may = match actor {
-        Actor::Officer { agency, .. } => !of_officers || selection.agency.as_ref() == Some(agency),
-        Actor::Portal { .. } => !of_officers,
-        Actor::Citizen { .. } | Actor::Integrator { .. } | Actor::System { .. } => false,
-    };
-    if !may {
+    let own = matches!(actor, Actor::Officer { agency, .. } if selection.agency.as_ref() == Some(agency));
+    if !reads_figures(actor) || of_officers && !own {
         return Err(Failure::Forbidden);
     }
     let limit = match request.query("limit").map(str::parse) {
@@ -106,29 +122,77 @@ async fn kpi(
     Ok(HttpReply::json(200, &answer)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
 
+/// Whether CSV begins with a byte order mark.
+fn bom(request: &HttpRequest) -> Result<bool, Violation> {
+    match request.query("bom") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Violation::new("bom", "known-value", "must be true or false")),
+    }
+}
+
+async fn index_of(
+    request: &HttpRequest,
+    actor: &Actor,
+    figures: &Figures,
+    catalogue: &Catalogue,
+) -> Result<HttpReply, Failure> {
+    known_parameters(request, &["period", "agency", "agencies"])?;
+    let period: Period = request.query("period").unwrap_or_default().parse()?;
+    let Selection { agency, merged, .. } = selection(request)?;
+    if !reads_figures(actor) {
+        return Err(Failure::Forbidden);
+    }
+    let gathered = gather(&period, figures).await?;
+    let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, catalogue);
+    Ok(HttpReply::json(200, &indexed)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+}
+
+async fn national_of(
+    request: &HttpRequest,
+    actor: &Actor,
+    figures: &Figures,
+    catalogue: &Catalogue,
+) -> Result<HttpReply, Failure> {
+    known_parameters(request, &["period", "agencies", "format", "bom"])?;
+    let period: Period = request.query("period").unwrap_or_default().parse()?;
+    let (merged, bom) = (selection(request)?.merged, bom(request)?);
+    if !reads_figures(actor) {
+        return Err(Failure::Forbidden);
+    }
+    let gathered = gather(&period, figures).await?;
+    let national = national::national(&period, &gathered, merged, catalogue);
+    let reply = match request.query("format").unwrap_or("json") {
+        "json" => HttpReply::json(200, &national)?,
+        "csv" => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, bom)?)
+            .with_header("content-disposition", file_name(&period, "quoc-gia.csv")),
+        _ => return Err(Violation::new("format", "known-value", "must be json or csv").into()),
+    };
+    Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+}
+
 /// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
-    figures: &Figures,
+    (figures, dossiers): (&Figures, &Dossiers),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     known_parameters(request, &["format", "bom", "agencies"])?;
     let period: Period = request.path("period")?;
     let selection = selection(request)?;
-    let bom = match request.query("bom") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Violation::new("bom", "known-value", "must be true or false").into()),
-    };
+    let bom = bom(request)?;
     let gathered = gather(&period, figures).await?;
     let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
     let reply = match request.query("format").unwrap_or("html") {
         "html" => {
-            let before = gather(&period.before(), figures).await?;
-            let before = report(&before.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
+            let earlier = gather(&period.before(), figures).await?;
+            let before = report(&earlier.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
+            let before = (earlier.days > 0).then_some(&before);
             let trend = trend(&period, figures).await?;
-            let page = page::page(&period, &gathered, &by, &before, &trend, now)?;
+            let late = late::list(&period, &gathered, dossiers, &selection, catalogue, now).await?;
+            let told = page::Told { by: &by, before, trend: &trend, late: late.as_ref() };
+            let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
         "csv" => {

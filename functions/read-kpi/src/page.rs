@@ -1,9 +1,11 @@
 //! The page that a province prints: one file, nothing fetched from anywhere.
 
 use askama::Template;
+use domain::agency::AgencyLevel;
 use domain::calendar::date_of;
-use domain::kpi::report::{Dimension, Figures, Report};
-use domain::kpi::{DueBasis, KpiRow, Period};
+use domain::catalogue::Catalogue;
+use domain::kpi::report::{Dimension, Figures, Report, Selection};
+use domain::kpi::{Behind, Cause, DueBasis, KpiRow, Period};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -11,6 +13,7 @@ use platform::Failure;
 use platform::gather::Gathered;
 
 use crate::chart;
+use crate::late::LateList;
 
 /// The columns of a table after its first.
 const COLUMNS: [&str; 11] = [
@@ -30,16 +33,42 @@ const COLUMNS: [&str; 11] = [
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
+    /// Whose report it is.
+    body: String,
     heading: String,
     told: String,
     complete: bool,
     headlines: Vec<Headline>,
     trend: String,
     trend_points: Vec<[String; 3]>,
-    bars: (u64, String),
+    /// Parts of the chart of agencies, each with its height.
+    bars: Vec<(u64, String)>,
     columns: [&'static str; 11],
     tables: Vec<Table>,
+    late: Option<Late>,
+    /// What the addresses of the other formats carry besides the format.
+    query: &'static str,
     made: String,
+}
+
+struct Late {
+    told: String,
+    agencies: Vec<LateAgency>,
+}
+
+struct LateAgency {
+    key: String,
+    name: String,
+    more: String,
+    lines: Vec<LateLine>,
+}
+
+struct LateLine {
+    code: String,
+    due: String,
+    settled: String,
+    days: String,
+    causes: String,
 }
 
 struct Headline {
@@ -52,6 +81,8 @@ struct Table {
     id: &'static str,
     caption: &'static str,
     first: &'static str,
+    /// Whether its keys are codes that people know.
+    coded: bool,
     lines: Vec<TableLine>,
     total: TableLine,
 }
@@ -83,6 +114,21 @@ pub(crate) fn percent_text(share: u64) -> String {
 
 fn long(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
+}
+
+/// Ties numbers to the word before them, so that no line ends between the two: `tháng 11`, `ngày 18/11/2026`, `quý IV`.
+fn tied(text: &str) -> String {
+    let mut tied = String::new();
+    let mut ties = false;
+    for word in text.split(' ') {
+        let number = word.starts_with(|first: char| first.is_ascii_digit()) || ["I", "II", "III", "IV"].contains(&word);
+        if !tied.is_empty() {
+            tied.push(if ties && number { '\u{a0}' } else { ' ' });
+        }
+        tied.push_str(word);
+        ties = ["ngày", "tuần", "tháng", "quý", "năm", "hợp"].contains(&word.to_lowercase().as_str());
+    }
+    tied
 }
 
 /// What the report is about.
@@ -128,16 +174,18 @@ fn change(now: u64, before: u64) -> String {
     }
 }
 
-fn headlines(now: &Figures, before: &Figures) -> Vec<Headline> {
+/// Without figures of the time before nothing is compared: no figures are not zero.
+fn headlines(now: &Figures, before: Option<&Figures>) -> Vec<Headline> {
+    let unknown = || "kỳ trước chưa có số liệu".to_owned();
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
         name,
         value: number(figure(&now.row)),
-        change: change(figure(&now.row), figure(&before.row)),
+        change: before.map_or_else(unknown, |before| change(figure(&now.row), figure(&before.row))),
     };
-    let points = match (now.on_time_share(), before.on_time_share()) {
+    let points = match (now.on_time_share(), before.and_then(Figures::on_time_share)) {
         (Some(now), Some(before)) if now >= before => format!("+{} điểm so với kỳ trước", percent_text(now - before)),
         (Some(now), Some(before)) => format!("−{} điểm so với kỳ trước", percent_text(before - now)),
-        _ => "kỳ trước chưa có số liệu".to_owned(),
+        _ => unknown(),
     };
     vec![
         count("Tiếp nhận", |row| row.received),
@@ -171,35 +219,94 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
 fn table(id: &'static str, caption: &'static str, first: &'static str, report: &Report) -> Table {
     let lines = report.lines.iter().map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
     let total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
-    Table { id, caption, first, lines: lines.collect(), total }
+    Table { id, caption, first, coded: id != "channels", lines: lines.collect(), total }
 }
 
-/// The page of a period; `by` puts its figures together, `before` has those of the period before.
+fn cause(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::NotBegun => "chưa bắt đầu giải quyết",
+        Cause::Papers => "đã yêu cầu bổ sung giấy tờ",
+        Cause::Payment => "đã yêu cầu nghĩa vụ tài chính",
+        Cause::Suspended => "đã có lúc dừng xử lý",
+        Cause::PassedOn => "đã chuyển cơ quan phối hợp",
+        Cause::SentBack => "bị trả lại để xử lý tiếp",
+        Cause::Apologised => "đã xin lỗi, hẹn lại ngày trả",
+    }
+}
+
+fn late_line(code: &str, behind: &Behind) -> LateLine {
+    let causes: Vec<&str> = behind.causes.iter().map(cause).collect();
+    LateLine {
+        code: code.to_owned(),
+        due: long(behind.due),
+        settled: behind.settled.map_or_else(|| "chưa xong".to_owned(), long),
+        days: number(behind.days),
+        causes: if causes.is_empty() { "hồ sơ không ghi lý do".to_owned() } else { causes.join("; ") },
+    }
+}
+
+fn late(list: &LateList) -> Late {
+    let told = format!(
+        "Hồ sơ giải quyết quá hạn từ ngày {} đến ngày {}, và hồ sơ còn quá hạn lúc hết ngày {}. Mỗi cơ quan nêu nhiều nhất 50 hồ sơ trễ lâu nhất, chỉ nêu mã hồ sơ.",
+        long(list.first),
+        long(list.last),
+        long(list.last)
+    );
+    let agency = |agency: &crate::late::LateOfAgency| LateAgency {
+        key: agency.code.to_string(),
+        name: agency.name.clone(),
+        more: if agency.more == 0 { String::new() } else { number(u64::try_from(agency.more).unwrap_or(u64::MAX)) },
+        lines: agency.lines.iter().map(|(code, behind)| late_line(code.as_str(), behind)).collect(),
+    };
+    Late { told: tied(&told), agencies: list.agencies.iter().map(agency).collect() }
+}
+
+/// What a page tells besides the figures of its time.
+pub(crate) struct Told<'a> {
+    /// Puts the figures together.
+    pub by: &'a dyn Fn(Dimension) -> Report,
+    /// Those of the time before, if any of it was counted.
+    pub before: Option<&'a Report>,
+    /// The points of the trend.
+    pub trend: &'a [(Period, KpiRow)],
+    /// Late dossiers, if they are listed.
+    pub late: Option<&'a LateList>,
+}
+
+/// Whose report it is: the province's, of those there are the one that exists on `day`.
+fn body(catalogue: &Catalogue, day: Date) -> String {
+    let mut provinces = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Province);
+    provinces.find(|agency| agency.exists_on(day)).map(|agency| agency.name.clone()).unwrap_or_default()
+}
+
+/// The page of a period.
 pub(crate) fn page(
     period: &Period,
     gathered: &Gathered,
-    by: &dyn Fn(Dimension) -> Report,
-    before: &Report,
-    trend: &[(Period, KpiRow)],
+    told: &Told<'_>,
+    (catalogue, selection): (&Catalogue, &Selection),
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let agencies = by(Dimension::Agency);
-    let point = |(point, row): &(Period, KpiRow)| [point.to_string(), number(row.received), number(row.resolved)];
+    let agencies = (told.by)(Dimension::Agency);
+    let point = |(point, row): &(Period, KpiRow)| [chart::short(point), number(row.received), number(row.resolved)];
     let page = Page {
-        heading: heading(period),
-        told: told_days(period, gathered),
+        body: body(catalogue, period.last()),
+        heading: tied(&heading(period)),
+        told: tied(&told_days(period, gathered)),
         complete: gathered.last == Some(period.last()),
-        headlines: headlines(&agencies.total, &before.total),
-        trend: chart::trend(trend),
-        trend_points: trend.iter().map(point).collect(),
+        headlines: headlines(&agencies.total, told.before.map(|before| &before.total)),
+        trend: chart::trend(told.trend),
+        trend_points: told.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
         tables: vec![
             table("agencies", "Theo cơ quan", "Cơ quan", &agencies),
-            table("fields", "Theo lĩnh vực", "Lĩnh vực", &by(Dimension::Field)),
-            table("channels", "Theo hình thức nộp", "Hình thức", &by(Dimension::Channel)),
+            table("fields", "Theo lĩnh vực", "Lĩnh vực", &(told.by)(Dimension::Field)),
+            table("channels", "Theo hình thức nộp", "Hình thức", &(told.by)(Dimension::Channel)),
         ],
+        late: told.late.map(late),
+        query: if selection.merged { "agencies=merged&" } else { "" },
         columns: COLUMNS,
-        made: long(date_of(now)),
+        made: tied(&format!("Lập ngày {}.", long(date_of(now)))),
     };
     page.render().map_err(|error| Failure::Defect(format!("the page cannot be written: {error}")))
 }

@@ -12,7 +12,7 @@ use platform::gather::Gathered;
 /// A column: its name in Vietnamese, and what stands in it.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 17] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
@@ -28,6 +28,7 @@ const COLUMNS: [Column; 16] = [
     ("Chờ bổ sung", |figures| figures.row.supplement),
     ("Chờ nghĩa vụ tài chính", |figures| figures.row.payment),
     ("Tạm dừng", |figures| figures.row.suspended),
+    ("Có giấy tờ điện tử", |figures| figures.row.digitised),
     ("Tiếp nhận trễ", |figures| figures.row.received_late),
 ];
 
@@ -45,13 +46,24 @@ fn lines(report: &Report) -> impl Iterator<Item = Line> {
 
 /// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for another encoding.
 pub(crate) fn csv(report: &Report, bom: bool) -> Result<String, Failure> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let names = COLUMNS.iter().map(|(name, _)| *name);
-    writer.write_record(["Mã", "Tên"].into_iter().chain(names).chain([SHARE])).map_err(defect)?;
-    for line in lines(report) {
+    let names = ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
+    let record = |line: Line| {
         let figures = COLUMNS.iter().map(|(_, figure)| figure(&line.figures).to_string());
         let share = line.figures.on_time_share().map(percent).unwrap_or_default();
-        let record = [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]);
+        [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]).collect()
+    };
+    csv_of(names, lines(report).map(record), bom)
+}
+
+/// Records as CSV (RFC 4180).
+pub(crate) fn csv_of(
+    names: Vec<String>,
+    records: impl Iterator<Item = Vec<String>>,
+    bom: bool,
+) -> Result<String, Failure> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for record in [names].into_iter().chain(records) {
         writer.write_record(record).map_err(defect)?;
     }
     let text = String::from_utf8(writer.into_inner().map_err(defect)?).map_err(defect)?;
@@ -59,7 +71,7 @@ pub(crate) fn csv(report: &Report, bom: bool) -> Result<String, Failure> {
 }
 
 /// A name that a spreadsheet would take for a formula is made a text.
-fn harmless(text: String) -> String {
+pub(crate) fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 

@@ -11,6 +11,7 @@ use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::deadline::Term;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::kpi::index::{IndexFile, Indexes};
 use crate::law::{Law, RulesFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
@@ -86,6 +87,8 @@ pub struct CatalogueFiles {
     pub codes: CodesFile,
     /// `leaders.json`.
     pub leaders: LeadersFile,
+    /// `index.json`.
+    pub index: IndexFile,
 }
 
 /// Everything that law and organisation decide, in one consistent set.
@@ -101,6 +104,7 @@ pub struct Catalogue {
     providers: Providers,
     codes: Codes,
     leaders: Leaders,
+    indexes: Indexes,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -117,6 +121,7 @@ impl Catalogue {
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
+        let indexes = kept(Indexes::assemble(files.index), &mut found);
         let mut known = BTreeMap::new();
         if files.agencies.agencies.is_empty() {
             found.push(Violation::new("agencies", "present", "at least one agency is needed"));
@@ -147,6 +152,10 @@ impl Catalogue {
         let excepted = law.iter().flat_map(Law::agencies_with_exceptions);
         for agency in excepted.filter(|agency| !known.contains_key(*agency)) {
             found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
+        }
+        let declaring = indexes.iter().flat_map(Indexes::agencies);
+        for agency in declaring.filter(|agency| !known.contains_key(*agency)) {
+            found.push(Violation::new("declared", "known-agency", format!("{agency} is not listed")));
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
         if files.procedures.procedures.is_empty() {
@@ -189,24 +198,22 @@ impl Catalogue {
         {
             found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
         }
-        match (law, templates, notice_policies, providers, codes, leaders) {
-            (Some(law), Some(templates), Some(notice_policies), Some(providers), Some(codes), Some(leaders))
-                if found.is_empty() =>
-            {
-                Ok(Self {
-                    agencies: known,
-                    procedures: versions,
-                    law,
-                    templates,
-                    integrators: sources,
-                    notice_policies,
-                    providers,
-                    codes,
-                    leaders,
-                })
-            }
-            _ => Err(found),
-        }
+        // Without reasons there is everything.
+        let whole = (|| {
+            Some(Self {
+                agencies: known,
+                procedures: versions,
+                law: law?,
+                templates: templates?,
+                integrators: sources,
+                notice_policies: notice_policies?,
+                providers: providers?,
+                codes: codes?,
+                leaders: leaders?,
+                indexes: indexes?,
+            })
+        })();
+        whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
     /// What `next` would take away from the record, seen on `today`: an agency or a year of the calendar that it does not
@@ -313,6 +320,11 @@ impl Catalogue {
     /// Who gets the morning report.
     pub fn leaders(&self) -> &Leaders {
         &self.leaders
+    }
+
+    /// The national indices, with what was declared for them.
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

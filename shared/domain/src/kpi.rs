@@ -3,7 +3,9 @@
 //! A day's row has an opening (what was open when the day began), flows (what happened on it) and stocks (what is open when it
 //! ends). Opening and flows in equal flows out and stocks, for each cell and for the province; days add up to any longer time.
 
+mod behind;
 mod count;
+pub mod index;
 mod period;
 pub mod report;
 
@@ -21,6 +23,7 @@ use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 
+pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
 pub use period::Period;
 
@@ -35,6 +38,9 @@ pub struct DossierFacts {
     pub procedure: ProcedureCode,
     /// How it came.
     pub channel: Channel,
+    /// How many electronic papers it was handed in with; none of a dossier that was stored before they were counted.
+    #[serde(default)]
+    pub papers: u64,
     /// Everything that happened.
     pub history: Vec<HistoryEntry>,
 }
@@ -182,6 +188,8 @@ figures! {
     received Flow,
     /// – of these, later than a day's work after they were handed in.
     received_late Flow,
+    /// – of these, with at least one paper in electronic form.
+    digitised Flow,
     /// Settled before and sent back on the day: open again, or settled again.
     reopened Flow,
     /// Settled on the day: work ended (status 9).

@@ -8,9 +8,11 @@
 mod rules {
     mod announcements;
     mod articles;
+    mod behind;
     mod catalogue;
     mod deadlines;
     mod exceptions;
+    mod indexes;
     mod kpi;
     mod notices;
     mod passing;

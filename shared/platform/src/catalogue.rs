@@ -32,6 +32,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "agencies.json",
     "calendar.json",
     "codes.json",
+    "index.json",
     "integrators.json",
     "leaders.json",
     "notices.json",
@@ -143,6 +144,7 @@ impl Texts {
             let providers = self.read("providers.json", &mut found);
             let codes = self.read("codes.json", &mut found);
             let leaders = self.read("leaders.json", &mut found);
+            let index = self.read("index.json", &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -159,6 +161,7 @@ impl Texts {
                 providers: providers?,
                 codes: codes?,
                 leaders: leaders?,
+                index: index?,
             })
         })();
         let Some(files) = files.filter(|_| found.is_empty()) else {
@@ -225,6 +228,7 @@ fn file_of(part: &str) -> &'static str {
         "providers" | "failover" => "providers.json",
         "gateways" => "codes.json",
         "leaders" => "leaders.json",
+        "indexes" | "declared" => "index.json",
         _ => "calendar.json",
     }
 }

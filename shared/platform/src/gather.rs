@@ -31,6 +31,13 @@ pub struct Gathered {
     pub due_basis: Option<DueBasis>,
 }
 
+impl Gathered {
+    /// Whether every day of the period was counted.
+    pub fn is_whole(&self, period: &Period) -> bool {
+        i64::from(self.days) == i64::from((period.last() - period.first()).get_days()) + 1
+    }
+}
+
 /// The parts of a period: whole months, and the days at both ends.
 fn parts(period: &Period) -> Vec<Period> {
     let mut parts = Vec::new();

@@ -25,6 +25,8 @@ pub struct DossierRecord<'a> {
     /// Order in `by-ended`, behind the agency: the day of the last thing that happened, where there is nothing left to settle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_on: Option<Date>,
+    /// How many papers it was handed in with: all that an index, which holds no papers, says of them.
+    pub papers: usize,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
@@ -35,6 +37,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             work: work_key(&dossier.agency, dossier.status.is_closed()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
             ended_on: dossier.history.last().filter(|_| dossier.status.is_closed()).map(|entry| date_of(entry.at)),
+            papers: dossier.documents.len(),
         }
     }
 }

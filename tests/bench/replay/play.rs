@@ -34,7 +34,8 @@ const NIGHT: Time = jiff::civil::time(0, 30, 0, 0);
 
 /// What a replay works with: the tables and the catalogue of the place.
 pub struct Stage {
-    dossiers: Dossiers,
+    /// Where the dossiers lie.
+    pub dossiers: Dossiers,
     reception: Reception,
     /// Where the figures lie.
     pub figures: Figures,

@@ -44,7 +44,10 @@ pub async fn answer(stage: &Stage, period: &str, by: &str, now: Timestamp) -> Va
         "isBase64Encoded": false,
     });
     let request: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
-    let reply = http::serve(request, |request| read_kpi::handle(request, &stage.figures, &stage.catalogue, now)).await;
+    let reply = http::serve(request, |request| {
+        read_kpi::handle(request, (&stage.figures, &stage.dossiers), &stage.catalogue, now)
+    })
+    .await;
     match reply.body {
         Some(Body::Text(text)) if reply.status_code == 200 => serde_json::from_str(&text).unwrap(),
         other => panic!("GET /v1/kpi answers {}: {other:?}", reply.status_code),

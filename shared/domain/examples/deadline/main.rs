@@ -39,6 +39,7 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json"))?,
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json"))?,
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json"))?,
+        index: serde_json::from_str(include_str!("../../../../infra/data/index.json"))?,
     });
     catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
 }

@@ -42,7 +42,7 @@ pub fn moved_since(dossier: &DossierFacts, day: Date, counted: Timestamp) -> boo
 }
 
 /// How a dossier stands at an instant.
-enum Standing<'a> {
+pub(super) enum Standing<'a> {
     /// It was not handed in yet.
     Unknown,
     /// Handed in, not received.
@@ -54,7 +54,7 @@ enum Standing<'a> {
 }
 
 /// What has happened by the end of `day`: a later event does not exist yet.
-fn known(history: &[HistoryEntry], end: Timestamp) -> &[HistoryEntry] {
+pub(super) fn known(history: &[HistoryEntry], end: Timestamp) -> &[HistoryEntry] {
     let Some(latest) = as_of(history, end) else {
         return &[];
     };
@@ -65,7 +65,7 @@ fn is_received(known: &[HistoryEntry]) -> bool {
     known.iter().any(|entry| entry.action == Action::Receive)
 }
 
-fn standing(known: &[HistoryEntry]) -> Standing<'_> {
+pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
     let Some(latest) = known.last() else {
         return Standing::Unknown;
     };
@@ -104,6 +104,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             Action::Submit => row.submitted += 1,
             Action::Receive => {
                 row.received += 1;
+                row.digitised += u64::from(dossier.papers > 0);
                 let in_time = dossier.history.first().and_then(|first| (rulings.receive_by)(dossier, first.at));
                 row.received_late += u64::from(in_time.is_some_and(|last| last < day));
             }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
+use serde::Deserialize;
 
 use crate::Violation;
 
@@ -12,7 +13,8 @@ use crate::Violation;
 const DAYS_MAX: i32 = 366;
 
 /// A time that is reported on: `2026-11-17`, `2026-W47`, `2026-11`, `2026-Q4`, `2026-H2`, `2026`, `2026-01-15..2026-02-20`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Period {
     text: String,
     first: Date,
@@ -85,6 +87,14 @@ impl Period {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        text.parse()
     }
 }
 

@@ -100,6 +100,11 @@ impl Figures {
         share(self.received_online, self.row.received)
     }
 
+    /// Received with electronic papers, of all that was received.
+    pub fn digitised_share(&self) -> Option<u64> {
+        share(self.row.digitised, self.row.received)
+    }
+
     /// Paid on-line, of all that was paid.
     pub fn paid_online_share(&self) -> Option<u64> {
         share(self.row.paid_online, self.row.paid)

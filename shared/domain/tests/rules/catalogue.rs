@@ -23,6 +23,7 @@ struct Files {
     notices: Value,
     providers: Value,
     codes: Value,
+    index: Value,
 }
 
 fn agency(code: &str) -> Value {
@@ -88,6 +89,7 @@ fn good() -> Files {
         notices: shipped(include_str!("../../../../infra/data/notices.json")),
         providers: shipped(include_str!("../../../../infra/data/providers.json")),
         codes: shipped(include_str!("../../../../infra/data/codes.json")),
+        index: shipped(include_str!("../../../../infra/data/index.json")),
     }
 }
 
@@ -103,6 +105,7 @@ fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         providers: serde_json::from_value(files.providers).unwrap(),
         codes: serde_json::from_value(files.codes).unwrap(),
         leaders: serde_json::from_value(json!({"leaders": []})).unwrap(),
+        index: serde_json::from_value(files.index).unwrap(),
     })
 }
 

@@ -16,6 +16,7 @@ pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
         agency: dossier.agency.clone(),
         procedure: dossier.procedure.clone(),
         channel: dossier.channel,
+        papers: dossier.documents.len().try_into().unwrap(),
         history: dossier.history.clone(),
     }
 }
@@ -456,6 +457,17 @@ fn a_dossier_that_lies_longer_than_a_day_of_office_hours_is_received_late() {
         let on = domain::calendar::date_of(dossier.history[1].at);
         let rows = tally([&dossier], on, DueBasis::Original);
         assert_eq!(rows[&KpiCell::Province].received_late, u64::from(late), "{received}");
+    }
+}
+
+// §3.5: a component is digitised where a file row exists.
+#[test]
+fn what_comes_with_an_electronic_paper_is_digitised_on_the_day_of_its_receipt() {
+    let mut dossier = facts(&played("none", Channel::Counter, "submit 2026-03-02T07:30, receive 2026-03-03T08:00"));
+    for (papers, digitised) in [(0, 0), (1, 1), (7, 1)] {
+        dossier.papers = papers;
+        let of = |on| tally([&dossier], day(on), DueBasis::Original)[&KpiCell::Province].digitised;
+        assert_eq!([of("2026-03-02"), of("2026-03-03"), of("2026-03-04")], [0, digitised, 0], "{papers}");
     }
 }
 

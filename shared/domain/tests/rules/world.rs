@@ -27,6 +27,7 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
+        index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
     })
     .unwrap()
 });

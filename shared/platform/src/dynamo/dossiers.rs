@@ -122,7 +122,7 @@ impl Dossiers {
 /// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
 async fn counted(query: QueryFluentBuilder) -> Result<Vec<DossierFacts>, Failure> {
     let query = query
-        .projection_expression("code, agency, #procedure, channel, history")
+        .projection_expression("code, agency, #procedure, channel, papers, history")
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
     let mut found = Vec::new();

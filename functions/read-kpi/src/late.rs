@@ -1,0 +1,109 @@
+//! Late dossiers by agency, for the page: codes, dates and reasons, and nobody's name.
+//!
+//! Public, so what it reads is bounded by what the figures already say: only agencies that settled something late or have something
+//! overdue, and of a long time only the last month. Of a time that ended longer ago there is no list: what
+//! was overdue then and has been settled since would have to be looked for in every day since.
+
+use std::collections::BTreeMap;
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::id::{AgencyCode, DossierCode};
+use domain::kpi::report::Selection;
+use domain::kpi::{Behind, DossierFacts, KpiCell, Period, behind};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::dynamo::Dossiers;
+use platform::gather::Gathered;
+
+/// For how many days dossiers are listed that were settled late, and for how long after its end a time has a list.
+const DAYS: i32 = 31;
+
+/// The most dossiers that are listed of an agency.
+const LINES_MAX: usize = 50;
+
+/// Agencies read at a time.
+const WIDTH: usize = 12;
+
+/// The late dossiers of a time.
+pub(crate) struct LateList {
+    /// From when on those are listed that were settled late.
+    pub first: Date,
+    /// As of the end of which day.
+    pub last: Date,
+    /// Agencies that have any, by code.
+    pub agencies: Vec<LateOfAgency>,
+}
+
+/// Those of one agency.
+pub(crate) struct LateOfAgency {
+    pub code: AgencyCode,
+    pub name: String,
+    /// The longest overdue first.
+    pub lines: Vec<(DossierCode, Behind)>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// Lists them; none where nothing was counted, or too long ago.
+pub(crate) async fn list(
+    period: &Period,
+    gathered: &Gathered,
+    dossiers: &Dossiers,
+    selection: &Selection,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Option<LateList>, Failure> {
+    let today = date_of(now);
+    let Some(last) = gathered.last.filter(|last| (today - *last).get_days() <= DAYS) else {
+        return Ok(None);
+    };
+    let first = period.first().max(last.saturating_sub((DAYS - 1).days()));
+    let mut found: BTreeMap<DossierCode, DossierFacts> = BTreeMap::new();
+    let agencies = behindhand(gathered);
+    let read = stream::iter(&agencies).map(|agency| async move {
+        let (open, ended) = (dossiers.open(agency).await?, dossiers.ended(agency, first, today).await?);
+        Ok::<_, Failure>(open.into_iter().chain(ended))
+    });
+    let mut read = read.buffer_unordered(WIDTH);
+    while let Some(facts) = read.try_next().await? {
+        found.extend(facts.map(|facts| (facts.code.clone(), facts)));
+    }
+    let mut of: BTreeMap<AgencyCode, Vec<(DossierCode, Behind)>> = BTreeMap::new();
+    for (code, facts) in found {
+        let basis_on = |day| catalogue.law().rule_on(day).kpi_due;
+        if let Some(behind) = behind(&facts, first, last, basis_on) {
+            let agency = facts.agency;
+            let agency = if selection.merged { catalogue.carried_on_by(&agency, last) } else { agency };
+            of.entry(agency).or_default().push((code, behind));
+        }
+    }
+    let agencies = of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue)).collect();
+    Ok(Some(LateList { first, last, agencies }))
+}
+
+/// Agencies that settled something late or had something overdue at the end.
+fn behindhand(gathered: &Gathered) -> Vec<AgencyCode> {
+    let mut agencies: Vec<AgencyCode> = Vec::new();
+    for (cell, row) in &gathered.rows {
+        // Rows are ordered by agency.
+        if let KpiCell::Work { agency, .. } = cell
+            && row.late + row.overdue > 0
+            && agencies.last() != Some(agency)
+        {
+            agencies.push(agency.clone());
+        }
+    }
+    agencies
+}
+
+fn bounded(code: AgencyCode, mut lines: Vec<(DossierCode, Behind)>, catalogue: &Catalogue) -> LateOfAgency {
+    lines.sort_by(|(code, behind), (other, than)| than.days.cmp(&behind.days).then_with(|| code.cmp(other)));
+    let more = lines.len().saturating_sub(LINES_MAX);
+    lines.truncate(LINES_MAX);
+    let name = catalogue.agency(&code).map_or_else(|| code.to_string(), |known| known.name.clone());
+    LateOfAgency { code, name, lines, more }
+}

@@ -1,0 +1,188 @@
+//! `GET /v1/kpi/national`: the figures of agencies under the field names of the national report, for export.
+
+use domain::agency::AgencyLevel;
+use domain::catalogue::Catalogue;
+use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
+use domain::kpi::{KpiCell, Period};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use platform::Failure;
+
+use crate::answer::percent;
+use crate::sheet::{csv_of, harmless};
+use platform::gather::Gathered;
+
+/// Fields of the national report that nobody gives us: dossiers synchronised with the national portal, filings that are not up to
+/// its standard, what was paid on the national platform, procedures on the portal and those without dossiers, feedback, and what was
+/// published.
+pub(crate) const MISSING: [&str; 14] = [
+    "DB_TOTAL",
+    "GDTTQG",
+    "GDTTQG_TOTAL",
+    "HTN_TRUCTUYEN_KHONGCHUAN",
+    "HTN_TRUCTUYEN_KHONGCHUAN_TOTAL",
+    "NTTDXLQH",
+    "NTTDXLQH_TOTAL",
+    "NTTDXLTH",
+    "NTTDXLTH_TOTAL",
+    "NTTQG_TOTAL",
+    "TILE",
+    "TILE_DB",
+    "TNKTCS_TOTAL",
+    "TONG_SCORE",
+];
+
+/// A field: a name, and what stands in it; none where there is nothing of which it could be a share.
+type Column = (&'static str, fn(&Counted) -> Option<Value>);
+
+const COLUMNS: [Column; 18] = [
+    ("HS_TOTAL", |counted| count(counted.figures.row.received)),
+    ("TNTK_TOTAL", |counted| count(counted.procedures)),
+    ("HTN_TRUCTIEP", |counted| counted.of_received(counted.counter)),
+    ("HTN_TRUCTIEP_TOTAL", |counted| count(counted.counter)),
+    ("HTN_BUUCHINH", |counted| counted.of_received(counted.postal)),
+    ("HTN_BUUCHINH_TOTAL", |counted| count(counted.postal)),
+    ("HTN_TRUCTUYEN", |counted| counted.of_received(counted.figures.received_online)),
+    ("HTN_TRUCTUYEN_TOTAL", |counted| count(counted.figures.received_online)),
+    ("HTDH", |counted| part(counted.returned_in_time(), counted.figures.row.returned)),
+    ("HTDH_TOTAL", |counted| count(counted.returned_in_time())),
+    ("HTQH", |counted| part(counted.figures.row.returned_late, counted.figures.row.returned)),
+    ("HTQH_TOTAL", |counted| count(counted.figures.row.returned_late)),
+    ("DXLTH", |counted| counted.figures.on_time_share().map(|share| percent(share).into())),
+    ("DXLTH_TOTAL", |counted| count(counted.figures.row.early + counted.figures.row.on_time)),
+    ("DXLQH", |counted| part(counted.figures.row.late, counted.figures.row.resolved)),
+    ("DXLQH_TOTAL", |counted| count(counted.figures.row.late)),
+    ("GDTTDP", |counted| counted.figures.paid_online_share().map(|share| percent(share).into())),
+    ("GDTT_TOTAL", |counted| count(counted.figures.row.paid_online)),
+];
+
+fn count(count: u64) -> Option<Value> {
+    Some(count.into())
+}
+
+fn part(part: u64, whole: u64) -> Option<Value> {
+    share(part, whole).map(|share| percent(share).into())
+}
+
+/// What is told of an agency.
+struct Counted {
+    figures: Figures,
+    counter: u64,
+    postal: u64,
+    /// Procedures that it received dossiers of.
+    procedures: u64,
+}
+
+impl Counted {
+    fn of_received(&self, count: u64) -> Option<Value> {
+        part(count, self.figures.row.received)
+    }
+
+    fn returned_in_time(&self) -> u64 {
+        self.figures.row.returned.saturating_sub(self.figures.row.returned_late)
+    }
+}
+
+/// The body of `GET /v1/kpi/national`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct National {
+    period: String,
+    first: Date,
+    last: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Date>,
+    days_counted: u32,
+    complete: bool,
+    agencies: &'static str,
+    rows: Vec<Map<String, Value>>,
+    missing: [&'static str; MISSING.len()],
+}
+
+pub(crate) fn national(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogue) -> National {
+    National {
+        period: period.to_string(),
+        first: period.first(),
+        last: period.last(),
+        as_of: gathered.last,
+        days_counted: gathered.days,
+        complete: gathered.is_whole(period),
+        agencies: if merged { "merged" } else { "as-counted" },
+        rows: rows(period, gathered, merged, catalogue),
+        missing: MISSING,
+    }
+}
+
+/// A row for each agency; within a level the one that settled the greatest share in time stands first, of two the one that received
+/// more.
+fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogue) -> Vec<Map<String, Value>> {
+    let last = period.last();
+    let selection = Selection { merged, ..Selection::default() };
+    let mut procedures: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
+    let mut channels: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    for (cell, row) in &gathered.rows {
+        let KpiCell::Work { agency, procedure, channel } = cell else { continue };
+        let agency = if merged { catalogue.carried_on_by(agency, last) } else { agency.clone() };
+        *channels.entry((agency.to_string(), channel.name())).or_default() += row.received;
+        if row.received > 0 {
+            procedures.entry(agency.to_string()).or_default().insert(procedure);
+        }
+    }
+    let lines = report(&gathered.rows, Dimension::Agency, &selection, catalogue, last).lines;
+    let mut ranked: Vec<(Option<u8>, Line)> =
+        lines.into_iter().map(|line| (level(&line.key, catalogue), line)).collect();
+    ranked.sort_by_key(|(level, line)| {
+        let (share, received) = (line.figures.on_time_share(), line.figures.row.received);
+        (level.is_none(), *level, Reverse(share), Reverse(received), line.key.clone())
+    });
+    let (mut rank, mut above) = (0_u64, None);
+    let row = |(level, line): (Option<u8>, Line)| {
+        rank = if above == Some(level) { rank + 1 } else { 1 };
+        above = Some(level);
+        let of = |channel| channels.get(&(line.key.clone(), channel)).copied().unwrap_or_default();
+        let counted = Counted {
+            figures: line.figures,
+            counter: of("counter"),
+            postal: of("postal"),
+            procedures: procedures.get(&line.key).map_or(0, |known| u64::try_from(known.len()).unwrap_or(u64::MAX)),
+        };
+        let mut row = Map::new();
+        row.insert("ROW_STT".to_owned(), rank.into());
+        if let Some(level) = level {
+            row.insert("CAPDONVIID".to_owned(), level.into());
+        }
+        row.insert("MADONVI".to_owned(), line.key.into());
+        row.insert("TENDONVI".to_owned(), line.name.into());
+        row.extend(COLUMNS.iter().filter_map(|(name, field)| Some(((*name).to_owned(), field(&counted)?))));
+        row
+    };
+    ranked.into_iter().map(row).collect()
+}
+
+/// `CAPDONVIID`: 1 for departments, 2 for communes; the national report knows no other level.
+fn level(agency: &str, catalogue: &Catalogue) -> Option<u8> {
+    match catalogue.agency(&agency.parse().ok()?)?.level {
+        AgencyLevel::Department => Some(1),
+        AgencyLevel::Commune => Some(2),
+        AgencyLevel::Province | AgencyLevel::District => None,
+    }
+}
+
+/// The rows as CSV, an empty field where there is nothing of which it could be a share.
+pub(crate) fn csv(national: &National, bom: bool) -> Result<String, Failure> {
+    let names =
+        ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name));
+    let names: Vec<&str> = names.collect();
+    let field = |value: Option<&Value>| match value {
+        None => String::new(),
+        Some(Value::String(text)) => harmless(text.clone()),
+        Some(other) => other.to_string(),
+    };
+    let lines = national.rows.iter().map(|row| names.iter().map(|name| field(row.get(*name))).collect());
+    csv_of(names.iter().map(|name| (*name).to_owned()).collect(), lines, bom)
+}

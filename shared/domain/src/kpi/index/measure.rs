@@ -1,0 +1,208 @@
+//! What an index measures of the figures and of the catalogue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::agency::AgencyLevel;
+use crate::catalogue::Catalogue;
+use crate::id::{AgencyCode, ProcedureCode};
+use crate::kpi::report::{Dimension, Selection, report};
+use crate::kpi::{KpiCell, KpiRows};
+use crate::procedure::{Channel, OnlineLevel, Procedure};
+
+macro_rules! measures {
+    ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
+        /// A number that the figures or the catalogue give.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        pub enum Measure {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+        }
+
+        impl Measure {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word for it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+measures! {
+    /// Received in the time.
+    Received "received",
+    /// – of these, handed in on-line.
+    ReceivedOnline "received-online",
+    /// – of these, with electronic papers.
+    Digitised "digitised",
+    /// Received in the time, carried over or reopened: all that there was to do.
+    ToSettle "to-settle",
+    /// In process within due, settled early or on time, or withdrawn.
+    InTime "in-time",
+    /// Settled.
+    Resolved "resolved",
+    /// – before the due date.
+    Early "early",
+    /// – on the due date, or without one.
+    OnTime "on-time",
+    /// – after it.
+    Late "late",
+    /// Handed in on-line, and settled late or overdue.
+    OnlineBehind "online-behind",
+    /// Payments confirmed.
+    Paid "paid",
+    /// – of these, on-line.
+    PaidOnline "paid-online",
+    /// Procedures in force at the end.
+    Procedures "procedures",
+    /// – of these, on-line from start to end or in part.
+    ProceduresOnline "procedures-online",
+    /// – of these, with dossiers that came on-line.
+    ProceduresOnlineUsed "procedures-online-used",
+    /// Procedures that cost something.
+    ProceduresWithFee "procedures-with-fee",
+    /// – of these, paid on-line at least once.
+    ProceduresPaidOnline "procedures-paid-online",
+}
+
+impl Measure {
+    /// Whether the catalogue says it, and not the figures alone.
+    pub fn is_of_catalogue(self) -> bool {
+        match self {
+            Self::Procedures
+            | Self::ProceduresOnline
+            | Self::ProceduresOnlineUsed
+            | Self::ProceduresWithFee
+            | Self::ProceduresPaidOnline => true,
+            Self::Received
+            | Self::ReceivedOnline
+            | Self::Digitised
+            | Self::ToSettle
+            | Self::InTime
+            | Self::Resolved
+            | Self::Early
+            | Self::OnTime
+            | Self::Late
+            | Self::OnlineBehind
+            | Self::Paid
+            | Self::PaidOnline => false,
+        }
+    }
+}
+
+/// Whose index it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// One agency's; the province's where none is named.
+    pub agency: Option<&'a AgencyCode>,
+    /// Whether agencies that have ended count as the one that carries on for them.
+    pub merged: bool,
+}
+
+/// What was measured; what cannot be known is not among it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measures(BTreeMap<Measure, u64>);
+
+impl Measures {
+    /// What the rows of a time and the catalogue on its last day say.
+    ///
+    /// Which procedures a department answers for the catalogue does not say, so that of a department nothing is known about its
+    /// procedures; communes answer for all of their level.
+    pub fn of(rows: &KpiRows, scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
+        let selection = Selection { agency: scope.agency.cloned(), merged: scope.merged, ..Selection::default() };
+        let figures = report(rows, Dimension::Agency, &selection, catalogue, last).total;
+        let online = Selection { channel: Some(Channel::Online), ..selection.clone() };
+        let online = report(rows, Dimension::Agency, &online, catalogue, last).total.row;
+        let row = figures.row;
+        let mut known = BTreeMap::from([
+            (Measure::Received, row.received),
+            (Measure::ReceivedOnline, figures.received_online),
+            (Measure::Digitised, row.digitised),
+            (Measure::ToSettle, row.balance().0),
+            (
+                Measure::InTime,
+                row.in_process - row.overdue.min(row.in_process) + row.early + row.on_time + row.withdrawn,
+            ),
+            (Measure::Resolved, row.resolved),
+            (Measure::Early, row.early),
+            (Measure::OnTime, row.on_time),
+            (Measure::Late, row.late),
+            (Measure::OnlineBehind, online.late + online.overdue),
+            (Measure::Paid, row.paid),
+            (Measure::PaidOnline, row.paid_online),
+        ]);
+        if let Some(procedures) = procedures(scope.agency, catalogue, last) {
+            known.extend(of_procedures(&procedures, rows, scope, catalogue, last));
+        }
+        Self(known)
+    }
+
+    /// A measure, if it can be known.
+    pub fn get(&self, measure: Measure) -> Option<u64> {
+        self.0.get(&measure).copied()
+    }
+}
+
+impl FromIterator<(Measure, u64)> for Measures {
+    fn from_iter<T: IntoIterator<Item = (Measure, u64)>>(known: T) -> Self {
+        Self(known.into_iter().collect())
+    }
+}
+
+/// The procedures that somebody answers for on `day`, if that can be known.
+fn procedures<'a>(agency: Option<&AgencyCode>, catalogue: &'a Catalogue, day: Date) -> Option<Vec<&'a Procedure>> {
+    let level = match agency {
+        None => None,
+        Some(agency) => match catalogue.agency(agency)?.level {
+            level @ AgencyLevel::Commune => Some(level),
+            AgencyLevel::Province | AgencyLevel::Department | AgencyLevel::District => return None,
+        },
+    };
+    let codes: BTreeSet<&ProcedureCode> = catalogue.procedures().map(|procedure| &procedure.code).collect();
+    let in_force = codes.into_iter().filter_map(|code| catalogue.procedure(code, day));
+    Some(in_force.filter(|procedure| level.is_none_or(|level| procedure.level == level)).collect())
+}
+
+fn of_procedures(
+    procedures: &[&Procedure],
+    rows: &KpiRows,
+    scope: Scope<'_>,
+    catalogue: &Catalogue,
+    last: Date,
+) -> [(Measure, u64); 5] {
+    let (mut used, mut paid) = (BTreeSet::new(), BTreeSet::new());
+    for (cell, row) in rows {
+        let KpiCell::Work { agency, procedure, channel } = cell else { continue };
+        let carried_on = || catalogue.carried_on_by(agency, last);
+        let ours = |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
+        if !scope.agency.is_none_or(ours) {
+            continue;
+        }
+        if *channel == Channel::Online && row.received > 0 {
+            used.insert(procedure);
+        }
+        if row.paid_online > 0 {
+            paid.insert(procedure);
+        }
+    }
+    let count = |held: &dyn Fn(&Procedure) -> bool| {
+        procedures.iter().filter(|procedure| held(procedure)).map(|_| 1_u64).sum::<u64>()
+    };
+    let online = |procedure: &Procedure| match procedure.online {
+        OnlineLevel::Full | OnlineLevel::Partial => true,
+        OnlineLevel::Information => false,
+    };
+    [
+        (Measure::Procedures, count(&|_| true)),
+        (Measure::ProceduresOnline, count(&online)),
+        (Measure::ProceduresOnlineUsed, count(&|procedure| online(procedure) && used.contains(&procedure.code))),
+        (Measure::ProceduresWithFee, count(&|procedure| procedure.fee_vnd > 0)),
+        (Measure::ProceduresPaidOnline, count(&|procedure| procedure.fee_vnd > 0 && paid.contains(&procedure.code))),
+    ]
+}

@@ -1,0 +1,233 @@
+//! The published page in a browser: on a telephone, on a desk, on paper, by keyboard and for a reader of the screen.
+
+use aws_lambda_events::encodings::Body;
+use domain::kpi::{DueBasis, KpiRow};
+use platform::record::{CountRecord, KpiRecord};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use crate::support::browser::Browser;
+use crate::support::call::Call;
+use crate::support::days::{MORNING, count, happened, two_days};
+use crate::support::world::{World, at};
+
+/// Half a month of the whole province, then two days of dossiers.
+async fn province() -> World {
+    let world = World::new().await;
+    let agencies: Vec<String> = world
+        .catalogue
+        .agencies()
+        .filter(|agency| agency.valid_to.is_none())
+        .map(|agency| agency.code.to_string())
+        .take(40)
+        .collect();
+    for number in 1..=16_u64 {
+        let day = domain::kpi::Period::day(format!("2026-11-{number:02}").parse().unwrap()).first();
+        let mut all = KpiRow::default();
+        for (place, agency) in (1..).zip(&agencies) {
+            let received = (number * 37 + place * 11) % 90 + 100 * (place % 13);
+            let late = received * (place % 5) / 20;
+            let figures = KpiRow {
+                received,
+                digitised: received,
+                resolved: received,
+                early: received / 3,
+                on_time: received - received / 3 - late,
+                late,
+                ..KpiRow::default()
+            };
+            all.add(&figures);
+            let procedure = if place % 2 == 0 { "1.001193" } else { "1.013831" };
+            let cell = format!(
+                "work#{agency}#{procedure}#{}",
+                ["online", "counter", "postal"][usize::try_from(place % 3).unwrap()]
+            );
+            world.figures.put(&KpiRecord { day: day.to_string(), cell: cell.parse().unwrap(), figures }).await.unwrap();
+        }
+        world
+            .figures
+            .put(&KpiRecord { day: day.to_string(), cell: "province".parse().unwrap(), figures: all })
+            .await
+            .unwrap();
+        let counted_at = at(MORNING);
+        let due_basis = DueBasis::Original;
+        let record = CountRecord { day: day.to_string(), counted_at, due_basis, first: day, last: day, days: 1 };
+        world.figures.put_count(&record).await.unwrap();
+    }
+    two_days(&world).await;
+    for number in 1..=55 {
+        let steps = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")];
+        happened(&world, 2000 + number, "counter", &steps).await;
+    }
+    for day in ["2026-11-17", "2026-11-18"] {
+        count(&world, day).await;
+    }
+    world
+}
+
+/// The page of November, made once for all that look at it.
+async fn html() -> &'static str {
+    static PAGE: OnceCell<String> = OnceCell::const_new();
+    let made = || async {
+        let call = Call::new("GET /v1/reports/{period}").path("period", "2026-11");
+        match call.at_kpi(&province().await, at(MORNING)).await.body {
+            Some(Body::Text(html)) => html,
+            other => panic!("no page: {other:?}"),
+        }
+    };
+    PAGE.get_or_init(made).await
+}
+
+#[tokio::test]
+async fn nothing_is_wider_than_a_telephone() {
+    let html = html().await;
+    for width in [320, 360] {
+        let mut page = Browser::showing(html, width).await;
+        let wide = page.says("[innerWidth, document.documentElement.scrollWidth]").await;
+        assert_eq!(wide, json!([width, width]));
+    }
+}
+
+/// Every text with its contrast against what lies behind it, where that is less than WCAG 2.2 AA asks for.
+const PALE: &str = r#"(() => {
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\d.]+/g).slice(0, 3).map(part => part / 255)
+      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const shown = colour => !/, 0\)$/.test(colour) && colour !== "transparent";
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (shown(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const pale = [];
+  let looked = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+    looked += 1;
+    const style = getComputedStyle(element);
+    const ink = element.closest("svg") ? style.fill : style.color;
+    const pair = [light(ink), light(behind(element))].sort((a, b) => b - a);
+    const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || size >= 18.66 && style.fontWeight >= 700;
+    if (contrast < (large ? 3 : 4.5)) pale.push([walker.currentNode.data.trim(), ink, behind(element), contrast]);
+  }
+  return looked > 100 ? pale : [["only " + looked + " texts"]];
+})()"#;
+
+#[tokio::test]
+async fn every_word_stands_out_from_what_lies_behind_it() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    assert_eq!(page.says(PALE).await, json!([]));
+    page.as_printed().await;
+    assert_eq!(page.says(PALE).await, json!([]), "on paper");
+}
+
+#[tokio::test]
+async fn tables_charts_and_regions_say_what_they_are() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    let unsaid = page.says(r#"(() => {
+      const all = (selector, lacks) => [...document.querySelectorAll(selector)].filter(lacks).map(found => found.outerHTML.slice(0, 120));
+      const named = found => found.getAttribute("aria-label") || document.getElementById(found.getAttribute("aria-labelledby"))?.textContent;
+      const levels = [...document.querySelectorAll("h1, h2, h3")].map(head => +head.tagName[1]);
+      return {
+        heads: all("th", head => !["col", "row", "rowgroup"].includes(head.scope)),
+        captions: all("table", table => !table.caption?.textContent.trim()),
+        charts: all("svg", chart => chart.getAttribute("role") !== "img" || !named(chart)),
+        regions: all(".scroll", region => region.tabIndex !== 0 || region.getAttribute("role") !== "region" || !named(region)),
+        sections: all("section", section => !named(section)),
+        skipped: levels.filter((level, place) => place ? level > levels[place - 1] + 1 : level !== 1),
+        ids: all("[id]", found => document.querySelectorAll('#' + found.id).length !== 1),
+      };
+    })()"#).await;
+    let nothing = json!([]);
+    for (what, found) in unsaid.as_object().unwrap() {
+        assert_eq!(found, &nothing, "{what}");
+    }
+    let told = page.says("[document.documentElement.lang, document.title.length > 20, document.querySelectorAll('main').length, document.querySelectorAll('table').length, document.querySelectorAll('svg').length]").await;
+    assert_eq!(told, json!(["vi", true, 1, 5, 3]));
+}
+
+/// The sort of a table's column, and the values of that column from the top.
+async fn column(page: &mut Browser, place: u32) -> (Value, Vec<i64>) {
+    let script = format!(
+        "(() => {{ const table = document.getElementById('agencies'); return {{
+           sorts: [...table.tHead.querySelectorAll('th')].map(head => head.getAttribute('aria-sort')),
+           values: [...table.tBodies[0].rows].map(row => +row.cells[{place}].dataset.value) }} }})()"
+    );
+    let mut said = page.says(&script).await;
+    (said["sorts"][usize::try_from(place).unwrap()].take(), serde_json::from_value(said["values"].take()).unwrap())
+}
+
+#[tokio::test]
+async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    let head = "document.querySelectorAll('#agencies thead button')[2]";
+    let (sort, before) = column(&mut page, 2).await;
+    assert!(sort.is_null() && !before.is_sorted_by(|a, b| a >= b), "{before:?}");
+    page.says(&format!("{head}.click()")).await;
+    let (sort, values) = column(&mut page, 2).await;
+    assert_eq!(sort, "descending");
+    assert!(values.is_sorted_by(|a, b| a >= b) && values.len() == before.len(), "{values:?}");
+    page.says(&format!("{head}.focus()")).await;
+    page.press_enter().await;
+    let (sort, values) = column(&mut page, 2).await;
+    assert_eq!(sort, "ascending");
+    assert!(values.is_sorted(), "{values:?}");
+    page.says("document.querySelectorAll('#agencies thead button')[0].click()").await;
+    assert!(column(&mut page, 2).await.0.is_null(), "one column is sorted by, and no other");
+    let names = page.says("[...document.querySelectorAll('#agencies tbody th')].map(name => name.dataset.value)").await;
+    let names: Vec<String> = serde_json::from_value(names).unwrap();
+    let place = |start: &str| names.iter().position(|name| name.starts_with(start)).unwrap();
+    // By code point every name in Ủ would stand behind every name in V.
+    assert!(place("Văn phòng") < place("Ủy ban") && place("Ủy ban") < place("Sở"), "{names:?}");
+}
+
+#[tokio::test]
+async fn the_page_fetches_nothing() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    assert_eq!(page.says("performance.getEntriesByType('resource').length").await, 0);
+    let fetched = page.fetched();
+    assert!(fetched.len() == 1 && fetched[0].starts_with("file://"), "{fetched:?}");
+}
+
+#[tokio::test]
+async fn what_is_pressed_is_large_enough_for_a_finger() {
+    let mut page = Browser::showing(html().await, 360).await;
+    let small = page.says(r#"[...document.querySelectorAll("button, a, summary")].map(found => [found.textContent.trim(), found.getBoundingClientRect()])
+      .filter(([, box]) => box.width < 24 || box.height < 24).map(([text, box]) => [text, box.width, box.height])"#).await;
+    assert_eq!(small, json!([]));
+}
+
+#[tokio::test]
+async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    page.as_printed().await;
+    let left = page
+        .says(
+            r#"[...document.querySelectorAll(".tools, .tools *, .hint, details, details *")]
+      .filter(found => found.getClientRects().length).map(found => found.outerHTML.slice(0, 80))"#,
+        )
+        .await;
+    assert_eq!(left, json!([]));
+    let heads = page
+        .says("[...document.querySelectorAll('#agencies thead th')].filter(head => head.innerText.trim()).length")
+        .await;
+    assert_eq!(heads, 12, "columns keep their names");
+    let pdf = page.pdf().await;
+    let text = String::from_utf8_lossy(&pdf);
+    let sheets: Vec<Vec<f64>> = text
+        .split("/MediaBox [")
+        .skip(1)
+        .map(|rest| rest.split(']').next().unwrap().split_whitespace().map(|side| side.parse().unwrap()).collect())
+        .collect();
+    assert!(pdf.starts_with(b"%PDF") && !sheets.is_empty());
+    // A4 is 842 by 595 points.
+    assert!(sheets.iter().all(|sides| (sides[2] - 842.0).abs() < 1.0 && (sides[3] - 595.0).abs() < 1.0), "{sheets:?}");
+}

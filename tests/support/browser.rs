@@ -1,0 +1,124 @@
+//! A page in the pinned browser of `infra/local/browser.py`, spoken to by the DevTools protocol over a pipe.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_lambda_events::encodings::Base64Data;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// A browser that does not answer for so long has hung.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser with one page.
+pub struct Browser {
+    _process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    last: u32,
+    session: Option<String>,
+    events: Vec<Value>,
+}
+
+/// A name in the folder of test files that nobody else has.
+fn own(ending: &str) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{}-{number}{ending}", std::process::id()))
+}
+
+impl Browser {
+    /// Shows `html` on a screen of `width` pixels.
+    pub async fn showing(html: &str, width: u32) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        assert!(root.join(".local/browser/integrity").exists(), "there is no browser: python3 infra/local/browser.py");
+        let mut process = Command::new(root.join("infra/local/browser.sh"))
+            .arg(own(""))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let (commands, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        let mut browser = Self { _process: process, commands, answers, last: 0, session: None, events: Vec::new() };
+        let page = browser.call("Target.createTarget", json!({"url": "about:blank"})).await;
+        let attached = json!({"targetId": page["targetId"], "flatten": true});
+        let attached = browser.call("Target.attachToTarget", attached).await;
+        browser.session = attached["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page.enable", "Network.enable"] {
+            browser.call(domain, json!({})).await;
+        }
+        let screen = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
+        browser.call("Emulation.setDeviceMetricsOverride", screen).await;
+        let file = own(".html");
+        std::fs::write(&file, html).unwrap();
+        browser.call("Page.navigate", json!({"url": format!("file://{}", file.display())})).await;
+        while !browser.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            let event = browser.answer().await;
+            browser.events.push(event);
+        }
+        browser
+    }
+
+    async fn answer(&mut self) -> Value {
+        let mut bytes = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, self.answers.read_until(0, &mut bytes)).await;
+        read.expect("the browser has hung").unwrap();
+        assert_eq!(bytes.pop(), Some(0), "the browser has gone");
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    /// The result of a command.
+    pub async fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.last += 1;
+        let mut command = json!({"id": self.last, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            command["sessionId"] = session.as_str().into();
+        }
+        self.commands.write_all(format!("{command}\0").as_bytes()).await.unwrap();
+        loop {
+            let mut answer = self.answer().await;
+            if answer["id"] == self.last {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].take();
+            }
+            self.events.push(answer);
+        }
+    }
+
+    /// What a script says in the page.
+    pub async fn says(&mut self, script: &str) -> Value {
+        let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
+        let mut said = self.call("Runtime.evaluate", asked).await;
+        assert!(said["exceptionDetails"].is_null(), "{said}");
+        said["result"]["value"].take()
+    }
+
+    /// Presses and releases the enter key.
+    pub async fn press_enter(&mut self) {
+        for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
+            let key = json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text});
+            self.call("Input.dispatchKeyEvent", key).await;
+        }
+    }
+
+    /// From here on the page is as it prints.
+    pub async fn as_printed(&mut self) {
+        self.call("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
+    }
+
+    /// The page as PDF.
+    pub async fn pdf(&mut self) -> Vec<u8> {
+        let mut printed = self.call("Page.printToPDF", json!({"preferCSSPageSize": true})).await;
+        serde_json::from_value::<Base64Data>(printed["data"].take()).unwrap().0
+    }
+
+    /// What was fetched, by address.
+    pub fn fetched(&self) -> Vec<&str> {
+        let requests = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        requests.filter_map(|event| event["params"]["request"]["url"].as_str()).collect()
+    }
+}
