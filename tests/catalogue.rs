@@ -180,6 +180,14 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         ),
         ("integrators.json", changed("integrators.json", "\"H20.03\"", "\"H99.03\""), "known-agency", 0),
         ("rules.json", twice_rule(), "unique-start", 0),
+        ("index.json", changed("index.json", "\"hundredths\": 10000", "\"hundredths\": 9000"), "weights", 5),
+        (
+            "index.json",
+            changed("index.json", "\"in-time\"", "\"in-luck\""),
+            "form",
+            line_of("index.json", "\"in-time\""),
+        ),
+        ("index.json", changed("index.json", "\"declared\": []", DECLARED_OF_NOBODY), "known-agency", 0),
         ("notices.json", changed("notices.json", "\"21:00\"", "\"25:00\""), "form", 0),
         ("notices.json", "nothing at all".to_owned(), "json", 1),
         ("notices.json", String::new(), "json", 1),
@@ -223,6 +231,11 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
     assert_eq!(edition_in_force(&world).await["edition"], 0, "nothing of it is in force");
     assert_eq!(world.count("CatalogueTable").await, 0, "nothing of it is kept");
 }
+
+/// A declaration for an agency that there is not.
+const DECLARED_OF_NOBODY: &str = r#""declared": [
+    {"period": "2026-11", "agency": "H99.01", "input": "satisfied", "part": 1, "whole": 2, "source": "a test"}
+  ]"#;
 
 /// The rules of the clock, the last once more.
 fn twice_rule() -> String {

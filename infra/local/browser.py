@@ -65,16 +65,21 @@ def fetched(folder: Path) -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as package:
-        package.extractall(folder, filter="data")
+    extract(archive, folder)
     parts = folder / "package" / "bin"
     unbrotli(parts / "chromium.br", BROWSER / "chromium")
     (BROWSER / "chromium").chmod(0o755)
     # Fonts, and the libraries that a bare machine lacks.
     for name in ("fonts", "al2023"):
         unbrotli(parts / f"{name}.tar.br", folder / f"{name}.tar")
-        with tarfile.open(folder / f"{name}.tar") as files:
-            files.extractall(BROWSER, filter="data")
+        extract(folder / f"{name}.tar", BROWSER)
+
+
+def extract(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive) as files:
+        # Filters came with Python 3.11.4; what is unpacked is what the hash says.
+        files.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        files.extractall(folder)
 
 
 def unbrotli(source: Path, target: Path) -> None:

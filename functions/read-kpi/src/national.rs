@@ -20,7 +20,7 @@ use platform::gather::Gathered;
 /// Fields of the national report that nobody gives us: dossiers synchronised with the national portal, filings that are not up to
 /// its standard, what was paid on the national platform, procedures on the portal and those without dossiers, feedback, and what was
 /// published.
-pub(crate) const MISSING: [&str; 14] = [
+pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
     "GDTTQG",
     "GDTTQG_TOTAL",
@@ -34,7 +34,6 @@ pub(crate) const MISSING: [&str; 14] = [
     "TILE",
     "TILE_DB",
     "TNKTCS_TOTAL",
-    "TONG_SCORE",
 ];
 
 /// A field: a name, and what stands in it; none where there is nothing of which it could be a share.

@@ -5,8 +5,11 @@ use std::sync::LazyLock;
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
-use domain::kpi::{DossierFacts, DueBasis, end_of};
+<<<<<<< HEAD
 use domain::law::{Law, OnSupplement};
+=======
+use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
+>>>>>>> wt-index
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -483,6 +486,19 @@ proptest! {
             for row in tally(&dossiers, today, DueBasis::Original).values() {
                 prop_assert_eq!(row.early + row.on_time + row.late, row.resolved);
                 prop_assert!(row.overdue <= row.in_process);
+            }
+        }
+    }
+
+    #[test]
+    fn the_dossiers_that_are_listed_as_behind_are_those_that_the_figures_count(dossiers in dossiers()) {
+        for today in days_of(&dossiers) {
+            for basis in [DueBasis::Original, DueBasis::Extended] {
+                let rows = tally(&dossiers, today, basis);
+                let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
+                let listed = dossiers.iter().filter_map(|dossier| behind(dossier, today, today, |_| basis));
+                let (settled, open): (Vec<_>, Vec<_>) = listed.partition(|behind| behind.settled.is_some());
+                prop_assert_eq!((settled.len() as u64, open.len() as u64), (row.late, row.overdue));
             }
         }
     }
