@@ -446,6 +446,24 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_with_pauses_comes_to_the_same_date_and_names_every_day_up_to_it(
+        amount in 1_u16..40,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+        stretches in prop::collection::vec((0_i64..300_000, 0_i64..900_000), 0..4),
+    ) {
+        let (term, run) = (Term::new(amount, unit).unwrap(), paused(received, &stretches));
+        let explained = term.explained_of(law(), &AGENCY.parse().unwrap(), &run).unwrap();
+        prop_assert_eq!(explained.due, term.due_of(calendar(), &run).unwrap());
+        let mut days: Vec<Date> = explained.days.iter().map(|line| line.date).collect();
+        if unit == TermUnit::WorkingHour {
+            days.dedup();
+        }
+        let all = date_of(received).series(1.day()).take_while(|day| *day <= date_of(explained.due));
+        prop_assert_eq!(days, all.collect::<Vec<_>>());
+    }
+
+    #[test]
     fn where_the_time_goes_on_waiting_for_papers_costs_what_a_suspension_costs(
         term in any_term(),
         start in any_instant(),
