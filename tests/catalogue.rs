@@ -365,16 +365,23 @@ async fn a_file_that_is_not_what_was_published_leaves_the_present_edition_in_for
 async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_newest_that_reads_and_rings() {
     let log = Log::kept();
     let world = World::new().await;
+    let running_before = running(&world).await;
     let first = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
     let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
     spoil(&world, &second).await;
     let started = running(&world).await;
     assert!(text_after_receipt(&*started.current(at(NOW)).await).contains("day du"));
     assert_eq!(rang(&log), 1);
+    // It looks again every minute, and says again what it cannot read.
+    assert!(text_after_receipt(&*started.current(later(60)).await).contains("day du"));
+    assert_eq!(rang(&log), 2);
+    // One that has run since before both comes to the same.
+    assert!(text_after_receipt(&*running_before.current(later(60)).await).contains("day du"));
+    assert_eq!(rang(&log), 3);
     // The one before it too: what is built in.
     spoil(&world, &first).await;
     assert!(text_after_receipt(&*running(&world).await.current(at(NOW)).await).contains("hop le"));
-    assert_eq!(rang(&log), 3);
+    assert_eq!(rang(&log), 5);
 }
 
 #[tokio::test]

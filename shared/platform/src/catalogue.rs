@@ -295,21 +295,32 @@ pub struct Newest {
 pub async fn newest(shelf: &Shelf, undecided: UndecidedYears) -> Result<Newest, Failure> {
     let latest = shelf.latest().await?;
     let number = latest.as_ref().map_or(0, |latest| latest.edition);
+    if let Some((edition, texts, catalogue)) = newest_above(0, latest, shelf, undecided).await? {
+        return Ok(Newest { latest: number, edition, texts, catalogue });
+    }
+    let texts = Texts::built_in();
+    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
+    Ok(Newest { latest: number, edition: 0, texts, catalogue })
+}
+
+/// The newest edition from `latest` down that can be read and put together, as long as it is newer than `held`.
+async fn newest_above(
+    held: u64,
+    latest: Option<Edition>,
+    shelf: &Shelf,
+    undecided: UndecidedYears,
+) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
     let mut next = latest;
     for _ in 0..EDITIONS_TRIED_MAX {
-        let Some(edition) = next else { break };
+        let Some(edition) = next.filter(|next| next.edition > held) else { break };
         match put_together(shelf, &edition, undecided).await {
-            Ok((texts, catalogue)) => {
-                return Ok(Newest { latest: number, edition: edition.edition, texts, catalogue });
-            }
+            Ok((texts, catalogue)) => return Ok(Some((edition.edition, texts, catalogue))),
             Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
             Err(failure) => unreadable(edition.edition, &failure),
         }
         next = shelf.edition(edition.edition.saturating_sub(1)).await?;
     }
-    let texts = Texts::built_in();
-    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Newest { latest: number, edition: 0, texts, catalogue })
+    Ok(None)
 }
 
 async fn put_together(
@@ -409,10 +420,8 @@ impl LiveCatalogue {
     }
 
     async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let Some(latest) = self.shelf.latest().await?.filter(|latest| latest.edition > edition) else {
-            return Ok(None);
-        };
-        let (_, catalogue) = put_together(&self.shelf, &latest, self.undecided).await?;
-        Ok(Some((latest.edition, catalogue)))
+        let latest = self.shelf.latest().await?;
+        let newer = newest_above(edition, latest, &self.shelf, self.undecided).await?;
+        Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
     }
 }

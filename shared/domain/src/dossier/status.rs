@@ -282,10 +282,10 @@ pub const RULES: [Rule; 18] = [
     rule(A::Finish,            &[S::Received, S::Processing],                          To(S::Finished),            Stops,          false, Owner,   WithOwner,   Nobody),    // (1)
     rule(A::ReturnResult,      &[S::Finished],                                         To(S::Returned),            Untouched,      false, Owner,   AsBefore,    Nobody),    // (1)
     rule(A::Recall,            &[S::Processing, S::PaymentRequested, S::Suspended],    To(S::Processing),          GoesOn,         false, Owner,   WithOwner,   Nobody),    // (1)
-    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished],To(S::Processing),          GoesOn,         true,  Either,  AsBefore,    Nobody),    // (1)
+    rule(A::SendBack,          &[S::Processing, S::PaymentRequested, S::Suspended, S::Finished], To(S::Processing), GoesOn,                  true,  Either,  AsBefore,    Nobody),    // (1)
     // Đ.19.9. Not in 5, 6 and 8: there the clock does not run, and nothing is missed.
     rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      Promises,       true,  Owner,   AsBefore,    System),
-    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended],To(S::Withdrawn),           Stops,          false, Owner,   WithOwner,   Applicant),
+    rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), Stops,          false, Owner,   WithOwner,   Applicant),
     // One term, and the owner answers for it.
     rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          Untouched,      false, Owner,   WithAnother, Nobody),
     rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          Untouched,      false, Handler, WithOwner,   Nobody),

@@ -5,11 +5,8 @@ use std::sync::LazyLock;
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
-<<<<<<< HEAD
-use domain::law::{Law, OnSupplement};
-=======
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
->>>>>>> wt-index
+use domain::law::{Law, OnSupplement};
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -28,6 +25,10 @@ use super::world::{
 struct Attempt {
     /// Whether to choose among what is legal just now, so that long histories come about.
     legal: bool,
+    /// Whether it may end the dossier: seldom, for the same reason.
+    ends: bool,
+    /// Whether it is a letter of apology, where one is legal: otherwise two in one history would be rare.
+    apologises: bool,
     choice: Index,
     by: Actor,
     after: SignedDuration,
@@ -63,6 +64,9 @@ const ACTIONS: [Action; 19] = [
     Action::HandBack,
 ];
 
+/// What ends the work on a dossier.
+const ENDS: [Action; 4] = [Action::Refuse, Action::RefuseExpired, Action::Withdraw, Action::Finish];
+
 fn attempt() -> impl Strategy<Value = Attempt> {
     let by = prop_oneof![
         6 => Just(officer(AGENCY)),
@@ -74,9 +78,12 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let reason = prop_oneof![8 => Just(Some("Thiếu giấy tờ".to_owned())), 1 => Just(None)];
     let extension = prop_oneof![8 => (-1_i64..12).prop_map(Some), 1 => Just(None)];
     let to = prop_oneof![6 => Just(Some(HANDLER)), 1 => select(vec![None, Some(AGENCY), Some(OTHER_AGENCY)])];
-    (any::<Index>(), prop::bool::weighted(0.8), by, 0_i64..200_000, ago, expected, reason, (extension, to)).prop_map(
-        |(choice, legal, by, seconds, ago, expected, reason, (extension, to))| Attempt {
+    let legal = (prop::bool::weighted(0.8), prop::bool::weighted(0.2), prop::bool::weighted(0.15));
+    (any::<Index>(), legal, by, 0_i64..200_000, ago, expected, reason, (extension, to)).prop_map(
+        |(choice, (legal, ends, apologises), by, seconds, ago, expected, reason, (extension, to))| Attempt {
             legal,
+            ends,
+            apologises,
             choice,
             by,
             after: SignedDuration::from_secs(seconds),
@@ -118,7 +125,13 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
     let mut tried = Vec::new();
     for (number, attempt) in attempts.iter().enumerate() {
         now += attempt.after;
-        let legal = allowed(dossier.status, dossier.handler.is_some());
+        let mut legal = allowed(dossier.status, dossier.handler.is_some());
+        if !attempt.ends && !legal.iter().all(|action| ENDS.contains(action)) {
+            legal.retain(|action| !ENDS.contains(action));
+        }
+        if attempt.apologises && legal.contains(&Action::Apologise) {
+            legal = vec![Action::Apologise];
+        }
         let choices = if attempt.legal && !legal.is_empty() { legal.as_slice() } else { &ACTIONS };
         let action = *attempt.choice.get(choices);
         let due = dossier.due_at.map_or(now, |due| due.max(now));
@@ -430,6 +443,24 @@ proptest! {
 
         let seconds: i64 = run.pauses.iter().map(|pause| open_seconds(pause.from, pause.to)).sum();
         prop_assert_eq!(open_seconds(received, due(TermUnit::WorkingHour)), i64::from(amount) * 3_600 + seconds);
+    }
+
+    #[test]
+    fn an_explanation_with_pauses_comes_to_the_same_date_and_names_every_day_up_to_it(
+        amount in 1_u16..40,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+        stretches in prop::collection::vec((0_i64..300_000, 0_i64..900_000), 0..4),
+    ) {
+        let (term, run) = (Term::new(amount, unit).unwrap(), paused(received, &stretches));
+        let explained = term.explained_of(law(), &AGENCY.parse().unwrap(), &run).unwrap();
+        prop_assert_eq!(explained.due, term.due_of(calendar(), &run).unwrap());
+        let mut days: Vec<Date> = explained.days.iter().map(|line| line.date).collect();
+        if unit == TermUnit::WorkingHour {
+            days.dedup();
+        }
+        let all = date_of(received).series(1.day()).take_while(|day| *day <= date_of(explained.due));
+        prop_assert_eq!(days, all.collect::<Vec<_>>());
     }
 
     #[test]
