@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench
+.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,3 +57,7 @@ release: ## build for AWS, for this machine's architecture (sam deploy --paramet
 
 bench: release ## what a cold start takes, against the cheapest process there is
 	cargo run --locked -p tests --example cold_start
+
+replay: ## play a published year again and compare: make replay [SCALE=0.02] [PLACE=hai-duong|tay-ninh]
+	cargo build --locked --profile replay -p tests --example replay
+	@SCALE=$(SCALE) PLACE=$(PLACE) target/replay/examples/replay

@@ -18,3 +18,4 @@ mod support;
 mod tidy;
 mod tokens;
 mod wiring;
+mod year;

@@ -105,7 +105,7 @@ fn pick<T: Copy>(random: &mut Rng, items: &[(T, u64)]) -> T {
 /// The dossiers of a place and a time, by when they are handed in.
 pub fn plan(replayed: &Replayed, catalogue: &Catalogue, quotas: &Quotas) -> Vec<Life> {
     let mut planner = Planner::new(replayed, catalogue);
-    let drafts: Vec<Draft<'_>> = (0..quotas.received).map(|_| planner.draft()).collect();
+    let drafts = planner.drafts(quotas);
     let outcomes = planner.decide(&drafts, quotas);
     let mut lives: Vec<Life> =
         drafts.into_iter().zip(outcomes).map(|(draft, outcome)| planner.finish(draft, outcome)).collect();
@@ -224,6 +224,22 @@ impl<'a> Planner<'a> {
         }
         let first = self.office.first_day_after(steps[steps.len() - 1].at);
         Draft { agency, asked, channel, steps, due: due_day, first }
+    }
+
+    /// As many drafts as are received. Of those that come too late to be settled no more are kept than half of what stays open.
+    fn drafts(&mut self, quotas: &Quotas) -> Vec<Draft<'a>> {
+        let mut too_late = quotas.open / 2;
+        let mut drafts = Vec::new();
+        while (drafts.len() as u64) < quotas.received {
+            let draft = self.draft();
+            let settled = [Outcome::Early, Outcome::OnTime, Outcome::Late];
+            if !settled.into_iter().any(|outcome| draft.can(outcome, &self.office)) {
+                let Some(left) = too_late.checked_sub(1) else { continue };
+                too_late = left;
+            }
+            drafts.push(draft);
+        }
+        drafts
     }
 
     fn another(&mut self, than: &Desk) -> String {
