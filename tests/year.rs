@@ -1,4 +1,4 @@
-//! A published year, replayed: what `make replay` does, over four weeks with Tết among them and a hundred-odd dossiers.
+//! A published year, replayed: what `make replay` does, over four weeks with Tết among them and a hundred dossiers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ async fn what_is_played_comes_out_as_published() {
     // From the Monday before Tết to the Sunday two weeks after it.
     let replayed = Replayed { first: date(2019, 1, 28), last: date(2019, 2, 24), ..hai_duong() };
     let catalogue = catalogue(&replayed);
-    let quotas = Quotas::of(&replayed.model, scale("0.0005"));
+    let quotas = Quotas::of(&replayed.model, scale("0.0004"));
     let lives = plan(&replayed, &catalogue, &quotas);
     let events: usize = lives.iter().map(|life| life.steps.len()).sum();
     let (stage, progress) = (Arc::new(Stage::new(catalogue).await), Arc::new(Progress::default()));
