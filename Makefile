@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= officer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench bench-night
+.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,3 +61,7 @@ bench-night: build ## what a night costs by how much history lies behind it: mak
 
 bench: release ## what a cold start takes, against the cheapest process there is
 	cargo run --locked -p tests --example cold_start
+
+replay: ## play a published year again and compare: make replay [SCALE=0.02] [PLACE=hai-duong|tay-ninh]
+	cargo build --locked --profile replay -p tests --example replay
+	@SCALE=$(SCALE) PLACE=$(PLACE) target/replay/examples/replay

@@ -22,3 +22,4 @@ mod support;
 mod tidy;
 mod tokens;
 mod wiring;
+mod year;

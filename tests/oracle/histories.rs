@@ -98,7 +98,7 @@ struct Attempt {
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let known_after = prop_oneof![2 => Just(0), 1 => 0_i64..600_000];
-    (any::<Index>(), prop::bool::weighted(0.25), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
+    (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
         |(choice, may_end, gap, known_after, by, promised)| Attempt { choice, may_end, gap, known_after, by, promised },
     )
 }
@@ -194,7 +194,7 @@ fn weight(action: Action, may_end: bool) -> usize {
     match action {
         Action::Receive => 6,
         Action::Finish | Action::ConfirmPayment => 4,
-        Action::RequestPayment | Action::Resume | Action::Apologise => 3,
+        Action::RequestSupplement | Action::RequestPayment | Action::Resume | Action::Apologise | Action::PassOn => 3,
         Action::HandBack => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),

@@ -67,21 +67,31 @@ enum Outcome {
     Open,
 }
 
+/// How a dossier can be settled by the last day.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    early: bool,
+    on_time: bool,
+    late: bool,
+}
+
+impl Ends {
+    fn any(self) -> bool {
+        self.early || self.on_time || self.late
+    }
+}
+
 impl Draft<'_> {
     fn last(&self) -> Timestamp {
         self.steps[self.steps.len() - 1].at
     }
 
-    fn can(&self, outcome: Outcome, office: &Office<'_>) -> bool {
-        let Some(due) = self.due.filter(|_| self.first <= office.last) else {
-            return outcome == Outcome::Open;
+    fn can_end(&self, office: &Office<'_>) -> Ends {
+        let (first, last) = (self.first, office.last);
+        let Some(due) = self.due.filter(|_| first <= last) else {
+            return Ends { early: false, on_time: false, late: false };
         };
-        match outcome {
-            Outcome::Early => self.first < due,
-            Outcome::OnTime => self.first <= due && due <= office.last,
-            Outcome::Late => office.first_late(due, self.first) <= office.last,
-            Outcome::Open => true,
-        }
+        Ends { early: first < due, on_time: first <= due && due <= last, late: office.first_late(due, first) <= last }
     }
 }
 
@@ -105,7 +115,7 @@ fn pick<T: Copy>(random: &mut Rng, items: &[(T, u64)]) -> T {
 /// The dossiers of a place and a time, by when they are handed in.
 pub fn plan(replayed: &Replayed, catalogue: &Catalogue, quotas: &Quotas) -> Vec<Life> {
     let mut planner = Planner::new(replayed, catalogue);
-    let drafts: Vec<Draft<'_>> = (0..quotas.received).map(|_| planner.draft()).collect();
+    let drafts = planner.drafts(quotas);
     let outcomes = planner.decide(&drafts, quotas);
     let mut lives: Vec<Life> =
         drafts.into_iter().zip(outcomes).map(|(draft, outcome)| planner.finish(draft, outcome)).collect();
@@ -229,6 +239,21 @@ impl<'a> Planner<'a> {
         Draft { agency, asked, channel, steps, due: due_day, first }
     }
 
+    /// As many drafts as are received. Of those that come too late to be settled no more are kept than half of what stays open.
+    fn drafts(&mut self, quotas: &Quotas) -> Vec<Draft<'a>> {
+        let mut too_late = quotas.open / 2;
+        let mut drafts = Vec::new();
+        while (drafts.len() as u64) < quotas.received {
+            let draft = self.draft();
+            if !draft.can_end(&self.office).any() {
+                let Some(left) = too_late.checked_sub(1) else { continue };
+                too_late = left;
+            }
+            drafts.push(draft);
+        }
+        drafts
+    }
+
     fn another(&mut self, than: &Desk) -> String {
         let others: Vec<(&Desk, u64)> = self
             .replayed
@@ -242,41 +267,31 @@ impl<'a> Planner<'a> {
 
     /// The outcome of each dossier: as many of each as the quotas say, each where it can be.
     fn decide(&mut self, drafts: &[Draft<'_>], quotas: &Quotas) -> Vec<Outcome> {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; drafts.len()];
-        let [early, on_time, late, open] = [Outcome::Early, Outcome::OnTime, Outcome::Late, Outcome::Open]
-            .map(|outcome| -> Vec<bool> { drafts.iter().map(|draft| draft.can(outcome, &self.office)).collect() });
-        let settled = |place: usize| early[place] || on_time[place] || late[place];
-        let overdue = |place: usize| drafts[place].due.is_some_and(|due| due < self.office.last);
-        let every = 0..drafts.len();
-        // What cannot be settled any more stays open; some lie there for long; the rest are those that are due last.
-        let mut random = self.random.fork();
-        let mut shuffled: Vec<usize> = every.clone().collect();
-        random.shuffle(&mut shuffled);
-        let mut by_due = shuffled.clone();
-        let jitter: Vec<i64> = every.clone().map(|_| random.i64(0..4 * 86_400)).collect();
-        let due_last = |place: &usize| {
-            let due = drafts[*place].due.map_or(i64::MAX / 2, |due| instant(due, Time::midnight()).as_second());
-            std::cmp::Reverse(due + jitter[*place])
+        let ends: Vec<Ends> = drafts.iter().map(|draft| draft.can_end(&self.office)).collect();
+        let mut any_order: Vec<usize> = (0..drafts.len()).collect();
+        self.random.shuffle(&mut any_order);
+        let those = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            any_order.iter().copied().filter(|place| wanted(*place)).collect()
         };
-        by_due.sort_by_cached_key(due_last);
-        let stay: Vec<usize> = every.clone().filter(|place| !settled(*place)).collect();
-        let lie_long = shuffled.iter().copied().filter(|place| settled(*place) && overdue(*place));
-        let stay: Vec<usize> = stay
-            .into_iter()
-            .chain(lie_long.take(usize::try_from(quotas.open_overdue).unwrap()))
-            .chain(by_due.into_iter().filter(|place| open[*place]))
-            .collect();
-        fill(&mut outcomes, Outcome::Open, quotas.open, &stay);
-        let likely: Vec<u64> = drafts.iter().map(|draft| random.u64(..) / draft.asked.late_weight).collect();
-        let mut tardy: Vec<usize> = every.clone().filter(|place| late[*place]).collect();
-        // Those that can end in no other way come first.
-        tardy.sort_by_key(|place| (early[*place] || on_time[*place], likely[*place]));
-        fill(&mut outcomes, Outcome::Late, quotas.late, &tardy);
-        let mut quick: Vec<usize> = shuffled.iter().copied().filter(|place| early[*place]).collect();
-        quick.sort_by_key(|place| on_time[*place]);
-        fill(&mut outcomes, Outcome::Early, quotas.early, &quick);
-        let punctual: Vec<usize> = shuffled.into_iter().filter(|place| on_time[*place]).collect();
-        fill(&mut outcomes, Outcome::OnTime, quotas.on_time, &punctual);
+        let mut outcomes = vec![None; drafts.len()];
+
+        // What cannot be settled any more stays open, some lie there for long, and the rest are those that are due last.
+        let too_late = those(&|place| !ends[place].any());
+        let mut overdue = those(&|place| ends[place].any() && drafts[place].due < Some(self.office.last));
+        overdue.truncate(usize::try_from(quotas.open_overdue).unwrap());
+        let mut by_due = those(&|place| ends[place].any());
+        by_due.sort_by_key(|place| std::cmp::Reverse(drafts[*place].due));
+        fill(&mut outcomes, Outcome::Open, quotas.open, [too_late, overdue, by_due].concat());
+
+        // Those that can end in one way alone come first; of the others, some procedures are late more often.
+        let patience: Vec<u64> = drafts.iter().map(|draft| self.random.u64(..) / draft.asked.late_weight).collect();
+        let mut late = those(&|place| ends[place].late);
+        late.sort_by_key(|place| (ends[*place].early || ends[*place].on_time, patience[*place]));
+        fill(&mut outcomes, Outcome::Late, quotas.late, late);
+        let mut early = those(&|place| ends[place].early);
+        early.sort_by_key(|place| ends[*place].on_time);
+        fill(&mut outcomes, Outcome::Early, quotas.early, early);
+        fill(&mut outcomes, Outcome::OnTime, quotas.on_time, those(&|place| ends[place].on_time));
         outcomes.into_iter().map(|outcome| outcome.expect("every dossier has an outcome")).collect()
     }
 
@@ -328,14 +343,14 @@ impl<'a> Planner<'a> {
 }
 
 /// Gives the first `count` of `candidates` that have no outcome yet this one.
-fn fill(outcomes: &mut [Option<Outcome>], outcome: Outcome, count: u64, candidates: &[usize]) {
+fn fill(outcomes: &mut [Option<Outcome>], outcome: Outcome, count: u64, candidates: Vec<usize>) {
     let mut left = count;
     for place in candidates {
         if left == 0 {
             break;
         }
-        if outcomes[*place].is_none() {
-            outcomes[*place] = Some(outcome);
+        if outcomes[place].is_none() {
+            outcomes[place] = Some(outcome);
             left -= 1;
         }
     }

@@ -150,7 +150,7 @@ fn event(life: &Life, step: &Step, place: usize) -> Value {
     event
 }
 
-/// Has the night of `now` count the days up to `last`, which ended before it.
+/// Has the night of `now` count the days up to `last`, which ended before it. Nothing else here knows how a night is ordered.
 async fn count(stage: &Stage, last: Date, now: Timestamp) {
     let order = Order::default();
     let counted = night(&order, (&stage.dossiers, &stage.figures), &stage.catalogue, now).await;
