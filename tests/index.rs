@@ -5,13 +5,13 @@ use aws_lambda_events::encodings::Body;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::days::{MORNING, count, happened, two_days};
+use crate::support::days::{MORNING, count, few_agencies, few_texts, happened, two_days};
 use crate::support::file;
 use crate::support::world::{World, at};
 
 /// Tuesday and Wednesday, counted.
 async fn counted() -> World {
-    let world = World::new().await;
+    let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -24,7 +24,7 @@ async fn declaring(declared: &Value) -> World {
     let mut world = counted().await;
     let mut index: Value = serde_json::from_str(&file("infra/data/index.json")).unwrap();
     index["declared"] = declared.clone();
-    let texts = platform::catalogue::Texts::built_in().with([("index.json".to_owned(), index.to_string())].into());
+    let texts = few_texts().with([("index.json".to_owned(), index.to_string())].into());
     world.catalogue = texts.unwrap().assemble(platform::catalogue::UndecidedYears::Refused).unwrap().into();
     world
 }
@@ -160,7 +160,7 @@ async fn the_national_rows_are_exported_with_empty_fields_for_what_is_no_share()
 
 #[tokio::test]
 async fn indices_and_national_rows_are_for_officers_and_the_portal() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     for route in ["GET /v1/kpi/index", "GET /v1/kpi/national"] {
         let call = || Call::new(route).query("period", "2026-11");
         for caller in [call().officer("H20.09"), call().portal()] {
@@ -229,7 +229,7 @@ async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
 
 #[tokio::test]
 async fn an_agency_shows_its_fifty_longest_overdue_and_how_many_more_there_are() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     for number in 1..=53 {
         let steps = [("", "2026-11-16T01:30:00Z"), ("receive", "2026-11-16T01:40:00Z")];
         happened(&world, 1000 + number, "online", &steps).await;

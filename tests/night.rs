@@ -321,8 +321,8 @@ async fn a_long_time_is_counted_in_several_runs_and_comes_to_the_same() {
     let queue = Kept::default();
     let order = Order::days(day("2026-10-01"), day("2026-11-18"));
     let planned = rollup_kpi::plan(&order, &world.figures, &queue, &world.catalogue, at(MORNING)).await.unwrap();
-    assert_eq!((planned.runs.len(), planned.agencies), (2, 9));
-    assert_eq!(queue.sent.lock().unwrap().len(), 18);
+    assert_eq!((planned.runs.len(), planned.agencies), (2, 10));
+    assert_eq!(queue.sent.lock().unwrap().len(), 20);
     night(&world, &order, at(MORNING)).await.unwrap();
     let month = world.figures.count("2026-10").await.unwrap().unwrap();
     assert_eq!((month.first, month.last, month.days), (day("2026-10-01"), day("2026-10-31"), 31));

@@ -16,9 +16,10 @@ use ingest_event::ingest;
 use jiff::civil::{Date, Time, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use rollup_kpi::Order;
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
-use crate::support::days::{MORNING, count, happened, rows};
+use crate::support::days::{MORNING, few_agencies, happened, night, rows};
 use crate::support::world::{World, at};
 use histories::{Case, any_case, catalogue, choices};
 use ledger::{Ledger, Lines, lines, names};
@@ -160,7 +161,7 @@ const LAST: Date = date(2026, 11, 18);
 
 #[tokio::test]
 async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for_the_month() {
-    let world = World::new().await;
+    let world = few_agencies().await;
     let mut random = fastrand::Rng::with_seed(5);
     for number in 1..=25 {
         live(&world, number, &mut random).await;
@@ -172,8 +173,8 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
     let mut ledger = Ledger::new();
     ledger.enter(&dossiers);
     let mut month = Lines::new();
+    night(&world, &Order::days(FIRST, LAST), at(MORNING)).await.unwrap();
     for day in FIRST.series(1.day()).take_while(|day| *day <= LAST) {
-        count(&world, &day.to_string()).await;
         let expected = ledger.count(day, DueBasis::Original);
         let written: KpiRows =
             rows(&world, &day.to_string()).await.into_iter().map(|row| (row.cell, row.figures)).collect();

@@ -24,7 +24,7 @@ use super::world::{World, at};
 pub const MORNING: &str = "2026-11-19T01:00:00Z";
 
 /// The agencies of [`few_agencies`]: those of the integrators, the one above them, and some that have ended.
-const FEW: [&str; 9] = ["H20", "H20.03", "H20.05", "H20.09", "H20.101", "H20.12", "H58", "H58.03", "H58.09"];
+const FEW: [&str; 10] = ["H20", "H20.03", "H20.05", "H20.09", "H20.10", "H20.101", "H20.12", "H58", "H58.03", "H58.09"];
 
 /// The shipped catalogue with a handful of agencies: each of them costs a night some queries.
 pub fn few_texts() -> Texts {
