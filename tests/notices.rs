@@ -3,7 +3,7 @@
 use domain::id::DossierCode;
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
-use domain::thread::NoticeThread;
+use domain::thread::{Charge, NoticeThread};
 use futures::future::join_all;
 use platform::Failure;
 use platform::gateway::Verdict;
@@ -347,7 +347,7 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
     let phone = world.dossier(&submitted(&world).await).await.applicant.phone;
     for _ in 0..10 {
-        world.contacts.count(&phone, domain::notice::NoticeClass::Information, 0, at(NOW)).await.unwrap();
+        world.contacts.count(&phone, Charge { vnd: 0, services: 1 }, at(NOW)).await.unwrap();
     }
     let code = Call::submit("another").at_submit(&world.reception, &world, at(NOW)).await.code();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
@@ -363,7 +363,7 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let phone = world.dossier(&code).await.applicant.phone;
-    world.contacts.count(&phone, domain::notice::NoticeClass::Legal, 60_000_000, at(NOW)).await.unwrap();
+    world.contacts.count(&phone, Charge { vnd: 60_000_000, services: 0 }, at(NOW)).await.unwrap();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!((state(&world, &code, 1).await, gateways.asked().len()), ("refused", 0));

@@ -14,8 +14,8 @@ use domain::dossier::{Action, Dossier};
 use domain::id::{AgencyCode, DossierCode};
 use domain::notice::policy::Reach;
 use domain::notice::pool::Pool;
-use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, NoticeClass, Provider, parse_message_id};
-use domain::thread::{AttemptOutcome, NoticeState, NoticeThread};
+use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, Provider, parse_message_id};
+use domain::thread::{AttemptOutcome, Charge, NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
@@ -111,7 +111,7 @@ impl Contacts for Province {
         if self.roll(50) == 0 { Err(Self::dead()) } else { Ok(()) }
     }
 
-    async fn count(&self, _: &Phone, _: NoticeClass, _: u64, _: Timestamp) -> Result<(), Failure> {
+    async fn count(&self, _: &Phone, _: Charge, _: Timestamp) -> Result<(), Failure> {
         if self.roll(50) == 0 { Err(Self::dead()) } else { Ok(()) }
     }
 

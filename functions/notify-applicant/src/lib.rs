@@ -14,7 +14,7 @@ use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use domain::notice::policy::{NoticePolicy, Routing};
 use domain::notice::{Language, Notice, NoticeChannel, Provider};
-use domain::thread::{NoticeRecord, NoticeThread};
+use domain::thread::{Charge, NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
@@ -41,7 +41,12 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
     let code = subject(message)?;
+    let begun = clock();
     for step in 0..STEPS_MAX {
+        // A call that the message's time cuts off is one of which nobody knows: none begins without time for two.
+        if begun.duration_until(clock()) > desk.lease / 2 {
+            break;
+        }
         match desk.step(&code, step == 0, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
@@ -84,6 +89,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
         let stored = self.book.thread(code).await?;
         let mut thread = stored.clone().unwrap_or_else(|| NoticeThread::new(code.clone(), dossier.agency.clone()));
+        let since = thread.charge();
         let policy = self.policy(date_of(now));
         let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
@@ -93,7 +99,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         thread.sync(&dossier.history, templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
             let unmoved = stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
-            if !unmoved && self.keep(&mut thread).await? == Stored::AnotherWasFirst {
+            if !unmoved && self.keep(&mut thread, since, &dossier, now).await? == Stored::AnotherWasFirst {
                 return Ok(Step::Next);
             }
             // Said again to a message that comes again: parking it may have failed the first time.
@@ -103,18 +109,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             }
             return Ok(Step::Done);
         };
-        if !notice.admitted {
-            let wait = policy.share_wait(self.contacts.place(&dossier.agency, now).await?);
-            thread.admit(notice.version);
-            if wait > SignedDuration::ZERO {
-                thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
-                self.keep(&mut thread).await?;
-                return Ok(Step::Next);
-            }
-        }
         let reach = self.contacts.reach(&dossier.applicant, now).await?;
         match policy.route(&notice, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
+            Routing::Mend { until } => {
+                tracing::error!(dossier = code.as_str(), "nobody who may be asked serves us");
+                thread.mend(notice.version, until, now);
+            }
             Routing::Refuse { reason } => {
                 let (dossier, class) = (code.as_str(), notice.class.name());
                 if reason == "budget" {
@@ -125,17 +126,28 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                return self.ask(thread, &notice, (channel, only, reach.language), &dossier, &policy, clock).await;
+                // A place is taken by what can go now: what waits for the morning has its place in the morning.
+                if !notice.admitted {
+                    let wait = policy.share_wait(self.contacts.place(&dossier.agency, now).await?);
+                    thread.admit(notice.version);
+                    if wait > SignedDuration::ZERO {
+                        thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
+                        self.keep(&mut thread, since, &dossier, now).await?;
+                        return Ok(Step::Next);
+                    }
+                }
+                let way = (channel, only, reach.language);
+                return self.ask((thread, since), &notice, way, &dossier, &policy, clock).await;
             }
         }
-        self.keep(&mut thread).await?;
+        self.keep(&mut thread, since, &dossier, now).await?;
         Ok(Step::Next)
     }
 
     /// Asks one provider of `channel`, under a lease.
     async fn ask(
         &self,
-        mut thread: NoticeThread,
+        (mut thread, since): (NoticeThread, Charge),
         notice: &NoticeRecord,
         (channel, only, language): (NoticeChannel, Option<Provider>, Language),
         dossier: &Dossier,
@@ -145,27 +157,30 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let (now, version) = (clock(), notice.version);
         let message = self.compose(notice, dossier, language)?;
         let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
-            tracing::error!(channel = channel.name(), "no provider may be asked, or none has a price");
-            thread.put_off(
-                version,
-                now.saturating_add(policy.backoff(8, fastrand::u32(..))).unwrap_or(now),
-                "no-provider",
-                now,
-            );
-            self.keep(&mut thread).await?;
+            // Routes are found among those who may be asked: only who was to be asked again can have gone meanwhile.
+            tracing::error!(channel = channel.name(), "who may have the message is not ours to ask any more");
+            let wait = policy.backoff(notice.failures(), fastrand::u32(..));
+            thread.mend(version, now.saturating_add(wait).unwrap_or(now), now);
+            self.keep(&mut thread, since, dossier, now).await?;
             return Ok(Step::Next);
         };
         let holder = format!("{:032x}", fastrand::u128(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
-        if self.keep(&mut thread).await? == Stored::AnotherWasFirst {
-            return Ok(Step::Next);
+        if self.keep(&mut thread, since, dossier, now).await? == Stored::AnotherWasFirst {
+            // Or the answer to our own write was lost, and the write was tried again.
+            match self.book.thread(&dossier.code).await? {
+                Some(stored) if stored == thread => {}
+                _ => return Ok(Step::Next),
+            }
         }
+        let since = thread.charge();
+        let asked = clock();
         let verdict = self.carriers.send(provider, &message, &dossier.applicant.phone).await;
         let done = clock();
-        self.judge(provider, &verdict, now.duration_until(done), done);
         let draw = fastrand::u32(..);
         let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
+        self.judge(provider, (&verdict, read.fault), asked.duration_until(done), done);
         for attempt in 1.. {
             thread.conclude(
                 version,
@@ -175,16 +190,16 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 policy,
                 (done, draw),
             );
-            if self.keep(&mut thread).await? == Stored::Yes {
+            if self.keep(&mut thread, since, dossier, done).await? == Stored::Yes {
                 break;
             }
             if attempt >= STORED_MAX {
                 return Err(Failure::Held("the thread of notices"));
             }
-            // A delivery report was faster than the answer.
+            // A delivery report was faster than the answer, or the answer to our own write was lost.
             thread = self.book.thread(&dossier.code).await?.ok_or(Failure::Held("the thread of notices"))?;
         }
-        self.book_keep(notice, provider, &read, price_vnd, dossier, done).await?;
+        self.make_known(notice, provider, &read, price_vnd, dossier, done).await?;
         Ok(Step::Next)
     }
 
@@ -195,8 +210,20 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         composed.ok_or_else(|| Failure::Defect(format!("no text for {}, which was to be told", notice.action.name())))
     }
 
-    async fn keep(&self, thread: &mut NoticeThread) -> Result<Stored, Failure> {
+    /// Stores the thread, and counts what it has come to cost since it had cost `since`.
+    async fn keep(
+        &self,
+        thread: &mut NoticeThread,
+        since: Charge,
+        dossier: &Dossier,
+        now: Timestamp,
+    ) -> Result<Stored, Failure> {
         thread.version += 1;
-        self.book.keep(thread).await
+        let stored = self.book.keep(thread).await?;
+        let charge = thread.charge().since(since);
+        if stored == Stored::Yes && charge != Charge::default() {
+            self.contacts.count(&dossier.applicant.phone, charge, now).await?;
+        }
+        Ok(stored)
     }
 }

@@ -24,6 +24,9 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 /// fits.
 pub const ATTEMPTS_MAX: usize = 40;
 
+/// The reason of what waits because nobody has an account and a price for it.
+const NO_PROVIDER: &str = "no-provider";
+
 /// Every notice of one dossier, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,18 +67,41 @@ pub struct NoticeRecord {
     /// Whether it has had its place in its agency's share of the minute.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub admitted: bool,
+    /// Until when our own policy or a gateway's hours last held it back: nobody is late before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred_until: Option<Timestamp>,
     /// Whether the applicant may have been told before: the text then says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repetition: bool,
+    /// Whose call was recorded last: a record that is written twice counts once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded_by: Option<String>,
     /// Channels that cannot reach the applicant with this notice any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_channels: Vec<NoticeChannel>,
-    /// Providers that cannot carry it though their channel might.
+    /// Providers that turned us away though their channel might reach the applicant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_providers: Vec<Provider>,
     /// Every call to a gateway, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+}
+
+/// What has come of telling, as it is counted against the month's budget and the number's day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Charge {
+    /// Đồng.
+    pub vnd: u64,
+    /// Messages that the law does not want and the number has got, or may have.
+    pub services: u32,
+}
+
+impl Charge {
+    /// What has been added since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self { vnd: self.vnd.saturating_sub(before.vnd), services: self.services.saturating_sub(before.services) }
+    }
 }
 
 /// Where a notice stands.
@@ -260,6 +286,47 @@ impl NoticeRecord {
         self.reason = reason.map(str::to_owned);
     }
 
+    /// Ends it in `state`, unless somebody may have carried it: then nobody can say that the applicant was not told.
+    fn end_unsent(&mut self, state: NoticeState, reason: &str, now: Timestamp) {
+        let doubt = self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
+        match doubt.map(|attempt| attempt.provider) {
+            Some(provider) => self.leave_unknown(provider, now),
+            None => self.enter(state, Some(reason), now),
+        }
+    }
+
+    fn leave_unknown(&mut self, provider: Provider, now: Timestamp) {
+        self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
+    }
+
+    /// Whether `provider` may have it, in the wording in which it is told now.
+    fn is_in_doubt(&self, provider: Provider) -> bool {
+        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
+        self.attempts.iter().any(|call| unknown(call) && call.provider == provider && call.repetition == self.repetition)
+    }
+
+    /// Whether `provider` may have told it before it was decided to tell it again.
+    pub fn may_be_told_by(&self, provider: Provider) -> bool {
+        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
+        self.attempts.iter().any(|call| unknown(call) && call.provider == provider && call.repetition != self.repetition)
+    }
+
+    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have told it already.
+    pub fn may_go_by(&self, provider: Provider) -> bool {
+        !self.closed_channels.contains(&provider.channel())
+            && !self.closed_providers.contains(&provider)
+            && !self.may_be_told_by(provider)
+    }
+
+    /// Since when gateways of `channel` have not taken it, though they have nothing against it.
+    pub fn failing_since(&self, channel: NoticeChannel) -> Option<Timestamp> {
+        let fails = |call: &&Attempt| {
+            let last = call.last_at.unwrap_or(call.at);
+            call.outcome == AttemptOutcome::NotTaken && call.provider.channel() == channel && last >= self.tried_from
+        };
+        self.attempts.iter().find(fails).map(|call| call.at.max(self.tried_from))
+    }
+
     /// Puts it off, for `reason`.
     fn wait(&mut self, until: Timestamp, pinned: Option<Provider>, reason: &str, now: Timestamp) {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, Some(reason), now);
@@ -341,11 +408,32 @@ impl NoticeThread {
             reason: (not_before > now).then(|| "coalescing".to_owned()),
             tried_from: now,
             admitted: false,
+            deferred_until: (not_before > now).then_some(not_before),
             repetition: false,
+            concluded_by: None,
             closed_channels: Vec::new(),
             closed_providers: Vec::new(),
             attempts: Vec::new(),
         });
+    }
+
+    /// What telling has come to so far.
+    pub fn charge(&self) -> Charge {
+        let carried = |attempt: &&Attempt| match attempt.outcome {
+            AttemptOutcome::Accepted
+            | AttemptOutcome::Unknown
+            | AttemptOutcome::Delivered
+            | AttemptOutcome::Failed => true,
+            AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
+        };
+        self.notices.iter().fold(Charge::default(), |sum, notice| {
+            let services = match notice.class {
+                NoticeClass::Legal => 0,
+                NoticeClass::Information => notice.attempts.iter().filter(carried).count(),
+            };
+            let services = sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX));
+            Charge { vnd: sum.vnd.saturating_add(notice.cost_vnd()), services }
+        })
     }
 
     /// When the thread has to be looked at by itself; none if everything in it has ended.
@@ -353,12 +441,13 @@ impl NoticeThread {
         self.notices.iter().filter_map(|notice| notice.state.wake_at()).min()
     }
 
-    /// When the oldest change happened that nobody was told of yet.
+    /// Since when the oldest notice that nobody was told of might have been sent: the change, or the end of what held it back.
     pub fn unsent_since(&self) -> Option<Timestamp> {
         let unsent = |notice: &&NoticeRecord| {
             matches!(notice.state, NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. })
         };
-        self.notices.iter().filter(unsent).map(|notice| notice.changed_at).min()
+        let since = |notice: &NoticeRecord| notice.deferred_until.unwrap_or(notice.changed_at);
+        self.notices.iter().filter(unsent).map(since).min()
     }
 
     /// The notice about the dossier's entry `version`.
@@ -380,12 +469,25 @@ impl NoticeThread {
         self.notices.iter().find(ready)
     }
 
-    /// Puts the notice off until `until`, for `reason`.
+    /// Holds the notice back until `until`, as our policy wants, for `reason`.
     pub fn put_off(&mut self, version: u64, until: Timestamp, reason: &str, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
+            notice.deferred_until = Some(until);
             notice.wait(until, pinned, reason, now);
+        }
+    }
+
+    /// Lets the notice wait until `until` for what is ours to mend; then everybody who turned it away is asked again. The reason
+    /// is the last code, or that there is nobody to ask.
+    pub fn mend(&mut self, version: u64, until: Timestamp, now: Timestamp) {
+        if let Some(notice) = self.notice_mut(version)
+            && let NoticeState::Waiting { pinned, .. } = notice.state
+        {
+            let turned_away = !std::mem::take(&mut notice.closed_providers).is_empty();
+            let code = notice.attempts.last().filter(|_| turned_away).map(|attempt| attempt.code.clone());
+            notice.wait(until, pinned, code.as_deref().unwrap_or(NO_PROVIDER), now);
         }
     }
 
@@ -401,7 +503,7 @@ impl NoticeThread {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
         {
-            notice.enter(NoticeState::Refused, Some(reason), now);
+            notice.end_unsent(NoticeState::Refused, reason, now);
         }
     }
 

@@ -14,6 +14,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod routes;
     mod submissions;
     mod transitions;
     mod world;

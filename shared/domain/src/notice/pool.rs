@@ -64,6 +64,26 @@ impl Pool {
         Self { failover, members: weights.into_iter().map(member).collect() }
     }
 
+    /// Goes on by the terms of `terms`, with what is known of the health of those that stay.
+    pub fn adopt(&mut self, terms: Self) {
+        self.failover = terms.failover;
+        self.members.retain(|provider, _| terms.members.contains_key(provider));
+        for (provider, fresh) in terms.members {
+            self.members.entry(provider).or_insert_with(|| fresh.clone()).weight = fresh.weight;
+        }
+    }
+
+    /// Leaves `provider` alone until then, as it asks.
+    pub fn rest(&mut self, provider: Provider, until: Timestamp) {
+        if let Some(member) = self.members.get_mut(&provider) {
+            member.health = match member.health {
+                Health::Resting(longer) if longer > until => Health::Resting(longer),
+                Health::Well | Health::Resting(_) | Health::ComingBack { .. } => Health::Resting(until),
+            };
+            member.calls.clear();
+        }
+    }
+
     /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Where all of them rest, one of them
     /// is asked all the same: a message that may fail is better than none.
     pub fn choose(&self, may: impl Fn(Provider) -> bool, draw: u32, now: Timestamp) -> Option<Provider> {
@@ -98,14 +118,14 @@ impl Pool {
         u64::from(member.weight) * share
     }
 
-    /// Learns how a call ended at `now`: whether the provider answered, and how long it `took`. What it answered is the
-    /// message's affair.
-    pub fn learn(&mut self, provider: Provider, answered: bool, took: SignedDuration, now: Timestamp) {
+    /// Learns how a call ended at `now`: whether the provider `serves` us, and how long it `took`. What it has against a message
+    /// is the message's affair.
+    pub fn learn(&mut self, provider: Provider, serves: bool, took: SignedDuration, now: Timestamp) {
         let failover = &self.failover;
         let Some(member) = self.members.get_mut(&provider) else {
             return;
         };
-        let failed = !answered || took > SignedDuration::from_millis(i64::from(failover.slow_ms));
+        let failed = !serves || took > SignedDuration::from_millis(i64::from(failover.slow_ms));
         let rest = || {
             let length = SignedDuration::from_secs(i64::from(failover.rest_seconds));
             Health::Resting(now.saturating_add(length).unwrap_or(now))

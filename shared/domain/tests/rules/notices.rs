@@ -424,6 +424,7 @@ proptest! {
                 prop_assert!(until <= instant(date_of(now), "23:59:59".parse().unwrap())
                     .saturating_add(SignedDuration::from_hours(8)).unwrap());
             }
+            Routing::Mend { .. } => prop_assert!(false, "nobody has turned us away"),
             // What the law wants always has a way here: SMS remains.
             Routing::Refuse { reason } => prop_assert!(!legal, "{}", reason),
         }
