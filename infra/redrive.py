@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -30,6 +31,8 @@ SHOWN_ONLY = {
 HIDDEN_SECONDS = 900
 # Received again and again nothing new: everything was seen.
 EMPTY_RECEIVES = 3
+# Viet Nam has had one time, without summers, since 1975.
+VIETNAM = timezone(timedelta(hours=7))
 NO_REASON = "(moved by the queue)"
 
 
@@ -88,7 +91,7 @@ def show(messages: list[dict[str, Any]], name: str) -> None:
     print(f"{name}: {len(messages)}")
     print(f"  {'reason':<24} {'messages':>8}  oldest")
     for why, count in Counter(map(reason, messages)).most_common():
-        print(f"  {why:<24} {count:>8}  {time.strftime('%d/%m/%Y %H:%M', time.localtime(oldest[why]))}")
+        print(f"  {why:<24} {count:>8}  {datetime.fromtimestamp(oldest[why], VIETNAM):%d/%m/%Y %H:%M}")
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 use domain::id::DossierCode;
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
-use domain::thread::{Charge, NoticeThread};
+use domain::thread::{Charge, NoticeRecord, NoticeThread};
 use futures::future::join_all;
 use platform::Failure;
 use platform::gateway::Verdict;
@@ -432,6 +432,8 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
             }
             (_, Treatment::NextChannel | Treatment::AlarmAndNextChannel) => "refused",
             (_, Treatment::AcceptedBefore) => "sent",
+            // Zalo sends what comes again once more, so that nothing but time or a report can tell.
+            (Provider::Zalo, Treatment::Doubtful) => "unknown",
             // Again later: in a minute, in the morning, tomorrow, or when somebody has mended our account.
             _ => "waiting",
         };
@@ -544,8 +546,12 @@ async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
     let code = submitted(&world).await;
     let gateways = Scripted::new([(Provider::Zalo, vec![declined(-118)])]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("waiting", Some("no-provider")));
+    let message = moved(&world, &code, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    let ends = |notice: NoticeRecord| (notice.state.name(), notice.reason.unwrap_or_default());
+    assert_eq!(ends(world.notice(&code, 1).await), ("refused", "no-channel".to_owned()));
+    // What the law wants waits until we have an account.
+    assert_eq!(ends(world.notice(&code, 2).await), ("waiting", "no-provider".to_owned()));
 }
 
 /// A book in which a report is written between the call and its record.

@@ -17,7 +17,7 @@ use crate::Violation;
 use crate::calendar::date_of;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::DossierCode;
-use text::{Encoding, segments, unaccented};
+use text::{Encoding, parts, segments, unaccented};
 
 /// What a text may hold besides words, with the longest that each can become: a code of 35 + 1 + 8 + 1 + 7 characters, the
 /// longest status, a date. There is none for a name or a number of a person, and so no way to send one.
@@ -206,15 +206,14 @@ impl SmsText {
             let detail = "only {code}, {status} and {date} can be filled in";
             found.push(Violation::new(field, "known-placeholder", detail));
         }
-        let mut parts = segments(&longest);
-        if self.encoding == Encoding::Ucs2 && parts.encoding == Encoding::Gsm7 {
-            // The status is filled in with its marks, whatever the text around it.
-            parts = segments(&longest.replacen('x', "ạ", 1));
+        if !text.contains("{code}") {
+            found.push(Violation::new(field, "code", "a text says which dossier it is about: {code}"));
         }
-        if self.encoding == Encoding::Gsm7 && parts.encoding == Encoding::Ucs2 {
+        let (units, parts) = (segments(&longest).units, parts(&longest, self.encoding));
+        if self.encoding == Encoding::Gsm7 && segments(&longest).encoding == Encoding::Ucs2 {
             found.push(Violation::new(field, "gsm-7", "must be unaccented text, unless the encoding is ucs-2"));
-        } else if parts.count > self.segments_max {
-            let detail = format!("may become {} units in {} parts, more than its budget", parts.units, parts.count);
+        } else if parts > self.segments_max {
+            let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, "segments-max", detail));
         }
         found

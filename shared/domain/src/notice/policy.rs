@@ -216,11 +216,11 @@ impl NoticePolicy {
         self
     }
 
-    /// Whether a channel is left that has not said that it cannot reach the applicant with this notice; by somebody else than
-    /// `besides`, where one is named. What the providers of the channel have said about us does not count: that is mended.
-    pub fn channel_remains(&self, notice: &NoticeRecord, besides: Option<Provider>) -> bool {
-        let mut others = self.providers.iter().filter(|provider| besides != Some(**provider));
-        others.any(|provider| !notice.closed_channels.contains(&provider.channel()))
+    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said that it cannot reach the
+    /// applicant. What providers have said about us does not count: that is mended.
+    pub fn others_remain(&self, notice: &NoticeRecord, provider: Provider) -> bool {
+        let mut others = self.providers.iter().filter(|other| **other != provider);
+        others.any(|other| !notice.closed_channels.contains(&other.channel()))
     }
 
     fn providers_of(&self, channel: NoticeChannel) -> impl Iterator<Item = Provider> {

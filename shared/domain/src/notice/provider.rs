@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::pool::{Failover, Pool};
-use super::text::segments;
+use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::procedure::Trust;
@@ -102,7 +102,7 @@ impl Providers {
         let each = self.of(provider, day)?.price_vnd?;
         let parts = match provider.channel() {
             NoticeChannel::Zalo => 1,
-            NoticeChannel::Sms => u64::try_from(segments(&notice.sms).count).unwrap_or(u64::MAX),
+            NoticeChannel::Sms => u64::try_from(parts(&notice.sms, notice.encoding)).unwrap_or(u64::MAX),
         };
         Some(each.saturating_mul(parts))
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider};
+use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
 /// What a gateway's answer asks of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,10 +272,10 @@ impl NoticeRecord {
                 }
                 if self.is_in_doubt(provider) {
                     self.doubt(provider, code, policy, now);
-                } else if policy.channel_remains(self, None) {
-                    self.wait(now, None, code, now);
-                } else {
+                } else if NoticeChannel::ALL.iter().all(|channel| self.closed_channels.contains(channel)) {
                     self.end_unsent(NoticeState::Refused, code, now);
+                } else {
+                    self.wait(now, None, code, now);
                 }
             }
             Answer::Unknown => self.doubt(provider, code, policy, now),

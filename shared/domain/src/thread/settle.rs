@@ -113,7 +113,7 @@ impl NoticeRecord {
     /// No report came: what the law wants is told again by anybody but `provider`, by the other channel where that reaches the
     /// applicant, with a text that says so; the rest is left.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
-        if self.is_repeated() && policy.channel_remains(self, Some(provider)) {
+        if self.is_repeated() && policy.others_remain(self, provider) {
             self.repetition = true;
             self.tried_from = now;
             self.wait(now, None, "told-again", now);
