@@ -1,10 +1,15 @@
 //! What is logged, as the functions write it: one JSON object a line.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+
+/// Where there is one logger alone, a line that another test's thread comes to first is taken for one that nobody wants, on this
+/// thread too. With a second one, both are asked.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 /// Keeps what this thread logs while it lives.
 pub struct Log {
@@ -27,6 +32,7 @@ impl Write for Sink {
 impl Log {
     /// Begins. The test must run on one thread, as `#[tokio::test]` does.
     pub fn kept() -> Self {
+        LazyLock::force(&SECOND);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
         let writer = move || Sink(Arc::clone(&sink));
@@ -34,10 +40,14 @@ impl Log {
         Self { lines, _guard: tracing::subscriber::set_default(logger) }
     }
 
+    /// Every line.
+    pub fn lines(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// The fields of every line of level `ERROR`.
     pub fn errors(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["level"] == "ERROR").map(|line| line["fields"].clone()).collect()
+        self.lines().iter().filter(|line| line["level"] == "ERROR").map(|line| line["fields"].clone()).collect()
     }
 }

@@ -124,6 +124,7 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         }
         let (dossier, version) = (dossier.code.as_str(), notice.version);
         let (provider, class, code) = (provider.name(), notice.class.name(), read.code.as_str());
+        let fault = read.fault.name();
         match &read.answer {
             Answer::Accepted { .. } => {
                 // Seconds since the change; the template makes metrics of these fields.
@@ -132,10 +133,17 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
                 tracing::info!(dossier, version, provider, class, seconds, deferred, price_vnd, "notice accepted");
             }
             Answer::Unknown => {
-                tracing::error!(dossier, version, provider, class, code, "whether the applicant was told is unknown");
+                tracing::error!(
+                    dossier,
+                    version,
+                    provider,
+                    class,
+                    code,
+                    fault,
+                    "whether the applicant was told is unknown"
+                );
             }
             Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel => {
-                let fault = read.fault.name();
                 tracing::warn!(dossier, version, provider, class, code, fault, "notice not taken");
             }
         }

@@ -110,6 +110,9 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             return Ok(Step::Done);
         };
         let reach = self.contacts.reach(&dossier.applicant, now).await?;
+        if policy.budget_warns(reach.spent_vnd) {
+            tracing::warn!(spent_vnd = reach.spent_vnd, "the month's budget for messages is nearly used up");
+        }
         match policy.route(&notice, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
             Routing::Mend { until } => {

@@ -5,24 +5,20 @@
 //! so that none is forgotten when a process dies or a queue message is lost; everything that can no longer happen is an end
 //! that nothing moves back, whatever is reported later.
 
+mod attempt;
 mod conclude;
 mod settle;
-
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Reported};
 
 use crate::dossier::{Action, HistoryEntry};
 use crate::id::{AgencyCode, DossierCode};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
-
-/// The most attempts that are kept one by one; like attempts in a row are one entry with a count, so that a day of retries
-/// fits.
-pub const ATTEMPTS_MAX: usize = 40;
 
 /// The reason of what waits because nobody has an account and a price for it.
 const NO_PROVIDER: &str = "no-provider";
@@ -85,23 +81,6 @@ pub struct NoticeRecord {
     /// Every call to a gateway, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-}
-
-/// What has come of telling, as it is counted against the month's budget and the number's day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Charge {
-    /// Đồng.
-    pub vnd: u64,
-    /// Messages that the law does not want and the number has got, or may have.
-    pub services: u32,
-}
-
-impl Charge {
-    /// What has been added since `before`.
-    #[must_use]
-    pub fn since(self, before: Self) -> Self {
-        Self { vnd: self.vnd.saturating_sub(before.vnd), services: self.services.saturating_sub(before.services) }
-    }
 }
 
 /// Where a notice stands.
@@ -200,86 +179,7 @@ impl NoticeState {
     }
 }
 
-/// What came of one call to a gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttemptOutcome {
-    /// It took the message.
-    Accepted,
-    /// It said no.
-    Declined,
-    /// It has certainly not taken the message.
-    NotTaken,
-    /// It may have it.
-    Unknown,
-    /// It reports that the message arrived.
-    Delivered,
-    /// It reports that the message did not arrive.
-    Failed,
-}
-
-/// One call to a gateway, or several in a row that ended alike.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// Who was asked.
-    pub provider: Provider,
-    /// What came of it.
-    pub outcome: AttemptOutcome,
-    /// The provider's code, or what came instead of one.
-    pub code: String,
-    /// When, the first time.
-    pub at: Timestamp,
-    /// When, the last time, where it was more than one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_at: Option<Timestamp>,
-    /// How often in a row.
-    pub times: u32,
-    /// The provider's name for the message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// What it costs, in đồng; none where nothing is charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price_vnd: Option<u64>,
-    /// Whether the text said that it was a repetition.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repetition: bool,
-}
-
-impl fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{} {:?} {} at {}", self.times, self.provider.name(), self.outcome, self.code, self.at)
-    }
-}
-
 impl NoticeRecord {
-    /// What the record keeps of one more call.
-    fn log(&mut self, attempt: Attempt) {
-        match self.attempts.last_mut() {
-            Some(last)
-                if last.message.is_none()
-                    && (last.provider, last.outcome, &last.code, last.repetition)
-                        == (attempt.provider, attempt.outcome, &attempt.code, attempt.repetition) =>
-            {
-                last.times = last.times.saturating_add(1);
-                last.last_at = Some(attempt.at);
-                last.message = attempt.message;
-                last.price_vnd = attempt.price_vnd;
-            }
-            // What was accepted or may have been is never left out for the sake of room.
-            _ => {
-                if self.attempts.len() >= ATTEMPTS_MAX {
-                    let spare =
-                        |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined);
-                    if let Some(place) = self.attempts.iter().position(spare) {
-                        self.attempts.remove(place);
-                    }
-                }
-                self.attempts.push(attempt);
-            }
-        }
-    }
-
     fn enter(&mut self, state: NoticeState, reason: Option<&str>, now: Timestamp) {
         self.state = state;
         self.since = now;
@@ -299,57 +199,9 @@ impl NoticeRecord {
         self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
     }
 
-    /// Whether `provider` may have it, in the wording in which it is told now.
-    fn is_in_doubt(&self, provider: Provider) -> bool {
-        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts.iter().any(|call| unknown(call) && call.provider == provider && call.repetition == self.repetition)
-    }
-
-    /// Whether `provider` may have told it before it was decided to tell it again.
-    pub fn may_be_told_by(&self, provider: Provider) -> bool {
-        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts.iter().any(|call| unknown(call) && call.provider == provider && call.repetition != self.repetition)
-    }
-
-    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have told it already.
-    pub fn may_go_by(&self, provider: Provider) -> bool {
-        !self.closed_channels.contains(&provider.channel())
-            && !self.closed_providers.contains(&provider)
-            && !self.may_be_told_by(provider)
-    }
-
-    /// Since when gateways of `channel` have not taken it, though they have nothing against it.
-    pub fn failing_since(&self, channel: NoticeChannel) -> Option<Timestamp> {
-        let fails = |call: &&Attempt| {
-            let last = call.last_at.unwrap_or(call.at);
-            call.outcome == AttemptOutcome::NotTaken && call.provider.channel() == channel && last >= self.tried_from
-        };
-        self.attempts.iter().find(fails).map(|call| call.at.max(self.tried_from))
-    }
-
     /// Puts it off, for `reason`.
     fn wait(&mut self, until: Timestamp, pinned: Option<Provider>, reason: &str, now: Timestamp) {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, Some(reason), now);
-    }
-
-    /// How often gateways were asked in vain.
-    pub fn failures(&self) -> u32 {
-        let vain = |attempt: &&Attempt| {
-            matches!(attempt.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Unknown | AttemptOutcome::Declined)
-        };
-        self.attempts.iter().filter(vain).fold(0, |sum, attempt| sum.saturating_add(attempt.times))
-    }
-
-    /// What it has cost, in đồng.
-    pub fn cost_vnd(&self) -> u64 {
-        self.attempts.iter().filter_map(|attempt| attempt.price_vnd).sum()
-    }
-
-    /// When a gateway accepted it first, if one did.
-    pub fn accepted_at(&self) -> Option<Timestamp> {
-        let taken =
-            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered);
-        self.attempts.iter().find(taken).map(|attempt| attempt.at)
     }
 
     /// The last time at which a gateway was asked for it, or is being asked.
@@ -420,10 +272,9 @@ impl NoticeThread {
     /// What telling has come to so far.
     pub fn charge(&self) -> Charge {
         let carried = |attempt: &&Attempt| match attempt.outcome {
-            AttemptOutcome::Accepted
-            | AttemptOutcome::Unknown
-            | AttemptOutcome::Delivered
-            | AttemptOutcome::Failed => true,
+            AttemptOutcome::Accepted | AttemptOutcome::Unknown | AttemptOutcome::Delivered | AttemptOutcome::Failed => {
+                true
+            }
             AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
         };
         self.notices.iter().fold(Charge::default(), |sum, notice| {

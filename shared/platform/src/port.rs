@@ -91,12 +91,7 @@ pub trait Contacts: Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Counts `charge` against the month and the number's day.
-    fn count(
-        &self,
-        phone: &Phone,
-        charge: Charge,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn count(&self, phone: &Phone, charge: Charge, now: Timestamp) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Takes the next place of `agency` in the minute of `now`, from 1.
     fn place(&self, agency: &AgencyCode, now: Timestamp) -> impl Future<Output = Result<u32, Failure>> + Send;

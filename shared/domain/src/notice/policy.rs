@@ -66,6 +66,11 @@ fn usual_patience() -> ByClass<u32> {
     ByClass { legal: 15, information: 120 }
 }
 
+/// The same for the budget.
+fn four_fifths() -> u32 {
+    80
+}
+
 /// What holds from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -101,6 +106,9 @@ pub struct NoticePolicy {
     per_agency_minute: u32,
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
+    /// From which share of it on somebody is told, in percent.
+    #[serde(default = "four_fifths")]
+    budget_warning_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// Where it is written.
@@ -193,6 +201,13 @@ impl NoticePolicy {
         SignedDuration::from_secs(i64::try_from(seconds + jitter).unwrap_or(i64::MAX))
     }
 
+    /// Whether what was `spent_vnd` this month comes near the budget, and has not used it up.
+    pub fn budget_warns(&self, spent_vnd: u64) -> bool {
+        let near =
+            spent_vnd.saturating_mul(100) >= self.monthly_budget_vnd.saturating_mul(self.budget_warning_percent.into());
+        near && spent_vnd < self.monthly_budget_vnd
+    }
+
     /// How long the `place`-th message of an agency within a minute waits, counted from 1.
     pub fn share_wait(&self, place: u32) -> SignedDuration {
         SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
@@ -264,7 +279,8 @@ impl NoticePolicy {
         // What the law wants goes by a channel that was not chosen where no chosen one works.
         let besides =
             || self.channels.iter().filter(|channel| !information && !chosen.contains(channel)).filter(reaches);
-        let is_open = |channel: &&NoticeChannel| self.providers_of(**channel).any(|provider| notice.may_go_by(provider));
+        let is_open =
+            |channel: &&NoticeChannel| self.providers_of(**channel).any(|provider| notice.may_go_by(provider));
         let mut candidates: Vec<NoticeChannel> = chosen.iter().filter(reaches).filter(is_open).copied().collect();
         if candidates.iter().all(|channel| self.is_worn_out(*channel, notice, now)) {
             candidates.extend(besides().filter(is_open));
@@ -350,6 +366,7 @@ impl NoticePolicy {
             ("heldDays", self.held_days, 1, 60),
             ("unknownMinutes", self.unknown_minutes, 1, 1_440),
             ("reportHours", self.report_hours, 1, 240),
+            ("budgetWarningPercent", self.budget_warning_percent, 1, 100),
             ("perNumberDaily", self.per_number_daily, 1, 1_000),
             ("perAgencyMinute", self.per_agency_minute, 1, 100_000),
         ] {

@@ -183,54 +183,6 @@ impl NoticeThread {
 }
 
 impl NoticeRecord {
-    /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the record is not kept, and not
-    /// charged, a second time.
-    fn record(&mut self, call: Attempt) {
-        let same = |kept: &&mut Attempt| kept.provider == call.provider && kept.repetition == call.repetition;
-        let reported = |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed);
-        let carried = |kept: &Attempt| {
-            reported(kept) || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
-        };
-        let known = |kept: &&mut Attempt| {
-            same(kept)
-                && match (call.outcome, &call.message) {
-                    // A report was faster than the answer, and has told the message's name.
-                    (AttemptOutcome::Accepted, Some(message)) => kept.message.as_ref() == Some(message),
-                    // The gateway says that it had it before.
-                    (AttemptOutcome::Accepted, None) => carried(kept),
-                    // A report was faster than the answer that never came.
-                    (AttemptOutcome::Unknown, _) => reported(kept),
-                    (AttemptOutcome::Declined | AttemptOutcome::NotTaken, _)
-                    | (AttemptOutcome::Delivered | AttemptOutcome::Failed, _) => false,
-                }
-        };
-        if let Some(kept) = self.attempts.iter_mut().rfind(known) {
-            kept.price_vnd = kept.price_vnd.or(call.price_vnd);
-            if kept.outcome == AttemptOutcome::Unknown {
-                (kept.outcome, kept.code) = (AttemptOutcome::Accepted, call.code);
-                (kept.last_at, kept.times) = (Some(call.at), kept.times.saturating_add(1));
-            }
-            return;
-        }
-        if call.outcome == AttemptOutcome::Accepted {
-            self.settle_doubts(call.provider);
-        }
-        self.log(call);
-    }
-
-    /// One of the calls to `provider` is known to have carried it: where it recognises a repetition, no other one did.
-    fn settle_doubts(&mut self, provider: Provider) {
-        let repetition = self.repetition;
-        let doubt = |kept: &&mut Attempt| {
-            kept.outcome == AttemptOutcome::Unknown && kept.provider == provider && kept.repetition == repetition
-        };
-        if provider.recognises_repetition() {
-            for kept in self.attempts.iter_mut().filter(doubt) {
-                (kept.outcome, kept.price_vnd) = (AttemptOutcome::NotTaken, None);
-            }
-        }
-    }
-
     fn follow(
         &mut self,
         provider: Provider,

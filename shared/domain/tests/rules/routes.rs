@@ -300,8 +300,7 @@ fn a_call_cut_off_that_the_gateway_never_saw_is_not_charged() {
     let mut telling = Telling::without_zalo();
     telling.lease(Provider::Esms);
     telling.after(2).goes(accepted);
-    let expected =
-        [("esms", AttemptOutcome::NotTaken, "abandoned"), ("esms", AttemptOutcome::Accepted, "accepted")];
+    let expected = [("esms", AttemptOutcome::NotTaken, "abandoned"), ("esms", AttemptOutcome::Accepted, "accepted")];
     assert_eq!((telling.record().as_slice(), telling.notice().cost_vnd()), (expected.as_slice(), 850));
 }
 

@@ -122,7 +122,8 @@ pub fn esms<'a>(
     let failed = |status: &str| {
         // A code is kept and shown; free text, which may hold anything, is not.
         let is_code = |text: &&str| {
-            (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            (1..=20).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         let code = query("error_info").filter(is_code);
         DeliveryOutcome::Failed { code: code.map_or_else(|| format!("status-{status}"), str::to_owned) }
