@@ -1,17 +1,14 @@
 //! What becomes of notices when gateways, accounts, processes and answers fail: the handler of the notices queue on the tables.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use domain::applicant::Phone;
-use domain::catalogue::Catalogue;
 use domain::id::DossierCode;
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
-use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
 use platform::port::{Carriers, Contacts, NoticeBook, Stored};
 use serde_json::{Value, json};
@@ -19,7 +16,9 @@ use serde_json::{Value, json};
 use crate::support::call::{CITIZEN, Call};
 use crate::support::file;
 use crate::support::log::Log;
-use crate::support::teller::{LEASE, accepted, changed, declined, not_taken, pool, silent, tell, tell_with, woken};
+use crate::support::teller::{
+    LEASE, accepted, changed, declined, not_taken, pool, silent, tell, tell_with, with_speedsms, woken,
+};
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
 /// A dossier whose applicant has just been asked for papers, and the message that says so.
@@ -31,18 +30,6 @@ async fn papers_wanted(world: &World) -> (String, String) {
     assert_eq!(moved.status, 200, "{:?}", moved.body);
     let message = changed(world, &code, 2).await;
     (code, message)
-}
-
-/// The shipped catalogue, in which SpeedSMS has a share beside eSMS.
-fn with_speedsms() -> Catalogue {
-    let mut providers: Value = serde_json::from_str(&file("infra/data/providers.json")).unwrap();
-    for terms in providers["providers"].as_array_mut().unwrap() {
-        if terms["provider"] == "speedsms" {
-            terms["weight"] = 10.into();
-        }
-    }
-    let changed = BTreeMap::from([("providers.json".to_owned(), providers.to_string())]);
-    Texts::built_in().with(changed).unwrap().assemble(UndecidedYears::Refused).unwrap()
 }
 
 async fn reason(world: &World, code: &str) -> (&'static str, String) {

@@ -1,0 +1,99 @@
+//! What notices are told from, in memory: the same conditions as the tables, for tests of thousands of notices.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use domain::applicant::{Applicant, Phone};
+use domain::dossier::Dossier;
+use domain::id::{AgencyCode, DossierCode};
+use domain::notice::NoticeChannel;
+use domain::notice::policy::Reach;
+use domain::thread::{Charge, NoticeThread};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::port::{Contacts, DossierStore, NoticeBook, Stored};
+
+/// Dossiers that nobody moves, and what is told of them.
+#[derive(Default)]
+pub struct Memory {
+    pub dossiers: BTreeMap<DossierCode, Dossier>,
+    pub threads: Mutex<BTreeMap<DossierCode, NoticeThread>>,
+    preferences: BTreeMap<String, Reach>,
+    unreachable: Mutex<BTreeMap<(String, NoticeChannel), Timestamp>>,
+    places: Mutex<BTreeMap<(String, i64), u32>>,
+    spent_vnd: Mutex<u64>,
+}
+
+impl Memory {
+    /// With these dossiers, and what their applicants prefer by their number.
+    pub fn of(dossiers: impl IntoIterator<Item = Dossier>, preferences: BTreeMap<String, Reach>) -> Self {
+        let dossiers = dossiers.into_iter().map(|dossier| (dossier.code.clone(), dossier)).collect();
+        Self { dossiers, preferences, ..Self::default() }
+    }
+
+    /// The thread of a dossier of which something was told.
+    pub fn told(&self, code: &DossierCode) -> NoticeThread {
+        self.threads.lock().unwrap()[code].clone()
+    }
+}
+
+impl DossierStore for Memory {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        Ok(self.dossiers.get(code).cloned())
+    }
+
+    async fn advance(&self, _: &Dossier) -> Result<Stored, Failure> {
+        Err(Failure::Defect("nothing is moved here".to_owned()))
+    }
+}
+
+impl NoticeBook for Memory {
+    async fn thread(&self, code: &DossierCode) -> Result<Option<NoticeThread>, Failure> {
+        Ok(self.threads.lock().unwrap().get(code).cloned())
+    }
+
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        let mut threads = self.threads.lock().unwrap();
+        let stored = threads.get(&thread.code).map_or(0, |stored| stored.version);
+        if stored + 1 != thread.version {
+            return Ok(Stored::AnotherWasFirst);
+        }
+        threads.insert(thread.code.clone(), thread.clone());
+        Ok(Stored::Yes)
+    }
+}
+
+impl Contacts for Memory {
+    async fn reach(&self, applicant: &Applicant, _: Timestamp) -> Result<Reach, Failure> {
+        let phone = applicant.phone.zalo();
+        let unreachable = self.unreachable.lock().unwrap();
+        let remembered = unreachable.iter().filter(|((known, _), _)| known == phone);
+        Ok(Reach {
+            unreachable: remembered.map(|((_, channel), until)| (*channel, *until)).collect(),
+            spent_vnd: *self.spent_vnd.lock().unwrap(),
+            ..self.preferences.get(phone).cloned().unwrap_or_default()
+        })
+    }
+
+    async fn remember_unreachable(
+        &self,
+        phone: &Phone,
+        channel: NoticeChannel,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        self.unreachable.lock().unwrap().insert((phone.zalo().to_owned(), channel), until);
+        Ok(())
+    }
+
+    async fn count(&self, _: &Phone, charge: Charge, _: Timestamp) -> Result<(), Failure> {
+        *self.spent_vnd.lock().unwrap() += charge.vnd;
+        Ok(())
+    }
+
+    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
+        let mut places = self.places.lock().unwrap();
+        let place = places.entry((agency.to_string(), now.as_second() / 60)).or_default();
+        *place += 1;
+        Ok(*place)
+    }
+}
