@@ -237,10 +237,7 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let agencies = ["H20.03", "H20.09", "H20.12", "H20.101"];
     let dossier = |number: usize| {
         let agency = agencies[fastrand::usize(0..agencies.len())];
-        let mut dossier = model.clone();
-        dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
-        dossier.agency = agency.parse().unwrap();
-        dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
+        let mut dossier = Memory::copy(model, agency, number);
         let mut at = at(NOW);
         let first = dossier.history[0].clone();
         dossier.history.clear();

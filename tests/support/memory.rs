@@ -19,7 +19,7 @@ pub struct Memory {
     pub dossiers: BTreeMap<DossierCode, Dossier>,
     pub threads: Mutex<BTreeMap<DossierCode, NoticeThread>>,
     preferences: BTreeMap<String, Reach>,
-    unreachable: Mutex<BTreeMap<(String, NoticeChannel), Timestamp>>,
+    unreachable: Mutex<BTreeMap<String, BTreeMap<NoticeChannel, Timestamp>>>,
     places: Mutex<BTreeMap<(String, i64), u32>>,
     spent_vnd: Mutex<u64>,
 }
@@ -29,6 +29,15 @@ impl Memory {
     pub fn of(dossiers: impl IntoIterator<Item = Dossier>, preferences: BTreeMap<String, Reach>) -> Self {
         let dossiers = dossiers.into_iter().map(|dossier| (dossier.code.clone(), dossier)).collect();
         Self { dossiers, preferences, ..Self::default() }
+    }
+
+    /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a number of his own.
+    pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
+        let mut dossier = model.clone();
+        dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
+        dossier.agency = agency.parse().unwrap();
+        dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
+        dossier
     }
 
     /// The thread of a dossier of which something was told.
@@ -66,10 +75,9 @@ impl NoticeBook for Memory {
 impl Contacts for Memory {
     async fn reach(&self, applicant: &Applicant, _: Timestamp) -> Result<Reach, Failure> {
         let phone = applicant.phone.zalo();
-        let unreachable = self.unreachable.lock().unwrap();
-        let remembered = unreachable.iter().filter(|((known, _), _)| known == phone);
+        let remembered = self.unreachable.lock().unwrap().get(phone).cloned().unwrap_or_default();
         Ok(Reach {
-            unreachable: remembered.map(|((_, channel), until)| (*channel, *until)).collect(),
+            unreachable: remembered.into_iter().collect(),
             spent_vnd: *self.spent_vnd.lock().unwrap(),
             ..self.preferences.get(phone).cloned().unwrap_or_default()
         })
@@ -81,7 +89,8 @@ impl Contacts for Memory {
         channel: NoticeChannel,
         until: Timestamp,
     ) -> Result<(), Failure> {
-        self.unreachable.lock().unwrap().insert((phone.zalo().to_owned(), channel), until);
+        let mut unreachable = self.unreachable.lock().unwrap();
+        unreachable.entry(phone.zalo().to_owned()).or_default().insert(channel, until);
         Ok(())
     }
 
