@@ -152,7 +152,10 @@ async fn what_no_gateway_takes_for_a_day_goes_to_the_operators_and_on_when_they_
         }
         assert!(now < at("2026-11-20T00:00:00Z"), "never given up");
     };
-    assert_eq!(given_up.slug(), "given-up");
+    assert_eq!(
+        (given_up.slug(), given_up.to_string().as_str()),
+        ("given-up", "the notice was given up: zalo unreachable")
+    );
     assert!(now >= at("2026-11-18T02:00:00Z"), "given up before a day was over: {now}");
     assert_eq!(state(&world, &code, 1).await, "held");
     // Where parking failed, SQS delivers the message that gave up once more; an operator sends it back a day later.

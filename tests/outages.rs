@@ -16,9 +16,7 @@ use serde_json::{Value, json};
 use crate::support::call::{CITIZEN, Call};
 use crate::support::file;
 use crate::support::log::Log;
-use crate::support::teller::{
-    LEASE, accepted, changed, declined, not_taken, pool, silent, tell, tell_with, with_speedsms, woken,
-};
+use crate::support::teller::{LEASE, accepted, changed, declined, not_taken, pool, silent, tell, woken};
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
 /// A dossier whose applicant has just been asked for papers, and the message that says so.
@@ -61,9 +59,9 @@ async fn what_one_sms_account_cannot_carry_goes_by_another_provider_at_once() {
         (Provider::Esms, vec![declined(103)]),
         (Provider::Speedsms, vec![accepted("t1")]),
     ]);
-    let stores = (&world.notices, &world.contacts);
-    tell_with(&world.dossiers, stores, &gateways, &with_speedsms(), &message, NOW).await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("speedsms", format!("{code}/2")));
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    let asked: Vec<&str> = gateways.asked().iter().map(|(provider, _)| *provider).collect();
+    assert_eq!(asked, ["zalo", "esms", "speedsms"], "SpeedSMS is in reserve");
     assert_eq!(reason(&world, &code).await.0, "sent");
 }
 

@@ -50,7 +50,7 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
         match desk.step(&code, step == 0, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
-            Step::GivenUp => return Err(Failure::GivenUp("the notice")),
+            Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
         }
     }
     // Whatever is left has a time and is woken by it.
@@ -74,8 +74,8 @@ enum Step {
     Next,
     /// There is nothing to be done now.
     Done,
-    /// A notice was given up: the message goes to the operators.
-    GivenUp,
+    /// A notice was given up, after this of this provider: the message goes to the operators.
+    GivenUp(String),
 }
 
 impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
@@ -103,9 +103,9 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 return Ok(Step::Next);
             }
             // Said again to a message that comes again: parking it may have failed the first time.
-            if thread.is_given_up() {
-                tracing::error!(dossier = code.as_str(), "a notice was given up: no gateway took it in time");
-                return Ok(Step::GivenUp);
+            if let Some(why) = thread.given_up() {
+                tracing::error!(dossier = code.as_str(), why, "a notice was given up: no gateway took it in time");
+                return Ok(Step::GivenUp(why));
             }
             return Ok(Step::Done);
         };

@@ -34,9 +34,11 @@ impl NoticeThread {
         moved
     }
 
-    /// Whether any notice was given up and lies with the operators.
-    pub fn is_given_up(&self) -> bool {
-        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Held { .. }))
+    /// Why a notice was given up and lies with the operators, if one does: the provider asked last and its code.
+    pub fn given_up(&self) -> Option<String> {
+        let held = self.notices.iter().find(|notice| matches!(notice.state, NoticeState::Held { .. }))?;
+        let last = held.attempts.last().map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
+        Some(last.unwrap_or_else(|| NO_PROVIDER.to_owned()))
     }
 }
 
