@@ -53,14 +53,18 @@ def is_wanted(message: dict[str, Any], asked: str | None) -> bool:
     return asked is None or asked in (reason(message), reason(message).split(" ")[0])
 
 
-def sent_back(queue: str, body: str) -> str | None:
+def sent_back(queue: str, message: dict[str, Any]) -> str | None:
     """What goes to the queue for a dead letter; none for what cannot be sent back."""
-    if queue != "relay-failures":
-        return body
-    # The relay's own letters name the dossier; whoever is woken reads its history. Those of Lambda point at the stream.
-    code = json.loads(body).get("code")
-    if not code:
-        return None
+    body = message["Body"]
+    if queue == "relay-failures":
+        # The relay's own letters name the dossier; whoever is woken reads its history. Those of Lambda point at the stream.
+        code = json.loads(body).get("code")
+        return wake(code, take_up=False) if code else None
+    # What was given up is taken up again when it is said so, and not by every message that comes along.
+    return wake(json.loads(body)["data"]["code"], take_up=True) if reason(message).startswith("given-up") else body
+
+
+def wake(code: str, *, take_up: bool) -> str:
     now = datetime.now(timezone.utc)
     return json.dumps(
         {
@@ -70,7 +74,7 @@ def sent_back(queue: str, body: str) -> str | None:
             "type": "vn.motcua.notices.wake.v1",
             "subject": code,
             "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "data": {"schemaVersion": 1, "code": code},
+            "data": {"schemaVersion": 1, "code": code} | ({"takeUp": True} if take_up else {}),
         }
     )
 
@@ -146,14 +150,14 @@ def main() -> int:
         for message in everything(sqs, dead_letters):
             found.append(message)
         show(found, asked.queue)
-        wanted = [m for m in found if is_wanted(m, asked.reason) and sent_back(asked.queue, m["Body"]) is not None]
+        wanted = [m for m in found if is_wanted(m, asked.reason) and sent_back(asked.queue, m) is not None]
         if asked.queue in SHOWN_ONLY:
             print(f"  not sent back: {SHOWN_ONLY[asked.queue]}")
         elif not asked.go:
             print(f"dry run: {len(wanted)} would be sent back (GO=1 does it)")
         else:
             source = sqs.get_queue_url(QueueName=f"{asked.stack}-{goes_to}")["QueueUrl"]
-            bodies = [(message, str(sent_back(asked.queue, message["Body"]))) for message in wanted]
+            bodies = [(message, str(sent_back(asked.queue, message))) for message in wanted]
             send(sqs, bodies, source, dead_letters, asked.rate)
             done = {message["MessageId"] for message in wanted}
             found = [message for message in found if message["MessageId"] not in done]

@@ -16,7 +16,9 @@ use wake_notices::{Order, wake};
 
 use crate::support::call::{CITIZEN, Call, submission};
 use crate::support::memory::Memory;
-use crate::support::teller::{accepted, changed, declined, not_taken, silent, tell, tell_with, with_speedsms, woken};
+use crate::support::teller::{
+    accepted, changed, declined, not_taken, sent_back, silent, tell, tell_with, with_speedsms, woken,
+};
 use crate::support::world::{Death, Kept, Mortal, NOW, Scripted, World, at};
 
 async fn submitted(world: &World) -> String {
@@ -158,12 +160,15 @@ async fn what_no_gateway_takes_for_a_day_goes_to_the_operators_and_on_when_they_
     );
     assert!(now >= at("2026-11-18T02:00:00Z"), "given up before a day was over: {now}");
     assert_eq!(state(&world, &code, 1).await, "held");
-    // Where parking failed, SQS delivers the message that gave up once more; an operator sends it back a day later.
+    // Where parking failed, SQS delivers the message that gave up once more; a day later an operator sends it back, and nothing
+    // but an operator does.
     let up = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let morning = "2026-11-19T02:00:00Z";
     let again = tell(&world, &world.notices, &up, &message, &now.to_string()).await;
     assert_eq!((again.unwrap_err().slug(), up.asked().len()), ("given-up", 0));
-    let morning = "2026-11-19T02:00:00Z";
-    tell(&world, &world.notices, &up, &message, morning).await.unwrap();
+    tell(&world, &world.notices, &up, &woken(&code), morning).await.unwrap();
+    assert_eq!((up.asked().len(), state(&world, &code, 1).await), (0, "held"));
+    tell(&world, &world.notices, &up, &sent_back(&code), morning).await.unwrap();
     assert_eq!((up.asked().len(), state(&world, &code, 1).await), (1, "sent"));
 }
 

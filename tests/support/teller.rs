@@ -66,6 +66,13 @@ pub fn with_speedsms() -> Catalogue {
     Texts::built_in().with(changed).unwrap().assemble(UndecidedYears::Refused).unwrap()
 }
 
+/// The message by which an operator sends back what was given up.
+pub fn sent_back(code: &str) -> String {
+    let mut event = CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z"));
+    event.data.take_up = true;
+    serde_json::to_string(&event).unwrap()
+}
+
 /// A desk over these parts, everybody well.
 pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<Pool> {
     Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(at(now))))

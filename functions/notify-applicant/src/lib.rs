@@ -30,9 +30,9 @@ const STEPS_MAX: u32 = 12;
 /// How often the end of a call is stored anew when others move the thread.
 const STORED_MAX: u32 = 8;
 
-/// How long a notice must have been given up before a message takes it up again: a repetition of the message that gave it up
-/// does not, but goes to the operators like the first.
-const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// For how long after a notice was given up a message about its dossier goes to the operators: it may be the one that gave it up,
+/// come again because parking it failed.
+const JUST_GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Works off one message.
 pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
@@ -40,14 +40,14 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
-    let code = subject(message)?;
+    let (code, take_up) = subject(message)?;
     let begun = clock();
     for step in 0..STEPS_MAX {
         // A call that the message's time cuts off is one of which nobody knows: none begins without time for two.
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
-        match desk.step(&code, step == 0, &clock).await? {
+        match desk.step(&code, take_up && step == 0, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
             Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
@@ -57,14 +57,17 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     Ok(())
 }
 
-/// The dossier that a message is about.
-fn subject(message: &str) -> Result<DossierCode, Failure> {
+/// The dossier that a message is about, and whether an operator wants taken up again what was given up.
+fn subject(message: &str) -> Result<(DossierCode, bool), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     let within = |failure: Failure| failure.within("data");
     let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok(read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code),
-        NOTICES_WAKE => Ok(read_json::<NoticesWake>(data.as_bytes()).map_err(within)?.code),
+        DOSSIER_CHANGED => Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code, false)),
+        NOTICES_WAKE => {
+            let wake = read_json::<NoticesWake>(data.as_bytes()).map_err(within)?;
+            Ok((wake.code, wake.take_up))
+        }
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
     }
 }
@@ -82,7 +85,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
     async fn step(
         &self,
         code: &DossierCode,
-        first: bool,
+        take_up: bool,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
@@ -93,8 +96,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let policy = self.policy(date_of(now));
         let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
-        if first {
-            thread.resume(now, GIVEN_UP_FOR);
+        if take_up {
+            thread.take_up(now);
         }
         thread.sync(&dossier.history, templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
@@ -102,8 +105,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             if !unmoved && self.keep(&mut thread, since, &dossier, now).await? == Stored::AnotherWasFirst {
                 return Ok(Step::Next);
             }
-            // Said again to a message that comes again: parking it may have failed the first time.
-            if let Some(why) = thread.given_up() {
+            if let Some(why) = thread.given_up(JUST_GIVEN_UP, now) {
                 tracing::error!(dossier = code.as_str(), why, "a notice was given up: no gateway took it in time");
                 return Ok(Step::GivenUp(why));
             }

@@ -84,6 +84,9 @@ pub struct NoticesWake {
     pub schema_version: u32,
     /// The dossier whose notices are to be looked at.
     pub code: DossierCode,
+    /// Whether an operator wants taken up again what was given up: nothing else takes it up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_up: bool,
 }
 
 impl CloudEvent<NoticesWake> {
@@ -96,7 +99,7 @@ impl CloudEvent<NoticesWake> {
             kind: NOTICES_WAKE.to_owned(),
             subject: Some(code.to_string()),
             time: now,
-            data: NoticesWake { schema_version: 1, code: code.clone() },
+            data: NoticesWake { schema_version: 1, code: code.clone(), take_up: false },
         }
     }
 }

@@ -20,11 +20,11 @@ impl NoticeThread {
         moved
     }
 
-    /// Takes up again what was given up at least `ago`, when an operator sends it back. Gives whether there was such a notice.
-    pub fn resume(&mut self, now: Timestamp, ago: SignedDuration) -> bool {
+    /// Takes up again what was given up, when an operator sends it back. Gives whether there was such a notice.
+    pub fn take_up(&mut self, now: Timestamp) -> bool {
         let mut moved = false;
         for notice in &mut self.notices {
-            if matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) >= ago {
+            if matches!(notice.state, NoticeState::Held { .. }) {
                 notice.tried_from = now;
                 notice.closed_providers.clear();
                 notice.wait(now, None, "taken-up-again", now);
@@ -34,9 +34,12 @@ impl NoticeThread {
         moved
     }
 
-    /// Why a notice was given up and lies with the operators, if one does: the provider asked last and its code.
-    pub fn given_up(&self) -> Option<String> {
-        let held = self.notices.iter().find(|notice| matches!(notice.state, NoticeState::Held { .. }))?;
+    /// Why a notice was given up no longer than `ago`, if one was: the provider asked last and its code.
+    pub fn given_up(&self, ago: SignedDuration, now: Timestamp) -> Option<String> {
+        let just = |notice: &&NoticeRecord| {
+            matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) < ago
+        };
+        let held = self.notices.iter().find(just)?;
         let last = held.attempts.last().map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
         Some(last.unwrap_or_else(|| NO_PROVIDER.to_owned()))
     }

@@ -333,7 +333,7 @@ enum Happening {
     Report(u8, bool),
     Refuse,
     PutOff,
-    Resume,
+    TakeUp,
     Admit,
 }
 
@@ -345,7 +345,7 @@ fn a_happening() -> impl Strategy<Value = Happening> {
         2 => (0..4_u8, any::<bool>()).prop_map(|(provider, arrived)| Happening::Report(provider, arrived)),
         1 => Just(Happening::Refuse),
         1 => Just(Happening::PutOff),
-        1 => Just(Happening::Resume),
+        1 => Just(Happening::TakeUp),
         1 => Just(Happening::Admit),
     ]
 }
@@ -404,7 +404,7 @@ proptest! {
                 }
                 Happening::Refuse => thread.refuse(1, "test", now),
                 Happening::PutOff => thread.put_off(1, now, "test", now),
-                Happening::Resume => { thread.resume(now, SignedDuration::from_mins(10)); }
+                Happening::TakeUp => { thread.take_up(now); }
                 Happening::Admit => thread.admit(1),
             }
             let notice = the(&thread);
