@@ -184,7 +184,7 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
             }
         }
     }
-    let told = read_kpi::gather(&"2026-11".parse().unwrap(), &world.figures).await.unwrap();
+    let told = platform::gather::gather(&"2026-11".parse().unwrap(), &world.figures).await.unwrap();
     assert_eq!(lines(&told.rows), month, "November: {}", differences(&lines(&told.rows), &month));
     for figure in ["received", "early", "late", "overdue", "paid", "returned_late", "reopened", "suspended"] {
         assert!(month.contains_key(&("province".to_owned(), figure)), "nothing was {figure} in November: {month:?}");

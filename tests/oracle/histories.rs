@@ -6,7 +6,7 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, RULES};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::procedure::Channel;
@@ -202,8 +202,8 @@ fn weight(action: Action, may_end: bool) -> usize {
 
 /// What may be done to `dossier`, each as often as it is to be chosen.
 pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
-    let legal = Action::allowed_in(dossier.status, dossier.handler.is_some()).into_iter();
-    legal.flat_map(|action| std::iter::repeat_n(action, weight(action, may_end))).collect()
+    let legal = RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.is_some()));
+    legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
 }
 
 /// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it.

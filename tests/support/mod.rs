@@ -3,6 +3,7 @@
 pub mod call;
 pub mod days;
 pub mod log;
+pub mod memory;
 pub mod stack;
 pub mod teller;
 pub mod world;

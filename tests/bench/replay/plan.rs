@@ -6,7 +6,7 @@
 mod office;
 
 use domain::catalogue::Catalogue;
-use domain::deadline::TermUnit;
+use domain::deadline::{Pause, Run, TermUnit};
 use domain::dossier::Action;
 use domain::id::{AgencyCode, DossierCode};
 use domain::procedure::Channel;
@@ -216,7 +216,10 @@ impl<'a> Planner<'a> {
                 _ if date_of(back) > self.office.last => None,
                 Way::Straight | Way::PassedOn => due_day,
                 Way::Supplement => Some(date_of(asked.term.due(calendar, back).unwrap())),
-                Way::Payment | Way::Suspension => Some(date_of(asked.term.resumed(calendar, due, ask, back).unwrap())),
+                Way::Payment | Way::Suspension => {
+                    let run = Run { pauses: vec![Pause { from: ask, to: back }], ..Run::from(received) };
+                    Some(date_of(asked.term.due_of(calendar, &run).unwrap()))
+                }
             };
             if due_day.is_some() {
                 steps.push(step(back, go));
