@@ -203,6 +203,21 @@ async fn the_night_takes_no_place_in_an_agency_s_share() {
 }
 
 #[tokio::test]
+async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let message = changed(&world, &code, 1).await;
+    tell(&world, &world.notices, &gateways, &message, "2026-11-17T15:30:00Z").await.unwrap();
+    let queue = crate::support::world::Kept::default();
+    let seven_twenty = at("2026-11-18T00:20:00Z");
+    let woken =
+        wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, seven_twenty).await.unwrap();
+    // The opening is spread over ten minutes.
+    assert!((600..=1_200).contains(&woken.oldest_unsent_seconds), "{woken:?}");
+}
+
+#[tokio::test]
 async fn a_number_that_one_channel_does_not_reach_for_long_is_remembered_beside_a_shorter_memory() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();

@@ -25,16 +25,18 @@ pub(crate) struct Read {
     pub(crate) fault: Fault,
 }
 
-/// Of whom an answer speaks that is no yes. Alarms count what speaks of the gateway and of us: that some citizens have no Zalo
+/// Of whom an answer speaks. Alarms count what speaks of the gateway and of us: that some citizens have no Zalo
 /// is no trouble of anybody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The gateway, or our account with it.
     Gateway,
-    /// The addressee.
+    /// The addressee, or the carrier of his number.
     Number,
     /// The hour or the quota.
     Hours,
+    /// Nobody: it is a yes.
+    Nobody,
 }
 
 impl Fault {
@@ -44,10 +46,9 @@ impl Fault {
             | Treatment::Doubtful
             | Treatment::RefreshToken
             | Treatment::AlarmAndNextChannel
-            | Treatment::NextProvider
-            | Treatment::AlarmAndNextProvider
-            | Treatment::AcceptedBefore => Self::Gateway,
-            Treatment::NextChannel => Self::Number,
+            | Treatment::AlarmAndNextProvider => Self::Gateway,
+            Treatment::NextChannel | Treatment::NextProvider => Self::Number,
+            Treatment::AcceptedBefore => Self::Nobody,
             Treatment::UntilMorning | Treatment::UntilTomorrow => Self::Hours,
         }
     }
@@ -57,6 +58,7 @@ impl Fault {
             Self::Gateway => "gateway",
             Self::Number => "number",
             Self::Hours => "hours",
+            Self::Nobody => "nobody",
         }
     }
 }
@@ -78,7 +80,8 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         };
         let code = match verdict {
             Verdict::Accepted { message } => {
-                return plain(Answer::Accepted { message: Some(message.clone()) }, "accepted");
+                let answer = Answer::Accepted { message: Some(message.clone()) };
+                return Read { fault: Fault::Nobody, ..plain(answer, "accepted") };
             }
             Verdict::NotTaken { instead, retry_after } => {
                 return plain(Answer::Again { not_taken: true, after: *retry_after }, instead);
