@@ -615,9 +615,13 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         ("unknownMinutes", json!(0)),
         ("perAgencyMinute", json!(0)),
         ("coalesceSeconds", json!(3_601)),
+        ("budgetWarningPercent", json!(0)),
     ] {
         refused(&format!("policies.{field}"), "range", |files| files.notices["policies"][0][field] = value);
     }
+    refused("policies.channelPatienceMinutes.legal", "range", |files| {
+        files.notices["policies"][0]["channelPatienceMinutes"]["legal"] = json!(1_441);
+    });
     refused("policies.channels", "channels", |files| files.notices["policies"][0]["channels"] = json!(["sms", "sms"]));
     refused("policies.source", "source", |files| files.notices["policies"][0]["source"] = json!(""));
     refused("policies", "cover-years", |files| files.notices["policies"][0]["validFrom"] = json!("2020-01-01"));
@@ -625,6 +629,17 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         let again = files.notices["policies"][0].clone();
         list(&mut files.notices, "policies").push(again);
     });
+}
+
+#[test]
+fn a_policy_of_an_edition_from_before_patience_and_warnings_were_its_to_say_is_read_as_it_was() {
+    let found = wrong(|files| {
+        let policy = files.notices["policies"][0].as_object_mut().unwrap();
+        for field in ["channelPatienceMinutes", "budgetWarningPercent"] {
+            assert!(policy.remove(field).is_some(), "{field}");
+        }
+    });
+    assert_eq!(found, []);
 }
 
 #[test]
