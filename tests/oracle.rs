@@ -27,7 +27,7 @@ use ledger::{Ledger, Lines, lines, names};
 const CASES: u32 = 2_000;
 
 /// How often everything that must come up has to, so that it is no accident.
-const SEEN_LEAST: u32 = 5;
+const SEEN_LEAST: u32 = 2;
 
 /// How often each thing came up.
 type Seen = BTreeMap<String, u32>;
@@ -75,6 +75,7 @@ fn differences(counted: &Lines, expected: &Lines) -> String {
 fn note(case: &Case, counted: &Lines, seen: &mut Seen) {
     let mut saw = |what: &str| *seen.entry(what.to_owned()).or_default() += 1;
     for (cell, figure) in counted.keys() {
+        saw(&format!("counted {figure}"));
         saw(&format!("{figure} by {:?}", case.basis));
         saw(cell.split('#').next().unwrap());
     }
@@ -121,12 +122,15 @@ const TET: &[Date] = &[
 ];
 const MADE_UP: &[Date] = &[date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 22)];
 
-/// Every action, every figure by either due date, every kind of cell, and what is easily counted wrong.
+/// Figures that depend on the date against which is counted.
+const DATED: [&str; 6] = ["early", "on_time", "late", "overdue", "due_tomorrow", "returned_late"];
+
+/// Every action, every figure, those that depend on a date by either, every kind of cell, and what is easily counted wrong.
 fn must_come_up() -> Vec<String> {
     let actions = domain::dossier::RULES.iter().map(|rule| rule.action.name().to_owned());
     let bases = [DueBasis::Original, DueBasis::Extended];
-    let figures =
-        bases.into_iter().flat_map(|basis| names().into_iter().map(move |name| format!("{name} by {basis:?}")));
+    let dated = bases.into_iter().flat_map(|basis| DATED.map(|name| format!("{name} by {basis:?}")));
+    let figures = names().into_iter().map(|name| format!("counted {name}")).chain(dated);
     let others = [
         "submit",
         "province",

@@ -6,7 +6,7 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, RULES};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::procedure::Channel;
@@ -68,6 +68,8 @@ enum Gap {
     Midnight(i64),
     /// To the day on which the dossier is due or was to be, and so many days, in the morning.
     Due(i64),
+    /// To the end of the time for papers, where the dossier waits for some, and so many days.
+    Papers(i64),
 }
 
 fn any_gap() -> impl Strategy<Value = Gap> {
@@ -76,6 +78,7 @@ fn any_gap() -> impl Strategy<Value = Gap> {
         3 => (0_i64..400_000).prop_map(Gap::Seconds),
         3 => (-2_i64..=2).prop_map(Gap::Midnight),
         2 => (-1_i64..=1).prop_map(Gap::Due),
+        2 => (-1_i64..=2).prop_map(Gap::Papers),
     ]
 }
 
@@ -95,7 +98,7 @@ struct Attempt {
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let known_after = prop_oneof![2 => Just(0), 1 => 0_i64..600_000];
-    (any::<Index>(), prop::bool::weighted(0.25), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
+    (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
         |(choice, may_end, gap, known_after, by, promised)| Attempt { choice, may_end, gap, known_after, by, promised },
     )
 }
@@ -190,7 +193,7 @@ fn weight(action: Action, may_end: bool) -> usize {
     match action {
         Action::Receive => 6,
         Action::Finish | Action::ConfirmPayment => 4,
-        Action::RequestPayment | Action::Resume | Action::Apologise => 3,
+        Action::RequestSupplement | Action::RequestPayment | Action::Resume | Action::Apologise | Action::PassOn => 3,
         Action::HandBack => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),
@@ -247,6 +250,11 @@ fn after(last: Timestamp, gap: Gap, dossier: &Dossier) -> Timestamp {
         Gap::Midnight(seconds) => {
             instant(date_of(last) + 1.day(), Time::midnight()) + SignedDuration::from_secs(seconds)
         }
+        Gap::Papers(days) if dossier.status == DossierStatus::SupplementRequested => {
+            let rule = catalogue().law().rule_on(date_of(last));
+            instant(date_of(last) + (i64::from(rule.supplement_calendar_days) + days).days(), "08:00".parse().unwrap())
+        }
+        Gap::Papers(_) => last,
         Gap::Due(days) => {
             let due = dossier.original_due_at.or(dossier.due_at).map_or(date_of(last), date_of);
             instant(due + days.days(), "08:00".parse().unwrap())
