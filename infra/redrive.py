@@ -1,6 +1,6 @@
 """Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
 
-A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
+REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
 has one effect. Bodies are never printed: an integrator's holds people.
 Where: the account of the environment, or the local stack (make up) with ENDPOINT from .local/stack.env.
 """
@@ -8,21 +8,28 @@ Where: the account of the environment, or the local stack (make up) with ENDPOIN
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Iterator
 
 import boto3
 
 ROOT = Path(__file__).resolve().parents[1]
-# Each queue that a function consumes, and where its dead letters lie.
-QUEUES = {"notices": "notices-dlq", "integrators-events": "integrators-events-dlq", "counts": "counts-dlq"}
+# Where dead letters lie, and the queue that they go back to. What the relay could not read wakes the dossier's notices, once
+# the dossier is mended in the table.
+QUEUES = {
+    "notices": ("notices-dlq", "notices"),
+    "integrators-events": ("integrators-events-dlq", "integrators-events"),
+    "counts": ("counts-dlq", "counts"),
+    "relay-failures": ("relay-failures", "notices"),
+}
 # What is only shown: a stream or a schedule feeds these functions, and what failed there is made up for otherwise.
 SHOWN_ONLY = {
-    "relay-failures": "a change that cannot be read has to be mended in the table",
     "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
     "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
     "announcement-failures": "invoke announce-report the same day, once the night is counted: a second run changes nothing",
@@ -31,12 +38,47 @@ SHOWN_ONLY = {
 HIDDEN_SECONDS = 900
 # Received again and again nothing new: everything was seen.
 EMPTY_RECEIVES = 3
+# Viet Nam has had one time, without summers, since 1975.
+VIETNAM = timezone(timedelta(hours=7))
 NO_REASON = "(moved by the queue)"
 
 
 def reason(message: dict[str, Any]) -> str:
+    """Why it lies there; of a notice that was given up, by whom it was asked last and with what code."""
     attributes = message.get("MessageAttributes", {})
-    return attributes.get("reason", {}).get("StringValue", NO_REASON)
+    why = attributes.get("reason", {}).get("StringValue", NO_REASON)
+    _, _, asked_last = attributes.get("detail", {}).get("StringValue", "").partition("given up: ")
+    return f"{why} {asked_last}".strip() if why == "given-up" else why
+
+
+def is_wanted(message: dict[str, Any], asked: str | None) -> bool:
+    return asked is None or asked in (reason(message), reason(message).split(" ")[0])
+
+
+def sent_back(queue: str, message: dict[str, Any]) -> str | None:
+    """What goes to the queue for a dead letter; none for what cannot be sent back."""
+    body = message["Body"]
+    if queue == "relay-failures":
+        # The relay's own letters name the dossier; whoever is woken reads its history. Those of Lambda point at the stream.
+        code = json.loads(body).get("code")
+        return wake(code, take_up=False) if code else None
+    # What was given up is taken up again when it is said so, and not by every message that comes along.
+    return wake(json.loads(body)["data"]["code"], take_up=True) if reason(message).startswith("given-up") else body
+
+
+def wake(code: str, *, take_up: bool) -> str:
+    now = datetime.now(timezone.utc)
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"{code}@{int(now.timestamp() * 1000)}",
+            "source": "urn:motcua:notices",
+            "type": "vn.motcua.notices.wake.v1",
+            "subject": code,
+            "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "data": {"schemaVersion": 1, "code": code} | ({"takeUp": True} if take_up else {}),
+        }
+    )
 
 
 def everything(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
@@ -87,9 +129,9 @@ def show(messages: list[dict[str, Any]], name: str) -> None:
         sent = int(message["Attributes"]["SentTimestamp"]) // 1000
         oldest[reason(message)] = min(sent, oldest.get(reason(message), sent))
     print(f"{name}: {len(messages)}")
-    print(f"  {'reason':<24} {'messages':>8}  oldest")
+    print(f"  {'reason':<32} {'messages':>8}  oldest")
     for why, count in Counter(map(reason, messages)).most_common():
-        print(f"  {why:<24} {count:>8}  {time.strftime('%d/%m/%Y %H:%M', time.localtime(oldest[why]))}")
+        print(f"  {why:<32} {count:>8}  {datetime.fromtimestamp(oldest[why], VIETNAM):%d/%m/%Y %H:%M}")
 
 
 def main() -> int:
@@ -103,20 +145,22 @@ def main() -> int:
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
     sqs = client()
-    dead_letters = sqs.get_queue_url(QueueName=f"{asked.stack}-{QUEUES.get(asked.queue, asked.queue)}")["QueueUrl"]
+    lies_in, goes_to = QUEUES.get(asked.queue, (asked.queue, asked.queue))
+    dead_letters = sqs.get_queue_url(QueueName=f"{asked.stack}-{lies_in}")["QueueUrl"]
     found = []
     try:
         for message in everything(sqs, dead_letters):
             found.append(message)
         show(found, asked.queue)
-        wanted = [message for message in found if asked.reason in (None, reason(message))]
+        wanted = [m for m in found if is_wanted(m, asked.reason) and sent_back(asked.queue, m) is not None]
         if asked.queue in SHOWN_ONLY:
             print(f"  not sent back: {SHOWN_ONLY[asked.queue]}")
         elif not asked.go:
             print(f"dry run: {len(wanted)} would be sent back (GO=1 does it)")
         else:
-            source = sqs.get_queue_url(QueueName=f"{asked.stack}-{asked.queue}")["QueueUrl"]
-            send(sqs, wanted, source, dead_letters, asked.rate)
+            source = sqs.get_queue_url(QueueName=f"{asked.stack}-{goes_to}")["QueueUrl"]
+            bodies = [(message, str(sent_back(asked.queue, message))) for message in wanted]
+            send(sqs, bodies, source, dead_letters, asked.rate)
             done = {message["MessageId"] for message in wanted}
             found = [message for message in found if message["MessageId"] not in done]
     finally:
@@ -128,11 +172,11 @@ def main() -> int:
     return 0
 
 
-def send(sqs: Any, wanted: list[dict[str, Any]], source: str, dead_letters: str, rate: float) -> None:
+def send(sqs: Any, wanted: list[tuple[dict[str, Any], str]], source: str, dead_letters: str, rate: float) -> None:
     began = time.monotonic()
-    for place, message in enumerate(wanted):
+    for place, (message, body) in enumerate(wanted):
         time.sleep(max(0.0, began + place / rate - time.monotonic()))
-        sqs.send_message(QueueUrl=source, MessageBody=message["Body"])
+        sqs.send_message(QueueUrl=source, MessageBody=body)
         sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
         if (place + 1) % 50 == 0 or place + 1 == len(wanted):
             print(f"  sent back {place + 1}/{len(wanted)}", flush=True)

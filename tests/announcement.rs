@@ -1,5 +1,7 @@
 //! The morning report: each leader once, on working days, with figures that were counted and add up.
 
+mod failing;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -371,7 +373,11 @@ async fn when_the_month_s_money_is_spent_leaders_are_not_written_to_either() {
     let world = with_leaders(&json!([leader("chairman", "0912345671")])).await;
     counted(&world, "2026-11-17", "2026-11-17").await;
     let phone = "0987654321".to_owned().try_into().unwrap();
-    world.contacts.count(&phone, domain::notice::NoticeClass::Legal, 60_000_000, at(SEVEN)).await.unwrap();
+    world
+        .contacts
+        .count(Some(&phone), domain::thread::Charge { vnd: 60_000_000, services: 0 }, at(SEVEN))
+        .await
+        .unwrap();
     announced(&world, SEVEN).await.unwrap();
     assert_eq!(told(&world, SEVEN).await.len(), 0);
     assert_eq!(world.notice("REPORT-2026-11-18-chairman", 1).await.reason.as_deref(), Some("budget"));

@@ -338,6 +338,18 @@ async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_a
                 }
             }
         }
+        for (mode, seconds) in [("http-429", 90), ("http-503", 30)] {
+            let phone = unique_phone();
+            let (notice, dossier) = a_notice(&phone).await;
+            let (number, wait) = (format!("84{}", &phone[1..]), seconds.to_string());
+            let turning_away = json!({
+                "gateway": provider.name(), "phone": number, "mode": mode, "retryAfter": wait,
+            });
+            stack.behave(turning_away).await;
+            let retry_after = Some(jiff::SignedDuration::from_secs(seconds));
+            let expected = Verdict::NotTaken { instead: mode.to_owned(), retry_after };
+            assert_eq!(asked(provider, &notice, &dossier).await, expected, "{}", provider.name());
+        }
     }
 }
 

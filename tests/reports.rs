@@ -127,6 +127,17 @@ async fn an_sms_is_delivered_failed_or_undecided_as_esms_says() {
 }
 
 #[tokio::test]
+async fn what_esms_says_of_a_failure_is_kept_as_a_code_and_never_as_free_text() {
+    for (error, kept) in [("telco-17", "telco-17"), ("so 0912345678 bi chan", "status-5"), ("", "status-5")] {
+        let world = World::new().await;
+        let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
+        let call = esms_event(&format!("{code}/1"), "s1", "5", "0").query("error_info", error);
+        assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 200);
+        assert_eq!(world.notice(&code, 1).await.attempts.last().unwrap().code, kept, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn esms_reports_by_the_secret_address_alone() {
     let world = World::new().await;
     let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;

@@ -2,9 +2,10 @@
 //! each with an end and a reason.
 //!
 //! The handler is the deployed one; the stores hold to the same conditions as the tables, in memory. All chance comes from one
-//! seed, so that a run can be played again.
+//! seed, and everything that happens has its place in one order, so that a run can be played again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Mutex;
 
 use domain::applicant::{IdNumber, Phone};
@@ -14,8 +15,8 @@ use domain::dossier::{Action, Dossier};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::pool::Pool;
-use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, NoticeClass, Provider, parse_message_id};
-use domain::thread::{AttemptOutcome, NoticeState, NoticeThread};
+use domain::notice::{DeliveryOutcome, DeliveryReport, Notice, NoticeChannel, Provider, parse_message_id};
+use domain::thread::{Attempt, AttemptOutcome, Charge, NoticeRecord, NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
@@ -24,337 +25,388 @@ use platform::message::CloudEvent;
 use platform::port::{Carriers, Contacts, DossierStore, NoticeBook, Stored};
 
 use crate::support::call::Call;
+use crate::support::memory::Memory;
+use crate::support::teller::with_speedsms;
 use crate::support::world::{NOW, World, at};
 
-/// How many dossiers the province of the simulation has, and how many changes each.
-const DOSSIERS: usize = 2_600;
+/// How many dossiers the province of the simulation has; each changes five times.
+const DOSSIERS: usize = 2_000;
 const SEED: u64 = 20_261_123;
+const CHANGES: [Action; 5] =
+    [Action::Submit, Action::Receive, Action::RequestSupplement, Action::Supplement, Action::Finish];
+
+/// What is going to happen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Happening {
+    /// The queue delivers a message.
+    Message(String),
+    /// The time of a thread has come.
+    Wake(SubjectCode),
+    /// A gateway reports on the message of this name that it gave this name: whether it arrived.
+    Report(Provider, String, String, bool),
+}
 
 /// Everything that is there when a process dies.
 struct Province {
-    dossiers: HashMap<DossierCode, Dossier>,
-    threads: Mutex<BTreeMap<SubjectCode, NoticeThread>>,
-    counts: Mutex<HashMap<String, u64>>,
-    /// What a phone received: the notice's name, how often, and by whom.
+    kept: Memory,
+    /// What a phone received: the notice's name and by whom.
     phones: Mutex<BTreeMap<String, Vec<Provider>>>,
     /// The names that eSMS has seen.
     known: Mutex<BTreeSet<String>>,
-    /// Reports under way: when, of what, and what they say.
-    reports: Mutex<Vec<(Timestamp, String, DeliveryReport)>>,
-    chance: Mutex<fastrand::Rng>,
+    /// What is going to happen, each with its place in the order of being planned.
+    ahead: Mutex<BinaryHeap<Reverse<(Timestamp, usize, Happening)>>>,
+    planned: Mutex<usize>,
     now: Mutex<Timestamp>,
 }
 
-impl Province {
-    fn roll(&self, of: u32) -> u32 {
-        self.chance.lock().unwrap().u32(0..of)
-    }
+fn roll(of: u32) -> u32 {
+    fastrand::u32(0..of)
+}
 
+fn dead() -> Failure {
+    Failure::unavailable("simulation", "the process dies here")
+}
+
+/// Dies once in so many times.
+fn mortal(of: u32) -> Result<(), Failure> {
+    if roll(of) == 0 { Err(dead()) } else { Ok(()) }
+}
+
+impl Province {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
     }
 
-    /// One write in thirty fails, half of those after it was done.
-    fn falters(&self) -> Option<bool> {
-        (self.roll(30) == 0).then(|| self.roll(2) == 0)
+    fn plan(&self, when: Timestamp, happening: Happening) {
+        let mut planned = self.planned.lock().unwrap();
+        *planned += 1;
+        self.ahead.lock().unwrap().push(Reverse((when, *planned, happening)));
     }
 
-    fn dead() -> Failure {
-        Failure::unavailable("simulation", "the process dies here")
+    fn in_seconds(&self, most: u32) -> Timestamp {
+        self.now() + SignedDuration::from_secs(i64::from(roll(most)))
+    }
+
+    /// For three hours of the first morning Zalo takes nothing.
+    fn zalo_is_down(&self) -> bool {
+        let since = at(NOW).duration_until(self.now());
+        (SignedDuration::from_hours(1)..SignedDuration::from_hours(4)).contains(&since)
+    }
+
+    /// Takes the message: it arrives, or is reported as failed; one report in twenty is lost, others come twice.
+    fn take(&self, provider: Provider, notice: &Notice) -> String {
+        let message = format!("{}-{}", provider.name(), notice.id);
+        let arrives = provider == Provider::Zalo || roll(30) > 0;
+        if arrives {
+            self.phones.lock().unwrap().entry(notice.id.clone()).or_default().push(provider);
+        }
+        if provider == Provider::Esms {
+            self.known.lock().unwrap().insert(notice.id.clone());
+        }
+        let copies = if !provider.reports() || roll(20) == 0 { 0 } else { 1 + roll(2) };
+        for _ in 0..copies {
+            let report = Happening::Report(provider, notice.id.clone(), message.clone(), arrives);
+            self.plan(self.in_seconds(7_200), report);
+        }
+        message
     }
 }
 
 impl DossierStore for Province {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
-        if self.roll(200) == 0 {
-            return Err(Self::dead());
-        }
+        mortal(200)?;
         // As far as it has come by now.
-        let mut dossier = self.dossiers.get(code).cloned();
+        let mut dossier = self.kept.dossier(code).await?;
         if let Some(dossier) = &mut dossier {
             dossier.history.retain(|entry| entry.at <= self.now());
         }
         Ok(dossier)
     }
 
-    async fn advance(&self, _: &Dossier) -> Result<Stored, Failure> {
-        Err(Failure::Defect("nothing is moved here".to_owned()))
+    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.kept.advance(dossier).await
     }
 }
 
 impl NoticeBook for Province {
     async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
-        Ok(self.threads.lock().unwrap().get(code).cloned())
+        self.kept.thread(code).await
     }
 
+    /// One write in thirty fails: before it was done, after it, or its answer is lost and the repetition finds it done.
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
-        let falters = self.falters();
-        if falters == Some(false) {
-            return Err(Self::dead());
+        let fault = roll(90);
+        if fault == 0 {
+            return Err(dead());
         }
-        let mut threads = self.threads.lock().unwrap();
-        let stored = threads.get(&thread.code).map_or(0, |stored| stored.version);
-        if stored + 1 != thread.version {
-            return Ok(Stored::AnotherWasFirst);
+        let stored = self.kept.keep(thread).await?;
+        if let (Stored::Yes, Some(time)) = (stored, thread.wake_at()) {
+            self.plan(time.max(self.now()), Happening::Wake(thread.code.clone()));
         }
-        threads.insert(thread.code.clone(), thread.clone());
-        if falters == Some(true) { Err(Self::dead()) } else { Ok(Stored::Yes) }
+        match fault {
+            1 => Err(dead()),
+            2 => Ok(Stored::AnotherWasFirst),
+            _ => Ok(stored),
+        }
     }
 }
 
 impl Contacts for Province {
-    async fn reach(&self, _: &Phone, _: Option<&IdNumber>, _: Timestamp) -> Result<Reach, Failure> {
-        if self.roll(100) == 0 { Err(Self::dead()) } else { Ok(Reach::default()) }
+    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, now: Timestamp) -> Result<Reach, Failure> {
+        mortal(100)?;
+        self.kept.reach(phone, id_number, now).await
     }
 
-    async fn remember_unreachable(&self, _: &Phone, _: NoticeChannel, _: Timestamp) -> Result<(), Failure> {
-        if self.roll(50) == 0 { Err(Self::dead()) } else { Ok(()) }
+    async fn remember_unreachable(
+        &self,
+        phone: &Phone,
+        channel: NoticeChannel,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        mortal(50)?;
+        self.kept.remember_unreachable(phone, channel, until).await
     }
 
-    async fn count(&self, _: &Phone, _: NoticeClass, _: u64, _: Timestamp) -> Result<(), Failure> {
-        if self.roll(50) == 0 { Err(Self::dead()) } else { Ok(()) }
+    async fn count(&self, phone: Option<&Phone>, charge: Charge, now: Timestamp) -> Result<(), Failure> {
+        mortal(50)?;
+        self.kept.count(phone, charge, now).await
     }
 
     async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
-        let mut counts = self.counts.lock().unwrap();
-        let count = counts.entry(format!("{agency}#{}", now.as_second() / 60)).or_default();
-        *count += 1;
-        Ok(u32::try_from(*count).unwrap())
+        self.kept.place(agency, now).await
     }
+}
+
+/// Whether the record says that the applicant has been told.
+fn is_told(call: &Attempt) -> bool {
+    matches!(call.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered)
 }
 
 impl Carriers for Province {
     async fn send(&self, provider: Provider, notice: &Notice, _: &Phone) -> Verdict {
-        let arrive = || {
-            self.phones.lock().unwrap().entry(notice.id.clone()).or_default().push(provider);
-            let message = format!("{}-{}", provider.name(), notice.id);
-            let lost = self.roll(20) == 0;
-            let copies = 1 + self.roll(2);
-            for _ in 0..if lost { 0 } else { copies } {
-                let later = SignedDuration::from_secs(i64::from(self.roll(7_200)));
-                let failed = provider == Provider::Esms && self.roll(30) == 0;
-                let outcome = if failed {
-                    DeliveryOutcome::Failed { code: "status-5".to_owned() }
-                } else {
-                    DeliveryOutcome::Delivered
-                };
-                let report =
-                    DeliveryReport { provider, message: message.clone(), outcome, at: self.now(), price_vnd: None };
-                self.reports.lock().unwrap().push((self.now() + later, notice.id.clone(), report));
-            }
-            message
-        };
+        let (code, version) = parse_message_id(&notice.id).unwrap();
+        let stored = self.kept.told(&code);
+        let record = stored.notice(version).unwrap();
+        assert!(!record.attempts.iter().any(is_told), "{} is sent though it was told: {record:?}", notice.id);
         if provider == Provider::Esms && self.known.lock().unwrap().contains(&notice.id) {
             return Verdict::Declined { code: 124 };
         }
-        let code = |code| Verdict::Declined { code };
-        let takes = || {
-            if provider == Provider::Esms {
-                self.known.lock().unwrap().insert(notice.id.clone());
-            }
-            arrive()
+        let not_taken = |instead: &str, seconds: Option<i64>| Verdict::NotTaken {
+            instead: instead.to_owned(),
+            retry_after: seconds.map(SignedDuration::from_secs),
         };
-        match (self.roll(100), provider) {
-            (0..=2, _) => Verdict::NotTaken { instead: "unreachable".to_owned(), retry_after: None },
-            (3..=4, _) => {
-                Verdict::NotTaken { instead: "http-429".to_owned(), retry_after: Some(SignedDuration::from_secs(90)) }
-            }
+        let unknown = |instead: &str| Verdict::Unknown { instead: instead.to_owned() };
+        let code = |code| Verdict::Declined { code };
+        if provider == Provider::Zalo && self.zalo_is_down() {
+            return not_taken("unreachable", None);
+        }
+        match (roll(100), provider) {
+            (0..=2, _) => not_taken("unreachable", None),
+            (3..=4, _) => not_taken("http-429", Some(90)),
             // It acts, and the answer is lost; or it hangs and does nothing. Nobody can tell which.
             (5..=7, _) => {
-                takes();
-                Verdict::Unknown { instead: "broken-off".to_owned() }
+                self.take(provider, notice);
+                unknown("broken-off")
             }
-            (8..=9, _) => Verdict::Unknown { instead: "timed-out".to_owned() },
+            (8..=9, _) => unknown("timed-out"),
             (10..=14, Provider::Zalo) => code(-118),
             (15, Provider::Zalo) => code(-133),
             (16, Provider::Zalo) => code(-144),
-            (17, Provider::Zalo) => code(-100),
-            (18, Provider::Zalo) => code(-124),
-            (10, _) => code(160),
-            (11, _) => code(99),
-            (12, _) => code(103),
-            _ => Verdict::Accepted { message: takes() },
+            (17, Provider::Zalo) => {
+                self.take(provider, notice);
+                code(-100)
+            }
+            (18, Provider::Zalo) => code(-100),
+            (19, Provider::Zalo) => code(-124),
+            (10, Provider::Esms) => code(160),
+            (11, Provider::Esms) => code(99),
+            (12..=16, Provider::Esms) => code(103),
+            (10, Provider::Speedsms) => code(300),
+            (11, Provider::Speedsms) => code(-1),
+            _ => Verdict::Accepted { message: self.take(provider, notice) },
         }
     }
 
     fn has(&self, provider: Provider) -> bool {
-        matches!(provider, Provider::Zalo | Provider::Esms)
+        provider != Provider::Vnpt
     }
 }
 
-/// A dossier with a history of some changes in a morning, taken from a real one.
-async fn dossiers(chance: &mut fastrand::Rng) -> HashMap<DossierCode, Dossier> {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let model = world.dossier(&code).await;
+/// Dossiers of different people with a history of some changes in a morning and a day, after the model of a real one.
+fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let agencies = ["H20.03", "H20.09", "H20.12", "H20.101"];
-    let actions = [Action::Submit, Action::Receive, Action::RequestSupplement, Action::Supplement, Action::Finish];
-    (0..DOSSIERS)
-        .map(|number| {
-            let agency = agencies[chance.usize(0..agencies.len())];
-            let code: DossierCode = format!("{agency}-261117-{:05}", number + 1).parse().unwrap();
-            let mut at = at(NOW);
-            let mut dossier = Dossier { code: code.clone(), agency: agency.parse().unwrap(), ..model.clone() };
-            let first = dossier.history[0].clone();
-            dossier.history.clear();
-            for (place, action) in actions.into_iter().enumerate() {
-                let version = u64::try_from(place).unwrap() + 1;
-                dossier.history.push(domain::dossier::HistoryEntry {
-                    version,
-                    action,
-                    at,
-                    recorded_at: at,
-                    ..first.clone()
-                });
-                at += SignedDuration::from_mins(i64::from(chance.u32(0..300)));
-            }
-            dossier.version = 5;
-            (code, dossier)
-        })
-        .collect()
+    let dossier = |number: usize| {
+        let agency = agencies[fastrand::usize(0..agencies.len())];
+        let mut dossier = Memory::copy(model, agency, number);
+        let mut at = at(NOW);
+        let first = dossier.history[0].clone();
+        dossier.history.clear();
+        for (version, action) in (1..).zip(CHANGES) {
+            dossier.history.push(domain::dossier::HistoryEntry {
+                version,
+                action,
+                at,
+                recorded_at: at,
+                ..first.clone()
+            });
+            at += SignedDuration::from_mins(i64::from(roll(300)));
+        }
+        dossier.version = 5;
+        dossier
+    };
+    (1..=DOSSIERS).map(dossier).collect()
 }
 
-/// How often each name may have reached a phone, beyond once, judged by what the record says: a call of which the record does
-/// not know the end.
-fn excuses(thread: &NoticeThread, version: u64) -> usize {
-    let notice = thread.notice(version).unwrap();
-    notice.attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Accepted).count()
+/// What three in ten of them prefer.
+fn preferences(dossiers: &[Dossier]) -> BTreeMap<String, Reach> {
+    let mut chosen = BTreeMap::new();
+    for dossier in dossiers {
+        let preferred = match roll(10) {
+            0 => Reach { preferred: vec![NoticeChannel::Sms], ..Reach::default() },
+            1 => Reach { preferred: vec![NoticeChannel::Zalo], ..Reach::default() },
+            2 => Reach { legal_only: true, ..Reach::default() },
+            _ => continue,
+        };
+        chosen.insert(dossier.applicant.phone.zalo().to_owned(), preferred);
+    }
+    chosen
+}
+
+impl Province {
+    /// Every message is delivered once or twice, in any order, and one in twenty is lost for good: the next makes up for it.
+    fn announce(&self) {
+        for dossier in self.kept.dossiers.values() {
+            for entry in &dossier.history {
+                let last = entry.version == dossier.version;
+                let copies = if roll(20) == 0 && !last { 0 } else { 1 + roll(2) };
+                for _ in 0..copies {
+                    let late = SignedDuration::from_secs(i64::from(roll(120)));
+                    let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, entry)).unwrap();
+                    self.plan(entry.at + late, Happening::Message(message));
+                }
+            }
+        }
+    }
+
+    /// Lets everything happen in its order; gives how many messages went to the operators.
+    async fn play(&self, catalogue: &Catalogue) -> usize {
+        let pool: Mutex<Pool> = Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(self.now())));
+        let lease = SignedDuration::from_mins(1);
+        let (dossiers, book, contacts, carriers, pool) = (self, self, self, self, &pool);
+        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits: Limits::Kept };
+        let mut parked = 0;
+        loop {
+            let next = self.ahead.lock().unwrap().pop();
+            let Some(Reverse((time, _, happening))) = next else {
+                return parked;
+            };
+            let now = time.max(self.now());
+            *self.now.lock().unwrap() = now;
+            let (message, again) = match &happening {
+                Happening::Message(message) => (message.clone(), 60),
+                Happening::Wake(code) if self.kept.told(code).wake_at().is_some_and(|time| time <= now) => {
+                    (serde_json::to_string(&CloudEvent::wake(code, now)).unwrap(), 300)
+                }
+                Happening::Wake(_) => continue,
+                Happening::Report(provider, name, message, arrived) => {
+                    self.report(*provider, name, message, *arrived, catalogue).await;
+                    continue;
+                }
+            };
+            match notify_applicant::tell(&message, desk, || now).await {
+                Ok(()) => {}
+                Err(failure) if failure.slug() == "given-up" => parked += 1,
+                // The queue delivers it again, the minute wakes it again.
+                Err(_) => self.plan(now + SignedDuration::from_secs(again), happening),
+            }
+        }
+    }
+
+    async fn report(&self, provider: Provider, name: &str, message: &str, arrived: bool, catalogue: &Catalogue) {
+        let (code, version) = parse_message_id(name).unwrap();
+        let now = self.now();
+        let outcome = match arrived {
+            true => DeliveryOutcome::Delivered,
+            false => DeliveryOutcome::Failed { code: "status-5".to_owned() },
+        };
+        let report = DeliveryReport { provider, message: message.to_owned(), outcome, at: now, price_vnd: None };
+        let mut thread = self.kept.told(&code);
+        thread.report(version, &report, &catalogue.notice_policy(date_of(now)), now);
+        thread.version += 1;
+        let _dies = self.keep(&thread).await;
+    }
+
+    /// How often the applicant was told of it, in its first wording and in that of a repetition.
+    fn received(&self, name: &str) -> [usize; 2] {
+        let phones = self.phones.lock().unwrap();
+        [name.to_owned(), format!("{name}/r")].map(|name| phones.get(&name).map_or(0, Vec::len))
+    }
+
+    /// What holds of every notice at its end.
+    fn check(&self, name: &str, notice: &NoticeRecord) {
+        assert!(notice.state.is_end(), "{name}: {:?}", notice.state);
+        assert!(notice.reason.is_some(), "{name}: an end without a reason");
+        let [first, repeated] = self.received(name);
+        assert!(
+            first <= 1 && repeated <= 1,
+            "{name} reached the phone {first} + {repeated} times: {:?}",
+            notice.attempts
+        );
+        assert!(repeated == 0 || notice.repetition, "{name} was repeated and is not marked so");
+        let is_unknown = |call: &Attempt| call.outcome == AttemptOutcome::Unknown;
+        match notice.state {
+            NoticeState::Merged { .. } => assert_eq!(first + repeated, 0, "{name} was merged and told"),
+            NoticeState::Refused | NoticeState::Expired => {
+                assert_eq!(first + repeated, 0, "{name} was told and ends as if not: {:?}", notice.attempts);
+            }
+            NoticeState::Delivered => assert!(first + repeated > 0, "{name} is said to have arrived and has not"),
+            NoticeState::Sent { .. } => {
+                let failed = notice.attempts.iter().any(|call| call.outcome == AttemptOutcome::Accepted);
+                assert!(failed, "{name} is said to be sent and was not");
+            }
+            NoticeState::Unknown { .. } => {
+                assert!(notice.attempts.iter().any(is_unknown), "{name}: nothing is unknown")
+            }
+            NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. } => {}
+        }
+    }
 }
 
 #[tokio::test]
 async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
-    let mut chance = fastrand::Rng::with_seed(SEED);
-    let catalogue: Catalogue =
-        platform::catalogue::load(platform::catalogue::UndecidedYears::Refused).expect("the shipped catalogue");
-    let dossiers = dossiers(&mut chance).await;
-    let changes = dossiers.values().map(|dossier| dossier.history.len()).sum::<usize>();
-    assert!(changes >= 10_000);
-    // Every message is delivered once or twice, in any order, and one in twenty is lost for good: the next one makes up for it.
-    let mut messages: Vec<(Timestamp, String)> = Vec::new();
-    for dossier in dossiers.values() {
-        for entry in &dossier.history {
-            let last = entry.version == 5;
-            let copies = if chance.u32(0..20) == 0 && !last { 0 } else { 1 + chance.u32(0..2) };
-            for _ in 0..copies {
-                let late = SignedDuration::from_secs(i64::from(chance.u32(0..120)));
-                let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, entry)).unwrap();
-                messages.push((entry.at + late, message));
-            }
-        }
-    }
-    messages.sort();
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let model = world.dossier(&code).await;
+    // The handler draws from the same chance as the world around it.
+    fastrand::seed(SEED);
+    let dossiers = dossiers(&model);
+    let preferences = preferences(&dossiers);
     let province = Province {
-        dossiers,
-        threads: Mutex::default(),
-        counts: Mutex::default(),
+        kept: Memory::of(dossiers, preferences),
         phones: Mutex::default(),
         known: Mutex::default(),
-        reports: Mutex::default(),
-        chance: Mutex::new(chance),
+        ahead: Mutex::default(),
+        planned: Mutex::default(),
         now: Mutex::new(at(NOW)),
     };
-    let pool: Mutex<Pool> = Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(at(NOW))));
-    let desk = &Desk {
-        dossiers: &province,
-        book: &province,
-        contacts: &province,
-        carriers: &province,
-        catalogue: &catalogue,
-        pool: &pool,
-        lease: SignedDuration::from_mins(1),
-        limits: Limits::Kept,
-    };
-    let end = at(NOW) + SignedDuration::from_hours(24 * 20);
-    let mut queue: Vec<(Timestamp, String, u32)> =
-        messages.into_iter().map(|(time, message)| (time, message, 1)).collect();
-    let mut parked = 0;
-    while province.now() < end {
-        let now = province.now();
-        // What has arrived by now, and what time itself wakes.
-        let mut due: Vec<(String, u32)> = Vec::new();
-        queue.retain(|(time, message, receives)| {
-            let arrived = *time <= now;
-            if arrived {
-                due.push((message.clone(), *receives));
-            }
-            !arrived
-        });
-        let asleep: Vec<SubjectCode> = {
-            let threads = province.threads.lock().unwrap();
-            threads.values().filter(|t| t.wake_at().is_some_and(|at| at <= now)).map(|t| t.code.clone()).collect()
-        };
-        due.extend(asleep.iter().map(|code| (serde_json::to_string(&CloudEvent::wake(code, now)).unwrap(), 1)));
-        for (message, receives) in due {
-            match notify_applicant::tell(&message, desk, || now).await {
-                Ok(()) => {}
-                Err(failure) if failure.slug() == "given-up" => parked += 1,
-                // The queue delivers it again.
-                Err(_) => queue.push((now + SignedDuration::from_secs(60), message, receives + 1)),
-            }
-        }
-        let arrived: Vec<(Timestamp, String, DeliveryReport)> = {
-            let mut reports = province.reports.lock().unwrap();
-            let (arrived, later) = std::mem::take(&mut *reports).into_iter().partition(|(time, ..)| *time <= now);
-            *reports = later;
-            arrived
-        };
-        for (_, name, report) in arrived {
-            let (code, version) = parse_message_id(&name).unwrap();
-            let policy = catalogue.notice_policy(date_of(now));
-            let mut thread = province.thread(&code).await.unwrap().unwrap();
-            thread.report(version, &report, &policy, now);
-            thread.version += 1;
-            let _dies = province.keep(&thread).await;
-        }
-        // Every minute while something happens, else straight to what happens next.
-        let next = {
-            let threads = province.threads.lock().unwrap();
-            let wakes = threads.values().filter_map(NoticeThread::wake_at);
-            let messages = queue.iter().map(|(time, ..)| *time);
-            let reports = province.reports.lock().unwrap();
-            let reports: Vec<Timestamp> = reports.iter().map(|(time, ..)| *time).collect();
-            wakes.chain(messages).chain(reports).min()
-        };
-        let Some(next) = next else {
-            break;
-        };
-        *province.now.lock().unwrap() = next.max(now + SignedDuration::from_mins(1));
-    }
+    province.announce();
+    let parked = province.play(&with_speedsms()).await;
 
-    let threads = province.threads.lock().unwrap();
-    let phones = province.phones.lock().unwrap();
-    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+    let threads = province.kept.threads.lock().unwrap();
     assert_eq!(threads.len(), DOSSIERS, "a dossier was forgotten");
+    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut carriers: BTreeSet<Provider> = BTreeSet::new();
     for thread in threads.values() {
         let told: Vec<u64> = thread.notices.iter().map(|notice| notice.version).collect();
         assert_eq!(told, [1, 2, 3, 4, 5], "{}: a change was forgotten", thread.code);
         for notice in &thread.notices {
-            assert!(notice.state.is_end(), "{} {}: {:?}", thread.code, notice.version, notice.state);
-            assert!(notice.reason.is_some(), "{} {}: an end without a reason", thread.code, notice.version);
+            province.check(&format!("{}/{}", thread.code, notice.version), notice);
             *ends.entry(notice.state.name()).or_default() += 1;
-            let name = format!("{}/{}", thread.code, notice.version);
-            let names = [name.clone(), format!("{name}/r")];
-            let received: usize = names.iter().filter_map(|name| phones.get(name)).map(Vec::len).sum();
-            let doubted = notice.attempts.iter().any(|attempt| {
-                matches!(attempt.outcome, AttemptOutcome::Unknown | AttemptOutcome::Failed)
-                    || attempt.code == "abandoned"
-                    || attempt.code == "delivered"
-            });
-            if received > 1 {
-                assert!(
-                    doubted && received <= 1 + excuses(thread, notice.version),
-                    "{name} reached the phone {received} times: {:?}",
-                    notice.attempts
-                );
-            }
-            if matches!(notice.state, NoticeState::Merged { .. }) {
-                assert_eq!(received, 0, "{name} was merged and told");
-            }
-            if matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Delivered) {
-                assert!(received > 0, "{name} is said to be sent and was not");
-            }
+            carriers.extend(notice.attempts.iter().filter(|call| is_told(call)).map(|call| call.provider));
         }
     }
+    assert!(ends.values().sum::<usize>() >= 10_000, "{ends:?}");
+    assert_eq!(carriers.len(), 3, "{carriers:?}");
     // The faults were there, and each kind of end came about.
     for end in ["delivered", "sent", "merged", "unknown", "refused"] {
         assert!(ends.get(end).is_some_and(|count| *count > 0), "no notice ended as {end}: {ends:?}, {parked} parked");

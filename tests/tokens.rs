@@ -52,7 +52,7 @@ impl TokenIssuer for Issuer {
     }
 }
 
-/// A table without a network: on a clock that jumps, a call over one would run out of time.
+/// A table without a network: on a clock that jumps, a call over one would run out of time, and a month of calls takes long.
 #[derive(Default)]
 struct Drawer(Mutex<Option<AccountTokens>>);
 
@@ -96,14 +96,15 @@ async fn access(world: &World) -> String {
 
 #[tokio::test]
 async fn who_signs_in_once_never_has_to_again() {
-    let (world, issuer) = (World::new().await, Issuer::knowing("r"));
-    assert_eq!(run(&world, &issuer, signed_in("r"), at(NOW)).await, Standing::Renewed);
+    let (store, issuer) = (&Drawer::default(), &Issuer::knowing("r"));
+    let standing = |order, now| async move { refresh(order, store, issuer, now).await.unwrap().standing };
+    assert_eq!(standing(signed_in("r"), at(NOW)).await, Standing::Renewed);
     // A month of quarter hours.
     for quarter in 1..30 * 24 * 4 {
         let now = at(NOW) + SignedDuration::from_mins(15 * quarter);
-        let standing = run(&world, &issuer, Order::default(), now).await;
+        let standing = standing(Order::default(), now).await;
         assert!([Standing::Fresh, Standing::Renewed].contains(&standing), "{now}: {standing:?}");
-        let until = world.accounts.tokens().await.unwrap().unwrap().access.unwrap().until;
+        let until = store.tokens().await.unwrap().unwrap().access.unwrap().until;
         assert!(now.duration_until(until) > SignedDuration::from_hours(4), "{now}: the token ends at {until}");
     }
     // Every twenty hours.
@@ -225,6 +226,20 @@ async fn a_sender_reads_the_token_once_and_again_when_it_is_refused() {
     let second = sender.token(Some(&first)).await.unwrap().unwrap();
     assert_eq!((first.reveal(), second.reveal()), ("access of r", "access of r'"));
     assert_eq!(sender.token(Some(&second)).await.unwrap(), None, "there is no other");
+}
+
+#[tokio::test]
+async fn a_token_that_the_gateway_withdraws_is_renewed_by_the_next_run_and_not_at_its_end() {
+    let (world, issuer) = (World::new().await, Issuer::knowing("r"));
+    run(&world, &issuer, signed_in("r"), at(NOW)).await;
+    let sender = LiveToken::new(world.accounts.clone());
+    let withdrawn = sender.token(None).await.unwrap().unwrap();
+    for _ in 0..2 {
+        assert_eq!(sender.token(Some(&withdrawn)).await.unwrap(), None);
+    }
+    assert_eq!(run(&world, &issuer, Order::default(), later(1)).await, Standing::Renewed);
+    assert_eq!(sender.token(Some(&withdrawn)).await.unwrap().unwrap().reveal(), "access of r'");
+    assert_eq!(run(&world, &issuer, Order::default(), later(2)).await, Standing::Fresh);
 }
 
 #[test]

@@ -301,6 +301,7 @@ class Stack:
             item["code"]["S"]: [read(notice) for notice in item["notices"]["L"]]
             for page in pages
             for item in page["Items"]
+            if not item["code"]["S"].startswith("REPORT-")  # a leader's morning, not a dossier
         }
 
     def report_here(self) -> None:
@@ -728,7 +729,7 @@ def wait_for_notices(stack: Stack, screen: Screen, expected: int) -> None:
 
         def left() -> int:
             told = outcomes(stack.notices())
-            stage.reach(sum(told[state] for state in ("sent", "delivered", "merged", "refused", "unknown")))
+            stage.reach(sum(told[state] for state in ("sent", "delivered", "merged", "refused", "unknown", "expired", "held")))
             waiting = told["sent"] + told["waiting"] + told["leased"]
             return max(expected - stage.done, 0) + waiting + stack.waiting("NOTICES_QUEUE_URL")
 
@@ -749,34 +750,53 @@ def unfinished(notices: Mapping[str, Sequence[Json]]) -> list[str]:
     ]
 
 
+# How a notice may stand, in the order of its life; what is being asked for is waiting.
+STANDINGS = ("delivered", "sent", "unknown", "refused", "expired", "held", "merged", "waiting")
+
+
 def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
     """By channel and outcome, with what they cost; then the life of one citizen's."""
     table: dict[str, Counter[str]] = defaultdict(Counter)
-    columns = ("delivered", "sent", "unknown", "refused", "merged", "waiting")
     for notice in (notice for thread in notices.values() for notice in thread):
         attempts = notice.get("attempts", [])
         channel = CHANNELS[attempts[-1]["provider"]] if attempts else "none"
         state = notice["state"]["is"]
-        table[channel][state if state in columns else "waiting"] += 1
+        table[channel]["waiting" if state == "leased" else state] += 1
         table[channel]["calls"] += sum(int(attempt["times"]) for attempt in attempts)
-        table[channel]["đồng"] += sum(int(attempt.get("priceVnd", 0)) for attempt in attempts)
+        table[channel]["đồng"] += cost(notice)
     table["all"] = sum(table.values(), Counter())
-    shown = (*columns, "calls", "đồng")
+    shown = (*STANDINGS, "calls", "đồng")
     screen.title("Notices by channel and outcome")
-    screen.line(screen.bold(f"  {'channel':<10}" + "".join(f"{name:>11}" for name in shown)))
+    screen.line(screen.bold(f"  {'channel':<8}" + "".join(f"{name:>10}" for name in shown)))
     for channel, counts in table.items():
-        line = f"  {channel:<10}" + "".join(f"{counts[name] or '–':>11}" for name in shown)
+        line = f"  {channel:<8}" + "".join(f"{f'{counts[name]:,}' if counts[name] else '–':>10}" for name in shown)
         screen.line(screen.bold(line) if channel == "all" else line)
     screen.line(screen.dim("  merged: said by the next message of the same dossier, because several changes came at once"))
-    code, thread = max(notices.items(), key=lambda entry: sum(len(n.get("attempts", [])) for n in entry[1]))
-    screen.title(f"One citizen's notices · {code} · GET /v1/dossiers/{code}/notices")
+    show_timeline(screen, *max(notices.items(), key=lambda entry: sum(len(n.get("attempts", [])) for n in entry[1])))
+
+
+def show_timeline(screen: Screen, code: str, thread: Sequence[Json]) -> None:
+    """What one citizen was told: each notice with when its change came to us, and each call with its hour and its price."""
+    screen.title(f"One citizen's notices · {code} · GET /v1/dossiers/{code}/notices · {sum(map(cost, thread)):,} đ")
     for notice in thread:
-        calls = ", ".join(
-            f"{attempt['provider']} {attempt['code']}" + (f" ×{attempt['times']}" if attempt["times"] > 1 else "")
-            for attempt in notice.get("attempts", [])
+        why = notice.get("reason", "")
+        screen.line(
+            f"  {clock(notice['changedAt'])}  {int(notice['version']):>2}  {notice['action']:<19} {notice['class']:<12} "
+            f"{screen.bold(notice['state']['is'])} {screen.dim(why)}"
         )
-        state, why = notice["state"]["is"], notice.get("reason", "")
-        screen.line(f"  {int(notice['version']):>2}  {notice['action']:<19} {notice['class']:<12} {state:<10} {why:<24} {calls}")
+        for call in notice.get("attempts", []):
+            times = f" ×{call['times']}" if int(call["times"]) > 1 else ""
+            price = f"{int(call['priceVnd']):,} đ" if call.get("priceVnd") else "–"
+            answer = call["outcome"] if call["code"] == call["outcome"] else f"{call['outcome']} {call['code']}"
+            screen.line(f"  {clock(call['at'])}      {call['provider']:<9}{answer + times:<24}{price:>8}")
+
+
+def cost(notice: Json) -> int:
+    return sum(int(attempt.get("priceVnd", 0)) for attempt in notice.get("attempts", []))
+
+
+def clock(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant.replace('Z', '+00:00')).astimezone(VIETNAM):%H:%M:%S}"
 
 
 def show_sample(stack: Stack, screen: Screen, texts: Mapping[str, str]) -> None:
@@ -786,9 +806,8 @@ def show_sample(stack: Stack, screen: Screen, texts: Mapping[str, str]) -> None:
     screen.title(f"What citizens received: {counts['zalo']} by Zalo, {counts['esms']} by SMS; {len(sample)} of them")
     for message in sample:
         via = "Zalo" if message["gateway"] == "zalo" else "SMS "
-        at = datetime.fromisoformat(message["receivedAt"].replace("Z", "+00:00")).astimezone(VIETNAM)
         text = cut(text_of(message["request"], texts), max(screen.width - 33, 60))
-        screen.line(f"  {screen.dim(f'{at:%H:%M:%S}')}  {screen.paint(via, '36')}  {masked(message['phone'])}  {text}")
+        screen.line(f"  {screen.dim(clock(message['receivedAt']))}  {screen.paint(via, '36')}  {masked(message['phone'])}  {text}")
 
 
 def varied(messages: Sequence[Json], size: int) -> list[Json]:
@@ -1151,11 +1170,11 @@ def play(stack: Stack, screen: Screen, scenario: Scenario) -> int:
     wait_for_notices(stack, screen, sum(due.values()))
     kpi = run_rollups(stack, screen, scenario)
     show_sample(stack, screen, {template["zalo"]["vi"]: template["sms"]["vi"]["text"] for template in templates})
-    show_notices(screen, stack.notices())
     names = {entry["code"]: entry["name"] for name in ("agencies", "procedures") for entry in load(DATA / f"{name}.json")[name]}
     for name, day in (("the working day before", scenario.day_before), ("the day of play", scenario.play_day)):
         table = KpiTable(screen, kpi.get(day, []), names)
         table.show(f"KPI of {name} · {day:%A %d %B %Y}", by_procedure=day == scenario.play_day)
+    show_notices(screen, stack.notices())
     return conclude(screen, claims(stack, scenario, player, due, kpi), len(kpi))
 
 

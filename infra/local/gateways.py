@@ -9,13 +9,14 @@ POST   /speedsms/index.php/sms/send, /vnpt                         brandname SMS
 POST   /esms/MainService.svc/json/SendMultipleMessage_V4_post_json/ customer-care SMS
 GET    /messages   ?tracking= &phone= &gateway= &outcome= &limit=  what was received, and the counts of everything
 DELETE /messages                                                   a fresh day: no messages, counts or known RequestIds
-PUT    /behaviour  {"gateway", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?}
+PUT    /behaviour  {"gateway", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?, "retryAfter"?}
 PUT    /behaviour  {"gateway", "phone"?, "reports": {"url", "delayMs"?, "copies"?, "statuses"?, "outcome"?, "reverseEvery"?, "forged"?}}
 DELETE /behaviour                                                  back to answering at once, as started
 GET    /health
 
 Modes: ok | slow (acts, answers after delayMs) | hang (neither acts nor answers) | drop-before (closes the connection
-without acting) | drop-after (acts, then closes the connection) | http-500 (neither acts nor says why).
+without acting) | drop-after (acts, then closes the connection) | http-500 (neither acts nor says why) | http-429 | http-503 (turns the request away unread,
+with Retry-After as retryAfter says: seconds, or a date).
 
 There is no night rule by the clock (-133): a demo played at night shows the same as by day; set the code to see it.
 """
@@ -45,7 +46,7 @@ from vendors import Esms, Json, Refused, SpeedSms, Vendor, Vnpt, Zalo, ZaloLogin
 TEMPLATES_FILE = Path(__file__).resolve().parent.parent / "data" / "templates.json"
 MAX_BODY_BYTES = 64 * 1024
 GATEWAYS = ("zalo", "zalo-login", "esms", "speedsms", "vnpt")
-MODES = ("ok", "slow", "hang", "drop-before", "drop-after", "http-500")
+MODES = ("ok", "slow", "hang", "drop-before", "drop-after", "http-500", "http-429", "http-503")
 DEFAULT_DELAY_MS = {"slow": 3_000, "hang": 120_000}
 # The price on eSMS's own sample page; a report carries it, nobody is charged.
 ESMS_PRICE_VND = 850
@@ -68,6 +69,7 @@ class Behaviour:
     mode: str = "ok"
     delayMs: int | None = None
     times: int | None = None
+    retryAfter: str | None = None
 
     def __post_init__(self) -> None:
         if self.gateway not in GATEWAYS:
@@ -182,7 +184,7 @@ class Message:
     receivedAt: str
     phone: str
     tracking: str
-    # accepted | trial | refused | failed (http-500) | dropped (drop-before) | hung
+    # accepted | trial | refused | failed (http-…) | dropped (drop-before) | hung
     outcome: str
     code: int | None
     # False: the sender was never told; together with `accepted` it is the case that must not be sent again.
@@ -483,6 +485,10 @@ class GatewayHandler(BaseHTTPRequestHandler):
                 self.server.fail(gateway, body, "failed")
                 self.send_error(500)
                 raise Dropped
+            case "http-429" | "http-503":
+                self.server.fail(gateway, body, "failed")
+                self._turn_away(int(behaviour.mode[-3:]), behaviour.retryAfter)
+                raise Dropped
             case "drop-before":
                 self.server.fail(gateway, body, "dropped")
                 raise Dropped
@@ -496,6 +502,13 @@ class GatewayHandler(BaseHTTPRequestHandler):
         if behaviour.mode == "drop-after":
             raise Dropped
         return answer
+
+    def _turn_away(self, status: int, retry_after: str | None) -> None:
+        self.send_response(status)
+        if retry_after is not None:
+            self.send_header("Retry-After", retry_after)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _wait_for_the_client_to_leave(self, at_most_seconds: float) -> None:
         select.select([self.connection], [], [], at_most_seconds)

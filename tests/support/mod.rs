@@ -4,6 +4,7 @@ pub mod browser;
 pub mod call;
 pub mod days;
 pub mod log;
+pub mod memory;
 pub mod stack;
 pub mod teller;
 pub mod world;

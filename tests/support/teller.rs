@@ -1,5 +1,6 @@
 //! Telling applicants in a test: the handler of the notices queue, on a clock that stands.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use domain::calendar::date_of;
@@ -9,10 +10,14 @@ use domain::notice::pool::Pool;
 use jiff::SignedDuration;
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
 use platform::port::{Carriers, Contacts, DossierStore, NoticeBook};
 
+use serde_json::Value;
+
+use super::file;
 use super::world::{World, at};
 
 /// How long a lease of the tests is.
@@ -47,6 +52,25 @@ pub async fn changed(world: &World, code: &str, version: usize) -> String {
 /// The message that a time has come.
 pub fn woken(code: &str) -> String {
     serde_json::to_string(&CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z"))).unwrap()
+}
+
+/// The shipped catalogue, in which SpeedSMS has a share beside eSMS.
+pub fn with_speedsms() -> Catalogue {
+    let mut providers: Value = serde_json::from_str(&file("infra/data/providers.json")).unwrap();
+    for terms in providers["providers"].as_array_mut().unwrap() {
+        if terms["provider"] == "speedsms" {
+            terms["weight"] = 10.into();
+        }
+    }
+    let changed = BTreeMap::from([("providers.json".to_owned(), providers.to_string())]);
+    Texts::built_in().with(changed).unwrap().assemble(UndecidedYears::Refused).unwrap()
+}
+
+/// The message by which an operator sends back what was given up.
+pub fn sent_back(code: &str) -> String {
+    let mut event = CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z"));
+    event.data.take_up = true;
+    serde_json::to_string(&event).unwrap()
 }
 
 /// A desk over these parts, everybody well.

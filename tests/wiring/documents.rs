@@ -516,8 +516,11 @@ fn the_documented_message_types_are_those_of_the_code() {
     let ordered = serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
     assert_eq!(fits(&documents.schema("AgencyCountEvent"), &ordered), Ok(()));
     for woken in ["H20.101-261116-0001", "REPORT-2026-11-16-chairman"] {
-        let woken = serde_json::to_value(CloudEvent::wake(&woken.parse().unwrap(), entry.at)).unwrap();
-        assert_eq!(fits(&documents.schema("WakeEvent"), &woken), Ok(()));
+        let mut event = CloudEvent::wake(&woken.parse().unwrap(), entry.at);
+        for take_up in [false, true] {
+            event.data.take_up = take_up;
+            assert_eq!(fits(&documents.schema("WakeEvent"), &serde_json::to_value(&event).unwrap()), Ok(()));
+        }
     }
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));

@@ -330,7 +330,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
     ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("notify-applicant", "AccountsTable", &["dynamodb:GetItem"]),
+    ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),

@@ -21,6 +21,46 @@ pub(crate) struct Read {
     pub(crate) code: String,
     /// For how long it is remembered that the channel does not reach the number.
     remember: Option<SignedDuration>,
+    /// Of whom it speaks.
+    pub(crate) fault: Fault,
+}
+
+/// Of whom an answer speaks. Alarms count what speaks of the gateway and of us: that some citizens have no Zalo
+/// is no trouble of anybody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The gateway, or our account with it.
+    Gateway,
+    /// The addressee, or the carrier of his number.
+    Number,
+    /// The hour or the quota.
+    Hours,
+    /// Nobody: it is a yes.
+    Nobody,
+}
+
+impl Fault {
+    fn of(treatment: Treatment) -> Self {
+        match treatment {
+            Treatment::Retry
+            | Treatment::Doubtful
+            | Treatment::RefreshToken
+            | Treatment::AlarmAndNextChannel
+            | Treatment::AlarmAndNextProvider => Self::Gateway,
+            Treatment::NextChannel | Treatment::NextProvider => Self::Number,
+            Treatment::AcceptedBefore => Self::Nobody,
+            Treatment::UntilMorning | Treatment::UntilTomorrow => Self::Hours,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Number => "number",
+            Self::Hours => "hours",
+            Self::Nobody => "nobody",
+        }
+    }
 }
 
 impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
@@ -33,18 +73,20 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         policy: &NoticePolicy,
         (now, draw): (Timestamp, u32),
     ) -> Read {
-        let plain = |answer, code: &str| Read { answer, code: code.to_owned(), remember: None };
+        let plain = |answer, code: &str| Read { answer, code: code.to_owned(), remember: None, fault: Fault::Gateway };
+        let in_doubt = || match provider.recognises_repetition() {
+            true => Answer::Again { not_taken: false, after: None },
+            false => Answer::Unknown,
+        };
         let code = match verdict {
             Verdict::Accepted { message } => {
-                return plain(Answer::Accepted { message: Some(message.clone()) }, "accepted");
+                let answer = Answer::Accepted { message: Some(message.clone()) };
+                return Read { fault: Fault::Nobody, ..plain(answer, "accepted") };
             }
             Verdict::NotTaken { instead, retry_after } => {
                 return plain(Answer::Again { not_taken: true, after: *retry_after }, instead);
             }
-            Verdict::Unknown { instead } if provider.recognises_repetition() => {
-                return plain(Answer::Again { not_taken: false, after: None }, instead);
-            }
-            Verdict::Unknown { instead } => return plain(Answer::Unknown, instead),
+            Verdict::Unknown { instead } => return plain(in_doubt(), instead),
             Verdict::Declined { code } => *code,
         };
         let channel = provider.channel();
@@ -54,6 +96,7 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         }
         let answer = match ruling.treatment {
             Treatment::Retry => Answer::Again { not_taken: true, after: None },
+            Treatment::Doubtful => in_doubt(),
             // Another token was tried before, where there was one.
             Treatment::RefreshToken | Treatment::NextChannel | Treatment::AlarmAndNextChannel => Answer::NextChannel,
             Treatment::UntilMorning => Answer::From(policy.opening(channel, class, now, draw)),
@@ -65,11 +108,11 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
             Treatment::AcceptedBefore => Answer::Accepted { message: None },
         };
         let remember = ruling.remember_days.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
-        Read { answer, code: code.to_string(), remember }
+        Read { answer, code: code.to_string(), remember, fault: Fault::of(ruling.treatment) }
     }
 
-    /// Keeps what the answer says about the number and the money, and says aloud how the notice stands.
-    pub(crate) async fn book_keep(
+    /// Keeps what the answer says about the number, and says aloud how the notice stands.
+    pub(crate) async fn make_known(
         &self,
         notice: &NoticeRecord,
         provider: Provider,
@@ -84,20 +127,27 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         }
         let (dossier, version) = (&code.to_string(), notice.version);
         let (provider, class, code) = (provider.name(), notice.class.name(), read.code.as_str());
+        let fault = read.fault.name();
         match &read.answer {
             Answer::Accepted { .. } => {
-                self.contacts.count(phone, notice.class, price_vnd, now).await?;
                 // Seconds since the change; the template makes metrics of these fields.
                 let seconds = notice.changed_at.duration_until(now).as_secs();
-                tracing::info!(dossier, version, provider, class, seconds, price_vnd, "notice accepted");
+                let deferred = notice.deferred_until.is_some();
+                tracing::info!(dossier, version, provider, class, seconds, deferred, price_vnd, "notice accepted");
             }
             Answer::Unknown => {
-                // Charged as long as nobody says that it was not.
-                self.contacts.count(phone, notice.class, price_vnd, now).await?;
-                tracing::error!(dossier, version, provider, class, code, "whether the applicant was told is unknown");
+                tracing::error!(
+                    dossier,
+                    version,
+                    provider,
+                    class,
+                    code,
+                    fault,
+                    "whether the applicant was told is unknown"
+                );
             }
             Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel => {
-                tracing::warn!(dossier, version, provider, class, code, "notice not taken");
+                tracing::warn!(dossier, version, provider, class, code, fault, "notice not taken");
             }
         }
         Ok(())

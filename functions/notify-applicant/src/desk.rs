@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use platform::gateway::Verdict;
 use platform::port::Carriers;
 
+use crate::answer::Fault;
+
 /// Whether the policy's limits are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
@@ -45,7 +47,8 @@ pub struct Desk<'a, D, B, C, G> {
 impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
     /// The policy of `day`, as this deployment wants it.
     pub(crate) fn policy(&self, day: Date) -> NoticePolicy {
-        let policy = self.catalogue.notice_policy(day);
+        let ours = self.catalogue.providers().on(day).filter(|provider| self.carriers.has(*provider));
+        let policy = self.catalogue.notice_policy(day).with_providers(ours);
         match self.limits {
             Limits::Kept => policy,
             Limits::Ignored => policy.without_limits(),
@@ -65,21 +68,40 @@ impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
         let may = |provider: Provider| {
             provider.channel() == channel
                 && only.is_none_or(|only| only == provider)
-                && !notice.closed_providers.contains(&provider)
+                && notice.may_go_by(provider)
                 && self.carriers.has(provider)
                 && price(provider).is_some()
         };
         let chosen = match channel {
             NoticeChannel::Zalo => Some(Provider::Zalo).filter(|provider| may(*provider)),
-            NoticeChannel::Sms => self.well().choose(may, fastrand::u32(..), now),
+            NoticeChannel::Sms => {
+                let mut pool = self.well();
+                pool.adopt(self.catalogue.providers().pool(channel, day));
+                pool.choose(may, fastrand::u32(..), now)
+            }
         }?;
         Some((chosen, price(chosen)?))
     }
 
-    /// Learns how a call ended.
-    pub(crate) fn judge(&self, provider: Provider, verdict: &Verdict, took: SignedDuration, now: Timestamp) {
-        let answered = matches!(verdict, Verdict::Accepted { .. } | Verdict::Declined { .. });
-        self.well().learn(provider, answered, took, now);
+    /// Learns how a call ended: who answers nothing, or declines us and not the number, is passed over in time; who asks to be
+    /// left alone is left alone.
+    pub(crate) fn judge(
+        &self,
+        provider: Provider,
+        (verdict, fault): (&Verdict, Fault),
+        took: SignedDuration,
+        now: Timestamp,
+    ) {
+        let (serves, rest) = match verdict {
+            Verdict::Accepted { .. } => (true, None),
+            Verdict::Declined { .. } => (fault != Fault::Gateway, None),
+            Verdict::NotTaken { retry_after, .. } => (false, *retry_after),
+            Verdict::Unknown { .. } => (false, None),
+        };
+        self.well().learn(provider, serves, took, now);
+        if let Some(rest) = rest {
+            self.well().rest(provider, now.saturating_add(rest).unwrap_or(now));
+        }
     }
 
     /// What another thread left half done by a panic is still a tally.

@@ -1,9 +1,9 @@
 //! The notices queue: tells the applicant what has changed, or a leader how the day went, by Zalo and, where that fails, by SMS.
 //!
-//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or was put
-//! into the thread by whoever announces; what was told stands in the thread of notices; a message that comes twice, late or not at all changes nothing about who is told what. Each step reads
-//! both, decides, stores the decision and only then acts: a gateway is asked under a lease that is stored before the call,
-//! and the answer is stored after it.
+//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or was put into the thread by
+//! whoever announces; what was told stands in the thread of notices; a message that comes twice, late or not at all changes
+//! nothing about who is told what. Each step reads both, decides, stores the decision and only then acts: a gateway is asked
+//! under a lease that is stored before the call, and the answer is stored after it.
 
 mod answer;
 mod desk;
@@ -15,7 +15,7 @@ use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::{NoticePolicy, Routing};
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{NoticeRecord, NoticeThread};
+use domain::thread::{Charge, NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
@@ -32,9 +32,9 @@ const STEPS_MAX: u32 = 12;
 /// How often the end of a call is stored anew when others move the thread.
 const STORED_MAX: u32 = 8;
 
-/// How long a notice must have been given up before a message takes it up again: a repetition of the message that gave it up
-/// does not, but goes to the operators like the first.
-const GIVEN_UP_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// For how long after a notice was given up a message about its subject goes to the operators: it may be the one that gave it up,
+/// come again because parking it failed.
+const JUST_GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Works off one message.
 pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
@@ -42,26 +42,34 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
-    let code = subject(message)?;
+    let (code, take_up) = subject(message)?;
+    let begun = clock();
     for step in 0..STEPS_MAX {
-        match desk.step(&code, step == 0, &clock).await? {
+        // A call that the message's time cuts off is one of which nobody knows: none begins without time for two.
+        if begun.duration_until(clock()) > desk.lease / 2 {
+            break;
+        }
+        match desk.step(&code, take_up && step == 0, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
-            Step::GivenUp => return Err(Failure::GivenUp("the notice")),
+            Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
         }
     }
     // Whatever is left has a time and is woken by it.
     Ok(())
 }
 
-/// The dossier, or the report, that a message is about.
-fn subject(message: &str) -> Result<SubjectCode, Failure> {
+/// The dossier, or the report, that a message is about, and whether an operator wants taken up again what was given up.
+fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     let within = |failure: Failure| failure.within("data");
     let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok(read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into()),
-        NOTICES_WAKE => Ok(read_json::<NoticesWake>(data.as_bytes()).map_err(within)?.code),
+        DOSSIER_CHANGED => Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into(), false)),
+        NOTICES_WAKE => {
+            let wake = read_json::<NoticesWake>(data.as_bytes()).map_err(within)?;
+            Ok((wake.code, wake.take_up))
+        }
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
     }
 }
@@ -71,58 +79,56 @@ enum Step {
     Next,
     /// There is nothing to be done now.
     Done,
-    /// A notice was given up: the message goes to the operators.
-    GivenUp,
+    /// A notice was given up, after this of this provider: the message goes to the operators.
+    GivenUp(String),
 }
 
 impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
     async fn step(
         &self,
         code: &SubjectCode,
-        first: bool,
+        take_up: bool,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
         let subject = self.subject(code, now).await?;
         let stored = self.book.thread(code).await?;
         let mut thread = stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
+        let since = thread.charge();
         let policy = self.policy(date_of(now));
         let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
-        if first {
-            thread.resume(now, GIVEN_UP_FOR);
+        if take_up {
+            thread.take_up(now);
         }
         thread.sync(subject.history(), templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
             let unmoved = stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
-            if !unmoved && self.keep(&mut thread).await? == Stored::AnotherWasFirst {
+            if !unmoved && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst {
                 return Ok(Step::Next);
             }
-            // Said again to a message that comes again: parking it may have failed the first time.
-            if thread.is_given_up() {
-                tracing::error!(dossier = %code, "a notice was given up: no gateway took it in time");
-                return Ok(Step::GivenUp);
+            if let Some(why) = thread.given_up(JUST_GIVEN_UP, now) {
+                tracing::error!(dossier = %code, why, "a notice was given up: no gateway took it in time");
+                return Ok(Step::GivenUp(why));
             }
             return Ok(Step::Done);
         };
-        if !notice.admitted {
-            let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
-            thread.admit(notice.version);
-            if wait > SignedDuration::ZERO {
-                thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
-                self.keep(&mut thread).await?;
-                return Ok(Step::Next);
-            }
-        }
         let Some((phone, id_number)) = subject.addressee() else {
             tracing::warn!(dossier = %code, "a report ends unsent: its leader is not listed any more");
             thread.refuse(notice.version, "not-listed", now);
-            self.keep(&mut thread).await?;
+            self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         };
         let reach = self.contacts.reach(phone, id_number, now).await?;
+        if policy.budget_warns(reach.spent_vnd) {
+            tracing::warn!(spent_vnd = reach.spent_vnd, "the month's budget for messages is nearly used up");
+        }
         match policy.route(&notice, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
+            Routing::Mend { until } => {
+                tracing::error!(dossier = %code, "nobody who may be asked serves us");
+                thread.mend(notice.version, until, now);
+            }
             Routing::Refuse { reason } => {
                 let (dossier, class) = (&code.to_string(), notice.class.name());
                 if reason == "budget" {
@@ -133,18 +139,28 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                let route = (channel, only, subject.language().unwrap_or(reach.language));
-                return self.ask(thread, &notice, route, (&subject, phone), &policy, clock).await;
+                // A place is taken by what can go now: what waits for the morning has its place in the morning.
+                if !notice.admitted {
+                    let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
+                    thread.admit(notice.version);
+                    if wait > SignedDuration::ZERO {
+                        thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
+                        self.keep(&mut thread, since, &subject, now).await?;
+                        return Ok(Step::Next);
+                    }
+                }
+                let way = (channel, only, subject.language().unwrap_or(reach.language));
+                return self.ask((thread, since), &notice, way, (&subject, phone), &policy, clock).await;
             }
         }
-        self.keep(&mut thread).await?;
+        self.keep(&mut thread, since, &subject, now).await?;
         Ok(Step::Next)
     }
 
     /// Asks one provider of `channel`, under a lease.
     async fn ask(
         &self,
-        mut thread: NoticeThread,
+        (mut thread, since): (NoticeThread, Charge),
         notice: &NoticeRecord,
         (channel, only, language): (NoticeChannel, Option<Provider>, Language),
         (subject, phone): (&Subject<'_>, &Phone),
@@ -154,27 +170,30 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let (now, version) = (clock(), notice.version);
         let message = self.compose(notice, subject, language)?;
         let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
-            tracing::error!(channel = channel.name(), "no provider may be asked, or none has a price");
-            thread.put_off(
-                version,
-                now.saturating_add(policy.backoff(8, fastrand::u32(..))).unwrap_or(now),
-                "no-provider",
-                now,
-            );
-            self.keep(&mut thread).await?;
+            // Routes are found among those who may be asked: only who was to be asked again can have gone meanwhile.
+            tracing::error!(channel = channel.name(), "who may have the message is not ours to ask any more");
+            let wait = policy.backoff(notice.failures(), fastrand::u32(..));
+            thread.mend(version, now.saturating_add(wait).unwrap_or(now), now);
+            self.keep(&mut thread, since, subject, now).await?;
             return Ok(Step::Next);
         };
         let holder = format!("{:032x}", fastrand::u128(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
-        if self.keep(&mut thread).await? == Stored::AnotherWasFirst {
-            return Ok(Step::Next);
+        if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
+            // Or the answer to our own write was lost, and the write was tried again.
+            match self.book.thread(&thread.code).await? {
+                Some(stored) if stored == thread => {}
+                _ => return Ok(Step::Next),
+            }
         }
+        let since = thread.charge();
+        let asked = clock();
         let verdict = self.carriers.send(provider, &message, phone).await;
         let done = clock();
-        self.judge(provider, &verdict, now.duration_until(done), done);
         let draw = fastrand::u32(..);
         let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
+        self.judge(provider, (&verdict, read.fault), asked.duration_until(done), done);
         for attempt in 1.. {
             thread.conclude(
                 version,
@@ -184,21 +203,34 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 policy,
                 (done, draw),
             );
-            if self.keep(&mut thread).await? == Stored::Yes {
+            if self.keep(&mut thread, since, subject, done).await? == Stored::Yes {
                 break;
             }
             if attempt >= STORED_MAX {
                 return Err(Failure::Held("the thread of notices"));
             }
-            // A delivery report was faster than the answer.
+            // A delivery report was faster than the answer, or the answer to our own write was lost.
             thread = self.book.thread(&thread.code).await?.ok_or(Failure::Held("the thread of notices"))?;
         }
-        self.book_keep(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
+        self.make_known(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
         Ok(Step::Next)
     }
 
-    async fn keep(&self, thread: &mut NoticeThread) -> Result<Stored, Failure> {
+    /// Stores the thread, and counts what it has come to cost since it had cost `since`.
+    async fn keep(
+        &self,
+        thread: &mut NoticeThread,
+        since: Charge,
+        subject: &Subject<'_>,
+        now: Timestamp,
+    ) -> Result<Stored, Failure> {
         thread.version += 1;
-        self.book.keep(thread).await
+        let stored = self.book.keep(thread).await?;
+        let charge = thread.charge().since(since);
+        if stored == Stored::Yes && charge != Charge::default() {
+            // Of a leader who was struck off meanwhile no number is known any more; what he has cost is.
+            self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
+        }
+        Ok(stored)
     }
 }

@@ -41,7 +41,7 @@ pub struct Outcome {
     pub due: usize,
     /// Threads that were woken.
     pub woken: usize,
-    /// Seconds since the oldest change that nobody was told of, among those whose time had come.
+    /// For how many seconds the oldest notice has waited that might have been sent, among those whose time had come.
     pub oldest_unsent_seconds: i64,
 }
 
@@ -50,7 +50,8 @@ pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: T
     let sleepers = notices.sleepers(now, SEEN_MAX).await?;
     let due = sleepers.len();
     let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
-    let oldest_unsent_seconds = oldest.map_or(0, |since| (now.as_millisecond() - since) / 1_000);
+    // What is held back until later is not late.
+    let oldest_unsent_seconds = oldest.map_or(0, |since| ((now.as_millisecond() - since) / 1_000).max(0));
     let chosen = in_turn(sleepers, WOKEN_MAX);
     let ours: Vec<Option<Sleeper>> =
         stream::iter(chosen)

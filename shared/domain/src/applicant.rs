@@ -151,6 +151,8 @@ impl TryFrom<String> for Phone {
         // The mobile shape of the numbering plan, not a list of prefixes: carriers are given new ones every year.
         let shaped = compact.len() == 10
             && compact.bytes().all(|byte| byte.is_ascii_digit())
+            // 1900 and 1800 are services; nine digits and one too many are a misprint of somebody else's number.
+            && compact.starts_with('0')
             && matches!(compact.as_bytes()[1], b'3' | b'5' | b'7' | b'8' | b'9');
         if !shaped {
             return refused("must be a Vietnamese mobile number of 10 digits");
@@ -255,6 +257,9 @@ mod tests {
             "09123456789",
             "09123456x8",
             "٠٩١٢٣٤٥٦٧٨",
+            "1900545415",
+            "9812345678",
+            "8491234567",
             &"9".repeat(400),
         ] {
             assert!(phone(typed).is_err(), "{typed}");

@@ -21,9 +21,10 @@ use crate::calendar::date_of;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use report::ReportTemplate;
-use text::{Encoding, segments, unaccented};
+use text::{Encoding, parts, segments, unaccented};
 
-/// What a text may hold besides words, with the most characters that each can become.
+/// What a text may hold besides words, with the most characters that each can become. The first names what the text is about, and
+/// no text goes without it.
 type Placeholders = &'static [(&'static str, usize)];
 
 /// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the
@@ -244,15 +245,17 @@ impl SmsText {
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, "known-placeholder", detail));
         }
-        let mut parts = segments(&longest);
-        if self.encoding == Encoding::Ucs2 && parts.encoding == Encoding::Gsm7 {
-            // The status is filled in with its marks, whatever the text around it.
-            parts = segments(&longest.replacen('x', "ạ", 1));
+        if let Some((subject, _)) = placeholders.first()
+            && !text.contains(subject)
+        {
+            let rule = subject.trim_matches(['{', '}']);
+            found.push(Violation::new(field, rule, format!("a text says what it is about: {subject}")));
         }
-        if self.encoding == Encoding::Gsm7 && parts.encoding == Encoding::Ucs2 {
+        let (units, parts) = (segments(&longest).units, parts(&longest, self.encoding));
+        if self.encoding == Encoding::Gsm7 && segments(&longest).encoding == Encoding::Ucs2 {
             found.push(Violation::new(field, "gsm-7", "must be unaccented text, unless the encoding is ucs-2"));
-        } else if parts.count > self.segments_max {
-            let detail = format!("may become {} units in {} parts, more than its budget", parts.units, parts.count);
+        } else if parts > self.segments_max {
+            let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, "segments-max", detail));
         }
         found

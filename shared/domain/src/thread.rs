@@ -5,14 +5,14 @@
 //! so that none is forgotten when a process dies or a queue message is lost; everything that can no longer happen is an end
 //! that nothing moves back, whatever is reported later.
 
+mod attempt;
 mod conclude;
 mod settle;
-
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Reported};
 
 use crate::announcement::Headline;
@@ -21,9 +21,8 @@ use crate::id::{AgencyCode, ReportCode, SubjectCode};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
-/// The most attempts that are kept one by one; like attempts in a row are one entry with a count, so that a day of retries
-/// fits.
-pub const ATTEMPTS_MAX: usize = 40;
+/// The reason of what waits because nobody has an account and a price for it.
+const NO_PROVIDER: &str = "no-provider";
 
 /// Every notice of one dossier or one report, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,13 +65,19 @@ pub struct NoticeRecord {
     /// Whether it has had its place in its agency's share of the minute.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub admitted: bool,
+    /// Until when our own policy or a gateway's hours last held it back: nobody is late before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred_until: Option<Timestamp>,
     /// Whether the applicant may have been told before: the text then says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repetition: bool,
+    /// Whose call was recorded last: a record that is written twice counts once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded_by: Option<String>,
     /// Channels that cannot reach the applicant with this notice any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_channels: Vec<NoticeChannel>,
-    /// Providers that cannot carry it though their channel might.
+    /// Providers that turned us away though their channel might reach the applicant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_providers: Vec<Provider>,
     /// Every call to a gateway, in order.
@@ -187,58 +192,6 @@ impl NoticeState {
     }
 }
 
-/// What came of one call to a gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttemptOutcome {
-    /// It took the message.
-    Accepted,
-    /// It said no.
-    Declined,
-    /// It has certainly not taken the message.
-    NotTaken,
-    /// It may have it.
-    Unknown,
-    /// It reports that the message arrived.
-    Delivered,
-    /// It reports that the message did not arrive.
-    Failed,
-}
-
-/// One call to a gateway, or several in a row that ended alike.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// Who was asked.
-    pub provider: Provider,
-    /// What came of it.
-    pub outcome: AttemptOutcome,
-    /// The provider's code, or what came instead of one.
-    pub code: String,
-    /// When, the first time.
-    pub at: Timestamp,
-    /// When, the last time, where it was more than one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_at: Option<Timestamp>,
-    /// How often in a row.
-    pub times: u32,
-    /// The provider's name for the message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// What it costs, in đồng; none where nothing is charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price_vnd: Option<u64>,
-    /// Whether the text said that it was a repetition.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repetition: bool,
-}
-
-impl fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{} {:?} {} at {}", self.times, self.provider.name(), self.outcome, self.code, self.at)
-    }
-}
-
 impl NoticeRecord {
     fn new(version: u64, told: Told, class: NoticeClass, changed_at: Timestamp, now: Timestamp) -> Self {
         Self {
@@ -251,37 +204,12 @@ impl NoticeRecord {
             reason: None,
             tried_from: now,
             admitted: false,
+            deferred_until: None,
             repetition: false,
+            concluded_by: None,
             closed_channels: Vec::new(),
             closed_providers: Vec::new(),
             attempts: Vec::new(),
-        }
-    }
-
-    /// What the record keeps of one more call.
-    fn log(&mut self, attempt: Attempt) {
-        match self.attempts.last_mut() {
-            Some(last)
-                if last.message.is_none()
-                    && (last.provider, last.outcome, &last.code, last.repetition)
-                        == (attempt.provider, attempt.outcome, &attempt.code, attempt.repetition) =>
-            {
-                last.times = last.times.saturating_add(1);
-                last.last_at = Some(attempt.at);
-                last.message = attempt.message;
-                last.price_vnd = attempt.price_vnd;
-            }
-            // What was accepted or may have been is never left out for the sake of room.
-            _ => {
-                if self.attempts.len() >= ATTEMPTS_MAX {
-                    let spare =
-                        |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined);
-                    if let Some(place) = self.attempts.iter().position(spare) {
-                        self.attempts.remove(place);
-                    }
-                }
-                self.attempts.push(attempt);
-            }
         }
     }
 
@@ -291,29 +219,22 @@ impl NoticeRecord {
         self.reason = reason.map(str::to_owned);
     }
 
+    /// Ends it in `state`, unless somebody may have carried it: then nobody can say that the applicant was not told.
+    fn end_unsent(&mut self, state: NoticeState, reason: &str, now: Timestamp) {
+        let doubt = self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
+        match doubt.map(|attempt| attempt.provider) {
+            Some(provider) => self.leave_unknown(provider, now),
+            None => self.enter(state, Some(reason), now),
+        }
+    }
+
+    fn leave_unknown(&mut self, provider: Provider, now: Timestamp) {
+        self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
+    }
+
     /// Puts it off, for `reason`.
     fn wait(&mut self, until: Timestamp, pinned: Option<Provider>, reason: &str, now: Timestamp) {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, Some(reason), now);
-    }
-
-    /// How often gateways were asked in vain.
-    pub fn failures(&self) -> u32 {
-        let vain = |attempt: &&Attempt| {
-            matches!(attempt.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Unknown | AttemptOutcome::Declined)
-        };
-        self.attempts.iter().filter(vain).fold(0, |sum, attempt| sum.saturating_add(attempt.times))
-    }
-
-    /// What it has cost, in đồng.
-    pub fn cost_vnd(&self) -> u64 {
-        self.attempts.iter().filter_map(|attempt| attempt.price_vnd).sum()
-    }
-
-    /// When a gateway accepted it first, if one did.
-    pub fn accepted_at(&self) -> Option<Timestamp> {
-        let taken =
-            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered);
-        self.attempts.iter().find(taken).map(|attempt| attempt.at)
     }
 
     /// The last time at which a gateway was asked for it, or is being asked.
@@ -370,9 +291,28 @@ impl NoticeThread {
         }
         let mut notice = NoticeRecord::new(entry.version, Told::Change(entry.action), class, entry.recorded_at, now);
         if not_before > now {
+            notice.deferred_until = Some(not_before);
             notice.wait(not_before, None, "coalescing", now);
         }
         self.notices.push(notice);
+    }
+
+    /// What telling has come to so far.
+    pub fn charge(&self) -> Charge {
+        let carried = |attempt: &&Attempt| match attempt.outcome {
+            AttemptOutcome::Accepted | AttemptOutcome::Unknown | AttemptOutcome::Delivered | AttemptOutcome::Failed => {
+                true
+            }
+            AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
+        };
+        self.notices.iter().fold(Charge::default(), |sum, notice| {
+            let services = match notice.class {
+                NoticeClass::Legal => 0,
+                NoticeClass::Information => notice.attempts.iter().filter(carried).count(),
+            };
+            let services = sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX));
+            Charge { vnd: sum.vnd.saturating_add(notice.cost_vnd()), services }
+        })
     }
 
     /// When the thread has to be looked at by itself; none if everything in it has ended.
@@ -380,12 +320,13 @@ impl NoticeThread {
         self.notices.iter().filter_map(|notice| notice.state.wake_at()).min()
     }
 
-    /// When the oldest change happened that nobody was told of yet.
+    /// Since when the oldest notice that nobody was told of might have been sent: the change, or the end of what held it back.
     pub fn unsent_since(&self) -> Option<Timestamp> {
         let unsent = |notice: &&NoticeRecord| {
             matches!(notice.state, NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. })
         };
-        self.notices.iter().filter(unsent).map(|notice| notice.changed_at).min()
+        let since = |notice: &NoticeRecord| notice.deferred_until.unwrap_or(notice.changed_at);
+        self.notices.iter().filter(unsent).map(since).min()
     }
 
     /// The notice about the dossier's entry `version`.
@@ -407,12 +348,25 @@ impl NoticeThread {
         self.notices.iter().find(ready)
     }
 
-    /// Puts the notice off until `until`, for `reason`.
+    /// Holds the notice back until `until`, as our policy wants, for `reason`.
     pub fn put_off(&mut self, version: u64, until: Timestamp, reason: &str, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
+            notice.deferred_until = Some(until);
             notice.wait(until, pinned, reason, now);
+        }
+    }
+
+    /// Lets the notice wait until `until` for what is ours to mend; then everybody who turned it away is asked again. The reason
+    /// is the last code, or that there is nobody to ask.
+    pub fn mend(&mut self, version: u64, until: Timestamp, now: Timestamp) {
+        if let Some(notice) = self.notice_mut(version)
+            && let NoticeState::Waiting { pinned, .. } = notice.state
+        {
+            let turned_away = !std::mem::take(&mut notice.closed_providers).is_empty();
+            let code = notice.attempts.last().filter(|_| turned_away).map(|attempt| attempt.code.clone());
+            notice.wait(until, pinned, code.as_deref().unwrap_or(NO_PROVIDER), now);
         }
     }
 
@@ -428,7 +382,7 @@ impl NoticeThread {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
         {
-            notice.enter(NoticeState::Refused, Some(reason), now);
+            notice.end_unsent(NoticeState::Refused, reason, now);
         }
     }
 

@@ -18,6 +18,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod routes;
     mod shown;
     mod submissions;
     mod transitions;

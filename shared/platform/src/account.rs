@@ -75,6 +75,9 @@ pub struct AccountTokens {
     /// Who renews at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Whether the gateway refused the access token before its end: it was withdrawn, and is renewed at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub access_refused: bool,
     /// When the issuer last refused the refresh token: a person has to sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_at: Option<Timestamp>,
@@ -96,12 +99,13 @@ impl AccountTokens {
     #[must_use]
     pub fn signed_in(before: Option<Self>, refresh: Token) -> Self {
         let (version, access) = before.map_or((0, None), |tokens| (tokens.version, tokens.access));
-        Self { version: version + 1, access, refresh, lease: None, refused_at: None }
+        Self { version: version + 1, access, access_refused: false, refresh, lease: None, refused_at: None }
     }
 
     /// What is to be done at `now`.
     pub fn due(&self, now: Timestamp) -> Due {
-        if self.access.as_ref().is_some_and(|access| now.duration_until(access.until) > RENEWED_BEFORE_END) {
+        let works = !self.access_refused;
+        if self.access.as_ref().is_some_and(|access| works && now.duration_until(access.until) > RENEWED_BEFORE_END) {
             return Due::Nothing;
         }
         if self.lease.as_ref().is_some_and(|lease| lease.until > now) { Due::ByAnother } else { Due::Renewal }
@@ -121,13 +125,19 @@ impl AccountTokens {
     pub fn renewed(self, access: Token, lives: SignedDuration, refresh: Token, now: Timestamp) -> Self {
         let until = now.saturating_add(lives).unwrap_or(now);
         let access = Some(AccessToken { token: access, until });
-        Self { version: self.version + 1, access, refresh, lease: None, refused_at: None }
+        Self { version: self.version + 1, access, access_refused: false, refresh, lease: None, refused_at: None }
     }
 
     /// The same after the issuer has refused the refresh token.
     #[must_use]
     pub fn refused(self, now: Timestamp) -> Self {
         Self { version: self.version + 1, lease: None, refused_at: Some(now), ..self }
+    }
+
+    /// The same, when the gateway has refused the access token.
+    #[must_use]
+    pub fn withdrawn(self) -> Self {
+        Self { version: self.version + 1, access_refused: true, ..self }
     }
 
     /// The same without the lease.
@@ -138,7 +148,8 @@ impl AccountTokens {
 }
 
 /// The access token in force. It is read once, and again when the gateway refuses it: so no clock is needed, and a process that
-/// slept through a renewal loses one call.
+/// slept through a renewal loses one call. Where there is no other, it is marked as refused, and the next run of the renewal does
+/// not wait for its end.
 #[derive(Debug)]
 pub struct LiveToken<S> {
     store: S,
@@ -158,11 +169,18 @@ impl<S: TokenStore> AccessTokens for LiveToken<S> {
         if let Some(held) = held.filter(|held| refused != Some(held)) {
             return Ok(Some(held));
         }
-        let stored = self.store.tokens().await?.and_then(|tokens| tokens.access).map(|access| access.token);
-        let another = stored.filter(|token| refused != Some(token));
-        if let Some(token) = &another {
-            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        let Some(tokens) = self.store.tokens().await? else {
+            return Ok(None);
+        };
+        let stored = tokens.access.as_ref().map(|access| access.token.clone());
+        if stored.is_some() && stored.as_ref() == refused {
+            if !tokens.access_refused {
+                // Whoever else moves the item is renewing it, or has seen the same.
+                let _another_was_first = self.store.keep(&tokens.withdrawn()).await?;
+            }
+            return Ok(None);
         }
-        Ok(another)
+        self.held.write().unwrap_or_else(PoisonError::into_inner).clone_from(&stored);
+        Ok(stored)
     }
 }

@@ -87,9 +87,9 @@ pub enum Failure {
     /// Another process holds what this one needs; it will be free soon.
     #[error("{0} is held by another process")]
     Held(&'static str),
-    /// It was tried for as long as it was of use; an operator decides.
-    #[error("{0} was given up")]
-    GivenUp(&'static str),
+    /// A notice was tried for as long as it was of use; an operator decides.
+    #[error("the notice was given up: {0}")]
+    GivenUp(String),
     /// A defect or a missing piece of configuration of ours: a person has to look.
     #[error("{0}")]
     Defect(String),

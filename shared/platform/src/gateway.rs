@@ -13,13 +13,14 @@ use domain::notice::{Notice, Provider};
 use jiff::SignedDuration;
 pub use reqwest::Client;
 use reqwest::StatusCode;
+use reqwest::header::HeaderValue;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::port::{AccessTokens, Carriers};
 
-/// The longest that a gateway's `Retry-After` is believed, in seconds.
-const RETRY_AFTER_MAX: u32 = 6 * 3_600;
+/// The longest that a gateway's `Retry-After` is believed.
+const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(6);
 
 /// What a gateway made of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,17 +113,32 @@ fn whole_number(value: &serde_json::Value) -> Option<i64> {
     value.as_str().map_or_else(|| value.as_i64(), |text| text.trim().parse().ok())
 }
 
-/// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, and a fresh connection for each: a
-/// function is frozen between invocations, and a connection that died meanwhile cannot be told from an answer that was
-/// lost.
+/// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, a third of it for the connection, since what
+/// was never connected was certainly not sent, and a fresh connection for each: a function is frozen between invocations, and
+/// a connection that died meanwhile cannot be told from an answer that was lost.
 pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
     // Installing twice fails harmlessly: the first provider stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .timeout(timeout)
+        .connect_timeout(timeout / 3)
         .pool_max_idle_per_host(0)
         .build()
         .map_err(|error| Failure::Defect(error.to_string()))
+}
+
+/// For how long a gateway asks to be left alone: `Retry-After` in seconds, or as a date, read against the gateway's own `date`, so
+/// that no clock but its own matters (RFC 9110 §10.2.3). None where it says nothing that can be read.
+fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration> {
+    let after = after?.trim();
+    let wait = match after.parse::<u32>() {
+        Ok(seconds) => SignedDuration::from_secs(i64::from(seconds)),
+        Err(_) => {
+            let read = |text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+            read(date?.trim())?.duration_until(read(after)?)
+        }
+    };
+    Some(wait.clamp(SignedDuration::ZERO, RETRY_AFTER_MAX))
 }
 
 /// Sends a request whose answer is JSON, and sorts out what can go wrong on the way.
@@ -148,11 +164,8 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
         if !not_taken {
             return Err(Verdict::Unknown { instead });
         }
-        // In seconds; a date is not understood, and our own patience is used.
-        let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let retry_after =
-            seconds.map(|seconds: u32| SignedDuration::from_secs(i64::from(seconds.min(RETRY_AFTER_MAX))));
-        return Err(Verdict::NotTaken { instead, retry_after });
+        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        return Err(Verdict::NotTaken { instead, retry_after: retry_after(header("retry-after"), header("date")) });
     }
     response.json().await.map_err(|error| unknown(&error))
 }

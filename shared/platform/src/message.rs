@@ -87,6 +87,9 @@ pub struct NoticesWake {
     pub schema_version: u32,
     /// The dossier, or the report, whose notices are to be looked at.
     pub code: SubjectCode,
+    /// Whether an operator wants taken up again what was given up: nothing else takes it up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_up: bool,
 }
 
 impl CloudEvent<NoticesWake> {
@@ -99,7 +102,7 @@ impl CloudEvent<NoticesWake> {
             kind: NOTICES_WAKE.to_owned(),
             subject: Some(code.to_string()),
             time: now,
-            data: NoticesWake { schema_version: 1, code: code.clone() },
+            data: NoticesWake { schema_version: 1, code: code.clone(), take_up: false },
         }
     }
 }

@@ -5,8 +5,8 @@ use domain::applicant::{IdNumber, Phone};
 use domain::dossier::Dossier;
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
-use domain::notice::{Notice, NoticeChannel, NoticeClass, Provider};
-use domain::thread::NoticeThread;
+use domain::notice::{Notice, NoticeChannel, Provider};
+use domain::thread::{Charge, NoticeThread};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -96,12 +96,11 @@ pub trait Contacts: Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Counts what a message has cost, and, for one that the law does not want, that the number got it.
+    /// Counts `charge` against the month and, where the number is still known, the number's day.
     fn count(
         &self,
-        phone: &Phone,
-        class: NoticeClass,
-        price_vnd: u64,
+        phone: Option<&Phone>,
+        charge: Charge,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 

@@ -31,7 +31,7 @@ pub fn catalogue(replayed: &Replayed) -> Catalogue {
         json!({
             "code": asked.code, "version": 1, "name": asked.name, "field": asked.field, "level": "department",
             "online": asked.online, "terms": { "counter": asked.term, "online": asked.term, "postal": asked.term },
-            "papers": [], "feeVnd": 0, "validFrom": FROM, "trust": "unverified",
+            "papers": [{ "code": "DON", "name": "Đơn đề nghị", "required": true }], "feeVnd": 0, "validFrom": FROM, "trust": "unverified",
         })
     });
     let codes: Vec<&str> = replayed.agencies.iter().map(|desk| desk.code.as_str()).collect();

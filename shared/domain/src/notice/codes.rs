@@ -13,8 +13,10 @@ use crate::procedure::Trust;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
-    /// Ask the same gateway again later.
+    /// Ask the same gateway again later: it has not taken the message.
     Retry,
+    /// It may have taken the message: read like an answer that never came.
+    Doubtful,
     /// Our token has run out or is not known there: ask once more with another, else the next channel.
     RefreshToken,
     /// Ask again when the gateway opens in the morning.

@@ -47,9 +47,28 @@ struct ByChannel {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Quiet {
-    legal: ByChannel,
-    information: ByChannel,
+struct ByClass<T> {
+    legal: T,
+    information: T,
+}
+
+impl<T> ByClass<T> {
+    fn of(&self, class: NoticeClass) -> &T {
+        match class {
+            NoticeClass::Legal => &self.legal,
+            NoticeClass::Information => &self.information,
+        }
+    }
+}
+
+/// That of editions published before it was theirs to say.
+fn usual_patience() -> ByClass<u32> {
+    ByClass { legal: 15, information: 120 }
+}
+
+/// The same for the budget.
+fn four_fifths() -> u32 {
+    80
 }
 
 /// What holds from one day on.
@@ -61,7 +80,7 @@ pub struct NoticePolicy {
     /// In which order the channels are tried.
     channels: Vec<NoticeChannel>,
     /// When nobody is written to.
-    quiet: Quiet,
+    quiet: ByClass<ByChannel>,
     /// Seconds over which what waited for an opening is spread.
     opening_spread_seconds: u32,
     /// Seconds within which changes become one message.
@@ -70,6 +89,9 @@ pub struct NoticePolicy {
     retry_first_seconds: u32,
     /// The longest such wait, in seconds.
     retry_max_seconds: u32,
+    /// Minutes for which a channel that takes nothing is waited for before the next one is asked.
+    #[serde(default = "usual_patience")]
+    channel_patience_minutes: ByClass<u32>,
     /// For how many hours sending is tried.
     retry_hours: u32,
     /// For how many days what was given up lies with the operators.
@@ -84,6 +106,9 @@ pub struct NoticePolicy {
     per_agency_minute: u32,
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
+    /// From which share of it on somebody is told, in percent.
+    #[serde(default = "four_fifths")]
+    budget_warning_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// Where it is written.
@@ -126,6 +151,12 @@ pub enum Routing {
         until: Timestamp,
         /// Why, in one word.
         reason: &'static str,
+    },
+    /// Whoever might carry it turned us away, or there is nobody with an account and a price: that is ours to mend. Wait until
+    /// then and ask all of them again.
+    Mend {
+        /// When.
+        until: Timestamp,
     },
     /// It ends unsent.
     Refuse {
@@ -170,6 +201,13 @@ impl NoticePolicy {
         SignedDuration::from_secs(i64::try_from(seconds + jitter).unwrap_or(i64::MAX))
     }
 
+    /// Whether what was `spent_vnd` this month comes near the budget, and has not used it up.
+    pub fn budget_warns(&self, spent_vnd: u64) -> bool {
+        let near =
+            spent_vnd.saturating_mul(100) >= self.monthly_budget_vnd.saturating_mul(self.budget_warning_percent.into());
+        near && spent_vnd < self.monthly_budget_vnd
+    }
+
     /// How long the `place`-th message of an agency within a minute waits, counted from 1.
     pub fn share_wait(&self, place: u32) -> SignedDuration {
         SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
@@ -181,7 +219,7 @@ impl NoticePolicy {
     pub fn without_limits(mut self) -> Self {
         let never = Hours { from: Time::midnight(), to: Time::midnight() };
         let both = ByChannel { zalo: never, sms: never };
-        self.quiet = Quiet { legal: both.clone(), information: both };
+        self.quiet = ByClass { legal: both.clone(), information: both };
         (self.coalesce_seconds, self.per_number_daily, self.per_agency_minute) = (0, u32::MAX, u32::MAX);
         self
     }
@@ -193,17 +231,31 @@ impl NoticePolicy {
         self
     }
 
-    /// Whether any provider is left that may carry the notice.
-    pub fn route_remains(&self, notice: &NoticeRecord) -> bool {
-        self.providers.iter().any(|provider| {
-            !notice.closed_providers.contains(provider) && !notice.closed_channels.contains(&provider.channel())
-        })
+    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said that it cannot reach the
+    /// applicant. What providers have said about us does not count: that is mended.
+    pub fn others_remain(&self, notice: &NoticeRecord, provider: Provider) -> bool {
+        let mut others = self.providers.iter().filter(|other| **other != provider);
+        others.any(|other| !notice.closed_channels.contains(&other.channel()))
     }
 
-    /// Whether `channel` has a provider that may carry the notice.
-    fn is_open(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
-        let fits = |provider: &&Provider| provider.channel() == channel && !notice.closed_providers.contains(provider);
-        !notice.closed_channels.contains(&channel) && self.providers.iter().any(|provider| fits(&provider))
+    fn providers_of(&self, channel: NoticeChannel) -> impl Iterator<Item = Provider> {
+        self.providers.iter().copied().filter(move |provider| provider.channel() == channel)
+    }
+
+    /// Whether somebody may carry the notice by `channel` once we have mended what is ours: an account that its provider refuses,
+    /// or, for what the law wants, a channel that nobody serves.
+    fn can_be_mended(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
+        match self.providers_of(channel).next() {
+            Some(_) => self.providers_of(channel).any(|provider| !notice.may_be_told_by(provider)),
+            None => notice.class == NoticeClass::Legal,
+        }
+    }
+
+    /// Whether `channel` has taken nothing for so long that the next one is asked first, or may have told the applicant already.
+    fn is_worn_out(&self, channel: NoticeChannel, notice: &NoticeRecord, now: Timestamp) -> bool {
+        let patience = SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(notice.class)));
+        notice.failing_since(channel).is_some_and(|since| since.duration_until(now) >= patience)
+            || Provider::ALL.into_iter().any(|by| by.channel() == channel && notice.may_be_told_by(by))
     }
 
     /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is spread by `draw`.
@@ -220,19 +272,28 @@ impl NoticePolicy {
             return Routing::Refuse { reason: "opted-out" };
         }
         let chosen = if reach.preferred.is_empty() { &self.channels } else { &reach.preferred };
-        let besides = self.channels.iter().filter(|channel| !information && !chosen.contains(channel));
-        let known = |channel: &&NoticeChannel| {
-            !reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until)
+        let reaches = |channel: &&NoticeChannel| {
+            let remembered = reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until);
+            !remembered && !notice.closed_channels.contains(channel)
         };
-        let candidates: Vec<NoticeChannel> = chosen
-            .iter()
-            .chain(besides)
-            .filter(|channel| self.is_open(**channel, notice))
-            .filter(known)
-            .copied()
-            .collect();
+        // What the law wants goes by a channel that was not chosen where no chosen one works.
+        let besides =
+            || self.channels.iter().filter(|channel| !information && !chosen.contains(channel)).filter(reaches);
+        let is_open =
+            |channel: &&NoticeChannel| self.providers_of(**channel).any(|provider| notice.may_go_by(provider));
+        let mut candidates: Vec<NoticeChannel> = chosen.iter().filter(reaches).filter(is_open).copied().collect();
+        if candidates.iter().all(|channel| self.is_worn_out(*channel, notice, now)) {
+            candidates.extend(besides().filter(is_open));
+        }
+        candidates.sort_by_key(|channel| self.is_worn_out(*channel, notice, now));
         let Some(first) = candidates.first() else {
-            return Routing::Refuse { reason: "no-channel" };
+            let mut wanted = chosen.iter().filter(reaches).chain(besides());
+            return if wanted.any(|channel| self.can_be_mended(*channel, notice)) {
+                let wait = self.backoff(notice.failures(), draw);
+                Routing::Mend { until: now.saturating_add(wait).unwrap_or(now) }
+            } else {
+                Routing::Refuse { reason: "no-channel" }
+            };
         };
         if information && reach.spent_vnd >= self.monthly_budget_vnd {
             return Routing::Refuse { reason: "budget" };
@@ -260,10 +321,7 @@ impl NoticePolicy {
         now: Timestamp,
         draw: u32,
     ) -> Option<Timestamp> {
-        let by_channel = match class {
-            NoticeClass::Legal => &self.quiet.legal,
-            NoticeClass::Information => &self.quiet.information,
-        };
+        let by_channel = self.quiet.of(class);
         let hours = match channel {
             NoticeChannel::Zalo => by_channel.zalo,
             NoticeChannel::Sms => by_channel.sms,
@@ -302,10 +360,13 @@ impl NoticePolicy {
             ("coalesceSeconds", self.coalesce_seconds, 0, 3_600),
             ("retryFirstSeconds", self.retry_first_seconds, 1, 3_600),
             ("retryMaxSeconds", self.retry_max_seconds, self.retry_first_seconds, 21_600),
+            ("channelPatienceMinutes.legal", self.channel_patience_minutes.legal, 0, 1_440),
+            ("channelPatienceMinutes.information", self.channel_patience_minutes.information, 0, 1_440),
             ("retryHours", self.retry_hours, 24, 240),
             ("heldDays", self.held_days, 1, 60),
             ("unknownMinutes", self.unknown_minutes, 1, 1_440),
             ("reportHours", self.report_hours, 1, 240),
+            ("budgetWarningPercent", self.budget_warning_percent, 1, 100),
             ("perNumberDaily", self.per_number_daily, 1, 1_000),
             ("perAgencyMinute", self.per_agency_minute, 1, 100_000),
         ] {

@@ -58,54 +58,78 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Providers with their weights; one of weight 0 is never chosen.
+    /// Providers with their weights; those of weight 0 are in reserve.
     pub fn new(failover: Failover, weights: impl IntoIterator<Item = (Provider, u32)>) -> Self {
         let member = |(provider, weight)| (provider, Member { weight, health: Health::Well, calls: VecDeque::new() });
         Self { failover, members: weights.into_iter().map(member).collect() }
     }
 
-    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Where all of them rest, one of them
-    /// is asked all the same: a message that may fail is better than none.
-    pub fn choose(&self, may: impl Fn(Provider) -> bool, draw: u32, now: Timestamp) -> Option<Provider> {
-        let weighed = |share: &dyn Fn(&Member) -> u64| -> Vec<(Provider, u64)> {
-            let allowed = self.members.iter().filter(|(provider, member)| member.weight > 0 && may(**provider));
-            allowed.map(|(provider, member)| (*provider, share(member))).filter(|(_, share)| *share > 0).collect()
-        };
-        let mut shares = weighed(&|member| self.share(member, now));
-        if shares.is_empty() {
-            shares = weighed(&|member| u64::from(member.weight));
+    /// Goes on by the terms of `terms`, with what is known of the health of those that stay.
+    pub fn adopt(&mut self, terms: Self) {
+        self.failover = terms.failover;
+        self.members.retain(|provider, _| terms.members.contains_key(provider));
+        for (provider, fresh) in terms.members {
+            self.members.entry(provider).or_insert_with(|| fresh.clone()).weight = fresh.weight;
         }
-        let total: u64 = shares.iter().map(|(_, share)| share).sum();
-        let mut place = u64::from(draw).checked_rem(total)?;
-        for (provider, share) in shares {
-            if place < share {
-                return Some(provider);
-            }
-            place -= share;
-        }
-        None
     }
 
-    /// A member's weight at `now`, a hundredfold.
-    fn share(&self, member: &Member, now: Timestamp) -> u64 {
+    /// Leaves `provider` alone until then, as it asks.
+    pub fn rest(&mut self, provider: Provider, until: Timestamp) {
+        if let Some(member) = self.members.get_mut(&provider) {
+            member.health = match member.health {
+                Health::Resting(longer) if longer > until => Health::Resting(longer),
+                Health::Well | Health::Resting(_) | Health::ComingBack { .. } => Health::Resting(until),
+            };
+            member.calls.clear();
+        }
+    }
+
+    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Who is in reserve is asked where nobody
+    /// with a weight may be, or all of them rest. Where everybody rests, one is asked all the same: a message that may fail is
+    /// better than none.
+    pub fn choose(&self, may: impl Fn(Provider) -> bool, draw: u32, now: Timestamp) -> Option<Provider> {
+        let allowed = || self.members.iter().filter(|(provider, _)| may(**provider));
+        let by_weight = |member: &Member| u64::from(member.weight);
+        let in_reserve = |member: &Member| u64::from(member.weight == 0);
+        let awake = |member: &Member| self.percent(member, now);
+        let ways: [&dyn Fn(&Member) -> u64; 4] = [
+            &|member| by_weight(member) * awake(member),
+            &|member| in_reserve(member) * awake(member),
+            &by_weight,
+            &in_reserve,
+        ];
+        ways.into_iter().find_map(|share| {
+            let total: u64 = allowed().map(|(_, member)| share(member)).sum();
+            let mut place = u64::from(draw).checked_rem(total)?;
+            for (provider, member) in allowed() {
+                if place < share(member) {
+                    return Some(*provider);
+                }
+                place -= share(member);
+            }
+            None
+        })
+    }
+
+    /// How much of its share a member gets at `now`, in percent.
+    fn percent(&self, member: &Member, now: Timestamp) -> u64 {
         let percent = |step: usize| u64::from(self.failover.steps_percent.get(step).copied().unwrap_or(100));
-        let share = match &member.health {
+        match &member.health {
             Health::Well => 100,
             Health::Resting(until) if now < *until => 0,
             Health::Resting(_) => percent(0),
             Health::ComingBack { step, .. } => percent(*step),
-        };
-        u64::from(member.weight) * share
+        }
     }
 
-    /// Learns how a call ended at `now`: whether the provider answered, and how long it `took`. What it answered is the
-    /// message's affair.
-    pub fn learn(&mut self, provider: Provider, answered: bool, took: SignedDuration, now: Timestamp) {
+    /// Learns how a call ended at `now`: whether the provider `serves` us, and how long it `took`. What it has against a message
+    /// is the message's affair.
+    pub fn learn(&mut self, provider: Provider, serves: bool, took: SignedDuration, now: Timestamp) {
         let failover = &self.failover;
         let Some(member) = self.members.get_mut(&provider) else {
             return;
         };
-        let failed = !answered || took > SignedDuration::from_millis(i64::from(failover.slow_ms));
+        let failed = !serves || took > SignedDuration::from_millis(i64::from(failover.slow_ms));
         let rest = || {
             let length = SignedDuration::from_secs(i64::from(failover.rest_seconds));
             Health::Resting(now.saturating_add(length).unwrap_or(now))

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::pool::{Failover, Pool};
-use super::text::segments;
+use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::procedure::Trust;
@@ -17,7 +17,7 @@ use crate::procedure::Trust;
 struct ProviderTerms {
     provider: Provider,
     valid_from: Date,
-    /// Its share of its channel's messages, against the others' weights; 0: none.
+    /// Its share of its channel's messages, against the others' weights; 0: in reserve, asked where nobody else may be.
     weight: u32,
     /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
     #[serde(default)]
@@ -82,11 +82,9 @@ impl Providers {
         self.terms.iter().rfind(|terms| terms.provider == provider && terms.valid_from <= day)
     }
 
-    /// Those that may be asked on `day`: with a weight, and with a price.
+    /// Those that may be asked on `day`: with a price.
     pub fn on(&self, day: Date) -> impl Iterator<Item = Provider> {
-        let may = move |provider: &Provider| {
-            self.of(*provider, day).is_some_and(|terms| terms.weight > 0 && terms.price_vnd.is_some())
-        };
+        let may = move |provider: &Provider| self.of(*provider, day).is_some_and(|terms| terms.price_vnd.is_some());
         Provider::ALL.into_iter().filter(may)
     }
 
@@ -102,7 +100,7 @@ impl Providers {
         let each = self.of(provider, day)?.price_vnd?;
         let parts = match provider.channel() {
             NoticeChannel::Zalo => 1,
-            NoticeChannel::Sms => u64::try_from(segments(&notice.sms).count).unwrap_or(u64::MAX),
+            NoticeChannel::Sms => u64::try_from(parts(&notice.sms, notice.encoding)).unwrap_or(u64::MAX),
         };
         Some(each.saturating_mul(parts))
     }

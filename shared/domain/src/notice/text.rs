@@ -39,17 +39,26 @@ fn septets(c: char) -> Option<usize> {
 /// How `text` is coded and in how many parts it goes: 160 or 153 septets, 70 or 67 units a part.
 pub fn segments(text: &str) -> Segments {
     match text.chars().map(septets).sum::<Option<usize>>() {
-        Some(units) => Segments { encoding: Encoding::Gsm7, units, count: parts(units, 160, 153) },
+        Some(units) => Segments { encoding: Encoding::Gsm7, units, count: parts_of(units, 160, 153) },
         None => {
             let units = text.encode_utf16().count();
-            Segments { encoding: Encoding::Ucs2, units, count: parts(units, 70, 67) }
+            Segments { encoding: Encoding::Ucs2, units, count: parts_of(units, 70, 67) }
         }
+    }
+}
+
+/// In how many parts `text` goes when it is sent in `encoding`: a text that UCS-2 was asked for is sent and charged as UCS-2,
+/// whatever is in it.
+pub fn parts(text: &str, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Gsm7 => segments(text).count,
+        Encoding::Ucs2 => parts_of(text.encode_utf16().count(), 70, 67),
     }
 }
 
 /// How many parts `units` take. A part is counted full though an escape or a pair of units may not be torn apart: the
 /// difference is at most one unit a part, and [`segments`] of our templates is checked against a budget with room.
-fn parts(units: usize, alone: usize, together: usize) -> usize {
+fn parts_of(units: usize, alone: usize, together: usize) -> usize {
     match units {
         0 => 0,
         units if units <= alone => 1,

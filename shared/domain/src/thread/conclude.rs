@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider};
+use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
 /// What a gateway's answer asks of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,8 @@ pub enum Reported {
 
 impl NoticeThread {
     /// Says how the call ended that `holder` leased the notice for; false where the lease is no longer his, in which case only
-    /// the record of the call is kept: a delivery report was faster, or he was taken for dead.
+    /// the record of the call is kept: a delivery report was faster, or he was taken for dead. Said twice, it counts once: the
+    /// answer to the first record may have been lost.
     pub fn conclude(
         &mut self,
         version: u64,
@@ -68,6 +69,10 @@ impl NoticeThread {
         let Some(notice) = self.notice_mut(version) else {
             return false;
         };
+        if notice.concluded_by.as_deref() == Some(holder) {
+            return true;
+        }
+        notice.concluded_by = Some(holder.to_owned());
         let message = match answer {
             Answer::Accepted { message } => message.clone(),
             Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel | Answer::Unknown => {
@@ -75,7 +80,7 @@ impl NoticeThread {
             }
         };
         let charged = matches!(answer, Answer::Accepted { .. } | Answer::Unknown);
-        notice.log(Attempt {
+        notice.record(Attempt {
             provider,
             outcome: answer.outcome(),
             code: code.to_owned(),
@@ -145,6 +150,7 @@ impl NoticeThread {
             }),
             None => return Reported::Stranger,
         }
+        notice.settle_doubts(provider);
         if notice.state.is_end() && !matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Unknown { .. }) {
             return Reported::Known;
         }
@@ -195,41 +201,43 @@ impl NoticeRecord {
                 let reason = if report_until.is_some() { "awaiting-report" } else { "no-report-expected" };
                 self.enter(NoticeState::Sent { report_until, provider }, Some(reason), now);
             }
-            Answer::Again { not_taken, after } => {
+            Answer::Again { after, .. } => {
                 let until = later(self.failures(), *after);
-                self.wait(until, (!not_taken).then_some(provider), code, now);
+                // Who may have it is the only one to be asked, until it says.
+                self.wait(until, self.is_in_doubt(provider).then_some(provider), code, now);
             }
-            Answer::From(time) => self.wait(*time, None, code, now),
+            Answer::From(time) => {
+                self.deferred_until = Some(*time);
+                self.wait(*time, self.is_in_doubt(provider).then_some(provider), code, now);
+            }
             Answer::NextProvider => {
                 self.closed_providers.push(provider);
-                if policy.route_remains(self) {
-                    self.wait(now, None, code, now);
+                if self.is_in_doubt(provider) {
+                    self.doubt(provider, code, policy, now);
                 } else {
-                    // All of them turned us away: that is ours to mend, and the notice waits for it.
-                    self.closed_providers.clear();
-                    let until = later(self.failures(), None);
-                    self.wait(until, None, code, now);
+                    self.wait(now, None, code, now);
                 }
             }
             Answer::NextChannel => {
-                self.close_channel(provider);
-                if policy.route_remains(self) {
-                    self.wait(now, None, code, now);
+                if !self.closed_channels.contains(&provider.channel()) {
+                    self.closed_channels.push(provider.channel());
+                }
+                if self.is_in_doubt(provider) {
+                    self.doubt(provider, code, policy, now);
+                } else if NoticeChannel::ALL.iter().all(|channel| self.closed_channels.contains(channel)) {
+                    self.end_unsent(NoticeState::Refused, code, now);
                 } else {
-                    self.enter(NoticeState::Refused, Some(code), now);
+                    self.wait(now, None, code, now);
                 }
             }
-            Answer::Unknown => {
-                let settle_at = now.saturating_add(policy.unknown_wait()).ok();
-                self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
-            }
+            Answer::Unknown => self.doubt(provider, code, policy, now),
         }
     }
 
-    pub(super) fn close_channel(&mut self, provider: Provider) {
-        if !self.closed_channels.contains(&provider.channel()) {
-            self.closed_channels.push(provider.channel());
-        }
+    /// Whether `provider` has it cannot be told: a report may settle it, or the policy after a time.
+    pub(super) fn doubt(&mut self, provider: Provider, code: &str, policy: &NoticePolicy, now: Timestamp) {
+        let settle_at = now.saturating_add(policy.unknown_wait()).ok();
+        self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
     }
 
     /// Whether it is worth telling by another route what may have been told: what the law wants, once.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
+use super::{Attempt, AttemptOutcome, NO_PROVIDER, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::Provider;
 use crate::notice::policy::NoticePolicy;
 
@@ -20,11 +20,11 @@ impl NoticeThread {
         moved
     }
 
-    /// Takes up again what was given up at least `ago`, when an operator sends it back. Gives whether there was such a notice.
-    pub fn resume(&mut self, now: Timestamp, ago: SignedDuration) -> bool {
+    /// Takes up again what was given up, when an operator sends it back. Gives whether there was such a notice.
+    pub fn take_up(&mut self, now: Timestamp) -> bool {
         let mut moved = false;
         for notice in &mut self.notices {
-            if matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) >= ago {
+            if matches!(notice.state, NoticeState::Held { .. }) {
                 notice.tried_from = now;
                 notice.closed_providers.clear();
                 notice.wait(now, None, "taken-up-again", now);
@@ -34,9 +34,14 @@ impl NoticeThread {
         moved
     }
 
-    /// Whether any notice was given up and lies with the operators.
-    pub fn is_given_up(&self) -> bool {
-        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Held { .. }))
+    /// Why a notice was given up no longer than `ago`, if one was: the provider asked last and its code.
+    pub fn given_up(&self, ago: SignedDuration, now: Timestamp) -> Option<String> {
+        let just = |notice: &&NoticeRecord| {
+            matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) < ago
+        };
+        let held = self.notices.iter().find(just)?;
+        let last = held.attempts.last().map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
+        Some(last.unwrap_or_else(|| NO_PROVIDER.to_owned()))
     }
 }
 
@@ -62,10 +67,10 @@ impl NoticeRecord {
             }
             NoticeState::Waiting { not_before, .. }
                 if not_before <= now
-                    && self.failures() > 0
+                    && (self.failures() > 0 || self.reason.as_deref() == Some(NO_PROVIDER))
                     && self.tried_from.saturating_add(policy.try_for()).is_ok_and(|end| end <= now) =>
             {
-                let code = self.attempts.last().map(|attempt| attempt.code.clone()).unwrap_or_default();
+                let code = self.attempts.last().map_or_else(|| NO_PROVIDER.to_owned(), |attempt| attempt.code.clone());
                 let until = now.saturating_add(policy.held_for()).unwrap_or(now);
                 self.enter(NoticeState::Held { until }, Some(&code), now);
                 true
@@ -75,7 +80,7 @@ impl NoticeRecord {
                 true
             }
             NoticeState::Held { until } if until <= now => {
-                self.enter(NoticeState::Expired, Some("given-up"), now);
+                self.end_unsent(NoticeState::Expired, "given-up", now);
                 true
             }
             NoticeState::Waiting { .. }
@@ -106,28 +111,20 @@ impl NoticeRecord {
         if provider.recognises_repetition() {
             self.wait(now, Some(provider), "abandoned", now);
         } else {
-            let settle_at = now.saturating_add(policy.unknown_wait()).ok();
-            self.enter(NoticeState::Unknown { settle_at, provider }, Some("abandoned"), now);
+            self.doubt(provider, "abandoned", policy, now);
         }
     }
 
-    /// No report came: what the law wants is told again by another route, with a text that says so; the rest is left.
+    /// No report came: what the law wants is told again by anybody but `provider`, by the other channel where that reaches the
+    /// applicant, with a text that says so; the rest is left.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
-        if self.is_repeated() {
-            let closed = self.closed_channels.clone();
-            self.close_channel(provider);
-            if !policy.route_remains(self) {
-                self.closed_channels = closed;
-                self.closed_providers.push(provider);
-            }
-            if policy.route_remains(self) {
-                self.repetition = true;
-                self.tried_from = now;
-                self.wait(now, None, "told-again", now);
-                return;
-            }
+        if self.is_repeated() && policy.others_remain(self, provider) {
+            self.repetition = true;
+            self.tried_from = now;
+            self.wait(now, None, "told-again", now);
+        } else {
+            self.leave_unknown(provider, now);
         }
-        self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
     }
 
     /// Since when it has been in doubt whether a provider has the message.

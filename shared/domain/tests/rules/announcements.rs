@@ -140,6 +140,8 @@ fn a_text_of_the_report_that_cannot_be_sent_is_refused_when_it_is_loaded() {
     let sms = |text: &str| json!({"text": text, "segmentsMax": 1});
     for (rule, text) in [
         ("known-placeholder", sms("Mot Cua {code} {link}")),
+        // A headline without the page behind it.
+        ("link", sms("Mot Cua {period}: tiep nhan {received}")),
         ("gsm-7", sms("Một Cửa {link}")),
         // 98 of the link and 63 more.
         ("segments-max", sms(&format!("{}{{link}}", "x".repeat(63)))),

@@ -475,17 +475,27 @@ fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_december_at_the_latest()
     }
 }
 
+/// A text that has `length` characters with the longest code in it.
+fn with_code(length: usize) -> String {
+    format!("{{code}}{}", "a".repeat(length - 52))
+}
+
 #[test]
 fn a_message_that_does_not_fit_is_refused() {
     for (rule, sms) in [
         ("known-placeholder", json!({"text": "Ho so {code} cua {name}"})),
-        ("known-placeholder", json!({"text": "Ho so {code}", "withoutDueDate": "So {idNumber}"})),
+        ("known-placeholder", json!({"text": "Ho so {code}", "withoutDueDate": "So {code} {idNumber}"})),
+        // Whoever has several dossiers has to know which.
+        ("code", json!({"text": "Ho so da duoc tiep nhan"})),
+        ("code", json!({"text": "Ho so {code}", "withoutDueDate": "Ho so da duoc tiep nhan"})),
+        // Sent and charged as it was asked for, though the seven-bit alphabet would do.
+        ("segments-max", json!({"text": with_code(71), "encoding": "ucs-2"})),
         ("gsm-7", json!({"text": "Hồ sơ {code}"})),
         // With the beginning of a repetition, 161 characters.
-        ("segments-max", json!({"text": "a".repeat(151)})),
+        ("segments-max", json!({"text": with_code(151)})),
         // The longest code that there is.
         ("segments-max", json!({"text": format!("{{code}} {}", "a".repeat(98))})),
-        ("segments-max", json!({"text": "a".repeat(297), "segmentsMax": 2})),
+        ("segments-max", json!({"text": with_code(297), "segmentsMax": 2})),
         ("segments-max", json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2"})),
     ] {
         refused("templates.receive", rule, |files| files.templates["templates"][0]["sms"]["vi"] = sms);
@@ -495,9 +505,9 @@ fn a_message_that_does_not_fit_is_refused() {
 #[test]
 fn a_message_that_fits_its_budget_is_taken() {
     for sms in [
-        json!({"text": "a".repeat(150)}),
+        json!({"text": with_code(150)}),
         json!({"text": format!("{{code}} {}", "a".repeat(97))}),
-        json!({"text": "a".repeat(296), "segmentsMax": 2}),
+        json!({"text": with_code(296), "segmentsMax": 2}),
         json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2", "segmentsMax": 2}),
     ] {
         assert_eq!(wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()), [], "{sms}");
@@ -608,9 +618,13 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         ("unknownMinutes", json!(0)),
         ("perAgencyMinute", json!(0)),
         ("coalesceSeconds", json!(3_601)),
+        ("budgetWarningPercent", json!(0)),
     ] {
         refused(&format!("policies.{field}"), "range", |files| files.notices["policies"][0][field] = value);
     }
+    refused("policies.channelPatienceMinutes.legal", "range", |files| {
+        files.notices["policies"][0]["channelPatienceMinutes"]["legal"] = json!(1_441);
+    });
     refused("policies.channels", "channels", |files| files.notices["policies"][0]["channels"] = json!(["sms", "sms"]));
     refused("policies.source", "source", |files| files.notices["policies"][0]["source"] = json!(""));
     refused("policies", "cover-years", |files| files.notices["policies"][0]["validFrom"] = json!("2020-01-01"));
@@ -618,6 +632,17 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         let again = files.notices["policies"][0].clone();
         list(&mut files.notices, "policies").push(again);
     });
+}
+
+#[test]
+fn a_policy_of_an_edition_from_before_patience_and_warnings_were_its_to_say_is_read_as_it_was() {
+    let found = wrong(|files| {
+        let policy = files.notices["policies"][0].as_object_mut().unwrap();
+        for field in ["channelPatienceMinutes", "budgetWarningPercent"] {
+            assert!(policy.remove(field).is_some(), "{field}");
+        }
+    });
+    assert_eq!(found, []);
 }
 
 #[test]
@@ -674,7 +699,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     let found = wrong(|files| {
         files.calendar["hours"][0]["slots"] = json!([]);
         files.agencies["agencies"][0]["parent"] = json!("H99");
-        files.templates["templates"][0]["sms"]["vi"]["text"] = json!("Hồ sơ");
+        files.templates["templates"][0]["sms"]["vi"]["text"] = json!("Hồ sơ {code}");
         files.integrators["integrators"][0]["agencies"] = json!(["H98"]);
     });
     let rules: Vec<&str> = found.iter().map(|(_, rule)| *rule).collect();

@@ -146,7 +146,7 @@ fn calls(pool: &mut Pool, answered: bool, took: SignedDuration, count: u32, now:
 }
 
 #[test]
-fn messages_are_shared_out_by_weight_and_who_has_none_gets_none() {
+fn messages_are_shared_out_by_weight_and_who_is_in_reserve_gets_none() {
     assert_eq!(share(&pool(), Provider::Esms, later(0)), 7_500);
     assert_eq!(share(&pool(), Provider::Speedsms, later(0)), 2_500);
     assert_eq!(share(&pool(), Provider::Vnpt, later(0)), 0);
@@ -211,14 +211,44 @@ fn a_provider_comes_back_by_steps_and_one_failure_sends_it_to_rest_again() {
 }
 
 #[test]
-fn where_all_rest_one_is_asked_all_the_same() {
+fn where_all_rest_the_reserve_is_asked_and_where_it_rests_too_one_is_asked_all_the_same() {
     let mut pool = pool();
     for provider in [Provider::Esms, Provider::Speedsms] {
         for _ in 0..5 {
             pool.learn(provider, false, QUICK, later(0));
         }
     }
-    assert_eq!(share(&pool, Provider::Esms, later(1)), 7_500);
+    assert_eq!(share(&pool, Provider::Vnpt, later(1)), 10_000);
+    assert_eq!(pool.choose(|provider| provider != Provider::Vnpt, 0, later(1)), Some(Provider::Esms));
+    for _ in 0..5 {
+        pool.learn(Provider::Vnpt, false, QUICK, later(1));
+    }
+    assert_eq!(share(&pool, Provider::Esms, later(2)), 7_500);
+}
+
+#[test]
+fn where_nobody_with_a_share_may_be_asked_the_reserve_is() {
+    let only_vnpt = |provider| provider == Provider::Vnpt;
+    assert_eq!(pool().choose(only_vnpt, 7, later(0)), Some(Provider::Vnpt));
+}
+
+#[test]
+fn who_asks_to_be_left_alone_is_passed_over_until_then() {
+    let mut pool = pool();
+    pool.rest(Provider::Esms, later(600));
+    pool.rest(Provider::Esms, later(60));
+    assert_eq!(share(&pool, Provider::Esms, later(599)), 0);
+    assert!(share(&pool, Provider::Esms, later(600)) > 0);
+}
+
+#[test]
+fn another_edition_of_the_terms_changes_the_shares_and_keeps_what_is_known_of_health() {
+    let mut pool = pool();
+    calls(&mut pool, false, QUICK, 5, later(0));
+    pool.adopt(Pool::new(failover(), [(Provider::Esms, 50), (Provider::Vnpt, 50)]));
+    assert_eq!((share(&pool, Provider::Esms, later(1)), share(&pool, Provider::Vnpt, later(1))), (0, 10_000));
+    pool.adopt(Pool::new(failover(), [(Provider::Speedsms, 50), (Provider::Vnpt, 50)]));
+    assert_eq!(share(&pool, Provider::Speedsms, later(1)), 5_000);
 }
 
 proptest! {
@@ -234,7 +264,7 @@ proptest! {
             pool.learn(provider, answered, SignedDuration::from_millis(millis), now);
         }
         let chosen = pool.choose(|_| true, draw, now);
-        prop_assert!(matches!(chosen, Some(Provider::Esms | Provider::Speedsms)), "{:?}", chosen);
+        prop_assert!(matches!(chosen, Some(Provider::Esms | Provider::Speedsms | Provider::Vnpt)), "{:?}", chosen);
     }
 }
 
@@ -303,7 +333,7 @@ enum Happening {
     Report(u8, bool),
     Refuse,
     PutOff,
-    Resume,
+    TakeUp,
     Admit,
 }
 
@@ -315,7 +345,7 @@ fn a_happening() -> impl Strategy<Value = Happening> {
         2 => (0..4_u8, any::<bool>()).prop_map(|(provider, arrived)| Happening::Report(provider, arrived)),
         1 => Just(Happening::Refuse),
         1 => Just(Happening::PutOff),
-        1 => Just(Happening::Resume),
+        1 => Just(Happening::TakeUp),
         1 => Just(Happening::Admit),
     ]
 }
@@ -374,7 +404,7 @@ proptest! {
                 }
                 Happening::Refuse => thread.refuse(1, "test", now),
                 Happening::PutOff => thread.put_off(1, now, "test", now),
-                Happening::Resume => { thread.resume(now, SignedDuration::from_mins(10)); }
+                Happening::TakeUp => { thread.take_up(now); }
                 Happening::Admit => thread.admit(1),
             }
             let notice = the(&thread);
@@ -424,6 +454,7 @@ proptest! {
                 prop_assert!(until <= instant(date_of(now), "23:59:59".parse().unwrap())
                     .saturating_add(SignedDuration::from_hours(8)).unwrap());
             }
+            Routing::Mend { .. } => prop_assert!(false, "nobody has turned us away"),
             // What the law wants always has a way here: SMS remains.
             Routing::Refuse { reason } => prop_assert!(!legal, "{}", reason),
         }

@@ -7,7 +7,8 @@ use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::notice::policy::Reach;
-use domain::notice::{Language, NoticeChannel, NoticeClass};
+use domain::notice::{Language, NoticeChannel};
+use domain::thread::Charge;
 use futures::try_join;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::Date;
@@ -174,26 +175,40 @@ impl Contacts for ContactBook {
         channel: NoticeChannel,
         until: Timestamp,
     ) -> Result<(), Failure> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("contact", text(self.phone_key(phone)))
+        let remember = || {
+            self.client
+                .update_item()
+                .table_name(&self.table)
+                .key("contact", text(self.phone_key(phone)))
+                .expression_attribute_names("#until", format!("{}UnreachableUntil", channel.name()))
+                .expression_attribute_values(":until", text(until.to_string()))
+        };
+        // The item is forgotten when the longer of both channels' memories ends.
+        let longer = remember()
             .update_expression("SET #until = :until, expiresAt = :expires")
-            .expression_attribute_names("#until", format!("{}UnreachableUntil", channel.name()))
-            .expression_attribute_values(":until", text(until.to_string()))
+            .condition_expression("attribute_not_exists(expiresAt) OR expiresAt < :expires")
             .expression_attribute_values(":expires", AttributeValue::N(until.as_second().to_string()))
             .send()
-            .await
-            .map_err(down)?;
-        Ok(())
+            .await;
+        match longer {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                remember().update_expression("SET #until = :until").send().await.map_err(down)?;
+                Ok(())
+            }
+            Err(error) => Err(down(error)),
+        }
     }
 
-    async fn count(&self, phone: &Phone, class: NoticeClass, price_vnd: u64, now: Timestamp) -> Result<(), Failure> {
-        if price_vnd > 0 {
-            self.add(month_key(now), price_vnd, after(now, MONTHS_KEPT)).await?;
+    async fn count(&self, phone: Option<&Phone>, charge: Charge, now: Timestamp) -> Result<(), Failure> {
+        if charge.vnd > 0 {
+            self.add(month_key(now), charge.vnd, after(now, MONTHS_KEPT)).await?;
         }
-        if class == NoticeClass::Information {
-            self.add(self.day_key(phone, date_of(now)), 1, after(now, COUNTS_KEPT)).await?;
+        if let Some(phone) = phone
+            && charge.services > 0
+        {
+            let day = self.day_key(phone, date_of(now));
+            self.add(day, u64::from(charge.services), after(now, COUNTS_KEPT)).await?;
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub struct Sleeper {
     pub agency: AgencyCode,
     /// When it is to be woken, in milliseconds since 1970.
     pub wake_at: i64,
-    /// When the oldest change happened that nobody was told of, in milliseconds since 1970.
+    /// Since when the oldest notice that nobody was told of might have been sent, in milliseconds since 1970.
     #[serde(default)]
     pub unsent_since: Option<i64>,
 }

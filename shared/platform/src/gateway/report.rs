@@ -120,7 +120,12 @@ pub fn esms<'a>(
     };
     let some_sent = query("SendSuccess").and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0) > 0;
     let failed = |status: &str| {
-        let code = query("error_info").filter(|text| !text.is_empty() && text.len() <= 40 && text.is_ascii());
+        // A code is kept and shown; free text, which may hold anything, is not.
+        let is_code = |text: &&str| {
+            (1..=20).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        let code = query("error_info").filter(is_code);
         DeliveryOutcome::Failed { code: code.map_or_else(|| format!("status-{status}"), str::to_owned) }
     };
     let outcome = match query("SendStatus").map(str::trim) {

@@ -1,0 +1,211 @@
+//! The calls to gateways that a notice's record keeps, and what they tell about it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::NoticeRecord;
+use crate::notice::{NoticeChannel, Provider};
+
+/// The most attempts that are kept one by one; like attempts in a row are one entry with a count, so that a day of retries
+/// fits.
+pub const ATTEMPTS_MAX: usize = 40;
+
+/// What came of one call to a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptOutcome {
+    /// It took the message.
+    Accepted,
+    /// It said no.
+    Declined,
+    /// It has certainly not taken the message.
+    NotTaken,
+    /// It may have it.
+    Unknown,
+    /// It reports that the message arrived.
+    Delivered,
+    /// It reports that the message did not arrive.
+    Failed,
+}
+
+/// One call to a gateway, or several in a row that ended alike.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Who was asked.
+    pub provider: Provider,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// The provider's code, or what came instead of one.
+    pub code: String,
+    /// When, the first time.
+    pub at: Timestamp,
+    /// When, the last time, where it was more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<Timestamp>,
+    /// How often in a row.
+    pub times: u32,
+    /// The provider's name for the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What it costs, in đồng; none where nothing is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_vnd: Option<u64>,
+    /// Whether the text said that it was a repetition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repetition: bool,
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{} {:?} {} at {}", self.times, self.provider.name(), self.outcome, self.code, self.at)
+    }
+}
+
+/// What has come of telling, as it is counted against the month's budget and the number's day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Charge {
+    /// Đồng.
+    pub vnd: u64,
+    /// Messages that the law does not want and the number has got, or may have.
+    pub services: u32,
+}
+
+impl Charge {
+    /// What has been added since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self { vnd: self.vnd.saturating_sub(before.vnd), services: self.services.saturating_sub(before.services) }
+    }
+}
+
+impl NoticeRecord {
+    /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the record is not kept, and not
+    /// charged, a second time.
+    pub(super) fn record(&mut self, call: Attempt) {
+        let same = |kept: &&mut Attempt| kept.provider == call.provider && kept.repetition == call.repetition;
+        let reported = |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed);
+        let carried = |kept: &Attempt| {
+            reported(kept) || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
+        };
+        let known = |kept: &&mut Attempt| {
+            same(kept)
+                && match (call.outcome, &call.message) {
+                    // A report was faster than the answer, and has told the message's name.
+                    (AttemptOutcome::Accepted, Some(message)) => kept.message.as_ref() == Some(message),
+                    // The gateway says that it had it before.
+                    (AttemptOutcome::Accepted, None) => carried(kept),
+                    // A report was faster than the answer that never came.
+                    (AttemptOutcome::Unknown, _) => reported(kept),
+                    (AttemptOutcome::Declined | AttemptOutcome::NotTaken, _)
+                    | (AttemptOutcome::Delivered | AttemptOutcome::Failed, _) => false,
+                }
+        };
+        if let Some(kept) = self.attempts.iter_mut().rfind(known) {
+            kept.price_vnd = kept.price_vnd.or(call.price_vnd);
+            if kept.outcome == AttemptOutcome::Unknown {
+                (kept.outcome, kept.code) = (AttemptOutcome::Accepted, call.code);
+                (kept.last_at, kept.times) = (Some(call.at), kept.times.saturating_add(1));
+            }
+            return;
+        }
+        if call.outcome == AttemptOutcome::Accepted {
+            self.settle_doubts(call.provider);
+        }
+        self.log(call);
+    }
+
+    /// One of the calls to `provider` is known to have carried it: where it recognises a repetition, no other one did.
+    pub(super) fn settle_doubts(&mut self, provider: Provider) {
+        let repetition = self.repetition;
+        let doubt = |kept: &&mut Attempt| {
+            kept.outcome == AttemptOutcome::Unknown && kept.provider == provider && kept.repetition == repetition
+        };
+        if provider.recognises_repetition() {
+            for kept in self.attempts.iter_mut().filter(doubt) {
+                (kept.outcome, kept.price_vnd) = (AttemptOutcome::NotTaken, None);
+            }
+        }
+    }
+
+    /// What the record keeps of one more call.
+    pub(super) fn log(&mut self, attempt: Attempt) {
+        match self.attempts.last_mut() {
+            Some(last)
+                if last.message.is_none()
+                    && (last.provider, last.outcome, &last.code, last.repetition)
+                        == (attempt.provider, attempt.outcome, &attempt.code, attempt.repetition) =>
+            {
+                last.times = last.times.saturating_add(1);
+                last.last_at = Some(attempt.at);
+                last.message = attempt.message;
+                last.price_vnd = attempt.price_vnd;
+            }
+            // What was accepted or may have been is never left out for the sake of room.
+            _ => {
+                if self.attempts.len() >= ATTEMPTS_MAX {
+                    let spare =
+                        |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined);
+                    if let Some(place) = self.attempts.iter().position(spare) {
+                        self.attempts.remove(place);
+                    }
+                }
+                self.attempts.push(attempt);
+            }
+        }
+    }
+
+    /// Whether `provider` may have it, in the wording in which it is told now.
+    pub(super) fn is_in_doubt(&self, provider: Provider) -> bool {
+        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
+        self.attempts
+            .iter()
+            .any(|call| unknown(call) && call.provider == provider && call.repetition == self.repetition)
+    }
+
+    /// Whether `provider` may have told it before it was decided to tell it again.
+    pub fn may_be_told_by(&self, provider: Provider) -> bool {
+        let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
+        self.attempts
+            .iter()
+            .any(|call| unknown(call) && call.provider == provider && call.repetition != self.repetition)
+    }
+
+    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have told it already.
+    pub fn may_go_by(&self, provider: Provider) -> bool {
+        !self.closed_channels.contains(&provider.channel())
+            && !self.closed_providers.contains(&provider)
+            && !self.may_be_told_by(provider)
+    }
+
+    /// Since when gateways of `channel` have not taken it, though they have nothing against it.
+    pub fn failing_since(&self, channel: NoticeChannel) -> Option<Timestamp> {
+        let fails = |call: &&Attempt| {
+            let last = call.last_at.unwrap_or(call.at);
+            call.outcome == AttemptOutcome::NotTaken && call.provider.channel() == channel && last >= self.tried_from
+        };
+        self.attempts.iter().find(fails).map(|call| call.at.max(self.tried_from))
+    }
+
+    /// How often gateways were asked in vain.
+    pub fn failures(&self) -> u32 {
+        let vain = |attempt: &&Attempt| {
+            matches!(attempt.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Unknown | AttemptOutcome::Declined)
+        };
+        self.attempts.iter().filter(vain).fold(0, |sum, attempt| sum.saturating_add(attempt.times))
+    }
+
+    /// What it has cost, in đồng.
+    pub fn cost_vnd(&self) -> u64 {
+        self.attempts.iter().filter_map(|attempt| attempt.price_vnd).sum()
+    }
+
+    /// When a gateway accepted it first, if one did.
+    pub fn accepted_at(&self) -> Option<Timestamp> {
+        let taken =
+            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered);
+        self.attempts.iter().find(taken).map(|attempt| attempt.at)
+    }
+}

@@ -1,0 +1,155 @@
+//! What gateways do on the wire, and what is known afterwards of the message: certainly not taken, declined, or in doubt.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use platform::account::Token;
+use platform::gateway::esms::Esms;
+use platform::gateway::zalo::Zalo;
+use platform::gateway::{Gateway, Verdict, http_client};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use crate::support::call::Call;
+use crate::support::world::{FixedToken, NOW, World, at};
+
+/// Long enough for loopback, short enough for a test that waits for it to run out.
+const TIMEOUT: Duration = Duration::from_millis(900);
+
+/// What eSMS at `url` makes of a real notice.
+async fn esms(world: &World, url: String) -> Verdict {
+    let http = http_client(TIMEOUT).unwrap();
+    let text = String::new;
+    let (api_key, secret_key, brandname) = (text(), text(), text());
+    send(world, &Esms { http, url, api_key, secret_key, brandname, callback_url: None }).await
+}
+
+/// What Zalo at `url` makes of it.
+async fn zalo(world: &World, url: String) -> Verdict {
+    let tokens = FixedToken(Token::new("a token"));
+    send(world, &Zalo { http: http_client(TIMEOUT).unwrap(), url, tokens }).await
+}
+
+async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
+    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let dossier = world.dossier(&code).await;
+    let templates = world.catalogue.templates();
+    let notice = templates.compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
+    gateway.send(&notice, &dossier.applicant.phone).await
+}
+
+/// Reads a request to the end of what has come.
+async fn request(stream: &mut TcpStream) {
+    let mut bytes = vec![0; 16 * 1024];
+    let read = stream.read(&mut bytes).await.unwrap();
+    assert!(read > 0, "an empty request");
+}
+
+/// A gateway that reads a request and writes `answer`, over and over; nothing written is a connection closed.
+async fn answering(answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            // Whoever has gone meanwhile needs no answer.
+            let _gone = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
+}
+
+fn reply(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+}
+
+fn not_taken(instead: &str, seconds: Option<i64>) -> Verdict {
+    Verdict::NotTaken { instead: instead.to_owned(), retry_after: seconds.map(SignedDuration::from_secs) }
+}
+
+fn in_doubt(instead: &str) -> Verdict {
+    Verdict::Unknown { instead: instead.to_owned() }
+}
+
+#[tokio::test]
+async fn an_address_that_never_answers_the_handshake_has_not_taken_the_message() {
+    let world = World::new().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Nobody accepts, and the queue of connections is full: what comes then gets no answer at all.
+    let listener = socket.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut fillers = Vec::new();
+    while let Ok(filler) = tokio::time::timeout(TIMEOUT / 4, TcpStream::connect(address)).await {
+        fillers.push(filler.unwrap());
+    }
+    assert_eq!(zalo(&world, format!("http://{address}")).await, not_taken("unreachable", None));
+}
+
+#[tokio::test]
+async fn an_address_where_nobody_listens_has_not_taken_the_message() {
+    let world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    assert_eq!(esms(&world, url).await, not_taken("unreachable", None));
+}
+
+#[tokio::test]
+async fn a_gateway_that_reads_the_message_and_hangs_or_hangs_up_may_have_it() {
+    let world = World::new().await;
+    assert_eq!(zalo(&world, answering(String::new()).await).await, in_doubt("broken-off"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(zalo(&world, url).await, in_doubt("timed-out"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_may_come_after_the_message_was_taken() {
+    let world = World::new().await;
+    for (answer, instead) in [
+        (reply("500 Internal Server Error", "", ""), "http-500"),
+        (reply("502 Bad Gateway", "", ""), "http-502"),
+        (reply("408 Request Timeout", "", ""), "http-408"),
+        (reply("200 OK", "", "<html>"), "broken-off"),
+        (reply("200 OK", "", "{}"), "unreadable"),
+    ] {
+        assert_eq!(esms(&world, answering(answer).await).await, in_doubt(instead));
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_turns_us_away_unread_says_for_how_long_in_seconds_or_by_its_own_clock() {
+    let world = World::new().await;
+    let date = "date: Tue, 17 Nov 2026 02:00:00 GMT\r\n";
+    for (status, headers, instead, wait) in [
+        ("429 Too Many Requests", "retry-after: 90\r\n", "http-429", Some(90)),
+        ("503 Service Unavailable", "retry-after:  90 \r\n", "http-503", Some(90)),
+        (
+            "503 Service Unavailable",
+            &format!("{date}retry-after: Tue, 17 Nov 2026 02:10:00 GMT\r\n"),
+            "http-503",
+            Some(600),
+        ),
+        // It is over by its own clock, whatever ours says.
+        (
+            "503 Service Unavailable",
+            &format!("{date}retry-after: Tue, 17 Nov 2026 01:00:00 GMT\r\n"),
+            "http-503",
+            Some(0),
+        ),
+        ("503 Service Unavailable", "retry-after: Tue, 17 Nov 2026 02:10:00 GMT\r\n", "http-503", None),
+        ("429 Too Many Requests", "retry-after: tomorrow\r\n", "http-429", None),
+        ("429 Too Many Requests", "retry-after: 4000000000\r\n", "http-429", Some(6 * 3_600)),
+        ("401 Unauthorized", "", "http-401", None),
+    ] {
+        let verdict = esms(&world, answering(reply(status, headers, "")).await).await;
+        assert_eq!(verdict, not_taken(instead, wait), "{headers}");
+    }
+}

@@ -1,0 +1,109 @@
+//! What notices are told from, in memory: the same conditions as the tables, for tests of thousands of notices.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use domain::applicant::{IdNumber, Phone};
+use domain::dossier::Dossier;
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
+use domain::notice::NoticeChannel;
+use domain::notice::policy::Reach;
+use domain::thread::{Charge, NoticeThread};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::port::{Contacts, DossierStore, NoticeBook, Stored};
+
+/// Dossiers that nobody moves, and what is told of them.
+#[derive(Default)]
+pub struct Memory {
+    pub dossiers: BTreeMap<DossierCode, Dossier>,
+    pub threads: Mutex<BTreeMap<SubjectCode, NoticeThread>>,
+    preferences: BTreeMap<String, Reach>,
+    unreachable: Mutex<BTreeMap<String, BTreeMap<NoticeChannel, Timestamp>>>,
+    places: Mutex<BTreeMap<(String, i64), u32>>,
+    spent_vnd: Mutex<u64>,
+}
+
+impl Memory {
+    /// With these dossiers, and what their applicants prefer by their number.
+    pub fn of(dossiers: impl IntoIterator<Item = Dossier>, preferences: BTreeMap<String, Reach>) -> Self {
+        let dossiers = dossiers.into_iter().map(|dossier| (dossier.code.clone(), dossier)).collect();
+        Self { dossiers, preferences, ..Self::default() }
+    }
+
+    /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a number of his own.
+    pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
+        let mut dossier = model.clone();
+        dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
+        dossier.agency = agency.parse().unwrap();
+        dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
+        dossier
+    }
+
+    /// The thread of a dossier, or a report, of which something was told.
+    pub fn told(&self, code: &SubjectCode) -> NoticeThread {
+        self.threads.lock().unwrap()[code].clone()
+    }
+}
+
+impl DossierStore for Memory {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        Ok(self.dossiers.get(code).cloned())
+    }
+
+    async fn advance(&self, _: &Dossier) -> Result<Stored, Failure> {
+        Err(Failure::Defect("nothing is moved here".to_owned()))
+    }
+}
+
+impl NoticeBook for Memory {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
+        Ok(self.threads.lock().unwrap().get(code).cloned())
+    }
+
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        let mut threads = self.threads.lock().unwrap();
+        let stored = threads.get(&thread.code).map_or(0, |stored| stored.version);
+        if stored + 1 != thread.version {
+            return Ok(Stored::AnotherWasFirst);
+        }
+        threads.insert(thread.code.clone(), thread.clone());
+        Ok(Stored::Yes)
+    }
+}
+
+impl Contacts for Memory {
+    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, _: Timestamp) -> Result<Reach, Failure> {
+        let phone = phone.zalo();
+        let preferred = id_number.and_then(|_| self.preferences.get(phone)).cloned().unwrap_or_default();
+        let remembered = self.unreachable.lock().unwrap().get(phone).cloned().unwrap_or_default();
+        Ok(Reach {
+            unreachable: remembered.into_iter().collect(),
+            spent_vnd: *self.spent_vnd.lock().unwrap(),
+            ..preferred
+        })
+    }
+
+    async fn remember_unreachable(
+        &self,
+        phone: &Phone,
+        channel: NoticeChannel,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut unreachable = self.unreachable.lock().unwrap();
+        unreachable.entry(phone.zalo().to_owned()).or_default().insert(channel, until);
+        Ok(())
+    }
+
+    async fn count(&self, _: Option<&Phone>, charge: Charge, _: Timestamp) -> Result<(), Failure> {
+        *self.spent_vnd.lock().unwrap() += charge.vnd;
+        Ok(())
+    }
+
+    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
+        let mut places = self.places.lock().unwrap();
+        let place = places.entry((agency.to_string(), now.as_second() / 60)).or_default();
+        *place += 1;
+        Ok(*place)
+    }
+}
