@@ -221,7 +221,9 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> Dossier {
         if legal.is_empty() {
             break;
         }
-        let action = *attempt.choice.get(&legal);
+        // Rare among all that may be done, and legal on no other day.
+        let expired = matches!(attempt.gap, Gap::Papers(_)) && dossier.status == DossierStatus::SupplementRequested;
+        let action = if expired { Action::RefuseExpired } else { *attempt.choice.get(&legal) };
         let due = dossier.due_at.map_or(date_of(at), |due| date_of(due).max(date_of(at)));
         let command = Command {
             id: format!("attempt-{number}").parse().unwrap(),

@@ -29,7 +29,8 @@ pub fn catalogue(replayed: &Replayed) -> Catalogue {
     agencies.push(agency(&province.code, &province.name, "province", None));
     let procedures = replayed.procedures.iter().map(|asked| {
         json!({
-            "code": asked.code, "version": 1, "name": asked.name, "field": asked.field, "level": "department",
+            "code": asked.code, "version": 1, "name": asked.name, "field": asked.field,
+            "level": replayed.level_of(asked),
             "online": asked.online, "terms": { "counter": asked.term, "online": asked.term, "postal": asked.term },
             "papers": [{ "code": "DON", "name": "Đơn đề nghị", "required": true }], "feeVnd": 0, "validFrom": FROM, "trust": "unverified",
         })

@@ -193,6 +193,12 @@ pub struct Asked {
 }
 
 impl Replayed {
+    /// The tier whose agencies settle a procedure.
+    pub fn level_of<'a>(&'a self, asked: &'a Asked) -> &'a str {
+        let at = &asked.at[0];
+        self.agencies.iter().find(|desk| desk.code == *at).map_or(at.as_str(), |desk| desk.level.as_str())
+    }
+
     /// The place with this name on the command line.
     pub fn named(place: &str) -> Option<Self> {
         let text = match place {
