@@ -408,6 +408,7 @@ class Stack:
             "CatalogueMaxAgeSeconds": "1",
             "UndecidedYears": "assumed",
             "Schedules": "DISABLED",
+            "MetricMathAlarms": "false",
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
             "RelayMaximumRecordAgeSeconds": "60",

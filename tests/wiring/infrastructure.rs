@@ -148,6 +148,17 @@ fn each_queue_has_an_alarm_on_what_matters_to_it() {
     }
 }
 
+#[test]
+fn only_what_the_emulator_cannot_take_is_left_out_of_the_local_stack() {
+    let template = Template::read();
+    assert_eq!(template.0["Parameters"]["MetricMathAlarms"]["Default"], "true", "on AWS nothing is left out");
+    for (id, resource) in template.0["Resources"].as_object().unwrap() {
+        let over_several = !resource["Properties"]["Metrics"].is_null();
+        assert_eq!(resource["Condition"] == "HasMetricMath", over_several, "{id}");
+        assert!(over_several || resource["Condition"].is_null(), "{id} is deployed only sometimes");
+    }
+}
+
 /// Whether an alarm watches what a filter counts.
 fn rings(template: &Template, filter: &Value) -> bool {
     let metric = &filter["MetricTransformations"][0];
