@@ -56,12 +56,12 @@ release: ## build for AWS, for this machine's architecture (sam deploy --paramet
 	cargo build --release --workspace --bins --locked
 	$(STACK) stage --profile release
 
-bench-night: build ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
-	cargo run --locked -p tests --example night_cost -- $(DOSSIERS)
+bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
+	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
+	target/release/examples/night_cost $(DOSSIERS)
 
 bench: release ## what a cold start takes, against the cheapest process there is
 	cargo run --locked -p tests --example cold_start
 
-replay: ## play a published year again and compare: make replay [SCALE=0.02] [PLACE=hai-duong|tay-ninh]
-	cargo build --locked --profile replay -p tests --example replay
-	@SCALE=$(SCALE) PLACE=$(PLACE) target/replay/examples/replay
+replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh] [RELEASE=1]
+	SCALE=$(SCALE) PLACE=$(PLACE) cargo run --locked $(if $(RELEASE),--release) -p tests --example replay

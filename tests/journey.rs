@@ -239,7 +239,7 @@ async fn zalos_documented_answers_are_understood() {
     for (behaviour, expected, treatment) in [
         (json!({ "code": -118 }), Verdict::Declined { code: -118 }, Some(Treatment::NextChannel)),
         (json!({ "code": -133 }), Verdict::Declined { code: -133 }, Some(Treatment::UntilMorning)),
-        (json!({ "code": -100 }), Verdict::Declined { code: -100 }, Some(Treatment::Retry)),
+        (json!({ "code": -100 }), Verdict::Declined { code: -100 }, Some(Treatment::Doubtful)),
         (json!({ "code": -1241 }), Verdict::Declined { code: -1241 }, Some(Treatment::AlarmAndNextChannel)),
         (json!({ "mode": "slow" }), Verdict::Unknown { instead: "timed-out".into() }, None),
         (json!({ "mode": "hang" }), Verdict::Unknown { instead: "timed-out".into() }, None),

@@ -1,4 +1,4 @@
-//! A real province's year, played again: `make replay [SCALE=0.02] [PLACE=hai-duong|tay-ninh]`.
+//! A real province's year, played again: `make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh]`.
 //!
 //! Prints what was published beside what comes out when every event of as many dossiers goes through the queue's door, the nights
 //! count it and the read side tells it; ends with 1 where a figure is another. See `replay/hai-duong-2019.json`.
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
         std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| otherwise.to_owned())
     };
     let place = setting("PLACE", "hai-duong");
-    let scale = setting("SCALE", "0.02").parse::<Scale>();
+    let scale = setting("SCALE", "0.002").parse::<Scale>();
     let (replayed, scale) = match (Replayed::named(&place), scale) {
         (Some(replayed), Ok(scale)) => (replayed, scale),
         (None, _) => return refused(&format!("PLACE is {place}, and must be hai-duong or tay-ninh")),

@@ -29,8 +29,8 @@ impl Function {
     /// Starts `count-agency` with its tables at `endpoint`.
     pub async fn start(root: &Path, endpoint: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let program = ["release", "debug"].map(|profile| root.join("target").join(profile).join("count-agency"));
-        let program = program.into_iter().find(|program| program.exists()).expect("count-agency is built: make build");
+        let program = root.join("target/release/count-agency");
+        assert!(program.exists(), "count-agency is not built: make bench-night");
         let mut command = Command::new(&program);
         command.env_clear().stdout(Stdio::null()).stderr(Stdio::null());
         let address = listener.local_addr().expect("an address").to_string();
