@@ -557,7 +557,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
 fn what_the_schedules_answer_is_documented() {
     let documents = Documents::read();
     let day = "2026-11-16".parse().unwrap();
-    let counted = rollup_kpi::Outcome { first: day, last: day, agencies: 166, runs: vec!["a run".to_owned()] };
+    let counted = rollup_kpi::Outcome { first: day, last: day, agencies: 307, runs: vec!["a run".to_owned()] };
     let listed = remind_deadline::Pressing {
         due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
         overdue: vec!["H20.03-261109-0007".parse().unwrap()],

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 const TRAILING_DAYS: i64 = 6;
 
 /// The most days of one run; a longer time is several runs, so that no message takes long.
-const RUN_DAYS_MAX: i32 = 31;
+const RUN_DAYS_MAX: i32 = 35;
 
 /// The most days of one order: a leap year.
 const ORDER_DAYS_MAX: i32 = 366;
