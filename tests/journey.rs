@@ -435,7 +435,7 @@ async fn the_gateways_report_deliveries_as_their_vendors_do() {
 }
 
 #[tokio::test]
-async fn a_delivered_message_is_known_as_such_though_its_report_comes_thrice_out_of_order_and_forged() {
+async fn a_delivered_message_is_known_as_such_though_its_report_comes_late_thrice_out_of_order_and_forged() {
     let stack = Stack::new();
     let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
     let doors = [("zalo", "zalo".to_owned()), ("esms", format!("esms/{}", setting("ESMS_REPORT_SECRET")))];
@@ -445,7 +445,7 @@ async fn a_delivered_message_is_known_as_such_though_its_report_comes_thrice_out
             stack.behave(json!({ "gateway": "zalo", "phone": phone, "code": -118 })).await;
         }
         let url = format!("{}/v1/reports/{door}", setting("API_URL"));
-        let reports = json!({ "url": url, "copies": 3, "statuses": [5, 7], "forged": true });
+        let reports = json!({ "url": url, "delayMs": 700, "copies": 3, "statuses": [5, 7], "forged": true });
         stack.behave(json!({ "gateway": gateway, "phone": phone, "reports": reports })).await;
         let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("report")), body).await;
         let path = format!("{DOSSIERS}/{}/notices", slip.code());
