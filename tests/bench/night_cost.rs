@@ -35,8 +35,9 @@ const SMALL: usize = 10_000;
 /// Dossiers of the larger one, without a word.
 const LARGE: usize = 1_000_000;
 
-/// Nights that are measured; the first writes every row, the others find nothing to change. The median of the others is told.
-const NIGHTS: usize = 6;
+/// Nights that are measured, besides the first, which finds the tables as loading left them, in no cache. Each finds no figures and
+/// writes every row; then as many count the same days again and find nothing to change. Medians are told.
+const NIGHTS: usize = 5;
 
 /// The most that the larger province may cost, in hundredths of the smaller one.
 const RATIO_MAX: u64 = 120;
@@ -47,16 +48,22 @@ const MEMORY_KIB_MAX: u64 = 128 * 1_024;
 /// 00:30 in Viet Nam, in the night after the last day.
 const NIGHT: &str = "2026-11-17T17:30:00Z";
 
+/// What one night costs.
+#[derive(Clone, Copy)]
+struct Night {
+    time: Duration,
+    units: u64,
+    calls: u64,
+}
+
 /// What one province's nights cost.
 struct Cost {
-    /// The first night.
-    first: Duration,
-    /// The median of the others.
-    again: Duration,
-    /// Capacity units of the first night, and of another.
-    units: (u64, u64),
-    /// Calls of the tables, in another night.
-    calls: u64,
+    /// The first night after loading.
+    first: Night,
+    /// The median of those that write every row.
+    written: Night,
+    /// The median of those that find nothing to change.
+    again: Night,
     /// The most memory the function had, in KiB.
     memory_kib: u64,
 }
@@ -80,34 +87,50 @@ fn main() -> ExitCode {
 async fn measure(root: &std::path::Path, dossiers: usize, catalogue: &Arc<Catalogue>) -> Cost {
     let scratch = load::Scratch::new(root);
     let database = load::province(&scratch, dossiers, catalogue);
-    let proxy = Proxy::before(database).await;
-    let figures = Figures::new(proxy.client(), "KpiTable".to_owned());
-    let now: Timestamp = NIGHT.parse().expect("a time");
-    let mut function = Function::start(root, &proxy.endpoint).await;
-    let mut nights = Vec::new();
+    let proxy = Proxy::before(database.clone()).await;
+    let mut bench = Bench {
+        figures: Figures::new(proxy.client(), "KpiTable".to_owned()),
+        function: Function::start(root, &proxy.endpoint).await,
+        proxy,
+        catalogue: Arc::clone(catalogue),
+    };
+    let first = bench.night().await;
+    let (mut written, mut again) = (Vec::new(), Vec::new());
     for _ in 0..NIGHTS {
-        // What the plan itself costs is the same for both: it knows agencies and no dossiers.
-        let messages = ordered(&Order::default(), &figures, catalogue, now).await.expect("the night is ordered");
-        let before = proxy.spent();
-        let mut time = Duration::ZERO;
-        for batch in messages.chunks(10) {
-            time += function.work_off(batch).await;
-        }
-        let after = proxy.spent();
-        nights.push((time, after.units - before.units, after.calls - before.calls));
+        load::forget_figures(&database);
+        written.push(bench.night().await);
+        again.push(bench.night().await);
     }
-    let closed = figures.count("2026-11-17").await.expect("the table answers");
+    let closed = bench.figures.count("2026-11-17").await.expect("the table answers");
     assert!(closed.is_some(), "the last day was not closed: the function has failed");
-    let mut again: Vec<Duration> = nights[1..].iter().map(|(time, ..)| *time).collect();
-    again.sort();
-    let last = nights.last().expect("a night");
-    Cost {
-        first: nights[0].0,
-        again: again[again.len() / 2],
-        units: (nights[0].1, last.1),
-        calls: last.2,
-        memory_kib: function.memory_kib_max(),
+    Cost { first, written: median(written), again: median(again), memory_kib: bench.function.memory_kib_max() }
+}
+
+struct Bench {
+    proxy: Proxy,
+    figures: Figures,
+    function: Function,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Bench {
+    /// One night. What the plan itself costs is the same for both provinces: it knows agencies and no dossiers.
+    async fn night(&mut self) -> Night {
+        let now: Timestamp = NIGHT.parse().expect("a time");
+        let messages = ordered(&Order::default(), &self.figures, &self.catalogue, now).await;
+        let before = self.proxy.spent();
+        let mut time = Duration::ZERO;
+        for batch in messages.expect("the night is ordered").chunks(10) {
+            time += self.function.work_off(batch).await;
+        }
+        let after = self.proxy.spent();
+        Night { time, units: after.units - before.units, calls: after.calls - before.calls }
     }
+}
+
+fn median(mut nights: Vec<Night>) -> Night {
+    nights.sort_by_key(|night| night.time);
+    nights[nights.len() / 2]
 }
 
 fn hundredths(large: u128, small: u128) -> u64 {
@@ -115,21 +138,22 @@ fn hundredths(large: u128, small: u128) -> u64 {
 }
 
 fn tell(large: usize, [small, big]: &[Cost; 2]) -> ExitCode {
-    let rows = [
-        ("first night, ms", small.first.as_millis(), big.first.as_millis()),
-        ("another night, ms (median)", small.again.as_millis(), big.again.as_millis()),
-        ("first night, capacity units", small.units.0.into(), big.units.0.into()),
-        ("another night, capacity units", small.units.1.into(), big.units.1.into()),
-        ("calls of the tables", small.calls.into(), big.calls.into()),
-        ("most memory of the function, KiB", small.memory_kib.into(), big.memory_kib.into()),
-    ];
-    println!("{:<36} {:>14} {:>14} {:>8}", "count-agency, a night", format!("{SMALL} dossiers"), large, "ratio");
-    let mut held = true;
-    for (name, small, big) in rows {
+    println!("{:<44} {:>14} {:>9} {:>8}", "count-agency, a night", format!("{SMALL} dossiers"), large, "ratio");
+    let row = |name: &str, small: u128, big: u128| {
         let ratio = hundredths(big, small);
-        held &= ratio <= RATIO_MAX;
-        println!("{name:<36} {small:>14} {big:>14} {:>5}.{:02}", ratio / 100, ratio % 100);
+        println!("{name:<44} {small:>14} {big:>9} {:>5}.{:02}", ratio / 100, ratio % 100);
+        ratio <= RATIO_MAX
+    };
+    let mut held = true;
+    for (kind, small, big) in
+        [("writing every row", small.written, big.written), ("finding nothing to change", small.again, big.again)]
+    {
+        held &= row(&format!("{kind}, ms"), small.time.as_millis(), big.time.as_millis());
+        held &= row(&format!("{kind}, capacity units"), small.units.into(), big.units.into());
+        held &= row(&format!("{kind}, calls of the tables"), small.calls.into(), big.calls.into());
     }
+    held &= row("most memory of the function, KiB", small.memory_kib.into(), big.memory_kib.into());
+    row("the first after loading, ms (not judged)", small.first.time.as_millis(), big.first.time.as_millis());
     held &= small.memory_kib.max(big.memory_kib) <= MEMORY_KIB_MAX;
     println!(
         "{}: at most {}.{:02} times the cost, and 128 MB",

@@ -91,6 +91,15 @@ pub fn province(scratch: &Scratch, dossiers: usize, catalogue: &Catalogue) -> Da
     database
 }
 
+/// Takes away every figure that was counted.
+pub fn forget_figures(database: &Database) {
+    const TABLE: &str = "KpiTable";
+    let named = serde_json::from_value(json!({ "TableName": TABLE })).expect("a request");
+    database.delete_table(named).expect("the table goes");
+    let (_, definition) = replay::tables::declared().into_iter().find(|(name, _)| name == TABLE).expect("the table");
+    database.create_table(serde_json::from_value(definition).expect("a table")).expect("the table is made");
+}
+
 fn days(count: usize) -> jiff::Span {
     jiff::ToSpan::days(i64::try_from(count).unwrap_or(i64::MAX))
 }
