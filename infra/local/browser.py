@@ -41,6 +41,7 @@ def prepare() -> None:
     with locked(LOCAL / "browser.lock"):
         stamp = BROWSER / "integrity"
         if stamp.exists() and stamp.read_text() == INTEGRITY:
+            say_where_the_fonts_are()
             return
         if not (shutil.which("npm") and shutil.which("node")):
             raise StackError("npm and node are needed for the browser that the page is tested in")
@@ -49,9 +50,14 @@ def prepare() -> None:
         BROWSER.mkdir(parents=True)
         with tempfile.TemporaryDirectory(dir=BROWSER) as folder:
             unpack(fetched(Path(folder)), Path(folder))
-        (BROWSER / "fonts.conf").write_text(FONTS.format(fonts=BROWSER / "fonts", cache=BROWSER / "fonts-cache"))
+        say_where_the_fonts_are()
         stamp.write_text(INTEGRITY)
         say(f"installed {PACKAGE}")
+
+
+def say_where_the_fonts_are() -> None:
+    """Each time: fontconfig takes whole paths alone, and a checkout may have been moved."""
+    (BROWSER / "fonts.conf").write_text(FONTS.format(fonts=BROWSER / "fonts", cache=BROWSER / "fonts-cache"))
 
 
 def fetched(folder: Path) -> Path:
