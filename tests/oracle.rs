@@ -28,7 +28,7 @@ use ledger::{Ledger, Lines, lines, names};
 const CASES: u32 = 2_000;
 
 /// How often everything that must come up has to, so that it is no accident.
-const SEEN_LEAST: u32 = 2;
+const SEEN_LEAST: u32 = 5;
 
 /// How often each thing came up.
 type Seen = BTreeMap<String, u32>;

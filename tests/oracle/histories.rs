@@ -78,7 +78,7 @@ fn any_gap() -> impl Strategy<Value = Gap> {
         3 => (0_i64..400_000).prop_map(Gap::Seconds),
         3 => (-2_i64..=2).prop_map(Gap::Midnight),
         2 => (-1_i64..=1).prop_map(Gap::Due),
-        2 => (-1_i64..=2).prop_map(Gap::Papers),
+        5 => (0_i64..=3).prop_map(Gap::Papers),
     ]
 }
 

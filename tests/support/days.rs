@@ -5,8 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use count_agency::{Counted, Ledger};
 use domain::catalogue::Catalogue;
-use domain::kpi::DueBasis;
-use domain::kpi::KpiRow;
+use domain::kpi::{DueBasis, KpiRow};
 use ingest_event::ingest;
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use platform::gather::Gathered;
 
-/// The body of `GET /v1/kpi`.
+/// What time an answer speaks of, and how much of it was counted: how each body begins.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Answer {
+pub(crate) struct CountedTime {
     period: String,
     first: Date,
     last: Date,
@@ -20,6 +20,27 @@ pub(crate) struct Answer {
     days_counted: u32,
     /// Whether every day of the period was counted.
     complete: bool,
+}
+
+impl CountedTime {
+    pub(crate) fn of(period: &Period, gathered: &Gathered) -> Self {
+        Self {
+            period: period.to_string(),
+            first: period.first(),
+            last: period.last(),
+            as_of: gathered.last,
+            days_counted: gathered.days,
+            complete: gathered.is_whole(period),
+        }
+    }
+}
+
+/// The body of `GET /v1/kpi`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    time: CountedTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_basis: Option<DueBasis>,
     by: &'static str,
@@ -88,12 +109,7 @@ impl Answer {
             told: Told::of(&line.figures),
         });
         Self {
-            period: period.to_string(),
-            first: period.first(),
-            last: period.last(),
-            as_of: gathered.last,
-            days_counted: gathered.days,
-            complete: gathered.is_whole(period),
+            time: CountedTime::of(period, gathered),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: if selection.merged { "merged" } else { "as-counted" },

@@ -10,23 +10,18 @@ use domain::kpi::index::{
 use domain::kpi::report::share;
 use domain::procedure::Trust;
 use jiff::civil::Date;
+use platform::gather::Gathered;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answer::percent;
-use platform::gather::Gathered;
+use crate::answer::{CountedTime, percent};
 
 /// The body of `GET /v1/kpi/index`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Indexed {
-    period: String,
-    first: Date,
-    last: Date,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    as_of: Option<Date>,
-    days_counted: u32,
-    complete: bool,
+    #[serde(flatten)]
+    time: CountedTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<AgencyCode>,
     agencies: &'static str,
@@ -103,12 +98,7 @@ pub(crate) fn indexed(
     let measures = Measures::of(&gathered.rows, Scope { agency, merged }, catalogue, last);
     let told = |index| told(&score(index, &measures, indexes, period, agency));
     Indexed {
-        period: period.to_string(),
-        first: period.first(),
-        last,
-        as_of: gathered.last,
-        days_counted: gathered.days,
-        complete: gathered.is_whole(period),
+        time: CountedTime::of(period, gathered),
         agency: agency.cloned(),
         agencies: if merged { "merged" } else { "as-counted" },
         indexes: indexes.on(last).map(told).collect(),

@@ -1,21 +1,19 @@
 //! `GET /v1/kpi/national`: the figures of agencies under the field names of the national report, for export.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
 use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
 use domain::kpi::{KpiCell, Period};
-use jiff::civil::Date;
+use platform::Failure;
+use platform::gather::Gathered;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-
-use platform::Failure;
-
-use crate::answer::percent;
+use crate::answer::{CountedTime, percent};
 use crate::sheet::{csv_of, harmless};
-use platform::gather::Gathered;
 
 /// Fields of the national report that nobody gives us: dossiers synchronised with the national portal, filings that are not up to
 /// its standard, what was paid on the national platform, procedures on the portal and those without dossiers, feedback, and what was
@@ -91,13 +89,8 @@ impl Counted {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct National {
-    period: String,
-    first: Date,
-    last: Date,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    as_of: Option<Date>,
-    days_counted: u32,
-    complete: bool,
+    #[serde(flatten)]
+    time: CountedTime,
     agencies: &'static str,
     rows: Vec<Map<String, Value>>,
     missing: [&'static str; MISSING.len()],
@@ -105,12 +98,7 @@ pub(crate) struct National {
 
 pub(crate) fn national(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogue) -> National {
     National {
-        period: period.to_string(),
-        first: period.first(),
-        last: period.last(),
-        as_of: gathered.last,
-        days_counted: gathered.days,
-        complete: gathered.is_whole(period),
+        time: CountedTime::of(period, gathered),
         agencies: if merged { "merged" } else { "as-counted" },
         rows: rows(period, gathered, merged, catalogue),
         missing: MISSING,

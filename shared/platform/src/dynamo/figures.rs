@@ -111,22 +111,25 @@ impl Figures {
         agency: &AgencyCode,
         changed: &BTreeSet<Date>,
     ) -> Result<Option<CountRun>, Failure> {
-        let days = changed.iter().map(ToString::to_string).collect();
-        let update = if changed.is_empty() { "" } else { " ADD changed :changed" };
-        let set = |members: Vec<String>| AttributeValue::Ss(members);
-        let update = self
+        let mut update = "DELETE remaining :agency".to_owned();
+        let mut values = Item::from([(":agency".to_owned(), AttributeValue::Ss(vec![agency.to_string()]))]);
+        // No set is empty.
+        if !changed.is_empty() {
+            update.push_str(" ADD changed :changed");
+            let days = changed.iter().map(ToString::to_string).collect();
+            values.insert(":changed".to_owned(), AttributeValue::Ss(days));
+        }
+        let reported = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("day", text(RUNS))
             .key("cell", text(run))
-            .update_expression(format!("DELETE remaining :agency{update}"))
+            .update_expression(update)
             .condition_expression("attribute_exists(cell)")
-            .expression_attribute_values(":agency", set(vec![agency.to_string()]))
+            .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
-        let update =
-            if changed.is_empty() { update } else { update.expression_attribute_values(":changed", set(days)) };
-        match update.send().await {
+        match reported.send().await {
             Ok(updated) => updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose(),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
                 Ok(None)
