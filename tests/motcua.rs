@@ -23,5 +23,6 @@ mod simulation;
 mod support;
 mod tidy;
 mod tokens;
+mod unreadable;
 mod wiring;
 mod year;
