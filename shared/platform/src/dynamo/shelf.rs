@@ -9,6 +9,9 @@ use crate::Failure;
 use crate::catalogue::{Edition, Texts};
 use crate::port::Stored;
 
+/// Among how many of the last editions one is looked for that can be read.
+const LOOKED_AT_MAX: i32 = 8;
+
 /// The catalogue table.
 #[derive(Debug, Clone)]
 pub struct Shelf {
@@ -40,15 +43,10 @@ impl Shelf {
         number.map_or(Ok(0), |number| number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned())))
     }
 
-    /// The latest edition that can be read; none before the first. One that cannot be read is left out and named in the log.
+    /// The latest edition that can be read, of the last few; none before the first. One that cannot be read is left out and named in the log.
     pub async fn latest(&self) -> Result<Option<Edition>, Failure> {
-        let mut editions = self.editions().into_paginator().page_size(4).items().send();
-        while let Some(item) = editions.next().await {
-            if let Some(edition) = rows::readable(item.map_err(down)?, &["part", "name"]) {
-                return Ok(Some(edition));
-            }
-        }
-        Ok(None)
+        let found = self.editions().limit(LOOKED_AT_MAX).send().await.map_err(down)?;
+        Ok(found.items.unwrap_or_default().into_iter().find_map(|item| rows::readable(item, &["part", "name"])))
     }
 
     /// Every edition, the latest first.
