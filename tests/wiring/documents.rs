@@ -511,6 +511,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         due_at: None,
         due_rule: None,
         original_due_at: None,
+        asked_late: false,
         handler: None,
     };
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());

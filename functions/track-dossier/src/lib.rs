@@ -148,6 +148,8 @@ struct Step<'a> {
     by_agency: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     handler: Option<&'a AgencyCode>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    asked_late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +171,7 @@ impl<'a> History<'a> {
             by_role: &entry.by.role,
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
+            asked_late: entry.asked_late,
             reason: entry.reason.as_deref(),
             note: entry.note.as_deref().filter(|_| with_notes),
             due_at: entry.due_at,
