@@ -19,6 +19,7 @@ mod page;
 mod passing;
 mod race;
 mod redelivery;
+mod repair;
 mod reports;
 mod simulation;
 mod support;

@@ -40,6 +40,7 @@ FUNCTIONS = (
     "track-dossier",
     "ingest-event",
     "relay-changes",
+    "repair-relay",
     "notify-applicant",
     "rollup-kpi",
     "count-agency",
