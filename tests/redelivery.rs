@@ -1,6 +1,6 @@
 //! What arrives twice, out of order, or as nonsense.
 
-use std::sync::Mutex;
+use std::sync::Barrier;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -260,16 +260,15 @@ async fn a_change_that_panics_in_one_consumer_is_parked_and_its_neighbours_flow(
 
 #[tokio::test]
 async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
-    static HELD: Mutex<()> = Mutex::new(());
+    static GATE: Barrier = Barrier::new(2);
     let world = World::new().await;
     let (before, after) = moved(&world).await;
     let mut event = stream(Some(&before), None::<&Value>);
     event.records.extend(stream(Some(&after), Some(&before)).records);
     let kept = Kept::default();
-    let wants = |entry: &HistoryEntry| entry.action != Action::Submit || HELD.lock().is_ok();
-    let hangs = HELD.lock().unwrap();
-    relay(event, &[Route { queue: &kept, wants }], &kept, Duration::from_millis(300)).await.unwrap();
-    drop(hangs);
+    let wants = |entry: &HistoryEntry| entry.action != Action::Submit || GATE.wait().is_leader();
+    relay(event, &[Route { queue: &kept, wants }], &kept, Duration::from_secs(1)).await.unwrap();
+    GATE.wait();
     assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["timed-out".to_owned()], 1));
 }
 
