@@ -106,8 +106,12 @@ async fn an_index_of_a_time_that_was_not_counted_lacks_its_figures_and_has_no_po
     let world = counted().await;
     let call = Call::new("GET /v1/kpi/index").officer(AGENCY).query("period", "2026-10");
     let answer = asked(&world, call).await;
-    let missing: Vec<&Value> =
-        answer.body["indexes"].as_array().unwrap().iter().flat_map(|index| index["missing"].as_array().unwrap()).collect();
+    let missing: Vec<&Value> = answer.body["indexes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|index| index["missing"].as_array().unwrap())
+        .collect();
     assert!(missing.iter().any(|missing| missing["why"] == "not-counted"), "{missing:?}");
     assert!(missing.iter().all(|missing| missing["why"] != "nothing-to-measure"), "{missing:?}");
     let text = answer.body.to_string();
@@ -126,7 +130,7 @@ async fn the_page_of_a_day_that_was_not_counted_shows_dashes_and_compares_nothin
     assert!(!html.contains("so với kỳ trước") && !html.contains("−"), "nothing to compare");
     for table in html.split("<tfoot>").skip(1) {
         let total: Vec<&str> = table.split("</tfoot>").next().unwrap().split("<td>").skip(1).collect();
-        assert!(total.len() == 11 && total.iter().all(|cell| cell.starts_with("–<")), "{total:?}");
+        assert!(total.len() == 12 && total.iter().all(|cell| cell.starts_with("–<")), "{total:?}");
     }
     let csv = report("2026-11-19").query("format", "csv").at_kpi(&world, at(MORNING)).await;
     let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
@@ -177,7 +181,10 @@ async fn a_month_that_is_not_over_is_compared_with_as_many_working_days_of_the_m
     let page = report("2026-11").at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
     let html = text(&page).replace('\u{a0}', " ");
     // 24/11/2026 is a day off: 17 working days of 25, which October had on the 23rd.
-    assert!(html.contains("So với kỳ trước: từ ngày 01/10/2026 đến ngày 23/10/2026 (cùng 17 ngày làm việc)."), "{html}");
+    assert!(
+        html.contains("So với kỳ trước: từ ngày 01/10/2026 đến ngày 23/10/2026 (cùng 17 ngày làm việc)."),
+        "{html}"
+    );
     assert!(html.contains("+20 so với kỳ trước") && !html.contains("−60"), "250 after 230, and not after 310");
 }
 
@@ -241,7 +248,10 @@ async fn a_result_that_was_sent_back_is_settled_once_in_its_month_and_twice_by_t
         assert_eq!(answer.body["items"][0]["figures"], once, "{by}");
     }
     let year = report("2026").at_kpi(&world, at(MORNING)).await;
-    assert!(text(&year).contains("<th scope=\"row\">11/2026</th><td>1</td><td>1</td>"), "a month of the trend counts it once");
+    assert!(
+        text(&year).contains("<th scope=\"row\">11/2026</th><td>1</td><td>1</td>"),
+        "a month of the trend counts it once"
+    );
 }
 
 #[tokio::test]
@@ -380,8 +390,8 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
     let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
-    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
-    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
+    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
+    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
     let with_bom = report("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
     assert_eq!(text(&with_bom), format!("\u{feff}{}", text(&csv)));
 }

@@ -80,6 +80,8 @@ WITH
         UNION ALL SELECT 'received', dossier FROM today WHERE action = 'receive'
         UNION ALL SELECT 'digitised', dossier FROM today WHERE action = 'receive' AND papers > 0
         UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE day < :day
+        UNION ALL SELECT 'asked', dossier FROM today WHERE action = 'request-supplement'
+        UNION ALL SELECT 'asked_late', dossier FROM today WHERE action = 'request-supplement' AND asked_late
         UNION ALL SELECT 'reopened', dossier FROM taken_back
         UNION ALL SELECT 'sent_back', dossier FROM today WHERE action = 'send-back' AND status_before = 9
         UNION ALL SELECT 'resolved', dossier FROM settled
@@ -112,6 +114,14 @@ UNION ALL
 SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
 FROM fact JOIN settled USING (dossier)
 WHERE role = 'officer' AND figure IN ('resolved', 'early', 'on_time', 'late')
+GROUP BY cell, figure
+UNION ALL
+SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
+FROM (
+    SELECT *, 'asked' AS figure FROM today WHERE action = 'request-supplement'
+    UNION ALL SELECT *, 'asked_late' FROM today WHERE action = 'request-supplement' AND asked_late
+)
+WHERE role = 'officer'
 GROUP BY cell, figure
 UNION ALL
 SELECT 'taken-back#' || day || '#work#' || agency || '#' || procedure || '#' || channel AS cell, figure, count(*)

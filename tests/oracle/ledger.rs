@@ -41,7 +41,7 @@ impl Ledger {
         let entries = self.0.transaction().unwrap();
         entries.execute("DELETE FROM event", []).unwrap();
         let mut insert = entries
-            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
             .unwrap();
         for (number, dossier) in (1_i64..).zip(dossiers) {
             for entry in &dossier.history {
@@ -59,6 +59,7 @@ impl Ledger {
                     entry.by.role.as_str(),
                     entry.by.id.as_str(),
                     i64::try_from(dossier.papers).unwrap(),
+                    entry.asked_late,
                 );
                 insert.execute(row).unwrap();
             }

@@ -16,7 +16,7 @@ use crate::chart;
 use crate::late::LateList;
 
 /// The columns of a table after its first.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "Kỳ trước chuyển sang",
     "Tiếp nhận",
     "Trong đó trực tuyến",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 11] = [
     "Đang giải quyết",
     "Đang quá hạn",
     "Chờ, tạm dừng",
+    "Yêu cầu bổ sung quá thời hạn",
 ];
 
 #[derive(Template)]
@@ -45,7 +46,7 @@ struct Page {
     trend_points: Vec<[String; 3]>,
     /// Parts of the chart of agencies, each with its height.
     bars: Vec<(u64, String)>,
-    columns: [&'static str; 11],
+    columns: [&'static str; 12],
     tables: Vec<Table>,
     late: Option<Late>,
     /// What the addresses of the other formats carry besides the format.
@@ -200,9 +201,7 @@ fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
         name,
         value: now.map_or_else(|| NOT_COUNTED.to_owned(), |now| number(figure(&now.row))),
-        change: now
-            .zip(before)
-            .map_or_else(unknown, |(now, before)| change(figure(&now.row), figure(&before.row))),
+        change: now.zip(before).map_or_else(unknown, |(now, before)| change(figure(&now.row), figure(&before.row))),
     };
     let share = now.and_then(Figures::on_time_share);
     let points = match (share, before.and_then(Figures::on_time_share)) {
@@ -229,13 +228,13 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
     let counts =
         [row.carried_over, row.received, figures.received_online, row.resolved, row.early, row.on_time, row.late];
     let share = figures.on_time_share();
-    let stocks = [row.in_process, row.overdue, row.supplement + row.payment + row.suspended];
+    let others = [row.in_process, row.overdue, row.supplement + row.payment + row.suspended, row.asked_late];
     let cell = |count: u64| (number(count), count);
     let cells = counts
         .into_iter()
         .map(cell)
         .chain([(share.map_or_else(|| "–".to_owned(), percent_text), share.unwrap_or_default())])
-        .chain(stocks.into_iter().map(cell));
+        .chain(others.into_iter().map(cell));
     TableLine { key, name, cells: cells.collect() }
 }
 
@@ -326,9 +325,8 @@ pub(crate) fn page(
     let agencies = (told.by)(Dimension::Agency);
     let counted = gathered.days > 0;
     let point = |(point, row): &(Period, Option<KpiRow>)| {
-        let told = |figure: fn(&KpiRow) -> u64| {
-            row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)))
-        };
+        let told =
+            |figure: fn(&KpiRow) -> u64| row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)));
         [chart::short(point), told(|row| row.received), told(|row| row.resolved)]
     };
     let compared = told.compared.map(|compared| &compared.total);

@@ -12,7 +12,7 @@ use platform::gather::Gathered;
 /// A column: its name in Vietnamese, and what stands in it.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 18] = [
+const COLUMNS: [Column; 20] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
@@ -31,6 +31,8 @@ const COLUMNS: [Column; 18] = [
     ("Tạm dừng", |figures| figures.row.suspended),
     ("Có giấy tờ điện tử", |figures| figures.row.digitised),
     ("Tiếp nhận trễ", |figures| figures.row.received_late),
+    ("Yêu cầu bổ sung", |figures| figures.row.asked),
+    ("Yêu cầu bổ sung quá thời hạn", |figures| figures.row.asked_late),
 ];
 
 const SHARE: &str = "Tỷ lệ đúng hạn (%)";
@@ -42,7 +44,8 @@ fn defect(error: impl std::fmt::Display) -> Failure {
 /// All lines with the total as the last; where no day was counted there is a total without figures, which says so.
 fn lines(period: &Period, gathered: &Gathered, report: &Report) -> impl Iterator<Item = (Line, bool)> {
     let counted = gathered.days > 0;
-    let name = if counted { "Toàn tỉnh".to_owned() } else { format!("Toàn tỉnh: {}", told_days(period, gathered)) };
+    let name =
+        if counted { "Toàn tỉnh".to_owned() } else { format!("Toàn tỉnh: {}", told_days(period, gathered)) };
     let total = Line { key: String::new(), name, figures: report.total };
     report.lines.iter().cloned().chain([total]).map(move |line| (line, counted))
 }

@@ -83,7 +83,7 @@ pub enum KpiCell {
         /// How it came.
         channel: Channel,
     },
-    /// What one officer settled.
+    /// What one officer settled, and asked for papers.
     Officer {
         /// In whose name.
         agency: AgencyCode,
@@ -222,6 +222,10 @@ figures! {
     received_late Flow,
     /// – of these, with at least one paper in electronic form.
     digitised Flow,
+    /// Requests for papers on the day, before or after receipt.
+    asked Flow,
+    /// – of these, later or more often than the rule of the day allowed, or after the due date.
+    asked_late Flow,
     /// Settled before and sent back on the day: open again, or settled again. Of a longer time: settled before all of it.
     reopened Flow,
     /// Results sent back on the day, each time that one was.

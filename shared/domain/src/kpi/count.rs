@@ -147,8 +147,14 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.paid_online += u64::from(entry.by.role == "portal");
             }
             Action::SendBack => row.sent_back += u64::from(is_settled_before(now, entry)),
+            Action::RequestSupplement => {
+                let done = KpiRow { asked: 1, asked_late: u64::from(entry.asked_late), ..KpiRow::default() };
+                row.add(&done);
+                if entry.by.role == "officer" {
+                    officers.push((entry.by.id.clone(), done));
+                }
+            }
             Action::Refuse
-            | Action::RequestSupplement
             | Action::Supplement
             | Action::RefuseExpired
             | Action::Process
@@ -180,19 +186,17 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
             }
         }
-        Standing::Ended(end, status) if date_of(end.at) == day => {
-            match (status, is_received(now)) {
-                (DossierStatus::Refused, true) => row.refused += 1,
-                (DossierStatus::Refused, false) => row.refused_unreceived += 1,
-                (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
-                (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
-                _ => {
-                    let (done, by) = settled(end, rulings);
-                    row.add(&done);
-                    officers.extend(by.map(|officer| (officer, done)));
-                }
+        Standing::Ended(end, status) if date_of(end.at) == day => match (status, is_received(now)) {
+            (DossierStatus::Refused, true) => row.refused += 1,
+            (DossierStatus::Refused, false) => row.refused_unreceived += 1,
+            (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
+            (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
+            _ => {
+                let (done, by) = settled(end, rulings);
+                row.add(&done);
+                officers.extend(by.map(|officer| (officer, done)));
             }
-        }
+        },
         // Nothing moved: it had ended before.
         Standing::Ended(..) => return Share { row, officers, taken_back: None },
     }

@@ -24,7 +24,7 @@ pub enum Dimension {
     Procedure,
     /// How it came.
     Channel,
-    /// Who settled it; only what was settled is known of officers.
+    /// Who settled it or asked for papers; nothing else is known of officers.
     Officer,
 }
 

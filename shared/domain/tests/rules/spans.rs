@@ -99,7 +99,7 @@ fn what_an_officer_settled_and_got_back_in_a_month_is_not_his_in_that_month() {
         let rows = rows_of(std::slice::from_ref(&dossier), day(first), day(last), DueBasis::Original).into_iter();
         let of = rows.filter_map(|(cell, row)| match cell {
             KpiCell::Officer { officer, .. } => Some((officer, row.on_time, row.late)),
-            _ => None,
+            KpiCell::Province | KpiCell::Work { .. } | KpiCell::TakenBack { .. } => None,
         });
         of.collect()
     };

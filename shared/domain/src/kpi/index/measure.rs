@@ -150,11 +150,9 @@ impl Measures {
     /// What can be measured of a time of which no day was counted: what the catalogue alone says.
     pub fn not_counted(scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
         let all = Self::of(&KpiRows::new(), scope, catalogue, last);
-        let of_catalogue = |measure: &Measure| match measure {
-            Measure::Procedures | Measure::ProceduresOnline | Measure::ProceduresWithFee => true,
-            Measure::ProceduresOnlineUsed | Measure::ProceduresPaidOnline => false,
-            other => other.is_of_catalogue(),
-        };
+        // Which procedures were used is told by figures alone.
+        let used = [Measure::ProceduresOnlineUsed, Measure::ProceduresPaidOnline];
+        let of_catalogue = |measure: &Measure| measure.is_of_catalogue() && !used.contains(measure);
         let known = all.known.into_iter().filter(|(measure, _)| of_catalogue(measure)).collect();
         Self { known, counted: false }
     }
