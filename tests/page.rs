@@ -59,7 +59,7 @@ async fn province() -> World {
     two_days(&world).await;
     for number in 1..=55 {
         let steps = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")];
-        happened(&world, 2000 + number, "counter", &steps).await;
+        happened(&world, 9_100 + number, "counter", &steps).await;
     }
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
