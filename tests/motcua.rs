@@ -24,5 +24,6 @@ mod simulation;
 mod support;
 mod tidy;
 mod tokens;
+mod unreadable;
 mod wiring;
 mod year;
