@@ -96,10 +96,10 @@ enum Read<'a> {
 
 impl<'a> Source<'a> {
     pub(super) fn of(json: &'a Json) -> Self {
-        match json {
-            Json::Substitute(sample) => Self(Read::Substitute(*sample)),
-            written => Self(Read::Written(written)),
+        if let Json::Substitute(sample) = json {
+            return Self(Read::Substitute(*sample));
         }
+        Self(Read::Written(json))
     }
 
     fn wrong_type<T>() -> Result<T, Broken> {
