@@ -19,6 +19,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod room;
     mod routes;
     mod shown;
     mod submissions;
