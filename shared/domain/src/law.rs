@@ -13,7 +13,7 @@ use crate::Violation;
 use crate::calendar::{Calendar, date_of};
 use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
-use crate::id::{AgencyCode, CodeFormat, SEQUENCE_DIGITS};
+use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
 use crate::kpi::DueBasis;
 use crate::procedure::Trust;
 
@@ -218,6 +218,8 @@ impl Law {
                 }
             };
             check("unique-start", !starts.insert(from), "two rules begin on this day");
+            let block = rule.dossier_code.integrator_digit;
+            check("integrator-digit", block.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit)), "must be 1 to 9");
             check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
             let days = [
                 (rule.extension_working_days, 1, 60),
