@@ -22,6 +22,7 @@ mod rules {
     mod room;
     mod routes;
     mod shown;
+    mod spans;
     mod submissions;
     mod transitions;
     mod world;
