@@ -244,7 +244,11 @@ async fn eventful_days() -> Vec<Value> {
     wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at(NOW)).await.unwrap();
     let phone = world.dossier(&code).await.applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
-        world.contacts.count(Some(&phone), domain::thread::Charge { vnd, services: 0 }, at(NOW)).await.unwrap();
+        world
+            .contacts
+            .count(Some(&phone), domain::thread::Charge { vnd, ..Default::default() }, at(NOW))
+            .await
+            .unwrap();
         let code = Call::submit(key).citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
         tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();

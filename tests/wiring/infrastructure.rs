@@ -464,3 +464,44 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
         assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into(), "{id}");
     }
 }
+
+#[test]
+fn every_address_that_is_configured_is_encrypted_or_on_the_machine_itself() {
+    let template = Template::read();
+    let parameters = template.0["Parameters"].as_object().unwrap();
+    let mut addresses = 0;
+    for (name, parameter) in parameters.iter().filter(|(name, _)| name.ends_with("Url") || *name == "OidcIssuer") {
+        let pattern = parameter["AllowedPattern"].as_str().unwrap_or_else(|| panic!("{name} takes anything"));
+        // CloudFormation wants the whole value to match.
+        let whole = json!({ "type": "string", "pattern": format!("^(?:{pattern})$") });
+        let allowed = jsonschema::validator_for(&whole).unwrap();
+        for good in ["https://sms.example", "https://sms.example:8443/a/b"] {
+            assert!(allowed.is_valid(&good.into()), "{name} refuses {good}");
+        }
+        let bad = ["sms.example", "ftp://sms.example", "https://a@sms.example", "https://sms.example?a=b", "https://"];
+        // What leaders are told may be an address of a province that has no https yet; no token goes there.
+        let plain = ["http://sms.example", "http://localhost.example/a", "http://10.0.0.1"];
+        let plain = plain.iter().filter(|_| name != "PublicUrl");
+        for bad in bad.iter().chain(plain) {
+            assert!(!allowed.is_valid(&(*bad).into()), "{name} takes {bad}");
+        }
+        addresses += 1;
+    }
+    assert_eq!(addresses, 7);
+}
+
+#[test]
+fn what_is_left_unknown_and_what_cannot_be_a_price_is_counted_and_alarmed() {
+    let template = Template::read();
+    for (words, said_in) in [
+        ("a notice is left unknown", "functions/notify-applicant/src/lib.rs"),
+        ("a report states a price that cannot be", "functions/record-delivery/src/lib.rs"),
+    ] {
+        assert!(file(said_in).contains(words), "{said_in} does not say: {words}");
+        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+        let counting: Vec<_> =
+            filters.filter(|(_, filter)| filter["FilterPattern"].as_str().unwrap().contains(words)).collect();
+        assert_eq!(counting.len(), 1, "{words}");
+        assert!(rings(&template, counting[0].1), "{words}: no alarm");
+    }
+}
