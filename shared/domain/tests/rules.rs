@@ -16,6 +16,7 @@ mod rules {
     mod indexes;
     mod kpi;
     mod notices;
+    mod papers;
     mod passing;
     mod properties;
     mod reminders;
