@@ -519,6 +519,10 @@ async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
         let answer = esms_says(&world, &code, fields).await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{fields:.60?}");
     }
+    for twice in [("SendStatus", "4"), ("SMSID", "s1"), ("TotalPrice", "850")] {
+        let call = esms_event(&name, "s1", "5", "1").also(twice.0, twice.1);
+        assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 400, "{twice:?}");
+    }
     assert_eq!(state(&world, &code).await, ("sent", false));
     let answer = esms_says(&world, &code, &[("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", &long)]).await;
     assert_eq!((answer.status, state(&world, &code).await), (200, ("delivered", true)));

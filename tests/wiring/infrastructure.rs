@@ -269,7 +269,8 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
 fn settings_read(function: &str) -> BTreeSet<String> {
     let main = file(&format!("functions/{function}/src/main.rs"));
     let named = main.split("config::").skip(1).map(|call| {
-        let name = ["text(\"", "number(\"", "millis(\"", "account(\""].iter().find_map(|kind| call.strip_prefix(kind));
+        let name = ["text(\"", "number(\"", "millis(\"", "account(\"", "address(\""];
+        let name = name.iter().find_map(|kind| call.strip_prefix(kind));
         name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
     });
     let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
