@@ -148,7 +148,14 @@ impl Province {
             NoticeState::Leased { holder, price_vnd, .. } => {
                 self.leases.lock().unwrap().insert(holder.clone(), price_vnd.unwrap()).is_none()
             }
-            _ => false,
+            NoticeState::Waiting { .. }
+            | NoticeState::Sent { .. }
+            | NoticeState::Unknown { .. }
+            | NoticeState::Held { .. }
+            | NoticeState::Delivered
+            | NoticeState::Refused
+            | NoticeState::Expired
+            | NoticeState::Merged { .. } => false,
         })
     }
 }

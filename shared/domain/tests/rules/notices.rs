@@ -457,7 +457,12 @@ proptest! {
                         left_unknown && (notice.state == NoticeState::Refused || notice.is_left_unknown())
                     }
                     Happening::Conclude(..) => left_unknown && matches!(notice.state, NoticeState::Sent { .. }),
-                    _ => false,
+                    Happening::Settle
+                    | Happening::Lease(_)
+                    | Happening::Refuse
+                    | Happening::PutOff
+                    | Happening::TakeUp
+                    | Happening::Admit => false,
                 };
                 prop_assert!(by_report, "{:?} moved {:?} to {:?}", happening, before.state, notice.state);
             }
