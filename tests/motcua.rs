@@ -21,6 +21,7 @@ mod race;
 mod redelivery;
 mod repair;
 mod reports;
+mod room;
 mod simulation;
 mod support;
 mod tidy;

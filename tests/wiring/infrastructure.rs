@@ -293,7 +293,8 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
 fn settings_read(function: &str) -> BTreeSet<String> {
     let main = file(&format!("functions/{function}/src/main.rs"));
     let named = main.split("config::").skip(1).map(|call| {
-        let name = ["text(\"", "number(\"", "millis(\"", "account(\""].iter().find_map(|kind| call.strip_prefix(kind));
+        let name = ["text(\"", "number(\"", "millis(\"", "account(\"", "address(\""];
+        let name = name.iter().find_map(|kind| call.strip_prefix(kind));
         name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
     });
     let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
@@ -516,5 +517,21 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
         let may = allowed(&template, named(&target["RoleArn"]));
         let needed = [(failures, "sqs:SendMessage"), (function, "lambda:InvokeFunction")];
         assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into(), "{id}");
+    }
+}
+
+#[test]
+fn what_is_left_unknown_and_what_cannot_be_a_price_is_counted_and_alarmed() {
+    let template = Template::read();
+    for (words, said_in) in [
+        ("a notice is left unknown", "functions/notify-applicant/src/lib.rs"),
+        ("a report states a price that cannot be", "functions/record-delivery/src/lib.rs"),
+    ] {
+        assert!(file(said_in).contains(words), "{said_in} does not say: {words}");
+        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+        let counting: Vec<_> =
+            filters.filter(|(_, filter)| filter["FilterPattern"].as_str().unwrap().contains(words)).collect();
+        assert_eq!(counting.len(), 1, "{words}");
+        assert!(rings(&template, counting[0].1), "{words}: no alarm");
     }
 }

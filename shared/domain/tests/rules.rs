@@ -11,6 +11,7 @@ mod rules {
     mod behind;
     mod catalogue;
     mod deadlines;
+    mod deliveries;
     mod exceptions;
     mod indexes;
     mod kpi;
@@ -19,6 +20,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod room;
     mod routes;
     mod shown;
     mod spans;
