@@ -14,6 +14,7 @@ mod law;
 mod night;
 mod notices;
 mod oracle;
+mod order;
 mod outages;
 mod page;
 mod passing;

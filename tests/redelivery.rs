@@ -4,12 +4,16 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::dossier::{Action, HistoryEntry};
+use aws_sdk_dynamodb::Client;
+use domain::dossier::{Action, HistoryEntry, Holds};
 use ingest_event::ingest;
+use jiff::SignedDuration;
 use platform::Failure;
-use platform::batch::{self, Plan};
+use platform::batch::{self, Arrived, Backoff, Plan};
 use platform::catalogue::{Texts, UndecidedYears};
+use platform::dynamo;
 use platform::failure::Retry;
+use platform::port::{DossierStore, Siding};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
@@ -272,37 +276,52 @@ async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
     assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["timed-out".to_owned()], 1));
 }
 
-/// A queue event of these bodies, each received for the `receives`-th time.
-fn batch_of(bodies: &[&str], receives: u32) -> SqsEvent {
+/// A queue event of these bodies, each received for the `receives`-th time at [`NOW`], `age` after it was sent.
+fn batch_of(bodies: &[&str], receives: u32, age: SignedDuration) -> SqsEvent {
+    let sent = (at(NOW) - age).as_millisecond().to_string();
     let record = |(place, body): (usize, &&str)| {
         json!({
             "messageId": format!("m{place}"), "receiptHandle": format!("r{place}"), "body": body, "awsRegion": "x",
-            "attributes": { "ApproximateReceiveCount": receives.to_string() }, "messageAttributes": {},
-            "eventSource": "aws:sqs", "eventSourceARN": "arn", "md5OfBody": "",
+            "attributes": { "ApproximateReceiveCount": receives.to_string(), "SentTimestamp": sent },
+            "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn", "md5OfBody": "",
         })
     };
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
     serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
+/// As the integrators' queue is worked off.
+const PLAN: Plan = Plan {
+    width: 4,
+    record_timeout: Duration::from_secs(60),
+    receives_max: 11,
+    patience: SignedDuration::from_hours(12),
+};
+
 /// Works a batch off with a worker that does what each body says.
-async fn worked(bodies: &[&str], receives: u32, queue: &Kept) -> Vec<String> {
-    let plan = Plan { width: 4, record_timeout: Duration::from_secs(60), receives_max: 9 };
-    let work = |body: String| async move {
+async fn worked_at(bodies: &[&str], receives: u32, age: SignedDuration, queue: &impl Backoff) -> Vec<String> {
+    let work = |Arrived { body, .. }: Arrived| async move {
         match body.as_str() {
             "good" => Ok(()),
             "poison" => Err(Failure::Malformed),
             "early" => Err(Failure::DossierNotFound),
+            "held" => Err(Failure::HeldBack(SignedDuration::from_secs(240))),
             "down" => Err(Failure::Held("the test")),
             "panic" => panic!("as the test wants"),
             "hang" => std::future::pending().await,
             other => unreachable!("{other}"),
         }
     };
-    let SqsBatchResponse { batch_item_failures, .. } = batch::run(batch_of(bodies, receives), plan, queue, work).await;
+    let event = batch_of(bodies, receives, age);
+    let SqsBatchResponse { batch_item_failures, .. } = batch::run(event, PLAN, queue, at(NOW), work).await;
     let mut failed: Vec<String> = batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     failed.sort();
     failed
+}
+
+/// The same of messages that are as old as their receives make them.
+async fn worked(bodies: &[&str], receives: u32, queue: &impl Backoff) -> Vec<String> {
+    worked_at(bodies, receives, SignedDuration::from_hours(if receives > 9 { 21 } else { 0 }), queue).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -316,22 +335,133 @@ async fn poison_a_panic_and_a_hang_each_fail_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_message_given_up_is_parked_with_its_reason() {
     let queue = Kept::default();
-    assert_eq!(worked(&["panic", "hang", "down"], 9, &queue).await, Vec::<String>::new());
+    assert_eq!(worked(&["panic", "hang", "down"], 11, &queue).await, Vec::<String>::new());
     let mut reasons = queue.reasons();
     reasons.sort();
     assert_eq!(reasons, ["panicked", "timed-out", "unavailable"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_waits_for_an_earlier_event_waits_half_a_minute_and_no_longer() {
-    let queue = Kept::default();
-    let mut waited = 0;
-    for receives in 1..=4 {
-        assert_eq!(worked(&["early"], receives, &queue).await, ["m0"]);
-        waited += queue.hidden.lock().unwrap().last().unwrap().1;
+/// Receives a message that says `body` again and again, as soon as it is shown, until it is parked; gives how often and for how
+/// long. Each time the function has had it for three seconds before it is hidden.
+async fn waited(body: &str) -> (u32, SignedDuration, Kept) {
+    let queue = Kept { held_for: 3.into(), ..Kept::default() };
+    let mut age = SignedDuration::ZERO;
+    for receives in 1..1_000 {
+        if worked_at(&[body], receives, age, &queue).await.is_empty() {
+            return (receives, age, queue);
+        }
+        let hidden = queue.hidden.lock().unwrap();
+        assert_eq!(hidden.len(), usize::try_from(receives).unwrap(), "the queue refuses to hide it so long");
+        age += SignedDuration::from_secs(i64::from(hidden.last().unwrap().1) + 3);
     }
-    assert!((30..=38).contains(&waited), "{waited} s");
-    assert_eq!((worked(&["early"], 5, &queue).await.len(), queue.reasons()), (0, vec!["dossier-not-found".to_owned()]));
+    panic!("never parked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_an_earlier_event_waits_for_hours_and_no_longer() {
+    let (receives, age, queue) = waited("early").await;
+    assert_eq!(queue.reasons(), ["dossier-not-found"]);
+    assert!((SignedDuration::from_hours(12)..SignedDuration::from_hours(13)).contains(&age), "{age}");
+    assert!(receives < 40, "{receives}");
+    assert!(queue.hidden.lock().unwrap().iter().all(|(_, seconds)| *seconds <= 1_800 + 450), "it may come any time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_on_our_side_is_tried_for_twenty_hours_though_none_is_hidden_beyond_twelve() {
+    let (receives, age, queue) = waited("down").await;
+    assert_eq!((receives, queue.reasons()), (11, vec!["unavailable".to_owned()]));
+    assert!((SignedDuration::from_hours(20)..SignedDuration::from_hours(24)).contains(&age), "{age}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_message_of_a_queue_that_stood_still_is_not_given_up_at_once() {
+    let queue = Kept::default();
+    let days = SignedDuration::from_hours(72);
+    assert_eq!(worked_at(&["early", "down"], 1, days, &queue).await, ["m0", "m1"]);
+    assert_eq!(worked_at(&["early"], 5, days, &queue).await.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_hours_has_its_time_for_our_failures_all_the_same() {
+    let queue = Kept::default();
+    assert_eq!(worked_at(&["down"], 30, SignedDuration::from_hours(10), &queue).await, ["m0"]);
+    assert_eq!(queue.reasons(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_back_comes_again_when_it_may_be_decided() {
+    let queue = Kept::default();
+    assert_eq!(worked_at(&["held"], 50, SignedDuration::from_secs(60), &queue).await, ["m0"]);
+    assert_eq!(*queue.hidden.lock().unwrap(), [("r0".to_owned(), 240)]);
+}
+
+/// A queue that takes no call.
+struct Hanging;
+
+impl Siding for Hanging {
+    async fn park(&self, _: &str, _: &str, _: &str) -> Result<(), Failure> {
+        std::future::pending().await
+    }
+}
+
+impl Backoff for Hanging {
+    async fn hide(&self, _: &str, _: u32) -> Result<(), Failure> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_hangs_when_a_message_is_hidden_or_parked_holds_nobody_up() {
+    let begun = tokio::time::Instant::now();
+    assert_eq!(worked(&["down", "poison", "good", "hang"], 1, &Hanging).await, ["m0", "m1", "m3"]);
+    assert!(begun.elapsed() <= PLAN.record_timeout + batch::SETTLED_WITHIN);
+}
+
+/// A table that takes the call and never answers.
+async fn hanging_table() -> Client {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((taken, _)) = listener.accept().await {
+            open.push(taken);
+        }
+    });
+    let config = replay::tables::client(&endpoint).config().to_builder().timeout_config(dynamo::timeouts());
+    Client::from_conf(config.build())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_hangs_is_unavailable_after_seconds() {
+    let client = hanging_table().await;
+    let dossiers = dynamo::Dossiers::new(client.clone(), "DossiersTable".to_owned());
+    let begun = tokio::time::Instant::now();
+    let failure = dossiers.dossier(&CODE.parse().unwrap()).await.unwrap_err();
+    assert_eq!((failure.slug(), failure.retryable()), ("unavailable", Retry::Yes));
+    assert!(begun.elapsed() <= dynamo::timeouts().operation_timeout().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_table_hangs_fails_alone_within_its_time() {
+    let world = World::new().await;
+    let hangs = hanging_table().await;
+    let (store, intake) = (
+        dynamo::Dossiers::new(hangs.clone(), "DossiersTable".to_owned()),
+        dynamo::Reception::new(hangs, "DossiersTable".to_owned(), "IntakeTable".to_owned()),
+    );
+    let event = transition_event("e2", "2026-11-16T04:00:00Z", CODE, "receive").to_string();
+    let queue = Kept::default();
+    let plan = Plan { record_timeout: Duration::from_millis(1_900), ..PLAN };
+    let (store, intake, catalogue) = (&store, &intake, &*world.catalogue);
+    let work = |Arrived { body, age }: Arrived| async move {
+        let holds = Holds::settling(SignedDuration::from_mins(5));
+        ingest_event::take(&body, (holds, age), store, intake, catalogue, at(NOW)).await
+    };
+    let begun = tokio::time::Instant::now();
+    let batch = batch_of(&[&event], 1, SignedDuration::ZERO);
+    let answer = batch::run(batch, plan, &queue, at(NOW), work).await;
+    assert_eq!((answer.batch_item_failures.len(), queue.hidden.lock().unwrap().len()), (1, 1));
+    assert!(begun.elapsed() <= plan.record_timeout + batch::SETTLED_WITHIN);
 }
 
 #[tokio::test(start_paused = true)]

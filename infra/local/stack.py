@@ -415,6 +415,9 @@ class Stack:
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
             "RelayMaximumRecordAgeSeconds": "60",
+            # A demonstration plays a month in a minute, and a test does not wait half a day.
+            "IntegratorSettleSeconds": "0",
+            "IntegratorPatienceSeconds": "30",
         }
         command = [
             *(TOOLS_VENV.program("sam"), "deploy", "--template-file", str(TEMPLATE), "--stack-name", STACK_NAME),

@@ -164,6 +164,20 @@ impl<S: Intake> Intake for Mortal<S> {
         self.inner.next_sequence(agency, day, step).await
     }
 
+    async fn wait(
+        &self,
+        code: &DossierCode,
+        key: &CommandId,
+        claimed: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        self.inner.wait(code, key, claimed, now).await
+    }
+
+    async fn waited(&self, code: &DossierCode, key: &CommandId) -> Result<(), Failure> {
+        self.inner.waited(code, key).await
+    }
+
     async fn admit(
         &self,
         dossier: &Dossier,
@@ -261,6 +275,8 @@ pub struct Kept {
     pub parked: Mutex<Vec<(String, String, String)>>,
     pub hidden: Mutex<Vec<(String, u32)>>,
     pub refusals: Mutex<u32>,
+    /// Since how many seconds the messages have been received.
+    pub held_for: Mutex<u32>,
 }
 
 impl Kept {
@@ -296,7 +312,12 @@ impl Siding for Kept {
 }
 
 impl Backoff for Kept {
+    /// As SQS does: what reaches beyond twelve hours from the receive is refused, and a function has had the message for a
+    /// while.
     async fn hide(&self, receipt: &str, seconds: u32) -> Result<(), Failure> {
+        if seconds + *self.held_for.lock().unwrap() > 12 * 3_600 {
+            return Err(Failure::unavailable("queue", "the total visibility timeout is beyond the limit"));
+        }
         self.hidden.lock().unwrap().push((receipt.to_owned(), seconds));
         Ok(())
     }

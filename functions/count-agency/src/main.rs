@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::SqsBatchResponse;
 use count_agency::Ledger;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::batch::{self, Plan};
+use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Figures, Shelf};
 use platform::payload::Payload;
@@ -26,15 +26,16 @@ async fn main() -> Result<(), Error> {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
         receives_max: config::number("MAX_RECEIVE_COUNT")?,
+        patience: batch::SHORT_PATIENCE,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let catalogue = &*live.current(clock::now()).await;
         let ledger = &Ledger::default();
-        let work = |body: String| async move {
+        let work = |Arrived { body, .. }: Arrived| async move {
+            let catalogue = &*live.current(clock::now()).await;
             count_agency::count(&body, dossiers, figures, ledger, catalogue, clock::now()).await.map(drop)
         };
         let messages = event.payload.event("a batch of a queue")?;
-        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, work).await)
+        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, clock::now(), work).await)
     }))
     .await
 }

@@ -1,16 +1,18 @@
 //! The integrators' queue: what line-of-business systems report, under the same rules as at the HTTP door.
 //!
 //! An event carries the time of the happening. One that cannot be right is parked at once with its reason; one whose
-//! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
+//! dossier is not there, or not there yet, waits for hours, since an earlier event may be on its way; and one that may be decided
+//! is held back for some minutes, so that what was sent with it can come first (`domain::dossier::Holds`).
 
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command};
+use domain::dossier::{Action, Actor, Command, Holds};
 use domain::id::{AgencyCode, CommandId, DossierCode};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
+use platform::failure::Retry;
 use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::{DossierStore, Intake};
 use platform::request::{SubmissionBody, day, read_json};
@@ -20,9 +22,21 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Takes in one message.
+/// Takes in one message for which nothing is waited any more.
 pub async fn ingest(
     message: &str,
+    store: &impl DossierStore,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    take(message, (Holds::NONE, SignedDuration::MAX), store, intake, catalogue, now).await
+}
+
+/// Takes in one message that has been in the queue for `age`, or holds it back.
+pub async fn take(
+    message: &str,
+    (holds, age): (Holds, SignedDuration),
     store: &impl DossierStore,
     intake: &impl Intake,
     catalogue: &Catalogue,
@@ -45,7 +59,7 @@ pub async fn ingest(
     let key = command_id(&["event", &event.source, &event.id])?;
     match event.kind.as_str() {
         SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
-        TRANSITION => move_on(event, key, &by, store, catalogue, now).await,
+        TRANSITION => move_on(event, key, &by, (holds, age), (store, intake), catalogue, now).await,
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
     }
 }
@@ -86,7 +100,8 @@ async fn move_on(
     event: CloudEvent<Value>,
     key: CommandId,
     by: &Actor,
-    store: &impl DossierStore,
+    (holds, age): (Holds, SignedDuration),
+    (store, intake): (&impl DossierStore, &impl Intake),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<(), Failure> {
@@ -106,8 +121,24 @@ async fn move_on(
         new_due_on: data.new_due_on,
         to_agency: data.to_agency,
     };
-    change(store, catalogue, &code, command, by, now).await?;
-    Ok(())
+    // Who names the version that they saw, names what comes before.
+    if holds == Holds::NONE || command.expected_version.is_some() {
+        return change(store, catalogue, &code, command, by, now).await.map(drop);
+    }
+    let (key, action) = (command.id.clone(), command.action);
+    let earlier_waits = intake.wait(&code, &key, event.time, now).await?;
+    let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
+    // A repetition is answered as it was.
+    let is_known = dossier.history.iter().any(|entry| entry.command == key);
+    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
+    if let Some(left) = left {
+        return Err(Failure::HeldBack(left));
+    }
+    let outcome = change(store, catalogue, &code, command, by, now).await;
+    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |_| true) {
+        intake.waited(&code, &key).await?;
+    }
+    outcome.map(drop)
 }
 
 /// Reads the event's data; fields are named from the event.

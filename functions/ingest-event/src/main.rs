@@ -1,8 +1,10 @@
 //! Wires `ingest-event`.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
+use domain::dossier::Holds;
+use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::batch::{self, Plan};
+use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Reception, Shelf};
 use platform::payload::Payload;
@@ -26,13 +28,16 @@ async fn main() -> Result<(), Error> {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
         receives_max: config::number("MAX_RECEIVE_COUNT")?,
+        patience: SignedDuration::from_secs(i64::from(config::number("PATIENCE_S")?)),
     };
+    let holds = Holds::settling(SignedDuration::from_secs(i64::from(config::number("SETTLE_S")?)));
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let catalogue = &*live.current(clock::now()).await;
-        let work =
-            |body: String| async move { ingest_event::ingest(&body, store, intake, catalogue, clock::now()).await };
+        let work = |arrived: Arrived| async move {
+            let catalogue = &*live.current(clock::now()).await;
+            ingest_event::take(&arrived.body, (holds, arrived.age), store, intake, catalogue, clock::now()).await
+        };
         let messages = event.payload.event("a batch of a queue")?;
-        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, work).await)
+        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, clock::now(), work).await)
     }))
     .await
 }

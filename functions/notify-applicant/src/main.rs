@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use notify_applicant::{Desk, Limits};
 use platform::account::LiveToken;
-use platform::batch::{self, Plan};
+use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Accounts, ContactBook, Dossiers, Notices, Shelf};
 use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
@@ -58,13 +58,16 @@ async fn main() -> Result<(), Error> {
         "ignored" => Limits::Ignored,
         _ => Limits::Kept,
     };
-    let plan = Plan { width: WIDTH, record_timeout, receives_max: config::number("MAX_RECEIVE_COUNT")? };
+    let receives_max = config::number("MAX_RECEIVE_COUNT")?;
+    let plan = Plan { width: WIDTH, record_timeout, receives_max, patience: batch::SHORT_PATIENCE };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let catalogue = &*live.current(clock::now()).await;
-        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
-        let work = |body: String| async move { notify_applicant::tell(&body, desk, clock::now).await };
+        let work = |Arrived { body, .. }: Arrived| async move {
+            let catalogue = &*live.current(clock::now()).await;
+            let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
+            notify_applicant::tell(&body, desk, clock::now).await
+        };
         let messages = event.payload.event("a batch of a queue")?;
-        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, work).await)
+        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, clock::now(), work).await)
     }))
     .await
 }

@@ -3,6 +3,7 @@
 mod actor;
 mod apology;
 mod clock;
+mod order;
 mod papers;
 mod passing;
 mod room;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use actor::{Actor, Signature};
 pub use apology::apologies;
 use clock::Dates;
+pub use order::{Holds, LEFT_OUT};
 pub(crate) use papers::{is_over, last_day_for_papers};
 pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
@@ -253,6 +255,9 @@ impl Dossier {
         // Only now: who handled it until just now has seen an old version, and is told so.
         if !by.may(rule, self) {
             return Err(Refusal::NotAllowed);
+        }
+        if self.is_overtaken(by, command.at) {
+            return Err(Refusal::OutOfOrder);
         }
         if !rule.is_legal_in(self.status, self.handler.is_some()) {
             return Err(illegal());

@@ -5,19 +5,32 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Failure;
 use crate::failure::Retry;
 use crate::port::Siding;
 
-/// How many times a message is received that waits for something else to happen first: about half a minute.
-const PERHAPS_RECEIVES_MAX: u32 = 5;
+/// Seconds before the next try of what fails on our side, by how often a message has been received: 20 hours in all.
+pub const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_600, 41_000];
 
-/// Seconds before the next try, by how often a message has been received: 20 hours in all.
-const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_600, 43_200];
+/// Seconds before the next try of what waits for something else to happen first, by how often it has been received; the last
+/// stays. Half an hour at most, since what is waited for may come at any time.
+pub const WAITING_SECONDS: [u32; 10] = [2, 4, 8, 16, 30, 60, 120, 300, 900, 1_800];
 
-/// The longest that SQS can hide a message, in seconds: 12 hours.
-const HIDDEN_SECONDS_MAX: u32 = 43_200;
+/// How often a message is received at least that waits for something else, however old it is: a queue that stood still has
+/// messages that are older than any patience.
+const WAITING_RECEIVES_MIN: u32 = 5;
+
+/// The patience of a queue on which nothing waits for anything else for long.
+pub const SHORT_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+
+/// The longest that a message is hidden, in seconds. SQS counts twelve hours from the receive and refuses what reaches beyond;
+/// a function's time is a quarter of an hour at most.
+pub const HIDDEN_SECONDS_MAX: u32 = 43_200 - 900;
+
+/// How long hiding or parking one message may take, beside [`Plan::record_timeout`].
+pub const SETTLED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Hides a received message for a while, and parks what can never succeed.
 pub trait Backoff: Siding {
@@ -30,19 +43,36 @@ pub trait Backoff: Siding {
 pub struct Plan {
     /// Messages at a time.
     pub width: usize,
-    /// How long one message may take.
+    /// How long the work on one message may take, whatever it looks up; hiding or parking it has [`SETTLED_WITHIN`] besides.
     pub record_timeout: Duration,
-    /// After how many receives a message is given up and parked with its reason.
+    /// After how many receives a message is given up and parked with its reason, where it fails on our side.
     pub receives_max: u32,
+    /// How old a message may become that waits for something else to happen first.
+    pub patience: SignedDuration,
 }
 
-/// Works off `event` with `work`, and answers which messages the queue has to deliver again.
-pub async fn run<F>(event: SqsEvent, plan: Plan, queue: &impl Backoff, work: impl Fn(String) -> F) -> SqsBatchResponse
+/// A message as it arrived.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// What it says.
+    pub body: String,
+    /// For how long it has been in the queue; [`SignedDuration::MAX`] where the queue does not say.
+    pub age: SignedDuration,
+}
+
+/// Works off `event`, which came at `now`, with `work`, and answers which messages the queue has to deliver again.
+pub async fn run<F>(
+    event: SqsEvent,
+    plan: Plan,
+    queue: &impl Backoff,
+    now: Timestamp,
+    work: impl Fn(Arrived) -> F,
+) -> SqsBatchResponse
 where
     F: Future<Output = Result<(), Failure>>,
 {
     let failures: Vec<String> = stream::iter(event.records)
-        .map(|message| one(message, plan, queue, &work))
+        .map(|message| one(message, plan, queue, now, &work))
         .buffer_unordered(plan.width)
         .filter_map(|failed| async { failed })
         .collect()
@@ -60,14 +90,20 @@ where
 }
 
 /// Works off one message; gives its id back if the queue has to deliver it again.
-async fn one<F>(message: SqsMessage, plan: Plan, queue: &impl Backoff, work: impl Fn(String) -> F) -> Option<String>
+async fn one<F>(
+    message: SqsMessage,
+    plan: Plan,
+    queue: &impl Backoff,
+    now: Timestamp,
+    work: impl Fn(Arrived) -> F,
+) -> Option<String>
 where
     F: Future<Output = Result<(), Failure>>,
 {
     // SQS names every message. An empty name in the answer makes it deliver the whole batch again: nothing is lost.
     let id = message.message_id.clone().unwrap_or_default();
-    let body = message.body.clone().unwrap_or_default();
-    let guarded = AssertUnwindSafe(async { work(body.clone()).await }).catch_unwind();
+    let arrived = Arrived { body: message.body.clone().unwrap_or_default(), age: age(&message, now) };
+    let guarded = AssertUnwindSafe(async { work(arrived.clone()).await }).catch_unwind();
     let outcome = match tokio::time::timeout(plan.record_timeout, guarded).await {
         Ok(Ok(outcome)) => outcome.map_err(|failure| (failure.slug(), failure)),
         Ok(Err(_)) => Err(("panicked", Failure::Defect("the handler panicked".to_owned()))),
@@ -77,33 +113,61 @@ where
         return None;
     };
     let receives = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
-    let receives_max = match failure.retryable() {
-        Retry::Never => 0,
-        Retry::PerhapsSoon => PERHAPS_RECEIVES_MAX.min(plan.receives_max),
-        Retry::Yes => plan.receives_max,
+    let Some(seconds) = next_try(&failure, receives, arrived.age, plan) else {
+        tracing::error!(id, receives, reason, cause = failure.chain(), "message parked");
+        let detail = failure.to_string();
+        return match tokio::time::timeout(SETTLED_WITHIN, queue.park(&arrived.body, reason, &detail)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(failure)) => {
+                tracing::error!(id, cause = failure.chain(), "message could not be parked");
+                Some(id)
+            }
+            Err(_) => {
+                tracing::error!(id, "message could not be parked in time");
+                Some(id)
+            }
+        };
     };
-    if receives >= receives_max {
-        tracing::error!(message_id = id, receives, reason, cause = failure.chain(), "message parked");
-        let parked = queue.park(&body, reason, &failure.to_string()).await;
-        return parked.err().map(|failure| {
-            tracing::error!(message_id = id, cause = failure.chain(), "message could not be parked");
-            id
-        });
-    }
-    let seconds = backoff_seconds(receives);
-    tracing::warn!(message_id = id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
-    if let (Some(receipt), true) = (&message.receipt_handle, seconds > 0)
-        && let Err(failure) = queue.hide(receipt, seconds).await
-    {
-        // The queue's own visibility timeout then decides when it comes back.
-        tracing::warn!(message_id = id, cause = failure.chain(), "message could not be hidden");
+    tracing::warn!(id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
+    if let (Some(receipt), true) = (&message.receipt_handle, seconds > 0) {
+        // Where it is not hidden, the queue's own visibility timeout decides when it comes back.
+        match tokio::time::timeout(SETTLED_WITHIN, queue.hide(receipt, seconds)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::warn!(id, cause = failure.chain(), "message could not be hidden"),
+            Err(_) => tracing::warn!(id, "message could not be hidden in time"),
+        }
     }
     Some(id)
 }
 
-fn backoff_seconds(receives: u32) -> u32 {
-    let step = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len() - 1);
-    let base = BACKOFF_SECONDS[step];
+/// For how long the message has been in the queue.
+fn age(message: &SqsMessage, now: Timestamp) -> SignedDuration {
+    let sent = message.attributes.get("SentTimestamp").and_then(|sent| sent.parse().ok());
+    let sent = sent.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    sent.map_or(SignedDuration::MAX, |sent| sent.duration_until(now).max(SignedDuration::ZERO))
+}
+
+/// In how many seconds a message is tried again that has failed; none where it is given up.
+fn next_try(failure: &Failure, receives: u32, age: SignedDuration, plan: Plan) -> Option<u32> {
+    let (schedule, given_up): (&[u32], bool) = match failure.retryable() {
+        Retry::Never => return None,
+        // To the second: there is nothing to spread.
+        Retry::In(wait) => return Some(u32::try_from(wait.as_secs()).unwrap_or(0).clamp(1, HIDDEN_SECONDS_MAX)),
+        Retry::PerhapsSoon => (&WAITING_SECONDS, receives >= WAITING_RECEIVES_MIN && age >= plan.patience),
+        // What has waited for something else before has its whole time for our failures all the same.
+        Retry::Yes => (&BACKOFF_SECONDS, receives >= plan.receives_max && age >= tried_for(plan.receives_max)),
+    };
+    if given_up {
+        return None;
+    }
+    let step = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(schedule.len() - 1);
+    let base = schedule[step];
     // Jitter of a quarter: a queue's worth of messages that failed together does not come back together.
-    (base + fastrand::u32(0..=base / 4)).min(HIDDEN_SECONDS_MAX)
+    Some((base + fastrand::u32(0..=base / 4)).min(HIDDEN_SECONDS_MAX))
+}
+
+/// How long so many receives take, where nothing but us fails.
+fn tried_for(receives: u32) -> SignedDuration {
+    let steps = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len());
+    SignedDuration::from_secs(BACKOFF_SECONDS[..steps].iter().copied().map(i64::from).sum())
 }

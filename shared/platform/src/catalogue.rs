@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use domain::Violation;
 use domain::calendar::Calendar;
@@ -277,6 +278,9 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
 /// once, and only a damaged table or another form of the files makes a second one necessary.
 const EDITIONS_TRIED_MAX: usize = 8;
 
+/// How long a newer edition is looked for before the present one is gone on with: requests wait for it.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
+
 /// The newest edition that can be read and put together.
 #[derive(Debug)]
 pub struct Newest {
@@ -421,7 +425,8 @@ impl LiveCatalogue {
     }
 
     async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let newer = newest_above(edition, self.shelf.last().await?, &self.shelf, self.undecided).await?;
+        let look = async { newest_above(edition, self.shelf.last().await?, &self.shelf, self.undecided).await };
+        let newer = tokio::time::timeout(LOOKED_FOR, look).await.map_err(|_| Failure::Held("the catalogue"))??;
         Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
     }
 }

@@ -10,7 +10,9 @@ mod rows;
 mod shelf;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -34,7 +36,19 @@ type Item = HashMap<String, AttributeValue>;
 /// toolchain beyond a compiler.
 pub async fn aws_config() -> aws_config::SdkConfig {
     let https = Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https).load().await
+    let settings = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
+    settings.timeout_config(timeouts()).load().await
+}
+
+/// The time-outs of every call to a table or queue, in one place. A call that is tried again ends within seven seconds: within the
+/// ten of an HTTP function after a look for a newer catalogue, and far within a sixth of any queue's visibility.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .read_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(7))
+        .build()
 }
 
 /// A client, configured from the environment.

@@ -2,6 +2,7 @@
 
 use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
+use jiff::SignedDuration;
 
 use crate::catalogue::Misprint;
 
@@ -87,6 +88,9 @@ pub enum Failure {
     /// Another process holds what this one needs; it will be free soon.
     #[error("{0} is held by another process")]
     Held(&'static str),
+    /// An integrator's event may be decided, and waits so long for others that were sent with it.
+    #[error("held back until what was sent with it has come")]
+    HeldBack(SignedDuration),
     /// A notice was tried for as long as it was of use; an operator decides.
     #[error("the notice was given up: {0}")]
     GivenUp(String),
@@ -104,6 +108,8 @@ pub enum Retry {
     PerhapsSoon,
     /// Yes: nothing is wrong with the request.
     Yes,
+    /// Yes, after so long.
+    In(SignedDuration),
 }
 
 impl Failure {
@@ -126,6 +132,7 @@ impl Failure {
             // back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
             Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
+            Self::HeldBack(wait) => Retry::In(*wait),
             Self::Unavailable { .. } | Self::Held(_) | Self::Defect(_) => Retry::Yes,
         }
     }
@@ -150,7 +157,7 @@ impl Failure {
             Self::StaleEdition { .. } => "stale-edition",
             Self::CalendarMissing { .. } => "calendar-missing",
             Self::GivenUp(_) => "given-up",
-            Self::Unavailable { .. } | Self::Held(_) => "unavailable",
+            Self::Unavailable { .. } | Self::Held(_) | Self::HeldBack(_) => "unavailable",
             Self::Defect(_) => "internal",
         }
     }

@@ -59,6 +59,19 @@ pub trait Intake: Sync {
         step: u32,
     ) -> impl Future<Output = Result<u32, Failure>> + Send;
 
+    /// Says that the event `key` about `code`, claimed for `claimed`, has come and is not decided, and gives whether another such
+    /// event claims an earlier time.
+    fn wait(
+        &self,
+        code: &DossierCode,
+        key: &CommandId,
+        claimed: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Says that the event `key` about `code` waits no longer.
+    fn waited(&self, code: &DossierCode, key: &CommandId) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Stores dossier and receipt together, or neither.
     fn admit(
         &self,

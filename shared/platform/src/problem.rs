@@ -80,6 +80,7 @@ impl From<&Failure> for Problem {
             | Failure::IdempotencyKeyReused
             | Failure::Unavailable { .. }
             | Failure::Held(_)
+            | Failure::HeldBack(_)
             | Failure::GivenUp(_)
             | Failure::Defect(_) => json!({}),
         };

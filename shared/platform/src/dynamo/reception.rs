@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use domain::dossier::Dossier;
-use domain::id::{AgencyCode, CommandId};
+use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Item, down, number, read, text, write};
 use crate::Failure;
@@ -31,6 +32,20 @@ impl Reception {
     pub fn new(client: Client, dossiers: String, intake: String) -> Self {
         Self { client, dossiers, intake }
     }
+}
+
+/// How long it is kept after the last of them that events about a dossier wait.
+const WAITING_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How the name of a waiting event begins: a field of its dossier's item.
+const EVENT: &str = "event#";
+
+fn waiting_key(code: &DossierCode) -> AttributeValue {
+    text(format!("waiting#{code}"))
+}
+
+fn event_name(key: &CommandId) -> String {
+    format!("{EVENT}{key}")
 }
 
 fn receipt_key(key: &CommandId) -> AttributeValue {
@@ -67,6 +82,39 @@ impl Intake for Reception {
         let last = counted.attributes.and_then(|mut attributes| attributes.remove("last"));
         last.and_then(|last| last.as_n().ok()?.parse().ok())
             .ok_or_else(|| Failure::Defect("a counter does not count".to_owned()))
+    }
+
+    async fn wait(
+        &self,
+        code: &DossierCode,
+        key: &CommandId,
+        claimed: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let forgotten = now.saturating_add(WAITING_KEPT).unwrap_or(now);
+        let noted = self
+            .client
+            .update_item()
+            .table_name(&self.intake)
+            .key("key", waiting_key(code))
+            .update_expression("SET #event = :claimed, expiresAt = :forgotten")
+            .expression_attribute_names("#event", event_name(key))
+            .expression_attribute_values(":claimed", number(claimed.as_millisecond()))
+            .expression_attribute_values(":forgotten", number(forgotten.as_second()))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(down)?;
+        let others = noted.attributes.unwrap_or_default().into_iter().filter(|(name, _)| name.starts_with(EVENT));
+        let mut times = others.filter_map(|(_, value)| value.as_n().ok()?.parse::<i64>().ok());
+        Ok(times.any(|other| other < claimed.as_millisecond()))
+    }
+
+    async fn waited(&self, code: &DossierCode, key: &CommandId) -> Result<(), Failure> {
+        let forgotten = self.client.update_item().table_name(&self.intake).key("key", waiting_key(code));
+        let forgotten = forgotten.update_expression("REMOVE #event");
+        forgotten.expression_attribute_names("#event", event_name(key)).send().await.map_err(down)?;
+        Ok(())
     }
 
     async fn admit(

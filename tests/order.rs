@@ -1,0 +1,232 @@
+//! Integrators' events in the wrong order: whatever a queue without order does with them, the dossiers end as in order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::time::Duration;
+
+use domain::dossier::{Action, Actor, Dossier, DossierStatus, Holds};
+use ingest_event::{ingest, take};
+use jiff::{SignedDuration, Timestamp};
+use platform::Failure;
+use platform::batch::{self, Arrived, Plan};
+use serde_json::{Value, json};
+
+use crate::support::call::{AGENCY, SOURCE, submit_event, transition_event};
+use crate::support::world::{Kept, NOW, World, at};
+
+/// As the template has it.
+const SETTLE: SignedDuration = SignedDuration::from_mins(5);
+const PLAN: Plan = Plan {
+    width: 1,
+    record_timeout: Duration::from_secs(60),
+    receives_max: 11,
+    patience: SignedDuration::from_hours(12),
+};
+
+const SENDERS: usize = 8;
+const DOSSIERS: u32 = 100;
+
+/// What integrators do by themselves, without a day or another agency that a command would have to name.
+const DONE: [Action; 14] = [
+    Action::Receive,
+    Action::Receive,
+    Action::Refuse,
+    Action::RequestSupplement,
+    Action::Supplement,
+    Action::Process,
+    Action::Process,
+    Action::RequestPayment,
+    Action::ConfirmPayment,
+    Action::Suspend,
+    Action::Resume,
+    Action::Finish,
+    Action::ReturnResult,
+    Action::SendBack,
+];
+
+fn code(number: u32) -> String {
+    format!("{AGENCY}-261116-{}", 9_000 + number)
+}
+
+/// What must be the same however the events came.
+fn outcome(dossier: &Dossier) -> Value {
+    let steps: Vec<Value> =
+        dossier.history.iter().map(|entry| json!([entry.action, entry.status, entry.at, entry.due_at])).collect();
+    json!({ "status": dossier.status, "dueAt": dossier.due_at, "receivedAt": dossier.received_at, "steps": steps })
+}
+
+/// Lets dossiers live, each event in its order; gives the events of each.
+async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<Value>> {
+    let integrator = Actor::Integrator { id: SOURCE.to_owned(), agencies: vec![AGENCY.parse().unwrap()] };
+    let mut events: BTreeMap<u32, Vec<Value>> = BTreeMap::new();
+    for number in 0..DOSSIERS {
+        let mut time = at("2026-11-16T01:00:00Z") + SignedDuration::from_secs(random.i64(0..7_200));
+        let mut next = submit_event(&format!("{number}-0"), &time.to_string(), Some(&code(number)));
+        for step in 1..random.usize(3..9) {
+            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+            events.entry(number).or_default().push(next);
+            let allowed = world.dossier(&code(number)).await.allowed_to(&integrator);
+            let may: Vec<Action> = DONE.into_iter().filter(|action| allowed.contains(action)).collect();
+            let Some(action) = random.choice(may) else {
+                next = Value::Null;
+                break;
+            };
+            time += SignedDuration::from_secs(random.i64(1..3_600));
+            next = transition_event(&format!("{number}-{step}"), &time.to_string(), &code(number), action.name());
+        }
+        if !next.is_null() {
+            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+            events.entry(number).or_default().push(next);
+        }
+    }
+    events
+}
+
+/// A queue that delivers each message at least once, in any order, and hides it as it is told.
+#[derive(Default)]
+struct Disorder {
+    ahead: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    messages: Vec<(String, Timestamp, u32)>,
+}
+
+impl Disorder {
+    fn send(&mut self, body: String, sent: Timestamp, arrives: Timestamp) {
+        self.ahead.push(Reverse((arrives, self.messages.len())));
+        self.messages.push((body, sent, 0));
+    }
+
+    /// Delivers until nothing is left; gives what was parked, by reason.
+    async fn play(&mut self, world: &World) -> Vec<String> {
+        let queue = Kept::default();
+        while let Some(Reverse((now, place))) = self.ahead.pop() {
+            let (body, sent, receives) = &mut self.messages[place];
+            *receives += 1;
+            let message = json!({ "Records": [{
+                "messageId": "m", "receiptHandle": "r", "body": body, "awsRegion": "x", "messageAttributes": {},
+                "attributes": { "ApproximateReceiveCount": receives.to_string(),
+                    "SentTimestamp": sent.as_millisecond().to_string() },
+                "eventSource": "aws:sqs", "eventSourceARN": "arn", "md5OfBody": "",
+            }] });
+            let work = |Arrived { body, age }: Arrived| async move {
+                let held = (Holds::settling(SETTLE), age);
+                take(&body, held, &world.dossiers, &world.reception, &world.catalogue, now).await
+            };
+            let answer = batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
+            if !answer.batch_item_failures.is_empty() {
+                let (_, seconds) = queue.hidden.lock().unwrap().pop().expect("it was not hidden");
+                self.ahead.push(Reverse((now + SignedDuration::from_secs(seconds.into()), place)));
+            }
+        }
+        queue.reasons()
+    }
+}
+
+async fn shuffled(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    fastrand::seed(seed);
+    let (in_order, world) = (World::new().await, World::new().await);
+    let events = lived(&in_order, &mut random).await;
+    let lags: Vec<i64> = (0..SENDERS).map(|_| random.i64(0..90)).collect();
+    let mut queue = Disorder::default();
+    let begun = at(NOW);
+    for (number, events) in &events {
+        let begun = begun + SignedDuration::from_secs(random.i64(0..600));
+        for (place, event) in events.iter().enumerate() {
+            // A submission, or a receipt, that its sender finds again after more than half an hour.
+            let found_late = place < 2 && number % 10 == 3;
+            let lag = lags[random.usize(0..SENDERS)] + if found_late { random.i64(1_800..2_400) } else { 0 };
+            for _ in 0..1 + usize::from(random.u8(0..5) == 0) {
+                let sent = begun + SignedDuration::from_secs(lag + random.i64(0..60));
+                queue.send(event.to_string(), sent, sent + SignedDuration::from_secs(random.i64(0..120)));
+            }
+        }
+    }
+    let parked = queue.play(&world).await;
+    let mut other = Vec::new();
+    for number in 0..DOSSIERS {
+        let (expected, found) =
+            (outcome(&in_order.dossier(&code(number)).await), outcome(&world.dossier(&code(number)).await));
+        if expected != found {
+            other.push(format!("{}: {found}\n  in order: {expected}", code(number)));
+        }
+    }
+    assert!(other.is_empty(), "seed {seed}: {} of {DOSSIERS}\n{}", other.len(), other.join("\n"));
+    assert_eq!(parked, Vec::<String>::new(), "seed {seed}");
+}
+
+#[tokio::test]
+async fn a_hundred_dossiers_of_eight_senders_end_as_in_order_however_their_events_come() {
+    for seed in [1, 2, 3] {
+        shuffled(seed).await;
+    }
+}
+
+/// Takes an event that was sent `minutes` ago.
+async fn taken(world: &World, event: &Value, minutes: i64) -> Result<(), Failure> {
+    let held = (Holds::settling(SETTLE), SignedDuration::from_mins(minutes));
+    take(&event.to_string(), held, &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await
+}
+
+async fn registered(world: &World) -> String {
+    taken(world, &submit_event("e1", "2026-11-16T03:00:00Z", Some(&code(1))), 0).await.unwrap();
+    code(1)
+}
+
+#[tokio::test]
+async fn papers_that_are_asked_for_before_the_receipt_has_come_wait_for_it() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    let receive = transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive");
+    assert!(matches!(taken(&world, &papers, 50).await, Err(Failure::HeldBack(_))));
+    taken(&world, &receive, 6).await.unwrap();
+    taken(&world, &papers, 57).await.unwrap();
+    let dossier = world.dossier(&code).await;
+    assert_eq!(
+        (dossier.status, dossier.status_before),
+        (DossierStatus::SupplementRequested, Some(DossierStatus::Received))
+    );
+}
+
+#[tokio::test]
+async fn papers_that_are_asked_for_without_a_receipt_are_asked_for_within_an_hour() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    taken(&world, &papers, 60).await.unwrap();
+    assert_eq!(world.dossier(&code).await.status, DossierStatus::SupplementRequested);
+}
+
+#[tokio::test]
+async fn who_names_the_version_that_they_saw_waits_for_nobody() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let mut papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    papers["data"]["expectedVersion"] = 1.into();
+    taken(&world, &papers, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_happened_before_something_that_is_recorded_is_out_of_order_at_once() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    taken(&world, &papers, 60).await.unwrap();
+    // By their own clock a second is enough, and whether the status allows it is not asked.
+    for (id, time) in [("e2", "2026-11-16T04:00:00Z"), ("e4", "2026-11-16T04:59:59Z")] {
+        let failure = taken(&world, &transition_event(id, time, &code, "receive"), 60).await.unwrap_err();
+        assert_eq!(failure.slug(), "out-of-order", "{time}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_can_never_be_decided_keeps_those_after_it_for_three_hours_and_no_longer() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    // It was never finished.
+    let mistake = transition_event("e2", "2026-11-16T04:00:00Z", &code, "return-result");
+    let receive = transition_event("e3", "2026-11-16T05:00:00Z", &code, "receive");
+    assert_eq!(taken(&world, &mistake, 6).await.unwrap_err().slug(), "illegal-transition");
+    assert!(matches!(taken(&world, &receive, 170).await, Err(Failure::HeldBack(_))));
+    taken(&world, &receive, 180).await.unwrap();
+}
