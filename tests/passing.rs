@@ -251,7 +251,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: FullName::try_from("Trần Thị Mẫu".to_owned()).unwrap(),
-            id_number: IdNumber::parse(ApplicantKind::Citizen, CITIZEN).unwrap(),
+            id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap(),
             phone: Phone::try_from("0912345678".to_owned()).unwrap(),
             email: None,
         },
@@ -262,6 +262,8 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
     let dossier = submission.into_dossier(code.parse().unwrap(), key.clone(), &portal, then, then, &world.catalogue);
     let receipt = SubmissionReceipt {
         request_hash: String::new(),
+        fingerprint: None,
+        not_reachable: None,
         code: dossier.code.clone(),
         submitted_at: then,
         expires_at: 4_000_000_000,

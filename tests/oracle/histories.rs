@@ -148,7 +148,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Trần Thị Mẫu".to_owned().try_into().unwrap(),
-            id_number: IdNumber::parse(ApplicantKind::Citizen, CITIZEN).unwrap(),
+            id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap(),
             phone: Phone::try_from("0912345678".to_owned()).unwrap(),
             email: None,
         },
@@ -181,10 +181,7 @@ fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
         2 => officer("chi", dossier.handler.as_ref().unwrap_or(&dossier.agency)),
         3 => Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies: agencies() },
         4 => portal(),
-        5 => Actor::Citizen {
-            id: "account-7".to_owned(),
-            id_number: IdNumber::parse(ApplicantKind::Citizen, CITIZEN).unwrap(),
-        },
+        5 => Actor::Citizen { id: "account-7".to_owned(), id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap() },
         _ => Actor::System { id: "remind-deadline".to_owned() },
     }
 }

@@ -215,7 +215,9 @@ impl Call {
 
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
-        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts)).await.into()
+        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts, &world.catalogue))
+            .await
+            .into()
     }
 
     /// The answer of `record-delivery` at `now`.

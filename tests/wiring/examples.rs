@@ -158,7 +158,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
-        "keep-preference" => http::serve(request, |request| keep_preference::handle(request, &world.contacts)).await,
+        "keep-preference" => {
+            http::serve(request, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
+        }
         "read-kpi" => {
             let tables = (&world.figures, &world.dossiers);
             http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now)).await

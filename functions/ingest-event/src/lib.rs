@@ -3,22 +3,25 @@
 //! An event carries the time of the happening. One that cannot be right is parked at once with its reason; one whose
 //! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
 
-use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command};
 use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::{Violation, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
 use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::{DossierStore, Intake};
-use platform::request::{SubmissionBody, day, read_json};
+use platform::request::{Came, SubmissionBody, day, read_json};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// Longest id of an event, in characters. It is kept as a hash alone.
+const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
 
 /// Takes in one message.
 pub async fn ingest(
@@ -32,18 +35,25 @@ pub async fn ingest(
     if event.specversion != SPEC_VERSION {
         return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
     }
-    if event.id.is_empty() {
+    let event_id = text::line(&event.id);
+    if event_id.is_empty() {
         return Err(Violation::new("id", "required", "must name the event within its source").into());
     }
+    if let Some(flaw) = text::flaw(&event_id) {
+        return Err(Violation::new("id", flaw.rule(), flaw.detail()).into());
+    }
+    if event_id.chars().count() > EVENT_ID_CHARACTERS_MAX {
+        return Err(Violation::new("id", "length", "must be 1 to 1024 characters").into());
+    }
     let integrator = catalogue
-        .integrator(&event.source)
+        .integrator(&text::line(&event.source))
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
     let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
     let agencies = integrator.agencies.iter().cloned().chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
-    let key = command_id(&["event", &event.source, &event.id])?;
-    match event.kind.as_str() {
+    let key = command_id(&["event", &integrator.source, &event_id])?;
+    match text::line(&event.kind).as_str() {
         SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
         TRANSITION => move_on(event, key, &by, store, catalogue, now).await,
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
@@ -61,7 +71,8 @@ async fn take_in(
     let mut data = event.data;
     let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
     let code: Option<DossierCode> = code.map(read_data).transpose()?;
-    let body: SubmissionBody = read_data(data)?;
+    let came = data.clone();
+    let body: Came<SubmissionBody> = Came { read: read_data(data)?, came };
     submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now).await?;
     Ok(())
 }

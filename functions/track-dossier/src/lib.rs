@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Violation;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry};
+use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders};
 use domain::id::{AgencyCode, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -56,9 +56,7 @@ pub async fn handle(
             if !by.may_read(&dossier) {
                 return Err(Failure::Forbidden);
             }
-            // An officer's note is for officers.
-            let with_notes = by.takes_part(&dossier);
-            HttpReply::json(200, &History::of(&dossier, with_notes))
+            HttpReply::json(200, &History::of(&dossier, &by))
         }
         "GET /v1/dossiers/{code}/deadline" => {
             let by = request.actor(catalogue, now)?;
@@ -148,13 +146,17 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    note_readers: Option<NoteReaders>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_rule: Option<&'a DueRule>,
 }
 
 impl<'a> History<'a> {
-    fn of(dossier: &'a Dossier, with_notes: bool) -> Self {
+    /// The history with the notes that `by` may read.
+    fn of(dossier: &'a Dossier, by: &Actor) -> Self {
+        let note = |entry: &'a HistoryEntry| entry.note.as_deref().filter(|_| by.may_read_note(entry, dossier));
         let step = |entry: &'a HistoryEntry| Step {
             version: entry.version,
             action: entry.action,
@@ -165,7 +167,8 @@ impl<'a> History<'a> {
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
             reason: entry.reason.as_deref(),
-            note: entry.note.as_deref().filter(|_| with_notes),
+            note: note(entry),
+            note_readers: note(entry).map(|_| entry.by.note_readers()),
             due_at: entry.due_at,
             due_rule: entry.due_rule.as_ref(),
         };

@@ -6,12 +6,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
-use crate::applicant::Phone;
 use crate::calendar::{Calendar, MissingYear, previous};
 use crate::id::{AgencyCode, LeaderKey};
 use crate::kpi::report::share;
 use crate::kpi::{KpiRow, Period};
 use crate::notice::Language;
+use crate::phone::{Phone, Telephones};
 
 /// The longest address under which a province may publish its reports. With the longest name of a period it leaves a text of two
 /// parts room for its words.
@@ -144,6 +144,16 @@ impl Leaders {
             earlier.push(leader);
         }
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }
+    }
+
+    /// Offices to whose telephone no message can be sent on the first day on which they are to get one.
+    pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
+        let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
+        let told = |leader: &Leader| {
+            let detail = format!("no message can be sent to its telephone: {}", reason(leader)?.name());
+            Some(Violation::new(format!("leaders.{}", leader.key), "phone", detail))
+        };
+        self.0.iter().filter_map(told).collect()
     }
 
     /// Whether nobody ever gets one.

@@ -10,13 +10,17 @@ use crate::agency::{Agency, carried_on_by, successor_violations};
 use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::deadline::Term;
+use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::identity::Identities;
+use crate::intake::{IntakeFile, IntakeRules};
 use crate::kpi::index::{IndexFile, Indexes};
 use crate::law::{Law, RulesFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, NoticePolicy, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
+use crate::phone::Telephones;
 use crate::procedure::{Channel, Procedure};
 
 /// A line-of-business system that may push events, and for whom.
@@ -89,6 +93,8 @@ pub struct CatalogueFiles {
     pub leaders: LeadersFile,
     /// `index.json`.
     pub index: IndexFile,
+    /// `intake.json`.
+    pub intake: IntakeFile,
 }
 
 /// Everything that law and organisation decide, in one consistent set.
@@ -105,6 +111,7 @@ pub struct Catalogue {
     codes: Codes,
     leaders: Leaders,
     indexes: Indexes,
+    intake: IntakeRules,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -178,6 +185,7 @@ impl Catalogue {
                 ));
             }
         }
+        let intake = kept(IntakeRules::assemble(files.intake), &mut found);
         let mut sources = BTreeMap::new();
         for integrator in files.integrators.integrators {
             for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
@@ -211,6 +219,7 @@ impl Catalogue {
                 codes: codes?,
                 leaders: leaders?,
                 indexes: indexes?,
+                intake: intake?,
             })
         })();
         whole.filter(|_| found.is_empty()).ok_or(found)
@@ -243,6 +252,14 @@ impl Catalogue {
             Some(Violation::new("procedures", "kept-version", detail))
         });
         agencies.chain(years).chain(procedures).collect()
+    }
+
+    /// What an edition that is published now must not say, though one of before that says it is read all the same: kinds of identity
+    /// for procedures that there are not, and a morning report for a telephone to which none can be sent.
+    pub fn unsound(&self) -> Vec<Violation> {
+        let mut found = self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
+        found.extend(self.leaders.unreachable(self.telephones()));
+        found
     }
 
     /// The agency with this code, whether or not it still exists.
@@ -325,6 +342,21 @@ impl Catalogue {
     /// The national indices, with what was declared for them.
     pub fn indexes(&self) -> &Indexes {
         &self.indexes
+    }
+
+    /// Which numbers applicants are known by.
+    pub fn identities(&self) -> &Identities {
+        &self.intake.identities
+    }
+
+    /// Which telephones can be told.
+    pub fn telephones(&self) -> &Telephones {
+        &self.intake.telephones
+    }
+
+    /// Where papers may lie.
+    pub fn document_hosts(&self) -> &DocumentHosts {
+        &self.intake.hosts
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

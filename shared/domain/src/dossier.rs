@@ -13,12 +13,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use actor::{Actor, Signature};
+pub use actor::{Actor, NoteReaders, Signature};
 pub use apology::apologies;
 pub(crate) use papers::{is_over, last_day_for_papers};
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
-use crate::Violation;
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
@@ -26,6 +25,7 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
 use crate::submission::Document;
+use crate::{Violation, text};
 
 /// Longest reason or note, in characters of at most four bytes. With [`VERSIONS_MAX`] and
 /// [`DOCUMENTS_BYTES_MAX`](crate::submission::DOCUMENTS_BYTES_MAX) it keeps a dossier under the store's limit of 400 KiB an
@@ -59,7 +59,7 @@ pub struct HistoryEntry {
     /// The reason given to the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note of whoever did it: see [`Actor::may_read_note`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When the dossier is due after it.
@@ -147,7 +147,7 @@ pub struct Command {
     pub expected_version: Option<u64>,
     /// Why, for the applicant.
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note; who may read it is said at [`Actor::may_read_note`].
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
@@ -215,6 +215,7 @@ impl Dossier {
     /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
     /// it happened.
     pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
+        let command = command.cleaned();
         let illegal = || Refusal::Illegal { action: command.action, status: self.status, allowed: self.allowed_to(by) };
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
@@ -348,11 +349,21 @@ pub struct Completion {
     pub closed: bool,
 }
 
+/// A remark through the text gate; none where nothing of it is left.
+fn cleaned(remark: Option<&str>) -> Option<String> {
+    remark.map(text::remark).filter(|remark| !remark.is_empty())
+}
+
 impl Command {
+    fn cleaned(self) -> Self {
+        Self { reason: cleaned(self.reason.as_deref()), note: cleaned(self.note.as_deref()), ..self }
+    }
+
     fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
         self.action == entry.action
-            && self.reason == entry.reason
-            && self.note == entry.note
+            // An entry of before there was a text gate is compared as if it had gone through it.
+            && self.reason == cleaned(entry.reason.as_deref())
+            && self.note == cleaned(entry.note.as_deref())
             && self.new_due_on == entry.new_due_on()
             && self.to_agency == entry.handler
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
@@ -360,12 +371,15 @@ impl Command {
 
     fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {
         for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
+            if let Some(flaw) = remark.as_deref().and_then(text::flaw) {
+                return Err(Violation::new(field, flaw.rule(), flaw.detail()));
+            }
             if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARACTERS_MAX) {
                 let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
                 return Err(Violation::new(field, "length", detail));
             }
         }
-        if rule.reason_owed && self.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+        if rule.reason_owed && !self.reason.as_deref().is_some_and(text::says_something) {
             return Err(Violation::new(
                 "reason",
                 "reason-owed",

@@ -1,73 +1,16 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
+pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
 use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, OnlineLevel};
-
-/// The most papers one dossier carries.
-pub const DOCUMENTS_MAX: usize = 50;
-
-/// The most that the papers' codes, names, hashes and addresses take together, in bytes: see
-/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
-pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
-
-/// A paper handed in: where it lies and what it must hash to.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    /// Code of the paper within the procedure.
-    pub code: String,
-    /// File name as the applicant gave it.
-    pub name: String,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
-    pub sha256: String,
-    /// Where the content lies (https).
-    pub url: String,
-}
-
-/// File names and addresses may name people.
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document(***)")
-    }
-}
-
-impl Document {
-    /// Bytes of text that the paper takes in the store.
-    pub fn bytes(&self) -> usize {
-        self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
-    }
-
-    /// What is wrong with this paper, each field named from the paper itself.
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let text = |value: &str, most: usize| {
-            (1..=most).contains(&value.chars().count()) && !value.chars().any(char::is_control)
-        };
-        if !text(&self.code, 64) {
-            found.push(Violation::new("code", "length", "must be 1 to 64 characters"));
-        }
-        if !text(&self.name, 255) {
-            found.push(Violation::new("name", "length", "must be 1 to 255 characters"));
-        }
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
-            found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
-        }
-        if !text(&self.url, 2_048) || self.url.strip_prefix("https://").is_none_or(str::is_empty) {
-            found.push(Violation::new("url", "https-url", "must be an https address of at most 2,048 characters"));
-        }
-        found
-    }
-}
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue, day: Date) -> Option<Violation> {
@@ -104,6 +47,12 @@ impl Submission {
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(agency_violation("agency", &self.agency, catalogue, day));
+        let identity = catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
+        found.extend(identity.map(|violation| violation.within("applicant")));
+        for (place, document) in self.documents.iter().enumerate() {
+            let elsewhere = catalogue.document_hosts().violation(document, day);
+            found.extend(elsewhere.map(|violation| violation.within(&format!("documents[{place}]"))));
+        }
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}")));
             return found;

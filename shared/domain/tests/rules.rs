@@ -21,6 +21,7 @@ mod rules {
     mod routes;
     mod shown;
     mod submissions;
+    mod texts;
     mod transitions;
     mod world;
     mod years;

@@ -33,6 +33,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "calendar.json",
     "codes.json",
     "index.json",
+    "intake.json",
     "integrators.json",
     "leaders.json",
     "notices.json",
@@ -145,6 +146,7 @@ impl Texts {
             let codes = self.read("codes.json", &mut found);
             let leaders = self.read("leaders.json", &mut found);
             let index = self.read("index.json", &mut found);
+            let intake = self.read("intake.json", &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -162,6 +164,7 @@ impl Texts {
                 codes: codes?,
                 leaders: leaders?,
                 index: index?,
+                intake: intake?,
             })
         })();
         let Some(files) = files.filter(|_| found.is_empty()) else {
@@ -170,9 +173,11 @@ impl Texts {
         Catalogue::assemble(files).map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
     }
 
-    /// What these files would take away from the record that `before` is, seen on `today`.
+    /// What these files would take away from the record that `before` is, seen on `today`, and what no edition says that is published
+    /// now.
     pub fn forgotten(&self, before: &Catalogue, after: &Catalogue, today: Date) -> Vec<Misprint> {
-        before.forgotten_by(after, today).iter().map(|broken| self.located(broken)).collect()
+        let broken = before.forgotten_by(after, today).into_iter().chain(after.unsound());
+        broken.map(|broken| self.located(&broken)).collect()
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
@@ -229,6 +234,7 @@ fn file_of(part: &str) -> &'static str {
         "gateways" => "codes.json",
         "leaders" => "leaders.json",
         "indexes" | "declared" => "index.json",
+        "identities" | "citizenNumber" | "taxCode" | "noMobileRanges" | "documentHosts" => "intake.json",
         _ => "calendar.json",
     }
 }

@@ -18,9 +18,9 @@ pub enum Failure {
     /// A request that must carry an idempotency key carries none.
     #[error("no Idempotency-Key")]
     MissingIdempotencyKey,
-    /// Nobody has signed in.
-    #[error("no proven identity")]
-    Unauthorized,
+    /// Nobody has signed in, or not as somebody whom we can tell from others: for the log, which claim says so little.
+    #[error("no proven identity: {0}")]
+    Unauthorized(&'static str),
     /// This account may not do this.
     #[error("not allowed for this account")]
     Forbidden,
@@ -113,7 +113,7 @@ impl Failure {
             Self::Malformed
             | Self::Invalid(_)
             | Self::MissingIdempotencyKey
-            | Self::Unauthorized
+            | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::RouteNotFound
             | Self::OutOfOrder
@@ -136,7 +136,7 @@ impl Failure {
             Self::Malformed => "malformed-body",
             Self::Invalid(_) => "invalid-request",
             Self::MissingIdempotencyKey => "missing-idempotency-key",
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::RouteNotFound => "route-not-found",

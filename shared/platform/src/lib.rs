@@ -11,6 +11,7 @@ pub mod claims;
 pub mod config;
 pub mod dynamo;
 pub mod failure;
+pub mod fingerprint;
 pub mod gateway;
 pub mod gather;
 pub mod http;

@@ -1,19 +1,30 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
 
 use domain::Violation;
-use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::Failure;
 
+/// What Windows puts before a text in UTF-8, and no reader of JSON has to take (RFC 8259 §8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The JSON alone.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
 /// Reads JSON; what does not fit names the field and the rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let bytes = without_mark(bytes);
     // serde would read an array as an object, field by field.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Violation::new("body", "type", "must be an object").into());
@@ -28,6 +39,22 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     })?;
     source.end().map_err(|_| Failure::Malformed)?;
     Ok(value)
+}
+
+/// A body that was read, with all that came, by which a repetition is told from another request.
+#[derive(Clone)]
+pub struct Came<T> {
+    /// What was understood.
+    pub read: T,
+    /// What came.
+    pub came: Value,
+}
+
+impl<T: DeserializeOwned> Came<T> {
+    /// Reads JSON as [`read_json`] does.
+    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        Ok(Self { read: read_json(bytes)?, came: read_json(bytes)? })
+    }
 }
 
 /// Turns serde's message into field and rule. The message may quote the value, so it is not passed on.
@@ -57,7 +84,7 @@ fn violation(path: &str, message: &str) -> Violation {
 }
 
 /// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmissionBody {
     procedure: String,
@@ -67,18 +94,20 @@ pub struct SubmissionBody {
     documents: Vec<DocumentBody>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ApplicantBody {
     kind: ApplicantKind,
     full_name: String,
+    #[serde(default)]
+    id_kind: Option<String>,
     id_number: String,
     phone: String,
     #[serde(default)]
     email: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DocumentBody {
     code: String,
@@ -92,17 +121,20 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
     checked.map_err(|violation| found.push(violation)).ok()
 }
 
-impl TryFrom<SubmissionBody> for Submission {
-    type Error = Failure;
-
-    fn try_from(body: SubmissionBody) -> Result<Self, Failure> {
+impl SubmissionBody {
+    /// What it says, cleaned; every field that breaks a rule of `catalogue` or of its own form is named.
+    pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {
+        let body = self;
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
         let within = |violation: Violation| violation.within("applicant");
         let person = body.applicant;
         let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
-        let id_number = kept(IdNumber::parse(person.kind, &person.id_number).map_err(within), &mut found);
+        let id_number = kept(
+            catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number).map_err(within),
+            &mut found,
+        );
         let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
         let email = person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
         if body.documents.len() > DOCUMENTS_MAX {
@@ -112,7 +144,7 @@ impl TryFrom<SubmissionBody> for Submission {
         let documents: Vec<Document> = body
             .documents
             .into_iter()
-            .map(|paper| Document { code: paper.code, name: paper.name, sha256: paper.sha256, url: paper.url })
+            .map(|DocumentBody { code, name, sha256, url }| Document { code, name, sha256, url }.cleaned())
             .collect();
         if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
             let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
@@ -125,7 +157,7 @@ impl TryFrom<SubmissionBody> for Submission {
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
-                Ok(Self { procedure, agency, channel: body.channel, applicant, documents })
+                Ok(Submission { procedure, agency, channel: body.channel, applicant, documents })
             }
             _ => Err(Failure::Invalid(found)),
         }
@@ -143,7 +175,7 @@ pub struct TransitionBody {
     /// Why, for the applicant.
     #[serde(default)]
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note: who may read it is said in [`domain::dossier::Actor::may_read_note`].
     #[serde(default)]
     pub note: Option<String>,
     /// The day that an apology promises.

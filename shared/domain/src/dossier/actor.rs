@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlsoBy, By, Dossier, Rule};
+use super::{AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::applicant::{Applicant, IdNumber};
 use crate::id::AgencyCode;
 
@@ -86,6 +86,14 @@ impl Actor {
         self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
     }
 
+    /// Whether the actor may read the note of `entry`. Whoever may do something may leave a note with it. An agency's or a system's is
+    /// for the agencies that take part; one of the applicant's side, theirs or the portal's for them, is for these agencies and
+    /// for that side: nobody's words are kept where they cannot see them themselves.
+    pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
+        let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
+        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
+    }
+
     /// Whether the actor may do it now.
     pub(super) fn may(&self, rule: &Rule, dossier: &Dossier) -> bool {
         self.may_with(rule, dossier, dossier.handler.as_ref())
@@ -125,4 +133,24 @@ pub struct Signature {
     /// The officer's agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+}
+
+/// For whom a note is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteReaders {
+    /// The agencies that work on the dossier or did.
+    Agencies,
+    /// These, and the applicant with the portal that acts for them.
+    AgenciesAndApplicant,
+}
+
+impl Signature {
+    /// For whom a note is that was left under it.
+    pub fn note_readers(&self) -> NoteReaders {
+        match self.role.as_str() {
+            "portal" | "citizen" => NoteReaders::AgenciesAndApplicant,
+            _ => NoteReaders::Agencies,
+        }
+    }
 }

@@ -24,6 +24,7 @@ struct Files {
     providers: Value,
     codes: Value,
     index: Value,
+    intake: Value,
 }
 
 fn agency(code: &str) -> Value {
@@ -90,6 +91,7 @@ fn good() -> Files {
         providers: shipped(include_str!("../../../../infra/data/providers.json")),
         codes: shipped(include_str!("../../../../infra/data/codes.json")),
         index: shipped(include_str!("../../../../infra/data/index.json")),
+        intake: shipped(include_str!("../../../../infra/data/intake.json")),
     }
 }
 
@@ -106,6 +108,7 @@ fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         codes: serde_json::from_value(files.codes).unwrap(),
         leaders: serde_json::from_value(json!({"leaders": []})).unwrap(),
         index: serde_json::from_value(files.index).unwrap(),
+        intake: serde_json::from_value(files.intake).unwrap(),
     })
 }
 

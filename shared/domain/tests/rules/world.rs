@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
+use domain::applicant::{Applicant, ApplicantKind, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
@@ -28,6 +28,7 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
+        intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json")).unwrap(),
     })
     .unwrap()
 });
@@ -120,7 +121,7 @@ pub(super) fn schedule() -> Actor {
 }
 
 pub(super) fn citizen(id_number: &str) -> Actor {
-    let id_number = IdNumber::parse(ApplicantKind::Citizen, id_number).unwrap();
+    let id_number = catalogue().identities().read(ApplicantKind::Citizen, None, id_number).unwrap();
     Actor::Citizen { id: "account-7".to_owned(), id_number }
 }
 
@@ -133,7 +134,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
-            id_number: IdNumber::parse(ApplicantKind::Citizen, OWNER).unwrap(),
+            id_number: catalogue().identities().read(ApplicantKind::Citizen, None, OWNER).unwrap(),
             phone: Phone::try_from("0912345678".to_owned()).unwrap(),
             email: None,
         },

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::Failure;
+use crate::request::without_mark;
 
 /// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's repetition.
 const REPLAY_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -73,9 +74,10 @@ pub fn zalo(
     signer: &ZaloSigner,
     now: Timestamp,
 ) -> Result<Option<NamedReport>, Failure> {
-    let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or(Failure::Unauthorized)?;
+    let unproven = || Failure::Unauthorized("no signature of Zalo's");
+    let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or_else(unproven)?;
     // Only the time is believed before the signature is, and only to check it.
-    let event: ZaloEvent = serde_json::from_slice(body).map_err(|_| Failure::Unauthorized)?;
+    let event: ZaloEvent = serde_json::from_slice(without_mark(body)).map_err(|_| unproven())?;
     let timestamp = event.timestamp.text();
     let digest = Sha256::new()
         .chain_update(signer.app_id.as_bytes())
@@ -85,7 +87,7 @@ pub fn zalo(
         .finalize();
     let expected = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     if !same(expected.as_bytes(), claimed.to_ascii_lowercase().as_bytes()) {
-        return Err(Failure::Unauthorized);
+        return Err(unproven());
     }
     let fresh = event.timestamp.instant().is_some_and(|sent| sent.duration_until(now) <= REPLAY_MAX);
     let (true, true, Some(message)) = (fresh, event.event_name == "user_received_message", event.message) else {
