@@ -25,6 +25,8 @@ pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Dat
             let agency = present(claims, "agency").ok_or(Failure::Unauthorized("no claim agency"))?;
             let agency: AgencyCode =
                 agency.parse().map_err(|_| Failure::Unauthorized("the claim agency is no agency's code"))?;
+            // Who speaks for nobody of this province reads and does nothing here, not even what every officer may.
+            catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
             let predecessors = catalogue.predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }
