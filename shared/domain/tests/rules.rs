@@ -21,6 +21,7 @@ mod rules {
     mod reminders;
     mod routes;
     mod shown;
+    mod spans;
     mod submissions;
     mod texts;
     mod transitions;

@@ -238,7 +238,7 @@ fn original(dossier: &Dossier) -> Option<Timestamp> {
 }
 
 // Random cases differ from run to run; a failing one is printed whole, so no file of past failures is kept.
-fn cases(count: u32) -> ProptestConfig {
+pub(super) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -603,7 +603,7 @@ proptest! {
 }
 
 /// Dossiers of one week's submissions, each with what became of it over some weeks.
-fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
+pub(super) fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
     let first = at("2026-03-02T00:00");
     let one = (any_term(), any_channel(), 0_i64..7 * 86_400, prop::collection::vec(attempt(), 0..15)).prop_map(
         move |(term, channel, second, attempts)| {
@@ -615,7 +615,7 @@ fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
 }
 
 /// From the day before anything was handed in to the day on which the last thing happened.
-fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
+pub(super) fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
     let last = dossiers.iter().flat_map(|dossier| &dossier.history).map(|entry| date_of(entry.at)).max().unwrap();
     day("2026-03-01").series(1.day()).take_while(|day| *day <= last).collect()
 }
