@@ -106,13 +106,14 @@ pub fn flaw(cleaned: &str) -> Option<Flaw> {
     let mut marks = MARKS_MAX;
     for c in cleaned.chars() {
         let category = CATEGORY.get(c);
-        marks = match category {
-            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => marks + 1,
-            _ if is_blank(c) => MARKS_MAX,
+        if matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark) {
+            marks += 1;
+        } else if is_blank(c) {
+            marks = MARKS_MAX;
+        } else if !matches!(c, JOINER | NON_JOINER) {
             // A joiner is no new letter.
-            _ if matches!(c, JOINER | NON_JOINER) => marks,
-            _ => 0,
-        };
+            marks = 0;
+        }
         if marks > MARKS_MAX {
             return Some(Flaw::Marks);
         }
