@@ -117,7 +117,7 @@ pub struct LeadersFile {
 pub struct Leaders(Vec<Leader>);
 
 impl Leaders {
-    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an office without a name, one that ends
+    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an office without a name or with a land line or a foreign telephone, one that ends
     /// before it begins, or a key that two entries have on one day.
     pub fn assemble(file: LeadersFile, known: impl Fn(&AgencyCode) -> bool) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
@@ -134,6 +134,9 @@ impl Leaders {
             }
             if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
                 broken("valid-range", "ends before it begins".to_owned());
+            }
+            if !leader.phone.has_mobile_shape() {
+                broken("phone", "no message can be sent to its telephone".to_owned());
             }
             let earlier = by_key.entry(&leader.key).or_default();
             let at_once =

@@ -132,6 +132,11 @@ impl Phone {
         self.0.strip_prefix("+84")
     }
 
+    /// Whether it is written as mobiles' numbers are, whether or not a carrier has such.
+    pub fn has_mobile_shape(&self) -> bool {
+        self.national().is_some_and(|national| !national.starts_with('2'))
+    }
+
     /// `84912345678`, as Zalo wants it.
     pub fn zalo(&self) -> &str {
         &self.0[1..]
@@ -220,7 +225,7 @@ impl Telephones {
         let Some(national) = phone.national() else {
             return Some(Unreachable::ForeignNumber);
         };
-        if national.starts_with('2') {
+        if !phone.has_mobile_shape() {
             return Some(Unreachable::LandLine);
         }
         let none = self.0.iter().any(|range| {
