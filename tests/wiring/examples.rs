@@ -65,6 +65,7 @@ const ANSWERS: [(&str, u16, &str); 77] = [
     ("record-delivery.zalo-forged", 401, "unauthorized"),
     ("record-delivery.zalo-unsigned", 401, "unauthorized"),
     ("record-delivery.esms-delivered", 200, ""),
+    ("record-delivery.esms-wild-price", 200, ""),
     ("record-delivery.esms-failed", 200, ""),
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
