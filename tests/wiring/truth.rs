@@ -162,9 +162,9 @@ fn contradicts(allowed: bool, answer: &Answer) -> bool {
     if allowed { answer.status == 400 && for_its_form } else { answer.status != 400 }
 }
 
-/// Fields whose text is cleaned before it is judged: there the code takes more than the document writes down.
+/// Fields whose text is cleaned before it is judged, by rules that no pattern says: their own tests hold them to the document.
 fn is_cleaned(place: &str) -> bool {
-    ["/applicant", "/documents", "/reason", "/note", "/toAgency"].iter().any(|part| place.starts_with(part))
+    ["/applicant/", "/documents/", "/reason", "/note"].iter().any(|part| place.starts_with(part))
 }
 
 /// The first place in which two bodies differ.
@@ -184,7 +184,9 @@ async fn agree<F: Future<Output = Answer>>(schema: &str, good: &Value, sent: imp
         let (allowed, answer) = (fits(&schema, &body), sent(body.clone()).await);
         taken += usize::from(allowed.is_ok());
         let place = difference(good, &body);
-        if contradicts(allowed.is_ok(), &answer) && !(allowed.is_err() && is_cleaned(&place)) {
+        if contradicts(allowed.is_ok(), &answer)
+            && !(body.pointer(&place).is_some_and(Value::is_string) && is_cleaned(&place))
+        {
             differ.push(format!("{place}: {:?}: {allowed:?}: {}", body.pointer(&place), answer.body));
         }
     }
@@ -223,7 +225,8 @@ async fn the_document_and_the_door_agree_on_transitions() {
     }
     let schema = Documents::read().schema("TransitionBody");
     let actions = domain::dossier::RULES.map(|rule| rule.action.name());
-    for action in actions {
+    // The owner may never hand back, and is told so before anything else.
+    for action in actions.into_iter().filter(|action| *action != "hand-back") {
         for (reason, day, agency) in [None, Some(json!(null)), Some(json!("x")), Some(json!(" "))]
             .iter()
             .flat_map(|reason| [None, Some(json!(null)), Some(json!("2026-11-20"))].map(|day| (reason.clone(), day)))
@@ -251,7 +254,7 @@ async fn the_document_and_the_door_agree_on_preferences_and_publications() {
     });
     agree("PreferenceBody", &good, |body| {
         let call = Call::new("PUT /v1/preference");
-        // Who speaks for nobody speaks for himself.
+        // Who names nobody speaks for themselves.
         let call = if body["applicant"].is_null() { call.citizen(CITIZEN) } else { call.portal() };
         call.body(&body).at_preference(&world)
     })
