@@ -1,8 +1,9 @@
 """Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
 
-REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
-has one effect. Bodies are never printed: an integrator's holds people.
-Where: the account of the environment, or the local stack (make up) with ENDPOINT from .local/stack.env.
+REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A
+message is sent first and taken off afterwards: what dies in between is there twice, which has one effect. Bodies are never
+printed: an integrator's holds people.
+Where: the account of the environment, or the local stack (make up), whose settings a shell may have sourced or not.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import boto3
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where dead letters lie, and the queue that they go back to. What the relay could not read wakes the dossier's notices, once
@@ -100,9 +102,11 @@ def everything(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
 
 
 def settings() -> dict[str, str]:
-    """The stack that STACK_ENV names, else the local one where it is up, else the environment's account."""
-    path = Path(os.environ.get("STACK_ENV", ROOT / ".local" / "stack.env"))
-    if os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE") or not path.exists():
+    """The stack that STACK_ENV names, else the account that the environment names, else the local stack where it is up."""
+    local = Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env"
+    path = Path(os.environ.get("STACK_ENV") or local)
+    elsewhere = "STACK_ENV" not in os.environ and (os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE"))
+    if elsewhere or not path.exists():
         return {}
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
@@ -110,7 +114,8 @@ def settings() -> dict[str, str]:
 def client() -> Any:
     local = settings()
     if not local:
-        return boto3.client("sqs")
+        # Of the two names for the region, boto3 reads AWS_DEFAULT_REGION alone.
+        return boto3.client("sqs", region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
     return boto3.client(
         "sqs",
         endpoint_url=local["AWS_ENDPOINT_URL"],
@@ -136,12 +141,14 @@ def show(messages: list[dict[str, Any]], name: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("queue", choices=[*QUEUES, *SHOWN_ONLY])
+    parser.add_argument("queue", nargs="?", choices=[*QUEUES, *SHOWN_ONLY])
     parser.add_argument("--reason", help="only what was parked for this reason")
     parser.add_argument("--rate", type=float, default=10.0, help="messages a second (10)")
     parser.add_argument("--go", action="store_true", help="send them back; without it nothing is changed")
     parser.add_argument("--stack", default="motcua")
     asked = parser.parse_args()
+    if asked.queue is None:
+        parser.error(f"which queue? make redrive QUEUE=... with one of {', '.join([*QUEUES, *SHOWN_ONLY])}")
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
     sqs = client()
@@ -185,4 +192,9 @@ def send(sqs: Any, wanted: list[tuple[dict[str, Any], str]], source: str, dead_l
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (NoRegionError, NoCredentialsError) as error:
+        sys.exit(f"redrive: {error} No local stack is up (make up), and the environment names no account.")
+    except EndpointConnectionError as error:
+        sys.exit(f"redrive: {error} A local stack that has ended? make up, and source its stack.env again.")
