@@ -5,6 +5,7 @@ mod catalogue;
 mod contract;
 mod crash;
 mod deadline;
+mod doors;
 mod figures;
 mod gateways;
 mod index;
