@@ -5,6 +5,7 @@ mod documents;
 mod doors;
 mod examples;
 mod infrastructure;
+mod readme;
 
 use std::collections::BTreeSet;
 

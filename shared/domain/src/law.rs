@@ -160,37 +160,51 @@ impl Law {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
         let mut starts = BTreeSet::new();
-        for rule in &file.rules {
+        for (place, rule) in file.rules.iter().enumerate() {
             let from = rule.valid_from;
-            let mut check = |name: &'static str, broken: bool, detail: &str| {
+            let mut check = |field: &str, name: &'static str, broken: bool, detail: &str| {
                 if broken {
-                    found.push(Violation::new("rules", name, format!("from {from}: {detail}")));
+                    found.push(Violation::new(
+                        format!("rules[{place}].{field}"),
+                        name,
+                        format!("from {from}: {detail}"),
+                    ));
                 }
             };
-            check("unique-start", !starts.insert(from), "two rules begin on this day");
-            check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
-            let days = [
-                (rule.extension_working_days, 1, 60),
-                (rule.supplement_calendar_days, 1, 365),
-                (rule.short_term_working_days, 0, 30),
-                (rule.reception_working_hours.unwrap_or(1), 1, 240),
-            ];
-            let held = days.iter().all(|(days, least, most)| (least..=most).contains(&days));
+            check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
             check(
-                "days-range",
-                !held,
-                "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days, reception 1 to 240 hours",
+                "dossierCode.digits",
+                "sequence-digits",
+                !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits),
+                "digits must be 4 to 7",
             );
-            let bound = rule.papers_bound.is_none_or(|bound| {
-                (1..=60).contains(&bound.within_working_days) && (1..=10).contains(&bound.times_max)
-            });
-            check("papers-bound", !bound, "papers are asked for within 1 to 60 working days and 1 to 10 times");
-            let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
-            let texts = [&rule.letter_reason, &rule.expired_reason];
-            check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
-            let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
-            let mut articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
-            check("source", articles.any(|article| article.trim().is_empty()), "a source is left out");
+            for (field, days, least, most) in [
+                ("extensionWorkingDays", rule.extension_working_days, 1, 60),
+                ("supplementCalendarDays", rule.supplement_calendar_days, 1, 365),
+                ("shortTermWorkingDays", rule.short_term_working_days, 0, 30),
+                ("receptionWorkingHours", rule.reception_working_hours.unwrap_or(1), 1, 240),
+            ] {
+                check(field, "days-range", !(least..=most).contains(&days), &format!("must be {least} to {most}"));
+            }
+            if let Some(bound) = rule.papers_bound {
+                let (days, times) = (bound.within_working_days, u16::from(bound.times_max));
+                for (field, number, most) in [("withinWorkingDays", days, 60), ("timesMax", times, 10)] {
+                    let broken = !(1..=most).contains(&number);
+                    check(&format!("papersBound.{field}"), "papers-bound", broken, &format!("must be 1 to {most}"));
+                }
+            }
+            for (field, text) in [("letterReason", &rule.letter_reason), ("expiredReason", &rule.expired_reason)] {
+                let fits = !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
+                check(field, "reason-length", !fits, "a reason has 1 to 300 characters");
+            }
+            for (field, article) in [
+                ("counting.working-day", rule.counting(TermUnit::WorkingDay)),
+                ("counting.calendar-day", rule.counting(TermUnit::CalendarDay)),
+                ("counting.working-hour", rule.counting(TermUnit::WorkingHour)),
+                ("source", &rule.source),
+            ] {
+                check(field, "source", article.trim().is_empty(), "a source is left out");
+            }
         }
         let mut rules = file.rules;
         rules.sort_by_key(|rule| rule.valid_from);

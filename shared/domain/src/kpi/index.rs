@@ -35,6 +35,14 @@ pub struct IndexFile {
     declared: Vec<Declared>,
 }
 
+impl IndexFile {
+    /// Agencies that something was declared of, each with the place of its declaration in the list.
+    pub(crate) fn agencies_of_declarations(&self) -> Vec<(usize, AgencyCode)> {
+        let entries = self.declared.iter().enumerate();
+        entries.filter_map(|(place, entry)| Some((place, entry.agency.clone()?))).collect()
+    }
+}
+
 /// One index, from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -31,8 +31,9 @@ pub struct ReportTemplate {
 impl ReportTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
         let mut found = text_violations("report", &self.zalo, &self.sms, "", PLACEHOLDERS);
-        if self.sms.values().any(|sms| sms.without_due_date.is_some()) {
-            found.push(Violation::new("report", "without-due-date", "a report has no due date, and one text"));
+        for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
+            let field = format!("report.sms.{}.withoutDueDate", language.name());
+            found.push(Violation::new(field, "without-due-date", "a report has no due date, and one text"));
         }
         found
     }
