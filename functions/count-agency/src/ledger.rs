@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::id::AgencyCode;
-use domain::kpi::{KpiCell, KpiRows};
+use domain::kpi::KpiRows;
 use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::Figures;
@@ -43,11 +43,8 @@ impl Ledger {
         let name = day.to_string();
         let mut read = CountedDay { count: figures.count(&name).await?, ..CountedDay::default() };
         for record in figures.of(&name).await? {
-            match &record.cell {
-                KpiCell::Province => {}
-                KpiCell::Work { agency, .. } | KpiCell::Officer { agency, .. } => {
-                    read.agencies.entry(agency.clone()).or_default().insert(record.cell, record.figures);
-                }
+            if let Some(agency) = record.cell.agency().cloned() {
+                read.agencies.entry(agency).or_default().insert(record.cell, record.figures);
             }
         }
         let read = Arc::new(read);

@@ -1,7 +1,9 @@
 //! The figures as JSON.
 
+use domain::calendar::date_of;
 use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
 use domain::kpi::{DueBasis, KpiRow, Period};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -20,10 +22,15 @@ pub(crate) struct CountedTime {
     days_counted: u32,
     /// Whether every day of the period was counted.
     complete: bool,
+    /// Why there are no figures, where no day was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_counted: Option<&'static str>,
 }
 
 impl CountedTime {
-    pub(crate) fn of(period: &Period, gathered: &Gathered) -> Self {
+    pub(crate) fn of(period: &Period, gathered: &Gathered, now: Timestamp) -> Self {
+        // The first day can be counted once it is over.
+        let why = if period.first() < date_of(now) { "not-counted-yet" } else { "not-over-yet" };
         Self {
             period: period.to_string(),
             first: period.first(),
@@ -31,6 +38,7 @@ impl CountedTime {
             as_of: gathered.last,
             days_counted: gathered.days,
             complete: gathered.is_whole(period),
+            not_counted: (gathered.days == 0).then_some(why),
         }
     }
 }
@@ -45,7 +53,9 @@ pub(crate) struct Answer {
     due_basis: Option<DueBasis>,
     by: &'static str,
     agencies: &'static str,
-    total: Told,
+    /// None where no day was counted, which is not zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Told>,
     items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -99,6 +109,7 @@ impl Answer {
         selection: &Selection,
         report: &Report,
         (limit, after): (usize, Option<&str>),
+        now: Timestamp,
     ) -> Self {
         let mut rest = report.lines.iter().filter(|line| after.is_none_or(|after| line.key.as_str() > after));
         let page: Vec<&Line> = rest.by_ref().take(limit).collect();
@@ -109,11 +120,11 @@ impl Answer {
             told: Told::of(&line.figures),
         });
         Self {
-            time: CountedTime::of(period, gathered),
+            time: CountedTime::of(period, gathered, now),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: if selection.merged { "merged" } else { "as-counted" },
-            total: Told::of(&report.total),
+            total: (gathered.days > 0).then(|| Told::of(&report.total)),
             items: items.collect(),
             next_cursor,
         }

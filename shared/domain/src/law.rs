@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::calendar::{Calendar, date_of};
 use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
-use crate::id::{AgencyCode, CodeFormat, SEQUENCE_DIGITS};
+use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
 use crate::kpi::DueBasis;
 use crate::procedure::Trust;
 
@@ -53,6 +53,50 @@ pub struct PapersBound {
     pub late: LateRequest,
 }
 
+/// How a pause is counted of a term in days. No article says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseCounting {
+    /// By dates: a day for each midnight in it, however little office time it took.
+    #[default]
+    Dates,
+    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing back.
+    Closings,
+}
+
+/// How pauses are counted that end from one day on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRule {
+    /// How.
+    pub count: PauseCounting,
+    /// Where it is written, or who has chosen it.
+    pub source: String,
+}
+
+/// Who may write a letter of apology that no longer comes before the due date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateLetter {
+    /// The morning alone, so that nobody is left without one; and officers where the morning writes none.
+    BySchedule,
+    /// Officers and systems as well.
+    ByAnybody,
+}
+
+/// When a letter of apology comes, and how far it may move the date (NĐ 61/2018 Đ.19.9).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LetterBound {
+    /// How many working days before the due date at the latest, the day of the letter counted; 0 to 30.
+    pub notice_working_days: u16,
+    /// The most working days between the present due date, or the day of a later letter, and the new one; 1 to 250. No law gives a
+    /// number.
+    pub extension_working_days_max: u16,
+    /// Who may write a later one.
+    pub late: LateLetter,
+}
+
 /// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +131,12 @@ pub struct ClockRule {
     /// How late and how often papers may be asked for; no bound in editions of before there was one.
     #[serde(default)]
     pub papers_bound: Option<PapersBound>,
+    /// How pauses are counted that end then; by dates in editions of before it was a rule.
+    #[serde(default)]
+    pub pauses: Option<PauseRule>,
+    /// When letters of apology come and how far they reach; without bound in editions of before there was one.
+    #[serde(default)]
+    pub letter_bound: Option<LetterBound>,
     /// How dossier codes are issued.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
@@ -172,6 +222,8 @@ impl Law {
                 }
             };
             check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
+            let block = rule.dossier_code.integrator_digit.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
+            check("dossierCode.integratorDigit", "integrator-digit", block, "must be 1 to 9");
             check(
                 "dossierCode.digits",
                 "sequence-digits",
@@ -186,24 +238,34 @@ impl Law {
             ] {
                 check(field, "days-range", !(least..=most).contains(&days), &format!("must be {least} to {most}"));
             }
+            let mut bounded = |field: &str, rule, number: u16, least: u16, most: u16| {
+                check(field, rule, !(least..=most).contains(&number), &format!("must be {least} to {most}"));
+            };
             if let Some(bound) = rule.papers_bound {
-                let (days, times) = (bound.within_working_days, u16::from(bound.times_max));
-                for (field, number, most) in [("withinWorkingDays", days, 60), ("timesMax", times, 10)] {
-                    let broken = !(1..=most).contains(&number);
-                    check(&format!("papersBound.{field}"), "papers-bound", broken, &format!("must be 1 to {most}"));
-                }
+                bounded("papersBound.withinWorkingDays", "papers-bound", bound.within_working_days, 1, 60);
+                bounded("papersBound.timesMax", "papers-bound", bound.times_max.into(), 1, 10);
             }
+            if let Some(bound) = rule.letter_bound {
+                bounded("letterBound.noticeWorkingDays", "letter-bound", bound.notice_working_days, 0, 30);
+                // No shorter than what the morning itself gives.
+                let (longest, own) = (bound.extension_working_days_max, rule.extension_working_days);
+                bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
+            }
+            let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
             for (field, text) in [("letterReason", &rule.letter_reason), ("expiredReason", &rule.expired_reason)] {
-                let fits = !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
-                check(field, "reason-length", !fits, "a reason has 1 to 300 characters");
+                check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
             }
+            let pauses = rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
             for (field, article) in [
                 ("counting.working-day", rule.counting(TermUnit::WorkingDay)),
                 ("counting.calendar-day", rule.counting(TermUnit::CalendarDay)),
                 ("counting.working-hour", rule.counting(TermUnit::WorkingHour)),
                 ("source", &rule.source),
-            ] {
-                check(field, "source", article.trim().is_empty(), "a source is left out");
+            ]
+            .into_iter()
+            .chain(pauses)
+            {
+                check(field, "source", !fits(article), "a source is left out, or has more than 300 characters");
             }
         }
         let mut rules = file.rules;
@@ -247,6 +309,11 @@ impl Law {
     /// The rule in force on `day`; before the first, the first.
     pub fn rule_on(&self, day: Date) -> &ClockRule {
         self.later.iter().rfind(|rule| rule.valid_from <= day).unwrap_or(&self.first)
+    }
+
+    /// How a pause is counted that ended at `at`.
+    pub fn pause_counting(&self, at: Timestamp) -> PauseCounting {
+        self.rule_on(date_of(at)).pauses.as_ref().map_or(PauseCounting::default(), |pauses| pauses.count)
     }
 
     /// Every rule, oldest first.

@@ -6,6 +6,7 @@ mod dossiers;
 mod figures;
 mod notices;
 mod reception;
+mod rows;
 mod shelf;
 
 use std::collections::HashMap;

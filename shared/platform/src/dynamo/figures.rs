@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, read, text, write};
+use super::{Item, down, read, rows, text, write};
 use crate::Failure;
 use crate::record::{CorrectionRecord, CountRecord, CountRun, KpiRecord};
 
@@ -33,7 +33,8 @@ impl Figures {
         Self { client, table }
     }
 
-    /// The rows of a day or month, by cell.
+    /// The rows of a day or month, by cell. One that cannot be read is left out and named in the log; a count of that day writes
+    /// it anew.
     pub async fn of(&self, day: &str) -> Result<Vec<KpiRecord>, Failure> {
         self.between(day, "a", "~").await
     }
@@ -44,7 +45,7 @@ impl Figures {
     }
 
     async fn between<T: DeserializeOwned>(&self, day: &str, first: &str, last: &str) -> Result<Vec<T>, Failure> {
-        let rows = self
+        let found = self
             .client
             .query()
             .table_name(&self.table)
@@ -60,7 +61,7 @@ impl Figures {
             .try_collect()
             .await
             .map_err(down)?;
-        rows.into_iter().map(read).collect()
+        Ok(found.into_iter().filter_map(|item| rows::readable(item, &["day", "cell"])).collect())
     }
 
     /// One row of a day or month.
