@@ -12,7 +12,7 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
@@ -52,6 +52,26 @@ impl Language {
     }
 }
 
+/// A language as the key of a text: read as a text, so that whoever mends the file is told under which key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct LanguageKey(Language);
+
+impl TryFrom<String> for LanguageKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let known = [Language::Vi, Language::En].into_iter().find(|language| language.name() == key);
+        known.map(Self).ok_or_else(|| format!("{key} is no language, vi or en"))
+    }
+}
+
+/// Texts by their language.
+fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<BTreeMap<Language, T>, D::Error> {
+    let texts = BTreeMap::<LanguageKey, T>::deserialize(source)?;
+    Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
+}
+
 /// An SMS to be filled in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -82,8 +102,10 @@ pub struct Template {
     /// Whether the law wants it said.
     pub class: NoticeClass,
     /// The templates that Zalo approved.
+    #[serde(deserialize_with = "by_language")]
     pub zalo: BTreeMap<Language, String>,
     /// The SMS.
+    #[serde(deserialize_with = "by_language")]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
@@ -101,6 +123,7 @@ struct Silence {
 pub struct TemplatesFile {
     templates: Vec<Template>,
     /// What a text begins with that the applicant may have had before.
+    #[serde(deserialize_with = "by_language")]
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Language, Notice, Placeholders, SmsText, in_language, notice_id, text_violations};
+use super::{Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations};
 use crate::Violation;
 use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
@@ -24,7 +24,9 @@ const PLACEHOLDERS: Placeholders = &[
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {
+    #[serde(deserialize_with = "by_language")]
     zalo: BTreeMap<Language, String>,
+    #[serde(deserialize_with = "by_language")]
     sms: BTreeMap<Language, SmsText>,
 }
 
