@@ -20,6 +20,7 @@ mod page;
 mod passing;
 mod race;
 mod redelivery;
+mod repair;
 mod reports;
 mod room;
 mod simulation;

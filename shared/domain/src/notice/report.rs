@@ -32,7 +32,7 @@ pub struct ReportTemplate {
 
 impl ReportTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
-        let mut found = text_violations("report", &self.zalo, &self.sms, "", PLACEHOLDERS);
+        let mut found = text_violations("report", &self.zalo, &self.sms, &[], PLACEHOLDERS);
         for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
             let field = format!("report.sms.{}.withoutDueDate", language.name());
             found.push(Violation::new(field, "without-due-date", "a report has no due date, and one text"));
