@@ -263,9 +263,4 @@ impl Indexes {
         };
         self.declared.iter().find(of_them)
     }
-
-    /// Agencies that declarations name.
-    pub fn agencies(&self) -> impl Iterator<Item = &AgencyCode> {
-        self.declared.iter().filter_map(|declared| declared.agency.as_ref())
-    }
 }

@@ -149,8 +149,9 @@ fn part_of(path: &str) -> &str {
 fn stands_in(file: &Value, path: &str) -> bool {
     let mut value = file;
     for step in path.split_inclusive(['.', '[', ']']).map(|step| step.trim_end_matches(['.', '[', ']'])) {
-        let item =
-            |value: &Value| value.as_array().is_some_and(|list| list.iter().any(|item| item.to_string() == step));
+        let item = |value: &Value| {
+            value.as_array().is_some_and(|list| list.iter().any(|item| item.as_str() == Some(step.trim_matches('"'))))
+        };
         value = match step.parse::<usize>() {
             _ if step.is_empty() => value,
             _ if step.starts_with('"') => return item(value),
