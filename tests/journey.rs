@@ -594,7 +594,6 @@ async fn what_is_no_route_is_answered_by_the_gateway_itself_as_the_contract_says
     for (method, path) in [
         (Method::DELETE, DOSSIERS),
         (Method::PATCH, "/v1/kpi"),
-        (Method::OPTIONS, DOSSIERS),
         (Method::GET, "/v2/dossiers"),
     ] {
         let answer = stack.ask(method.clone(), path, None, ("accept", "*/*")).await;
@@ -604,6 +603,11 @@ async fn what_is_no_route_is_answered_by_the_gateway_itself_as_the_contract_says
     }
     let head = stack.ask(Method::HEAD, "/v1/reports/2024-02", None, ("accept", "*/*")).await;
     assert_eq!(head.status(), 404);
+    // Nobody's page may read our answers: there is no CORS, and gateways differ in how they say so.
+    let preflight = stack.ask(Method::OPTIONS, DOSSIERS, None, ("origin", "https://evil.example")).await;
+    assert!([403, 404].contains(&preflight.status().as_u16()), "{preflight:?}");
+    assert!(!preflight.headers().contains_key("access-control-allow-origin"), "{preflight:?}");
+    assert!(preflight.json::<Value>().await.unwrap()["message"].is_string());
 }
 
 /// What a function logs and answers when it is invoked with `payload`, its Runtime API being ours.

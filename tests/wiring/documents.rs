@@ -558,6 +558,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     assert_eq!(deployed, described);
     for (schedule, order) in [
         ("NightlyRollup", "RollupOrder"),
+        ("NightlyRepair", "RepairOrder"),
         ("MorningReminder", "ReminderOrder"),
         ("MorningAnnouncement", "AnnouncementOrder"),
         ("EveryMinuteWake", "WakeOrder"),
@@ -589,6 +590,9 @@ fn what_the_schedules_answer_is_documented() {
     let announced = announce_report::Outcome { day, working_day: true, opened: 1, known: 1 };
     let announced = serde_json::to_value(announced).unwrap();
     assert_eq!(fits(&documents.schema("AnnouncementOutcome"), &announced), Ok(()));
+    let repaired =
+        repair_relay::Outcome { since: "2026-11-13T19:00:00Z".parse().unwrap(), changed: 3, owed: 2, sent: 1 };
+    assert_eq!(fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()), Ok(()));
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
     for standing in
