@@ -591,11 +591,7 @@ async fn a_parameter_that_comes_twice_is_refused_through_the_gateway_and_a_list_
 #[tokio::test]
 async fn what_is_no_route_is_answered_by_the_gateway_itself_as_the_contract_says() {
     let stack = Stack::new();
-    for (method, path) in [
-        (Method::DELETE, DOSSIERS),
-        (Method::PATCH, "/v1/kpi"),
-        (Method::GET, "/v2/dossiers"),
-    ] {
+    for (method, path) in [(Method::DELETE, DOSSIERS), (Method::PATCH, "/v1/kpi"), (Method::GET, "/v2/dossiers")] {
         let answer = stack.ask(method.clone(), path, None, ("accept", "*/*")).await;
         let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
         let body: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
