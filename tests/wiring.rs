@@ -6,6 +6,7 @@ mod doors;
 mod examples;
 mod infrastructure;
 mod readme;
+mod truth;
 
 use std::collections::BTreeSet;
 
