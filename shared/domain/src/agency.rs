@@ -72,7 +72,11 @@ pub(crate) fn carried_on_by<'a>(
 }
 
 /// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who outlived him.
-pub(crate) fn successor_violations(known: &BTreeMap<AgencyCode, Agency>) -> Vec<Violation> {
+/// `at` says where a field of an agency stands.
+pub(crate) fn successor_violations(
+    known: &BTreeMap<AgencyCode, Agency>,
+    at: impl Fn(&AgencyCode, &str) -> String,
+) -> Vec<Violation> {
     let next = |agency: &Agency| agency.successor.as_ref().and_then(|code| known.get(code));
     let mut found = Vec::new();
     for agency in known.values() {
@@ -80,12 +84,12 @@ pub(crate) fn successor_violations(known: &BTreeMap<AgencyCode, Agency>) -> Vec<
         // Each agency of a cycle meets itself again; the first by code says so for all.
         if line.iter().any(|heir| heir.code == agency.code) && line.iter().all(|heir| agency.code <= heir.code) {
             let detail = format!("{} comes after itself", agency.code);
-            found.push(Violation::new("agencies", "successor-cycle", detail));
+            found.push(Violation::new(at(&agency.code, "successor"), "successor-cycle", detail));
         }
         let ended_first = |heir: &&Agency| agency.valid_to.is_some_and(|last| heir.has_ended_by(last));
         if let Some(heir) = next(agency).filter(ended_first) {
             let detail = format!("{}: its successor {} ended before it did", agency.code, heir.code);
-            found.push(Violation::new("agencies", "successor-order", detail));
+            found.push(Violation::new(at(&agency.code, "successor"), "successor-order", detail));
         }
     }
     found

@@ -97,6 +97,8 @@ pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
+    /// Where each version stands in its file, for whoever mends it.
+    procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
     templates: Templates,
     integrators: BTreeMap<String, Integrator>,
@@ -116,79 +118,95 @@ impl Catalogue {
     /// Puts the files together; refused whole, with every reason, if one contradicts itself or another.
     pub fn assemble(files: CatalogueFiles) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
+        let excepted = files.calendar.agencies_of_exceptions();
+        let declaring = files.index.agencies_of_declarations();
         let law = kept(Law::assemble(files.calendar, files.rules), &mut found);
         let templates = kept(Templates::assemble(files.templates), &mut found);
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
         let indexes = kept(Indexes::assemble(files.index), &mut found);
-        let mut known = BTreeMap::new();
+        let (mut known, mut places) = (BTreeMap::new(), BTreeMap::new());
         if files.agencies.agencies.is_empty() {
             found.push(Violation::new("agencies", "present", "at least one agency is needed"));
         }
-        for agency in files.agencies.agencies {
+        for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
+            let at = format!("agencies[{place}]");
             if agency.name.trim().is_empty() {
-                found.push(Violation::new("agencies", "name", format!("{}: has no name", agency.code)));
+                found.push(Violation::new(format!("{at}.name"), "name", format!("{}: has no name", agency.code)));
             }
+            places.insert(agency.code.clone(), place);
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
-                found.push(Violation::new("agencies", "unique-code", format!("{} stands twice", twice.code)));
+                found.push(Violation::new(format!("{at}.code"), "unique-code", format!("{} stands twice", twice.code)));
             }
         }
+        let at = |code: &AgencyCode, field: &str| {
+            places.get(code).map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
+        };
         for agency in known.values() {
-            for other in [&agency.parent, &agency.successor].into_iter().flatten() {
-                if !known.contains_key(other) {
+            for (field, other) in [("parent", &agency.parent), ("successor", &agency.successor)] {
+                if let Some(other) = other.as_ref().filter(|other| !known.contains_key(*other)) {
                     found.push(Violation::new(
-                        "agencies",
+                        at(&agency.code, field),
                         "known-agency",
                         format!("{}: {other} is not listed", agency.code),
                     ));
                 }
             }
             if agency.valid_to.is_some_and(|last| last < agency.valid_from) {
-                found.push(Violation::new("agencies", "valid-range", format!("{} ends before it begins", agency.code)));
-            }
-        }
-        found.extend(successor_violations(&known));
-        let excepted = law.iter().flat_map(Law::agencies_with_exceptions);
-        for agency in excepted.filter(|agency| !known.contains_key(*agency)) {
-            found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
-        }
-        let declaring = indexes.iter().flat_map(Indexes::agencies);
-        for agency in declaring.filter(|agency| !known.contains_key(*agency)) {
-            found.push(Violation::new("declared", "known-agency", format!("{agency} is not listed")));
-        }
-        let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
-        if files.procedures.procedures.is_empty() {
-            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
-        }
-        for procedure in files.procedures.procedures {
-            found.extend(procedure.violations());
-            versions.entry(procedure.code.clone()).or_default().push(procedure);
-        }
-        for (code, list) in &mut versions {
-            list.sort_by_key(|procedure| procedure.valid_from);
-            if list
-                .windows(2)
-                .any(|pair| pair[0].valid_from == pair[1].valid_from || pair[0].version >= pair[1].version)
-            {
                 found.push(Violation::new(
-                    "procedures",
-                    "ordered-versions",
-                    format!("{code}: versions must grow with their dates"),
+                    at(&agency.code, "validTo"),
+                    "valid-range",
+                    format!("{} ends before it begins", agency.code),
                 ));
             }
         }
+        found.extend(successor_violations(&known, at));
+        for (part, agencies) in [("exceptions", &excepted), ("declared", &declaring)] {
+            for (place, agency) in agencies.iter().filter(|(_, agency)| !known.contains_key(agency)) {
+                let field = format!("{part}[{place}].agency");
+                found.push(Violation::new(field, "known-agency", format!("{agency} is not listed")));
+            }
+        }
+        let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
+        if files.procedures.procedures.is_empty() {
+            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
+        }
+        for (place, procedure) in files.procedures.procedures.into_iter().enumerate() {
+            found.extend(procedure.violations(place));
+            versions.entry(procedure.code.clone()).or_default().push((place, procedure));
+        }
+        for (code, list) in &mut versions {
+            list.sort_by_key(|(_, procedure)| procedure.valid_from);
+            for pair in list.windows(2) {
+                let ((_, earlier), (place, later)) = (&pair[0], &pair[1]);
+                let one_day = earlier.valid_from == later.valid_from;
+                if one_day || earlier.version >= later.version {
+                    found.push(Violation::new(
+                        format!("procedures[{place}].{}", if one_day { "validFrom" } else { "version" }),
+                        "ordered-versions",
+                        format!("{code}: versions must grow with their dates"),
+                    ));
+                }
+            }
+        }
         let mut sources = BTreeMap::new();
-        for integrator in files.integrators.integrators {
-            for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
+        for (place, integrator) in files.integrators.integrators.into_iter().enumerate() {
+            for (nth, agency) in
+                integrator.agencies.iter().enumerate().filter(|(_, agency)| !known.contains_key(agency))
+            {
                 found.push(Violation::new(
-                    "integrators",
+                    format!("integrators[{place}].agencies[{nth}]"),
                     "known-agency",
                     format!("{}: {agency} is not listed", integrator.source),
                 ));
             }
             if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
-                found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
+                found.push(Violation::new(
+                    format!("integrators[{place}].source"),
+                    "unique-source",
+                    format!("{} stands twice", twice.source),
+                ));
             }
         }
         let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
@@ -198,11 +216,19 @@ impl Catalogue {
         {
             found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
         }
+        let listed = versions.values().flatten();
+        let procedure_places =
+            listed.map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place)).collect();
+        let procedures = versions
+            .into_iter()
+            .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
+            .collect();
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
                 agencies: known,
-                procedures: versions,
+                procedures,
+                procedure_places,
                 law: law?,
                 templates: templates?,
                 integrators: sources,
@@ -234,13 +260,15 @@ impl Catalogue {
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
             let same = next.procedures.get(&procedure.code).into_iter().flatten();
-            let what = match same.clone().find(|other| other.version == procedure.version) {
-                None => "is left out",
-                Some(other) if !procedure.says_the_same_as(other) => "says something else than before",
+            let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
+            let at = || place.map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"));
+            let (field, what) = match same.clone().find(|other| other.version == procedure.version) {
+                None => ("procedures".to_owned(), "is left out"),
+                Some(other) if !procedure.says_the_same_as(other) => (at(), "says something else than before"),
                 Some(_) => return None,
             };
             let detail = format!("{}: version {} {what}: a change is a new version", procedure.code, procedure.version);
-            Some(Violation::new("procedures", "kept-version", detail))
+            Some(Violation::new(field, "kept-version", detail))
         });
         agencies.chain(years).chain(procedures).collect()
     }
