@@ -20,6 +20,7 @@ pub(crate) use papers::{is_over, last_day_for_papers};
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
@@ -112,6 +113,9 @@ pub struct Dossier {
     pub handler: Option<AgencyCode>,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<WardCode>,
     /// Who asks.
     pub applicant: Applicant,
     /// With which papers.
@@ -265,6 +269,11 @@ impl Dossier {
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
         Ok(Decision::Moved(Box::new(next)))
+    }
+
+    /// What decides who carries on with it when its agency, or the one that it lies with, has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
 
     /// What `by` may do now, in the order of the table.

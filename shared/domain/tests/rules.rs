@@ -12,6 +12,7 @@ mod rules {
     mod catalogue;
     mod deadlines;
     mod exceptions;
+    mod heirs;
     mod indexes;
     mod kpi;
     mod notices;
