@@ -161,7 +161,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
         documents: Vec::new(),
     };
     let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();
-    submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at, at, catalogue())
+    submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at.into(), catalogue())
 }
 
 fn portal() -> Actor {

@@ -105,6 +105,24 @@ pub struct Submission {
     pub documents: Vec<Document>,
 }
 
+/// When a dossier was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it happened.
+    pub at: Timestamp,
+    /// When we learned of it.
+    pub recorded_at: Timestamp,
+    /// When it happened by the sender's clock, where that ran ahead of ours.
+    pub claimed_at: Option<Timestamp>,
+}
+
+impl From<Timestamp> for Times {
+    /// It happened as it came.
+    fn from(at: Timestamp) -> Self {
+        Self { at, recorded_at: at, claimed_at: None }
+    }
+}
+
 impl Submission {
     /// What decides who carries on with it when its agency has ended.
     pub fn matter(&self) -> Matter<'_> {
@@ -136,8 +154,7 @@ impl Submission {
         code: DossierCode,
         command: CommandId,
         by: &Actor,
-        at: Timestamp,
-        recorded_at: Timestamp,
+        Times { at, recorded_at, claimed_at }: Times,
         catalogue: &Catalogue,
     ) -> Dossier {
         let procedure = catalogue.procedure(&self.procedure, date_of(at));
@@ -147,6 +164,7 @@ impl Submission {
             status: DossierStatus::Registered,
             at,
             recorded_at,
+            claimed_at,
             by: by.signature(),
             command,
             reason: None,
@@ -155,6 +173,7 @@ impl Submission {
             due_rule: None,
             original_due_at: None,
             asked_late: false,
+            late_letter: false,
             handler: None,
         };
         Dossier {

@@ -11,6 +11,7 @@ mod rules {
     mod behind;
     mod catalogue;
     mod deadlines;
+    mod deliveries;
     mod exceptions;
     mod heirs;
     mod indexes;
@@ -20,6 +21,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod room;
     mod routes;
     mod shown;
     mod spans;
