@@ -102,21 +102,25 @@ impl Agency {
         [self.valid_from].into_iter().chain(self.renamed.iter().map(|rename| rename.from))
     }
 
-    /// What an entry by itself must not say.
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    /// What the entry that stands `at` must not say by itself.
+    pub(crate) fn violations(&self, at: &str) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |rule: &'static str, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
             if !holds {
-                found.push(Violation::new("agencies", rule, format!("{}: {detail}", self.code)));
+                found.push(Violation::new(format!("{at}.{field}"), rule, format!("{}: {detail}", self.code)));
             }
         };
-        let mut names = [&self.name].into_iter().chain(self.renamed.iter().map(|rename| &rename.name));
-        check("name", names.all(|name| !name.trim().is_empty()), "has no name");
-        let days: Vec<Date> = self.named_on().collect();
-        let within = self.renamed.iter().all(|rename| self.valid_to.is_none_or(|last| rename.from <= last));
-        let ordered = days.windows(2).all(|pair| pair[0] < pair[1]);
-        check("ordered-names", ordered && within, "names follow each other between its first day and its last");
-        check("valid-range", self.valid_to.is_none_or(|last| self.valid_from <= last), "ends before it begins");
+        check("name", "name", !self.name.trim().is_empty(), "has no name");
+        let mut before = self.valid_from;
+        for (place, rename) in self.renamed.iter().enumerate() {
+            let of = |field: &str| format!("renamed[{place}].{field}");
+            check(&of("name"), "name", !rename.name.trim().is_empty(), "has no name");
+            let ordered = before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
+            check(&of("from"), "ordered-names", ordered, "names follow each other between its first day and its last");
+            before = rename.from;
+        }
+        let forward = self.valid_to.is_none_or(|last| self.valid_from <= last);
+        check("validTo", "valid-range", forward, "ends before it begins");
         found
     }
 

@@ -37,6 +37,9 @@ pub const REMARK_CHARACTERS_MAX: usize = 300;
 /// The most entries a history holds, save those that lead nearer to an end: see [`Dossier::steps_to_end`].
 pub const VERSIONS_MAX: u64 = 100;
 
+/// Highest version that a sender can have seen: far above [`VERSIONS_MAX`], and a number that every client can hold.
+pub const EXPECTED_VERSION_MAX: u64 = 1_000_000;
+
 /// How far a sender's clock may run ahead of ours, or behind the entry that its event follows.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
 
@@ -415,6 +418,10 @@ impl Command {
         }
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
+        }
+        if self.expected_version.is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected)) {
+            let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
+            return Err(Violation::new("expectedVersion", "range", detail));
         }
         self.check_new_due_on()?;
         self.check_to_agency()

@@ -45,6 +45,13 @@ impl Agency {
         self.division.iter().map(|part| &part.successor).chain(&self.successor)
     }
 
+    /// The same, each with the field that names it.
+    pub(crate) fn successor_fields(&self) -> impl Iterator<Item = (String, &AgencyCode)> {
+        let parts = self.division.iter().enumerate();
+        let parts = parts.map(|(place, part)| (format!("division[{place}].successor"), &part.successor));
+        parts.chain(self.successor.iter().map(|code| ("successor".to_owned(), code)))
+    }
+
     /// Who carries on with `matter`: the first part that takes it, else the successor.
     fn successor_of(&self, matter: Matter<'_>) -> Option<&AgencyCode> {
         let part = self.division.iter().find(|part| part.takes(matter));
@@ -169,31 +176,39 @@ fn line<'a>(known: &'a BTreeMap<AgencyCode, Agency>, agency: &'a Agency) -> Vec<
 }
 
 /// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who outlived him; a division names what
-/// it divides by, and who carries on with the rest.
-pub(crate) fn successor_violations(known: &BTreeMap<AgencyCode, Agency>) -> Vec<Violation> {
+/// it divides by, and who carries on with the rest. `at` says where a field of an agency stands.
+pub(crate) fn successor_violations(
+    known: &BTreeMap<AgencyCode, Agency>,
+    at: impl Fn(&AgencyCode, &str) -> String,
+) -> Vec<Violation> {
     let mut found = Vec::new();
-    let mut wrong = |rule, detail| found.push(Violation::new("agencies", rule, detail));
+    let leads_to = |code: &AgencyCode, to: &AgencyCode| {
+        code == to || known.get(code).is_some_and(|heir| line(known, heir).iter().any(|after| after.code == *to))
+    };
     for agency in known.values() {
-        let after = line(known, agency);
+        let code = &agency.code;
+        let mut wrong = |field: &str, rule, detail| found.push(Violation::new(at(code, field), rule, detail));
         // Each agency of a cycle meets itself again; the first by code says so for all.
-        let cycle = after.iter().filter(|heir| line(known, heir).iter().any(|other| other.code == agency.code));
-        if after.iter().any(|heir| heir.code == agency.code)
-            && cycle.min_by_key(|heir| &heir.code).is_some_and(|first| first.code == agency.code)
-        {
-            wrong("successor-cycle", format!("{} comes after itself", agency.code));
+        let cycle = line(known, agency).into_iter().filter(|heir| leads_to(&heir.code, code));
+        let first = cycle.min_by_key(|heir| &heir.code).is_some_and(|first| first.code == *code);
+        let back = agency.successor_fields().find(|(_, heir)| leads_to(heir, code)).filter(|_| first);
+        if let Some((field, _)) = back {
+            wrong(&field, "successor-cycle", format!("{code} comes after itself"));
         }
-        let heirs: BTreeSet<&AgencyCode> = agency.successors().collect();
-        for heir in heirs.into_iter().filter_map(|code| known.get(code)) {
-            if agency.valid_to.is_some_and(|last| heir.has_ended_by(last)) {
-                let detail = format!("{}: its successor {} ended before it did", agency.code, heir.code);
-                wrong("successor-order", detail);
+        for (field, heir) in agency.successor_fields() {
+            let ended = known.get(heir).is_some_and(|heir| agency.valid_to.is_some_and(|last| heir.has_ended_by(last)));
+            if ended {
+                wrong(&field, "successor-order", format!("{code}: its successor {heir} ended before it did"));
             }
         }
-        if agency.division.iter().any(|part| part.procedures.is_empty() && part.wards.is_empty()) {
-            wrong("division-part", format!("{}: a part names neither procedures nor wards", agency.code));
+        for (place, part) in agency.division.iter().enumerate() {
+            if part.procedures.is_empty() && part.wards.is_empty() {
+                let detail = format!("{code}: a part names neither procedures nor wards");
+                wrong(&format!("division[{place}]"), "division-part", detail);
+            }
         }
         if !agency.division.is_empty() && agency.successor.is_none() {
-            wrong("division-rest", format!("{} is divided, and nobody carries on with the rest", agency.code));
+            wrong("division", "division-rest", format!("{code} is divided, and nobody carries on with the rest"));
         }
     }
     found
