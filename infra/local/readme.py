@@ -26,7 +26,8 @@ README_VENV = Environment(LOCAL / "venv-readme", HERE / "requirements-readme.txt
 PLACE = LOCAL / "readme"
 ON_AWS = "# on AWS"
 THE_RUN_ITSELF = re.compile(r"^make test\b")
-NUMBER = re.compile(r"[0-9][0-9.,:]*|–")
+# A dot or a dash in a table is a number too: none.
+NUMBER = re.compile(r"[0-9](?:[0-9.,:]*[0-9])?|[–·]")
 ELLIPSIS = "…"
 
 
@@ -56,7 +57,7 @@ def blocks(readme: str) -> list[Block]:
 
 
 def pattern(told: str, exactly: bool) -> str:
-    """What is told, with any white space between its words."""
+    """What is told, with any white space between its words, and anything of a line for an ellipsis in it."""
 
     def of(word: str) -> str:
         parts, last = [], 0
@@ -66,20 +67,25 @@ def pattern(told: str, exactly: bool) -> str:
         return "".join([*parts, literal(word[last:])])
 
     def literal(text: str) -> str:
-        return r"[\s\S]*?".join(re.escape(piece) for piece in text.split(ELLIPSIS))
+        return r"[^\n]*?".join(re.escape(piece) for piece in text.split(ELLIPSIS))
 
     return r"\s+".join(of(word) for word in told.split())
 
 
 def compare(told: Block, printed: str) -> None:
-    exactly = told.kind.endswith("exactly")
-    if re.search(pattern(told.text, exactly), printed):
-        return
-    lines = told.text.splitlines()
-    for count in range(1, len(lines) + 1):
-        if not re.search(pattern("\n".join(lines[:count]), exactly), printed):
-            where = f"README.md:{told.line + count}"
-            raise Differs(f"{where}: not printed so:\n  {lines[count - 1]}\nwhat was printed:\n{printed}")
+    """Piece by piece: where an ellipsis has a line of its own, lines are left out."""
+    exactly, place, piece = told.kind.endswith("exactly"), 0, ""
+    for count, line in enumerate([*told.text.splitlines(), ELLIPSIS], start=1):
+        if line.strip() == ELLIPSIS:
+            piece = ""
+            continue
+        piece += line + "\n"
+        # From where the piece before it ended; a longer piece begins where a shorter one does, or later.
+        found = re.search(pattern(piece, exactly), printed[place:])
+        if found is None:
+            raise Differs(f"README.md:{told.line + count}: not printed so:\n  {line}\nwhat was printed:\n{printed}")
+        if told.text.splitlines()[count : count + 1] in ([], [ELLIPSIS]):
+            place += found.end()
 
 
 class Shell:
