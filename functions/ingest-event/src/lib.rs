@@ -4,6 +4,7 @@
 //! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
 
 use domain::Violation;
+use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command};
@@ -41,7 +42,7 @@ pub async fn ingest(
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
     let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
-    let agencies = integrator.agencies.iter().cloned().chain(predecessors).collect();
+    let agencies = integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
     let key = command_id(&["event", &event.source, &event.id])?;
     match event.kind.as_str() {

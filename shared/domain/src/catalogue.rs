@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use serde::Deserialize;
 
 use crate::Violation;
-use crate::agency::{Agency, carried_on_by, successor_violations};
+use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by, successor_violations};
 use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::deadline::Term;
@@ -132,9 +132,7 @@ impl Catalogue {
         }
         for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
             let at = format!("agencies[{place}]");
-            if agency.name.trim().is_empty() {
-                found.push(Violation::new(format!("{at}.name"), "name", format!("{}: has no name", agency.code)));
-            }
+            found.extend(agency.violations(&at));
             places.insert(agency.code.clone(), place);
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
                 found.push(Violation::new(format!("{at}.code"), "unique-code", format!("{} stands twice", twice.code)));
@@ -144,21 +142,15 @@ impl Catalogue {
             places.get(code).map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
         };
         for agency in known.values() {
-            for (field, other) in [("parent", &agency.parent), ("successor", &agency.successor)] {
-                if let Some(other) = other.as_ref().filter(|other| !known.contains_key(*other)) {
+            let parent = agency.parent.iter().map(|parent| ("parent".to_owned(), parent));
+            for (field, other) in parent.chain(agency.successor_fields()) {
+                if !known.contains_key(other) {
                     found.push(Violation::new(
-                        at(&agency.code, field),
+                        at(&agency.code, &field),
                         "known-agency",
                         format!("{}: {other} is not listed", agency.code),
                     ));
                 }
-            }
-            if agency.valid_to.is_some_and(|last| last < agency.valid_from) {
-                found.push(Violation::new(
-                    at(&agency.code, "validTo"),
-                    "valid-range",
-                    format!("{} ends before it begins", agency.code),
-                ));
             }
         }
         found.extend(successor_violations(&known, at));
@@ -187,6 +179,15 @@ impl Catalogue {
                         "ordered-versions",
                         format!("{code}: versions must grow with their dates"),
                     ));
+                }
+            }
+        }
+        for agency in known.values() {
+            for (place, part) in agency.division.iter().enumerate() {
+                for procedure in part.procedures.iter().filter(|procedure| !versions.contains_key(*procedure)) {
+                    let field = at(&agency.code, &format!("division[{place}].procedures"));
+                    let detail = format!("{}: {procedure} is not listed", agency.code);
+                    found.push(Violation::new(field, "known-procedure", detail));
                 }
             }
         }
@@ -253,6 +254,20 @@ impl Catalogue {
             let detail = format!("{code} is left out: an agency that ends gets a last day and a successor");
             Violation::new("agencies", "kept-agency", detail)
         });
+        let kept = self.agencies.values().filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let other_names = kept.clone().filter(|(before, after)| {
+            let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
+            days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
+        });
+        let other_names = other_names.map(|(agency, _)| {
+            let detail = format!("{} had another name: a rename stands under `renamed`, with its day", agency.code);
+            Violation::new("agencies", "kept-name", detail)
+        });
+        let other_levels = kept.filter(|(before, after)| before.valid_from <= today && before.level != after.level);
+        let other_levels = other_levels.map(|(agency, _)| {
+            let detail = format!("{} was of another tier: what becomes of it has a code of its own", agency.code);
+            Violation::new("agencies", "kept-level", detail)
+        });
         let years = self.calendar().years().filter(|year| next.calendar().years().all(|other| other != *year));
         let years = years.map(|year| {
             Violation::new("years", "kept-year", format!("{year} is left out, and dates were counted in it"))
@@ -270,7 +285,7 @@ impl Catalogue {
             let detail = format!("{}: version {} {what}: a change is a new version", procedure.code, procedure.version);
             Some(Violation::new(field, "kept-version", detail))
         });
-        agencies.chain(years).chain(procedures).collect()
+        agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
 
     /// The agency with this code, whether or not it still exists.
@@ -283,20 +298,32 @@ impl Catalogue {
         self.agencies.values()
     }
 
-    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor. An
-    /// agency that has ended itself carries on for nobody, since its own successor does.
-    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<AgencyCode> {
+    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor, each with all of
+    /// its dossiers or a part. An agency that has ended itself carries on for nobody, since its own successors do.
+    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
         let ended = self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
-        ended
-            .filter(|other| carried_on_by(&self.agencies, other, day) == agency)
-            .map(|other| other.code.clone())
-            .collect()
+        ended.filter_map(|other| Remit::inherited(&self.agencies, other, agency, day)).collect()
     }
 
-    /// Who carries on for `agency` on `day`: itself while it exists, or where the catalogue does not know it.
-    pub fn carried_on_by(&self, agency: &AgencyCode, day: Date) -> AgencyCode {
+    /// Who carries on with `matter` of `agency` on `day`: itself while it exists, or where the catalogue does not know it.
+    pub fn carried_on_by(&self, agency: &AgencyCode, matter: Matter<'_>, day: Date) -> AgencyCode {
         let known = self.agencies.get(agency);
-        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, day).clone())
+        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, matter, day).clone())
+    }
+
+    /// Under whom figures of `agency`, of one procedure where it is given, are told together with those of whoever carries on for
+    /// it: under itself where several do, since figures know no wards, and those of officers no procedures.
+    pub fn told_under(&self, agency: &AgencyCode, procedure: Option<&ProcedureCode>, day: Date) -> AgencyCode {
+        let Some(known) = self.agencies.get(agency) else {
+            return agency.clone();
+        };
+        let matters = Matters::of(&self.agencies, known);
+        let heirs: BTreeSet<&AgencyCode> =
+            matters.each(procedure).map(|matter| carried_on_by(&self.agencies, known, matter, day)).collect();
+        match heirs.first() {
+            Some(heir) if heirs.len() == 1 => (*heir).clone(),
+            _ => agency.clone(),
+        }
     }
 
     /// The version of a procedure in force on `day`.

@@ -22,6 +22,7 @@ pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
@@ -126,6 +127,9 @@ pub struct Dossier {
     pub handler: Option<AgencyCode>,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<WardCode>,
     /// Who asks.
     pub applicant: Applicant,
     /// With which papers.
@@ -271,6 +275,11 @@ impl Dossier {
         next.promise(promised);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
+    }
+
+    /// What decides who carries on with it when its agency, or the one that it lies with, has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
 
     /// When a command happened that is claimed for `claimed` and known at `now`: never before the entry that it follows.

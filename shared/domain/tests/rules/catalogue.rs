@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::world::{catalogue, day};
 
 /// One good set of small files; each test spoils one thing.
-struct Files {
-    agencies: Value,
-    procedures: Value,
+pub(super) struct Files {
+    pub(super) agencies: Value,
+    pub(super) procedures: Value,
     calendar: Value,
     rules: Value,
     templates: Value,
@@ -26,14 +26,14 @@ struct Files {
     index: Value,
 }
 
-fn agency(code: &str) -> Value {
+pub(super) fn agency(code: &str) -> Value {
     json!({
         "code": code, "name": "Sở Tư pháp", "level": "department", "parent": null,
         "validFrom": "2020-09-15", "validTo": null, "successor": null,
     })
 }
 
-fn procedure(version: u32, valid_from: &str) -> Value {
+pub(super) fn procedure(version: u32, valid_from: &str) -> Value {
     let term = json!({"amount": version, "unit": "working-day"});
     json!({
         "code": "1.013831", "version": version, "name": "Đăng ký biến động", "level": "department",
@@ -72,7 +72,7 @@ fn templates() -> Value {
     })
 }
 
-fn good() -> Files {
+pub(super) fn good() -> Files {
     Files {
         agencies: json!({"schemaVersion": 1, "agencies": [agency("H20.09"), agency("H20.12")]}),
         procedures: json!({"schemaVersion": 1, "procedures": [procedure(1, "2025-07-01")]}),
@@ -93,7 +93,7 @@ fn good() -> Files {
     }
 }
 
-fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
+pub(super) fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
     Catalogue::assemble(CatalogueFiles {
         agencies: serde_json::from_value(files.agencies).unwrap(),
         procedures: serde_json::from_value(files.procedures).unwrap(),
@@ -164,7 +164,7 @@ fn stands_in(file: &Value, path: &str) -> bool {
 
 /// `field` is the part that is wrong, with whatever tells a reader where in it.
 #[track_caller]
-fn refused(field: &str, rule: &'static str, spoil: impl FnOnce(&mut Files)) {
+pub(super) fn refused(field: &str, rule: &'static str, spoil: impl FnOnce(&mut Files)) {
     assert_eq!(wrong(spoil), [(part_of(field).to_owned(), rule)]);
 }
 
@@ -275,7 +275,7 @@ fn a_year_or_a_day_that_stands_twice_is_not_read() {
 
 /// What a next edition takes away, seen on 2 March 2026.
 #[track_caller]
-fn forgotten(rules: &[&str], spoil: impl FnOnce(&mut Files)) {
+pub(super) fn forgotten(rules: &[&str], spoil: impl FnOnce(&mut Files)) {
     let before = assemble(good()).unwrap();
     let mut files = good();
     spoil(&mut files);
@@ -825,7 +825,7 @@ fn an_agency_takes_dossiers_in_from_its_first_to_its_last_day() {
 
 fn predecessors(catalogue: &Catalogue, agency: &str, on: &str) -> Vec<String> {
     let found = catalogue.predecessors(&agency.parse().unwrap(), day(on));
-    found.iter().map(ToString::to_string).collect()
+    found.iter().map(|remit| remit.agency().to_string()).collect()
 }
 
 // NQ 202/2025/QH15; departments were merged before, on 1 March 2025.
