@@ -129,17 +129,23 @@ impl DocumentHosts {
             let rule = "present";
             found.push(Violation::new("documentHosts", rule, "papers have to lie somewhere"));
         }
-        for host in &hosts {
-            let mut check = |rule, holds: bool, detail: &str| {
+        for (place, host) in hosts.iter().enumerate() {
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
-                    found.push(Violation::new(format!("documentHosts.{}", host.host), rule, detail));
+                    let detail = format!("{}: {detail}", host.host);
+                    found.push(Violation::new(format!("documentHosts[{place}].{field}"), rule, detail));
                 }
             };
             let read = address(&format!("https://{}/", host.host));
             let same = read.is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
-            check("host", same, "must be the public name of a host in lower case, and nothing else");
-            check("valid-range", host.valid_to.is_none_or(|last| host.valid_from <= last), "ends before it begins");
-            check("source", !host.source.trim().is_empty(), "a source is left out");
+            check("host", "host", same, "must be the public name of a host in lower case, and nothing else");
+            check(
+                "validTo",
+                "valid-range",
+                host.valid_to.is_none_or(|last| host.valid_from <= last),
+                "ends before it begins",
+            );
+            check("source", "source", !host.source.trim().is_empty(), "a source is left out");
         }
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }

@@ -99,7 +99,7 @@ pub struct IdentityKind {
     named: bool,
     /// The procedures that take it; none: all of them.
     #[serde(default)]
-    procedures: Option<BTreeSet<ProcedureCode>>,
+    procedures: Option<Vec<ProcedureCode>>,
     /// First day on which it is taken.
     valid_from: Date,
     /// Last day; none: until further notice. A dossier is judged by the day on which it was handed in.
@@ -129,20 +129,26 @@ impl Identities {
         let mut found = citizens.violations();
         found.extend(tax_codes.violations());
         let mut names = BTreeSet::new();
-        for kind in &kinds {
-            let mut check = |rule, holds: bool, detail: &str| {
+        for (place, kind) in kinds.iter().enumerate() {
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
-                    found.push(Violation::new(format!("identities.{}", kind.kind), rule, detail));
+                    let detail = format!("{}: {detail}", kind.kind);
+                    found.push(Violation::new(format!("identities[{place}].{field}"), rule, detail));
                 }
             };
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
             let named = (1..=40).contains(&kind.kind.len()) && kind.kind.bytes().all(plain);
-            check("kind", named, "must be 1 to 40 of a to z and -");
-            check("unique-kind", names.insert(kind.kind.as_str()), "stands twice");
-            check("name", !kind.name.trim().is_empty(), "has no name");
-            check("forms", !kind.forms.is_empty(), "has no form");
-            check("valid-range", kind.valid_to.is_none_or(|last| kind.valid_from <= last), "ends before it begins");
-            check("source", !kind.source.trim().is_empty(), "a source is left out");
+            check("kind", "kind", named, "must be 1 to 40 of a to z and -");
+            check("kind", "unique-kind", names.insert(kind.kind.as_str()), "stands twice");
+            check("name", "name", !kind.name.trim().is_empty(), "has no name");
+            check("forms", "forms", !kind.forms.is_empty(), "has no form");
+            check(
+                "validTo",
+                "valid-range",
+                kind.valid_to.is_none_or(|last| kind.valid_from <= last),
+                "ends before it begins",
+            );
+            check("source", "source", !kind.source.trim().is_empty(), "a source is left out");
         }
         for bare in [CITIZEN_ID, ENTERPRISE] {
             if !names.contains(bare) {
@@ -154,12 +160,14 @@ impl Identities {
 
     /// Procedures that a kind is for and that are not `known`.
     pub(crate) fn unknown_procedures(&self, known: impl Fn(&ProcedureCode) -> bool) -> Vec<Violation> {
-        let listed = self.kinds.iter().flat_map(|kind| kind.procedures.iter().flatten().map(move |code| (kind, code)));
-        let unknown = listed.filter(|(_, code)| !known(code));
-        let said = |(kind, code): (&IdentityKind, &ProcedureCode)| {
-            Violation::new(format!("identities.{}", kind.kind), "known-procedure", format!("{code} is not listed"))
+        let listed = self.kinds.iter().enumerate().flat_map(|(place, kind)| {
+            let codes = kind.procedures.iter().flatten().enumerate();
+            codes.map(move |(number, code)| (format!("identities[{place}].procedures[{number}]"), kind, code))
+        });
+        let said = |(field, kind, code): (String, &IdentityKind, &ProcedureCode)| {
+            Violation::new(field, "known-procedure", format!("{}: {code} is not listed", kind.kind))
         };
-        unknown.map(said).collect()
+        listed.filter(|(_, _, code)| !known(code)).map(said).collect()
     }
 
     /// Every kind.

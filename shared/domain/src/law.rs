@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::calendar::{Calendar, date_of};
@@ -53,6 +53,50 @@ pub struct PapersBound {
     pub late: LateRequest,
 }
 
+/// How a pause is counted of a term in days. No article says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseCounting {
+    /// By dates: a day for each midnight in it, however little office time it took.
+    #[default]
+    Dates,
+    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing back.
+    Closings,
+}
+
+/// How pauses are counted that end from one day on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRule {
+    /// How.
+    pub count: PauseCounting,
+    /// Where it is written, or who has chosen it.
+    pub source: String,
+}
+
+/// Who may write a letter of apology that no longer comes before the due date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateLetter {
+    /// The morning alone, so that nobody is left without one; and officers where the morning writes none.
+    BySchedule,
+    /// Officers and systems as well.
+    ByAnybody,
+}
+
+/// When a letter of apology comes, and how far it may move the date (NĐ 61/2018 Đ.19.9).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LetterBound {
+    /// How many working days before the due date at the latest, the day of the letter counted; 0 to 30.
+    pub notice_working_days: u16,
+    /// The most working days between the present due date, or the day of a later letter, and the new one; 1 to 250. No law gives a
+    /// number.
+    pub extension_working_days_max: u16,
+    /// Who may write a later one.
+    pub late: LateLetter,
+}
+
 /// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +131,12 @@ pub struct ClockRule {
     /// How late and how often papers may be asked for; no bound in editions of before there was one.
     #[serde(default)]
     pub papers_bound: Option<PapersBound>,
+    /// How pauses are counted that end then; by dates in editions of before it was a rule.
+    #[serde(default)]
+    pub pauses: Option<PauseRule>,
+    /// When letters of apology come and how far they reach; without bound in editions of before there was one.
+    #[serde(default)]
+    pub letter_bound: Option<LetterBound>,
     /// How dossier codes are issued.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
@@ -160,39 +210,63 @@ impl Law {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
         let mut starts = BTreeSet::new();
-        for rule in &file.rules {
+        for (place, rule) in file.rules.iter().enumerate() {
             let from = rule.valid_from;
-            let mut check = |name: &'static str, broken: bool, detail: &str| {
+            let mut check = |field: &str, name: &'static str, broken: bool, detail: &str| {
                 if broken {
-                    found.push(Violation::new("rules", name, format!("from {from}: {detail}")));
+                    found.push(Violation::new(
+                        format!("rules[{place}].{field}"),
+                        name,
+                        format!("from {from}: {detail}"),
+                    ));
                 }
             };
-            check("unique-start", !starts.insert(from), "two rules begin on this day");
-            let block = rule.dossier_code.integrator_digit;
-            check("integrator-digit", block.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit)), "must be 1 to 9");
-            check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
-            let days = [
-                (rule.extension_working_days, 1, 60),
-                (rule.supplement_calendar_days, 1, 365),
-                (rule.short_term_working_days, 0, 30),
-                (rule.reception_working_hours.unwrap_or(1), 1, 240),
-            ];
-            let held = days.iter().all(|(days, least, most)| (least..=most).contains(&days));
+            check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
+            let block = rule.dossier_code.integrator_digit.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
+            check("dossierCode.integratorDigit", "integrator-digit", block, "must be 1 to 9");
             check(
-                "days-range",
-                !held,
-                "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days, reception 1 to 240 hours",
+                "dossierCode.digits",
+                "sequence-digits",
+                !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits),
+                "digits must be 4 to 7",
             );
-            let bound = rule.papers_bound.is_none_or(|bound| {
-                (1..=60).contains(&bound.within_working_days) && (1..=10).contains(&bound.times_max)
-            });
-            check("papers-bound", !bound, "papers are asked for within 1 to 60 working days and 1 to 10 times");
-            let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
-            let texts = [&rule.letter_reason, &rule.expired_reason];
-            check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
-            let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
-            let mut articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
-            check("source", articles.any(|article| article.trim().is_empty()), "a source is left out");
+            for (field, days, least, most) in [
+                ("extensionWorkingDays", rule.extension_working_days, 1, 60),
+                ("supplementCalendarDays", rule.supplement_calendar_days, 1, 365),
+                ("shortTermWorkingDays", rule.short_term_working_days, 0, 30),
+                ("receptionWorkingHours", rule.reception_working_hours.unwrap_or(1), 1, 240),
+            ] {
+                check(field, "days-range", !(least..=most).contains(&days), &format!("must be {least} to {most}"));
+            }
+            let mut bounded = |field: &str, rule, number: u16, least: u16, most: u16| {
+                check(field, rule, !(least..=most).contains(&number), &format!("must be {least} to {most}"));
+            };
+            if let Some(bound) = rule.papers_bound {
+                bounded("papersBound.withinWorkingDays", "papers-bound", bound.within_working_days, 1, 60);
+                bounded("papersBound.timesMax", "papers-bound", bound.times_max.into(), 1, 10);
+            }
+            if let Some(bound) = rule.letter_bound {
+                bounded("letterBound.noticeWorkingDays", "letter-bound", bound.notice_working_days, 0, 30);
+                // No shorter than what the morning itself gives.
+                let (longest, own) = (bound.extension_working_days_max, rule.extension_working_days);
+                bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
+            }
+            let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
+            for (field, text) in [("letterReason", &rule.letter_reason), ("expiredReason", &rule.expired_reason)] {
+                check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
+            }
+            let pauses = rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
+            for (field, article) in [
+                ("counting.working-day", rule.counting(TermUnit::WorkingDay)),
+                ("counting.calendar-day", rule.counting(TermUnit::CalendarDay)),
+                ("counting.working-hour", rule.counting(TermUnit::WorkingHour)),
+                ("source", &rule.source),
+            ]
+            .into_iter()
+            .chain(pauses)
+            {
+                check(field, "source", !fits(article), "a source is left out, or has more than 300 characters");
+            }
         }
         let mut rules = file.rules;
         rules.sort_by_key(|rule| rule.valid_from);
@@ -235,6 +309,11 @@ impl Law {
     /// The rule in force on `day`; before the first, the first.
     pub fn rule_on(&self, day: Date) -> &ClockRule {
         self.later.iter().rfind(|rule| rule.valid_from <= day).unwrap_or(&self.first)
+    }
+
+    /// How a pause is counted that ended at `at`.
+    pub fn pause_counting(&self, at: Timestamp) -> PauseCounting {
+        self.rule_on(date_of(at)).pauses.as_ref().map_or(PauseCounting::default(), |pauses| pauses.count)
     }
 
     /// Every rule, oldest first.

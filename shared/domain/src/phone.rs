@@ -205,17 +205,28 @@ impl Telephones {
     /// Puts the ranges together; refused whole, with every reason.
     pub(crate) fn assemble(ranges: Vec<NoMobileRange>) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
-        for range in &ranges {
-            let mut check = |rule, holds: bool, detail: &str| {
+        for (place, range) in ranges.iter().enumerate() {
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
-                    found.push(Violation::new(format!("noMobileRanges.{}", range.prefix), rule, detail));
+                    let detail = format!("{}: {detail}", range.prefix);
+                    found.push(Violation::new(format!("noMobileRanges[{place}].{field}"), rule, detail));
                 }
             };
             let digits = range.prefix.bytes().all(|byte| byte.is_ascii_digit());
             let long = (3..=10).contains(&range.prefix.len());
-            check("prefix", digits && long && range.prefix.starts_with('0'), "must be 0 and 2 to 9 digits more");
-            check("valid-range", range.valid_to.is_none_or(|last| range.valid_from <= last), "ends before it begins");
-            check("source", !range.source.trim().is_empty(), "a source is left out");
+            check(
+                "prefix",
+                "prefix",
+                digits && long && range.prefix.starts_with('0'),
+                "must be 0 and 2 to 9 digits more",
+            );
+            check(
+                "validTo",
+                "valid-range",
+                range.valid_to.is_none_or(|last| range.valid_from <= last),
+                "ends before it begins",
+            );
+            check("source", "source", !range.source.trim().is_empty(), "a source is left out");
         }
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }

@@ -1,9 +1,12 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
@@ -20,10 +23,12 @@ pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue,
     if known.exists_on(day) {
         return None;
     }
-    let detail = known.successor.as_ref().map_or_else(
-        || format!("did not take dossiers in on {day}"),
-        |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
-    );
+    let mut detail = format!("did not take dossiers in on {day}");
+    let successors: BTreeSet<&str> = known.successors().map(AgencyCode::as_str).collect();
+    if !successors.is_empty() {
+        let are = if successors.len() == 1 { "successor is" } else { "successors are" };
+        detail.push_str(&format!("; its {are} {}", successors.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     Some(Violation::new(field, "agency-in-force", detail))
 }
 
@@ -36,13 +41,38 @@ pub struct Submission {
     pub agency: AgencyCode,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where the sender says so.
+    pub ward: Option<WardCode>,
     /// By whom.
     pub applicant: Applicant,
     /// With which papers.
     pub documents: Vec<Document>,
 }
 
+/// When a dossier was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it happened.
+    pub at: Timestamp,
+    /// When we learned of it.
+    pub recorded_at: Timestamp,
+    /// When it happened by the sender's clock, where that ran ahead of ours.
+    pub claimed_at: Option<Timestamp>,
+}
+
+impl From<Timestamp> for Times {
+    /// It happened as it came.
+    fn from(at: Timestamp) -> Self {
+        Self { at, recorded_at: at, claimed_at: None }
+    }
+}
+
 impl Submission {
+    /// What decides who carries on with it when its agency has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
+    }
+
     /// What the catalogue does not allow on `day`.
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -74,8 +104,7 @@ impl Submission {
         code: DossierCode,
         command: CommandId,
         by: &Actor,
-        at: Timestamp,
-        recorded_at: Timestamp,
+        Times { at, recorded_at, claimed_at }: Times,
         catalogue: &Catalogue,
     ) -> Dossier {
         let procedure = catalogue.procedure(&self.procedure, date_of(at));
@@ -85,6 +114,7 @@ impl Submission {
             status: DossierStatus::Registered,
             at,
             recorded_at,
+            claimed_at,
             by: by.signature(),
             command,
             reason: None,
@@ -93,6 +123,7 @@ impl Submission {
             due_rule: None,
             original_due_at: None,
             asked_late: false,
+            late_letter: false,
             handler: None,
         };
         Dossier {
@@ -105,6 +136,7 @@ impl Submission {
             agency: self.agency,
             handler: None,
             channel: self.channel,
+            ward: self.ward,
             applicant: self.applicant,
             documents: self.documents,
             submitted_at: at,

@@ -11,7 +11,9 @@ mod rules {
     mod behind;
     mod catalogue;
     mod deadlines;
+    mod deliveries;
     mod exceptions;
+    mod heirs;
     mod indexes;
     mod kpi;
     mod notices;
@@ -19,6 +21,7 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod room;
     mod routes;
     mod shown;
     mod spans;

@@ -35,7 +35,7 @@ impl Fingerprint {
 }
 
 /// Fields that hold a number or a code: blanks in them and the size of letters say nothing.
-const CODES: [&str; 7] = ["procedure", "agency", "idNumber", "idKind", "phone", "sha256", "kind"];
+const CODES: [&str; 8] = ["ward", "procedure", "agency", "idNumber", "idKind", "phone", "sha256", "kind"];
 
 fn write(value: &Value, field: &str, out: &mut String) {
     match value {

@@ -13,6 +13,7 @@ pub mod config;
 pub mod dynamo;
 pub mod failure;
 pub mod fingerprint;
+pub mod form;
 pub mod gateway;
 pub mod gather;
 pub mod http;

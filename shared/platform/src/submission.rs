@@ -3,11 +3,11 @@
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus};
+use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
 use domain::phone::Unreachable;
-use domain::submission::Submission;
-use jiff::{SignedDuration, Timestamp, Unit};
+use domain::submission::{Submission, Times};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -82,7 +82,7 @@ pub async fn submit(
     request: SubmissionRequest,
     now: Timestamp,
 ) -> Result<Receipt, Failure> {
-    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    let now = moment(now);
     let asked = Asked::of(&request);
     // Before anything is judged: rules may have become stricter since it was answered.
     if let Some(kept) = intake.receipt(&request.key).await? {
@@ -90,7 +90,7 @@ pub async fn submit(
     }
     let submission = request.body.read.judged(catalogue)?;
     authorise(&request.by, &submission)?;
-    let claimed = request.at.unwrap_or(now);
+    let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
     }
@@ -133,7 +133,8 @@ pub async fn submit(
             submitted_at: at,
             expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
         };
-        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, at, now, catalogue);
+        let times = Times { at, recorded_at: now, claimed_at: Some(claimed).filter(|claimed| *claimed != at) };
+        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, times, catalogue);
         match intake.admit(&dossier, &request.key, &receipt).await? {
             Admission::Admitted => return Ok(receipt.into()),
             Admission::KeyTaken => {
@@ -154,7 +155,7 @@ fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
     let allowed = match by {
         Actor::Portal { .. } => true,
         Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
-        Actor::Integrator { agencies, .. } => agencies.contains(&submission.agency),
+        Actor::Integrator { .. } => by.speaks_for(&submission.agency, submission.matter()),
         Actor::Officer { .. } | Actor::System { .. } => false,
     };
     if allowed { Ok(()) } else { Err(Failure::Forbidden) }

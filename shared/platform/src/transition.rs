@@ -7,7 +7,7 @@ use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::submission::agency_violation;
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Failure;
@@ -58,7 +58,6 @@ pub async fn change(
     by: &Actor,
     now: Timestamp,
 ) -> Result<Moved, Failure> {
-    let now = now.round(Unit::Millisecond).unwrap_or(now);
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {
@@ -83,7 +82,7 @@ fn pass_violation(dossier: &Dossier, entry: &HistoryEntry, catalogue: &Catalogue
     let to = entry.handler.as_ref()?;
     let day = date_of(entry.at);
     agency_violation("toAgency", to, catalogue, day).or_else(|| {
-        let own = catalogue.predecessors(to, day).contains(&dossier.agency);
+        let own = catalogue.carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
         own.then(|| Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier"))
     })
 }

@@ -122,6 +122,7 @@ impl Patterns {
             procedure: "1.000382".parse().expect("a procedure"),
             agency,
             channel: Channel::Online,
+            ward: None,
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
         };
@@ -130,7 +131,7 @@ impl Patterns {
             morning + SignedDuration::from_hours(hour)
         };
         let code = "H20.03-261102-0001".parse().expect("a code");
-        let mut dossier = submission.into_dossier(code, "0".parse().expect("a name"), &portal, at(0), at(0), catalogue);
+        let mut dossier = submission.into_dossier(code, "0".parse().expect("a name"), &portal, at(0).into(), catalogue);
         let mut act = |action: Action, hour: i64| {
             let command = Command {
                 id: format!("command-{hour}").parse().expect("a name"),

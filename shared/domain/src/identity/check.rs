@@ -71,20 +71,25 @@ pub struct CitizenNumbers {
 impl CitizenNumbers {
     pub(super) fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |rule, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule, holds: bool, detail: &str| {
             if !holds {
-                found.push(Violation::new("citizenNumber", rule, detail));
+                found.push(Violation::new(format!("citizenNumber.{field}"), rule, detail));
             }
         };
         let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-        check("province", !self.provinces.is_empty(), "names no province");
-        check("province", self.provinces.iter().all(|code| digits(code, 3)), "a province has three digits");
-        check("country", self.countries_from <= self.countries_to, "countries end before they begin");
-        check("century", !self.centuries.is_empty(), "names no century");
-        check("century", self.centuries.keys().all(|digit| digits(digit, 1)), "a century has one digit");
+        check("provinces", "province", !self.provinces.is_empty(), "names no province");
+        check(
+            "provinces",
+            "province",
+            self.provinces.iter().all(|code| digits(code, 3)),
+            "a province has three digits",
+        );
+        check("countriesTo", "country", self.countries_from <= self.countries_to, "countries end before they begin");
+        check("centuries", "century", !self.centuries.is_empty(), "names no century");
+        check("centuries", "century", self.centuries.keys().all(|digit| digits(digit, 1)), "a century has one digit");
         let years = self.centuries.values().all(|year| (1800..=2900).contains(year) && year % 100 == 0);
-        check("century", years, "a century begins with a year that ends in 00");
-        check("source", !self.source.trim().is_empty(), "a source is left out");
+        check("centuries", "century", years, "a century begins with a year that ends in 00");
+        check("source", "source", !self.source.trim().is_empty(), "a source is left out");
         found
     }
 
@@ -117,14 +122,14 @@ pub struct TaxCodes {
 impl TaxCodes {
     pub(super) fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |rule, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule, holds: bool, detail: &str| {
             if !holds {
-                found.push(Violation::new("taxCode", rule, detail));
+                found.push(Violation::new(format!("taxCode.{field}"), rule, detail));
             }
         };
         let nine = self.weights.len() == 9 && self.weights.iter().all(|weight| (1..=100).contains(weight));
-        check("weights", nine, "must be nine numbers of 1 to 100");
-        check("source", !self.source.trim().is_empty(), "a source is left out");
+        check("weights", "weights", nine, "must be nine numbers of 1 to 100");
+        check("source", "source", !self.source.trim().is_empty(), "a source is left out");
         found
     }
 

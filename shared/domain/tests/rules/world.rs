@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::agency::Remit;
 use domain::applicant::{Applicant, ApplicantKind, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
@@ -72,6 +73,18 @@ pub(super) fn law_of(supplement: &str, letters: u8) -> Law {
     Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
+/// The shipped calendar under the shipped rules, each with these fields changed; null takes one out.
+pub(super) fn law_changed(changes: &[(&str, Value)]) -> Law {
+    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    for rule in rules["rules"].as_array_mut().unwrap() {
+        for (field, value) in changes {
+            rule[*field] = value.clone();
+        }
+        rule.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    }
+    Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
+}
+
 pub(super) fn calendar() -> &'static Calendar {
     SHIPPED.calendar()
 }
@@ -108,7 +121,7 @@ pub(super) fn officer(agency: &str) -> Actor {
 }
 
 pub(super) fn integrator(agencies: &[&str]) -> Actor {
-    let agencies = agencies.iter().map(|agency| agency.parse().unwrap()).collect();
+    let agencies = agencies.iter().map(|agency| Remit::whole(agency.parse().unwrap())).collect();
     Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies }
 }
 
@@ -131,6 +144,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         procedure: "1.013831".parse().unwrap(),
         agency: AGENCY.parse().unwrap(),
         channel,
+        ward: None,
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
@@ -144,8 +158,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         "H20.12-260302-0001".parse().unwrap(),
         "handed-in".parse().unwrap(),
         &portal(),
-        when,
-        when,
+        when.into(),
         catalogue(),
     );
     dossier.term = term(term_text);
