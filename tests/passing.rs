@@ -418,7 +418,7 @@ async fn a_divided_agency_names_all_of_its_successors_to_who_hands_in_there() {
 #[tokio::test]
 async fn a_ward_is_five_digits() {
     let world = World::new().await;
-    for ward in ["", "2986", "298690", "2986a", "２９８６９"] {
+    for ward in ["", "2986", "298690", "2986a", "٢٩٨٦٩"] {
         let mut body = submission();
         body["ward"] = ward.into();
         let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;

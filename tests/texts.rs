@@ -36,6 +36,7 @@ async fn what_is_written_in_another_way_is_stored_in_one() {
     let mut body = submission();
     body["agency"] = " h20.03\n".into();
     body["procedure"] = "1.000382\u{200b}".into();
+    body["ward"] = " 29 869\n".into();
     body["applicant"]["fullName"] = "  Tra\u{302}\u{300}n\u{200b} Thị\tMẫu\u{feff}".into();
     body["applicant"]["idNumber"] = "087 199 012 345".into();
     body["applicant"]["phone"] = "\u{202a}0912\u{2011}345\u{2009}678\u{202c}".into();
@@ -44,10 +45,11 @@ async fn what_is_written_in_another_way_is_stored_in_one() {
     let answer = submit(&world, "k", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     let dossier = world.dossier(&answer.code()).await;
-    let applicant = &dossier.applicant;
+    let applicant = dossier.applicant;
     assert_eq!((dossier.agency.as_str(), dossier.procedure.as_str()), (AGENCY, "1.000382"));
     assert_eq!((applicant.full_name.reveal(), applicant.id_number.reveal()), ("Trần Thị Mẫu", CITIZEN));
     assert_eq!(applicant.phone.reveal(), "+84912345678");
+    assert_eq!(dossier.ward.map(String::from).as_deref(), Some("29869"));
     assert_eq!(dossier.documents[0].url, "https://files.example/don-de-nghi.pdf");
     assert_eq!(dossier.documents[0].name, "đơn đề nghị.pdf");
 }
