@@ -98,9 +98,13 @@ async fn every_bad_field_is_named_with_its_rule() {
     refused(|body| body["agency"] = "H01.99".into(), "agency", "known-agency").await;
     refused(|body| body["channel"] = "fax".into(), "channel", "known-value").await;
     refused(|body| body["applicant"]["phone"] = "113".into(), "applicant.phone", "mobile-phone").await;
-    refused(|body| body["applicant"]["phone"] = "02733872582".into(), "applicant.phone", "mobile-phone").await;
+    refused(|body| body["applicant"]["phone"] = "0273387258".into(), "applicant.phone", "mobile-phone").await;
     refused(|body| body["applicant"]["idNumber"] = "123".into(), "applicant.idNumber", "citizen-id").await;
-    refused(|body| body["applicant"]["kind"] = "business".into(), "applicant.idNumber", "business-id").await;
+    let business = |body: &mut Value| {
+        body["applicant"]["kind"] = "business".into();
+        body["applicant"]["idNumber"] = "031234567".into();
+    };
+    refused(business, "applicant.idNumber", "business-id").await;
     refused(|body| body["applicant"]["fullName"] = " ".into(), "applicant.fullName", "full-name").await;
     refused(|body| body["applicant"]["email"] = "nobody".into(), "applicant.email", "email").await;
     refused(|body| body["documents"][0]["sha256"] = "00".into(), "documents[0].sha256", "sha256").await;

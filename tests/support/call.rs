@@ -237,7 +237,9 @@ impl Call {
 
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
-        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts)).await.into()
+        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts, &world.catalogue))
+            .await
+            .into()
     }
 
     /// The answer of the function that the route belongs to, at [`NOW`].
@@ -261,7 +263,7 @@ impl Call {
                 http::serve(event, handler).await
             }
             route if route.contains("/v1/preference") => {
-                http::serve(event, |request| keep_preference::handle(request, &world.contacts)).await
+                http::serve(event, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
             }
             route if route.contains("/v1/catalogue") => {
                 http::serve(event, |request| publish_catalogue::handle(request, &world.shelf, now)).await

@@ -1,16 +1,18 @@
 //! `infra/openapi.yaml` and `infra/asyncapi.yaml` against the template and the code.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use domain::Violation;
 use domain::applicant::Phone;
+use domain::catalogue::Catalogue;
 use domain::dossier::{
-    Action, AlsoBy, By, Clock, DossierStatus, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES, Rule, Signature,
-    Target, VERSIONS_MAX,
+    Action, AlsoBy, By, Clock, DossierStatus, EXPECTED_VERSION_MAX, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES,
+    Rule, Signature, Target, VERSIONS_MAX,
 };
-use domain::submission::{DOCUMENTS_MAX, Submission};
+use domain::submission::DOCUMENTS_MAX;
 use platform::Failure;
-use platform::catalogue::Misprint;
+use platform::catalogue::{Misprint, Texts, UndecidedYears};
 use platform::http::BODY_BYTES_MAX;
 use platform::message::{self, CloudEvent};
 use platform::problem::{Problem, TYPES};
@@ -70,7 +72,7 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
     assert_eq!(authorizer["Name"], "oidc");
     assert_eq!(template.0["Parameters"]["OidcAudience"]["Default"], "motcua");
     let scheme = &documents.openapi["components"]["securitySchemes"]["oidc"];
-    for claim in ["iss", "aud", "exp", "sub", "role", "agency", "id_number"] {
+    for claim in ["iss", "aud", "exp", "sub", "role", "agency", "id_number", "id_kind"] {
         assert!(scheme["description"].as_str().unwrap().contains(&format!("| `{claim}` |")), "{claim}");
     }
 }
@@ -85,7 +87,7 @@ fn failures() -> Vec<Failure> {
         Failure::Malformed,
         Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number").into(),
         Failure::MissingIdempotencyKey,
-        Failure::Unauthorized,
+        Failure::Unauthorized("no claim sub"),
         Failure::Forbidden,
         Failure::DossierNotFound,
         Failure::RouteNotFound,
@@ -295,6 +297,8 @@ fn the_documented_limits_are_those_of_the_code() {
     for remark in ["Reason", "Note"] {
         assert_eq!(schemas[remark]["maxLength"], REMARK_CHARACTERS_MAX);
     }
+    assert_eq!(schemas["TransitionBody"]["properties"]["expectedVersion"]["maximum"], EXPECTED_VERSION_MAX);
+    assert_eq!(schemas["PublicationBody"]["properties"]["expectedEdition"]["maximum"], publish_catalogue::EDITION_MAX);
     assert_eq!(BODY_BYTES_MAX, 262_144);
     for body in ["Submission", "Transition", "Publication"] {
         let text = documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
@@ -307,6 +311,11 @@ fn the_documented_limits_are_those_of_the_code() {
 
 /// Files whose rules a client or an integrator can meet.
 const RULES_ARE_NAMED_IN: &[&str] = &[
+    "shared/domain/src/text.rs",
+    "shared/domain/src/phone.rs",
+    "shared/domain/src/document.rs",
+    "shared/domain/src/identity.rs",
+    "shared/domain/src/identity/check.rs",
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
@@ -359,9 +368,11 @@ fn good_submission() -> Value {
     content["examples"]["citizen"]["value"].clone()
 }
 
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Texts::built_in().assemble(UndecidedYears::Refused).unwrap());
+
 fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
     let body: SubmissionBody = read_json(body.to_string().as_bytes())?;
-    Submission::try_from(body).map(|_| ())
+    body.judged(&CATALOGUE).map(|_| ())
 }
 
 #[test]
@@ -413,8 +424,16 @@ fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
         ("/documents/0/sha256", json!("9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08")),
         ("/documents/0/sha256", json!("")),
         ("/documents/0/url", json!("http://files.example.vn/a.pdf")),
-        ("/documents/0/url", json!(format!("https://{}", "a".repeat(2_040)))),
-        ("/documents/0/url", json!(format!("https://{}", "a".repeat(2_041)))),
+        ("/documents/0/url", json!(format!("https://files.example.vn/{}", "a".repeat(2_023)))),
+        ("/documents/0/url", json!(format!("https://files.example.vn/{}", "a".repeat(2_024)))),
+        ("/documents/0/url", json!("https://\\evil")),
+        ("/documents/0/url", json!("https://#")),
+        ("/documents/0/url", json!("https://user:pass@files.example.vn/a.pdf")),
+        ("/documents/0/url", json!("https://files.example.vn:8443/a.pdf")),
+        ("/documents/0/url", json!("https://[::1]/a.pdf")),
+        ("/applicant/idNumber", json!("087 190 001 234")),
+        ("/applicant/idNumber", json!("0300588569")),
+        ("/applicant/idNumber", json!("280123456")),
     ];
     let (mut taken, mut refused) = (0, 0);
     for (place, value) in cases {
@@ -447,8 +466,25 @@ fn the_schema_and_the_code_miss_and_mind_the_same_fields() {
 fn the_schema_and_the_code_know_the_same_telephone_numbers() {
     let documents = Documents::read();
     let schema = documents.validator(&documents.openapi["components"]["schemas"]["Applicant"]["properties"]["phone"]);
-    let (mut mobile, mut other) = (0, 0);
+    let (mut taken, mut refused) = (0, 0);
     for typed in [
+        "\u{202a}0912000111\u{202c}",
+        "0912\u{2011}000\u{2013}111",
+        "0912\u{2009}000\u{202f}111\u{200b}",
+        "\u{feff}0912\t000/111",
+        "0273-3872-582",
+        "+84 28 3822 1234",
+        "0736188610",
+        "+65 6123 4567",
+        "0065 6123 4567",
+        "+376 312345",
+        "+912345678",
+        "00912345678",
+        "+84 4 3822 1234",
+        "+8491234567",
+        "+0 123 456 789",
+        "+123456",
+        "+1234567890123456",
         "0912345678",
         "+84912345678",
         "0084 912 345 678",
@@ -484,9 +520,9 @@ fn the_schema_and_the_code_know_the_same_telephone_numbers() {
     ] {
         let (schema_says, code_says) = (schema.is_valid(&json!(typed)), Phone::try_from(typed.to_owned()).is_ok());
         assert_eq!(schema_says, code_says, "{typed}");
-        *if code_says { &mut mobile } else { &mut other } += 1;
+        *if code_says { &mut taken } else { &mut refused } += 1;
     }
-    assert!(mobile > 10 && other > 10, "{mobile} mobile, {other} other");
+    assert!(taken > 10 && refused > 10, "{taken} taken, {refused} refused");
 }
 
 #[test]
@@ -692,7 +728,7 @@ fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
     for (to, read) in [
         (json!("H20.12"), true),
         (json!("000.00.15.H58"), true),
-        (json!("h20.12"), false),
+        (json!("H20,12"), false),
         (json!("H20."), false),
         (json!(""), false),
         (json!(12), false),

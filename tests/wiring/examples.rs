@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
-const ANSWERS: [(&str, u16, &str); 77] = [
+const ANSWERS: [(&str, u16, &str); 78] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -65,6 +65,7 @@ const ANSWERS: [(&str, u16, &str); 77] = [
     ("record-delivery.zalo-forged", 401, "unauthorized"),
     ("record-delivery.zalo-unsigned", 401, "unauthorized"),
     ("record-delivery.esms-delivered", 200, ""),
+    ("record-delivery.esms-wild-price", 200, ""),
     ("record-delivery.esms-failed", 200, ""),
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
@@ -158,7 +159,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         "change-status" => {
             http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
         }
-        "keep-preference" => http::serve(request, |request| keep_preference::handle(request, &world.contacts)).await,
+        "keep-preference" => {
+            http::serve(request, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
+        }
         "read-kpi" => {
             let tables = (&world.figures, &world.dossiers);
             http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now)).await

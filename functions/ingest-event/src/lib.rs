@@ -4,23 +4,28 @@
 //! dossier is not there, or not there yet, waits for hours, since an earlier event may be on its way; and one that may be decided
 //! is held back for some minutes, so that what was sent with it can come first (`domain::dossier::Holds`).
 
-use domain::Violation;
+use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Holds};
 use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::{Violation, text};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::failure::Retry;
+use platform::form::Draft;
 use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::{DossierStore, Intake};
-use platform::request::{SubmissionBody, day, read_json};
+use platform::request::{Came, SubmissionBody, day, read_json};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// Longest id of an event, in characters. It is kept as a hash alone.
+const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
 
 /// Takes in one message for which nothing is waited any more.
 pub async fn ingest(
@@ -42,22 +47,29 @@ pub async fn take(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    let event: CloudEvent<Value> = Draft::of(message.as_bytes())?.and(whole)?;
     if event.specversion != SPEC_VERSION {
         return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
     }
-    if event.id.is_empty() {
+    let event_id = text::line(&event.id);
+    if event_id.is_empty() {
         return Err(Violation::new("id", "required", "must name the event within its source").into());
     }
+    if let Some(flaw) = text::flaw(&event_id) {
+        return Err(Violation::new("id", flaw.rule(), flaw.detail()).into());
+    }
+    if event_id.chars().count() > EVENT_ID_CHARACTERS_MAX {
+        return Err(Violation::new("id", "length", "must be 1 to 1024 characters").into());
+    }
     let integrator = catalogue
-        .integrator(&event.source)
+        .integrator(&text::line(&event.source))
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
     let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
-    let agencies = integrator.agencies.iter().cloned().chain(predecessors).collect();
+    let agencies = integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
-    let key = command_id(&["event", &event.source, &event.id])?;
-    match event.kind.as_str() {
+    let key = command_id(&["event", &integrator.source, &event_id])?;
+    match text::line(&event.kind).as_str() {
         SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
         TRANSITION => move_on(event, key, &by, (holds, age), (store, intake), catalogue, now).await,
         _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
@@ -75,7 +87,8 @@ async fn take_in(
     let mut data = event.data;
     let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
     let code: Option<DossierCode> = code.map(read_data).transpose()?;
-    let body: SubmissionBody = read_data(data)?;
+    let came = data.clone();
+    let body: Came<SubmissionBody> = Came { read: read_data(data)?, came };
     submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now).await?;
     Ok(())
 }
@@ -145,4 +158,40 @@ async fn move_on(
 fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
     let text = serde_json::to_vec(&data).map_err(|error| Failure::Defect(error.to_string()))?;
     read_json(&text).map_err(|failure| failure.within("data"))
+}
+
+/// The event, where envelope and data have their form; else everything that is wrong with either, named at once.
+fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
+    /// What an integrator's submission has besides.
+    #[derive(Deserialize)]
+    struct Numbered {
+        #[serde(default, rename = "code")]
+        _code: Option<DossierCode>,
+    }
+    let mut data = event.data.clone();
+    let mut found = Vec::new();
+    // A draft of something that was JSON fails for no other reason.
+    let mut note = |read: Result<(), Failure>| {
+        if let Err(Failure::Invalid(broken)) = read.map_err(|failure| failure.within("data")) {
+            found.extend(broken);
+        }
+    };
+    match event.kind.trim() {
+        SUBMIT => {
+            note(Draft::<Numbered>::of_value(data.clone()).whole().map(drop));
+            if let Some(fields) = data.as_object_mut() {
+                fields.remove("code");
+                note(Draft::<SubmissionBody>::of_value(data).whole().map(drop));
+            }
+        }
+        TRANSITION => {
+            note(Draft::<TransitionData>::of_value(data).whole().map(drop));
+            if event.subject.is_none() {
+                found.insert(0, Violation::new("subject", "required", "must be the dossier's code"));
+            }
+        }
+        // Nobody knows what form its data have.
+        _ => {}
+    }
+    if found.is_empty() { Ok(event) } else { Err(Failure::Invalid(found)) }
 }

@@ -4,7 +4,8 @@
 //! is in his token, and the portal names whose it is in the body.
 
 use domain::Violation;
-use domain::applicant::{ApplicantKind, IdNumber};
+use domain::applicant::ApplicantKind;
+use domain::catalogue::Catalogue;
 use domain::notice::{Language, NoticeChannel};
 use platform::Failure;
 use platform::dynamo::{ContactBook, NoticePreference};
@@ -27,12 +28,14 @@ struct PreferenceBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ApplicantBody {
     kind: ApplicantKind,
+    #[serde(default)]
+    id_kind: Option<String>,
     id_number: String,
 }
 
 /// Answers one request.
-pub async fn handle(request: HttpRequest, contacts: &ContactBook) -> Result<HttpReply, Failure> {
-    let caller = request.applicant()?;
+pub async fn handle(request: HttpRequest, contacts: &ContactBook, catalogue: &Catalogue) -> Result<HttpReply, Failure> {
+    let caller = request.applicant(catalogue)?;
     request.no_parameters()?;
     match request.route.as_str() {
         "GET /v1/preference" => {
@@ -42,7 +45,10 @@ pub async fn handle(request: HttpRequest, contacts: &ContactBook) -> Result<Http
         }
         "PUT /v1/preference" => {
             let body: PreferenceBody = request.json()?;
-            let named = body.applicant.map(|person| IdNumber::parse(person.kind, &person.id_number)).transpose();
+            let read = |person: ApplicantBody| {
+                catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number)
+            };
+            let named = body.applicant.map(read).transpose();
             let named = named.map_err(|violation| violation.within("applicant"))?;
             let id = match (caller, named) {
                 (Some(own), Some(other)) if own != other => return Err(Failure::Forbidden),

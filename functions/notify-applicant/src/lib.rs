@@ -119,6 +119,14 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         };
+        // Nobody is asked, and so nobody paid, to send where no message arrives.
+        if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
+            let (dossier, class, reason) = (&code.to_string(), notice.class.name(), unreachable.name());
+            tracing::warn!(dossier, class, reason, "a notice ends unsent");
+            thread.refuse(notice.version, reason, now);
+            self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(Step::Next);
+        }
         let reach = self.contacts.reach(phone, id_number, now).await?;
         if policy.budget_warns(reach.spent_vnd) {
             tracing::warn!(spent_vnd = reach.spent_vnd, "the month's budget for messages is nearly used up");

@@ -21,6 +21,6 @@ pub async fn handle(
         CommandId::try_from(request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned())?;
     // The key is the caller's own: another account may use the same one.
     let key = command_id(&["submit", &by.signature().role, &by.signature().id, given.as_str()])?;
-    let submission = SubmissionRequest { body: request.json()?, key, by, at: None, code: None };
+    let submission = SubmissionRequest { body: request.json_as_it_came()?, key, by, at: None, code: None };
     HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)
 }

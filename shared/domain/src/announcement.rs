@@ -6,12 +6,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
-use crate::applicant::Phone;
 use crate::calendar::{Calendar, MissingYear, previous};
 use crate::id::{AgencyCode, LeaderKey};
 use crate::kpi::report::share;
 use crate::kpi::{KpiRow, Period};
 use crate::notice::Language;
+use crate::phone::{Phone, Telephones};
 
 /// The longest address under which a province may publish its reports. With the longest name of a period it leaves a text of two
 /// parts room for its words.
@@ -117,33 +117,47 @@ pub struct LeadersFile {
 pub struct Leaders(Vec<Leader>);
 
 impl Leaders {
-    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an office without a name, one that ends
-    /// before it begins, or a key that two entries have on one day.
+    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an office without a name or with a
+    /// land line or a foreign telephone, one that ends before it begins, or a key that two entries have on one day.
     pub fn assemble(file: LeadersFile, known: impl Fn(&AgencyCode) -> bool) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_key: BTreeMap<&LeaderKey, Vec<&Leader>> = BTreeMap::new();
-        for leader in &file.leaders {
-            let mut broken = |rule, detail: String| {
-                found.push(Violation::new(format!("leaders.{}", leader.key), rule, detail));
+        for (place, leader) in file.leaders.iter().enumerate() {
+            let mut broken = |field: &str, rule, detail: &str| {
+                let detail = format!("{}: {detail}", leader.key);
+                found.push(Violation::new(format!("leaders[{place}].{field}"), rule, detail));
             };
             if !known(&leader.agency) {
-                broken("known-agency", format!("{} is not listed", leader.agency));
+                broken("agency", "known-agency", &format!("{} is not listed", leader.agency));
             }
             if leader.office.trim().is_empty() {
-                broken("office", "an office has a name".to_owned());
+                broken("office", "office", "an office has a name");
             }
             if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
-                broken("valid-range", "ends before it begins".to_owned());
+                broken("validTo", "valid-range", "ends before it begins");
+            }
+            if !leader.phone.has_mobile_shape() {
+                broken("phone", "phone", "no message can be sent to its telephone");
             }
             let earlier = by_key.entry(&leader.key).or_default();
             let at_once =
                 |other: &&Leader| other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from);
             if earlier.iter().any(at_once) {
-                broken("unique-key", "stands twice on one day".to_owned());
+                broken("key", "unique-key", "stands twice on one day");
             }
             earlier.push(leader);
         }
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }
+    }
+
+    /// Offices to whose telephone no message can be sent on the first day on which they are to get one.
+    pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
+        let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
+        let told = |(place, leader): (usize, &Leader)| {
+            let detail = format!("{}: no message can be sent to its telephone: {}", leader.key, reason(leader)?.name());
+            Some(Violation::new(format!("leaders[{place}].phone"), "phone", detail))
+        };
+        self.0.iter().enumerate().filter_map(told).collect()
     }
 
     /// Whether nobody ever gets one.

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-pub use actor::{Actor, Signature};
+pub use actor::{Actor, NoteReaders, Signature};
 pub use apology::apologies;
 use clock::Dates;
 pub use order::{Holds, LEFT_OUT};
@@ -23,7 +23,7 @@ pub(crate) use papers::{is_over, last_day_for_papers};
 pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
-use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
@@ -31,12 +31,16 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
 use crate::submission::Document;
+use crate::{Violation, text};
 
 /// Longest reason or note, in characters of at most four bytes.
 pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most entries a history holds, save those that lead nearer to an end: see [`Dossier::steps_to_end`].
 pub const VERSIONS_MAX: u64 = 100;
+
+/// Highest version that a sender can have seen: far above [`VERSIONS_MAX`], and a number that every client can hold.
+pub const EXPECTED_VERSION_MAX: u64 = 1_000_000;
 
 /// How far a sender's clock may run ahead of ours, or behind the entry that its event follows.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
@@ -70,7 +74,7 @@ pub struct HistoryEntry {
     /// The reason given to the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note of whoever did it: see [`Actor::may_read_note`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When the dossier is due after it.
@@ -125,6 +129,9 @@ pub struct Dossier {
     pub handler: Option<AgencyCode>,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<WardCode>,
     /// Who asks.
     pub applicant: Applicant,
     /// With which papers.
@@ -164,7 +171,7 @@ pub struct Command {
     pub expected_version: Option<u64>,
     /// Why, for the applicant.
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note; who may read it is said at [`Actor::may_read_note`].
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
@@ -232,7 +239,7 @@ impl Dossier {
     /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
     /// it happened.
     pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
-        let (command, now) = (Command { at: command.at.map(moment), ..command }, moment(now));
+        let (command, now) = (Command { at: command.at.map(moment), ..command.cleaned() }, moment(now));
         let illegal = || Refusal::Illegal { action: command.action, status: self.status, allowed: self.allowed_to(by) };
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
@@ -273,6 +280,11 @@ impl Dossier {
         next.promise(promised);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
+    }
+
+    /// What decides who carries on with it when its agency, or the one that it lies with, has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
 
     /// When a command happened that is claimed for `claimed` and known at `now`: never before the entry that it follows.
@@ -385,11 +397,21 @@ pub struct Completion {
     pub closed: bool,
 }
 
+/// A remark through the text gate; none where nothing of it is left.
+fn cleaned(remark: Option<&str>) -> Option<String> {
+    remark.map(text::remark).filter(|remark| !remark.is_empty())
+}
+
 impl Command {
+    fn cleaned(self) -> Self {
+        Self { reason: cleaned(self.reason.as_deref()), note: cleaned(self.note.as_deref()), ..self }
+    }
+
     fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
         self.action == entry.action
-            && self.reason == entry.reason
-            && self.note == entry.note
+            // An entry of before there was a text gate is compared as if it had gone through it.
+            && self.reason == cleaned(entry.reason.as_deref())
+            && self.note == cleaned(entry.note.as_deref())
             && self.new_due_on == entry.new_due_on()
             && self.to_agency == entry.handler
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
@@ -397,12 +419,15 @@ impl Command {
 
     fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {
         for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
+            if let Some(flaw) = remark.as_deref().and_then(text::flaw) {
+                return Err(Violation::new(field, flaw.rule(), flaw.detail()));
+            }
             if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARACTERS_MAX) {
                 let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
                 return Err(Violation::new(field, "length", detail));
             }
         }
-        if rule.reason_owed && self.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+        if rule.reason_owed && !self.reason.as_deref().is_some_and(text::says_something) {
             return Err(Violation::new(
                 "reason",
                 "reason-owed",
@@ -411,6 +436,10 @@ impl Command {
         }
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
+        }
+        if self.expected_version.is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected)) {
+            let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
+            return Err(Violation::new("expectedVersion", "range", detail));
         }
         self.check_new_due_on()?;
         self.check_to_agency()

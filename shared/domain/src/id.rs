@@ -1,4 +1,5 @@
-//! Codes that identify things, each a type that cannot hold nonsense.
+//! Codes that identify things, each a type that cannot hold nonsense. What people and systems write goes through the text gate first:
+//! small letters, blanks and a typographer's dashes make no other code.
 
 mod number;
 
@@ -7,7 +8,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
+use crate::{Violation, text};
 
 pub use number::{BLOCK_DIGITS, CodeFormat, CodeGrammar, NoNumberLeft, SEQUENCE_DIGITS};
 
@@ -43,6 +44,11 @@ macro_rules! code_type {
     };
 }
 
+/// A code of capitals and digits, as it is meant.
+fn written(text: &str) -> String {
+    text::bare(text).to_ascii_uppercase()
+}
+
 /// Code of an authority (mã định danh).
 ///
 /// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old grammar, right to
@@ -56,6 +62,7 @@ impl TryFrom<String> for AgencyCode {
     type Error = Violation;
 
     fn try_from(text: String) -> Result<Self, Violation> {
+        let text = written(&text);
         if text.len() <= 35 && (is_new_agency(&text) || is_old_agency(&text)) {
             return Ok(Self(text));
         }
@@ -105,6 +112,7 @@ impl TryFrom<String> for ProcedureCode {
     type Error = Violation;
 
     fn try_from(text: String) -> Result<Self, Violation> {
+        let text = written(&text);
         let bytes = text.as_bytes();
         let national = bytes.len() >= 8
             && bytes[0].is_ascii_digit()
@@ -131,6 +139,7 @@ impl TryFrom<String> for DossierCode {
     type Error = Violation;
 
     fn try_from(text: String) -> Result<Self, Violation> {
+        let text = written(&text);
         let refused = || Violation::new("code", "dossier-code", "must look like H20.12-261120-0001");
         let mut parts = text.rsplitn(3, '-');
         let (Some(sequence), Some(date), Some(agency)) = (parts.next(), parts.next(), parts.next()) else {
@@ -331,6 +340,26 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_found_however_it_was_copied() {
+        for text in [
+            "h20.12-261120-0001",
+            "H20.12\u{2013}261120\u{2011}0001",
+            "\n H20.12-261120-0001 \r\n",
+            "H20.12 - 261120 - 0001",
+            "\u{feff}Ｈ２０．１２－２６１１２０－０００１\u{200b}",
+        ] {
+            assert_eq!(
+                text.parse::<DossierCode>().as_ref().map(DossierCode::as_str),
+                Ok("H20.12-261120-0001"),
+                "{text}"
+            );
+        }
+        assert_eq!(" h20.12 ".parse::<AgencyCode>().as_ref().map(AgencyCode::as_str), Ok("H20.12"));
+        let local = "1.002835.000.00.00.h56\n".parse::<ProcedureCode>();
+        assert_eq!(local.as_ref().map(ProcedureCode::as_str), Ok("1.002835.000.00.00.H56"));
+    }
+
+    #[test]
     fn what_is_not_a_dossier_code_is_refused() {
         for code in [
             "",
@@ -341,7 +370,6 @@ mod tests {
             "H20.12-230229-0001",
             "Z20.12-261120-0001",
             "H20.-261120-0001",
-            "h20.12-261120-0001",
             "00.00.15.H58-200101-0001",
             "H20.12-26112-0001",
             "H20.12-261120-000á",

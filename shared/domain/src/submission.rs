@@ -1,73 +1,19 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
+pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
 use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, OnlineLevel};
-
-/// The most papers one dossier carries.
-pub const DOCUMENTS_MAX: usize = 50;
-
-/// The most that the papers' codes, names, hashes and addresses take together, in bytes: see
-/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
-pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
-
-/// A paper handed in: where it lies and what it must hash to.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    /// Code of the paper within the procedure.
-    pub code: String,
-    /// File name as the applicant gave it.
-    pub name: String,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
-    pub sha256: String,
-    /// Where the content lies (https).
-    pub url: String,
-}
-
-/// File names and addresses may name people.
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document(***)")
-    }
-}
-
-impl Document {
-    /// Bytes of text that the paper takes in the store.
-    pub fn bytes(&self) -> usize {
-        self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
-    }
-
-    /// What is wrong with this paper, each field named from the paper itself.
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let text = |value: &str, most: usize| {
-            (1..=most).contains(&value.chars().count()) && !value.chars().any(char::is_control)
-        };
-        if !text(&self.code, 64) {
-            found.push(Violation::new("code", "length", "must be 1 to 64 characters"));
-        }
-        if !text(&self.name, 255) {
-            found.push(Violation::new("name", "length", "must be 1 to 255 characters"));
-        }
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
-            found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
-        }
-        if !text(&self.url, 2_048) || self.url.strip_prefix("https://").is_none_or(str::is_empty) {
-            found.push(Violation::new("url", "https-url", "must be an https address of at most 2,048 characters"));
-        }
-        found
-    }
-}
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue, day: Date) -> Option<Violation> {
@@ -77,10 +23,12 @@ pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue,
     if known.exists_on(day) {
         return None;
     }
-    let detail = known.successor.as_ref().map_or_else(
-        || format!("did not take dossiers in on {day}"),
-        |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
-    );
+    let mut detail = format!("did not take dossiers in on {day}");
+    let successors: BTreeSet<&str> = known.successors().map(AgencyCode::as_str).collect();
+    if !successors.is_empty() {
+        let are = if successors.len() == 1 { "successor is" } else { "successors are" };
+        detail.push_str(&format!("; its {are} {}", successors.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     Some(Violation::new(field, "agency-in-force", detail))
 }
 
@@ -93,6 +41,8 @@ pub struct Submission {
     pub agency: AgencyCode,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where the sender says so.
+    pub ward: Option<WardCode>,
     /// By whom.
     pub applicant: Applicant,
     /// With which papers.
@@ -118,10 +68,21 @@ impl From<Timestamp> for Times {
 }
 
 impl Submission {
+    /// What decides who carries on with it when its agency has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
+    }
+
     /// What the catalogue does not allow on `day`.
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(agency_violation("agency", &self.agency, catalogue, day));
+        let identity = catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
+        found.extend(identity.map(|violation| violation.within("applicant")));
+        for (place, document) in self.documents.iter().enumerate() {
+            let elsewhere = catalogue.document_hosts().violation(document, day);
+            found.extend(elsewhere.map(|violation| violation.within(&format!("documents[{place}]"))));
+        }
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}")));
             return found;
@@ -175,6 +136,7 @@ impl Submission {
             agency: self.agency,
             handler: None,
             channel: self.channel,
+            ward: self.ward,
             applicant: self.applicant,
             documents: self.documents,
             submitted_at: at,

@@ -13,6 +13,7 @@ mod rules {
     mod deadlines;
     mod deliveries;
     mod exceptions;
+    mod heirs;
     mod indexes;
     mod kpi;
     mod notices;
@@ -25,6 +26,7 @@ mod rules {
     mod shown;
     mod spans;
     mod submissions;
+    mod texts;
     mod transitions;
     mod world;
     mod years;

@@ -19,9 +19,9 @@ pub enum Failure {
     /// A request that must carry an idempotency key carries none.
     #[error("no Idempotency-Key")]
     MissingIdempotencyKey,
-    /// Nobody has signed in.
-    #[error("no proven identity")]
-    Unauthorized,
+    /// Nobody has signed in, or not as somebody whom we can tell from others: for the log, which claim says so little.
+    #[error("no proven identity: {0}")]
+    Unauthorized(&'static str),
     /// This account may not do this.
     #[error("not allowed for this account")]
     Forbidden,
@@ -119,7 +119,7 @@ impl Failure {
             Self::Malformed
             | Self::Invalid(_)
             | Self::MissingIdempotencyKey
-            | Self::Unauthorized
+            | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::RouteNotFound
             | Self::OutOfOrder
@@ -143,7 +143,7 @@ impl Failure {
             Self::Malformed => "malformed-body",
             Self::Invalid(_) => "invalid-request",
             Self::MissingIdempotencyKey => "missing-idempotency-key",
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::RouteNotFound => "route-not-found",
@@ -198,7 +198,8 @@ fn first_rule(violations: &[Violation]) -> String {
             && field.bytes().all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
     };
     violations.first().map_or_else(String::new, |first| {
-        let unknown = first.rule == "unknown-field" || !ours(&first.field);
+        // What stands twice may be a name that nobody knows.
+        let unknown = ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
         format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
     })
 }

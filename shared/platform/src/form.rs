@@ -20,6 +20,14 @@ use source::{Broken, Fault, Source, Step};
 /// Most fields that one answer names. A body of honest fields has fewer, and a body of nonsense is not read for ever.
 pub const NAMED_MAX: usize = 100;
 
+/// What Windows puts before a text in UTF-8, and no reader of JSON has to take (RFC 8259 §8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The JSON alone.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
 /// What a client wrote, read as a `T`, and every field whose form is wrong.
 pub struct Draft<T> {
     /// As far as it can be read: what is broken in it holds something of the right type.
@@ -30,7 +38,7 @@ pub struct Draft<T> {
 impl<T: DeserializeOwned> Draft<T> {
     /// Reads the text; an error where it is no JSON.
     pub fn of(bytes: &[u8]) -> Result<Self, Failure> {
-        Ok(Self::of_json(Json::parse(bytes)?))
+        Ok(Self::of_json(Json::parse(without_mark(bytes))?))
     }
 
     /// Reads what was read as any JSON before.

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
 use crate::problem::{self, Problem};
-use crate::request::read_json;
+use crate::request::{Came, read_json};
 use crate::{Failure, claims};
 
 /// Largest request body, in bytes: fifty papers with long names fit five times.
@@ -56,7 +56,10 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
             headers: event
                 .headers
                 .iter()
-                .filter_map(|(name, value)| Some((name.as_str().to_ascii_lowercase(), value.to_str().ok()?.to_owned())))
+                // What is no ASCII is seen by whoever judges the header, and not taken for missing.
+                .map(|(name, value)| {
+                    (name.as_str().to_ascii_lowercase(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                })
                 .collect(),
             claims: claims.unwrap_or_default(),
             body,
@@ -70,9 +73,9 @@ impl HttpRequest {
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
-    /// Whose affairs the caller sees to: his own, or (none) anybody's.
-    pub fn applicant(&self) -> Result<Option<domain::applicant::IdNumber>, Failure> {
-        claims::applicant(&self.claims)
+    /// Whose affairs the caller sees to: their own, or (none) anybody's.
+    pub fn applicant(&self, catalogue: &Catalogue) -> Result<Option<domain::applicant::IdNumber>, Failure> {
+        claims::applicant(&self.claims, catalogue)
     }
 
     /// The account of the administrator who calls.
@@ -127,13 +130,22 @@ impl HttpRequest {
         self.headers.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// The body as JSON of type `T`, with all that came.
+    pub fn json_as_it_came<T: DeserializeOwned>(&self) -> Result<Came<T>, Failure> {
+        Came::read(self.declared_json()?)
+    }
+
     /// The body as JSON of type `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        read_json(self.declared_json()?)
+    }
+
+    fn declared_json(&self) -> Result<&[u8], Failure> {
         let media = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
         if !media.trim().eq_ignore_ascii_case("application/json") {
             return Err(Failure::UnsupportedMediaType);
         }
-        read_json(self.raw_body()?)
+        self.raw_body()
     }
 }
 

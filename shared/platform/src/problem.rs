@@ -70,7 +70,7 @@ impl From<&Failure> for Problem {
             Failure::CalendarMissing { year } => json!({ "year": year }),
             Failure::Malformed
             | Failure::MissingIdempotencyKey
-            | Failure::Unauthorized
+            | Failure::Unauthorized(_)
             | Failure::Forbidden
             | Failure::DossierNotFound
             | Failure::RouteNotFound

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use domain::agency::WardCode;
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
+use domain::phone::Unreachable;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::fingerprint::Fingerprint;
 
 /// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`, which only a dossier that is
 /// passed on has.
@@ -66,6 +70,9 @@ pub struct WorklistItem {
     pub status: DossierStatus,
     /// What is asked for.
     pub procedure: ProcedureCode,
+    /// In which ward the matter lies: decides who carries on with it, and is not shown.
+    #[serde(default, skip_serializing)]
+    pub ward: Option<WardCode>,
     /// Its version, for the next command.
     pub version: u64,
     /// When it was handed in.
@@ -79,8 +86,15 @@ pub struct WorklistItem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubmissionReceipt {
-    /// SHA-256 of the request, to tell a repetition from another use of the key.
+    /// SHA-256 of the request in its first form, by which releases of before [`fingerprint`](crate::fingerprint) tell a repetition
+    /// from another use of the key; empty where the request could not have been made to them.
     pub request_hash: String,
+    /// The same in the form of the release that answered; none in receipts of before there were forms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Why no message can be sent to the applicant's telephone, where none can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_reachable: Option<Unreachable>,
     /// The dossier's code.
     pub code: DossierCode,
     /// When it was handed in.

@@ -1,14 +1,17 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
 
 use domain::Violation;
-use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
+use domain::agency::WardCode;
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::Failure;
 use crate::form::Draft;
@@ -18,29 +21,49 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     Draft::of(bytes)?.whole()
 }
 
+/// A body that was read, with all that came, by which a repetition is told from another request.
+#[derive(Clone)]
+pub struct Came<T> {
+    /// What was understood.
+    pub read: T,
+    /// What came.
+    pub came: Value,
+}
+
+impl<T: DeserializeOwned> Came<T> {
+    /// Reads JSON as [`read_json`] does.
+    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        Ok(Self { read: read_json(bytes)?, came: read_json(bytes)? })
+    }
+}
+
 /// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmissionBody {
     procedure: String,
     agency: String,
     channel: Channel,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ApplicantBody {
     kind: ApplicantKind,
     full_name: String,
+    #[serde(default)]
+    id_kind: Option<String>,
     id_number: String,
     phone: String,
     #[serde(default)]
     email: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DocumentBody {
     code: String,
@@ -54,17 +77,21 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
     checked.map_err(|violation| found.push(violation)).ok()
 }
 
-impl TryFrom<SubmissionBody> for Submission {
-    type Error = Failure;
-
-    fn try_from(body: SubmissionBody) -> Result<Self, Failure> {
+impl SubmissionBody {
+    /// What it says, cleaned; every field that breaks a rule of `catalogue` or of its own form is named.
+    pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {
+        let body = self;
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
+        let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
         let within = |violation: Violation| violation.within("applicant");
         let person = body.applicant;
         let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
-        let id_number = kept(IdNumber::parse(person.kind, &person.id_number).map_err(within), &mut found);
+        let id_number = kept(
+            catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number).map_err(within),
+            &mut found,
+        );
         let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
         let email = person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
         if body.documents.len() > DOCUMENTS_MAX {
@@ -74,7 +101,7 @@ impl TryFrom<SubmissionBody> for Submission {
         let documents: Vec<Document> = body
             .documents
             .into_iter()
-            .map(|paper| Document { code: paper.code, name: paper.name, sha256: paper.sha256, url: paper.url })
+            .map(|DocumentBody { code, name, sha256, url }| Document { code, name, sha256, url }.cleaned())
             .collect();
         if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
             let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
@@ -87,7 +114,7 @@ impl TryFrom<SubmissionBody> for Submission {
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
-                Ok(Self { procedure, agency, channel: body.channel, applicant, documents })
+                Ok(Submission { procedure, agency, channel: body.channel, ward, applicant, documents })
             }
             _ => Err(Failure::Invalid(found)),
         }
@@ -105,7 +132,7 @@ pub struct TransitionBody {
     /// Why, for the applicant.
     #[serde(default)]
     pub reason: Option<String>,
-    /// A note among officers.
+    /// A note: who may read it is said in [`domain::dossier::Actor::may_read_note`].
     #[serde(default)]
     pub note: Option<String>,
     /// The day that an apology promises.

@@ -5,15 +5,17 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
+use domain::phone::Unreachable;
 use domain::submission::{Submission, Times};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
+use crate::fingerprint::{self, Fingerprint};
 use crate::port::{Admission, Intake};
 use crate::record::SubmissionReceipt;
-use crate::request::SubmissionBody;
+use crate::request::{Came, SubmissionBody};
 
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -29,7 +31,7 @@ const STEP_MAX: u32 = 64;
 /// A request to take a dossier in.
 pub struct SubmissionRequest {
     /// What the client wrote.
-    pub body: SubmissionBody,
+    pub body: Came<SubmissionBody>,
     /// Unique for caller and request.
     pub key: CommandId,
     /// Who hands it in.
@@ -54,12 +56,22 @@ pub struct Receipt {
     pub submitted_at: Timestamp,
     /// Its version: always the first.
     pub version: u64,
+    /// Why nobody will be told by message, where the telephone is none that messages can be sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_reachable: Option<Unreachable>,
 }
 
 impl From<SubmissionReceipt> for Receipt {
     fn from(kept: SubmissionReceipt) -> Self {
         let status = DossierStatus::Registered;
-        Self { code: kept.code, status, status_name: status.name(), submitted_at: kept.submitted_at, version: 1 }
+        Self {
+            code: kept.code,
+            status,
+            status_name: status.name(),
+            submitted_at: kept.submitted_at,
+            version: 1,
+            not_reachable: kept.not_reachable,
+        }
     }
 }
 
@@ -71,12 +83,13 @@ pub async fn submit(
     now: Timestamp,
 ) -> Result<Receipt, Failure> {
     let now = moment(now);
-    let request_hash = hash(&request.body, request.code.as_ref())?;
-    let submission = Submission::try_from(request.body)?;
-    authorise(&request.by, &submission)?;
+    let asked = Asked::of(&request);
+    // Before anything is judged: rules may have become stricter since it was answered.
     if let Some(kept) = intake.receipt(&request.key).await? {
-        return repeated(kept, &request_hash);
+        return asked.repeated(kept);
     }
+    let submission = request.body.read.judged(catalogue)?;
+    authorise(&request.by, &submission)?;
     let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
@@ -113,7 +126,9 @@ pub async fn submit(
             }
         };
         let receipt = SubmissionReceipt {
-            request_hash: request_hash.clone(),
+            request_hash: asked.first_form.clone().unwrap_or_default(),
+            fingerprint: Some(asked.fingerprint.clone()),
+            not_reachable: catalogue.telephones().unreachable(&submission.applicant.phone, day),
             code: code.clone(),
             submitted_at: at,
             expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
@@ -124,7 +139,7 @@ pub async fn submit(
             Admission::Admitted => return Ok(receipt.into()),
             Admission::KeyTaken => {
                 let kept = intake.receipt(&request.key).await?.ok_or(Failure::Held("the receipt"))?;
-                return repeated(kept, &request_hash);
+                return asked.repeated(kept);
             }
             Admission::CodeTaken if request.code.is_some() => {
                 return Err(Violation::new("code", "code-free", "is another dossier's code").into());
@@ -140,20 +155,37 @@ fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
     let allowed = match by {
         Actor::Portal { .. } => true,
         Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
-        Actor::Integrator { agencies, .. } => agencies.contains(&submission.agency),
+        Actor::Integrator { .. } => by.speaks_for(&submission.agency, submission.matter()),
         Actor::Officer { .. } | Actor::System { .. } => false,
     };
     if allowed { Ok(()) } else { Err(Failure::Forbidden) }
 }
 
-fn repeated(kept: SubmissionReceipt, request_hash: &str) -> Result<Receipt, Failure> {
-    if kept.request_hash == request_hash { Ok(kept.into()) } else { Err(Failure::IdempotencyKeyReused) }
+/// What was asked, in every form in which an answer to it may be kept.
+struct Asked {
+    fingerprint: Fingerprint,
+    first_form: Option<String>,
 }
 
-/// Tells a repetition from another request: blanks and the order of fields do not matter, values do.
-fn hash(body: &SubmissionBody, code: Option<&DossierCode>) -> Result<String, Failure> {
-    let canonical = serde_json::to_vec(&(body, code)).map_err(|error| Failure::Defect(error.to_string()))?;
-    Ok(hex(&Sha256::digest(canonical)))
+impl Asked {
+    fn of(request: &SubmissionRequest) -> Self {
+        let (came, code) = (&request.body.came, request.code.as_ref());
+        Self { fingerprint: Fingerprint::of(came, code), first_form: fingerprint::first_form(came, code) }
+    }
+
+    /// The answer that was kept, if it was to this.
+    fn repeated(&self, kept: SubmissionReceipt) -> Result<Receipt, Failure> {
+        let same = match &kept.fingerprint {
+            None => self.first_form.as_ref() == Some(&kept.request_hash),
+            Some(of) if of.form == fingerprint::FORM => *of == self.fingerprint,
+            // Answered by a release after ours, which was taken back: the next one can tell.
+            Some(_) if self.first_form.as_ref() != Some(&kept.request_hash) => {
+                return Err(Failure::Held("the receipt"));
+            }
+            Some(_) => true,
+        };
+        if same { Ok(kept.into()) } else { Err(Failure::IdempotencyKeyReused) }
+    }
 }
 
 /// Names a command after its parts: the same parts always give the same name, and no part can be mistaken for
@@ -167,7 +199,7 @@ pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
     Ok(CommandId::try_from(hex(&digest.finalize()))?)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlsoBy, By, Dossier, Rule};
+use super::{AlsoBy, By, Dossier, HistoryEntry, Rule};
+use crate::agency::{Matter, Remit};
 use crate::applicant::{Applicant, IdNumber};
 use crate::id::AgencyCode;
 
@@ -15,15 +16,15 @@ pub enum Actor {
         id: String,
         /// The agency that the account belongs to.
         agency: AgencyCode,
-        /// Agencies that have ended and that this one carries on for.
-        predecessors: Vec<AgencyCode>,
+        /// Agencies that have ended and that this one carries on for, with all of their dossiers or a part.
+        predecessors: Vec<Remit>,
     },
     /// A line-of-business system, in the name of one or more agencies.
     Integrator {
         /// The `source` of its events.
         id: String,
         /// The agencies it acts for, with those that they carry on for.
-        agencies: Vec<AgencyCode>,
+        agencies: Vec<Remit>,
     },
     /// The portal, on an applicant's behalf.
     Portal {
@@ -57,11 +58,12 @@ impl Actor {
         Signature { role: role.to_owned(), id: id.clone(), agency }
     }
 
-    /// Whether the actor speaks for the agency.
-    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
+    /// Whether the actor speaks for the agency in such a matter.
+    pub fn speaks_for(&self, agency: &AgencyCode, matter: Matter<'_>) -> bool {
+        let covered = |remits: &[Remit]| remits.iter().any(|remit| remit.covers(agency, matter));
         match self {
-            Self::Officer { agency: own, predecessors, .. } => own == agency || predecessors.contains(agency),
-            Self::Integrator { agencies, .. } => agencies.contains(agency),
+            Self::Officer { agency: own, predecessors, .. } => own == agency || covered(predecessors),
+            Self::Integrator { agencies, .. } => covered(agencies),
             Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
         }
     }
@@ -78,12 +80,21 @@ impl Actor {
     /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and whoever it is or was
     /// passed on to.
     pub fn takes_part(&self, dossier: &Dossier) -> bool {
-        self.speaks_for(&dossier.agency) || dossier.handlers().any(|handler| self.speaks_for(handler))
+        self.speaks_for(&dossier.agency, dossier.matter())
+            || dossier.handlers().any(|handler| self.speaks_for(handler, dossier.matter()))
     }
 
     /// Whether the actor may read the dossier's history.
     pub fn may_read(&self, dossier: &Dossier) -> bool {
         self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
+    }
+
+    /// Whether the actor may read the note of `entry`. Whoever may do something may leave a note with it. An agency's or a system's is
+    /// for the agencies that take part; one of the applicant's side, theirs or the portal's for them, is for these agencies and
+    /// for that side: nobody's words are kept where they cannot see them themselves.
+    pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
+        let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
+        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
     }
 
     /// Whether the actor may do it now.
@@ -98,8 +109,8 @@ impl Actor {
     }
 
     fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {
-        let as_owner = self.speaks_for(&dossier.agency);
-        let as_handler = handler.is_some_and(|handler| self.speaks_for(handler));
+        let as_owner = self.speaks_for(&dossier.agency, dossier.matter());
+        let as_handler = handler.is_some_and(|handler| self.speaks_for(handler, dossier.matter()));
         let in_office = match rule.by {
             By::Owner => as_owner,
             By::Either => as_owner || as_handler,
@@ -125,4 +136,24 @@ pub struct Signature {
     /// The officer's agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+}
+
+/// For whom a note is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteReaders {
+    /// The agencies that work on the dossier or did.
+    Agencies,
+    /// These, and the applicant with the portal that acts for them.
+    AgenciesAndApplicant,
+}
+
+impl Signature {
+    /// For whom a note is that was left under it.
+    pub fn note_readers(&self) -> NoteReaders {
+        match self.role.as_str() {
+            "portal" | "citizen" => NoteReaders::AgenciesAndApplicant,
+            _ => NoteReaders::Agencies,
+        }
+    }
 }

@@ -16,6 +16,7 @@ fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
         channel,
+        ward: None,
         applicant: applicant(),
         documents: Vec::new(),
     }
@@ -79,7 +80,7 @@ fn a_paper_names_each_field_that_breaks_a_rule() {
         ("no name", Document { name: String::new(), ..good() }, vec![("name", "length")]),
         ("255 accented letters", Document { name: "ế".repeat(255), ..good() }, vec![]),
         ("256 of them", Document { name: "ế".repeat(256), ..good() }, vec![("name", "length")]),
-        ("a line break", Document { name: "a\nb".to_owned(), ..good() }, vec![("name", "length")]),
+        ("a bell", Document { name: "a\u{7}b".to_owned(), ..good() }, vec![("name", "text-control")]),
         ("upper case", Document { sha256: "A1".repeat(32), ..good() }, vec![("sha256", "sha256")]),
         ("63 digits", Document { sha256: "a".repeat(63), ..good() }, vec![("sha256", "sha256")]),
         ("no digit", Document { sha256: "g".repeat(64), ..good() }, vec![("sha256", "sha256")]),

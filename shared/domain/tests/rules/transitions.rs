@@ -4,7 +4,8 @@ use domain::Violation;
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
-    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, RULES, Refusal,
+    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, EXPECTED_VERSION_MAX, REMARK_CHARACTERS_MAX,
+    RULES, Refusal,
 };
 use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
@@ -683,11 +684,21 @@ fn a_command_id_cannot_say_two_things() {
 #[test]
 fn a_sender_who_saw_another_version_is_told_the_current_one() {
     let dossier = in_status(DossierStatus::Processing);
-    for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true), (Some(0), true)] {
+    for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true)] {
         let order = Command { expected_version: expected, ..command("it", Action::Finish) };
         let answer = dossier.decide(order, &officer(AGENCY), law(), at_noon());
         let refusal = stale.then_some(Refusal::Stale { current: 3, status: DossierStatus::Processing });
         assert_eq!(answer.err(), refusal, "{expected:?}");
+    }
+}
+
+#[test]
+fn a_version_that_no_dossier_ever_has_is_a_misprint_and_not_stale() {
+    for expected in [0, EXPECTED_VERSION_MAX + 1, u64::MAX] {
+        let order = Command { expected_version: Some(expected), ..command("it", Action::Finish) };
+        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
+        let Err(Refusal::Invalid(broken)) = answer else { panic!("{expected}: {answer:?}") };
+        assert_eq!((broken.field.as_str(), broken.rule), ("expectedVersion", "range"), "{expected}");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
+use domain::agency::Remit;
+use domain::applicant::{Applicant, ApplicantKind, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
@@ -28,6 +29,7 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
+        intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json")).unwrap(),
     })
     .unwrap()
 });
@@ -119,7 +121,7 @@ pub(super) fn officer(agency: &str) -> Actor {
 }
 
 pub(super) fn integrator(agencies: &[&str]) -> Actor {
-    let agencies = agencies.iter().map(|agency| agency.parse().unwrap()).collect();
+    let agencies = agencies.iter().map(|agency| Remit::whole(agency.parse().unwrap())).collect();
     Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies }
 }
 
@@ -132,7 +134,7 @@ pub(super) fn schedule() -> Actor {
 }
 
 pub(super) fn citizen(id_number: &str) -> Actor {
-    let id_number = IdNumber::parse(ApplicantKind::Citizen, id_number).unwrap();
+    let id_number = catalogue().identities().read(ApplicantKind::Citizen, None, id_number).unwrap();
     Actor::Citizen { id: "account-7".to_owned(), id_number }
 }
 
@@ -142,10 +144,11 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         procedure: "1.013831".parse().unwrap(),
         agency: AGENCY.parse().unwrap(),
         channel,
+        ward: None,
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
-            id_number: IdNumber::parse(ApplicantKind::Citizen, OWNER).unwrap(),
+            id_number: catalogue().identities().read(ApplicantKind::Citizen, None, OWNER).unwrap(),
             phone: Phone::try_from("0912345678".to_owned()).unwrap(),
             email: None,
         },

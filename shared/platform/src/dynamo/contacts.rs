@@ -85,7 +85,7 @@ impl ContactBook {
 
     /// What the applicant with this identity number prefers.
     pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
-        let item = self.get(self.hashed("id", id.reveal())).await?;
+        let item = self.get(self.hashed("id", &id.stored())).await?;
         let Some(mut item) = item else {
             return Ok(NoticePreference::default());
         };
@@ -96,7 +96,7 @@ impl ContactBook {
     /// Keeps what the applicant prefers from now on.
     pub async fn prefer(&self, id: &IdNumber, preference: &NoticePreference) -> Result<(), Failure> {
         let mut item = super::write(preference)?;
-        item.insert("contact".to_owned(), text(self.hashed("id", id.reveal())));
+        item.insert("contact".to_owned(), text(self.hashed("id", &id.stored())));
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
         Ok(())
     }

@@ -37,6 +37,10 @@ impl Reception {
 /// How long it is kept after the last of them that events about a dossier wait.
 const WAITING_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
+/// An event that waits is seen again within this time: what is waited for comes at any time (`batch::WAITING_SECONDS`). One that is
+/// not was given up.
+const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// How the name of a waiting event begins: a field of its dossier's item.
 const EVENT: &str = "event#";
 
@@ -99,15 +103,19 @@ impl Intake for Reception {
             .key("key", waiting_key(code))
             .update_expression("SET #event = :claimed, expiresAt = :forgotten")
             .expression_attribute_names("#event", event_name(key))
-            .expression_attribute_values(":claimed", number(claimed.as_millisecond()))
+            .expression_attribute_values(":claimed", text(format!("{} {}", claimed.as_millisecond(), now.as_second())))
             .expression_attribute_values(":forgotten", number(forgotten.as_second()))
             .return_values(ReturnValue::AllNew)
             .send()
             .await
             .map_err(down)?;
         let others = noted.attributes.unwrap_or_default().into_iter().filter(|(name, _)| name.starts_with(EVENT));
-        let mut times = others.filter_map(|(_, value)| value.as_n().ok()?.parse::<i64>().ok());
-        Ok(times.any(|other| other < claimed.as_millisecond()))
+        let mut others = others.filter_map(|(_, value)| {
+            let (claimed, seen) = value.as_s().ok()?.split_once(' ')?;
+            Some((claimed.parse::<i64>().ok()?, seen.parse::<i64>().ok()?))
+        });
+        let alive = now.as_second() - SEEN_WITHIN.as_secs();
+        Ok(others.any(|(other, seen)| other < claimed.as_millisecond() && seen > alive))
     }
 
     async fn waited(&self, code: &DossierCode, key: &CommandId) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::message_name;
 use crate::Failure;
+use crate::form::without_mark;
 
 /// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's repetition.
 const REPLAY_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -55,10 +56,11 @@ pub fn zalo(
     signer: &ZaloSigner,
     now: Timestamp,
 ) -> Result<Option<NamedReport>, Failure> {
-    let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or(Failure::Unauthorized)?;
+    let unproven = || Failure::Unauthorized("no signature of Zalo's");
+    let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or_else(unproven)?;
     // Only the time is believed before the signature is, and only to check it.
-    let event: Value = serde_json::from_slice(body).map_err(|_| Failure::Unauthorized)?;
-    let timestamp = text(&event["timestamp"]).ok_or(Failure::Unauthorized)?;
+    let event: Value = serde_json::from_slice(without_mark(body)).map_err(|_| unproven())?;
+    let timestamp = text(&event["timestamp"]).ok_or_else(unproven)?;
     let digest = Sha256::new()
         .chain_update(signer.app_id.as_bytes())
         .chain_update(body)
@@ -67,7 +69,7 @@ pub fn zalo(
         .finalize();
     let expected = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     if !same(expected.as_bytes(), claimed.to_ascii_lowercase().as_bytes()) {
-        return Err(Failure::Unauthorized);
+        return Err(unproven());
     }
     if event["event_name"].as_str() != Some("user_received_message") {
         return Ok(None);

@@ -1,0 +1,162 @@
+//! Papers that come with a dossier: what is kept of one, and where its content may lie.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::procedure::Trust;
+use crate::{Violation, text};
+
+/// The most papers one dossier carries.
+pub const DOCUMENTS_MAX: usize = 50;
+
+/// The most that the papers' codes, names, hashes and addresses take together, in bytes: see
+/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
+pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
+
+/// Longest address, in characters.
+const URL_CHARACTERS_MAX: usize = 2_048;
+
+/// A paper handed in: where it lies and what it must hash to.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Code of the paper within the procedure.
+    pub code: String,
+    /// File name as the applicant gave it.
+    pub name: String,
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Where the content lies (https).
+    pub url: String,
+}
+
+/// File names and addresses may name people.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document(***)")
+    }
+}
+
+impl Document {
+    /// Bytes of text that the paper takes in the store.
+    pub fn bytes(&self) -> usize {
+        self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
+    }
+
+    /// The same through the text gate, with its address as every program reads it.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        let url = text::line(&self.url);
+        Self {
+            code: text::line(&self.code),
+            name: text::line(&self.name),
+            sha256: text::bare(&self.sha256),
+            url: address(&url).map_or(url, String::from),
+        }
+    }
+
+    /// What is wrong with this paper, each field named from the paper itself.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        for (field, value, most) in [("code", &self.code, 64), ("name", &self.name, 255)] {
+            if let Some(flaw) = text::flaw(value) {
+                found.push(Violation::new(field, flaw.rule(), flaw.detail()));
+            } else if !text::says_something(value) || value.chars().count() > most {
+                found.push(Violation::new(field, "length", format!("must be 1 to {most} characters")));
+            }
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
+        }
+        if self.url.chars().count() > URL_CHARACTERS_MAX || address(&self.url).is_none() {
+            let detail =
+                "must be an https address of at most 2,048 characters that names a host, no account and no port";
+            found.push(Violation::new("url", "https-url", detail));
+        }
+        found
+    }
+}
+
+/// An address of the public net, as a browser would read it: https, with the name of a host and not its number, and nothing that
+/// speaks for somebody or to another service of that host.
+fn address(text: &str) -> Option<Url> {
+    // Programs take more for the beginning of an address than this, and not all of them the same.
+    let begun = text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"));
+    if !begun || text[8..].starts_with('/') || text::flaw(text).is_some() || text.contains([' ', '\\']) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    let plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    let named = matches!(url.host(), Some(Host::Domain(name)) if is_public_name(name));
+    (plain && named && url.port().is_none()).then_some(url)
+}
+
+/// Names that a cloud or a machine answers to itself, and that no catalogue may list: `metadata.google.internal`, `localhost`.
+fn is_public_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let own = ["internal", "local", "localhost", "localdomain", "lan", "home", "corp", "arpa", "onion"];
+    name.contains('.') && !last.is_empty() && !own.contains(&last)
+}
+
+/// A host on which papers may lie.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentHost {
+    /// Its name, in lower case.
+    host: String,
+    /// First day.
+    valid_from: Date,
+    /// Last day; none: until further notice.
+    valid_to: Option<Date>,
+    /// Who says so.
+    source: String,
+    /// How well it is vouched for.
+    #[serde(rename = "trust")]
+    _trust: Trust,
+}
+
+/// Every host on which papers may lie.
+#[derive(Debug)]
+pub struct DocumentHosts(Vec<DocumentHost>);
+
+impl DocumentHosts {
+    /// Puts the hosts together; refused whole, with every reason.
+    pub(crate) fn assemble(hosts: Vec<DocumentHost>) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        if hosts.is_empty() {
+            let rule = "present";
+            found.push(Violation::new("documentHosts", rule, "papers have to lie somewhere"));
+        }
+        for (place, host) in hosts.iter().enumerate() {
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
+                if !holds {
+                    let detail = format!("{}: {detail}", host.host);
+                    found.push(Violation::new(format!("documentHosts[{place}].{field}"), rule, detail));
+                }
+            };
+            let read = address(&format!("https://{}/", host.host));
+            let same = read.is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
+            check("host", "host", same, "must be the public name of a host in lower case, and nothing else");
+            check(
+                "validTo",
+                "valid-range",
+                host.valid_to.is_none_or(|last| host.valid_from <= last),
+                "ends before it begins",
+            );
+            check("source", "source", !host.source.trim().is_empty(), "a source is left out");
+        }
+        if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
+    }
+
+    /// Why the paper may not lie where it does on `day`, if it may not.
+    pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
+        let url = address(&document.url)?;
+        let listed = self.0.iter().any(|host| {
+            let in_force = host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last);
+            in_force && url.host_str() == Some(host.host.as_str())
+        });
+        (!listed).then(|| Violation::new("url", "document-host", "lies on a host where no papers lie"))
+    }
+}

@@ -1,0 +1,273 @@
+//! Numbers by which applicants are known: which kinds there are, how each is written, which procedures take it and since when.
+//! All of that is data (`intake.json`); what is certain about a number is checked, and the rest left open.
+
+mod check;
+mod form;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::applicant::ApplicantKind;
+use crate::id::ProcedureCode;
+use crate::procedure::Trust;
+use crate::{Violation, text};
+
+use check::Check;
+pub use check::{CitizenNumbers, TaxCodes};
+use form::Form;
+
+/// The kind of the twelve digits of a citizen (số định danh cá nhân).
+const CITIZEN_ID: &str = "citizen-id";
+/// The kind of an enterprise's ten digits, with those of its branch.
+const ENTERPRISE: &str = "enterprise";
+
+/// A number of a kind. Numbers of two kinds are two people's, though they look alike: a passport may have the digits of
+/// somebody's old identity card.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdNumber {
+    kind: String,
+    number: String,
+}
+
+impl fmt::Debug for IdNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdNumber(***)")
+    }
+}
+
+impl IdNumber {
+    /// The bare number, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.number
+    }
+
+    /// Its kind, as `intake.json` names it.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The number as it is stored, which no number of another kind is: citizens' and enterprises' bare, as they always were, any
+    /// other behind its kind, `passport:C1234567`.
+    pub fn stored(&self) -> String {
+        let bare = matches!(self.kind.as_str(), CITIZEN_ID | ENTERPRISE);
+        if bare { self.number.clone() } else { format!("{}:{}", self.kind, self.number) }
+    }
+}
+
+impl From<IdNumber> for String {
+    fn from(number: IdNumber) -> Self {
+        number.stored()
+    }
+}
+
+/// Reads what lies in a store, which was judged by the rules of its day. What comes from outside goes through
+/// [`Identities::read`].
+impl TryFrom<String> for IdNumber {
+    type Error = Violation;
+
+    fn try_from(stored: String) -> Result<Self, Violation> {
+        let (kind, number) = match stored.split_once(':') {
+            Some((kind, number)) => (kind, number),
+            None if stored.len() == 12 => (CITIZEN_ID, stored.as_str()),
+            None => (ENTERPRISE, stored.as_str()),
+        };
+        Ok(Self { kind: kind.to_owned(), number: number.to_owned() })
+    }
+}
+
+/// One kind of number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityKind {
+    /// Its name, e.g. `passport`.
+    kind: String,
+    /// What people call it, in Vietnamese.
+    name: String,
+    /// Whose it is.
+    of: ApplicantKind,
+    /// How it is written, bare.
+    forms: Vec<Form>,
+    /// What is certain about it besides.
+    #[serde(default)]
+    checks: Vec<Check>,
+    /// Whether whoever hands it in has to name the kind, because numbers of other kinds look the same.
+    #[serde(default)]
+    named: bool,
+    /// The procedures that take it; none: all of them.
+    #[serde(default)]
+    procedures: Option<Vec<ProcedureCode>>,
+    /// First day on which it is taken.
+    valid_from: Date,
+    /// Last day; none: until further notice. A dossier is judged by the day on which it was handed in.
+    valid_to: Option<Date>,
+    /// Where it is said.
+    source: String,
+    /// How well it is vouched for.
+    #[serde(rename = "trust")]
+    _trust: Trust,
+}
+
+/// Every kind of number, with what is known of how they are made.
+#[derive(Debug)]
+pub struct Identities {
+    kinds: Vec<IdentityKind>,
+    citizens: CitizenNumbers,
+    tax_codes: TaxCodes,
+}
+
+impl Identities {
+    /// Puts the kinds together; refused whole, with every reason.
+    pub(crate) fn assemble(
+        kinds: Vec<IdentityKind>,
+        citizens: CitizenNumbers,
+        tax_codes: TaxCodes,
+    ) -> Result<Self, Vec<Violation>> {
+        let mut found = citizens.violations();
+        found.extend(tax_codes.violations());
+        let mut names = BTreeSet::new();
+        for (place, kind) in kinds.iter().enumerate() {
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
+                if !holds {
+                    let detail = format!("{}: {detail}", kind.kind);
+                    found.push(Violation::new(format!("identities[{place}].{field}"), rule, detail));
+                }
+            };
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+            let named = (1..=40).contains(&kind.kind.len()) && kind.kind.bytes().all(plain);
+            check("kind", "kind", named, "must be 1 to 40 of a to z and -");
+            check("kind", "unique-kind", names.insert(kind.kind.as_str()), "stands twice");
+            check("name", "name", !kind.name.trim().is_empty(), "has no name");
+            check("forms", "forms", !kind.forms.is_empty(), "has no form");
+            check(
+                "validTo",
+                "valid-range",
+                kind.valid_to.is_none_or(|last| kind.valid_from <= last),
+                "ends before it begins",
+            );
+            check("source", "source", !kind.source.trim().is_empty(), "a source is left out");
+        }
+        for bare in [CITIZEN_ID, ENTERPRISE] {
+            if !names.contains(bare) {
+                found.push(absent(bare));
+            }
+        }
+        if found.is_empty() { Ok(Self { kinds, citizens, tax_codes }) } else { Err(found) }
+    }
+
+    /// Procedures that a kind is for and that are not `known`.
+    pub(crate) fn unknown_procedures(&self, known: impl Fn(&ProcedureCode) -> bool) -> Vec<Violation> {
+        let listed = self.kinds.iter().enumerate().flat_map(|(place, kind)| {
+            let codes = kind.procedures.iter().flatten().enumerate();
+            codes.map(move |(number, code)| (format!("identities[{place}].procedures[{number}]"), kind, code))
+        });
+        let said = |(field, kind, code): (String, &IdentityKind, &ProcedureCode)| {
+            Violation::new(field, "known-procedure", format!("{}: {code} is not listed", kind.kind))
+        };
+        listed.filter(|(_, _, code)| !known(code)).map(said).collect()
+    }
+
+    /// Every kind.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().map(|kind| kind.kind.as_str())
+    }
+
+    /// Reads a number as somebody of the kind `of` gave it, of the kind of number that they named, else of the first one that is
+    /// written so.
+    pub fn read(&self, of: ApplicantKind, named: Option<&str>, given: &str) -> Result<IdNumber, Violation> {
+        let candidates = candidates(of, given);
+        let mut kinds = self.kinds.iter().filter(|kind| kind.of == of);
+        let (kind, number) = match named.map(|name| text::bare(name).to_ascii_lowercase()) {
+            Some(name) => {
+                let kind = kinds.find(|kind| kind.kind == name).ok_or_else(|| {
+                    Violation::new("idKind", "known-id-kind", "is no kind of number that such an applicant has")
+                })?;
+                (kind, kind.written(&candidates).ok_or_else(|| kind.not_written_so())?)
+            }
+            None => {
+                let written = |kind: &'_ IdentityKind| !kind.named && kind.written(&candidates).is_some();
+                let kind = kinds.find(|kind| written(kind)).ok_or_else(|| not_any(of))?;
+                (kind, kind.written(&candidates).ok_or_else(|| not_any(of))?)
+            }
+        };
+        if number.contains('0') && number.bytes().filter(u8::is_ascii_digit).all(|digit| digit == b'0') {
+            return Err(Violation::new("idNumber", "id-number-zeros", "is nothing but zeros"));
+        }
+        for check in &kind.checks {
+            check.passes(number, &self.citizens, &self.tax_codes)?;
+        }
+        Ok(IdNumber { kind: kind.kind.clone(), number: number.clone() })
+    }
+
+    /// Why `procedure` does not take the number on `day`, if it does not.
+    pub fn violation(&self, number: &IdNumber, procedure: &ProcedureCode, day: Date) -> Option<Violation> {
+        let kind = self.kinds.iter().find(|kind| kind.kind == number.kind)?;
+        if day < kind.valid_from || kind.valid_to.is_some_and(|last| last < day) {
+            let detail = format!("a number of the kind {} was not taken on {day}", kind.kind);
+            return Some(Violation::new("idNumber", "id-kind-in-force", detail));
+        }
+        if kind.procedures.as_ref().is_some_and(|taken| !taken.contains(procedure)) {
+            let detail = format!("the procedure takes no number of the kind {}", kind.kind);
+            return Some(Violation::new("idNumber", "id-kind-of-procedure", detail));
+        }
+        let born = kind.checks.contains(&Check::CitizenNumber).then(|| self.citizens.born(&number.number)).flatten();
+        born.filter(|year| *year > day.year()).map(|_| {
+            Violation::new("idNumber", "citizen-id-century", "is that of somebody born after the dossier was handed in")
+        })
+    }
+}
+
+impl IdentityKind {
+    /// The first of the candidates that is written as this kind is.
+    fn written<'a>(&self, candidates: &'a [String]) -> Option<&'a String> {
+        candidates.iter().find(|candidate| self.forms.iter().any(|form| form.fits(candidate)))
+    }
+
+    fn not_written_so(&self) -> Violation {
+        let rule = match self.of {
+            ApplicantKind::Citizen => "citizen-id",
+            ApplicantKind::Business => "business-id",
+        };
+        Violation::new("idNumber", rule, format!("is not written as a number of the kind {} is", self.kind))
+    }
+}
+
+fn absent(kind: &str) -> Violation {
+    let rule = "present";
+    Violation::new("identities", rule, format!("{kind} is always taken"))
+}
+
+fn not_any(of: ApplicantKind) -> Violation {
+    match of {
+        ApplicantKind::Citizen => Violation::new(
+            "idNumber",
+            "citizen-id",
+            "must be the 12 digits of a citizen's identity number; idKind names any other",
+        ),
+        ApplicantKind::Business => Violation::new(
+            "idNumber",
+            "business-id",
+            "must be the 10 digits of an enterprise, with 3 more for a branch, or 12 of a household business; idKind names any other",
+        ),
+    }
+}
+
+/// The bare numbers that a text can mean: blanks, hyphens and dots divide it for the eye only, save before a branch's digits, which
+/// may also stand without.
+fn candidates(of: ApplicantKind, given: &str) -> Vec<String> {
+    let groups: Vec<String> = text::groups(given).iter().map(|group| group.to_ascii_uppercase()).collect();
+    let joined = groups.concat();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match of {
+        ApplicantKind::Citizen => vec![joined],
+        ApplicantKind::Business => match groups.as_slice() {
+            // One digit too few of a branch makes twelve: a household's number is not written so.
+            [main, branch] if main.len() == 10 && digits(main) => vec![format!("{main}-{branch}")],
+            _ if joined.len() == 13 && digits(&joined) => vec![format!("{}-{}", &joined[..10], &joined[10..])],
+            _ => vec![joined],
+        },
+    }
+}

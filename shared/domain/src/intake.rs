@@ -1,0 +1,50 @@
+//! What is taken at the doors: kinds of identity, telephones that can be told, hosts on which papers lie (`intake.json`).
+
+use serde::Deserialize;
+
+use crate::Violation;
+use crate::document::{DocumentHost, DocumentHosts};
+use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
+use crate::phone::{NoMobileRange, Telephones};
+
+/// `intake.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IntakeFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
+    identities: Vec<IdentityKind>,
+    citizen_number: CitizenNumbers,
+    tax_code: TaxCodes,
+    no_mobile_ranges: Vec<NoMobileRange>,
+    document_hosts: Vec<DocumentHost>,
+}
+
+/// What is taken at the doors.
+#[derive(Debug)]
+pub struct IntakeRules {
+    /// Numbers by which applicants are known.
+    pub identities: Identities,
+    /// Which telephones can be told.
+    pub telephones: Telephones,
+    /// Where papers may lie.
+    pub hosts: DocumentHosts,
+}
+
+impl IntakeRules {
+    /// Puts the parts together; refused whole, with every reason.
+    pub(crate) fn assemble(file: IntakeFile) -> Result<Self, Vec<Violation>> {
+        let identities = Identities::assemble(file.identities, file.citizen_number, file.tax_code);
+        let telephones = Telephones::assemble(file.no_mobile_ranges);
+        let hosts = DocumentHosts::assemble(file.document_hosts);
+        match (identities, telephones, hosts) {
+            (Ok(identities), Ok(telephones), Ok(hosts)) => Ok(Self { identities, telephones, hosts }),
+            (identities, telephones, hosts) => {
+                let reasons = [identities.err(), telephones.err(), hosts.err()];
+                Err(reasons.into_iter().flatten().flatten().collect())
+            }
+        }
+    }
+}
