@@ -193,6 +193,31 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             line_of("index.json", "\"in-time\""),
         ),
         ("index.json", changed("index.json", "\"declared\": []", DECLARED_OF_NOBODY), "known-agency", 0),
+        (
+            "intake.json",
+            changed("intake.json", "\"prefix\": \"073\"", "\"prefix\": \"73\""),
+            "prefix",
+            line_of("intake.json", "\"073\""),
+        ),
+        (
+            "intake.json",
+            changed("intake.json", "\"host\": \"files.example\"", "\"host\": \"localhost\""),
+            "host",
+            line_of("intake.json", "\"files.example\""),
+        ),
+        (
+            "intake.json",
+            changed("intake.json", "[\"\\\\d{9}\"]", "[\".*\"]"),
+            "form",
+            line_of("intake.json", "\"old-identity-card\""),
+        ),
+        // An edition of before would be read all the same.
+        (
+            "intake.json",
+            changed("intake.json", "\"1.000656\"", "\"9.999999\""),
+            "known-procedure",
+            line_of("intake.json", "\"1.000656\""),
+        ),
         ("notices.json", changed("notices.json", "\"21:00\"", "\"25:00\""), "form", 0),
         ("notices.json", "nothing at all".to_owned(), "json", 1),
         ("notices.json", String::new(), "json", 1),

@@ -173,6 +173,60 @@ fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
 }
 
 #[test]
+fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
+    let schema: Value = serde_json::from_str(&file("infra/data/schema/intake.schema.json")).unwrap();
+    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let shipped: Value = serde_json::from_str(&file("infra/data/intake.json")).unwrap();
+    assert!(code_takes("intake.json", &shipped));
+    for (place, value) in [
+        ("/identities", json!([])),
+        ("/identities/0/kind", json!("Citizen")),
+        ("/identities/0/kind", json!("citizen")),
+        ("/identities/1/kind", json!("")),
+        ("/identities/1/name", json!(" ")),
+        ("/identities/1/of", json!("robot")),
+        ("/identities/1/forms", json!([])),
+        ("/identities/1/forms", json!([".*"])),
+        ("/identities/1/forms", json!([""])),
+        ("/identities/1/checks", json!(["luck"])),
+        ("/identities/1/named", json!("perhaps")),
+        ("/identities/2/procedures", json!(["1.0138"])),
+        ("/identities/1/validFrom", json!("tomorrow")),
+        ("/identities/1/source", json!("")),
+        ("/identities/1/trust", json!("rumour")),
+        ("/identities/1/colour", json!("red")),
+        ("/citizenNumber/provinces", json!([])),
+        ("/citizenNumber/provinces", json!(["87"])),
+        ("/citizenNumber/centuries", json!({})),
+        ("/citizenNumber/centuries", json!({"0": 1950})),
+        ("/citizenNumber/centuries", json!({"10": 1900})),
+        ("/citizenNumber/source", json!("")),
+        ("/taxCode/weights", json!([31, 29, 23, 19, 17, 13, 7, 5])),
+        ("/taxCode/weights", json!([31, 29, 23, 19, 17, 13, 7, 5, 0])),
+        ("/taxCode/source", json!(" ")),
+        ("/noMobileRanges/0/prefix", json!("50")),
+        ("/noMobileRanges/0/prefix", json!("05")),
+        ("/noMobileRanges/0/validFrom", json!(null)),
+        ("/noMobileRanges/0/source", json!("")),
+        ("/documentHosts", json!([])),
+        ("/documentHosts/0/host", json!("files")),
+        ("/documentHosts/0/host", json!("Files.example.vn")),
+        ("/documentHosts/0/host", json!("https://files.example.vn")),
+        ("/documentHosts/0/host", json!("files.example.vn:8443")),
+        ("/documentHosts/0/host", json!("169.254.169.254")),
+        ("/documentHosts/0/host", json!("metadata.google.internal")),
+        ("/documentHosts/0/source", json!("")),
+        ("/schemaVersion", json!(2)),
+        ("/documentHost", json!([])),
+    ] {
+        let mut text = shipped.clone();
+        set(&mut text, place, value.clone());
+        assert!(fits(&schema, &text).is_err(), "the schema takes {value} at {place}");
+        assert!(!code_takes("intake.json", &text), "the code takes {value} at {place}");
+    }
+}
+
+#[test]
 fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
     let schema: Value = serde_json::from_str(&file("infra/data/schema/leaders.schema.json")).unwrap();
     let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();

@@ -89,8 +89,14 @@ fn address(text: &str) -> Option<Url> {
     }
     let url = Url::parse(text).ok()?;
     let plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    // A line break or a NUL in disguise is meant for some program further on.
+    let controls = url.as_str().as_bytes().windows(3).any(|part| match part {
+        [b'%', b'0' | b'1', low] => low.is_ascii_hexdigit(),
+        [b'%', b'7', low] => low.eq_ignore_ascii_case(&b'f'),
+        _ => false,
+    });
     let named = matches!(url.host(), Some(Host::Domain(name)) if is_public_name(name));
-    (plain && named && url.port().is_none()).then_some(url)
+    (plain && named && !controls && url.port().is_none()).then_some(url)
 }
 
 /// Names that a cloud or a machine answers to itself, and that no catalogue may list: `metadata.google.internal`, `localhost`.
