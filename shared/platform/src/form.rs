@@ -199,7 +199,7 @@ mod tests {
     fn everything_that_is_wrong_is_named_at_once() {
         let required = ["agency", "version", "person", "papers"].map(|field| (field, "required"));
         assert_eq!(broken("{}"), named(&required));
-        let mess = r#"{"colour": {"red": [1]}, "agency": "h20", "version": "1", "person": {"kind": "king", "age": 3},
+        let mess = r#"{"colour": {"red": [1]}, "agency": "20h", "version": "1", "person": {"kind": "king", "age": 3},
             "papers": [{"code": 1}, {"size": 300, "code": "1"}, 7, ["1", 2]], "note": 5, "day": "mai"}"#;
         let expected = [
             ("colour", "unknown-field"),
