@@ -257,7 +257,7 @@ async fn a_count_that_died_half_way_is_made_good_by_the_next() {
     };
     let whole = both().await;
     let rows: Vec<Value> = whole.values().map(|item| serde_json::from_str(item).unwrap()).collect();
-    let rows: Vec<&Value> = rows.iter().filter(|item| !item["cell"].as_str().unwrap().starts_with('!')).collect();
+    let rows: Vec<&Value> = rows.iter().filter(|item| item["cell"].is_string()).collect();
     // As a run leaves the table that dies after so many of its writes: what came later is missing, and no day is closed.
     for kept in 0..rows.len() {
         forget(&world).await;

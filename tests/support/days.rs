@@ -1,6 +1,6 @@
 //! Days of a province, and what the night makes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use count_agency::{Counted, Ledger};
@@ -122,18 +122,27 @@ pub async fn province(world: &World, day: &str) -> KpiRow {
     found.map(|row| row.figures).unwrap_or_default()
 }
 
-/// Everything that lies in the table of figures, as it lies there.
+/// Everything that the table of figures publishes: rows, when they were counted, and what of them was corrected.
 pub async fn everything(world: &World) -> BTreeMap<String, String> {
     let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
-    let items = scanned.try_collect().await.unwrap().into_iter().filter_map(|item| {
-        let item: BTreeMap<String, Value> = serde_dynamo::from_item(item).unwrap();
-        // How it was counted is no figure.
-        if item["day"] == "run" {
-            return None;
+    let items = scanned.try_collect().await.unwrap().into_iter();
+    // How it was counted is no figure.
+    let days = items.map(|item| item["day"].as_s().unwrap().clone()).filter(|day| day.starts_with("20"));
+    let mut found = BTreeMap::new();
+    for day in days.collect::<BTreeSet<String>>() {
+        for row in world.figures.of(&day).await.unwrap() {
+            found.insert(format!("{day} {}", row.cell), serde_json::to_string(&row).unwrap());
         }
-        Some((format!("{} {}", item["day"], item["cell"]), serde_json::to_string(&item).unwrap()))
-    });
-    items.collect()
+        if let Some(count) = world.figures.count(&day).await.unwrap() {
+            found.insert(format!("{day} !count"), serde_json::to_string(&count).unwrap());
+        }
+        for correction in world.figures.corrections(&day).await.unwrap() {
+            let (before, after) = (&correction.before, &correction.after);
+            let name = format!("{day} !corrected {} {before:?} {after:?}", correction.of);
+            found.insert(name, serde_json::to_string(&correction).unwrap());
+        }
+    }
+    found
 }
 
 /// A province's Tuesday and Wednesday.

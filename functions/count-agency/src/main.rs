@@ -1,7 +1,7 @@
 //! Wires `count-agency`.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use count_agency::Ledger;
+use count_agency::{Ledger, Named};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
@@ -21,7 +21,8 @@ async fn main() -> Result<(), Error> {
     let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
-    let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let queue = SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let queue = &Named::new(queue, figures, Timestamp::now);
     let plan = Plan {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
@@ -31,7 +32,7 @@ async fn main() -> Result<(), Error> {
         let catalogue = &*live.current(Timestamp::now()).await;
         let ledger = &Ledger::default();
         let work = |body: String| async move {
-            count_agency::count(&body, dossiers, figures, ledger, catalogue, Timestamp::now()).await.map(drop)
+            count_agency::work_off(&body, dossiers, figures, ledger, catalogue, Timestamp::now()).await
         };
         Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
     }))

@@ -90,6 +90,16 @@ pub enum KpiCell {
     },
 }
 
+impl KpiCell {
+    /// The agency whose figures they are; none of the province.
+    pub fn agency(&self) -> Option<&AgencyCode> {
+        match self {
+            Self::Province => None,
+            Self::Work { agency, .. } | Self::Officer { agency, .. } => Some(agency),
+        }
+    }
+}
+
 impl fmt::Display for KpiCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

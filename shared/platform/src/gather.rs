@@ -1,13 +1,19 @@
 //! Reads the figures of a period: whole months as they were summed up, the rest day by day.
+//!
+//! All that one answer is made of belongs to one edition of the figures (ADR 26), whatever is written meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::next;
+use domain::id::AgencyCode;
 use domain::kpi::report::joined;
 use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows, Period};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use crate::Failure;
-use crate::dynamo::Figures;
+use crate::dynamo::{Closed, Figures};
+use crate::edition::{Head, Trouble};
 use crate::record::CountRecord;
 
 /// Days or months read at a time.
@@ -15,6 +21,9 @@ const WIDTH: usize = 12;
 
 /// The most points of a trend.
 const POINTS_MAX: usize = 62;
+
+/// How often figures are read again of which a new edition was published meanwhile.
+const READ_MAX: u32 = 5;
 
 /// The figures of a period.
 #[derive(Debug)]
@@ -29,6 +38,43 @@ pub struct Gathered {
     pub last: Option<Date>,
     /// Against which due dates was counted, where every day was counted alike.
     pub due_basis: Option<DueBasis>,
+    /// What is known to be wrong with them.
+    pub doubts: Doubts,
+}
+
+/// What is known to be wrong with published figures of a period.
+#[derive(Debug, Default)]
+pub struct Doubts {
+    /// Agencies that were to be counted on days of it and could not be, and why.
+    pub uncounted: BTreeMap<AgencyCode, Trouble>,
+    /// Agencies of which figures were found to be otherwise; the correction is not closed yet.
+    pub moving: BTreeSet<AgencyCode>,
+    /// Dossiers that the last count left out because they could not be read, by their agency.
+    pub unreadable: BTreeMap<AgencyCode, BTreeSet<String>>,
+}
+
+impl Doubts {
+    /// Whether figures that are published may soon be others.
+    pub fn being_corrected(&self) -> bool {
+        !self.uncounted.is_empty() || !self.moving.is_empty()
+    }
+
+    /// What is wrong with the figures of the days from `first` to `last`, as `head` publishes them.
+    async fn of(figures: &Figures, head: &Head, (first, last): (Date, Date)) -> Result<Self, Failure> {
+        let mut doubts = Self::default();
+        for (agency, state) in figures.agencies(false).await? {
+            if state.correcting(&head.of(&agency)).any(|day| first <= day && day <= last) {
+                doubts.moving.insert(agency.clone());
+            }
+            if let Some(trouble) = state.trouble.filter(|trouble| trouble.first <= last && first <= trouble.last) {
+                doubts.uncounted.insert(agency.clone(), trouble);
+            }
+            if !state.unreadable.is_empty() {
+                doubts.unreadable.insert(agency, state.unreadable);
+            }
+        }
+        Ok(doubts)
+    }
 }
 
 impl Gathered {
@@ -56,8 +102,35 @@ fn parts(period: &Period) -> Vec<Period> {
     parts
 }
 
+/// Reads by `read` from one edition, and again from the next where that was published meanwhile: what the older one shows may be
+/// gone by then.
+async fn of_one_edition<T>(
+    figures: &Figures,
+    read: impl AsyncFn(&Closed<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    for _ in 0..READ_MAX {
+        let closed = figures.closed().await?;
+        let found = read(&closed).await;
+        if figures.head().await?.writer.committed == closed.head().writer.committed {
+            return found;
+        }
+    }
+    Err(Failure::Held("the edition of the figures"))
+}
+
 /// Reads the figures of `period`; an error, if they do not add up to those of the province.
 pub async fn gather(period: &Period, figures: &Figures) -> Result<Gathered, Failure> {
+    of_one_edition(figures, async |closed| {
+        let mut gathered = gathered(period, closed).await?;
+        if let (Some(first), Some(last)) = (gathered.first, gathered.last) {
+            gathered.doubts = Doubts::of(figures, closed.head(), (first, last)).await?;
+        }
+        Ok(gathered)
+    })
+    .await
+}
+
+async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Failure> {
     let read = stream::iter(parts(period)).map(|part| async move {
         let name = part.to_string();
         let Some(count) = figures.count(&name).await? else {
@@ -67,6 +140,7 @@ pub async fn gather(period: &Period, figures: &Figures) -> Result<Gathered, Fail
     });
     let found: Vec<(CountRecord, KpiRows)> =
         read.buffered(WIDTH).try_filter_map(|part| async { Ok(part) }).try_collect().await?;
+    let found = longest(found, |(count, _)| (count.first, count.last));
     let (first, last) = (found.first().map(|(count, _)| count.first), found.last().map(|(count, _)| count.last));
     let days = found.iter().map(|(count, _)| count.days).sum();
     let basis = found.first().map(|(count, _)| count.due_basis);
@@ -79,7 +153,27 @@ pub async fn gather(period: &Period, figures: &Figures) -> Result<Gathered, Fail
     };
     let rows = joined(&opening, found.into_iter().map(|(_, rows)| rows), &stocks);
     check(period, &rows)?;
-    Ok(Gathered { rows, days, first, last, due_basis })
+    Ok(Gathered { rows, days, first, last, due_basis, doubts: Doubts::default() })
+}
+
+/// The longest stretch of parts that follow each other, of two the later: over a day that was not counted nothing can be added up,
+/// since what happened on it is missing.
+pub fn longest<T>(parts: Vec<T>, span: impl Fn(&T) -> (Date, Date)) -> Vec<T> {
+    let (mut best, mut stretch): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
+    let days = |parts: &[T]| match (parts.first(), parts.last()) {
+        (Some(first), Some(last)) => (span(last).1 - span(first).0).get_days() + 1,
+        _ => 0,
+    };
+    for part in parts {
+        if stretch.last().is_some_and(|last| next(span(last).1) != span(&part).0) {
+            let ended = std::mem::take(&mut stretch);
+            if days(&ended) >= days(&best) {
+                best = ended;
+            }
+        }
+        stretch.push(part);
+    }
+    if days(&stretch) >= days(&best) { stretch } else { best }
 }
 
 /// What must hold between the figures of a time.
@@ -94,12 +188,16 @@ fn check(period: &Period, rows: &KpiRows) -> Result<(), Failure> {
     }
 }
 
-async fn rows(figures: &Figures, name: &str) -> Result<KpiRows, Failure> {
+async fn rows(figures: &Closed<'_>, name: &str) -> Result<KpiRows, Failure> {
     Ok(figures.of(name).await?.into_iter().map(|record| (record.cell, record.figures)).collect())
 }
 
 /// The province's figures of the parts of a period, for its trend: days, or months where these are too many.
 pub async fn trend(period: &Period, figures: &Figures) -> Result<Vec<(Period, KpiRow)>, Failure> {
+    of_one_edition(figures, async |closed| points(period, closed).await).await
+}
+
+async fn points(period: &Period, figures: &Closed<'_>) -> Result<Vec<(Period, KpiRow)>, Failure> {
     let days: Vec<Period> =
         period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last()).map(Period::day).collect();
     let points = if days.len() > POINTS_MAX { parts(period) } else { days };

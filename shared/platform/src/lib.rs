@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod claims;
 pub mod config;
 pub mod dynamo;
+pub mod edition;
 pub mod failure;
 pub mod gateway;
 pub mod gather;
