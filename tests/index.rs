@@ -232,7 +232,7 @@ async fn an_agency_shows_its_fifty_longest_overdue_and_how_many_more_there_are()
     let world = few_agencies().await;
     for number in 1..=53 {
         let steps = [("", "2026-11-16T01:30:00Z"), ("receive", "2026-11-16T01:40:00Z")];
-        happened(&world, 1000 + number, "online", &steps).await;
+        happened(&world, 9000 + number, "online", &steps).await;
     }
     for day in ["2026-11-16", "2026-11-17"] {
         count(&world, day).await;

@@ -138,7 +138,7 @@ async fn an_integrators_events_are_taken_in_even_when_they_overtake_each_other()
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(30);
     let time = |minutes: i64| (yesterday + jiff::SignedDuration::from_mins(minutes)).to_string();
     let day = domain::calendar::date_of(yesterday).strftime("%y%m%d").to_string();
-    let code = format!("{AGENCY}-{day}-{}", 20_000 + std::process::id() % 70_000);
+    let code = format!("{AGENCY}-{day}-{}", 900_000 + std::process::id() % 70_000);
     let mut submit = submit_event(&unique("e"), &time(0), Some(&code));
     submit["data"]["applicant"]["phone"] = unique_phone().into();
     // The receipt is on its way before the submission.
@@ -475,7 +475,7 @@ async fn an_event_given_up_too_early_is_sent_back_by_its_reason_and_nothing_else
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(30);
     let time = |minutes: i64| (yesterday + jiff::SignedDuration::from_mins(minutes)).to_string();
     let day = domain::calendar::date_of(yesterday).strftime("%y%m%d").to_string();
-    let code = format!("{AGENCY}-{day}-{}", 100_000 + std::process::id() % 70_000);
+    let code = format!("{AGENCY}-{day}-{}", 9_000_000 + std::process::id() % 700_000);
     let junk = unique("junk");
     stack.push(&format!("not json at all: {junk}")).await;
     // It is waited for for half a minute.

@@ -238,10 +238,13 @@ async fn eventful_days() -> Vec<Value> {
     let (code, message) = papers_wanted(&world).await;
     let first = Scripted::pair([not_taken(), silent()], [accepted("s1")]);
     tell(&world, &world.notices, &first, &message, NOW).await.unwrap();
+    world.plant("NoticesTable", &code, [("code", &format!("{code}0000")), ("agency", "no agency")]).await;
     tell(&world, &world.notices, &first, &woken(&code), "2026-11-17T02:02:00Z").await.unwrap();
     crate::support::call::zalo_report(&world, &format!("{code}/2"), "m1", "2026-11-17T02:03:00Z").await;
     let queue = crate::support::world::Kept::default();
-    wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at(NOW)).await.unwrap();
+    wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at("2026-11-18T02:03:00Z"))
+        .await
+        .unwrap();
     let phone = world.dossier(&code).await.applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
         world.contacts.count(Some(&phone), domain::thread::Charge { vnd, services: 0 }, at(NOW)).await.unwrap();
@@ -259,6 +262,9 @@ fn fields(text: &str) -> Vec<&str> {
 
 /// Whether a line is one that the pattern looks for: all of its words, or a level.
 fn matches(pattern: &str, line: &Value) -> bool {
+    if let Some(phrase) = pattern.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        return line["fields"]["message"].as_str().is_some_and(|message| message.contains(phrase));
+    }
     let pattern = pattern.trim_matches(['{', '}', ' ']).replace(['(', ')'], "");
     pattern.split("&&").all(|part| {
         let part = part.trim();

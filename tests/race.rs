@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use platform::port::Intake;
 use serde_json::json;
 
-use crate::support::call::{AGENCY, Answer, Call, submission, submit_event};
+use crate::support::call::{AGENCY, Answer, Call, submission};
 use crate::support::world::{NOW, World, at};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -36,14 +37,40 @@ async fn a_hundred_submissions_across_midnight_get_a_hundred_numbers() {
 #[tokio::test]
 async fn a_block_of_codes_that_integrators_brought_is_passed() {
     let world = World::new().await;
-    for sequence in 1..=120 {
-        let code = format!("{AGENCY}-261117-{sequence:04}");
-        let event = submit_event(&format!("e{sequence}"), "2026-11-17T01:00:00Z", Some(&code)).to_string();
-        ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+    // As they were taken in before integrators had numbers of their own.
+    let model = Call::submit("model").at_submit(&world.reception, &world, at(NOW)).await.code();
+    for sequence in 2..=120 {
+        world.plant("DossiersTable", &model, [("code", &format!("{AGENCY}-261117-{sequence:04}"))]).await;
     }
     let codes = ["a", "b"].map(|key| Call::submit(key).at_submit(&world.reception, &world, at(NOW)));
     let codes: BTreeSet<String> = join_all(codes).await.iter().map(Answer::code).collect();
     assert_eq!(codes.len(), 2);
+}
+
+#[tokio::test]
+async fn codes_placed_at_doubling_distances_use_no_day_up() {
+    let world = World::new().await;
+    let model = Call::submit("model").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let placed: BTreeSet<String> = (0..20).map(|power| format!("{AGENCY}-261117-{:04}", 1_u32 << power)).collect();
+    for code in placed.iter().filter(|code| **code != model) {
+        world.plant("DossiersTable", &model, [("code", code)]).await;
+    }
+    for place in 0..40 {
+        let answer = Call::submit(&format!("k{place}")).at_submit(&world.reception, &world, at(NOW)).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let number: u32 = answer.code().rsplit('-').next().unwrap().parse().unwrap();
+        assert!(number < 1_000 && !placed.contains(&answer.code()), "{}", answer.code());
+    }
+}
+
+#[tokio::test]
+async fn an_agency_that_has_no_number_left_says_so_and_stores_nothing() {
+    let world = World::new().await;
+    let day = "2026-11-17".parse().unwrap();
+    world.reception.next_sequence(&AGENCY.parse().unwrap(), day, 8_888_999).await.unwrap();
+    let answer = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!((answer.status, answer.problem()), (500, "internal"));
+    assert_eq!(world.count("DossiersTable").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -7,11 +7,13 @@ use domain::dossier::Action;
 use ingest_event::ingest;
 use platform::Failure;
 use platform::batch::{self, Plan};
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::failure::Retry;
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
+use crate::support::file;
 use crate::support::world::{Kept, NOW, World, at};
 
 const CODE: &str = "H20.03-261116-9001";
@@ -109,8 +111,22 @@ async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year
 }
 
 #[tokio::test]
-async fn a_number_that_an_integrator_took_is_passed_over() {
+async fn an_integrators_own_code_has_a_number_that_is_never_issued_here() {
     let world = World::new().await;
+    for (number, is_theirs) in [("0001", false), ("8999", false), ("9000", true), ("89999", false), ("90000", true)] {
+        let brought = submit_event(number, "2026-11-16T03:00:00Z", Some(&format!("{AGENCY}-261116-{number}")));
+        let taken = take(&world, &brought).await;
+        assert_eq!(taken.is_ok(), is_theirs, "{number}");
+        assert!(taken.is_ok() || taken.unwrap_err().to_string().contains("code (code-of-integrators)"), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn integrators_chose_among_all_numbers_before_they_had_a_block_and_theirs_are_passed_over() {
+    let mut rules: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
+    rules["rules"][2]["dossierCode"]["integratorDigit"] = Value::Null;
+    let texts = Texts::built_in().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
+    let world = World::of(texts.assemble(UndecidedYears::Refused).unwrap().into()).await;
     let taken = format!("{AGENCY}-261117-0001");
     take(&world, &submit_event("e1", "2026-11-17T01:00:00Z", Some(&taken))).await.unwrap();
     let answer = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await;

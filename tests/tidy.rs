@@ -135,8 +135,34 @@ fn the_aws_sdk_stands_in_the_adapters_and_in_main_alone() {
 
 #[test]
 fn the_clock_and_the_runtime_stand_in_main_alone() {
-    for word in ["Timestamp::now", "SystemTime", "Instant::now", "Zoned::now", "lambda_runtime"] {
+    for word in ["clock::now", "SystemTime", "Instant::now", "Zoned::now", "lambda_runtime"] {
         stands_only_where(word, is_main);
+    }
+    // One clock, which is as fine as the contract.
+    stands_only_where("Timestamp::now", |path| path == "shared/platform/src/clock.rs");
+}
+
+#[test]
+fn each_function_reads_its_payload_itself_where_nothing_of_it_is_quoted() {
+    let mains: BTreeMap<String, String> = product_code().into_iter().filter(|(path, _)| is_main(path)).collect();
+    assert!(mains.len() > 10, "only {} functions were found", mains.len());
+    for (path, text) in mains {
+        let taken: Vec<&str> = text.split("LambdaEvent<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+        assert_eq!(taken, ["Payload"], "{path}");
+    }
+}
+
+#[test]
+fn no_log_line_says_a_key_twice() {
+    // The text of a line is its `message`.
+    for (path, text) in product_code() {
+        for part in text.split("tracing::").skip(1) {
+            let call = part.split(';').next().unwrap_or_default();
+            let (name, arguments) = call.split_once('!').unwrap_or_default();
+            let logs = ["trace", "debug", "info", "warn", "error"].contains(&name);
+            let fields = arguments.split('"').next().unwrap_or_default();
+            assert!(!logs || !fields.contains("message ="), "{path}: {call}");
+        }
     }
 }
 

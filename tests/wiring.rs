@@ -2,6 +2,7 @@
 
 mod data;
 mod documents;
+mod doors;
 mod examples;
 mod infrastructure;
 

@@ -7,6 +7,7 @@ use platform::gateway::report::ZaloSigner;
 use platform::http;
 use record_delivery::Reporters;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::world::{NOW, World, at};
 
@@ -63,9 +64,9 @@ impl From<ApiGatewayV2httpResponse> for Answer {
         let status = u16::try_from(response.status_code).unwrap();
         let media = response.headers.get("content-type").unwrap().to_str().unwrap();
         let body = match response.body {
+            Some(Body::Text(text)) if status == 304 && text.is_empty() => Value::Null,
             Some(Body::Text(text)) if media.contains("json") => serde_json::from_str(&text).unwrap(),
             Some(Body::Text(text)) => text.into(),
-            Some(Body::Empty) if status == 304 => Value::Null,
             other => panic!("the body is not text: {other:?}"),
         };
         assert_eq!(media == "application/problem+json", status >= 400, "{media}");
@@ -77,9 +78,9 @@ impl From<ApiGatewayV2httpResponse> for Answer {
 /// A call in the making.
 #[derive(Clone)]
 pub struct Call {
-    route: &'static str,
+    route: String,
     path: Value,
-    query: Value,
+    query: Vec<(String, String)>,
     headers: Value,
     claims: Option<Value>,
     body: Option<String>,
@@ -87,11 +88,11 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(route: &'static str) -> Self {
+    pub fn new(route: &str) -> Self {
         Self {
-            route,
+            route: route.to_owned(),
             path: json!({}),
-            query: json!({}),
+            query: Vec::new(),
             headers: json!({ "content-type": "application/json" }),
             claims: None,
             body: None,
@@ -121,8 +122,15 @@ impl Call {
         self
     }
 
+    /// Sends the parameter with this value, in place of any sent before.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.query[name] = value.into();
+        self.query.retain(|(sent, _)| sent != name);
+        self.also(name, value)
+    }
+
+    /// Sends the parameter with this value, after any sent before.
+    pub fn also(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -172,7 +180,8 @@ impl Call {
         self.claims(json!({ "sub": "citizen-1", "role": "citizen", "id_number": id_number }))
     }
 
-    fn event(self) -> ApiGatewayV2httpRequest {
+    /// The payload as the gateway makes it.
+    pub fn payload(self) -> Value {
         let (method, path) = self.route.split_once(' ').unwrap();
         let mut context = json!({
             "accountId": "000000000000", "apiId": "api", "domainName": "localhost", "requestId": self.id,
@@ -182,12 +191,25 @@ impl Call {
         if let Some(claims) = self.claims {
             context["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
         }
-        let event = json!({
-            "version": "2.0", "routeKey": self.route, "rawPath": path, "rawQueryString": "",
-            "headers": self.headers, "queryStringParameters": self.query, "pathParameters": self.path,
+        let mut event = json!({
+            "version": "2.0", "routeKey": self.route, "rawPath": path,
+            "rawQueryString": form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish(),
+            "headers": self.headers, "pathParameters": self.path,
             "requestContext": context, "body": self.body, "isBase64Encoded": false,
         });
-        serde_json::from_value(event).unwrap()
+        // As the gateway does: what was sent more than once is joined, and without a query there is no such field.
+        for (name, value) in &self.query {
+            let joined = match event["queryStringParameters"][name].as_str() {
+                Some(before) => format!("{before},{value}"),
+                None => value.clone(),
+            };
+            event["queryStringParameters"][name] = joined.into();
+        }
+        event
+    }
+
+    fn event(self) -> ApiGatewayV2httpRequest {
+        serde_json::from_value(self.payload()).unwrap()
     }
 
     /// The answer of `submit-dossier` at `now`.
@@ -216,6 +238,39 @@ impl Call {
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
         http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts)).await.into()
+    }
+
+    /// The answer of the function that the route belongs to, at [`NOW`].
+    pub async fn at_its_function(self, world: &World) -> ApiGatewayV2httpResponse {
+        let (now, catalogue, event) = (at(NOW), &world.catalogue, self.event());
+        let route = event.route_key.clone().unwrap_or_default();
+        match route.as_str() {
+            "POST /v1/dossiers" => {
+                http::serve(event, |request| submit_dossier::handle(request, &world.reception, catalogue, now)).await
+            }
+            "POST /v1/dossiers/{code}/transitions" => {
+                http::serve(event, |request| change_status::handle(request, &world.dossiers, catalogue, now)).await
+            }
+            route if route.contains("/v1/dossiers") => {
+                let tables = (&world.dossiers, &world.notices);
+                http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now)).await
+            }
+            route if route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms") => {
+                let reporters = reporters();
+                let handler = |request| record_delivery::handle(request, &world.notices, catalogue, &reporters, now);
+                http::serve(event, handler).await
+            }
+            route if route.contains("/v1/preference") => {
+                http::serve(event, |request| keep_preference::handle(request, &world.contacts)).await
+            }
+            route if route.contains("/v1/catalogue") => {
+                http::serve(event, |request| publish_catalogue::handle(request, &world.shelf, now)).await
+            }
+            _ => {
+                let tables = (&world.figures, &world.dossiers);
+                http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now)).await
+            }
+        }
     }
 
     /// The answer of `record-delivery` at `now`.

@@ -43,7 +43,13 @@ impl Log {
     /// Every line.
     pub fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        let line = |line: &str| {
+            let value: Value = serde_json::from_str(line).unwrap();
+            // What stands twice is read once, and then the line is shorter.
+            assert_eq!(value.to_string().len(), line.len(), "a key stands twice in {line}");
+            value
+        };
+        text.lines().map(line).collect()
     }
 
     /// The fields of every line of level `ERROR`.

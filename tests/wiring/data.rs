@@ -31,6 +31,8 @@ fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
         ("/rules/0/dossierCode/grammar", json!("{sequence}")),
         ("/rules/0/dossierCode/digits", json!(3)),
         ("/rules/0/dossierCode/digits", json!(8)),
+        ("/rules/2/dossierCode/integratorDigit", json!(0)),
+        ("/rules/2/dossierCode/integratorDigit", json!(10)),
         ("/rules/0/extensionsMax", json!(-1)),
         ("/rules/0/extensionsMax", json!(256)),
         ("/rules/0/kpiDue", json!("yesterday")),

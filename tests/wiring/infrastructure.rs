@@ -179,6 +179,30 @@ fn each_error_line_of_a_function_without_a_caller_rings() {
 }
 
 #[test]
+fn somebody_is_told_of_each_row_that_cannot_be_read() {
+    let template = Template::read();
+    let line = file("shared/platform/src/dynamo/rows.rs");
+    let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+    let for_rows = filters.filter(|(_, filter)| {
+        let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');
+        phrase.contains("row") && line.contains(&format!("{phrase:?})"))
+    });
+    let mut watched = BTreeSet::new();
+    for (id, filter) in for_rows {
+        assert!(rings(&template, filter), "{id} is counted and nobody is told");
+        watched.insert(named(&filter["LogGroupName"]));
+    }
+    // Whoever asks for many rows at a time, save those that look for the newest edition and say so themselves.
+    for function in template.functions() {
+        let allowed = allowed(&template, named(&function.properties["Role"]));
+        let lists = |(on, call): &(String, String)| call == "dynamodb:Query" && on != "CatalogueTable";
+        let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
+        assert!(!allowed.iter().any(lists) || watched.contains(log), "{} leaves rows out unseen", function.name);
+    }
+    assert!(watched.contains("PublishCatalogueLogs"), "the list of editions");
+}
+
+#[test]
 fn somebody_is_told_in_december_that_next_year_has_no_calendar() {
     let template = Template::read();
     let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();

@@ -19,6 +19,7 @@ pub async fn handle(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
     let code = request.path("code")?;
     let body: TransitionBody = request.json()?;
     // Without a key of the client's each request is a command of its own, and its repetition is stale.

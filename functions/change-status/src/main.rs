@@ -1,23 +1,23 @@
 //! Wires `change-status`.
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use jiff::Timestamp;
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Shelf};
-use platform::{config, http, telemetry};
+use platform::payload::Payload;
+use platform::{clock, config, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
     let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, Timestamp::now()).await?;
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, clock::now()).await?;
     let dossiers = &Dossiers::new(client, config::text("DOSSIERS_TABLE")?);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        let catalogue = &*live.current(Timestamp::now()).await;
-        let answer = |request| change_status::handle(request, dossiers, catalogue, Timestamp::now());
-        Ok::<ApiGatewayV2httpResponse, Error>(http::serve(event.payload, answer).await)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        let catalogue = &*live.current(clock::now()).await;
+        let answer = |request| change_status::handle(request, dossiers, catalogue, clock::now());
+        Ok::<ApiGatewayV2httpResponse, Error>(http::answer(&event.payload, answer).await)
     }))
     .await
 }

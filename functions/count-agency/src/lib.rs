@@ -28,7 +28,7 @@ use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, bro
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Dossiers, Figures};
+use platform::dynamo::{Dossiers, Figures, Histories};
 use platform::edition::{AgencyState, Head, Trouble};
 use platform::message::{AGENCY_COUNT, AgencyCount, CloudEvent, FIGURES_CLOSE, FiguresClose};
 use platform::request::read_json;
@@ -265,8 +265,9 @@ impl AgencyDays<'_> {
     }
 
     /// Keeps what was read. Where a dossier was read twice, because it moved meanwhile, the longer history is the later one.
-    fn keep(&mut self, found: Vec<DossierFacts>) {
-        for facts in found {
+    fn keep(&mut self, found: Histories) {
+        self.unreadable.extend(found.unreadable);
+        for facts in found.facts {
             let known = self.facts.get(&facts.code).map_or(0, |known| known.history.len());
             if facts.history.len() > known {
                 self.facts.insert(facts.code.clone(), facts);

@@ -1,14 +1,14 @@
 //! Wires `count-agency`.
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::SqsBatchResponse;
 use count_agency::{Ledger, Named};
-use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Dossiers, Figures, Shelf};
+use platform::payload::Payload;
 use platform::sqs::{self, SourceQueue};
-use platform::{config, telemetry};
+use platform::{clock, config, telemetry};
 
 /// Agencies at a time: each holds its open dossiers in memory.
 const WIDTH: usize = 2;
@@ -18,23 +18,24 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
     let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
     let queue = SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
-    let queue = &Named::new(queue, figures, Timestamp::now);
+    let queue = &Named::new(queue, figures, clock::now);
     let plan = Plan {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
         receives_max: config::number("MAX_RECEIVE_COUNT")?,
     };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let catalogue = &*live.current(Timestamp::now()).await;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        let catalogue = &*live.current(clock::now()).await;
         let ledger = &Ledger::default();
         let work = |body: String| async move {
-            count_agency::work_off(&body, dossiers, figures, ledger, catalogue, Timestamp::now()).await
+            count_agency::work_off(&body, dossiers, figures, ledger, catalogue, clock::now()).await
         };
-        Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
+        let messages = event.payload.event("a batch of a queue")?;
+        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, work).await)
     }))
     .await
 }

@@ -33,9 +33,7 @@ struct ApplicantBody {
 /// Answers one request.
 pub async fn handle(request: HttpRequest, contacts: &ContactBook) -> Result<HttpReply, Failure> {
     let caller = request.applicant()?;
-    if let Some(unknown) = request.query_names().next() {
-        return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
-    }
+    request.no_parameters()?;
     match request.route.as_str() {
         "GET /v1/preference" => {
             // The portal has nowhere to say whose it wants to see but the address, where it may not stand.

@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::SqsBatchResponse;
 use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use notify_applicant::{Desk, Limits};
 use platform::account::LiveToken;
@@ -13,8 +13,9 @@ use platform::batch::{self, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Accounts, ContactBook, Dossiers, Notices, Shelf};
 use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
+use platform::payload::Payload;
 use platform::sqs::{self, SourceQueue};
-use platform::{config, telemetry};
+use platform::{clock, config, telemetry};
 
 /// Messages at a time: the gateways are slow, and each message waits on its own.
 const WIDTH: usize = 10;
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
     let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client.clone(), config::text("NOTICES_TABLE")?);
     let contacts = &ContactBook::new(client.clone(), config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
@@ -48,9 +49,8 @@ async fn main() -> Result<(), Error> {
         speedsms: speedsms(&http)?,
         vnpt: vnpt(&http)?,
     };
-    let pool = &Mutex::new(
-        live.current(Timestamp::now()).await.providers().pool(NoticeChannel::Sms, date_of(Timestamp::now())),
-    );
+    let pool =
+        &Mutex::new(live.current(clock::now()).await.providers().pool(NoticeChannel::Sms, date_of(clock::now())));
     // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
     let record_timeout = timeout * 4;
     let lease = SignedDuration::try_from(record_timeout)?;
@@ -59,11 +59,12 @@ async fn main() -> Result<(), Error> {
         _ => Limits::Kept,
     };
     let plan = Plan { width: WIDTH, record_timeout, receives_max: config::number("MAX_RECEIVE_COUNT")? };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let catalogue = &*live.current(Timestamp::now()).await;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        let catalogue = &*live.current(clock::now()).await;
         let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
-        let work = |body: String| async move { notify_applicant::tell(&body, desk, Timestamp::now).await };
-        Ok::<SqsBatchResponse, Error>(batch::run(event.payload, plan, queue, work).await)
+        let work = |body: String| async move { notify_applicant::tell(&body, desk, clock::now).await };
+        let messages = event.payload.event("a batch of a queue")?;
+        Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, work).await)
     }))
     .await
 }

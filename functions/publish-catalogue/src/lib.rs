@@ -14,8 +14,12 @@ use platform::Failure;
 use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
 use platform::dynamo::Shelf;
 use platform::http::{HttpReply, HttpRequest};
+use platform::parameters::{flag, number};
 use platform::port::Stored;
 use serde::{Deserialize, Serialize};
+
+/// Highest edition that can be asked for: more than a province publishes in a thousand years.
+pub const EDITION_MAX: u64 = 1_000_000;
 
 /// The body of `PUT /v1/catalogue`.
 #[derive(Deserialize)]
@@ -52,14 +56,13 @@ pub async fn handle(request: HttpRequest, shelf: &Shelf, now: Timestamp) -> Resu
 }
 
 async fn show(request: &HttpRequest, shelf: &Shelf) -> Result<HttpReply, Failure> {
-    if let Some(unknown) = request.query_names().find(|name| *name != "edition") {
-        return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
-    }
-    let found = match request.query("edition") {
+    let mut parameters = request.parameters();
+    let asked = parameters.one("edition", number(EDITION_MAX));
+    parameters.end()?;
+    let found = match asked {
         None => shelf.latest().await?,
         Some(asked) => {
-            let number = asked.parse().map_err(|_| Violation::new("edition", "range", "must be a whole number"))?;
-            let found = shelf.edition(number).await?;
+            let found = shelf.edition(asked).await?;
             Some(found.ok_or_else(|| Violation::new("edition", "known-edition", "was never published"))?)
         }
     };
@@ -67,14 +70,9 @@ async fn show(request: &HttpRequest, shelf: &Shelf) -> Result<HttpReply, Failure
 }
 
 async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestamp) -> Result<HttpReply, Failure> {
-    let dry_run = match (request.query("dryRun"), request.query_names().find(|name| *name != "dryRun")) {
-        (_, Some(unknown)) => {
-            return Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into());
-        }
-        (None | Some("false"), None) => false,
-        (Some("true"), None) => true,
-        (Some(_), None) => return Err(Violation::new("dryRun", "known-value", "must be true or false").into()),
-    };
+    let mut parameters = request.parameters();
+    let dry_run = parameters.one("dryRun", flag).unwrap_or(false);
+    parameters.end()?;
     let publication: Publication = request.json()?;
     // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest edition cannot be read,
     // the one that functions go on with is mended.

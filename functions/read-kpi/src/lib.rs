@@ -18,12 +18,13 @@ use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::kpi::Period;
 use domain::kpi::report::{Dimension, Selection, report};
-use domain::procedure::Channel;
+use domain::procedure::{Channel, is_field_code};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{gather, trend};
 use platform::http::{HttpReply, HttpRequest};
+use platform::parameters::{Parameters, flag, named, number};
 
 /// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move once a night, and when somebody
 /// orders a day to be counted.
@@ -31,7 +32,7 @@ const KEPT_SECONDS: u32 = 300;
 
 /// Lines of a page, without a word and at most.
 const LIMIT: usize = 100;
-const LIMIT_MAX: usize = 500;
+const LIMIT_MAX: u64 = 500;
 
 /// Answers one request.
 pub async fn handle(
@@ -58,31 +59,15 @@ pub async fn handle(
     }
 }
 
-fn known_parameters(request: &HttpRequest, known: &[&str]) -> Result<(), Failure> {
-    match request.query_names().find(|name| !known.contains(name)) {
-        Some(unknown) => Err(Violation::new(unknown, "unknown-field", "is not a parameter of this request").into()),
-        None => Ok(()),
-    }
+/// Whether an agency that has ended counts with the one that carries on for it.
+fn merged(parameters: &mut Parameters<'_>) -> bool {
+    parameters.one("agencies", named(&[("as-counted", false), ("merged", true)])).unwrap_or(false)
 }
 
-/// What the parameters leave of the figures.
-fn selection(request: &HttpRequest) -> Result<Selection, Failure> {
-    let within = |name: &'static str| move |violation: Violation| Violation { field: name.to_owned(), ..violation };
-    let channel = |name: &str| {
-        let known = Channel::ALL.into_iter().find(|channel| channel.name() == name);
-        known.ok_or_else(|| Violation::new("channel", "known-value", "must be online, counter or postal"))
-    };
-    Ok(Selection {
-        agency: request.query("agency").map(str::parse).transpose().map_err(within("agency"))?,
-        procedure: request.query("procedure").map(str::parse).transpose().map_err(within("procedure"))?,
-        field: request.query("field").map(str::to_owned),
-        channel: request.query("channel").map(channel).transpose()?,
-        merged: match request.query("agencies") {
-            None | Some("as-counted") => false,
-            Some("merged") => true,
-            Some(_) => return Err(Violation::new("agencies", "known-value", "must be as-counted or merged").into()),
-        },
-    })
+/// The code of a field, as the catalogue writes it.
+fn field(text: &str) -> Result<String, Violation> {
+    let known = is_field_code(text).then(|| text.to_owned());
+    known.ok_or_else(|| Violation::new("field", "field-code", "must look like G15-HT"))
 }
 
 /// Who reads figures beyond the published report, which is what citizens have.
@@ -99,36 +84,58 @@ async fn kpi(
     figures: &Figures,
     catalogue: &Catalogue,
 ) -> Result<HttpReply, Failure> {
-    let known = ["period", "by", "agency", "procedure", "field", "channel", "agencies", "limit", "cursor"];
-    known_parameters(request, &known)?;
-    let period: Period = request.query("period").unwrap_or_default().parse()?;
-    let dimension = Dimension::named(request.query("by").unwrap_or("agency"))?;
-    let selection = selection(request)?;
+    let mut parameters = request.parameters();
+    let period = parameters.owed("period", str::parse::<Period>);
+    let dimension = parameters.one("by", Dimension::named);
+    let selection = Selection {
+        agency: parameters.one("agency", str::parse),
+        procedure: parameters.one("procedure", str::parse),
+        field: parameters.one("field", field),
+        channel: parameters.one("channel", named(&Channel::ALL.map(|channel| (channel.name(), channel)))),
+        merged: merged(&mut parameters),
+    };
+    let limit = parameters.one("limit", number(LIMIT_MAX));
+    let cursor = parameters.one("cursor", |text| Ok(text.to_owned()));
+    let period = parameters.end_with(period)?;
+    let dimension = dimension.unwrap_or(Dimension::Agency);
     // How an officer works is his agency's affair.
     let of_officers = dimension == Dimension::Officer;
     let own = matches!(actor, Actor::Officer { agency, .. } if selection.agency.as_ref() == Some(agency));
     if !reads_figures(actor) || of_officers && !own {
         return Err(Failure::Forbidden);
     }
-    let limit = match request.query("limit").map(str::parse) {
-        None => LIMIT,
-        Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Violation::new("limit", "range", format!("must be 1 to {LIMIT_MAX}")).into()),
-    };
     let gathered = gather(&period, figures).await?;
     let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
-    let answer =
-        answer::Answer::of(&period, &gathered, dimension, &selection, &found, (limit, request.query("cursor")));
+    let answer = answer::Answer::of(
+        &period,
+        &gathered,
+        dimension,
+        &selection,
+        &found,
+        (limit.unwrap_or(LIMIT), cursor.as_deref()),
+    );
     Ok(HttpReply::json(200, &answer)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
 
-/// Whether CSV begins with a byte order mark.
-fn bom(request: &HttpRequest) -> Result<bool, Violation> {
-    match request.query("bom") {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Violation::new("bom", "known-value", "must be true or false")),
-    }
+/// In which of `forms` figures are written, the first unless asked otherwise, and whether CSV begins with a byte order mark.
+fn form<T: Copy>(parameters: &mut Parameters<'_>, forms: &[(&'static str, T)]) -> (T, bool) {
+    let form = parameters.one("format", named(forms)).unwrap_or(forms[0].1);
+    (form, parameters.one("bom", flag).unwrap_or(false))
+}
+
+/// The forms of the national report.
+#[derive(Clone, Copy)]
+enum NationalForm {
+    Json,
+    Csv,
+}
+
+/// The forms of the published report.
+#[derive(Clone, Copy)]
+enum ReportForm {
+    Page,
+    Csv,
+    Workbook,
 }
 
 async fn index_of(
@@ -137,9 +144,10 @@ async fn index_of(
     figures: &Figures,
     catalogue: &Catalogue,
 ) -> Result<HttpReply, Failure> {
-    known_parameters(request, &["period", "agency", "agencies"])?;
-    let period: Period = request.query("period").unwrap_or_default().parse()?;
-    let Selection { agency, merged, .. } = selection(request)?;
+    let mut parameters = request.parameters();
+    let period = parameters.owed("period", str::parse::<Period>);
+    let (agency, merged) = (parameters.one("agency", str::parse), merged(&mut parameters));
+    let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
@@ -154,19 +162,20 @@ async fn national_of(
     figures: &Figures,
     catalogue: &Catalogue,
 ) -> Result<HttpReply, Failure> {
-    known_parameters(request, &["period", "agencies", "format", "bom"])?;
-    let period: Period = request.query("period").unwrap_or_default().parse()?;
-    let (merged, bom) = (selection(request)?.merged, bom(request)?);
+    let mut parameters = request.parameters();
+    let period = parameters.owed("period", str::parse::<Period>);
+    let merged = merged(&mut parameters);
+    let (form, bom) = form(&mut parameters, &[("json", NationalForm::Json), ("csv", NationalForm::Csv)]);
+    let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
     let national = national::national(&period, &gathered, merged, catalogue);
-    let reply = match request.query("format").unwrap_or("json") {
-        "json" => HttpReply::json(200, &national)?,
-        "csv" => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, bom)?)
+    let reply = match form {
+        NationalForm::Csv => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, bom)?)
             .with_header("content-disposition", file_name(&period, "quoc-gia.csv")),
-        _ => return Err(Violation::new("format", "known-value", "must be json or csv").into()),
+        NationalForm::Json => HttpReply::json(200, &national)?,
     };
     Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
@@ -178,14 +187,16 @@ async fn page_of(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    known_parameters(request, &["format", "bom", "agencies"])?;
+    let mut parameters = request.parameters();
+    let selection = Selection { merged: merged(&mut parameters), ..Selection::default() };
+    let forms = [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
+    let (form, bom) = form(&mut parameters, &forms);
+    parameters.end()?;
     let period: Period = request.path("period")?;
-    let selection = selection(request)?;
-    let bom = bom(request)?;
     let gathered = gather(&period, figures).await?;
     let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
-    let reply = match request.query("format").unwrap_or("html") {
-        "html" => {
+    let reply = match form {
+        ReportForm::Page => {
             let earlier = gather(&period.before(), figures).await?;
             let before = report(&earlier.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
             let before = (earlier.days > 0).then_some(&before);
@@ -195,18 +206,17 @@ async fn page_of(
             let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
-        "csv" => {
+        ReportForm::Csv => {
             let csv = sheet::csv(&by(Dimension::Agency), bom)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
-        "xlsx" => {
+        ReportForm::Workbook => {
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure].map(|by_| (by_, by(by_)));
             let workbook = sheet::xlsx(&period, &gathered, &sheets)?;
             HttpReply::bytes(kind, workbook).with_header("content-disposition", file_name(&period, "xlsx"))
         }
-        _ => return Err(Violation::new("format", "known-value", "must be html, csv or xlsx").into()),
     };
     Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
 }

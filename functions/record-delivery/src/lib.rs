@@ -26,6 +26,10 @@ pub struct Reporters {
     pub esms_secret: String,
 }
 
+/// What eSMS says of a message. It may say more, which is nobody's affair; what it says of these twice, it has not said.
+pub const ESMS_PARAMETERS: [&str; 7] =
+    ["SMSID", "RequestId", "SendStatus", "SendSuccess", "SendFailed", "TotalPrice", "error_info"];
+
 /// The answer: vendors read no more than its status.
 #[derive(Serialize)]
 struct Taken {
@@ -46,7 +50,9 @@ pub async fn handle(
         }
         "GET /v1/reports/esms/{secret}" => {
             let secret = request.path_text("secret");
-            report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?
+            let named = report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?;
+            request.said_once(&ESMS_PARAMETERS)?;
+            named
         }
         _ => return Err(Failure::RouteNotFound),
     };

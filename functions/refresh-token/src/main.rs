@@ -1,10 +1,10 @@
 //! Wires `refresh-token`.
 
-use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::dynamo::{self, Accounts};
 use platform::gateway::{self, zalo::ZaloLogin};
-use platform::{config, telemetry};
+use platform::payload::{Payload, Reported};
+use platform::{clock, config, telemetry};
 use refresh_token::{Order, Outcome};
 
 #[tokio::main]
@@ -17,9 +17,10 @@ async fn main() -> Result<(), Error> {
         app_id: config::text("ZALO_APP_ID")?,
         secret_key: config::text("ZALO_APP_SECRET")?,
     };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Order>| async move {
-        let outcome = refresh_token::refresh(event.payload, accounts, login, Timestamp::now()).await;
-        outcome.map_err(Error::from) as Result<Outcome, Error>
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        let order: Order = event.payload.order()?;
+        let outcome = refresh_token::refresh(order, accounts, login, clock::now()).await;
+        Ok::<Outcome, Error>(outcome.map_err(Reported::from)?)
     }))
     .await
 }

@@ -16,6 +16,7 @@ pub async fn handle(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
     let given =
         CommandId::try_from(request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned())?;
     // The key is the caller's own: another account may use the same one.

@@ -1,23 +1,23 @@
 //! Wires `submit-dossier`.
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use jiff::Timestamp;
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
 use platform::dynamo::{self, Reception, Shelf};
-use platform::{config, http, telemetry};
+use platform::payload::Payload;
+use platform::{clock, config, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
     let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, Timestamp::now()).await?;
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
     let reception = &Reception::new(client, config::text("DOSSIERS_TABLE")?, config::text("INTAKE_TABLE")?);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        let catalogue = &*live.current(Timestamp::now()).await;
-        let answer = |request| submit_dossier::handle(request, reception, catalogue, Timestamp::now());
-        Ok::<ApiGatewayV2httpResponse, Error>(http::serve(event.payload, answer).await)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        let catalogue = &*live.current(clock::now()).await;
+        let answer = |request| submit_dossier::handle(request, reception, catalogue, clock::now());
+        Ok::<ApiGatewayV2httpResponse, Error>(http::answer(&event.payload, answer).await)
     }))
     .await
 }

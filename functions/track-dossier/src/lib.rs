@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Desk, Dossiers};
 use platform::http::{HttpReply, HttpRequest};
+use platform::parameters::number;
 use platform::port::{DossierStore, NoticeBook};
 use platform::record::WorklistItem;
 use serde::Serialize;
@@ -47,11 +48,13 @@ pub async fn handle(
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
         "GET /v1/dossiers/{code}" => {
+            request.no_parameters()?;
             let dossier = find(dossiers, &request).await?;
             HttpReply::json(200, &Progress::of(&dossier))
         }
         "GET /v1/dossiers/{code}/history" => {
             let by = request.actor(catalogue, now)?;
+            request.no_parameters()?;
             let dossier = find(dossiers, &request).await?;
             if !by.may_read(&dossier) {
                 return Err(Failure::Forbidden);
@@ -62,6 +65,7 @@ pub async fn handle(
         }
         "GET /v1/dossiers/{code}/deadline" => {
             let by = request.actor(catalogue, now)?;
+            request.no_parameters()?;
             let dossier = find(dossiers, &request).await?;
             if !by.may_read(&dossier) {
                 return Err(Failure::Forbidden);
@@ -70,6 +74,7 @@ pub async fn handle(
         }
         "GET /v1/dossiers/{code}/notices" => {
             let by = request.actor(catalogue, now)?;
+            request.no_parameters()?;
             let dossier = find(dossiers, &request).await?;
             if !by.takes_part(&dossier) {
                 return Err(Failure::Forbidden);
@@ -143,6 +148,8 @@ struct Step<'a> {
     by_agency: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     handler: Option<&'a AgencyCode>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    asked_late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +171,7 @@ impl<'a> History<'a> {
             by_role: &entry.by.role,
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
+            asked_late: entry.asked_late,
             reason: entry.reason.as_deref(),
             note: entry.note.as_deref().filter(|_| with_notes),
             due_at: entry.due_at,
@@ -186,7 +194,8 @@ impl<'a> History<'a> {
 }
 
 struct WorklistQuery {
-    status: Option<DossierStatus>,
+    /// In the order of the national codes; none asks for every open one.
+    statuses: Vec<DossierStatus>,
     due_before: Option<Date>,
     limit: u32,
     after: Option<Place>,
@@ -202,60 +211,49 @@ struct Place {
 
 impl WorklistQuery {
     fn read(request: &HttpRequest) -> Result<Self, Failure> {
-        let mut found = Vec::new();
-        for name in request.query_names().filter(|name| !["status", "dueBefore", "limit", "cursor"].contains(name)) {
-            found.push(Violation::new(name, "unknown-field", "is not a parameter of this request"));
-        }
-        let status = |text: &str| DossierStatus::try_from(text.parse::<u8>().ok()?).ok();
-        let mut read = |name: &'static str, rule: &'static str, detail: &'static str, ok: &dyn Fn(&str) -> bool| {
-            let given = request.query(name)?;
-            if !ok(given) {
-                found.push(Violation::new(name, rule, detail));
-                return None;
-            }
-            Some(given.to_owned())
-        };
-        let asked = read("status", "national-status", "must be a national status code, 1 to 10", &|text| {
-            status(text).is_some()
+        let mut parameters = request.parameters();
+        let mut statuses = parameters.each("status", status);
+        statuses.sort_unstable();
+        let due_before = parameters.one("dueBefore", day);
+        let limit = parameters.one("limit", number(PAGE_MAX.into()));
+        let after = parameters.one("cursor", |text| {
+            decode(text).ok_or_else(|| Violation::new("", "cursor", "must be a nextCursor as given"))
         });
-        let due_before = read("dueBefore", "date", "must be a date, YYYY-MM-DD", &|text| {
-            text.len() == 10 && text.parse::<Date>().is_ok()
-        });
-        let limit = read("limit", "range", "must be 1 to 200", &|text| {
-            text.parse().is_ok_and(|limit: u32| (1..=PAGE_MAX).contains(&limit))
-        });
-        let cursor = read("cursor", "cursor", "must be a nextCursor as given", &|text| decode(text).is_some());
-        let due_before = due_before.and_then(|text| text.parse().ok());
-        let after = cursor.and_then(|text| decode(&text));
         // A page of another list: the table would refuse to go on from beyond its end.
         if let (Some(end), Some(line)) = (due_before, after.as_ref().and_then(|place| place.line.as_ref()))
             && line.split('#').next().and_then(|due| due.parse::<Date>().ok()).is_none_or(|due| due >= end)
         {
-            found.push(Violation::new("cursor", "cursor", "belongs to a list with another dueBefore"));
+            parameters.refuse("cursor", "cursor", "belongs to a list with another dueBefore");
         }
-        if !found.is_empty() {
-            return Err(Failure::Invalid(found));
-        }
-        Ok(Self {
-            status: asked.and_then(|text| status(&text)),
-            due_before,
-            limit: limit.and_then(|text| text.parse().ok()).unwrap_or(PAGE_DEFAULT),
-            after,
-        })
+        parameters.end()?;
+        Ok(Self { statuses, due_before, limit: limit.unwrap_or(PAGE_DEFAULT), after })
     }
 
     /// The parts of which the worklist consists, in order. The table finds lines by due date within one status only;
     /// without one it gives a desk's open dossiers in one go.
     fn stretches<'a>(&self, agencies: &'a [AgencyCode]) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
-        let statuses: Vec<Option<DossierStatus>> = match (self.status, self.due_before) {
-            (Some(one), _) => vec![Some(one)],
-            (None, Some(_)) => OPEN.map(Some).to_vec(),
-            (None, None) => vec![None],
+        let statuses: Vec<Option<DossierStatus>> = match (&self.statuses[..], self.due_before) {
+            ([], Some(_)) => OPEN.map(Some).to_vec(),
+            ([], None) => vec![None],
+            (asked, _) => asked.iter().copied().map(Some).collect(),
         };
-        let passed_on = agencies.iter().filter(|_| !self.status.is_some_and(DossierStatus::is_closed));
-        let desks = agencies.iter().map(Desk::Owner).chain(passed_on.map(Desk::Handler));
-        desks.flat_map(|desk| statuses.iter().map(move |status| (desk, *status))).collect()
+        let own = agencies.iter().map(Desk::Owner).flat_map(|desk| statuses.iter().map(move |status| (desk, *status)));
+        // Nothing that is closed is passed on.
+        let open = statuses.iter().filter(|status| !status.is_some_and(DossierStatus::is_closed));
+        let passed_on = agencies.iter().map(Desk::Handler);
+        own.chain(passed_on.flat_map(|desk| open.clone().map(move |status| (desk, *status)))).collect()
     }
+}
+
+fn status(text: &str) -> Result<DossierStatus, Violation> {
+    let known = DossierStatus::ALL.into_iter().find(|status| status.code().to_string() == text);
+    known.ok_or_else(|| Violation::new("status", "national-status", "must be a national status code, 1 to 10"))
+}
+
+/// A date as people and the contract write it: `2026-11-20`, and no other way that a calendar would take.
+fn day(text: &str) -> Result<Date, Violation> {
+    let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+    read.ok_or_else(|| Violation::new("dueBefore", "date", "must be a date, YYYY-MM-DD"))
 }
 
 #[derive(Serialize)]

@@ -328,6 +328,28 @@ fn effective_receipt(
     Ok(day)
 }
 
+/// Whether more than `within` working days have passed by `day` since a dossier came at `received`, which counts as received by
+/// the same rule as for a term.
+pub(crate) fn passed_since_receipt(
+    calendar: &Calendar,
+    received: Timestamp,
+    day: Date,
+    within: u16,
+) -> Result<bool, MissingYear> {
+    let mut last = effective_receipt(calendar, received, &mut |_, _| {})?;
+    for _ in 0..within {
+        // Days are asked for no further than `day`, so that a year that nobody needs yet is not missed.
+        if last >= day {
+            return Ok(false);
+        }
+        last = next(last);
+        while last < day && !calendar.kind(last)?.is_working() {
+            last = next(last);
+        }
+    }
+    Ok(last < day)
+}
+
 /// The closing of `last`, or of the first working day after it (BLDS 2015 Đ.148.5).
 fn close(calendar: &Calendar, last: Date, note: &mut impl FnMut(Date, Reckoning)) -> Result<Timestamp, MissingYear> {
     if calendar.kind(last)?.is_working() {

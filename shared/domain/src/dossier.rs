@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use actor::{Actor, Signature};
 pub use apology::apologies;
+use clock::Dates;
 pub(crate) use papers::{is_over, last_day_for_papers};
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
@@ -68,9 +69,12 @@ pub struct HistoryEntry {
     /// The rule by which that date was found, where this entry started the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
-    /// When it would be due without the apology, where there was one.
+    /// The due date that figures follow, where it is another: the one without the apology, or before papers were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
+    /// Whether papers were asked for later or more often than the rule of the day allows, or after the due date.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked_late: bool,
     /// The agency that it was passed on to, where this entry did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
@@ -120,7 +124,7 @@ pub struct Dossier {
     /// When it is due (ngày hẹn trả).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// When it would be due without the apology, where there was one.
+    /// The due date that figures follow, where it is another: the one without the apology, or before papers were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
     /// When it was settled, refused or withdrawn.
@@ -257,7 +261,8 @@ impl Dossier {
             self.check_expired(at, law)?;
         }
         let promised = self.promised(&command, at, law)?;
-        let mut next = self.moved(rule, command, at, by.signature(), law, now)?;
+        let asked_late = self.asks_late(rule.action, at, law)?;
+        let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
         Ok(Decision::Moved(Box::new(next)))
     }
@@ -272,10 +277,10 @@ impl Dossier {
         &self,
         rule: &Rule,
         command: Command,
-        at: Timestamp,
+        (at, now): (Timestamp, Timestamp),
         by: Signature,
+        asked_late: bool,
         law: &Law,
-        now: Timestamp,
     ) -> Result<Self, MissingYear> {
         let mut next = self.clone();
         next.status = match rule.target {
@@ -287,12 +292,9 @@ impl Dossier {
         next.handler = self.handler_after(rule, &command);
         next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
-        let dates = self.dates_after(rule, at, law)?;
-        (next.due_at, next.original_due_at, next.paused_at) = (dates.due, dates.original, dates.paused);
         if rule.action == Action::Receive {
             next.received_at = Some(at);
         }
-        let started = self.starts_clock(rule) && next.due_at.is_some();
         next.history.push(HistoryEntry {
             version: next.version,
             action: rule.action,
@@ -303,12 +305,23 @@ impl Dossier {
             command: command.id,
             reason: command.reason,
             note: command.note,
-            due_at: next.due_at,
-            due_rule: self.term.filter(|_| started).map(|term| term.rule(law, at)),
-            original_due_at: next.original_due_at,
+            due_at: None,
+            due_rule: self.term.filter(|_| self.starts_clock(rule)).map(|term| term.rule(law, at)),
+            original_due_at: None,
+            asked_late,
             handler: command.to_agency,
         });
+        let dates = self.dates_after(rule, &next.history, law)?;
+        next.set_dates(dates);
         Ok(next)
+    }
+
+    /// Puts `dates` on the dossier and on its last entry, which says so for ever.
+    fn set_dates(&mut self, dates: Dates) {
+        (self.due_at, self.original_due_at, self.paused_at) = (dates.due, dates.original, dates.paused);
+        if let Some(entry) = self.history.last_mut() {
+            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
+        }
     }
 
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was handed in.

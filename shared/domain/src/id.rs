@@ -1,11 +1,15 @@
 //! Codes that identify things, each a type that cannot hold nonsense.
 
+mod number;
+
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
+
+pub use number::{BLOCK_DIGITS, CodeFormat, CodeGrammar, NoNumberLeft, SEQUENCE_DIGITS};
 
 /// Gives a checked string type its conversions and its printing.
 macro_rules! code_type {
@@ -142,43 +146,23 @@ impl TryFrom<String> for DossierCode {
     }
 }
 
-/// The fewest and the most digits that a sequence can be written with and read again.
-pub const SEQUENCE_DIGITS: std::ops::RangeInclusive<u8> = 4..=7;
-
-/// How dossier codes are issued from a day on. Closed, so that whatever is issued can be read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CodeFormat {
-    /// The order of the parts.
-    pub grammar: CodeGrammar,
-    /// The fewest digits of the sequence; more where the day needs them.
-    pub digits: u8,
-}
-
-/// The grammars in which a dossier code can be issued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum CodeGrammar {
-    /// `H58.15-261120-0001` (QĐ 20/2020/QĐ-TTg).
-    #[serde(rename = "{agency}-{yyMMdd}-{sequence}")]
-    LeftToRight,
-    /// `000.00.15.H58-200101-0001` (TT 01/2018/TT-VPCP Đ.19).
-    #[serde(rename = "{agencyRightToLeft}-{yyMMdd}-{sequence}")]
-    RightToLeft,
-    /// `G09.20-20260609-0092637`, as a ministry does.
-    #[serde(rename = "{agency}-{yyyyMMdd}-{sequence}")]
-    WholeYear,
-}
-
 impl DossierCode {
-    /// The code of the `sequence`-th dossier that `agency` takes in on `day`; a long sequence takes more digits and is
-    /// never wrapped.
-    pub fn issue(format: CodeFormat, agency: &AgencyCode, day: Date, sequence: u32) -> Self {
+    /// The code of the `count`-th dossier, from 1, that `agency` takes in on `day`; a long sequence takes more digits, is never
+    /// wrapped, and ends where it could not be read again.
+    pub fn issue(format: CodeFormat, agency: &AgencyCode, day: Date, count: u32) -> Result<Self, NoNumberLeft> {
+        let sequence = format.number(count).ok_or(NoNumberLeft)?;
         let (agency, date) = match format.grammar {
             CodeGrammar::LeftToRight => (agency.clone(), day.strftime("%y%m%d")),
             CodeGrammar::RightToLeft => (agency.right_to_left(), day.strftime("%y%m%d")),
             CodeGrammar::WholeYear => (agency.clone(), day.strftime("%Y%m%d")),
         };
-        Self(format!("{agency}-{date}-{sequence:0digits$}", digits = usize::from(format.digits)))
+        Ok(Self(format!("{agency}-{date}-{sequence:0digits$}", digits = usize::from(format.digits))))
+    }
+
+    /// Whether an integrator may give its dossier this number, so that it is never issued here as well.
+    pub fn is_integrators(&self, format: CodeFormat) -> bool {
+        let sequence = self.0.rsplit('-').next().unwrap_or_default();
+        format.integrator_digit.is_none_or(|digit| sequence.starts_with(char::from(b'0' + digit)))
     }
 
     /// Whether `agency` took the dossier in, in whichever grammar its code is written.
@@ -367,14 +351,52 @@ mod tests {
         }
     }
 
-    const YEAR_SHORT: CodeFormat = CodeFormat { grammar: CodeGrammar::LeftToRight, digits: 4 };
+    const YEAR_SHORT: CodeFormat =
+        CodeFormat { grammar: CodeGrammar::LeftToRight, digits: 4, integrator_digit: Some(9) };
 
     #[test]
     fn the_ten_thousandth_dossier_of_a_day_gets_a_fifth_digit() {
         let agency: AgencyCode = "H20.12".parse().unwrap();
-        let issued = |sequence| DossierCode::issue(YEAR_SHORT, &agency, date(2026, 11, 20), sequence).to_string();
+        let free = CodeFormat { integrator_digit: None, ..YEAR_SHORT };
+        let issued = |count| DossierCode::issue(free, &agency, date(2026, 11, 20), count).unwrap().to_string();
         assert_eq!(issued(1), "H20.12-261120-0001");
         assert_eq!(issued(10_000), "H20.12-261120-10000");
+    }
+
+    #[test]
+    fn no_number_of_an_integrator_is_ever_issued() {
+        let agency: AgencyCode = "H20.12".parse().unwrap();
+        for digit in BLOCK_DIGITS {
+            let format = CodeFormat { integrator_digit: Some(digit), ..YEAR_SHORT };
+            let mut before = 0;
+            for count in (1..=130_000).chain([999_999, 1_000_000, 8_000_000]) {
+                let issued = DossierCode::issue(format, &agency, date(2026, 11, 20), count).unwrap();
+                assert!(!issued.is_integrators(format), "{issued}");
+                let number: u32 = issued.as_str().rsplit('-').next().unwrap().parse().unwrap();
+                assert!(number > before, "{issued} after {before}");
+                before = number;
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_step_over_what_integrators_may_bring() {
+        let agency: AgencyCode = "H20.12".parse().unwrap();
+        let issued = |count| DossierCode::issue(YEAR_SHORT, &agency, date(2026, 11, 20), count).unwrap().to_string();
+        for (count, expected) in [(8_999, "8999"), (9_000, "10000"), (88_999, "89999"), (89_000, "100000")] {
+            assert_eq!(issued(count), format!("H20.12-261120-{expected}"));
+        }
+    }
+
+    #[test]
+    fn a_number_that_could_not_be_read_again_is_not_issued() {
+        let agency: AgencyCode = "H20.12".parse().unwrap();
+        for (digit, last) in [(None, 9_999_999), (Some(9), 8_888_999), (Some(1), 8_888_999)] {
+            let format = CodeFormat { integrator_digit: digit, ..YEAR_SHORT };
+            let issue = |count| DossierCode::issue(format, &agency, date(2026, 11, 20), count);
+            assert!(issue(last).unwrap().to_string().parse::<DossierCode>().is_ok());
+            assert_eq!((issue(last + 1), issue(u32::MAX)), (Err(NoNumberLeft), Err(NoNumberLeft)));
+        }
     }
 
     #[test]
@@ -394,7 +416,8 @@ mod tests {
             (CodeGrammar::RightToLeft, 4, "H20.1.2.3.4", "H20.1.2.3.4-260109-0042"),
         ] {
             let agency: AgencyCode = agency.parse().unwrap();
-            let issued = DossierCode::issue(CodeFormat { grammar, digits }, &agency, date(2026, 1, 9), 42);
+            let format = CodeFormat { grammar, digits, integrator_digit: None };
+            let issued = DossierCode::issue(format, &agency, date(2026, 1, 9), 42).unwrap();
             assert_eq!(issued.as_str(), expected);
             assert_eq!(expected.parse(), Ok(issued.clone()));
             assert!(issued.is_of(&agency) && !issued.is_of(&"H99".parse().unwrap()), "{expected}");

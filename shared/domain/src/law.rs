@@ -13,7 +13,7 @@ use crate::Violation;
 use crate::calendar::{Calendar, date_of};
 use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
-use crate::id::{AgencyCode, CodeFormat, SEQUENCE_DIGITS};
+use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
 use crate::kpi::DueBasis;
 use crate::procedure::Trust;
 
@@ -29,6 +29,28 @@ pub enum OnSupplement {
     Restart,
     /// What was left of it goes on.
     Resume,
+}
+
+/// What becomes of a request for papers that comes later, or once more, than [`PapersBound`] allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateRequest {
+    /// Nothing: the agency works with what it has, or refuses.
+    Refused,
+    /// It is taken, with its reason, and the dossier is counted against the due date before it.
+    Taken,
+}
+
+/// How late and how often an agency may ask for papers (NĐ 61/2018 Đ.17, Đ.19.4).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PapersBound {
+    /// The last working day on which papers may be asked for, counted from receipt like a term; 1 to 60.
+    pub within_working_days: u16,
+    /// How many requests one dossier may have; 1 to 10.
+    pub times_max: u8,
+    /// What becomes of another one. No law says so.
+    pub late: LateRequest,
 }
 
 /// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
@@ -62,6 +84,9 @@ pub struct ClockRule {
     /// What a supplement does to the clock.
     #[serde(default)]
     pub supplement: OnSupplement,
+    /// How late and how often papers may be asked for; no bound in editions of before there was one.
+    #[serde(default)]
+    pub papers_bound: Option<PapersBound>,
     /// How dossier codes are issued.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
@@ -143,6 +168,8 @@ impl Law {
                 }
             };
             check("unique-start", !starts.insert(from), "two rules begin on this day");
+            let block = rule.dossier_code.integrator_digit;
+            check("integrator-digit", block.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit)), "must be 1 to 9");
             check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
             let days = [
                 (rule.extension_working_days, 1, 60),
@@ -156,6 +183,10 @@ impl Law {
                 !held,
                 "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days, reception 1 to 240 hours",
             );
+            let bound = rule.papers_bound.is_none_or(|bound| {
+                (1..=60).contains(&bound.within_working_days) && (1..=10).contains(&bound.times_max)
+            });
+            check("papers-bound", !bound, "papers are asked for within 1 to 60 working days and 1 to 10 times");
             let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
             let texts = [&rule.letter_reason, &rule.expired_reason];
             check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");

@@ -157,8 +157,8 @@ impl Procedure {
     }
 }
 
-/// Code of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP Đ.20).
-fn is_field_code(code: &str) -> bool {
+/// Whether `code` is that of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP Đ.20).
+pub fn is_field_code(code: &str) -> bool {
     let Some((owner, field)) = code.split_once('-') else {
         return false;
     };

@@ -143,6 +143,7 @@ impl Submission {
             due_at: None,
             due_rule: None,
             original_due_at: None,
+            asked_late: false,
             handler: None,
         };
         Dossier {

@@ -15,6 +15,7 @@ mod rules {
     mod indexes;
     mod kpi;
     mod notices;
+    mod papers;
     mod passing;
     mod properties;
     mod reminders;

@@ -83,20 +83,20 @@ where
         Retry::Yes => plan.receives_max,
     };
     if receives >= receives_max {
-        tracing::error!(message = id, receives, reason, cause = failure.chain(), "message parked");
+        tracing::error!(message_id = id, receives, reason, cause = failure.chain(), "message parked");
         let parked = queue.park(&body, reason, &failure.to_string()).await;
         return parked.err().map(|failure| {
-            tracing::error!(message = id, cause = failure.chain(), "message could not be parked");
+            tracing::error!(message_id = id, cause = failure.chain(), "message could not be parked");
             id
         });
     }
     let seconds = backoff_seconds(receives);
-    tracing::warn!(message = id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
+    tracing::warn!(message_id = id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
     if let (Some(receipt), true) = (&message.receipt_handle, seconds > 0)
         && let Err(failure) = queue.hide(receipt, seconds).await
     {
         // The queue's own visibility timeout then decides when it comes back.
-        tracing::warn!(message = id, cause = failure.chain(), "message could not be hidden");
+        tracing::warn!(message_id = id, cause = failure.chain(), "message could not be hidden");
     }
     Some(id)
 }

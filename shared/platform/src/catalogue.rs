@@ -293,44 +293,45 @@ pub struct Newest {
 /// The newest edition that can be read and put together, else what is built in; for each newer one that cannot be, the log
 /// says so and an alarm rings. An error where the table itself cannot be asked: then nobody knows what is in force.
 pub async fn newest(shelf: &Shelf, undecided: UndecidedYears) -> Result<Newest, Failure> {
-    let latest = shelf.latest().await?;
-    let number = latest.as_ref().map_or(0, |latest| latest.edition);
+    let latest = shelf.last().await?;
     if let Some((edition, texts, catalogue)) = newest_above(0, latest, shelf, undecided).await? {
-        return Ok(Newest { latest: number, edition, texts, catalogue });
+        return Ok(Newest { latest, edition, texts, catalogue });
     }
     let texts = Texts::built_in();
     let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Newest { latest: number, edition: 0, texts, catalogue })
+    Ok(Newest { latest, edition: 0, texts, catalogue })
 }
 
 /// The newest edition from `latest` down that can be read and put together, as long as it is newer than `held`.
 async fn newest_above(
     held: u64,
-    latest: Option<Edition>,
+    latest: u64,
     shelf: &Shelf,
     undecided: UndecidedYears,
 ) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
-    let mut next = latest;
-    for _ in 0..EDITIONS_TRIED_MAX {
-        let Some(edition) = next.filter(|next| next.edition > held) else { break };
-        match put_together(shelf, &edition, undecided).await {
-            Ok((texts, catalogue)) => return Ok(Some((edition.edition, texts, catalogue))),
+    for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
+        match put_together(shelf, number, undecided).await {
+            Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
+            Ok(None) => {}
             Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
-            Err(failure) => unreadable(edition.edition, &failure),
+            Err(failure) => unreadable(number, &failure),
         }
-        next = shelf.edition(edition.edition.saturating_sub(1)).await?;
     }
     Ok(None)
 }
 
+/// Edition `number` as it was published; none where there is none.
 async fn put_together(
     shelf: &Shelf,
-    edition: &Edition,
+    number: u64,
     undecided: UndecidedYears,
-) -> Result<(Texts, Catalogue), Failure> {
-    let texts = texts_of(shelf, edition).await?;
+) -> Result<Option<(Texts, Catalogue)>, Failure> {
+    let Some(edition) = shelf.edition(number).await? else {
+        return Ok(None);
+    };
+    let texts = texts_of(shelf, &edition).await?;
     let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok((texts, catalogue))
+    Ok(Some((texts, catalogue)))
 }
 
 /// What the alarm in `infra/template.yaml` listens for.
@@ -420,8 +421,7 @@ impl LiveCatalogue {
     }
 
     async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let latest = self.shelf.latest().await?;
-        let newer = newest_above(edition, latest, &self.shelf, self.undecided).await?;
+        let newer = newest_above(edition, self.shelf.last().await?, &self.shelf, self.undecided).await?;
         Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
     }
 }

@@ -20,6 +20,8 @@ pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Dat
         "portal" => Ok(Actor::Portal { id }),
         "officer" => {
             let agency: AgencyCode = claim("agency")?.parse().map_err(|_| Failure::Unauthorized)?;
+            // Who speaks for nobody of this province reads and does nothing here, not even what every officer may.
+            catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
             let predecessors = catalogue.predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }

@@ -6,6 +6,7 @@ mod dossiers;
 mod figures;
 mod notices;
 mod reception;
+mod rows;
 mod shelf;
 
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use crate::Failure;
 
 pub use accounts::Accounts;
 pub use contacts::{ContactBook, NoticePreference};
-pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
+pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Figures, StoredRow};
 pub use notices::{Notices, Sleeper};
 pub use reception::Reception;

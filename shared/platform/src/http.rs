@@ -15,6 +15,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::parameters::{self, Parameters};
+use crate::payload::Payload;
 use crate::problem::{self, Problem};
 use crate::request::read_json;
 use crate::{Failure, claims};
@@ -30,7 +32,7 @@ pub struct HttpRequest {
     /// The gateway's id of this request.
     pub id: String,
     path: HashMap<String, String>,
-    query: HashMap<String, String>,
+    query: Vec<(String, String)>,
     headers: HashMap<String, String>,
     claims: HashMap<String, String>,
     body: Result<Vec<u8>, Failure>,
@@ -38,6 +40,7 @@ pub struct HttpRequest {
 
 impl From<ApiGatewayV2httpRequest> for HttpRequest {
     fn from(event: ApiGatewayV2httpRequest) -> Self {
+        let query = parameters::sent(&event);
         let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
         let text = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
@@ -49,11 +52,7 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
             route: event.request_context.route_key.or(event.route_key).unwrap_or_default(),
             id: event.request_context.request_id.unwrap_or_default(),
             path: event.path_parameters,
-            query: event
-                .query_string_parameters
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            query,
             headers: event
                 .headers
                 .iter()
@@ -97,14 +96,30 @@ impl HttpRequest {
         if body.len() > BODY_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(body) }
     }
 
-    /// A query parameter.
-    pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str)
+    /// The query parameters, to be read and ended.
+    pub fn parameters(&self) -> Parameters<'_> {
+        Parameters::of(&self.query)
     }
 
-    /// Names of all query parameters.
-    pub fn query_names(&self) -> impl Iterator<Item = &str> {
-        self.query.keys().map(String::as_str)
+    /// Refuses every query parameter: this route has none.
+    pub fn no_parameters(&self) -> Result<(), Failure> {
+        self.parameters().end()
+    }
+
+    /// The first value of a query parameter of a caller who adds names of their own; [`HttpRequest::said_once`] refuses a second.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Refuses what is said twice under one of `names`; other names are nobody's affair.
+    pub fn said_once(&self, names: &[&'static str]) -> Result<(), Failure> {
+        let own: Vec<(String, String)> =
+            self.query.iter().filter(|(sent, _)| names.contains(&sent.as_str())).cloned().collect();
+        let mut parameters = Parameters::of(&own);
+        for name in names {
+            parameters.one(name, |_| Ok(()));
+        }
+        parameters.end()
     }
 
     /// A header, by its name in lower case.
@@ -168,8 +183,10 @@ impl HttpReply {
         let digest = Sha256::digest(bytes);
         let tag = digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let tag = format!("\"{tag}\"");
-        if known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)) {
-            self = Self { headers: self.headers, ..Self::of(304, self.content_type, Body::Empty) };
+        if known.is_some_and(|known| names_tag(known, &tag)) {
+            // An empty text and not no text: where the answer's body is null, the local gateway makes a 500 of it.
+            let empty = Body::Text(String::new());
+            self = Self { headers: self.headers, ..Self::of(304, self.content_type, empty) };
         }
         let whose = if public { "public" } else { "private" };
         self.with_header("cache-control", format!("{whose}, max-age={seconds}")).with_header("etag", tag)
@@ -210,6 +227,45 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
     }
 }
 
+/// Whether an `If-None-Match` names `tag`: any (`*`), or a list that holds it. Weak tags are compared as strong ones, as RFC 9110
+/// §13.1.2 has it for this header; a value that is no such list names nothing.
+fn names_tag(known: &str, tag: &str) -> bool {
+    if known.trim() == "*" {
+        return true;
+    }
+    let mut rest = known.trim_start_matches([' ', '\t', ',']);
+    let mut named = false;
+    while !rest.is_empty() {
+        let strong = rest.strip_prefix("W/").unwrap_or(rest);
+        let Some(end) = strong.strip_prefix('"').and_then(|inner| inner.find('"')) else {
+            return false;
+        };
+        let (one, after) = strong.split_at(end + 2);
+        named |= one == tag;
+        let next = after.trim_start_matches([' ', '\t']);
+        if !next.is_empty() && !next.starts_with(',') {
+            return false;
+        }
+        rest = next.trim_start_matches([' ', '\t', ',']);
+    }
+    named
+}
+
+/// Answers what the gateway hands over. What does not read as a request is a fault of whoever sent it past the gateway.
+pub async fn answer<F>(payload: &Payload, handler: impl FnOnce(HttpRequest) -> F) -> ApiGatewayV2httpResponse
+where
+    F: Future<Output = Result<HttpReply, Failure>>,
+{
+    match payload.read("a request of the gateway") {
+        // Boxed, so that a function's own future does not hold all of the handler's.
+        Ok(event) => Box::pin(serve(event, handler)).await,
+        Err(failure) => {
+            tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
+            HttpReply::problem(&failure).into()
+        }
+    }
+}
+
 /// Answers one request through `handler`: failures and panics become problem documents, and each is logged once,
 /// without the request's content.
 pub async fn serve<F>(
@@ -242,6 +298,22 @@ where
                 tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
             }
             reply.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_known_from_a_list_weak_or_strong_and_from_the_star() {
+        let tag = "\"a1\"";
+        for known in ["\"a1\"", "W/\"a1\"", "\"b\", \"a1\"", "\"b,\" , W/\"a1\",", "*", " * ", ",\"a1\""] {
+            assert!(names_tag(known, tag), "{known}");
+        }
+        for known in ["", "a1", "\"b\"", "\"a1", "\"b\" \"a1\"", "\"b, \"a1\", c\"", "w/\"a1\"", "*, \"b\"", "\"*\""] {
+            assert!(!names_tag(known, tag), "{known}");
         }
     }
 }

@@ -18,9 +18,13 @@ use crate::request::SubmissionBody;
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// How often another number is tried where integrators brought codes of their own. Each step is twice the last, so that
-/// a block of half a million codes is passed.
+/// How often another number is tried where integrators brought codes of their own before they had a block of theirs. Each step
+/// is twice the last up to [`STEP_MAX`], so that a block of nine hundred is passed at once and a longer one by those who come
+/// again.
 const NUMBERS_TRIED_MAX: u32 = 20;
+
+/// The most numbers that one try passes over: whoever places codes on purpose cannot use a day's numbers up.
+const STEP_MAX: u32 = 64;
 
 /// A request to take a dossier in.
 pub struct SubmissionRequest {
@@ -86,6 +90,15 @@ pub async fn submit(
     {
         found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
     }
+    let format = catalogue.law().rule_on(day).dossier_code;
+    if request.code.as_ref().is_some_and(|code| !code.is_integrators(format)) {
+        let digit = format.integrator_digit.unwrap_or_default();
+        found.push(Violation::new(
+            "code",
+            "code-of-integrators",
+            format!("must have a number that begins with {digit}"),
+        ));
+    }
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
@@ -93,9 +106,10 @@ pub async fn submit(
         let code = match &request.code {
             Some(code) => code.clone(),
             None => {
-                let step = 1 << tried.saturating_sub(1);
-                let sequence = intake.next_sequence(&submission.agency, day, step).await?;
-                DossierCode::issue(catalogue.law().rule_on(day).dossier_code, &submission.agency, day, sequence)
+                let step = (1 << tried.saturating_sub(1)).min(STEP_MAX);
+                let count = intake.next_sequence(&submission.agency, day, step).await?;
+                DossierCode::issue(format, &submission.agency, day, count)
+                    .map_err(|none| Failure::Defect(none.to_string()))?
             }
         };
         let receipt = SubmissionReceipt {

@@ -134,7 +134,7 @@ fn number(lives: &mut [Life], catalogue: &Catalogue) {
         *line += 1;
         let agency: AgencyCode = life.agency.parse().unwrap();
         let format = catalogue.law().rule_on(day).dossier_code;
-        life.code = DossierCode::issue(format, &agency, day, *line).to_string();
+        life.code = DossierCode::issue(format, &agency, day, *line).unwrap().to_string();
     }
 }
 

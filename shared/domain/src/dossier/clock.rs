@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Clock, Dossier, HistoryEntry, Rule};
-use crate::calendar::{MissingYear, date_of};
+use crate::calendar::{Calendar, MissingYear, date_of};
 use crate::deadline::{Pause, Promise, Run, Term};
 use crate::law::{Law, OnSupplement};
 
@@ -12,33 +12,44 @@ use crate::law::{Law, OnSupplement};
 pub(super) struct Dates {
     /// When it is due.
     pub(super) due: Option<Timestamp>,
-    /// When it would be due without the apology; none where there was none, or where both dates agree.
+    /// The due date that figures follow: without the apology, and before papers were asked for late. None where both agree.
     pub(super) original: Option<Timestamp>,
     /// Since when the clock stands still.
     pub(super) paused: Option<Timestamp>,
 }
 
 impl Dossier {
-    /// What `rule` at `at` does to the dates. An apology changes them afterwards, by the day that it names.
-    pub(super) fn dates_after(&self, rule: &Rule, at: Timestamp, law: &Law) -> Result<Dates, MissingYear> {
+    /// What `rule` does to the dates; `history` ends with its entry. An apology changes them afterwards, by the day that it
+    /// names.
+    pub(super) fn dates_after(&self, rule: &Rule, history: &[HistoryEntry], law: &Law) -> Result<Dates, MissingYear> {
         let standing = Dates { due: self.due_at, original: self.original_due_at, paused: None };
-        let Some(term) = self.term else {
+        let Some(entry) = history.last() else {
+            return Ok(standing);
+        };
+        let at = entry.at;
+        if self.term.is_none() {
             // Nothing is counted, and still the dossier waits for somebody.
             return Ok(Dates { paused: (rule.clock == Clock::Pauses).then_some(at), ..Dates::default() });
-        };
+        }
+        let restarts = || law.rule_on(date_of(at)).supplement == OnSupplement::Restart;
         match rule.clock {
             Clock::Pauses => Ok(Dates { paused: Some(at), ..standing }),
-            Clock::WaitsForPapers if law.rule_on(date_of(at)).supplement == OnSupplement::Restart => {
-                Ok(Dates::default())
+            // The term will begin again, and what was missed stays missed.
+            Clock::WaitsForPapers if restarts() && entry.asked_late => {
+                Ok(Dates { due: None, original: standing.original.or(standing.due), paused: None })
             }
+            Clock::WaitsForPapers if restarts() => Ok(Dates::default()),
             // Before receipt there is no date, and nothing that could stand still.
             Clock::WaitsForPapers => Ok(Dates { paused: self.due_at.map(|_| at), ..standing }),
             Clock::Starts | Clock::PapersCame if self.starts_clock(rule) => {
-                let due = term.due(law.calendar_of(&self.agency), at)?;
-                Ok(Dates { due: Some(due), ..Dates::default() })
+                recounted(history, law.calendar_of(&self.agency)).map(|dates| dates.unwrap_or(standing))
             }
-            Clock::PapersCame | Clock::GoesOn => self.going_on(term, at, law, standing),
-            Clock::Starts | Clock::Promises | Clock::Stops | Clock::Untouched => Ok(standing),
+            Clock::PapersCame | Clock::GoesOn if self.paused_at.is_some() => {
+                recounted(history, law.calendar_of(&self.agency)).map(|dates| dates.unwrap_or(standing))
+            }
+            Clock::Starts | Clock::PapersCame | Clock::GoesOn | Clock::Promises | Clock::Stops | Clock::Untouched => {
+                Ok(standing)
+            }
         }
     }
 
@@ -57,38 +68,57 @@ impl Dossier {
         }
     }
 
-    /// The dates after the clock, if it stood still, goes on at `at`.
-    fn going_on(&self, term: Term, at: Timestamp, law: &Law, standing: Dates) -> Result<Dates, MissingYear> {
-        let (Some(paused), Some(mut run)) = (self.paused_at, self.run()) else {
-            return Ok(standing);
-        };
-        run.pauses.push(Pause { from: paused, to: at });
-        let calendar = law.calendar_of(&self.agency);
-        let due = term.due_of(calendar, &run)?;
-        let original = match run.promise.take() {
-            Some(_) => Some(term.due_of(calendar, &run)?).filter(|original| *original != due),
-            None => None,
-        };
-        Ok(Dates { due: Some(due), original, paused: None })
-    }
-
     /// How the clock ran since the term began for the last time, told from the history; none before receipt, and where the
     /// procedure gives no date. A pause that has not ended is not in it.
     pub fn run(&self) -> Option<Run> {
-        let begun = self.history.iter().rposition(|entry| entry.due_rule.is_some())?;
-        let since = self.history.get(begun..).unwrap_or_default();
-        // No move leads from one standstill into another, so that the entry after a pause ends it.
-        let pauses = since.windows(2).filter_map(|pair| match pair {
-            [stop, go] if stands_after(stop) && goes_on_after(go) => Some(Pause { from: stop.at, to: go.at }),
-            _ => None,
-        });
-        let promise = since.iter().rfind(|entry| clock(entry) == Some(Clock::Promises));
-        Some(Run {
-            started: since.first()?.at,
-            promise: promise.and_then(|letter| Some(Promise { at: letter.at, due: letter.due_at? })),
-            pauses: pauses.collect(),
-        })
+        run_of(&self.history)
     }
+}
+
+/// The dates that `history` gives by `calendar`, of a dossier whose clock runs; none where no term has begun.
+pub(super) fn recounted(history: &[HistoryEntry], calendar: &Calendar) -> Result<Option<Dates>, MissingYear> {
+    let rule = history.iter().rev().find_map(|entry| entry.due_rule.as_ref());
+    let term = rule.and_then(|rule| Term::new(rule.amount, rule.unit).ok());
+    let (Some(term), Some(run), Some(figures_run)) = (term, run_of(history), original_run_of(history)) else {
+        return Ok(None);
+    };
+    let due = term.due_of(calendar, &run)?;
+    let original = term.due_of(calendar, &figures_run)?;
+    Ok(Some(Dates { due: Some(due), original: Some(original).filter(|original| *original != due), paused: None }))
+}
+
+fn run_of(history: &[HistoryEntry]) -> Option<Run> {
+    let begun = history.iter().rposition(|entry| entry.due_rule.is_some())?;
+    let since = history.get(begun..).unwrap_or_default();
+    let promise = since.iter().rfind(|entry| clock(entry) == Some(Clock::Promises));
+    Some(Run {
+        started: since.first()?.at,
+        promise: promise.and_then(|letter| Some(Promise { at: letter.at, due: letter.due_at? })),
+        pauses: pauses(since, |_| true),
+    })
+}
+
+/// The run that figures follow: without what was promised, and begun before papers were asked for late. Waiting for those gives
+/// nothing back.
+fn original_run_of(history: &[HistoryEntry]) -> Option<Run> {
+    let first = history.iter().position(|entry| entry.due_rule.is_some())?;
+    let late = history.iter().skip(first).position(|entry| entry.asked_late);
+    let known = late.and_then(|late| history.get(..first + late)).unwrap_or(history);
+    let begun = known.iter().rposition(|entry| entry.due_rule.is_some())?;
+    let since = history.get(begun..).unwrap_or_default();
+    Some(Run { started: since.first()?.at, promise: None, pauses: pauses(since, |stop| !stop.asked_late) })
+}
+
+/// When the clock stood still in `since`, as far as `wanted` says of the entry that stopped it.
+fn pauses(since: &[HistoryEntry], wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
+    // No move leads from one standstill into another, so that the entry after a pause ends it.
+    let pairs = since.windows(2).filter_map(|pair| match pair {
+        [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
+            Some(Pause { from: stop.at, to: go.at })
+        }
+        _ => None,
+    });
+    pairs.collect()
 }
 
 fn clock(entry: &HistoryEntry) -> Option<Clock> {

@@ -1,4 +1,5 @@
-//! How long an applicant has for the papers that were asked for (`ThoiHanBoSung` in production systems).
+//! Until when and how often papers may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and how long an applicant has for them
+//! (`ThoiHanBoSung` in production systems).
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -6,7 +7,8 @@ use jiff::{Timestamp, ToSpan};
 use super::{Action, Dossier, DossierStatus, HistoryEntry, Refusal};
 use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, date_of};
-use crate::law::Law;
+use crate::deadline::passed_since_receipt;
+use crate::law::{LateRequest, Law};
 
 /// The last of the days that the law of the day on which papers were asked for gives; none where none are waited for.
 pub(crate) fn last_day_for_papers(history: &[HistoryEntry], law: &Law) -> Option<Date> {
@@ -23,6 +25,33 @@ pub(crate) fn is_over(last: Date, day: Date, calendar: &Calendar) -> Result<bool
 }
 
 impl Dossier {
+    /// Whether papers that are asked for at `at` are asked for outside the bound of that day: once more than it allows, later after
+    /// receipt, or when the due date has passed, which no request can undo. An error where a late request is not taken at all.
+    pub(super) fn asks_late(&self, action: Action, at: Timestamp, law: &Law) -> Result<bool, Refusal> {
+        let day = date_of(at);
+        let Some(bound) = law.rule_on(day).papers_bound.filter(|_| action == Action::RequestSupplement) else {
+            return Ok(false);
+        };
+        let asked = self.history.iter().filter(|entry| entry.action == Action::RequestSupplement).count();
+        let missed = self.original_due_at.or(self.due_at).is_some_and(|due| date_of(due) < day);
+        let late = match self.received_at {
+            _ if missed || asked >= usize::from(bound.times_max) => true,
+            Some(received) => {
+                let calendar = law.calendar_of(&self.agency);
+                passed_since_receipt(calendar, received, day, bound.within_working_days)?
+            }
+            None => false,
+        };
+        if late && bound.late == LateRequest::Refused {
+            let (days, times) = (bound.within_working_days, bound.times_max);
+            let detail = format!(
+                "papers are asked for within {days} working days from receipt, before the due date has passed, and at most {times} time(s)"
+            );
+            return Err(Refusal::Invalid(Violation::new("action", "papers-bound", detail)));
+        }
+        Ok(late)
+    }
+
     /// Nobody gives a dossier up for missing papers while they can still come, whoever it is.
     pub(super) fn check_expired(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
         let calendar = law.calendar_of(&self.agency);

@@ -393,6 +393,14 @@ fn a_dossier_code_that_nobody_could_read_again_is_refused() {
 }
 
 #[test]
+fn integrators_numbers_begin_with_a_digit_that_short_numbers_are_not_filled_up_with() {
+    for digit in [0, 10] {
+        let spoil = |files: &mut Files| files.rules["rules"][1]["dossierCode"]["integratorDigit"] = json!(digit);
+        refused("rules", "integrator-digit", spoil);
+    }
+}
+
+#[test]
 fn a_rule_of_the_clock_without_its_article_is_refused() {
     refused("rules", "source", |files| files.rules["rules"][0]["source"] = json!(" "));
     for unit in ["working-day", "calendar-day", "working-hour"] {
@@ -451,7 +459,7 @@ fn the_shipped_rules_say_what_the_law_says() {
         ("2026-03-02", "H58.15-260302-0007"),
     ] {
         let format = catalogue().law().rule_on(day(on)).dossier_code;
-        assert_eq!(DossierCode::issue(format, &"H58.15".parse().unwrap(), day(on), 7).as_str(), expected);
+        assert_eq!(DossierCode::issue(format, &"H58.15".parse().unwrap(), day(on), 7).unwrap().as_str(), expected);
     }
 }
 

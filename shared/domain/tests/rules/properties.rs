@@ -173,9 +173,15 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
     assert_eq!(dossier.original_due_at, last.original_due_at);
     let rule = law.rule_on(day("2024-01-01"));
     assert!(dossier.apologies() <= usize::from(rule.extensions_max), "a new date is given so often and no more");
-    assert!(dossier.original_due_at.is_none() || dossier.original_due_at < dossier.due_at, "an apology gives time");
-    assert!(dossier.original_due_at.is_none() || dossier.apologies() > 0, "only an apology parts the two dates");
-    assert_eq!(original(dossier), dossier.original_due_at.or(dossier.due_at), "the term alone gives the original date");
+    let parted = dossier.original_due_at.zip(dossier.due_at);
+    assert!(parted.is_none_or(|(original, due)| original < due), "an apology and late papers give time");
+    let late = dossier.history.iter().any(|entry| entry.asked_late);
+    let may_part = dossier.apologies() > 0 || late;
+    assert!(dossier.original_due_at.is_none() || may_part, "only an apology and late papers part the two dates");
+    assert!(
+        dossier.due_at.is_none() || original(dossier) == dossier.original_due_at.or(dossier.due_at),
+        "the term alone gives the original date"
+    );
     for (entry, version) in dossier.history.iter().zip(1..) {
         assert_eq!(entry.version, version);
         assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
@@ -209,14 +215,22 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
     assert_eq!(dossier.due_at.is_some(), dossier.term.is_some() && receipt.is_some() && !given_up);
 }
 
-/// What the term alone gives: counted from the entry that names its rule, with every pause since that has ended.
+/// What the term alone gives: counted from the last entry that names its rule, before papers were asked for late if they were,
+/// with every pause since that has ended.
 fn original(dossier: &Dossier) -> Option<Timestamp> {
     let term = dossier.term.filter(|_| dossier.due_at.is_some())?;
-    let begun = dossier.history.iter().rposition(|entry| entry.due_rule.is_some())?;
+    let (mut begun, mut asked_late) = (None, false);
+    for (place, entry) in dossier.history.iter().enumerate() {
+        asked_late |= entry.asked_late && begun.is_some();
+        if entry.due_rule.is_some() && !asked_late {
+            begun = Some(place);
+        }
+    }
+    let begun = begun?;
     let mut run = Run::from(dossier.history[begun].at);
     let stands = [Action::RequestPayment, Action::Suspend, Action::RequestSupplement];
     for pair in dossier.history[begun..].windows(2) {
-        if stands.contains(&pair[0].action) && !pair[1].status.is_closed() {
+        if stands.contains(&pair[0].action) && !pair[0].asked_late && !pair[1].status.is_closed() {
             run.pauses.push(Pause { from: pair[0].at, to: pair[1].at });
         }
     }
@@ -247,6 +261,26 @@ proptest! {
             prop_assert_eq!(&next.history[..before.history.len()], &before.history[..], "the past is kept as it was");
             prop_assert_eq!(next.history.len(), before.history.len() + 1);
             before = *next;
+        }
+    }
+
+    // NĐ 61/2018 Đ.19.4 restarts the term; a province that has missed the date does not get it back so.
+    #[test]
+    fn what_was_overdue_is_never_settled_early_or_on_time_whatever_is_asked_for(
+        law in any_law(),
+        term in any_term(),
+        start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let mut overdue = false;
+        for (_, answer) in play(law, new_dossier(term, Channel::Online, start), &attempts).1 {
+            let Ok(Decision::Moved(next)) = answer else { continue };
+            let entry = next.history.last().unwrap();
+            let due = entry.original_due_at.or(entry.due_at).map(date_of);
+            let runs = matches!(entry.status, DossierStatus::Received | DossierStatus::Processing | DossierStatus::Finished);
+            // Work may stand still after the date was missed; what is given back then never reaches the day itself.
+            prop_assert!(!overdue || !runs || due.is_none_or(|due| due <= date_of(entry.at)), "{due:?} {entry:?}");
+            overdue |= runs && due.is_some_and(|due| due < date_of(entry.at));
         }
     }
 

@@ -131,7 +131,7 @@ fn a_letter_repeated_is_answered_and_one_with_another_date_is_another() {
     assert_eq!(tell(&told, "2026-03-13"), Err(Refusal::CommandIdReused));
 }
 
-/// What a letter of Friday the 6th for Thursday the 12th has become: the date, and the one that it excused.
+/// What a letter of Wednesday the 4th for Thursday the 12th has become: the date, and the one that it excused.
 #[test]
 fn what_moves_the_date_moves_both_and_what_starts_it_again_leaves_one() {
     for (why, rest, due, original) in [
@@ -139,15 +139,22 @@ fn what_moves_the_date_moves_both_and_what_starts_it_again_leaves_one() {
         ("it ends", "finish 2026-03-11T08:00", "2026-03-12", "2026-03-09"),
         ("it ends and is sent back", "finish 2026-03-11T08:00, send-back 09:00", "2026-03-12", "2026-03-09"),
         ("two days of pause", "suspend 2026-03-09T08:00, resume 2026-03-11T08:00", "2026-03-16", "2026-03-11"),
-        ("papers are asked for", "request-supplement 2026-03-09T08:00", "-", "-"),
+        ("papers are asked for in time", "request-supplement 2026-03-05T08:00", "-", "-"),
         (
             "papers come, and the term begins again",
-            "request-supplement 2026-03-09T08:00, supplement 2026-03-10T08:00",
+            "request-supplement 2026-03-05T08:00, supplement 2026-03-10T08:00",
             "2026-03-17",
             "-",
         ),
+        ("papers are asked for too late", "request-supplement 2026-03-06T08:00", "-", "2026-03-09"),
+        (
+            "late papers come, and the date before them is kept",
+            "request-supplement 2026-03-06T08:00, supplement 2026-03-10T08:00",
+            "2026-03-17",
+            "2026-03-09",
+        ),
     ] {
-        let history = format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, {rest}");
+        let history = format!("{IN_PROCESS}, apologise 2026-03-04T08:00 for 2026-03-12, {rest}");
         let dossier = played("5 working-day", Channel::Online, &history);
         let closing = |text: &str| (text != "-").then(|| at(&format!("{text}T17:00")));
         assert_eq!((dossier.due_at, dossier.original_due_at), (closing(due), closing(original)), "{why}");

@@ -1,6 +1,6 @@
 //! The dossiers table: read one, move one, list an agency's, read what a count needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -10,10 +10,13 @@ use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use jiff::civil::Date;
 
-use super::{Item, down, number, read, text, write};
+use super::{Item, down, number, read, rows, text, write};
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
 use crate::record::{DossierRecord, WorklistItem, work_key};
+
+/// What names a row.
+const KEY: &[&str] = &["code"];
 
 /// The dossiers table.
 #[derive(Debug, Clone)]
@@ -29,7 +32,8 @@ impl Dossiers {
     }
 
     /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status and due date; at most
-    /// `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates can be asked for in one status alone.
+    /// `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates can be asked for in one status alone. What cannot
+    /// be read is left out and named in the log.
     pub async fn worklist(
         &self,
         desk: Desk<'_>,
@@ -57,14 +61,14 @@ impl Dossiers {
             (Some(_), None) => format!("{first}~"),
             (None, _) => "~".to_owned(),
         };
-        let page = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(index)
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
-            .projection_expression("code, #agency, #handler, #status, #procedure, version, submittedAt, dueAt")
+            .projection_expression("code, workDue, #agency, #handler, #status, #procedure, version, submittedAt, dueAt")
             .expression_attribute_names("#key", key)
             .expression_attribute_names("#agency", "agency")
             .expression_attribute_names("#handler", "handler")
@@ -73,26 +77,39 @@ impl Dossiers {
             .expression_attribute_values(":key", text(&value))
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":end", text(end))
-            .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let page = page.send().await.map_err(down)?;
-        let next = page.last_evaluated_key.and_then(|key| {
-            let (status, line) = key.get("workDue")?.as_s().ok()?.split_once('#')?;
-            Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
-        });
-        let items = page.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(WorklistPage { items, next })
+        let mut items = Vec::new();
+        let mut start = start;
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await.map_err(down)?;
+            let mut next = None;
+            for item in page.items.unwrap_or_default() {
+                let line = line_of(&item);
+                if let Some(row) = rows::readable(item, KEY) {
+                    items.push(row);
+                    next.clone_from(&line);
+                }
+            }
+            // The next page goes on after the last line that could be read: no cursor can name another. Where there was none,
+            // it begins here.
+            start = page.last_evaluated_key;
+            if start.is_none() || next.is_some() {
+                return Ok(WorklistPage { items, next: next.filter(|_| start.is_some()) });
+            }
+        }
     }
 
-    /// Every dossier of `agency` that is still to be settled, without the words in its history.
-    pub async fn open(&self, agency: &AgencyCode) -> Result<Vec<DossierFacts>, Failure> {
+    /// Every dossier of `agency` that is still to be settled, without the words in its history. What cannot be read is left out
+    /// and named in the log.
+    pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
         let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
         counted(open).await
     }
 
     /// Every dossier of `agency` that has nothing left to settle and to which something last happened from `first` to `last`,
-    /// without the words in its history. What ended before `first` has no part in any figure since.
-    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Vec<DossierFacts>, Failure> {
+    /// without the words in its history. What ended before `first` has no part in any figure since. What cannot be read is left
+    /// out and named in the log.
+    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Histories, Failure> {
         let ended = self
             .index(("by-ended", "agency"), "#key = :key AND endedOn BETWEEN :first AND :last", agency.to_string())
             .expression_attribute_values(":first", text(first.to_string()))
@@ -101,11 +118,11 @@ impl Dossiers {
     }
 
     /// Every dossier of `agency` that is still to be settled, each read on its own: what cannot be read stands among the others
-    /// as a failure.
+    /// as a failure, and is named in the log.
     pub async fn open_each(&self, agency: &AgencyCode) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
         let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
         let items: Vec<Item> = open.into_paginator().items().send().try_collect().await.map_err(down)?;
-        Ok(items.into_iter().map(read).collect())
+        Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())
     }
 
     fn index(&self, (index, name): (&str, &str), condition: &str, key: String) -> QueryFluentBuilder {
@@ -119,20 +136,40 @@ impl Dossiers {
     }
 }
 
+/// The line that a row of a desk's index stands for.
+fn line_of(row: &Item) -> Option<Line> {
+    let (status, line) = row.get("workDue")?.as_s().ok()?.split_once('#')?;
+    Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
+}
+
+/// What a count read.
+#[derive(Debug, Default)]
+pub struct Histories {
+    /// Dossiers without the words in their histories.
+    pub facts: Vec<DossierFacts>,
+    /// Codes of those that could not be read, as far as they have one.
+    pub unreadable: BTreeSet<String>,
+}
+
 /// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
-async fn counted(query: QueryFluentBuilder) -> Result<Vec<DossierFacts>, Failure> {
+async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
     let query = query
         .projection_expression("code, agency, #procedure, channel, papers, history")
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
-    let mut found = Vec::new();
+    let mut found = Histories::default();
     while let Some(item) = items.next().await {
-        let mut facts: DossierFacts = read(item.map_err(down)?)?;
+        let item = item.map_err(down)?;
+        let code = rows::key_of(&item, KEY);
+        let Some(mut facts) = rows::readable::<DossierFacts>(item, KEY) else {
+            found.unreadable.insert(code);
+            continue;
+        };
         for entry in &mut facts.history {
             (entry.reason, entry.note) = (None, None);
         }
         facts.history.shrink_to_fit();
-        found.push(facts);
+        found.facts.push(facts);
     }
     Ok(found)
 }

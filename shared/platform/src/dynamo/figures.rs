@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, number, read, text, write};
+use super::{Item, down, number, read, rows, text, write};
 use crate::Failure;
 use crate::edition::{AgencyState, Head, Mark, Stored as StoredVersions, Trouble, Versions, Writer};
 use crate::port::Stored;
@@ -141,7 +141,8 @@ impl Figures {
         self.closed().await?.count(day).await
     }
 
-    /// The rows of a day or month, by cell, with all that was written of them.
+    /// The rows of a day or month, by cell, with all that was written of them. One that cannot be read is left out and named in the
+    /// log; a count of that day writes it anew.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
         Ok(self.between::<RowItem>(day, "a", "~", true).await?.into_iter().map(StoredRow::from).collect())
     }
@@ -182,7 +183,7 @@ impl Figures {
         last: &str,
         surely: bool,
     ) -> Result<Vec<T>, Failure> {
-        let rows = self
+        let found = self
             .client
             .query()
             .table_name(&self.table)
@@ -198,7 +199,7 @@ impl Figures {
             .try_collect()
             .await
             .map_err(down)?;
-        rows.into_iter().map(read).collect()
+        Ok(found.into_iter().filter_map(|item| rows::readable(item, &["day", "cell"])).collect())
     }
 
     async fn get<T: DeserializeOwned>(&self, day: &str, cell: &str) -> Result<Option<T>, Failure> {
@@ -287,7 +288,8 @@ impl Figures {
         self.client.update_item().table_name(&self.table).key("day", text(day)).key("cell", text(cell))
     }
 
-    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written there. Written twice, it comes to the same.
+    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written there. Written
+    /// twice, it comes to the same.
     pub async fn put_row(
         &self,
         day: &str,
@@ -298,7 +300,8 @@ impl Figures {
         self.put_version(day, cell.to_string(), version, versions).await
     }
 
-    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one was written there. Written twice, it comes to the same.
+    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one was written there. Written
+    /// twice, it comes to the same.
     pub async fn put_count_row(
         &self,
         day: &str,

@@ -7,7 +7,7 @@ use domain::thread::NoticeThread;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{down, number, read, text, write};
+use super::{down, number, read, rows, text, write};
 use crate::Failure;
 use crate::port::{NoticeBook, Stored};
 
@@ -43,7 +43,8 @@ impl Notices {
         Self { client, table }
     }
 
-    /// The threads to be woken by `now`, at most `limit`, the longest waiting first.
+    /// The threads to be woken by `now`, at most `limit`, the longest waiting first. One that cannot be read wakes nobody and is
+    /// named in the log.
     pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<Sleeper>, Failure> {
         let mut pages = self
             .client
@@ -61,7 +62,7 @@ impl Notices {
             let Some(item) = pages.try_next().await.map_err(down)? else {
                 break;
             };
-            found.push(read(item)?);
+            found.extend(rows::readable::<Sleeper>(item, &["code"]));
         }
         Ok(found)
     }

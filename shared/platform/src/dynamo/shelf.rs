@@ -1,12 +1,16 @@
 //! The catalogue table: every edition that was ever published, and the files that it is made of.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use serde::Deserialize;
 
-use super::{down, read, text, write};
+use super::{down, read, rows, text, write};
 use crate::Failure;
 use crate::catalogue::{Edition, Texts};
 use crate::port::Stored;
+
+/// Among how many of the last editions one is looked for that can be read.
+const LOOKED_AT_MAX: i32 = 8;
 
 /// The catalogue table.
 #[derive(Debug, Clone)]
@@ -31,21 +35,29 @@ impl Shelf {
         Self { client, table }
     }
 
-    /// The latest edition; none before the first.
+    /// The number of the latest edition, whether it can be read or not; 0 before the first.
+    pub async fn last(&self) -> Result<u64, Failure> {
+        let found = self.editions().projection_expression("#name").expression_attribute_names("#name", "name").limit(1);
+        let last = found.send().await.map_err(down)?.items.unwrap_or_default().pop();
+        let number = last.as_ref().map(|item| item.get("name")?.as_s().ok()?.parse().ok());
+        number.map_or(Ok(0), |number| number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned())))
+    }
+
+    /// The latest edition that can be read, of the last few; none before the first. One that cannot be read is left out and named in the log.
     pub async fn latest(&self) -> Result<Option<Edition>, Failure> {
-        let found = self
-            .client
+        let found = self.editions().limit(LOOKED_AT_MAX).send().await.map_err(down)?;
+        Ok(found.items.unwrap_or_default().into_iter().find_map(|item| rows::readable(item, &["part", "name"])))
+    }
+
+    /// Every edition, the latest first.
+    fn editions(&self) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .key_condition_expression("part = :edition")
             .expression_attribute_values(":edition", text("edition"))
             .scan_index_forward(false)
-            .limit(1)
             .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
-        found.items.unwrap_or_default().pop().map(read).transpose()
     }
 
     /// One edition.
