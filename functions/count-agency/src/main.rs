@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
     let queue = SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
-    let queue = &Named::new(queue, figures, clock::now);
+    let queue = &Named::new(&queue, figures, clock::now);
     let plan = Plan {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,

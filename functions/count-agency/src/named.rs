@@ -9,14 +9,14 @@ use platform::port::Siding;
 /// A queue that keeps, before it parks a message, which agency could not be counted and why.
 #[derive(Debug)]
 pub struct Named<'a, Q> {
-    queue: Q,
+    queue: &'a Q,
     figures: &'a Figures,
     clock: fn() -> Timestamp,
 }
 
 impl<'a, Q> Named<'a, Q> {
     /// Over `queue`.
-    pub fn new(queue: Q, figures: &'a Figures, clock: fn() -> Timestamp) -> Self {
+    pub fn new(queue: &'a Q, figures: &'a Figures, clock: fn() -> Timestamp) -> Self {
         Self { queue, figures, clock }
     }
 }

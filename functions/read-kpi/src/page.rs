@@ -38,6 +38,8 @@ struct Page {
     heading: String,
     told: String,
     complete: bool,
+    /// That the figures are being corrected, if they are.
+    doubts: Option<String>,
     headlines: Vec<Headline>,
     trend: String,
     trend_points: Vec<[String; 3]>,
@@ -163,6 +165,20 @@ pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
         None => "; ngày hẹn trả dùng để so sánh thay đổi trong kỳ",
     };
     format!("Số liệu đến hết ngày {}, tổng hợp {}/{days} ngày của kỳ{basis}.", long(last), gathered.days)
+}
+
+/// That figures are known to be wrong, and whose could not be counted; none where nothing is known to be.
+pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
+    if !gathered.doubts.being_corrected() {
+        return None;
+    }
+    let name = |agency| catalogue.agency(agency).map_or_else(|| agency.to_string(), |known| known.name.clone());
+    let uncounted: Vec<String> = gathered.doubts.uncounted.keys().map(name).collect();
+    let named = match uncounted.as_slice() {
+        [] => String::new(),
+        names => format!(" Chưa tổng hợp được số liệu của: {}.", names.join("; ")),
+    };
+    Some(format!("Số liệu của kỳ này đang được đính chính; dưới đây là số liệu đã chốt gần nhất.{named}"))
 }
 
 /// The change from the time before, with its sign: `+12`, `−3`, `không đổi`.
@@ -294,6 +310,7 @@ pub(crate) fn page(
         heading: tied(&heading(period)),
         told: tied(&told_days(period, gathered)),
         complete: gathered.last == Some(period.last()),
+        doubts: told_doubts(gathered, catalogue),
         headlines: headlines(&agencies.total, told.before.map(|before| &before.total)),
         trend: chart::trend(told.trend),
         trend_points: told.trend.iter().map(point).collect(),

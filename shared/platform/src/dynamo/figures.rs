@@ -412,7 +412,8 @@ async fn claimed(
         .expression_attribute_values(":at", text(at.to_string()));
     if seen.is_open() {
         next.void.insert(seen.claimed);
-        expression.push_str(" ADD void :void");
+        expression.push_str(" ADD #void :void");
+        update = update.expression_attribute_names("#void", "void");
         update = update.expression_attribute_values(":void", AttributeValue::Ns(vec![seen.claimed.to_string()]));
     }
     let as_seen = |name: &str, value: u64| match value {
