@@ -3,11 +3,13 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::kpi::KpiRow;
 use domain::kpi::report::Dimension;
+use platform::record::{CountRecord, KpiRecord};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::days::{MORNING, count, few_agencies, two_days};
+use crate::support::days::{MORNING, count, few_agencies, happened, two_days};
 use crate::support::log::Log;
 use crate::support::world::{World, at};
 
@@ -76,7 +78,180 @@ async fn however_a_time_is_named_its_figures_are_those_of_its_days() {
     assert_eq!(wednesday.body["total"]["figures"]["carriedOver"], 3);
     assert_eq!(wednesday.body["complete"], true);
     let nothing = asked(&world, kpi("2026-10")).await;
-    assert_eq!((&nothing.body["daysCounted"], &nothing.body["total"]["figures"]), (&json!(0), &json!({})));
+    assert_eq!((&nothing.body["daysCounted"], &nothing.body["complete"]), (&json!(0), &json!(false)));
+}
+
+#[tokio::test]
+async fn what_was_not_counted_yet_is_not_zero_but_says_why() {
+    let world = counted().await;
+    for (period, why) in [("2026-10", "not-counted-yet"), ("2026-11-19", "not-over-yet"), ("2027", "not-over-yet")] {
+        for by in ["agency", "procedure"] {
+            let answer = asked(&world, kpi(period).query("by", by)).await;
+            assert_eq!((answer.status, &answer.body["notCounted"]), (200, &json!(why)), "{period}");
+            assert!(answer.body.get("total").is_none(), "{}", answer.body);
+            assert_eq!(answer.body["items"], json!([]));
+        }
+        for route in ["GET /v1/kpi/index", "GET /v1/kpi/national"] {
+            let answer = asked(&world, Call::new(route).officer(AGENCY).query("period", period)).await;
+            assert_eq!((answer.status, &answer.body["notCounted"]), (200, &json!(why)), "{route} {period}");
+        }
+    }
+    // One agency that did nothing in a time that was counted is another matter.
+    let idle = asked(&world, kpi("2026-11").query("agency", "H20.09")).await;
+    assert_eq!((&idle.body["total"]["figures"], idle.body.get("notCounted")), (&json!({}), None));
+}
+
+#[tokio::test]
+async fn an_index_of_a_time_that_was_not_counted_lacks_its_figures_and_has_no_points_for_them() {
+    let world = counted().await;
+    let call = Call::new("GET /v1/kpi/index").officer(AGENCY).query("period", "2026-10");
+    let answer = asked(&world, call).await;
+    let missing: Vec<&Value> = answer.body["indexes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|index| index["missing"].as_array().unwrap())
+        .collect();
+    assert!(missing.iter().any(|missing| missing["why"] == "not-counted"), "{missing:?}");
+    assert!(missing.iter().all(|missing| missing["why"] != "nothing-to-measure"), "{missing:?}");
+    let text = answer.body.to_string();
+    assert!(!text.contains("\"from\":\"figures\""), "nothing is made of figures: {text}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_day_that_was_not_counted_shows_dashes_and_compares_nothing() {
+    let world = counted().await;
+    let page = report("2026-11-19").at_kpi(&world, at(MORNING)).await;
+    let html = text(&page);
+    assert!(html.contains("Chưa có số liệu của kỳ này."));
+    let values: Vec<&str> =
+        html.split("<span class=\"value\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    assert_eq!(values, ["–"; 6]);
+    assert!(!html.contains("so với kỳ trước") && !html.contains("−"), "nothing to compare");
+    for table in html.split("<tfoot>").skip(1) {
+        let total: Vec<&str> = table.split("</tfoot>").next().unwrap().split("<td>").skip(1).collect();
+        assert!(total.len() == 12 && total.iter().all(|cell| cell.starts_with("–<")), "{total:?}");
+    }
+    let csv = report("2026-11-19").query("format", "csv").at_kpi(&world, at(MORNING)).await;
+    let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
+    let dashes = lines[0].split(',').skip(2).map(|_| "–").collect::<Vec<_>>().join(",");
+    assert_eq!(lines[1..], [format!(",Toàn tỉnh: Chưa có số liệu của kỳ này.,{dashes}")]);
+}
+
+#[tokio::test]
+async fn the_workbook_of_a_day_that_was_not_counted_holds_no_numbers() {
+    let world = counted().await;
+    let book = report("2026-11-19").query("format", "xlsx").at_kpi(&world, at(MORNING)).await;
+    let Some(Body::Binary(bytes)) = &book.body else { panic!("no file") };
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+    assert!(part("xl/sharedStrings.xml").contains("<t>–</t>"));
+    let sheet = part("xl/worksheets/sheet1.xml");
+    let cells: Vec<&str> = sheet.split("<c ").skip(1).map(|cell| cell.split('>').next().unwrap()).collect();
+    assert!(!cells.is_empty() && cells.iter().all(|cell| cell.contains("t=\"s\"")), "{cells:?}");
+}
+
+/// Every day from `first` to `last`, each with so many received, and the month's sum.
+async fn steady(world: &World, first: &str, last: &str, received: u64) {
+    let (first, last): (jiff::civil::Date, jiff::civil::Date) = (first.parse().unwrap(), last.parse().unwrap());
+    let due_basis = domain::kpi::DueBasis::Original;
+    let put = async |name: &str, figures: KpiRow, (first, last, days)| {
+        for cell in ["province", "work#H20.03#1.000382#online"] {
+            let record = KpiRecord { day: name.to_owned(), cell: cell.parse().unwrap(), figures };
+            world.figures.put(&record).await.unwrap();
+        }
+        let count = CountRecord { day: name.to_owned(), counted_at: at(MORNING), due_basis, first, last, days };
+        world.figures.put_count(&count).await.unwrap();
+    };
+    let day = KpiRow { received, resolved: received, on_time: received, ..KpiRow::default() };
+    let mut month = KpiRow::default();
+    for on in first.series(jiff::ToSpan::day(1)).take_while(|day| *day <= last) {
+        put(&on.to_string(), day, (on, on, 1)).await;
+        month.add(&day);
+    }
+    let days = u32::try_from((last - first).get_days() + 1).unwrap();
+    put(&first.strftime("%Y-%m").to_string(), month, (first, last, days)).await;
+}
+
+#[tokio::test]
+async fn a_month_that_is_not_over_is_compared_with_as_many_working_days_of_the_month_before() {
+    let world = few_agencies().await;
+    steady(&world, "2026-10-01", "2026-10-31", 10).await;
+    steady(&world, "2026-11-01", "2026-11-25", 10).await;
+    let page = report("2026-11").at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
+    let html = text(&page).replace('\u{a0}', " ");
+    // 24/11/2026 is a day off: 17 working days of 25, which October had on the 23rd.
+    assert!(
+        html.contains("So với kỳ trước: từ ngày 01/10/2026 đến ngày 23/10/2026 (cùng 17 ngày làm việc)."),
+        "{html}"
+    );
+    assert!(html.contains("+20 so với kỳ trước") && !html.contains("−60"), "250 after 230, and not after 310");
+}
+
+#[tokio::test]
+async fn what_has_nothing_like_it_before_it_is_compared_with_nothing() {
+    let world = few_agencies().await;
+    // October was counted from the 5th on.
+    steady(&world, "2026-10-05", "2026-10-31", 10).await;
+    steady(&world, "2026-11-01", "2026-11-25", 10).await;
+    // A day off and the first day of all have no day that is like them.
+    for period in ["2026-11", "2026-11-22", "2026-10-05"] {
+        let page = report(period).at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
+        let html = text(&page);
+        assert!(!html.contains("so với kỳ trước") && html.contains("Không so sánh với kỳ trước"), "{period}");
+        assert!(html.contains("<span class=\"value\">250") || html.contains("<span class=\"value\">10"), "{period}");
+    }
+    // A Monday has the Friday before it.
+    let monday = report("2026-11-23").at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
+    let html = text(&monday).replace('\u{a0}', " ");
+    assert!(html.contains("So với kỳ trước: ngày 20/11/2026 (cùng 1 ngày làm việc)."), "{html}");
+}
+
+#[tokio::test]
+async fn a_day_of_the_trend_that_was_not_counted_is_a_gap_with_a_dash() {
+    let world = few_agencies().await;
+    steady(&world, "2026-11-02", "2026-11-04", 10).await;
+    steady(&world, "2026-11-06", "2026-11-06", 10).await;
+    let page = report("2026-11-02..2026-11-08").at_kpi(&world, at(MORNING)).await;
+    let html = text(&page);
+    assert!(html.contains("<tr><th scope=\"row\">05/11</th><td>–</td><td>–</td></tr>"), "{html}");
+    assert!(!html.contains(">07/11<"), "what has not been counted yet is not listed");
+    assert!(html.contains("chưa được tổng hợp đủ"), "a gap is said");
+}
+
+// The dossier of the field: due on 9 March, settled on it, sent back, settled on the 30th.
+#[tokio::test]
+async fn a_result_that_was_sent_back_is_settled_once_in_its_month_and_twice_by_the_day() {
+    let world = few_agencies().await;
+    let steps = [
+        ("", "2026-11-02T01:00:00Z"),
+        ("receive", "2026-11-02T01:10:00Z"),
+        ("finish", "2026-11-02T02:00:00Z"),
+        ("send-back", "2026-11-05T02:00:00Z"),
+        ("finish", "2026-11-16T02:00:00Z"),
+    ];
+    happened(&world, 9040, "online", &steps).await;
+    let days = rollup_kpi::Order::days("2026-10-30".parse().unwrap(), "2026-11-18".parse().unwrap());
+    crate::support::days::night(&world, &days, at(MORNING)).await.unwrap();
+    let told = async |period: &str| asked(&world, kpi(period)).await.body["total"].clone();
+    let month = told("2026-11").await;
+    let once = json!({ "submitted": 1, "received": 1, "digitised": 1, "sentBack": 1, "resolved": 1, "late": 1 });
+    assert_eq!((&month["figures"], &month["onTimePercent"]), (&once, &json!("0.00")));
+    assert_eq!(told("2026-11-02").await["figures"]["onTime"], 1, "the day stays as it was published");
+    assert_eq!(told("2026-11-16").await["figures"]["late"], 1);
+    // The week of the first end keeps it, and the weeks after take over what is open again.
+    assert_eq!(told("2026-11-01..2026-11-04").await["onTimePercent"], "100.00");
+    let after = told("2026-11-03..2026-11-18").await;
+    assert_eq!(after["figures"], json!({ "reopened": 1, "sentBack": 1, "resolved": 1, "late": 1 }));
+    for by in ["agency", "procedure", "level", "field", "channel"] {
+        let answer = asked(&world, kpi("2026-Q4").query("by", by)).await;
+        assert_eq!(answer.body["items"][0]["figures"], once, "{by}");
+    }
+    let year = report("2026").at_kpi(&world, at(MORNING)).await;
+    assert!(
+        text(&year).contains("<th scope=\"row\">11/2026</th><td>1</td><td>1</td>"),
+        "a month of the trend counts it once"
+    );
 }
 
 #[tokio::test]
@@ -215,8 +390,8 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
     let lines: Vec<&str> = text(&csv).split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
-    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
-    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,3,1,1,1,0,0,2,1,0,0,0,5,0,66.67");
+    assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
+    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
     let with_bom = report("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
     assert_eq!(text(&with_bom), format!("\u{feff}{}", text(&csv)));
 }

@@ -64,8 +64,8 @@ fn days(answer: &Answer) -> Vec<String> {
     days.map(told).collect()
 }
 
-// A birth is registered in one working day: received on Friday 20 November 2026 after 15:00, paid a day
-// later than asked, apologised for; the 24th is a holiday from 2026 on.
+// A birth is registered in one working day: received on Friday 20 November 2026 after 15:00, paid two days
+// later than asked, after closing, apologised for; the 24th is a holiday from 2026 on.
 #[tokio::test]
 async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
     let world = World::new().await;
@@ -83,8 +83,8 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
         (1, "receive", "2026-11-20T08:30:00Z"),
         (2, "process", "2026-11-20T08:40:00Z"),
         (3, "request-payment", "2026-11-23T02:00:00Z"),
-        (4, "confirm-payment", "2026-11-25T02:00:00Z"),
-        (5, "apologise", "2026-11-25T03:00:00Z"),
+        (4, "confirm-payment", "2026-11-25T10:30:00Z"),
+        (5, "apologise", "2026-11-25T10:40:00Z"),
     ] {
         let call = Call::transition(&code, action, version).officer(COMMUNE);
         let call = if action == "apologise" { call.body(&promise) } else { call };
@@ -103,8 +103,9 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
         "2026-11-26 given-back",
     ];
     assert_eq!(days(&told), expected);
-    let pause = json!([{ "from": "2026-11-23T02:00:00Z", "to": "2026-11-25T02:00:00Z" }]);
+    let pause = json!([{ "from": "2026-11-23T02:00:00Z", "to": "2026-11-25T10:30:00Z" }]);
     assert_eq!(told.body["count"]["pauses"], pause);
+    assert_eq!(told.body["count"]["pauseRule"]["count"], "closings", "the rule by which it was counted is named");
     assert_eq!(told.body["count"]["days"][4]["text"], "holiday");
     assert_eq!(told.body["count"]["startedAt"], "2026-11-20T08:30:00Z");
     assert_eq!(told.body["count"]["dueAt"], told.body["originalDueAt"]);

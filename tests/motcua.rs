@@ -20,6 +20,7 @@ mod passing;
 mod race;
 mod redelivery;
 mod reports;
+mod room;
 mod simulation;
 mod support;
 mod tidy;

@@ -132,10 +132,10 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
         &world,
         9008,
         "online",
-        &[("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")],
+        &[("", "2026-11-16T08:30:00Z"), ("receive", "2026-11-16T08:40:00Z"), ("process", "2026-11-16T09:00:00Z")],
     );
     let code = code.await;
-    let mut apology = transition_event("apology", "2026-11-17T02:10:00Z", &code, "apologise");
+    let mut apology = transition_event("apology", "2026-11-16T09:10:00Z", &code, "apologise");
     apology["data"]["newDueOn"] = "2026-11-19".into();
     for event in [apology, transition_event("end", "2026-11-18T02:00:00Z", &code, "finish")] {
         let message = event.to_string();

@@ -1,5 +1,7 @@
 //! The published page in a browser: on a telephone, on a desk, on paper, by keyboard and for a reader of the screen.
 
+use std::io::Read;
+
 use aws_lambda_events::encodings::Body;
 use domain::kpi::{DueBasis, KpiRow};
 use platform::record::{CountRecord, KpiRecord};
@@ -57,7 +59,7 @@ async fn province() -> World {
     two_days(&world).await;
     for number in 1..=55 {
         let steps = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")];
-        happened(&world, 2000 + number, "counter", &steps).await;
+        happened(&world, 9_100 + number, "counter", &steps).await;
     }
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
@@ -219,7 +221,7 @@ async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
     let heads = page
         .says("[...document.querySelectorAll('#agencies thead th')].filter(head => head.innerText.trim()).length")
         .await;
-    assert_eq!(heads, 12, "columns keep their names");
+    assert_eq!(heads, 13, "columns keep their names");
     let pdf = page.pdf().await;
     let text = String::from_utf8_lossy(&pdf);
     let sheets: Vec<Vec<f64>> = text
@@ -230,4 +232,72 @@ async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
     assert!(pdf.starts_with(b"%PDF") && !sheets.is_empty());
     // A4 is 842 by 595 points.
     assert!(sheets.iter().all(|sides| (sides[2] - 842.0).abs() < 1.0 && (sides[3] - 595.0).abs() < 1.0), "{sheets:?}");
+}
+
+// A column that stays while the others move under it covers them whole: name, numbers and the arrows of sorting.
+#[tokio::test]
+async fn on_a_telephone_nothing_shines_through_the_column_that_stays() {
+    let mut page = Browser::showing(html().await, 360).await;
+    let through = page.says(r#"(() => {
+      const table = document.getElementById("agencies");
+      table.scrollIntoView();
+      const stays = [table.tHead.rows[0].cells[0], table.tBodies[0].rows[0].cells[0]];
+      const through = [];
+      let looked = 0;
+      for (let left = 0; left <= 300; left += 5) {
+        table.closest(".scroll").scrollLeft = left;
+        for (const cell of stays) {
+          const box = cell.getBoundingClientRect();
+          for (let x = Math.ceil(box.left) + 1; x < box.right - 1; x += 2) for (let y = Math.ceil(box.top) + 1; y < box.bottom - 1; y += 2) {
+            const top = document.elementFromPoint(x, y);
+            looked += 1;
+            if (!cell.contains(top)) through.push([left, x, y, top?.textContent.trim()]);
+          }
+        }
+      }
+      return looked > 10000 ? through.slice(0, 5) : ["only " + looked + " places"];
+    })()"#).await;
+    assert_eq!(through, json!([]));
+}
+
+/// The content of each sheet of a printed page, as it lies in the file.
+fn sheets(pdf: &[u8]) -> Vec<String> {
+    let find = |from: usize, what: &[u8]| {
+        pdf[from..].windows(what.len()).position(|window| window == what).map(|place| from + place)
+    };
+    let (mut sheets, mut from) = (Vec::new(), 0);
+    while let Some(start) = find(from, b"stream\n") {
+        let end = find(start, b"endstream").unwrap();
+        let mut text = Vec::new();
+        // Fonts lie there too, and pictures that are packed otherwise.
+        let mut unpacked = flate2::read::ZlibDecoder::new(&pdf[start + 7..end]);
+        if unpacked.read_to_end(&mut text).is_ok()
+            && text.windows(4).any(|window| window == b" cm\n" || window == b" re\n")
+        {
+            sheets.push(String::from_utf8_lossy(&text).into_owned());
+        }
+        from = end + 9;
+    }
+    sheets
+}
+
+#[tokio::test]
+async fn on_paper_every_sheet_of_a_table_has_the_names_of_its_columns() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    // Nothing is left but the longest table, and of its words nothing but the names of its columns.
+    page.says(
+        r#"(() => {
+      const table = document.getElementById("agencies");
+      document.querySelector("main").replaceChildren(table.closest("section"));
+      document.querySelector("footer").remove();
+      document.querySelector("h2").remove();
+      for (const left of [table.caption, ...table.tBodies, table.tFoot]) left.style.visibility = "hidden";
+    })()"#,
+    )
+    .await;
+    let pdf = page.pdf().await;
+    let count = String::from_utf8_lossy(&pdf).matches("/MediaBox [").count();
+    let words: Vec<usize> = sheets(&pdf).iter().map(|sheet| sheet.matches("> Tj").count()).collect();
+    assert!(count > 1 && words.len() == count, "{count} sheets, and content of {words:?}");
+    assert!(words[0] > 0 && words.iter().all(|count| *count == words[0]), "{words:?}");
 }

@@ -259,7 +259,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
     };
     let (key, then) = (CommandId::try_from(format!("old-{code}")).unwrap(), at("2025-02-28T02:00:00Z"));
     let portal = Actor::Portal { id: "portal".to_owned() };
-    let dossier = submission.into_dossier(code.parse().unwrap(), key.clone(), &portal, then, then, &world.catalogue);
+    let dossier = submission.into_dossier(code.parse().unwrap(), key.clone(), &portal, then.into(), &world.catalogue);
     let receipt = SubmissionReceipt {
         request_hash: String::new(),
         code: dossier.code.clone(),

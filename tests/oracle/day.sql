@@ -8,6 +8,7 @@ WITH
             *,
             date(at + 25200, 'unixepoch') AS day,
             date(iif(:basis = 'original', coalesce(original_due, due), due) + 25200, 'unixepoch') AS due_day,
+            lag(status) OVER life AS status_before,
             max(action = 'receive') OVER life AS received,
             max(iif(action = 'finish', version, NULL)) OVER life AS settled_by
         FROM event
@@ -43,6 +44,15 @@ WITH
         JOIN happened AS finish ON finish.dossier = now.dossier AND finish.version = now.settled_by
         WHERE now.standing = 'settled' AND finish.day = :day
     ),
+    -- Settled before today, sent back on it: the end that holds no longer, with how its day counted it.
+    taken_back AS MATERIALIZED (
+        SELECT
+            finish.*,
+            CASE WHEN finish.day < due_day THEN 'early' WHEN finish.day > due_day THEN 'late' ELSE 'on_time' END AS class
+        FROM (SELECT dossier, settled_by FROM evening WHERE moment = 'before' AND standing = 'settled') AS ended
+        JOIN happened AS finish ON finish.dossier = ended.dossier AND finish.version = ended.settled_by
+        WHERE ended.dossier IN (SELECT dossier FROM today WHERE action = 'send-back')
+    ),
     -- The last day on which a dossier that is received today was to be received: the day of the half-day in which the
     -- office time runs out, counted from when it was handed in.
     receive_by AS MATERIALIZED (
@@ -70,9 +80,10 @@ WITH
         UNION ALL SELECT 'received', dossier FROM today WHERE action = 'receive'
         UNION ALL SELECT 'digitised', dossier FROM today WHERE action = 'receive' AND papers > 0
         UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE day < :day
-        UNION ALL SELECT 'reopened', dossier FROM evening
-            WHERE moment = 'before' AND standing = 'settled'
-                AND dossier IN (SELECT dossier FROM today WHERE action = 'send-back')
+        UNION ALL SELECT 'asked', dossier FROM today WHERE action = 'request-supplement'
+        UNION ALL SELECT 'asked_late', dossier FROM today WHERE action = 'request-supplement' AND asked_late
+        UNION ALL SELECT 'reopened', dossier FROM taken_back
+        UNION ALL SELECT 'sent_back', dossier FROM today WHERE action = 'send-back' AND status_before = 9
         UNION ALL SELECT 'resolved', dossier FROM settled
         UNION ALL SELECT 'early', dossier FROM settled WHERE day < due_day
         UNION ALL SELECT 'on_time', dossier FROM settled WHERE due_day IS NULL OR day = due_day
@@ -103,4 +114,21 @@ UNION ALL
 SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
 FROM fact JOIN settled USING (dossier)
 WHERE role = 'officer' AND figure IN ('resolved', 'early', 'on_time', 'late')
+GROUP BY cell, figure
+UNION ALL
+SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
+FROM (
+    SELECT *, 'asked' AS figure FROM today WHERE action = 'request-supplement'
+    UNION ALL SELECT *, 'asked_late' FROM today WHERE action = 'request-supplement' AND asked_late
+)
+WHERE role = 'officer'
+GROUP BY cell, figure
+UNION ALL
+SELECT 'taken-back#' || day || '#work#' || agency || '#' || procedure || '#' || channel AS cell, figure, count(*)
+FROM (SELECT *, 'resolved' AS figure FROM taken_back UNION ALL SELECT *, class FROM taken_back)
+GROUP BY cell, figure
+UNION ALL
+SELECT 'taken-back#' || day || '#officer#' || agency || '#' || account AS cell, figure, count(*)
+FROM (SELECT *, 'resolved' AS figure FROM taken_back UNION ALL SELECT *, class FROM taken_back)
+WHERE role = 'officer'
 GROUP BY cell, figure

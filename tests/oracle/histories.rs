@@ -38,6 +38,8 @@ pub(super) struct Case {
     pub(super) dossiers: Vec<DossierFacts>,
     /// The day that is counted.
     pub(super) day: Date,
+    /// The first day of the time that is counted up to it.
+    pub(super) since: Date,
     /// Against which due dates.
     pub(super) basis: DueBasis,
 }
@@ -116,11 +118,13 @@ fn any_term() -> impl Strategy<Value = Option<Term>> {
 pub(super) fn any_case() -> impl Strategy<Value = Case> {
     let dossiers = any_anchor().prop_flat_map(|anchor| prop::collection::vec(any_history(anchor), 1..5));
     let basis = select(vec![DueBasis::Original, DueBasis::Extended]);
-    (dossiers, any::<Index>(), -1_i64..=1, basis).prop_map(|(dossiers, chosen, beside, basis)| {
+    let beside = (-1_i64..=1, -1_i64..=1);
+    (dossiers, any::<Index>(), any::<Index>(), beside, basis).prop_map(|(dossiers, chosen, other, beside, basis)| {
         let days: Vec<Date> =
             dossiers.iter().flat_map(|facts: &DossierFacts| &facts.history).map(|entry| date_of(entry.at)).collect();
-        let day = *chosen.get(&days) + beside.days();
-        Case { dossiers, day, basis }
+        let day = *chosen.get(&days) + beside.0.days();
+        let since = (*other.get(&days) + beside.1.days()).min(day);
+        Case { dossiers, day, since, basis }
     })
 }
 
@@ -155,7 +159,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
         documents: Vec::new(),
     };
     let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();
-    submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at, at, catalogue())
+    submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at.into(), catalogue())
 }
 
 fn portal() -> Actor {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::kpi::{DossierFacts, DueBasis, KpiRows};
 use jiff::civil::Date;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, ToSql, named_params};
 
 use crate::support::file;
 
@@ -41,7 +41,7 @@ impl Ledger {
         let entries = self.0.transaction().unwrap();
         entries.execute("DELETE FROM event", []).unwrap();
         let mut insert = entries
-            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
             .unwrap();
         for (number, dossier) in (1_i64..).zip(dossiers) {
             for entry in &dossier.history {
@@ -59,6 +59,7 @@ impl Ledger {
                     entry.by.role.as_str(),
                     entry.by.id.as_str(),
                     i64::try_from(dossier.papers).unwrap(),
+                    entry.asked_late,
                 );
                 insert.execute(row).unwrap();
             }
@@ -69,19 +70,33 @@ impl Ledger {
 
     /// The figures of a day.
     pub(super) fn count(&self, day: Date, basis: DueBasis) -> Lines {
-        let basis = match basis {
-            DueBasis::Original => "original",
-            DueBasis::Extended => "extended",
-        };
+        self.ask(include_str!("day.sql"), named_params! { ":day": day.to_string(), ":basis": word(basis) })
+    }
+
+    /// What was settled from `first` to `last`, each dossier once, and what had been settled before and was sent back.
+    pub(super) fn settled(&self, (first, last): (Date, Date), basis: DueBasis) -> Lines {
+        let (first, last) = (first.to_string(), last.to_string());
+        let asked = named_params! { ":first": first, ":last": last, ":basis": word(basis) };
+        self.ask(include_str!("span.sql"), asked)
+    }
+
+    fn ask(&self, sql: &str, asked: &[(&str, &dyn ToSql)]) -> Lines {
         let names: BTreeMap<&str, &'static str> = names().into_iter().map(|name| (name, name)).collect();
-        let mut query = self.0.prepare_cached(include_str!("day.sql")).unwrap();
+        let mut query = self.0.prepare_cached(sql).unwrap();
         let found = query
-            .query_map(named_params! { ":day": day.to_string(), ":basis": basis }, |row| {
+            .query_map(asked, |row| {
                 let (cell, figure, count): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok(((cell, names[figure.as_str()]), u64::try_from(count).unwrap()))
             })
             .unwrap();
         found.map(Result::unwrap).collect()
+    }
+}
+
+fn word(basis: DueBasis) -> &'static str {
+    match basis {
+        DueBasis::Original => "original",
+        DueBasis::Extended => "extended",
     }
 }
 

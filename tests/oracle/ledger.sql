@@ -14,6 +14,7 @@ CREATE TABLE event (
     role TEXT NOT NULL,
     account TEXT NOT NULL,
     papers INTEGER NOT NULL,       -- handed in with the dossier
+    asked_late INTEGER NOT NULL,   -- papers, later or more often than the rule allows
     PRIMARY KEY (dossier, version)
 ) WITHOUT ROWID;
 

@@ -279,7 +279,8 @@ impl AgencyDays<'_> {
     fn count(&self, day: Date) -> Result<KpiRows, Failure> {
         let law = self.catalogue.law();
         let receive_by = |dossier: &DossierFacts, submitted| law.receive_by(&dossier.agency, submitted);
-        let rulings = Rulings { basis: basis(self.catalogue, day), receive_by: &receive_by };
+        let basis_on = |day| basis(self.catalogue, day);
+        let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by };
         let mut rows = tally(self.facts.values(), day, &rulings);
         add_up(day, &rows)?;
         rows.remove(&KpiCell::Province);

@@ -140,7 +140,7 @@ impl AgencyDays<'_> {
     /// Dossiers of a cell of which something became known since `counted` that happened by the end of `day`.
     fn because(&self, cell: &KpiCell, day: Date, counted: Timestamp) -> Vec<DossierCode> {
         let of_cell = self.facts.values().filter(|dossier| match cell {
-            KpiCell::Province | KpiCell::Officer { .. } => true,
+            KpiCell::Province | KpiCell::Officer { .. } | KpiCell::TakenBack { .. } => true,
             KpiCell::Work { procedure, channel, .. } => (&dossier.procedure, &dossier.channel) == (procedure, channel),
         });
         let moved = of_cell.filter(|dossier| moved_since(dossier, day, counted));

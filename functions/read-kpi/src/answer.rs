@@ -1,5 +1,6 @@
 //! The figures as JSON.
 
+use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
 use domain::kpi::{DueBasis, KpiRow, Period};
@@ -22,6 +23,9 @@ pub(crate) struct CountedTime {
     days_counted: u32,
     /// Whether every day of the period was counted.
     complete: bool,
+    /// Why there are no figures, where no day was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_counted: Option<&'static str>,
     /// Whether figures are known to be wrong and not closed anew yet: these are the last that were.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     being_corrected: bool,
@@ -56,7 +60,9 @@ struct Unreadable {
 const NAMED_MAX: usize = 20;
 
 impl CountedTime {
-    pub(crate) fn of(period: &Period, gathered: &Gathered) -> Self {
+    pub(crate) fn of(period: &Period, gathered: &Gathered, now: Timestamp) -> Self {
+        // The first day can be counted once it is over.
+        let why = if period.first() < date_of(now) { "not-counted-yet" } else { "not-over-yet" };
         let uncounted = gathered.doubts.uncounted.iter().map(|(agency, trouble)| Uncounted {
             agency: agency.clone(),
             since: trouble.at,
@@ -78,6 +84,7 @@ impl CountedTime {
             as_of: gathered.last,
             days_counted: gathered.days,
             complete: gathered.is_whole(period),
+            not_counted: (gathered.days == 0).then_some(why),
         }
     }
 }
@@ -92,7 +99,9 @@ pub(crate) struct Answer {
     due_basis: Option<DueBasis>,
     by: &'static str,
     agencies: &'static str,
-    total: Told,
+    /// None where no day was counted, which is not zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Told>,
     items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -146,6 +155,7 @@ impl Answer {
         selection: &Selection,
         report: &Report,
         (limit, after): (usize, Option<&str>),
+        now: Timestamp,
     ) -> Self {
         let mut rest = report.lines.iter().filter(|line| after.is_none_or(|after| line.key.as_str() > after));
         let page: Vec<&Line> = rest.by_ref().take(limit).collect();
@@ -156,11 +166,11 @@ impl Answer {
             told: Told::of(&line.figures),
         });
         Self {
-            time: CountedTime::of(period, gathered),
+            time: CountedTime::of(period, gathered, now),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: if selection.merged { "merged" } else { "as-counted" },
-            total: Told::of(&report.total),
+            total: (gathered.days > 0).then(|| Told::of(&report.total)),
             items: items.collect(),
             next_cursor,
         }

@@ -44,9 +44,10 @@ pub(crate) fn short(point: &Period) -> String {
     if point.first() == point.last() { day.strftime("%d/%m").to_string() } else { day.strftime("%m/%Y").to_string() }
 }
 
-/// Received and resolved, side by side for each point.
-pub(crate) fn trend(points: &[(Period, KpiRow)]) -> String {
-    let most = points.iter().map(|(_, row)| row.received.max(row.resolved)).max().unwrap_or_default();
+/// Received and resolved, side by side for each point; a gap where nothing was counted.
+pub(crate) fn trend(points: &[(Period, Option<KpiRow>)]) -> String {
+    let counted = points.iter().filter_map(|(_, row)| row.as_ref());
+    let most = counted.map(|row| row.received.max(row.resolved)).max().unwrap_or_default();
     if most == 0 {
         return String::new();
     }
@@ -67,7 +68,8 @@ pub(crate) fn trend(points: &[(Period, KpiRow)]) -> String {
     let every = (points.len() * 46 / usize::try_from(WIDTH - LEFT).unwrap_or(1)) + 1;
     for (place, (point, row)) in points.iter().enumerate() {
         let x = LEFT + slot * u64::try_from(place).unwrap_or_default() + slot / 10;
-        for (offset, class, count) in [(0, "received", row.received), (bar, "resolved", row.resolved)] {
+        let both = row.map(|row| [(0, "received", row.received), (bar, "resolved", row.resolved)]);
+        for (offset, class, count) in both.into_iter().flatten() {
             let (x, height) = (x + offset, height(count));
             let y = base - height;
             draw(format!("<rect x=\"{x}\" y=\"{y}\" width=\"{bar}\" height=\"{height}\" class=\"{class}\"/>"));

@@ -9,6 +9,7 @@ use domain::kpi::index::{
 };
 use domain::kpi::report::share;
 use domain::procedure::Trust;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::gather::Gathered;
 use serde::Serialize;
@@ -92,13 +93,18 @@ pub(crate) fn indexed(
     gathered: &Gathered,
     agency: Option<&AgencyCode>,
     merged: bool,
-    catalogue: &Catalogue,
+    (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
     let (indexes, last) = (catalogue.indexes(), period.last());
-    let measures = Measures::of(&gathered.rows, Scope { agency, merged }, catalogue, last);
+    let scope = Scope { agency, merged };
+    let measures = if gathered.days > 0 {
+        Measures::of(&gathered.rows, scope, catalogue, last)
+    } else {
+        Measures::not_counted(scope, catalogue, last)
+    };
     let told = |index| told(&score(index, &measures, indexes, period, agency));
     Indexed {
-        time: CountedTime::of(period, gathered),
+        time: CountedTime::of(period, gathered, now),
         agency: agency.cloned(),
         agencies: if merged { "merged" } else { "as-counted" },
         indexes: indexes.on(last).map(told).collect(),

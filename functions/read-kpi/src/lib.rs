@@ -22,7 +22,7 @@ use domain::procedure::{Channel, is_field_code};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
-use platform::gather::{gather, trend};
+use platform::gather::{Gathered, gather, trend};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
@@ -44,15 +44,15 @@ pub async fn handle(
     match request.route.as_str() {
         "GET /v1/kpi" => {
             let actor = request.actor(catalogue, now)?;
-            kpi(&request, &actor, figures, catalogue).await
+            kpi(&request, &actor, figures, (catalogue, now)).await
         }
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;
-            index_of(&request, &actor, figures, catalogue).await
+            index_of(&request, &actor, figures, (catalogue, now)).await
         }
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
-            national_of(&request, &actor, figures, catalogue).await
+            national_of(&request, &actor, figures, (catalogue, now)).await
         }
         "GET /v1/reports/{period}" => page_of(&request, (figures, dossiers), catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
@@ -82,7 +82,7 @@ async fn kpi(
     request: &HttpRequest,
     actor: &Actor,
     figures: &Figures,
-    catalogue: &Catalogue,
+    (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
@@ -106,14 +106,8 @@ async fn kpi(
     }
     let gathered = gather(&period, figures).await?;
     let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
-    let answer = answer::Answer::of(
-        &period,
-        &gathered,
-        dimension,
-        &selection,
-        &found,
-        (limit.unwrap_or(LIMIT), cursor.as_deref()),
-    );
+    let page = (limit.unwrap_or(LIMIT), cursor.as_deref());
+    let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
     Ok(HttpReply::json(200, &answer)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
 
@@ -142,7 +136,7 @@ async fn index_of(
     request: &HttpRequest,
     actor: &Actor,
     figures: &Figures,
-    catalogue: &Catalogue,
+    (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
@@ -152,7 +146,7 @@ async fn index_of(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, catalogue);
+    let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
 
@@ -160,7 +154,7 @@ async fn national_of(
     request: &HttpRequest,
     actor: &Actor,
     figures: &Figures,
-    catalogue: &Catalogue,
+    (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
@@ -171,7 +165,7 @@ async fn national_of(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let national = national::national(&period, &gathered, merged, catalogue);
+    let national = national::national(&period, &gathered, merged, (catalogue, now));
     let doubts = page::told_doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
@@ -198,17 +192,16 @@ async fn page_of(
     let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
     let reply = match form {
         ReportForm::Page => {
-            let earlier = gather(&period.before(), figures).await?;
-            let before = report(&earlier.rows, Dimension::Agency, &selection, catalogue, previous(period.first()));
-            let before = (earlier.days > 0).then_some(&before);
-            let trend = trend(&period, figures).await?;
+            let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
+            let trend = trend(&period, &gathered, figures).await?;
             let late = late::list(&period, &gathered, dossiers, &selection, catalogue, now).await?;
-            let told = page::Told { by: &by, before, trend: &trend, late: late.as_ref() };
+            let told = page::Told { by: &by, compared: compared.as_ref(), trend: &trend, late: late.as_ref() };
             let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
         ReportForm::Csv => {
-            let csv = sheet::csv(&by(Dimension::Agency), page::told_doubts(&gathered, catalogue), bom)?;
+            let doubts = page::told_doubts(&gathered, catalogue);
+            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, bom)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
@@ -221,6 +214,39 @@ async fn page_of(
         }
     };
     Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
+}
+
+/// The time that a report is compared with; none where nothing like it was counted whole.
+async fn compared(
+    period: &Period,
+    gathered: &Gathered,
+    figures: &Figures,
+    catalogue: &Catalogue,
+    selection: &Selection,
+) -> Result<Option<page::Compared>, Failure> {
+    // With a gap in it, or begun in the middle, a time is like no other.
+    let (Some(first), Some(last)) = (gathered.first, gathered.last) else {
+        return Ok(None);
+    };
+    let counted = Period::between(first, last);
+    if first != period.first() || !gathered.is_whole(&counted) {
+        return Ok(None);
+    }
+    // Of a year without a calendar nobody knows the working days: then nothing is compared.
+    let calendar = catalogue.calendar();
+    let Ok(Some(like_it)) = period.like_it(last, calendar) else {
+        return Ok(None);
+    };
+    let working_days = |span: &Period| calendar.working_days_between(previous(span.first()), span.last());
+    let (Ok(its), Ok(ours)) = (working_days(&like_it), working_days(&counted)) else {
+        return Ok(None);
+    };
+    let earlier = gather(&like_it, figures).await?;
+    if !earlier.is_whole(&like_it) {
+        return Ok(None);
+    }
+    let total = report(&earlier.rows, Dimension::Agency, selection, catalogue, like_it.last()).total;
+    Ok(Some(page::Compared { period: like_it, total, working_days: (its, ours) }))
 }
 
 fn file_name(period: &Period, ending: &str) -> String {

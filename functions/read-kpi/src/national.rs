@@ -7,6 +7,7 @@ use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
 use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
 use domain::kpi::{KpiCell, Period};
+use jiff::Timestamp;
 use platform::Failure;
 use platform::gather::Gathered;
 use serde::Serialize;
@@ -96,9 +97,14 @@ pub(crate) struct National {
     missing: [&'static str; MISSING.len()],
 }
 
-pub(crate) fn national(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogue) -> National {
+pub(crate) fn national(
+    period: &Period,
+    gathered: &Gathered,
+    merged: bool,
+    (catalogue, now): (&Catalogue, Timestamp),
+) -> National {
     National {
-        time: CountedTime::of(period, gathered),
+        time: CountedTime::of(period, gathered, now),
         agencies: if merged { "merged" } else { "as-counted" },
         rows: rows(period, gathered, merged, catalogue),
         missing: MISSING,

@@ -16,7 +16,7 @@ use crate::chart;
 use crate::late::LateList;
 
 /// The columns of a table after its first.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "Kỳ trước chuyển sang",
     "Tiếp nhận",
     "Trong đó trực tuyến",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 11] = [
     "Đang giải quyết",
     "Đang quá hạn",
     "Chờ, tạm dừng",
+    "Yêu cầu bổ sung quá thời hạn",
 ];
 
 #[derive(Template)]
@@ -40,12 +41,14 @@ struct Page {
     complete: bool,
     /// That the figures are being corrected, if they are.
     doubts: Option<String>,
+    /// With what it is compared; nothing where nothing was counted.
+    compared: String,
     headlines: Vec<Headline>,
     trend: String,
     trend_points: Vec<[String; 3]>,
     /// Parts of the chart of agencies, each with its height.
     bars: Vec<(u64, String)>,
-    columns: [&'static str; 11],
+    columns: [&'static str; 12],
     tables: Vec<Table>,
     late: Option<Late>,
     /// What the addresses of the other formats carry besides the format.
@@ -181,6 +184,21 @@ pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<
     Some(format!("Số liệu của kỳ này đang được đính chính; dưới đây là số liệu đã chốt gần nhất.{named}"))
 }
 
+/// What of a time is compared with what of the time before.
+fn told_compared(compared: Option<&Compared>) -> String {
+    let Some(Compared { period, working_days: (its, ours), .. }) = compared else {
+        return "Không so sánh với kỳ trước: chưa có kỳ trước được tổng hợp đủ với cùng số ngày làm việc.".to_owned();
+    };
+    let (first, last) = (long(period.first()), long(period.last()));
+    let time = if first == last { format!("ngày {first}") } else { format!("từ ngày {first} đến ngày {last}") };
+    let days = if its == ours {
+        format!("cùng {ours} ngày làm việc")
+    } else {
+        format!("{its} ngày làm việc; kỳ này {ours} ngày làm việc")
+    };
+    format!("So với kỳ trước: {time} ({days}).")
+}
+
 /// The change from the time before, with its sign: `+12`, `−3`, `không đổi`.
 fn change(now: u64, before: u64) -> String {
     match now.cmp(&before) {
@@ -190,15 +208,19 @@ fn change(now: u64, before: u64) -> String {
     }
 }
 
-/// Without figures of the time before nothing is compared: no figures are not zero.
-fn headlines(now: &Figures, before: Option<&Figures>) -> Vec<Headline> {
-    let unknown = || "kỳ trước chưa có số liệu".to_owned();
+/// What stands where nothing was counted, which is not zero.
+pub(crate) const NOT_COUNTED: &str = "–";
+
+/// Without figures of a time that is like this one nothing is compared, and without its own nothing is told.
+fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
+    let unknown = || if now.is_some() { String::new() } else { "chưa có số liệu".to_owned() };
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
         name,
-        value: number(figure(&now.row)),
-        change: before.map_or_else(unknown, |before| change(figure(&now.row), figure(&before.row))),
+        value: now.map_or_else(|| NOT_COUNTED.to_owned(), |now| number(figure(&now.row))),
+        change: now.zip(before).map_or_else(unknown, |(now, before)| change(figure(&now.row), figure(&before.row))),
     };
-    let points = match (now.on_time_share(), before.and_then(Figures::on_time_share)) {
+    let share = now.and_then(Figures::on_time_share);
+    let points = match (share, before.and_then(Figures::on_time_share)) {
         (Some(now), Some(before)) if now >= before => format!("+{} điểm so với kỳ trước", percent_text(now - before)),
         (Some(now), Some(before)) => format!("−{} điểm so với kỳ trước", percent_text(before - now)),
         _ => unknown(),
@@ -208,7 +230,7 @@ fn headlines(now: &Figures, before: Option<&Figures>) -> Vec<Headline> {
         count("Đã giải quyết", |row| row.resolved),
         Headline {
             name: "Đúng và trước hạn",
-            value: now.on_time_share().map_or_else(|| "–".to_owned(), percent_text),
+            value: share.map_or_else(|| NOT_COUNTED.to_owned(), percent_text),
             change: points.replace('%', ""),
         },
         count("Giải quyết quá hạn", |row| row.late),
@@ -222,19 +244,22 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
     let counts =
         [row.carried_over, row.received, figures.received_online, row.resolved, row.early, row.on_time, row.late];
     let share = figures.on_time_share();
-    let stocks = [row.in_process, row.overdue, row.supplement + row.payment + row.suspended];
+    let others = [row.in_process, row.overdue, row.supplement + row.payment + row.suspended, row.asked_late];
     let cell = |count: u64| (number(count), count);
     let cells = counts
         .into_iter()
         .map(cell)
         .chain([(share.map_or_else(|| "–".to_owned(), percent_text), share.unwrap_or_default())])
-        .chain(stocks.into_iter().map(cell));
+        .chain(others.into_iter().map(cell));
     TableLine { key, name, cells: cells.collect() }
 }
 
-fn table(id: &'static str, caption: &'static str, first: &'static str, report: &Report) -> Table {
+fn table(id: &'static str, caption: &'static str, first: &'static str, report: &Report, counted: bool) -> Table {
     let lines = report.lines.iter().map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
-    let total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
+    let mut total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
+    if !counted {
+        total.cells.fill((NOT_COUNTED.to_owned(), 0));
+    }
     Table { id, caption, first, coded: id != "channels", lines: lines.collect(), total }
 }
 
@@ -281,12 +306,22 @@ fn late(list: &LateList) -> Late {
 pub(crate) struct Told<'a> {
     /// Puts the figures together.
     pub by: &'a dyn Fn(Dimension) -> Report,
-    /// Those of the time before, if any of it was counted.
-    pub before: Option<&'a Report>,
-    /// The points of the trend.
-    pub trend: &'a [(Period, KpiRow)],
+    /// The time before, if it is like this one.
+    pub compared: Option<&'a Compared>,
+    /// The points of the trend; one that was not counted has no figures.
+    pub trend: &'a [(Period, Option<KpiRow>)],
     /// Late dossiers, if they are listed.
     pub late: Option<&'a LateList>,
+}
+
+/// A time that is like the one that is told of.
+pub(crate) struct Compared {
+    /// Which.
+    pub period: Period,
+    /// What was selected of it.
+    pub total: Figures,
+    /// How many working days it has, and how many of the time told of were counted.
+    pub working_days: (i64, i64),
 }
 
 /// Whose report it is: the province's, of those there are the one that exists on `day`.
@@ -304,21 +339,28 @@ pub(crate) fn page(
     now: Timestamp,
 ) -> Result<String, Failure> {
     let agencies = (told.by)(Dimension::Agency);
-    let point = |(point, row): &(Period, KpiRow)| [chart::short(point), number(row.received), number(row.resolved)];
+    let counted = gathered.days > 0;
+    let point = |(point, row): &(Period, Option<KpiRow>)| {
+        let told =
+            |figure: fn(&KpiRow) -> u64| row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)));
+        [chart::short(point), told(|row| row.received), told(|row| row.resolved)]
+    };
+    let compared = told.compared.map(|compared| &compared.total);
     let page = Page {
         body: body(catalogue, period.last()),
         heading: tied(&heading(period)),
         told: tied(&told_days(period, gathered)),
-        complete: gathered.last == Some(period.last()),
         doubts: told_doubts(gathered, catalogue),
-        headlines: headlines(&agencies.total, told.before.map(|before| &before.total)),
+        complete: gathered.is_whole(period),
+        compared: if counted { tied(&told_compared(told.compared)) } else { String::new() },
+        headlines: headlines(counted.then_some(&agencies.total), compared),
         trend: chart::trend(told.trend),
         trend_points: told.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
         tables: vec![
-            table("agencies", "Theo cơ quan", "Cơ quan", &agencies),
-            table("fields", "Theo lĩnh vực", "Lĩnh vực", &(told.by)(Dimension::Field)),
-            table("channels", "Theo hình thức nộp", "Hình thức", &(told.by)(Dimension::Channel)),
+            table("agencies", "Theo cơ quan", "Cơ quan", &agencies, counted),
+            table("fields", "Theo lĩnh vực", "Lĩnh vực", &(told.by)(Dimension::Field), counted),
+            table("channels", "Theo hình thức nộp", "Hình thức", &(told.by)(Dimension::Channel), counted),
         ],
         late: told.late.map(late),
         query: if selection.merged { "agencies=merged&" } else { "" },

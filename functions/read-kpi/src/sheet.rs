@@ -6,17 +6,18 @@ use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::answer::percent;
-use crate::page::{heading, told_days};
+use crate::page::{NOT_COUNTED, heading, told_days};
 use platform::gather::Gathered;
 
 /// A column: its name in Vietnamese, and what stands in it.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 20] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
     ("Mở lại", |figures| figures.row.reopened),
+    ("Kết quả bị trả lại", |figures| figures.row.sent_back),
     ("Đã giải quyết", |figures| figures.row.resolved),
     ("Trước hạn", |figures| figures.row.early),
     ("Đúng hạn", |figures| figures.row.on_time),
@@ -30,6 +31,8 @@ const COLUMNS: [Column; 17] = [
     ("Tạm dừng", |figures| figures.row.suspended),
     ("Có giấy tờ điện tử", |figures| figures.row.digitised),
     ("Tiếp nhận trễ", |figures| figures.row.received_late),
+    ("Yêu cầu bổ sung", |figures| figures.row.asked),
+    ("Yêu cầu bổ sung quá thời hạn", |figures| figures.row.asked_late),
 ];
 
 const SHARE: &str = "Tỷ lệ đúng hạn (%)";
@@ -38,23 +41,33 @@ fn defect(error: impl std::fmt::Display) -> Failure {
     Failure::Defect(format!("a report cannot be written: {error}"))
 }
 
-/// All lines with the total as the last.
-fn lines(report: &Report) -> impl Iterator<Item = Line> {
-    let total = Line { key: String::new(), name: "Toàn tỉnh".to_owned(), figures: report.total };
-    report.lines.iter().cloned().chain([total])
+/// All lines with the total as the last; where no day was counted there is a total without figures, which says so.
+fn lines(period: &Period, gathered: &Gathered, report: &Report) -> impl Iterator<Item = (Line, bool)> {
+    let counted = gathered.days > 0;
+    let name =
+        if counted { "Toàn tỉnh".to_owned() } else { format!("Toàn tỉnh: {}", told_days(period, gathered)) };
+    let total = Line { key: String::new(), name, figures: report.total };
+    report.lines.iter().cloned().chain([total]).map(move |line| (line, counted))
 }
 
 /// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for another encoding.
-pub(crate) fn csv(report: &Report, doubts: Option<String>, bom: bool) -> Result<String, Failure> {
+pub(crate) fn csv(
+    period: &Period,
+    gathered: &Gathered,
+    report: &Report,
+    doubts: Option<String>,
+    bom: bool,
+) -> Result<String, Failure> {
     let names = COLUMNS.iter().map(|(name, _)| *name);
     let names: Vec<String> = ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
     let doubts = doubts.map(|doubts| remark(doubts, names.len()));
-    let record = |line: Line| {
-        let figures = COLUMNS.iter().map(|(_, figure)| figure(&line.figures).to_string());
-        let share = line.figures.on_time_share().map(percent).unwrap_or_default();
+    let record = |(line, counted): (Line, bool)| {
+        let told = |figure: String| if counted { figure } else { NOT_COUNTED.to_owned() };
+        let figures = COLUMNS.iter().map(|(_, figure)| told(figure(&line.figures).to_string()));
+        let share = told(line.figures.on_time_share().map(percent).unwrap_or_default());
         [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]).collect()
     };
-    csv_of(names, lines(report).map(record).chain(doubts), bom)
+    csv_of(names, lines(period, gathered, report).map(record).chain(doubts), bom)
 }
 
 /// A remark as the last record: as many fields as the others, only that of the name filled.
@@ -127,11 +140,15 @@ fn fill(
     for (column, name) in (0_u16..).zip(names) {
         sheet.write_with_format(3, column, name, &head)?;
     }
-    for (row, line) in (4_u32..).zip(lines(report)) {
+    for (row, (line, counted)) in (4_u32..).zip(lines(period, gathered, report)) {
         sheet.write_string(row, 0, &line.key)?;
         sheet.write_string(row, 1, &line.name)?;
         for (column, (_, figure)) in (2_u16..).zip(COLUMNS) {
-            sheet.write(row, column, figure(&line.figures))?;
+            if counted {
+                sheet.write(row, column, figure(&line.figures))?;
+            } else {
+                sheet.write(row, column, NOT_COUNTED)?;
+            }
         }
         if let Some(hundredths) = line.figures.on_time_share() {
             let column = u16::try_from(COLUMNS.len() + 2).unwrap_or(u16::MAX);

@@ -4,7 +4,7 @@
 use domain::deadline::{DayReckoned, DueRule, Run};
 use domain::dossier::{Action, Dossier};
 use domain::id::DossierCode;
-use domain::law::Law;
+use domain::law::{Law, PauseRule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -41,6 +41,9 @@ struct Count {
     /// What the count comes to.
     due_at: Timestamp,
     pauses: Vec<Stretch>,
+    /// By which rule they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause_rule: Option<PauseRule>,
     days: Vec<Day>,
 }
 
@@ -68,12 +71,15 @@ struct Apology<'a> {
     new_due_on: Date,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Whether it no longer came before the due date.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
 }
 
 impl<'a> Deadline<'a> {
     /// The deadline of `dossier` by `law`.
     pub(crate) fn of(dossier: &'a Dossier, law: &Law) -> Result<Self, Failure> {
-        let run = dossier.run().filter(|_| dossier.due_at.is_some());
+        let run = dossier.run(law).filter(|_| dossier.due_at.is_some());
         let count = run.map(|run| Count::of(dossier, &run, law)).transpose()?.flatten();
         // As long as the term has not begun again since.
         let letter = dossier.history.iter().rfind(|entry| entry.action == Action::Apologise);
@@ -85,7 +91,8 @@ impl<'a> Deadline<'a> {
             paused_at: dossier.paused_at,
             count,
             apology: letter.and_then(|letter| {
-                Some(Apology { at: letter.at, new_due_on: letter.new_due_on()?, reason: letter.reason.as_deref() })
+                let (new_due_on, reason) = (letter.new_due_on()?, letter.reason.as_deref());
+                Some(Apology { at: letter.at, new_due_on, reason, late: letter.late_letter })
             }),
         })
     }
@@ -103,6 +110,7 @@ impl Count {
             started_at: run.started,
             due_at: explained.due,
             pauses: run.pauses.iter().map(|pause| Stretch { from: pause.from, to: pause.to }).collect(),
+            pause_rule: explained.pauses,
             days: explained.days.iter().map(Day::of).collect(),
         }))
     }

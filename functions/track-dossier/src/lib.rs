@@ -143,6 +143,8 @@ struct Step<'a> {
     status: DossierStatus,
     status_name: &'static str,
     at: jiff::Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_at: Option<jiff::Timestamp>,
     by_role: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_agency: Option<&'a AgencyCode>,
@@ -150,6 +152,8 @@ struct Step<'a> {
     handler: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     asked_late: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late_letter: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,10 +172,12 @@ impl<'a> History<'a> {
             status: entry.status,
             status_name: entry.status.name(),
             at: entry.at,
+            claimed_at: entry.claimed_at,
             by_role: &entry.by.role,
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
             asked_late: entry.asked_late,
+            late_letter: entry.late_letter,
             reason: entry.reason.as_deref(),
             note: entry.note.as_deref().filter(|_| with_notes),
             due_at: entry.due_at,

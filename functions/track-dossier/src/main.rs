@@ -12,8 +12,7 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
     let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    // No due date is found here, so that years without a calendar do not matter.
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
+    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, clock::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client, config::text("NOTICES_TABLE")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {

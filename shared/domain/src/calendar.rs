@@ -67,6 +67,18 @@ struct Year {
     source: String,
 }
 
+/// What a dossier is that comes on a day off or after closing, of a term in days. NĐ 61/2018 Đ.18 says only what comes after
+/// the hand-over hour of a working day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosedReceipt {
+    /// Received on the next working day, which is not counted: Saturday and one working day are Tuesday.
+    #[default]
+    ReceivedNextDay,
+    /// Received as it comes, so that the next working day is the first that counts: Saturday and one working day are Monday.
+    CountedNextDay,
+}
+
 /// Office hours from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -76,6 +88,9 @@ pub struct OfficeHours {
     slots: Vec<(Time, Time)>,
     /// What arrives after this hour is handed over on the next working day (NĐ 61/2018 Đ.18).
     hand_over_cut_off: Time,
+    /// What it is that comes while offices are closed.
+    #[serde(default)]
+    closed_receipt: ClosedReceipt,
 }
 
 /// What one agency does otherwise than all.
@@ -332,6 +347,16 @@ impl Calendar {
         Ok(count)
     }
 
+    /// Whether there are at least `least` working days from `first` on before `end`.
+    pub(crate) fn has_working_days(&self, first: Date, end: Date, least: u16) -> Result<bool, MissingYear> {
+        let (mut left, mut day) = (least, first);
+        while left > 0 && day < end {
+            left -= u16::from(self.kind(day)?.is_working());
+            day = next(day);
+        }
+        Ok(left == 0)
+    }
+
     /// Office hours on `day`.
     fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
         self.hours.iter().filter(|hours| hours.valid_from <= day).max_by_key(|hours| hours.valid_from)
@@ -351,6 +376,14 @@ impl Calendar {
         let close =
             self.hours_on(day).and_then(|hours| hours.slots.last()).map_or(Time::midnight(), |(_, close)| *close);
         instant(day, close)
+    }
+
+    /// Whether what arrives at `at` comes on a day off or after closing, and by the hours of that day counts as received then.
+    pub(crate) fn is_received_while_closed(&self, at: Timestamp) -> Result<bool, MissingYear> {
+        let day = date_of(at);
+        let closed = !self.kind(day)?.is_working() || at > self.closing(day);
+        let reading = self.hours_on(day).map(|hours| hours.closed_receipt);
+        Ok(closed && reading == Some(ClosedReceipt::CountedNextDay))
     }
 
     /// Whether what arrives at `at` is handed over only on a later working day.

@@ -2,7 +2,7 @@
 //!
 //! The clock starts when a complete dossier is received (NĐ 61/2018 Đ.17–19). For terms in days the day of
 //! receipt is not counted; what arrives after the hand-over hour, or on a day off, is received on the next working
-//! day (Đ.18). Early, on time and late are told by date alone (see [`crate::kpi`]).
+//! day (Đ.18), unless the calendar reads the hours in which offices are closed otherwise. Early, on time and late are told by date alone (see [`crate::kpi`]).
 
 mod run;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
 use crate::id::AgencyCode;
-use crate::law::Law;
+use crate::law::{Law, PauseRule};
 
 pub use run::{Pause, Promise, Run};
 use run::{days_stood, give_back_days, give_back_working_days, hours_stood, working_days_stood};
@@ -91,7 +91,8 @@ impl Term {
             return self.walk(calendar, run.started, &run.pauses, &mut silent);
         };
         let since: Vec<Pause> = run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
-        let promised = date_of(promise.due);
+        // A day that was promised may have become a day off since.
+        let promised = calendar.working_day_from(date_of(promise.due))?;
         match self.unit {
             TermUnit::WorkingDay => {
                 let received = effective_receipt(calendar, run.started, &mut silent)?;
@@ -100,10 +101,12 @@ impl Term {
             }
             TermUnit::CalendarDay => {
                 let received = effective_receipt(calendar, run.started, &mut silent)?;
-                let last = give_back_days(promised, days_stood(received, &since), &mut silent);
+                let last = give_back_days(promised, days_stood(calendar, received, &since), &mut silent);
                 close(calendar, last, &mut silent)
             }
-            TermUnit::WorkingHour => advance(calendar, promise.due, hours_stood(calendar, &since)?, &mut silent),
+            TermUnit::WorkingHour => {
+                advance(calendar, calendar.closing(promised), hours_stood(calendar, &since)?, &mut silent)
+            }
         }
     }
 
@@ -133,7 +136,8 @@ impl Term {
         let due = self.walk(calendar, run.started, &run.pauses, &mut |date, reckoning| {
             days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning });
         })?;
-        Ok(Explanation { due, days, rule: self.rule(law, run.started) })
+        let pauses = run.pauses.last().and_then(|pause| law.rule_on(date_of(pause.to)).pauses.clone());
+        Ok(Explanation { due, days, rule: self.rule(law, run.started), pauses })
     }
 
     /// The term as a rule that an applicant can look up, in the words of the law in force at `started`.
@@ -170,7 +174,7 @@ impl Term {
                     last = next(last);
                     note(last, Reckoning::Counted { number, of });
                 }
-                let last = give_back_days(last, days_stood(received, pauses), note);
+                let last = give_back_days(last, days_stood(calendar, received, pauses), note);
                 close(calendar, last, note)
             }
             TermUnit::WorkingHour => {
@@ -201,6 +205,8 @@ pub struct Explanation {
     pub days: Vec<DayReckoned>,
     /// What was counted, and by which articles.
     pub rule: DueRule,
+    /// By which rule pauses were counted, that of the last one; none without pauses, or where no rule was said.
+    pub pauses: Option<PauseRule>,
 }
 
 /// One day on the way to a due date. `Display` is one sentence for a person.
@@ -219,6 +225,8 @@ pub struct DayReckoned {
 pub enum Reckoning {
     /// The working day of receipt, which is not counted.
     Received,
+    /// It came on a day off or after closing, and counts as received then.
+    ReceivedWhileClosed,
     /// It came after the hand-over hour and is received on the next working day.
     AfterHandOver,
     /// Offices are closed; the day's kind says why.
@@ -259,6 +267,7 @@ impl Reckoning {
     pub fn name(self) -> &'static str {
         match self {
             Self::Received => "received",
+            Self::ReceivedWhileClosed => "received-while-closed",
             Self::AfterHandOver => "after-hand-over",
             Self::Off => "off",
             Self::Counted { .. } => "counted",
@@ -274,6 +283,7 @@ impl fmt::Display for DayReckoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reckoning {
             Reckoning::Received => f.write_str("received"),
+            Reckoning::ReceivedWhileClosed => f.write_str("received while offices are closed"),
             Reckoning::AfterHandOver => return f.write_str("came after the hand-over hour"),
             Reckoning::Off => return f.write_str(self.closed().unwrap_or("day off")),
             Reckoning::Counted { number, of } => write!(f, "counted {number} of {of}"),
@@ -319,6 +329,10 @@ fn effective_receipt(
     note: &mut impl FnMut(Date, Reckoning),
 ) -> Result<Date, MissingYear> {
     let mut day = date_of(received);
+    if calendar.is_received_while_closed(received)? {
+        note(day, Reckoning::ReceivedWhileClosed);
+        return Ok(day);
+    }
     if calendar.kind(day)?.is_working() && calendar.is_after_hand_over(received) {
         note(day, Reckoning::AfterHandOver);
         day = next(day);

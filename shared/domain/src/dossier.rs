@@ -5,18 +5,20 @@ mod apology;
 mod clock;
 mod papers;
 mod passing;
+mod room;
 mod status;
 
 use std::fmt;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use actor::{Actor, Signature};
 pub use apology::apologies;
 use clock::Dates;
 pub(crate) use papers::{is_over, last_day_for_papers};
+pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
@@ -28,16 +30,19 @@ use crate::law::Law;
 use crate::procedure::Channel;
 use crate::submission::Document;
 
-/// Longest reason or note, in characters of at most four bytes. With [`VERSIONS_MAX`] and
-/// [`DOCUMENTS_BYTES_MAX`](crate::submission::DOCUMENTS_BYTES_MAX) it keeps a dossier under the store's limit of 400 KiB an
-/// item: 103 entries of two remarks and some 400 bytes each, and the papers.
+/// Longest reason or note, in characters of at most four bytes.
 pub const REMARK_CHARACTERS_MAX: usize = 300;
 
-/// The most entries a history holds, save those that settle, refuse, withdraw or hand over the dossier.
+/// The most entries a history holds, save those that lead nearer to an end: see [`Dossier::steps_to_end`].
 pub const VERSIONS_MAX: u64 = 100;
 
-/// How far a sender's clock may run ahead of ours.
+/// How far a sender's clock may run ahead of ours, or behind the entry that its event follows.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
+
+/// `instant` in the one precision in which instants are kept and compared: milliseconds.
+pub fn moment(instant: Timestamp) -> Timestamp {
+    instant.round(Unit::Millisecond).unwrap_or(instant)
+}
 
 /// One thing that happened. Entry `n` of a history has version `n`, counted from one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,9 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// When we learned of it.
     pub recorded_at: Timestamp,
+    /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a little behind the entry before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
     /// Who did it.
     pub by: Signature,
     /// The command that did it.
@@ -75,6 +83,9 @@ pub struct HistoryEntry {
     /// Whether papers were asked for later or more often than the rule of the day allows, or after the due date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked_late: bool,
+    /// Whether this letter of apology no longer came before the due date, as the rule of the day wants.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late_letter: bool,
     /// The agency that it was passed on to, where this entry did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
@@ -219,6 +230,7 @@ impl Dossier {
     /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
     /// it happened.
     pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
+        let (command, now) = (Command { at: command.at.map(moment), ..command }, moment(now));
         let illegal = || Refusal::Illegal { action: command.action, status: self.status, allowed: self.allowed_to(by) };
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
@@ -246,25 +258,30 @@ impl Dossier {
             return Err(illegal());
         }
         self.check_pass(&command).map_err(Refusal::Invalid)?;
-        let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
-        // What arrives as it happens is never before the history, though two machines' clocks differ by a little;
-        // what is claimed to have happened earlier is.
-        let at = command.at.map_or(now.max(last), |claimed| claimed.min(now.max(last)));
-        if at < last {
-            return Err(Refusal::OutOfOrder);
-        }
-        // A dossier with a full history can still be ended.
-        if self.version >= VERSIONS_MAX && !rule.closes() {
-            return Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full")));
-        }
+        let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
         }
-        let promised = self.promised(&command, at, law)?;
+        let promised = self.promised(&command, by, at, law)?;
         let asked_late = self.asks_late(rule.action, at, law)?;
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
+        self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
+    }
+
+    /// When a command happened that is claimed for `claimed` and known at `now`: never before the entry that it follows.
+    ///
+    /// What arrives as it happens is never before the history, though two machines' clocks differ by a little; of what is
+    /// claimed to have happened, a clock is set right that runs ahead of ours, or behind the entry before, by no more than
+    /// [`CLOCK_SKEW_MAX`].
+    fn time_of(&self, claimed: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
+        let at = claimed.map_or(now.max(last), |claimed| claimed.min(now.max(last)));
+        if at.duration_until(last) > CLOCK_SKEW_MAX {
+            return Err(Refusal::OutOfOrder);
+        }
+        Ok(at.max(last))
     }
 
     /// What `by` may do now, in the order of the table.
@@ -301,6 +318,7 @@ impl Dossier {
             status: next.status,
             at,
             recorded_at: now,
+            claimed_at: command.at.filter(|claimed| *claimed != at),
             by,
             command: command.id,
             reason: command.reason,
@@ -309,6 +327,7 @@ impl Dossier {
             due_rule: self.term.filter(|_| self.starts_clock(rule)).map(|term| term.rule(law, at)),
             original_due_at: None,
             asked_late,
+            late_letter: false,
             handler: command.to_agency,
         });
         let dates = self.dates_after(rule, &next.history, law)?;

@@ -1,7 +1,9 @@
 //! What leaders count, rebuilt from history as of the end of a day. All comparisons are by date in Viet Nam.
 //!
 //! A day's row has an opening (what was open when the day began), flows (what happened on it) and stocks (what is open when it
-//! ends). Opening and flows in equal flows out and stocks, for each cell and for the province; days add up to any longer time.
+//! ends). Opening and flows in equal flows out and stocks, for each cell and for the province. Days add up to any longer time, less
+//! what was settled in it and sent back in it: a day stays as it was published, and a longer time counts each dossier once, by its
+//! last end (see [`report::joined`]).
 
 mod behind;
 mod count;
@@ -81,14 +83,25 @@ pub enum KpiCell {
         /// How it came.
         channel: Channel,
     },
-    /// What one officer settled.
+    /// What one officer settled, and asked for papers.
     Officer {
         /// In whose name.
         agency: AgencyCode,
         /// The officer's account.
         officer: String,
     },
+    /// What was settled in another cell on an earlier day and is open again, or settled anew: no part of a day's sums, but what a
+    /// longer time that holds both days has to leave out.
+    TakenBack {
+        /// The day on which it was settled.
+        ended: Date,
+        /// The cell in which that day counted it: of work or of an officer.
+        of: Box<KpiCell>,
+    },
 }
+
+/// How the name of a cell of what is taken back begins.
+const TAKEN_BACK: &str = "taken-back#";
 
 impl KpiCell {
     /// The agency whose figures they are; none of the province.
@@ -96,6 +109,7 @@ impl KpiCell {
         match self {
             Self::Province => None,
             Self::Work { agency, .. } | Self::Officer { agency, .. } => Some(agency),
+            Self::TakenBack { of, .. } => of.agency(),
         }
     }
 }
@@ -106,6 +120,7 @@ impl fmt::Display for KpiCell {
             Self::Province => f.write_str("province"),
             Self::Work { agency, procedure, channel } => write!(f, "work#{agency}#{procedure}#{}", channel.name()),
             Self::Officer { agency, officer } => write!(f, "officer#{agency}#{officer}"),
+            Self::TakenBack { ended, of } => write!(f, "{TAKEN_BACK}{ended}#{of}"),
         }
     }
 }
@@ -129,6 +144,13 @@ impl FromStr for KpiCell {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         let unknown = || Violation::new("cell", "cell", "is no cell of figures");
+        if let Some((ended, of)) = text.strip_prefix(TAKEN_BACK).and_then(|rest| rest.split_once('#')) {
+            let (ended, of): (Date, Self) = (ended.parse().map_err(|_| unknown())?, of.parse()?);
+            return match of {
+                Self::Work { .. } | Self::Officer { .. } => Ok(Self::TakenBack { ended, of: Box::new(of) }),
+                Self::Province | Self::TakenBack { .. } => Err(unknown()),
+            };
+        }
         let mut parts = text.splitn(4, '#');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("province"), None, None, None) => Ok(Self::Province),
@@ -200,8 +222,14 @@ figures! {
     received_late Flow,
     /// – of these, with at least one paper in electronic form.
     digitised Flow,
-    /// Settled before and sent back on the day: open again, or settled again.
+    /// Requests for papers on the day, before or after receipt.
+    asked Flow,
+    /// – of these, later or more often than the rule of the day allowed, or after the due date.
+    asked_late Flow,
+    /// Settled before and sent back on the day: open again, or settled again. Of a longer time: settled before all of it.
     reopened Flow,
+    /// Results sent back on the day, each time that one was.
+    sent_back Flow,
     /// Settled on the day: work ended (status 9).
     resolved Flow,
     /// – before the due date.
@@ -254,6 +282,20 @@ impl KpiRow {
         (there, self.resolved + self.refused + self.withdrawn + self.open())
     }
 
+    /// Leaves out of what was settled what `other` says was taken back, and says how much that was: what a day never counted, because
+    /// it became known later than days are counted again, is not there to be taken back.
+    fn take_back(&mut self, other: &Self) -> Self {
+        let early = other.early.min(self.early);
+        let on_time = other.on_time.min(self.on_time);
+        let late = other.late.min(self.late);
+        let taken = Self { resolved: early + on_time + late, early, on_time, late, ..Self::default() };
+        self.resolved = self.resolved.saturating_sub(taken.resolved);
+        self.early -= early;
+        self.on_time -= on_time;
+        self.late -= late;
+        taken
+    }
+
     /// Whether it says anything.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -272,11 +314,16 @@ pub type KpiRows = BTreeMap<KpiCell, KpiRow>;
 pub fn broken_identities(rows: &KpiRows) -> Vec<String> {
     let mut broken = Vec::new();
     let mut sum = KpiRow::default();
+    let mut taken_back: BTreeMap<&KpiCell, u64> = BTreeMap::new();
     for (cell, row) in rows {
         match cell {
             KpiCell::Province => {}
             KpiCell::Work { .. } => sum.add(row),
             KpiCell::Officer { .. } => continue,
+            KpiCell::TakenBack { of, .. } => {
+                *taken_back.entry(of.as_ref()).or_default() += row.resolved;
+                continue;
+            }
         }
         let (there, became) = row.balance();
         if there != became {
@@ -284,6 +331,12 @@ pub fn broken_identities(rows: &KpiRows) -> Vec<String> {
         }
         if row.early + row.on_time + row.late != row.resolved {
             broken.push(format!("{cell}: early, on time and late are not what was settled"));
+        }
+    }
+    // Days that were counted before reopenings were told apart say nothing of what they took back.
+    for (of, taken) in taken_back.into_iter().filter(|(of, _)| matches!(of, KpiCell::Work { .. })) {
+        if rows.get(of).is_none_or(|row| row.reopened < taken) {
+            broken.push(format!("{of}: {taken} are taken back, and fewer were reopened"));
         }
     }
     if rows.get(&KpiCell::Province).copied().unwrap_or_default() != sum {

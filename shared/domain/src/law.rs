@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::calendar::{Calendar, date_of};
@@ -53,6 +53,50 @@ pub struct PapersBound {
     pub late: LateRequest,
 }
 
+/// How a pause is counted of a term in days. No article says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseCounting {
+    /// By dates: a day for each midnight in it, however little office time it took.
+    #[default]
+    Dates,
+    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing back.
+    Closings,
+}
+
+/// How pauses are counted that end from one day on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRule {
+    /// How.
+    pub count: PauseCounting,
+    /// Where it is written, or who has chosen it.
+    pub source: String,
+}
+
+/// Who may write a letter of apology that no longer comes before the due date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateLetter {
+    /// The morning alone, so that nobody is left without one; and officers where the morning writes none.
+    BySchedule,
+    /// Officers and systems as well.
+    ByAnybody,
+}
+
+/// When a letter of apology comes, and how far it may move the date (NĐ 61/2018 Đ.19.9).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LetterBound {
+    /// How many working days before the due date at the latest, the day of the letter counted; 0 to 30.
+    pub notice_working_days: u16,
+    /// The most working days between the present due date, or the day of a later letter, and the new one; 1 to 250. No law gives a
+    /// number.
+    pub extension_working_days_max: u16,
+    /// Who may write a later one.
+    pub late: LateLetter,
+}
+
 /// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +131,12 @@ pub struct ClockRule {
     /// How late and how often papers may be asked for; no bound in editions of before there was one.
     #[serde(default)]
     pub papers_bound: Option<PapersBound>,
+    /// How pauses are counted that end then; by dates in editions of before it was a rule.
+    #[serde(default)]
+    pub pauses: Option<PauseRule>,
+    /// When letters of apology come and how far they reach; without bound in editions of before there was one.
+    #[serde(default)]
+    pub letter_bound: Option<LetterBound>,
     /// How dossier codes are issued.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
@@ -187,12 +237,26 @@ impl Law {
                 (1..=60).contains(&bound.within_working_days) && (1..=10).contains(&bound.times_max)
             });
             check("papers-bound", !bound, "papers are asked for within 1 to 60 working days and 1 to 10 times");
+            let bound = rule.letter_bound.is_none_or(|bound| {
+                bound.notice_working_days <= 30
+                    && (rule.extension_working_days..=250).contains(&bound.extension_working_days_max)
+            });
+            check(
+                "letter-bound",
+                !bound,
+                "notice has 0 to 30, the longest extension the morning's own to 250 working days",
+            );
             let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
             let texts = [&rule.letter_reason, &rule.expired_reason];
             check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
             let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
-            let mut articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
-            check("source", articles.any(|article| article.trim().is_empty()), "a source is left out");
+            let articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
+            let mut articles = articles.chain(rule.pauses.iter().map(|pauses| pauses.source.as_str()));
+            check(
+                "source",
+                !articles.all(|text| fits(&text.to_owned())),
+                "a source is left out, or has more than 300 characters",
+            );
         }
         let mut rules = file.rules;
         rules.sort_by_key(|rule| rule.valid_from);
@@ -235,6 +299,11 @@ impl Law {
     /// The rule in force on `day`; before the first, the first.
     pub fn rule_on(&self, day: Date) -> &ClockRule {
         self.later.iter().rfind(|rule| rule.valid_from <= day).unwrap_or(&self.first)
+    }
+
+    /// How a pause is counted that ended at `at`.
+    pub fn pause_counting(&self, at: Timestamp) -> PauseCounting {
+        self.rule_on(date_of(at)).pauses.as_ref().map_or(PauseCounting::default(), |pauses| pauses.count)
     }
 
     /// Every rule, oldest first.

@@ -99,6 +99,24 @@ pub struct Submission {
     pub documents: Vec<Document>,
 }
 
+/// When a dossier was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it happened.
+    pub at: Timestamp,
+    /// When we learned of it.
+    pub recorded_at: Timestamp,
+    /// When it happened by the sender's clock, where that ran ahead of ours.
+    pub claimed_at: Option<Timestamp>,
+}
+
+impl From<Timestamp> for Times {
+    /// It happened as it came.
+    fn from(at: Timestamp) -> Self {
+        Self { at, recorded_at: at, claimed_at: None }
+    }
+}
+
 impl Submission {
     /// What the catalogue does not allow on `day`.
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
@@ -125,8 +143,7 @@ impl Submission {
         code: DossierCode,
         command: CommandId,
         by: &Actor,
-        at: Timestamp,
-        recorded_at: Timestamp,
+        Times { at, recorded_at, claimed_at }: Times,
         catalogue: &Catalogue,
     ) -> Dossier {
         let procedure = catalogue.procedure(&self.procedure, date_of(at));
@@ -136,6 +153,7 @@ impl Submission {
             status: DossierStatus::Registered,
             at,
             recorded_at,
+            claimed_at,
             by: by.signature(),
             command,
             reason: None,
@@ -144,6 +162,7 @@ impl Submission {
             due_rule: None,
             original_due_at: None,
             asked_late: false,
+            late_letter: false,
             handler: None,
         };
         Dossier {

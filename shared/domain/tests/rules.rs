@@ -19,8 +19,10 @@ mod rules {
     mod passing;
     mod properties;
     mod reminders;
+    mod room;
     mod routes;
     mod shown;
+    mod spans;
     mod submissions;
     mod transitions;
     mod world;

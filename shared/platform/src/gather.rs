@@ -30,6 +30,8 @@ const READ_MAX: u32 = 5;
 pub struct Gathered {
     /// The rows.
     pub rows: KpiRows,
+    /// The province's, of each part that was counted: whole months, and days at both ends.
+    pub parts: Vec<(Period, KpiRow)>,
     /// How many days of the period were counted.
     pub days: u32,
     /// The first of them, if there is any.
@@ -136,24 +138,26 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
         let Some(count) = figures.count(&name).await? else {
             return Ok::<_, Failure>(None);
         };
-        Ok(Some((count, rows(figures, &name).await?)))
+        Ok(Some((part, count, rows(figures, &name).await?)))
     });
-    let found: Vec<(CountRecord, KpiRows)> =
+    let found: Vec<(Period, CountRecord, KpiRows)> =
         read.buffered(WIDTH).try_filter_map(|part| async { Ok(part) }).try_collect().await?;
-    let found = longest(found, |(count, _)| (count.first, count.last));
-    let (first, last) = (found.first().map(|(count, _)| count.first), found.last().map(|(count, _)| count.last));
-    let days = found.iter().map(|(count, _)| count.days).sum();
-    let basis = found.first().map(|(count, _)| count.due_basis);
-    let due_basis = basis.filter(|basis| found.iter().all(|(count, _)| count.due_basis == *basis));
+    let found = longest(found, |(_, count, _)| (count.first, count.last));
+    let (first, last) = (found.first().map(|(_, count, _)| count.first), found.last().map(|(_, count, _)| count.last));
+    let days = found.iter().map(|(_, count, _)| count.days).sum();
+    let basis = found.first().map(|(_, count, _)| count.due_basis);
+    let due_basis = basis.filter(|basis| found.iter().all(|(_, count, _)| count.due_basis == *basis));
+    let parts = found.iter().map(|(part, count, rows)| (part.clone(), province(count.first, rows))).collect();
     let (opening, stocks) = match (first, last) {
         (Some(first), Some(last)) => {
             (rows(figures, &first.to_string()).await?, rows(figures, &last.to_string()).await?)
         }
         _ => (KpiRows::new(), KpiRows::new()),
     };
-    let rows = joined(&opening, found.into_iter().map(|(_, rows)| rows), &stocks);
+    let from = first.unwrap_or_else(|| period.first());
+    let rows = joined(from, &opening, found.into_iter().map(|(_, _, rows)| rows), &stocks);
     check(period, &rows)?;
-    Ok(Gathered { rows, days, first, last, due_basis, doubts: Doubts::default() })
+    Ok(Gathered { rows, parts, days, first, last, due_basis, doubts: Doubts::default() })
 }
 
 /// The longest stretch of parts that follow each other, of two the later: over a day that was not counted nothing can be added up,
@@ -176,6 +180,12 @@ pub fn longest<T>(parts: Vec<T>, span: impl Fn(&T) -> (Date, Date)) -> Vec<T> {
     if days(&stretch) >= days(&best) { stretch } else { best }
 }
 
+/// What happened in the province in a part of which `rows` are the sum, counted by itself.
+fn province(first: Date, rows: &KpiRows) -> KpiRow {
+    let none = KpiRows::new();
+    joined(first, &none, [rows.clone()], &none).remove(&KpiCell::Province).unwrap_or_default()
+}
+
 /// What must hold between the figures of a time.
 fn check(period: &Period, rows: &KpiRows) -> Result<(), Failure> {
     let mut broken = domain::kpi::broken_identities(rows);
@@ -192,21 +202,37 @@ async fn rows(figures: &Closed<'_>, name: &str) -> Result<KpiRows, Failure> {
     Ok(figures.of(name).await?.into_iter().map(|record| (record.cell, record.figures)).collect())
 }
 
-/// The province's figures of the parts of a period, for its trend: days, or months where these are too many.
-pub async fn trend(period: &Period, figures: &Figures) -> Result<Vec<(Period, KpiRow)>, Failure> {
-    of_one_edition(figures, async |closed| points(period, closed).await).await
+/// The province's figures of the points of a period up to the last that was counted, for its trend: days, or months where these are
+/// too many. A point that was not counted has none.
+pub async fn trend(
+    period: &Period,
+    gathered: &Gathered,
+    figures: &Figures,
+) -> Result<Vec<(Period, Option<KpiRow>)>, Failure> {
+    of_one_edition(figures, async |closed| points(period, gathered, closed).await).await
 }
 
-async fn points(period: &Period, figures: &Closed<'_>) -> Result<Vec<(Period, KpiRow)>, Failure> {
-    let days: Vec<Period> =
-        period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last()).map(Period::day).collect();
-    let points = if days.len() > POINTS_MAX { parts(period) } else { days };
+async fn points(
+    period: &Period,
+    gathered: &Gathered,
+    figures: &Closed<'_>,
+) -> Result<Vec<(Period, Option<KpiRow>)>, Failure> {
+    let Some(last) = gathered.last else {
+        return Ok(Vec::new());
+    };
+    let days = || period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last());
+    if days().count() > POINTS_MAX {
+        let points = parts(period).into_iter().take_while(|part| part.first() <= last);
+        let known = |point: &Period| gathered.parts.iter().find(|(part, _)| part == point).map(|(_, row)| *row);
+        return Ok(points.map(|point| (known(&point), point)).map(|(row, point)| (point, row)).collect());
+    }
     let province = KpiCell::Province.to_string();
     let province = &province;
+    let points = days().take_while(|day| *day <= last).map(Period::day);
     let read = stream::iter(points).map(|point| async move {
         let row = figures.row(&point.to_string(), province).await?;
         let counted = figures.count(&point.to_string()).await?.is_some();
-        Ok::<_, Failure>(counted.then(|| (point, row.map(|row| row.figures).unwrap_or_default())))
+        Ok::<_, Failure>((point, counted.then(|| row.map(|row| row.figures).unwrap_or_default())))
     });
-    read.buffered(WIDTH).try_filter_map(|point| async { Ok(point) }).try_collect().await
+    read.buffered(WIDTH).try_collect().await
 }

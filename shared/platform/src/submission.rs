@@ -3,10 +3,10 @@
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus};
+use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
-use domain::submission::Submission;
-use jiff::{SignedDuration, Timestamp, Unit};
+use domain::submission::{Submission, Times};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -70,14 +70,14 @@ pub async fn submit(
     request: SubmissionRequest,
     now: Timestamp,
 ) -> Result<Receipt, Failure> {
-    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    let now = moment(now);
     let request_hash = hash(&request.body, request.code.as_ref())?;
     let submission = Submission::try_from(request.body)?;
     authorise(&request.by, &submission)?;
     if let Some(kept) = intake.receipt(&request.key).await? {
         return repeated(kept, &request_hash);
     }
-    let claimed = request.at.unwrap_or(now);
+    let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
     }
@@ -118,7 +118,8 @@ pub async fn submit(
             submitted_at: at,
             expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
         };
-        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, at, now, catalogue);
+        let times = Times { at, recorded_at: now, claimed_at: Some(claimed).filter(|claimed| *claimed != at) };
+        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, times, catalogue);
         match intake.admit(&dossier, &request.key, &receipt).await? {
             Admission::Admitted => return Ok(receipt.into()),
             Admission::KeyTaken => {

@@ -7,7 +7,7 @@ use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::submission::agency_violation;
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Failure;
@@ -58,7 +58,6 @@ pub async fn change(
     by: &Actor,
     now: Timestamp,
 ) -> Result<Moved, Failure> {
-    let now = now.round(Unit::Millisecond).unwrap_or(now);
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {

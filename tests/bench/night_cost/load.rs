@@ -130,7 +130,7 @@ impl Patterns {
             morning + SignedDuration::from_hours(hour)
         };
         let code = "H20.03-261102-0001".parse().expect("a code");
-        let mut dossier = submission.into_dossier(code, "0".parse().expect("a name"), &portal, at(0), at(0), catalogue);
+        let mut dossier = submission.into_dossier(code, "0".parse().expect("a name"), &portal, at(0).into(), catalogue);
         let mut act = |action: Action, hour: i64| {
             let command = Command {
                 id: format!("command-{hour}").parse().expect("a name"),

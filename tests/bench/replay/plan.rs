@@ -9,6 +9,7 @@ use domain::catalogue::Catalogue;
 use domain::deadline::{Pause, Run, TermUnit};
 use domain::dossier::Action;
 use domain::id::{AgencyCode, DossierCode};
+use domain::law::PauseCounting;
 use domain::procedure::Channel;
 use fastrand::Rng;
 use jiff::civil::{Date, Time};
@@ -227,7 +228,10 @@ impl<'a> Planner<'a> {
                 Way::Straight | Way::PassedOn => due_day,
                 Way::Supplement => Some(date_of(asked.term.due(calendar, back).unwrap())),
                 Way::Payment | Way::Suspension => {
-                    let run = Run { pauses: vec![Pause { from: ask, to: back }], ..Run::from(received) };
+                    let run = Run {
+                        pauses: vec![Pause { from: ask, to: back, by: PauseCounting::Closings }],
+                        ..Run::from(received)
+                    };
                     Some(date_of(asked.term.due_of(calendar, &run).unwrap()))
                 }
             };

@@ -1,14 +1,15 @@
 //! How a clock ran: where a term began, when it stood still, and which day was promised instead.
 //!
-//! What stood still is given back: a working day for each that passed, a day for each day, office time for office time.
-//! Days count in days: a dossier suspended and resumed on the same day loses nothing and gains nothing. The day of receipt
+//! What stood still is given back: office time for office time, and of a term in days the days at whose closing the clock stood
+//! still, or those between the dates, as the rule of the day says on which the pause ended ([`PauseCounting`]). The day of receipt
 //! is not counted, so that nothing is lost before it: of what came after the hand-over hour, not until the next working day.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Reckoning;
-use crate::calendar::{Calendar, MissingYear, date_of, next};
+use crate::calendar::{Calendar, MissingYear, date_of, next, previous};
+use crate::law::PauseCounting;
 
 /// A time in which the clock stood still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Pause {
     pub from: Timestamp,
     /// Until when.
     pub to: Timestamp,
+    /// How it is counted of a term in days.
+    pub by: PauseCounting,
 }
 
 /// Another due date than the term gives, by a letter of apology.
@@ -46,24 +49,35 @@ impl From<Timestamp> for Run {
     }
 }
 
-/// The days of a pause that could have been counted: after `received`.
-fn days_of(pause: &Pause, received: Date) -> (Date, Date) {
-    (date_of(pause.from).max(received), date_of(pause.to))
+impl Pause {
+    /// The days that it gives back of a dossier whose day of receipt is `received`: after the first of the two, up to and with the
+    /// second. A day is lost at its closing: one that was worked to its end is not, and one that began again after it is.
+    fn days(&self, calendar: &Calendar, received: Date) -> (Date, Date) {
+        let (from, to) = (date_of(self.from), date_of(self.to));
+        let (after, last) = match self.by {
+            PauseCounting::Dates => (from, to),
+            PauseCounting::Closings => (
+                if self.from < calendar.closing(from) { previous(from) } else { from },
+                if self.to < calendar.closing(to) { previous(to) } else { to },
+            ),
+        };
+        (after.max(received), last)
+    }
 }
 
 /// Working days that passed while the clock stood still, of a dossier whose day of receipt is `received`.
 pub(super) fn working_days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) -> Result<i64, MissingYear> {
     pauses.iter().try_fold(0, |stood, pause| {
-        let (from, to) = days_of(pause, received);
-        Ok(stood + calendar.working_days_between(from, to)?)
+        let (after, last) = pause.days(calendar, received);
+        Ok(stood + calendar.working_days_between(after, last)?)
     })
 }
 
 /// All days that passed.
-pub(super) fn days_stood(received: Date, pauses: &[Pause]) -> i64 {
+pub(super) fn days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) -> i64 {
     let lengths = pauses.iter().map(|pause| {
-        let (from, to) = days_of(pause, received);
-        from.until(to).map_or(0, |span| i64::from(span.get_days()).max(0))
+        let (after, last) = pause.days(calendar, received);
+        after.until(last).map_or(0, |span| i64::from(span.get_days()).max(0))
     });
     lengths.sum()
 }

@@ -5,10 +5,18 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Action, Command, Dossier, HistoryEntry, Refusal};
+use super::{Action, Actor, Command, Dossier, HistoryEntry, Refusal};
 use crate::Violation;
 use crate::calendar::{DayKind, date_of};
-use crate::law::Law;
+use crate::law::{LateLetter, Law, LetterPolicy};
+
+/// What a letter promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Promised {
+    due: Timestamp,
+    /// Whether the letter no longer comes before the due date.
+    late: bool,
+}
 
 impl HistoryEntry {
     /// The day that an apology named; none for any other action.
@@ -36,44 +44,75 @@ impl Dossier {
         apologies(&self.history)
     }
 
-    /// The due date that an apology gives instead of the present one; none for any other command.
+    /// What an apology by `by` at `at` promises instead of the present due date; none for any other command.
     ///
-    /// A letter that comes too late, when the due date has passed, is still better than none; it does not make the
-    /// dossier less late, since figures follow the original date.
-    pub(super) fn promised(&self, command: &Command, at: Timestamp, law: &Law) -> Result<Option<Timestamp>, Refusal> {
+    /// Its day has to be one on which offices will be open, and is by convention promised until they close.
+    pub(super) fn promised(
+        &self,
+        command: &Command,
+        by: &Actor,
+        at: Timestamp,
+        law: &Law,
+    ) -> Result<Option<Promised>, Refusal> {
         let Some(day) = command.new_due_on else {
             return Ok(None);
         };
         let broken = |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
-        if self.apologies() >= usize::from(law.rule_on(date_of(at)).extensions_max) {
-            return broken("action", "apologies-max", "the applicant was given a new date before");
+        let (today, rule) = (date_of(at), law.rule_on(date_of(at)));
+        if self.apologies() >= usize::from(rule.extensions_max) {
+            return broken("action", "apologies-max", "the applicant was given a new date before".to_owned());
         }
         let Some(due) = self.due_at else {
-            return broken("action", "no-due-date", "the dossier has no due date that could be missed");
+            return broken("action", "no-due-date", "the dossier has no due date that could be missed".to_owned());
         };
-        let calendar = law.calendar_of(&self.agency);
+        let (calendar, due_on) = (law.calendar_of(&self.agency), date_of(due));
         let promised = calendar.closing(day);
-        if day <= date_of(due) || promised <= at {
-            return broken("newDueOn", "after-due-date", "must lie after the present due date and not in the past");
+        if day <= due_on || promised <= at {
+            let detail = "must lie after the present due date and not in the past".to_owned();
+            return broken("newDueOn", "after-due-date", detail);
         }
         // A year without a calendar is here the sender's choice and not a gap of ours: nobody can promise a day in it.
         if !calendar.kind(day).is_ok_and(DayKind::is_working) {
-            return broken("newDueOn", "working-day", "is no day on which offices are known to be open");
+            let detail = "is no day on which offices are known to be open".to_owned();
+            return broken("newDueOn", "working-day", detail);
         }
-        Ok(Some(promised))
+        let Some(bound) = rule.letter_bound else {
+            return Ok(Some(Promised { due: promised, late: false }));
+        };
+        let most = bound.extension_working_days_max;
+        if !calendar.working_days_between(due_on.max(today), day).is_ok_and(|added| added <= i64::from(most)) {
+            let detail =
+                format!("lies more than {most} working days behind the present due date, or behind a late letter");
+            return broken("newDueOn", "extension-max", detail);
+        }
+        let notice = bound.notice_working_days;
+        let late = !calendar.has_working_days(today, due_on, notice)?;
+        let allowed = match (bound.late, by) {
+            (LateLetter::ByAnybody, _) | (LateLetter::BySchedule, Actor::System { .. }) => true,
+            (
+                LateLetter::BySchedule,
+                Actor::Officer { .. } | Actor::Integrator { .. } | Actor::Portal { .. } | Actor::Citizen { .. },
+            ) => rule.letter == LetterPolicy::Off,
+        };
+        if late && !allowed {
+            let detail = format!("an apology comes at least {notice} working day(s) before the due date");
+            return broken("action", "letter-notice", detail);
+        }
+        Ok(Some(Promised { due: promised, late }))
     }
 
-    /// Puts `promised`, if there is one, in the place of the due date. The date that the term gave is kept beside it, also
+    /// Puts `promised`, if there is something, in the place of the due date. The date that the term gave is kept beside it, also
     /// where the law allows a second letter: figures follow that one.
-    pub(super) fn promise(&mut self, promised: Option<Timestamp>) {
-        if promised.is_none() {
+    pub(super) fn promise(&mut self, promised: Option<Promised>) {
+        let Some(Promised { due, late }) = promised else {
             return;
-        }
+        };
         self.original_due_at = self.original_due_at.or(self.due_at);
-        self.due_at = promised;
+        self.due_at = Some(due);
         if let Some(entry) = self.history.last_mut() {
             entry.original_due_at = self.original_due_at;
             entry.due_at = self.due_at;
+            entry.late_letter = late;
         }
     }
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Clock, Dossier, HistoryEntry, Rule};
-use crate::calendar::{Calendar, MissingYear, date_of};
+use crate::calendar::{MissingYear, date_of};
 use crate::deadline::{Pause, Promise, Run, Term};
+use crate::id::AgencyCode;
 use crate::law::{Law, OnSupplement};
 
 /// The dates of a dossier after a move.
@@ -42,10 +43,10 @@ impl Dossier {
             // Before receipt there is no date, and nothing that could stand still.
             Clock::WaitsForPapers => Ok(Dates { paused: self.due_at.map(|_| at), ..standing }),
             Clock::Starts | Clock::PapersCame if self.starts_clock(rule) => {
-                recounted(history, law.calendar_of(&self.agency)).map(|dates| dates.unwrap_or(standing))
+                recounted(history, law, &self.agency).map(|dates| dates.unwrap_or(standing))
             }
             Clock::PapersCame | Clock::GoesOn if self.paused_at.is_some() => {
-                recounted(history, law.calendar_of(&self.agency)).map(|dates| dates.unwrap_or(standing))
+                recounted(history, law, &self.agency).map(|dates| dates.unwrap_or(standing))
             }
             Clock::Starts | Clock::PapersCame | Clock::GoesOn | Clock::Promises | Clock::Stops | Clock::Untouched => {
                 Ok(standing)
@@ -70,16 +71,21 @@ impl Dossier {
 
     /// How the clock ran since the term began for the last time, told from the history; none before receipt, and where the
     /// procedure gives no date. A pause that has not ended is not in it.
-    pub fn run(&self) -> Option<Run> {
-        run_of(&self.history)
+    pub fn run(&self, law: &Law) -> Option<Run> {
+        run_of(&self.history, law)
     }
 }
 
-/// The dates that `history` gives by `calendar`, of a dossier whose clock runs; none where no term has begun.
-pub(super) fn recounted(history: &[HistoryEntry], calendar: &Calendar) -> Result<Option<Dates>, MissingYear> {
+/// The dates that `history` of a dossier of `agency` gives by `law`, as far as the clock ran; none where no term has begun.
+pub(super) fn recounted(
+    history: &[HistoryEntry],
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<Option<Dates>, MissingYear> {
+    let calendar = law.calendar_of(agency);
     let rule = history.iter().rev().find_map(|entry| entry.due_rule.as_ref());
     let term = rule.and_then(|rule| Term::new(rule.amount, rule.unit).ok());
-    let (Some(term), Some(run), Some(figures_run)) = (term, run_of(history), original_run_of(history)) else {
+    let (Some(term), Some(run), Some(figures_run)) = (term, run_of(history, law), original_run_of(history, law)) else {
         return Ok(None);
     };
     let due = term.due_of(calendar, &run)?;
@@ -87,34 +93,34 @@ pub(super) fn recounted(history: &[HistoryEntry], calendar: &Calendar) -> Result
     Ok(Some(Dates { due: Some(due), original: Some(original).filter(|original| *original != due), paused: None }))
 }
 
-fn run_of(history: &[HistoryEntry]) -> Option<Run> {
+fn run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let begun = history.iter().rposition(|entry| entry.due_rule.is_some())?;
     let since = history.get(begun..).unwrap_or_default();
     let promise = since.iter().rfind(|entry| clock(entry) == Some(Clock::Promises));
     Some(Run {
         started: since.first()?.at,
         promise: promise.and_then(|letter| Some(Promise { at: letter.at, due: letter.due_at? })),
-        pauses: pauses(since, |_| true),
+        pauses: pauses(since, law, |_| true),
     })
 }
 
 /// The run that figures follow: without what was promised, and begun before papers were asked for late. Waiting for those gives
 /// nothing back.
-fn original_run_of(history: &[HistoryEntry]) -> Option<Run> {
+fn original_run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let first = history.iter().position(|entry| entry.due_rule.is_some())?;
     let late = history.iter().skip(first).position(|entry| entry.asked_late);
     let known = late.and_then(|late| history.get(..first + late)).unwrap_or(history);
     let begun = known.iter().rposition(|entry| entry.due_rule.is_some())?;
     let since = history.get(begun..).unwrap_or_default();
-    Some(Run { started: since.first()?.at, promise: None, pauses: pauses(since, |stop| !stop.asked_late) })
+    Some(Run { started: since.first()?.at, promise: None, pauses: pauses(since, law, |stop| !stop.asked_late) })
 }
 
 /// When the clock stood still in `since`, as far as `wanted` says of the entry that stopped it.
-fn pauses(since: &[HistoryEntry], wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
+fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
     // No move leads from one standstill into another, so that the entry after a pause ends it.
     let pairs = since.windows(2).filter_map(|pair| match pair {
         [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
-            Some(Pause { from: stop.at, to: go.at })
+            Some(Pause { from: stop.at, to: go.at, by: law.pause_counting(go.at) })
         }
         _ => None,
     });

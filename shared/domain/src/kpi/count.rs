@@ -9,8 +9,8 @@ use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
 
 /// What the province has decided about the count of a day.
 pub struct Rulings<'a> {
-    /// Against which due date is counted where there was an apology.
-    pub basis: DueBasis,
+    /// Against which due date a day counts where there was an apology.
+    pub basis_on: &'a dyn Fn(Date) -> DueBasis,
     /// The last day on which a dossier handed in then is received in time; none where nothing is said, or where it cannot be known.
     pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
 }
@@ -26,8 +26,14 @@ pub fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, r
             procedure: dossier.procedure.clone(),
             channel: dossier.channel,
         };
-        if let Some((officer, done)) = share.officer {
-            rows.entry(KpiCell::Officer { agency: dossier.agency.clone(), officer }).or_default().add(&done);
+        let of_officer = |officer| KpiCell::Officer { agency: dossier.agency.clone(), officer };
+        for (officer, done) in share.officers {
+            rows.entry(of_officer(officer)).or_default().add(&done);
+        }
+        if let Some(TakenBack { ended, done, officer }) = share.taken_back {
+            for of in [work.clone()].into_iter().chain(officer.map(of_officer)) {
+                rows.entry(KpiCell::TakenBack { ended, of: Box::new(of) }).or_default().add(&done);
+            }
         }
         rows.entry(work).or_default().add(&share.row);
         rows.entry(KpiCell::Province).or_default().add(&share.row);
@@ -89,15 +95,39 @@ pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
 
 struct Share {
     row: KpiRow,
-    officer: Option<(String, KpiRow)>,
+    /// What officers did.
+    officers: Vec<(String, KpiRow)>,
+    /// What the day takes back of an earlier one.
+    taken_back: Option<TakenBack>,
+}
+
+/// An end of an earlier day that holds no longer.
+struct TakenBack {
+    /// That day.
+    ended: Date,
+    /// As it counted it.
+    done: KpiRow,
+    officer: Option<String>,
+}
+
+/// An end as its day counts it, with the officer who settled it.
+fn settled(end: &HistoryEntry, rulings: &Rulings<'_>) -> (KpiRow, Option<String>) {
+    let day = date_of(end.at);
+    let mut done = KpiRow { resolved: 1, ..KpiRow::default() };
+    match (rulings.basis_on)(day).due(end) {
+        Some(due) if day < due => done.early = 1,
+        Some(due) if day > due => done.late = 1,
+        _ => done.on_time = 1,
+    }
+    (done, (end.by.role == "officer").then(|| end.by.id.clone()))
 }
 
 fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
-    let basis = rulings.basis;
+    let basis = (rulings.basis_on)(day);
     let (before, now) = (known(&dossier.history, end_of(previous(day))), known(&dossier.history, end_of(day)));
     let (began, ended) = (standing(before), standing(now));
     let mut row = KpiRow { carried_over: u64::from(matches!(began, Standing::Open(_))), ..KpiRow::default() };
-    let mut officer = None;
+    let mut officers = Vec::new();
     for entry in &now[before.len().min(now.len())..] {
         let late = basis.due(entry).is_some_and(|due| due < day);
         match entry.action {
@@ -116,8 +146,15 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.paid += 1;
                 row.paid_online += u64::from(entry.by.role == "portal");
             }
+            Action::SendBack => row.sent_back += u64::from(is_settled_before(now, entry)),
+            Action::RequestSupplement => {
+                let done = KpiRow { asked: 1, asked_late: u64::from(entry.asked_late), ..KpiRow::default() };
+                row.add(&done);
+                if entry.by.role == "officer" {
+                    officers.push((entry.by.id.clone(), done));
+                }
+            }
             Action::Refuse
-            | Action::RequestSupplement
             | Action::Supplement
             | Action::RefuseExpired
             | Action::Process
@@ -126,19 +163,16 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             | Action::Resume
             | Action::Finish
             | Action::Recall
-            | Action::SendBack
             | Action::Apologise
             | Action::Withdraw
             | Action::PassOn
             | Action::HandBack => {}
         }
     }
-    let reopened = matches!(began, Standing::Ended(..));
     match ended {
         Standing::Unknown => {}
         Standing::Waiting => row.waiting += 1,
         Standing::Open(latest) => {
-            row.reopened += u64::from(reopened);
             if latest.status == DossierStatus::SupplementRequested {
                 row.supplement += 1;
             } else if latest.status == DossierStatus::PaymentRequested {
@@ -152,29 +186,33 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
             }
         }
-        Standing::Ended(end, status) if date_of(end.at) == day => {
-            row.reopened += u64::from(reopened);
-            match (status, is_received(now)) {
-                (DossierStatus::Refused, true) => row.refused += 1,
-                (DossierStatus::Refused, false) => row.refused_unreceived += 1,
-                (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
-                (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
-                _ => {
-                    row.resolved += 1;
-                    match basis.due(end) {
-                        Some(due) if day < due => row.early += 1,
-                        Some(due) if day > due => row.late += 1,
-                        _ => row.on_time += 1,
-                    }
-                    if end.by.role == "officer" {
-                        let (resolved, early, on_time, late) = (row.resolved, row.early, row.on_time, row.late);
-                        let done = KpiRow { resolved, early, on_time, late, ..KpiRow::default() };
-                        officer = Some((end.by.id.clone(), done));
-                    }
-                }
+        Standing::Ended(end, status) if date_of(end.at) == day => match (status, is_received(now)) {
+            (DossierStatus::Refused, true) => row.refused += 1,
+            (DossierStatus::Refused, false) => row.refused_unreceived += 1,
+            (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
+            (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
+            _ => {
+                let (done, by) = settled(end, rulings);
+                row.add(&done);
+                officers.extend(by.map(|officer| (officer, done)));
             }
-        }
-        Standing::Ended(..) => {}
+        },
+        // Nothing moved: it had ended before.
+        Standing::Ended(..) => return Share { row, officers, taken_back: None },
     }
-    Share { row, officer }
+    let taken_back = match began {
+        Standing::Ended(end, _) => {
+            row.reopened += 1;
+            let (done, officer) = settled(end, rulings);
+            Some(TakenBack { ended: date_of(end.at), done, officer })
+        }
+        Standing::Unknown | Standing::Waiting | Standing::Open(_) => None,
+    };
+    Share { row, officers, taken_back }
+}
+
+/// Whether the dossier was settled when `entry` came.
+fn is_settled_before(known: &[HistoryEntry], entry: &HistoryEntry) -> bool {
+    let before = known.iter().rfind(|other| other.version < entry.version);
+    before.is_some_and(|before| before.status == DossierStatus::Finished)
 }

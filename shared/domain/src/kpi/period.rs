@@ -8,6 +8,7 @@ use jiff::civil::{Date, ISOWeekDate, Weekday, date};
 use serde::Deserialize;
 
 use crate::Violation;
+use crate::calendar::{Calendar, MissingYear, next, previous};
 
 /// Longest time that is reported on at once, in days: a leap year.
 const DAYS_MAX: i32 = 366;
@@ -63,6 +64,55 @@ impl Period {
             None => self.first.saturating_sub((self.last - self.first).get_days().saturating_add(1).days()),
         };
         Self::between(first, last)
+    }
+
+    /// The time that this one is compared with, its days from its first to `last` having been counted; none where none is like it.
+    ///
+    /// Like is compared with like. A working day has the working day before it, and a day off nothing. A whole month has the whole
+    /// month before, and so has whatever is named; of one that is not over as many working days are compared, from its first day on.
+    /// A range is compared with as many working days that end the day before it begins.
+    pub fn like_it(&self, last: Date, calendar: &Calendar) -> Result<Option<Self>, MissingYear> {
+        let working = |day| Ok(calendar.kind(day)?.is_working());
+        if self.first == self.last {
+            let mut day = previous(self.first);
+            if last != self.last || !working(self.first)? {
+                return Ok(None);
+            }
+            while !working(day)? {
+                day = previous(day);
+            }
+            return Ok(Some(Self::day(day)));
+        }
+        let mut counted = calendar.working_days_between(previous(self.first), last)?;
+        if last < self.first || counted == 0 {
+            return Ok(None);
+        }
+        if self.text.contains("..") {
+            let end = previous(self.first);
+            let mut first = end;
+            loop {
+                counted -= i64::from(working(first)?);
+                if counted == 0 {
+                    return Ok(Some(Self::between(first, end)));
+                }
+                first = previous(first);
+            }
+        }
+        let before = self.before();
+        if last == self.last {
+            return Ok(Some(before));
+        }
+        let mut end = before.first;
+        loop {
+            counted -= i64::from(working(end)?);
+            if counted == 0 {
+                return Ok(Some(Self::between(before.first, end)));
+            }
+            if end == before.last {
+                return Ok(None);
+            }
+            end = next(end);
+        }
     }
 
     /// The shortest name of the time from `first` to `last`.

@@ -24,7 +24,7 @@ pub enum Dimension {
     Procedure,
     /// How it came.
     Channel,
-    /// Who settled it; only what was settled is known of officers.
+    /// Who settled it or asked for papers; nothing else is known of officers.
     Officer,
 }
 
@@ -131,8 +131,10 @@ pub struct Report {
     pub lines: Vec<Line>,
 }
 
-/// The rows of a time from those of its parts: the opening of the first day, the flows of all of it, the stocks of the last day.
-pub fn joined(opening: &KpiRows, flows: impl IntoIterator<Item = KpiRows>, stocks: &KpiRows) -> KpiRows {
+/// The rows of a time that begins on `first` from those of its parts: the opening of the first day, the flows of all of it, the stocks
+/// of the last day. Each dossier is in them once, by its last end: what was settled in the time and sent back in it is left out, and
+/// what had been settled before stays in the time before, which was published.
+pub fn joined(first: Date, opening: &KpiRows, flows: impl IntoIterator<Item = KpiRows>, stocks: &KpiRows) -> KpiRows {
     let mut rows = KpiRows::new();
     let mut take = |kind, part: &KpiRows| {
         for (cell, row) in part {
@@ -144,8 +146,28 @@ pub fn joined(opening: &KpiRows, flows: impl IntoIterator<Item = KpiRows>, stock
         take(FigureKind::Flow, &part);
     }
     take(FigureKind::Stock, stocks);
+    leave_out_taken_back(&mut rows, first);
     rows.retain(|_, row| !row.is_empty());
     rows
+}
+
+/// Leaves out what was settled from `first` on and taken back later in the same time.
+fn leave_out_taken_back(rows: &mut KpiRows, first: Date) {
+    let all = std::mem::take(rows).into_iter();
+    let (taken_back, kept): (KpiRows, KpiRows) = all.partition(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. }));
+    *rows = kept;
+    for (cell, done) in taken_back {
+        let KpiCell::TakenBack { ended, of } = cell else { continue };
+        let Some(row) = rows.get_mut(&of).filter(|_| first <= ended) else { continue };
+        let taken = row.take_back(&done);
+        if let KpiCell::Work { .. } = *of {
+            // It was settled once more than it is counted, and reopened once more.
+            row.reopened = row.reopened.saturating_sub(taken.resolved);
+            let province = rows.entry(KpiCell::Province).or_default();
+            province.take_back(&taken);
+            province.reopened = province.reopened.saturating_sub(taken.resolved);
+        }
+    }
 }
 
 /// Puts `rows` together by `dimension`, as the catalogue stands on `last`.
@@ -163,7 +185,7 @@ pub fn report(
     };
     for (cell, row) in rows {
         match cell {
-            KpiCell::Province => {}
+            KpiCell::Province | KpiCell::TakenBack { .. } => {}
             KpiCell::Work { agency, procedure, channel } => {
                 let agency = agency_of(agency);
                 let field = catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());

@@ -5,6 +5,8 @@
 
 use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::deadline::{Pause, Run, Term, TermUnit};
+use domain::law::PauseCounting;
+use jiff::ToSpan;
 
 use super::world::{at, calendar, day, law, local, term};
 
@@ -274,27 +276,73 @@ fn a_year_without_a_calendar_is_an_error_that_names_it() {
 type Paused = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 fn check_paused(examples: &[Paused]) {
+    check_paused_by(PauseCounting::Closings, examples);
+}
+
+fn check_paused_by(by: PauseCounting, examples: &[Paused]) {
     for (length, received, from, to, expected) in examples {
-        let pauses = vec![Pause { from: at(from), to: at(to) }];
+        let pauses = vec![Pause { from: at(from), to: at(to), by }];
         let due = term(length).unwrap().due_of(calendar(), &Run { pauses, ..Run::from(at(received)) }).map(local);
         assert_eq!(due, Ok(local(at(expected))), "{length} from {received}, paused {from} to {to}");
     }
 }
 
-// Practice of the systems in use: working days are given back as working days, by date.
+// Office time: a working day is lost where the clock stands still as offices close.
 #[test]
-fn the_working_days_that_stood_still_are_given_back() {
+fn the_working_days_at_whose_closing_the_clock_stood_still_are_given_back() {
     check_paused(&[
         ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-10T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T16:59", "2026-03-03T17:00", "2026-03-10T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T17:00", "2026-03-03T17:01", "2026-03-09T17:00"), // worked to the end
+        ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-09T17:00"),
         ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-11T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-09T17:00"), // a weekend
+        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-10T17:00"), // Friday
         ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-06T17:05", "2026-03-09T06:00", "2026-03-09T17:00"), // a weekend
         ("5 working-day", "2026-02-06T08:00", "2026-02-11T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
         ("5 working-day", "2026-02-06T08:00", "2026-02-13T09:00", "2026-02-23T09:00", "2026-02-23T17:00"), // over Tết
+        ("5 working-day", "2026-02-06T08:00", "2026-02-14T09:00", "2026-02-23T06:59", "2026-02-13T17:00"), // in Tết
         ("5 working-day", "2025-12-31T08:00", "2026-01-08T09:00", "2026-01-09T09:00", "2026-01-10T17:00"),
         ("5 working-day", "2026-03-02T08:00", "2026-03-10T09:00", "2026-03-12T09:00", "2026-03-11T17:00"), // late already
     ]);
+}
+
+// What a tester found: nights gave days back, and a whole working day gave none.
+#[test]
+fn a_night_gives_no_day_back_and_four_nights_give_none() {
+    check_paused(&[
+        ("5 working-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-09T17:00"),
+        ("5 working-day", "2026-03-02T08:00", "2026-03-09T07:01", "2026-03-09T16:59", "2026-03-09T17:00"), // back in time
+        ("5 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-09T17:00"),
+        ("3 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-05T17:00"),
+        ("4 working-hour", "2026-03-02T16:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-03T10:00"),
+    ]);
+    let nights = ["2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"].map(|evening| {
+        let morning = day(evening) + 1.day();
+        let by = PauseCounting::Closings;
+        Pause { from: at(&format!("{evening}T17:01")), to: at(&format!("{morning}T06:59")), by }
+    });
+    let run = Run { pauses: nights.into(), ..Run::from(at("2026-03-02T08:00")) };
+    let due = term("5 working-day").unwrap().due_of(calendar(), &run).map(local);
+    assert_eq!(due, Ok(local(at("2026-03-09T17:00"))));
+    // A payment that is asked for after closing on the due Friday and confirmed before opening on Monday.
+    check_paused(&[("4 working-day", "2026-03-02T08:00", "2026-03-06T17:05", "2026-03-09T06:00", "2026-03-06T17:00")]);
+}
+
+// The practice before: by dates.
+#[test]
+fn where_a_rule_counts_pauses_by_dates_each_midnight_gives_a_day_back() {
+    check_paused_by(
+        PauseCounting::Dates,
+        &[
+            ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
+            ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-10T17:00"),
+            ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-09T17:00"),
+            ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
+            ("5 calendar-day", "2026-03-02T08:00", "2026-03-03T17:01", "2026-03-04T06:59", "2026-03-09T17:00"),
+            ("3 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-06T17:00"),
+        ],
+    );
 }
 
 // The same for all days; BLDS 2015 Đ.148.5 moves the last one off a day off, once.
@@ -332,17 +380,17 @@ fn the_office_time_that_stood_still_is_given_back() {
 fn a_pause_before_the_day_of_receipt_costs_nothing() {
     check_paused(&[
         ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-02T17:00"),
-        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T09:00", "2026-03-03T17:00"),
+        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T17:00", "2026-03-03T17:00"),
         ("5 working-day", "2026-03-07T09:00", "2026-03-07T10:00", "2026-03-08T10:00", "2026-03-16T17:00"),
         ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-04T17:00"),
-        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T09:00", "2026-03-05T17:00"),
+        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T17:00", "2026-03-05T17:00"),
         ("4 working-hour", "2026-02-14T10:00", "2026-02-14T10:10", "2026-02-23T07:30", "2026-02-23T11:30"),
     ]);
 }
 
 #[test]
 fn time_given_back_into_a_year_without_a_calendar_is_an_error_that_names_it() {
-    let pauses = vec![Pause { from: at("2026-12-21T08:00"), to: at("2026-12-22T10:00") }];
+    let pauses = vec![Pause { from: at("2026-12-21T08:00"), to: at("2026-12-22T17:30"), by: PauseCounting::Closings }];
     for (length, received) in [
         ("8 working-day", "2026-12-21T08:00"),
         ("10 calendar-day", "2026-12-21T08:00"),
@@ -375,6 +423,41 @@ fn office_hours_and_the_hand_over_hour_are_those_of_the_day() {
         ("1 working-day", "2026-04-01T14:30", "2026-04-02T16:30"),
         ("1 working-day", "2026-04-01T14:45", "2026-04-03T16:30"),
         ("4 working-hour", "2026-03-31T15:00", "2026-04-01T08:30"),
+    ] {
+        let due = term(length).unwrap().due(&calendar, at(received)).map(local);
+        assert_eq!(due, Ok(local(at(expected))), "{length} from {received}");
+    }
+}
+
+// NĐ 61/2018 Đ.18 speaks of the hours between 15:00 and closing alone; for the others there are two readings.
+#[test]
+fn what_comes_while_offices_are_closed_is_received_by_the_reading_of_its_day() {
+    let calendar: Calendar = serde_json::from_str(
+        r#"{
+            "years": {"2026": {"off": ["2026-03-20"], "worked": [], "source": "test"}},
+            "hours": [
+                {"validFrom": "2018-06-21", "slots": [["07:00", "17:00"]], "handOverCutOff": "15:00"},
+                {"validFrom": "2026-03-09", "slots": [["07:00", "17:00"]], "handOverCutOff": "15:00",
+                 "closedReceipt": "counted-next-day"},
+                {"validFrom": "2026-06-01", "slots": [["07:00", "17:00"]], "handOverCutOff": "15:00",
+                 "closedReceipt": "received-next-day"}
+            ]
+        }"#,
+    )
+    .unwrap();
+    for (length, received, expected) in [
+        ("1 working-day", "2026-03-07T10:00", "2026-03-10T17:00"), // a Saturday of before: Tuesday
+        ("1 working-day", "2026-03-14T10:00", "2026-03-16T17:00"), // Saturday: Monday
+        ("1 working-day", "2026-03-15T23:00", "2026-03-16T17:00"), // Sunday
+        ("1 working-day", "2026-03-20T10:00", "2026-03-23T17:00"), // a holiday
+        ("1 working-day", "2026-03-16T17:01", "2026-03-17T17:00"), // after closing
+        ("1 working-day", "2026-03-16T17:00", "2026-03-18T17:00"), // at closing it is still Đ.18
+        ("1 working-day", "2026-03-16T15:01", "2026-03-18T17:00"), // after the hand-over hour
+        ("1 working-day", "2026-03-16T15:00", "2026-03-17T17:00"),
+        ("5 working-day", "2026-03-14T10:00", "2026-03-23T17:00"),
+        ("3 calendar-day", "2026-03-14T10:00", "2026-03-17T17:00"),
+        ("4 working-hour", "2026-03-14T10:00", "2026-03-16T11:00"), // hours never had a question
+        ("1 working-day", "2026-06-06T10:00", "2026-06-09T17:00"),  // and again: Tuesday
     ] {
         let due = term(length).unwrap().due(&calendar, at(received)).map(local);
         assert_eq!(due, Ok(local(at(expected))), "{length} from {received}");

@@ -8,7 +8,7 @@ use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Ruli
 use domain::procedure::Channel;
 use jiff::civil::Date;
 
-use super::world::{at, day, law, played};
+use super::world::{at, catalogue, day, law, played};
 
 pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
     DossierFacts {
@@ -47,7 +47,7 @@ fn total_against<'a>(
 /// Counts as the law's default does: against the original date, a day's office hours for reception.
 pub(super) fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, basis: DueBasis) -> KpiRows {
     let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
-    domain::kpi::tally(facts, day, &Rulings { basis, receive_by: &receive_by })
+    domain::kpi::tally(facts, day, &Rulings { basis_on: &|_| basis, receive_by: &receive_by })
 }
 
 /// The figures of a row by which people speak of it. That the opening and the rest agree is asserted in every count.
@@ -428,12 +428,14 @@ fn what_is_open_in_the_evening_is_carried_over_in_the_morning() {
 fn what_is_sent_back_is_counted_as_open_again() {
     let history = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-09T09:00, \
                    return-result 2026-03-10T09:00";
-    province(history, "2026-03-04", &[("reopened", 1), ("in_process", 1), ("due_tomorrow", 1)]);
+    province(history, "2026-03-04", &[("reopened", 1), ("sent_back", 1), ("in_process", 1), ("due_tomorrow", 1)]);
     province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
     province(history, "2026-03-09", &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
     province(history, "2026-03-10", &[("returned", 1), ("returned_late", 1)]);
     let within_a_day = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-04T10:00";
-    province(within_a_day, "2026-03-04", &[("reopened", 1), ("resolved", 1), ("early", 1)]);
+    province(within_a_day, "2026-03-04", &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)]);
+    let again = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-03T10:00, finish 2026-03-03T11:00";
+    province(again, "2026-03-03", &[("carried_over", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)]);
 }
 
 #[test]
@@ -519,11 +521,25 @@ fn a_cell_is_read_as_it_is_written() {
     for cell in [
         KpiCell::Province,
         KpiCell::Work { agency: agency.clone(), procedure: "1.001193".parse().unwrap(), channel: Channel::Postal },
-        KpiCell::Officer { agency, officer: "officer#of#hashes".to_owned() },
+        KpiCell::Officer { agency: agency.clone(), officer: "officer#of#hashes".to_owned() },
+        KpiCell::TakenBack {
+            ended: day("2026-03-09"),
+            of: Box::new(KpiCell::Officer { agency, officer: "officer#of#hashes".to_owned() }),
+        },
     ] {
         assert_eq!(cell.to_string().parse(), Ok(cell));
     }
-    for text in ["", "work", "work#H20#1.001193#fax", "work#H20##online", "province#", "officer#x#y"] {
+    for text in [
+        "",
+        "work",
+        "work#H20#1.001193#fax",
+        "work#H20##online",
+        "province#",
+        "officer#x#y",
+        "taken-back#2026-03-09#province",
+        "taken-back#x#officer#H20#y",
+        "taken-back#2026-03-09#taken-back#2026-03-09#officer#H20#y",
+    ] {
         assert!(text.parse::<KpiCell>().is_err(), "{text}");
     }
 }
@@ -595,4 +611,36 @@ fn the_period_before_is_of_the_same_kind() {
     ] {
         assert_eq!(name.parse::<Period>().unwrap().before().to_string(), before, "before {name}");
     }
+}
+
+#[test]
+fn a_time_is_compared_with_one_of_as_many_working_days() {
+    for (name, counted, like_it) in [
+        // Days: the working day before, over a week-end and over Tết (16 to 20 February).
+        ("2026-03-03", "2026-03-03", Some("2026-03-02")),
+        ("2026-03-02", "2026-03-02", Some("2026-02-27")),
+        ("2026-02-23", "2026-02-23", Some("2026-02-13")),
+        ("2026-03-01", "2026-03-01", None),
+        // 24 November is a day off: 17 working days of 25, and October had 17 on the 23rd.
+        ("2026-11", "2026-11-25", Some("2026-10-01..2026-10-23")),
+        ("2026-11", "2026-11-02", Some("2026-10-01")),
+        ("2026-11", "2026-11-01", None),
+        ("2026-11", "2026-11-30", Some("2026-10")),
+        // Of its 22 working days October had 21 by the 29th; September has 20.
+        ("2026-10", "2026-10-29", None),
+        ("2026-10", "2026-10-28", Some("2026-09")),
+        ("2026-W47", "2026-11-18", Some("2026-11-09..2026-11-11")),
+        ("2026-Q4", "2026-10-02", Some("2026-07-01..2026-07-02")),
+        ("2026", "2026-01-06", Some("2025-01-01..2025-01-03")),
+        // Ranges: as many working days up to the day before.
+        ("2026-11-16..2026-11-20", "2026-11-20", Some("2026-W46")),
+        ("2026-11-16..2026-11-20", "2026-11-17", Some("2026-11-12..2026-11-15")),
+        ("2026-11-14..2026-11-15", "2026-11-15", None),
+    ] {
+        let period: Period = name.parse().unwrap();
+        let found = period.like_it(day(counted), catalogue().calendar()).unwrap();
+        assert_eq!(found.map(|period| period.to_string()).as_deref(), like_it, "{name} counted to {counted}");
+    }
+    let unknown: Period = "2016-05".parse().unwrap();
+    assert!(unknown.like_it(day("2016-05-10"), catalogue().calendar()).is_err(), "nobody knows its working days");
 }

@@ -8,21 +8,13 @@ use domain::procedure::Channel;
 use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
-use super::world::{AGENCY, at, calendar, command, day, law, local, officer, played, played_under};
+use super::world::{AGENCY, at, calendar, command, day, law, law_changed, local, officer, played, played_under};
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on Thursday the 5th.
 const RECEIVED: &str = "submit 2026-03-02T07:30, receive 08:00, process 08:10";
 
 fn dates(dossier: &Dossier) -> [Option<String>; 2] {
     [dossier.due_at, dossier.original_due_at].map(|instant| instant.map(local))
-}
-
-fn law_with(bound: Value) -> Law {
-    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
-    for rule in rules["rules"].as_array_mut().unwrap() {
-        rule["papersBound"] = bound.clone();
-    }
-    Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
 // The example of a dossier that was overdue for ten days and was counted early.
@@ -79,7 +71,7 @@ fn a_request_after_the_due_date_is_late_though_the_three_days_are_not_over() {
 
 #[test]
 fn where_the_law_does_not_take_a_late_request_it_is_refused_and_changes_nothing() {
-    let law = law_with(json!({"withinWorkingDays": 3, "timesMax": 1, "late": "refused"}));
+    let law = law_changed(&[("papersBound", json!({"withinWorkingDays": 3, "timesMax": 1, "late": "refused"}))]);
     let dossier = played_under(&law, "5 working-day", RECEIVED);
     for (when, refused) in [("2026-03-05T16:00", false), ("2026-03-06T09:00", true)] {
         match dossier.decide(command("it", Action::RequestSupplement), &officer(AGENCY), &law, at(when)) {
@@ -95,11 +87,7 @@ fn where_the_law_does_not_take_a_late_request_it_is_refused_and_changes_nothing(
 
 #[test]
 fn an_edition_that_says_nothing_of_requests_bounds_none() {
-    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
-    for rule in rules["rules"].as_array_mut().unwrap() {
-        rule.as_object_mut().unwrap().remove("papersBound");
-    }
-    let law = Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap();
+    let law = law_changed(&[("papersBound", Value::Null)]);
     let history = format!("{RECEIVED}, request-supplement 2026-03-23T09:00, supplement 2026-03-24T09:00");
     let dossier = played_under(&law, "5 working-day", &history);
     assert_eq!((dossier.original_due_at, dossier.history.iter().any(|entry| entry.asked_late)), (None, false));

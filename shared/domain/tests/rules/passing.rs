@@ -178,7 +178,7 @@ fn a_dossier_that_is_passed_on_is_counted_once_and_by_its_owner() {
         let rows = tally([&facts(&dossier)], day(on), DueBasis::Original);
         let owners = rows.keys().filter_map(|cell| match cell {
             KpiCell::Work { agency, .. } | KpiCell::Officer { agency, .. } => Some(agency.as_str()),
-            KpiCell::Province => None,
+            KpiCell::Province | KpiCell::TakenBack { .. } => None,
         });
         assert!(owners.into_iter().all(|agency| agency == AGENCY), "{on}: {rows:?}");
         let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();

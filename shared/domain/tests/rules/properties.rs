@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal};
+use domain::dossier::{
+    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal,
+};
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
-use domain::law::{Law, OnSupplement};
+use domain::law::{Law, OnSupplement, PauseCounting};
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -17,7 +19,7 @@ use super::kpi::{facts, tally, total};
 use super::transitions::allowed;
 use super::world::{
     AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator,
-    law, law_of, law_that_resumes_from, officer, portal,
+    law, law_of, law_that_resumes_from, local, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -185,6 +187,11 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
     for (entry, version) in dossier.history.iter().zip(1..) {
         assert_eq!(entry.version, version);
         assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
+        let apart = entry.claimed_at.map(|claimed| claimed.duration_until(entry.at).abs());
+        assert!(
+            apart.is_none_or(|apart| apart <= CLOCK_SKEW_MAX && !apart.is_zero()),
+            "a clock is set right by little"
+        );
     }
     let mut handler = None;
     for pair in dossier.history.windows(2) {
@@ -231,14 +238,14 @@ fn original(dossier: &Dossier) -> Option<Timestamp> {
     let stands = [Action::RequestPayment, Action::Suspend, Action::RequestSupplement];
     for pair in dossier.history[begun..].windows(2) {
         if stands.contains(&pair[0].action) && !pair[0].asked_late && !pair[1].status.is_closed() {
-            run.pauses.push(Pause { from: pair[0].at, to: pair[1].at });
+            run.pauses.push(Pause { from: pair[0].at, to: pair[1].at, by: PauseCounting::Closings });
         }
     }
     term.due_of(calendar(), &run).ok()
 }
 
 // Random cases differ from run to run; a failing one is printed whole, so no file of past failures is kept.
-fn cases(count: u32) -> ProptestConfig {
+pub(super) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -321,7 +328,7 @@ proptest! {
                 expected_version: Some(entry.version - 1),
                 reason: entry.reason.clone(),
                 note: entry.note.clone(),
-                at: Some(entry.at),
+                at: Some(entry.claimed_at.unwrap_or(entry.at)),
                 new_due_on: entry.new_due_on(),
                 to_agency: entry.handler.clone(),
             };
@@ -443,10 +450,11 @@ proptest! {
         before in 0_i64..500_000,
         pause in 0_i64..3_000_000,
         longer in 0_i64..500_000,
+        by in any_counting(),
     ) {
         let term = Term::new(amount, unit).unwrap();
         let due = term.due(calendar(), received).unwrap();
-        let resumed = |pause| term.due_of(calendar(), &paused(received, &[(before, pause)])).unwrap();
+        let resumed = |pause| term.due_of(calendar(), &paused(received, &[(before, pause)], by)).unwrap();
         prop_assert_eq!(resumed(0), due);
         prop_assert!(due <= resumed(pause));
         prop_assert!(resumed(pause) <= resumed(pause + longer));
@@ -459,12 +467,18 @@ proptest! {
         amount in 1_u16..40,
         received in any_instant(),
         stretches in prop::collection::vec((0_i64..300_000, 0_i64..900_000), 0..4),
+        by in any_counting(),
     ) {
-        let run = paused(received, &stretches);
+        let run = paused(received, &stretches, by);
         let due = |unit| Term::new(amount, unit).unwrap().due_of(calendar(), &run).unwrap();
         let first = counted_from(received);
         let lost = |count: &dyn Fn(Date, Date) -> usize| -> usize {
-            run.pauses.iter().map(|pause| count(date_of(pause.from).max(first), date_of(pause.to))).sum()
+            let days = run.pauses.iter().map(|pause| match by {
+                PauseCounting::Dates => count(date_of(pause.from).max(first), date_of(pause.to)),
+                // From one closing to another: the day whose closing has not come is the day before.
+                PauseCounting::Closings => count(closed_by(pause.from).max(first), closed_by(pause.to)),
+            });
+            days.sum()
         };
         let days = usize::from(amount) + lost(&working_days);
         prop_assert_eq!(working_days(first, date_of(due(TermUnit::WorkingDay))), days);
@@ -479,14 +493,50 @@ proptest! {
         prop_assert_eq!(open_seconds(received, due(TermUnit::WorkingHour)), i64::from(amount) * 3_600 + seconds);
     }
 
+    // Real office time, told by a model of its own: a working day counts where the clock runs as offices close, and the day on
+    // which the last one counts is the due date.
+    #[test]
+    fn a_term_in_working_days_ends_on_the_last_of_the_days_at_whose_closing_the_clock_ran(
+        amount in 1_usize..40,
+        received in any_instant(),
+        stretches in prop::collection::vec((0_i64..300_000, 0_i64..900_000), 0..6),
+    ) {
+        let run = paused(received, &stretches, PauseCounting::Closings);
+        let stands = |closing: Timestamp| run.pauses.iter().any(|pause| pause.from < closing && closing <= pause.to);
+        let days = (counted_from(received) + 1.day()).series(1.day());
+        let ran = days.filter(|day| is_working(*day) && !stands(at(&format!("{day}T17:00"))));
+        let last = ran.take(amount).last().unwrap();
+        // What stands still after the date was missed moves it too, and is another sentence.
+        prop_assume!(run.pauses.iter().all(|pause| pause.from < at(&format!("{last}T17:00"))));
+        let term = Term::new(u16::try_from(amount).unwrap(), TermUnit::WorkingDay).unwrap();
+        prop_assert_eq!(local(term.due_of(calendar(), &run).unwrap()), format!("{last}T17:00:00"));
+    }
+
+    // A term in days and one in hours agree on what is no office time.
+    #[test]
+    fn where_offices_are_closed_all_the_time_a_pause_gives_nothing_back(
+        amount in 1_u16..40,
+        unit in select(vec![TermUnit::WorkingDay, TermUnit::WorkingHour]),
+        received in any_instant(),
+        before in 0_i64..500_000,
+        pause in 0_i64..3_000_000,
+    ) {
+        let run = paused(received, &[(before, pause)], PauseCounting::Closings);
+        let Pause { from, to, .. } = run.pauses[0];
+        let term = Term::new(amount, unit).unwrap();
+        let moved = term.due_of(calendar(), &run).unwrap() != term.due(calendar(), received).unwrap();
+        prop_assert!(!moved || open_seconds(from, to) > 0);
+    }
+
     #[test]
     fn an_explanation_with_pauses_comes_to_the_same_date_and_names_every_day_up_to_it(
         amount in 1_u16..40,
         unit in select(vec![TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour]),
         received in any_instant(),
         stretches in prop::collection::vec((0_i64..300_000, 0_i64..900_000), 0..4),
+        by in any_counting(),
     ) {
-        let (term, run) = (Term::new(amount, unit).unwrap(), paused(received, &stretches));
+        let (term, run) = (Term::new(amount, unit).unwrap(), paused(received, &stretches, by));
         let explained = term.explained_of(law(), &AGENCY.parse().unwrap(), &run).unwrap();
         prop_assert_eq!(explained.due, term.due_of(calendar(), &run).unwrap());
         let mut days: Vec<Date> = explained.days.iter().map(|line| line.date).collect();
@@ -603,7 +653,7 @@ proptest! {
 }
 
 /// Dossiers of one week's submissions, each with what became of it over some weeks.
-fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
+pub(super) fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
     let first = at("2026-03-02T00:00");
     let one = (any_term(), any_channel(), 0_i64..7 * 86_400, prop::collection::vec(attempt(), 0..15)).prop_map(
         move |(term, channel, second, attempts)| {
@@ -615,7 +665,7 @@ fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
 }
 
 /// From the day before anything was handed in to the day on which the last thing happened.
-fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
+pub(super) fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
     let last = dossiers.iter().flat_map(|dossier| &dossier.history).map(|entry| date_of(entry.at)).max().unwrap();
     day("2026-03-01").series(1.day()).take_while(|day| *day <= last).collect()
 }
@@ -665,14 +715,23 @@ fn all_days(from: Date, to: Date) -> usize {
     (from + 1.day()).series(1.day()).take_while(|day| *day <= to).count()
 }
 
+/// The last day whose closing has come at `at`.
+fn closed_by(at: Timestamp) -> Date {
+    if clock(at) >= "17:00".parse::<Time>().unwrap() { date_of(at) } else { date_of(at) - 1.day() }
+}
+
+fn any_counting() -> impl Strategy<Value = PauseCounting> {
+    select(vec![PauseCounting::Dates, PauseCounting::Closings])
+}
+
 /// A clock that stood still: for each stretch, how long it ran before, and for how long, in seconds.
-fn paused(received: Timestamp, stretches: &[(i64, i64)]) -> Run {
+fn paused(received: Timestamp, stretches: &[(i64, i64)], by: PauseCounting) -> Run {
     let mut run = Run::from(received);
     let mut now = received;
     for (before, length) in stretches {
         let from = now + SignedDuration::from_secs(*before);
         now = from + SignedDuration::from_secs(*length);
-        run.pauses.push(Pause { from, to: now });
+        run.pauses.push(Pause { from, to: now, by });
     }
     run
 }

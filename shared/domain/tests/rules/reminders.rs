@@ -1,12 +1,14 @@
 //! Letters of apology, and what a morning asks of an open dossier.
 
 use domain::Violation;
-use domain::dossier::{Action, Command, Decision, Refusal};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
+use domain::law::Law;
 use domain::procedure::Channel;
 use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
 
 use super::world::{
-    AGENCY, after, at, calendar, command, day, law, law_of, local, moved, officer, played, played_under, schedule,
+    AGENCY, after, at, calendar, command, day, law, law_changed, law_of, local, moved, officer, played, played_under,
+    schedule,
 };
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd.
@@ -16,42 +18,95 @@ fn letter(promised: &str) -> Command {
     Command { new_due_on: (promised != "-").then(|| day(promised)), ..command("letter", Action::Apologise) }
 }
 
-// NĐ 61/2018 Đ.19.9: a reason, a new date, once.
+/// Answers: `in time`, `late` for a letter that is taken and marked, or the field and the rule.
+fn answer_to(dossier: &Dossier, promised: &str, by: &Actor, law: &Law, when: &str) -> String {
+    match dossier.decide(letter(promised), by, law, at(when)) {
+        Ok(Decision::Moved(next)) => {
+            let entry = next.history.last().unwrap();
+            assert_eq!(entry.due_at.map(local), Some(local(at(&format!("{promised}T17:00")))));
+            assert_eq!(entry.original_due_at.map(local), Some(local(at("2026-03-09T17:00"))));
+            assert_eq!((next.due_at, next.original_due_at), (entry.due_at, entry.original_due_at));
+            assert_eq!((next.status, entry.status, next.apologies()), (dossier.status, dossier.status, 1));
+            assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"));
+            assert_eq!(entry.new_due_on(), Some(day(promised)));
+            if entry.late_letter { "late".to_owned() } else { "in time".to_owned() }
+        }
+        Err(Refusal::Invalid(violation)) => format!("{} {}", violation.field, violation.rule),
+        other => panic!("{other:?}"),
+    }
+}
+
+// NĐ 61/2018 Đ.19.9: a reason, a new date, a working day before the due date (Monday the 9th), once.
 #[test]
-fn a_letter_of_apology_names_a_working_day_that_lies_ahead() {
-    for (why, when, promised, rule) in [
-        ("the day before", "2026-03-06T08:00", "2026-03-12", ""),
-        ("the next working day is enough", "2026-03-06T08:00", "2026-03-10", ""),
-        ("no day", "2026-03-06T08:00", "-", "newDueOn new-date-owed"),
-        ("the due date itself", "2026-03-06T08:00", "2026-03-09", "newDueOn after-due-date"),
-        ("an earlier day", "2026-03-06T08:00", "2026-03-06", "newDueOn after-due-date"),
-        ("a Saturday", "2026-03-06T08:00", "2026-03-14", "newDueOn working-day"),
-        ("a holiday", "2026-03-06T08:00", "2026-04-30", "newDueOn working-day"),
-        ("a year without a calendar", "2026-03-06T08:00", "2031-03-03", "newDueOn working-day"),
-        ("too late, and still owed", "2026-03-11T08:00", "2026-03-12", ""),
-        ("today, while offices are open", "2026-03-11T08:00", "2026-03-11", ""),
-        ("today, after closing", "2026-03-11T17:00", "2026-03-11", "newDueOn after-due-date"),
-        ("a day that has passed since", "2026-03-11T08:00", "2026-03-10", "newDueOn after-due-date"),
+fn a_letter_of_apology_comes_a_working_day_before_and_names_a_working_day_that_lies_ahead() {
+    let refused = "action letter-notice";
+    for (why, when, promised, of_officers, of_the_schedule) in [
+        ("the day before", "2026-03-06T08:00", "2026-03-12", "in time", "in time"),
+        ("the evening before", "2026-03-06T23:59", "2026-03-12", "in time", "in time"),
+        ("the next working day is enough", "2026-03-06T08:00", "2026-03-10", "in time", "in time"),
+        ("on the Saturday no working day is left", "2026-03-07T00:00", "2026-03-12", refused, "late"),
+        ("the due day itself", "2026-03-09T08:00", "2026-03-12", refused, "late"),
+        ("too late, and still owed", "2026-03-11T08:00", "2026-03-12", refused, "late"),
+        ("today, while offices are open", "2026-03-11T08:00", "2026-03-11", refused, "late"),
+        ("no day", "2026-03-06T08:00", "-", "newDueOn new-date-owed", "newDueOn new-date-owed"),
+        ("the due date itself", "2026-03-06T08:00", "2026-03-09", "newDueOn after-due-date", "newDueOn after-due-date"),
+        ("an earlier day", "2026-03-06T08:00", "2026-03-06", "newDueOn after-due-date", "newDueOn after-due-date"),
+        ("a Saturday", "2026-03-06T08:00", "2026-03-14", "newDueOn working-day", "newDueOn working-day"),
+        ("a holiday", "2026-03-06T08:00", "2026-04-30", "newDueOn working-day", "newDueOn working-day"),
+        ("a year without a calendar", "2026-03-06T08:00", "2031-03-03", "newDueOn working-day", "newDueOn working-day"),
+        ("thirty working days on", "2026-03-06T08:00", "2026-04-20", "in time", "in time"),
+        ("thirty-one", "2026-03-06T08:00", "2026-04-21", "newDueOn extension-max", "newDueOn extension-max"),
+        ("months ahead", "2026-03-06T08:00", "2026-12-31", "newDueOn extension-max", "newDueOn extension-max"),
+        (
+            "today, after closing",
+            "2026-03-11T17:00",
+            "2026-03-11",
+            "newDueOn after-due-date",
+            "newDueOn after-due-date",
+        ),
+        (
+            "a day that has passed",
+            "2026-03-11T08:00",
+            "2026-03-10",
+            "newDueOn after-due-date",
+            "newDueOn after-due-date",
+        ),
     ] {
         let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
-        for by in [officer(AGENCY), schedule()] {
-            match dossier.decide(letter(promised), &by, law(), at(when)) {
-                Ok(Decision::Moved(next)) => {
-                    assert_eq!(rule, "", "{why}");
-                    let entry = next.history.last().unwrap();
-                    assert_eq!(entry.due_at.map(local), Some(local(at(&format!("{promised}T17:00")))), "{why}");
-                    assert_eq!(entry.original_due_at.map(local), Some(local(at("2026-03-09T17:00"))), "{why}");
-                    assert_eq!((next.due_at, next.original_due_at), (entry.due_at, entry.original_due_at), "{why}");
-                    assert_eq!((next.status, entry.status, next.apologies()), (dossier.status, dossier.status, 1));
-                    assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"), "{why}");
-                    assert_eq!(entry.new_due_on(), Some(day(promised)), "{why}");
-                }
-                Err(Refusal::Invalid(violation)) => {
-                    assert_eq!(format!("{} {}", violation.field, violation.rule), rule, "{why}");
-                }
-                other => panic!("{why}: {other:?}"),
-            }
+        for (by, expected) in [(officer(AGENCY), of_officers), (schedule(), of_the_schedule)] {
+            assert_eq!(answer_to(&dossier, promised, &by, law(), when), expected, "{why}: {by:?}");
         }
+    }
+}
+
+// What a law lets an agency promise is data: seven years ahead were taken before there was a bound.
+#[test]
+fn who_may_write_late_and_how_far_a_letter_reaches_is_the_rule_of_the_day() {
+    let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
+    let bound = |notice: u8, most: u8, late: &str| serde_json::json!({"noticeWorkingDays": notice, "extensionWorkingDaysMax": most, "late": late});
+    for (why, change, when, promised, expected) in [
+        ("anybody", ("letterBound", bound(1, 30, "by-anybody")), "2026-03-09T08:00", "2026-03-12", "late"),
+        (
+            "two days",
+            ("letterBound", bound(2, 30, "by-schedule")),
+            "2026-03-06T08:00",
+            "2026-03-12",
+            "action letter-notice",
+        ),
+        ("two days before", ("letterBound", bound(2, 30, "by-schedule")), "2026-03-05T08:00", "2026-03-12", "in time"),
+        ("no notice", ("letterBound", bound(0, 30, "by-schedule")), "2026-03-11T08:00", "2026-03-12", "in time"),
+        (
+            "five days",
+            ("letterBound", bound(1, 5, "by-schedule")),
+            "2026-03-06T08:00",
+            "2026-03-17",
+            "newDueOn extension-max",
+        ),
+        ("the morning writes none, so officers do", ("letter", "off".into()), "2026-03-11T08:00", "2026-03-12", "late"),
+        ("no bound", ("letterBound", serde_json::Value::Null), "2026-03-11T08:00", "2026-12-31", "in time"),
+    ] {
+        let law = law_changed(&[change]);
+        assert_eq!(answer_to(&dossier, promised, &officer(AGENCY), &law, when), expected, "{why}");
     }
 }
 
@@ -71,7 +126,7 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
 fn a_second_letter_leaves_the_original_date_and_moves_the_promised_one() {
     let law = law_of("restart", 2);
     let letters =
-        format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, apologise 2026-03-12T08:00 for 2026-03-19");
+        format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, apologise 2026-03-11T08:00 for 2026-03-19");
     for (why, rest, due, original) in [
         ("two letters", "", "2026-03-19", "2026-03-09"),
         ("and a pause of two days", ", suspend 2026-03-13T08:00, resume 2026-03-17T08:00", "2026-03-23", "2026-03-11"),
@@ -92,7 +147,7 @@ fn a_pause_before_a_letter_is_not_given_back_twice() {
         ("8 calendar-day", "2026-03-16T17:00", "2026-03-12T17:00"),
     ] {
         let history = format!(
-            "{paused}, apologise 2026-03-09T08:00 for 2026-03-13, suspend 2026-03-10T08:00, resume 2026-03-11T08:00"
+            "{paused}, apologise 2026-03-06T08:00 for 2026-03-13, suspend 2026-03-10T08:00, resume 2026-03-11T08:00"
         );
         let dossier = played(term, Channel::Online, &history);
         assert_eq!((dossier.due_at, dossier.original_due_at), (Some(at(due)), Some(at(original))), "{term}");

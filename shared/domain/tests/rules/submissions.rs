@@ -3,7 +3,7 @@
 use domain::applicant::Applicant;
 use domain::dossier::{Action, DossierStatus};
 use domain::procedure::Channel;
-use domain::submission::{Document, Submission};
+use domain::submission::{Document, Submission, Times};
 
 use super::world::{AGENCY, at, catalogue, day, handed_in, portal, term};
 
@@ -110,8 +110,7 @@ fn a_new_dossier_is_registered_and_keeps_the_procedure_s_version_and_the_channel
             "H20.03-260302-0001".parse().unwrap(),
             "key-1".parse().unwrap(),
             &portal(),
-            happened,
-            learned,
+            Times { at: happened, recorded_at: learned, claimed_at: None },
             catalogue(),
         );
         assert_eq!((dossier.status, dossier.version), (DossierStatus::Registered, 1));

@@ -5,7 +5,6 @@ use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
     Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, REMARK_CHARACTERS_MAX, RULES, Refusal,
-    VERSIONS_MAX,
 };
 use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
@@ -707,7 +706,11 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         ("none claimed: it happens as it comes", None, Ok("2026-03-02T12:00:00")),
         ("an earlier hour is kept", Some("2026-03-02T09:30"), Ok("2026-03-02T09:30:00")),
         ("the very instant of the last entry is kept", Some("2026-03-02T08:10"), Ok("2026-03-02T08:10:00")),
-        ("before the last entry", Some("2026-03-02T08:09:59"), Err(Refusal::OutOfOrder)),
+        ("a second before the last entry: a clock, set right", Some("2026-03-02T08:09:59"), Ok("2026-03-02T08:10:00")),
+        ("two seconds", Some("2026-03-02T08:09:58"), Ok("2026-03-02T08:10:00")),
+        ("twenty seconds", Some("2026-03-02T08:09:40"), Ok("2026-03-02T08:10:00")),
+        ("five minutes before the last entry", Some("2026-03-02T08:05:00"), Ok("2026-03-02T08:10:00")),
+        ("more is out of order", Some("2026-03-02T08:04:59.999"), Err(Refusal::OutOfOrder)),
         ("a clock that runs ahead is set back to ours", Some("2026-03-02T12:00:01"), Ok("2026-03-02T12:00:00")),
         ("five minutes ahead are a clock", Some("2026-03-02T12:05"), Ok("2026-03-02T12:00:00")),
         ("more is the future", Some("2026-03-02T12:05:01"), refused("time", "not-in-the-future", "lies in the future")),
@@ -718,6 +721,36 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
         assert_eq!(time, expected.map(str::to_owned), "{why}");
     }
+}
+
+/// Both times are kept where they differ, so that nothing is lost of what a sender said.
+#[test]
+fn an_entry_keeps_the_claimed_time_beside_the_one_that_holds() {
+    for (claimed, at_, kept) in [
+        (None, "2026-03-02T12:00:00", None),
+        (Some("2026-03-02T09:30"), "2026-03-02T09:30:00", None),
+        (Some("2026-03-02T08:09:40"), "2026-03-02T08:10:00", Some("2026-03-02T08:09:40")),
+        (Some("2026-03-02T12:04:00"), "2026-03-02T12:00:00", Some("2026-03-02T12:04:00")),
+    ] {
+        let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
+        let next = moved(in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon()));
+        let entry = next.history.last().unwrap();
+        assert_eq!((local(entry.at), entry.claimed_at.map(local)), (at_.to_owned(), kept.map(str::to_owned)));
+    }
+}
+
+/// A sender whose clock has whole seconds reports what follows in the second in which the entry before fell.
+#[test]
+fn instants_have_one_precision_and_a_sender_may_have_a_coarser_one() {
+    let dossier = handed_in("5 working-day", Channel::Online, at("2026-03-02T08:00"));
+    let by = officer(AGENCY);
+    let order = Command { at: Some(at("2026-03-02T08:00:07.4567891")), ..command("one", Action::Receive) };
+    let received = moved(dossier.decide(order, &by, law(), at_noon()));
+    assert_eq!(local(received.history[1].at), "2026-03-02T08:00:07.457");
+    let order = Command { at: Some(at("2026-03-02T08:00:07")), ..command("two", Action::Process) };
+    let next = moved(received.decide(order, &by, law(), at("2026-03-02T12:00:00.0000001")));
+    assert_eq!(next.history[2].at, received.history[1].at);
+    assert_eq!(local(next.history[2].recorded_at), "2026-03-02T12:00:00");
 }
 
 #[test]
@@ -740,21 +773,6 @@ fn two_machines_whose_clocks_differ_do_not_turn_the_history_round() {
     let next = moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), law(), behind));
     let entry = next.history.last().unwrap();
     assert_eq!((entry.at, entry.recorded_at), (last, behind));
-}
-
-#[test]
-fn a_full_history_takes_nothing_more_and_still_answers_repetitions() {
-    let mut dossier = in_status(DossierStatus::Processing);
-    while dossier.version < VERSIONS_MAX {
-        dossier = after(&dossier, Action::Recall, at_noon());
-    }
-    assert_eq!((dossier.version, dossier.history.len()), (100, 100));
-    let answer = try_it(&dossier, Action::Recall, &officer(AGENCY));
-    assert_eq!(answer, Err(Refusal::Invalid(Violation::new("version", "versions-max", "the history is full"))));
-    let hundredth = dossier.history[99].clone();
-    let again = command(hundredth.command.as_str(), Action::Recall);
-    let answer = dossier.decide(again, &officer(AGENCY), law(), at_noon());
-    assert_eq!(answer, Ok(Decision::Repeated(Box::new(hundredth))));
 }
 
 #[test]

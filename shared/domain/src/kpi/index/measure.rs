@@ -106,8 +106,12 @@ pub struct Scope<'a> {
 }
 
 /// What was measured; what cannot be known is not among it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Measures(BTreeMap<Measure, u64>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measures {
+    known: BTreeMap<Measure, u64>,
+    /// Whether any day of the time was counted; otherwise nothing is known of figures.
+    counted: bool,
+}
 
 impl Measures {
     /// What the rows of a time and the catalogue on its last day say.
@@ -140,18 +144,33 @@ impl Measures {
         if let Some(procedures) = procedures(scope.agency, catalogue, last) {
             known.extend(of_procedures(&procedures, rows, scope, catalogue, last));
         }
-        Self(known)
+        Self { known, counted: true }
+    }
+
+    /// What can be measured of a time of which no day was counted: what the catalogue alone says.
+    pub fn not_counted(scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
+        let all = Self::of(&KpiRows::new(), scope, catalogue, last);
+        // Which procedures were used is told by figures alone.
+        let used = [Measure::ProceduresOnlineUsed, Measure::ProceduresPaidOnline];
+        let of_catalogue = |measure: &Measure| measure.is_of_catalogue() && !used.contains(measure);
+        let known = all.known.into_iter().filter(|(measure, _)| of_catalogue(measure)).collect();
+        Self { known, counted: false }
+    }
+
+    /// Whether any day of the time was counted.
+    pub fn are_counted(&self) -> bool {
+        self.counted
     }
 
     /// A measure, if it can be known.
     pub fn get(&self, measure: Measure) -> Option<u64> {
-        self.0.get(&measure).copied()
+        self.known.get(&measure).copied()
     }
 }
 
 impl FromIterator<(Measure, u64)> for Measures {
     fn from_iter<T: IntoIterator<Item = (Measure, u64)>>(known: T) -> Self {
-        Self(known.into_iter().collect())
+        Self { known: known.into_iter().collect(), counted: true }
     }
 }
 

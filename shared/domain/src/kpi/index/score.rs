@@ -35,6 +35,8 @@ pub enum Missing {
     NotDeclared(String),
     /// The catalogue does not say it of this agency.
     NotKnown(Measure),
+    /// No day of this time was counted.
+    NotCounted(Measure),
     /// There was none of it in this time, of which anything could be a share.
     NothingToMeasure(Measure),
 }
@@ -44,7 +46,7 @@ impl Missing {
     pub fn input(&self) -> &str {
         match self {
             Self::NotDeclared(input) => input,
-            Self::NotKnown(measure) | Self::NothingToMeasure(measure) => measure.name(),
+            Self::NotKnown(measure) | Self::NotCounted(measure) | Self::NothingToMeasure(measure) => measure.name(),
         }
     }
 
@@ -53,6 +55,7 @@ impl Missing {
         match self {
             Self::NotDeclared(_) => "not-declared",
             Self::NotKnown(_) => "not-known",
+            Self::NotCounted(_) => "not-counted",
             Self::NothingToMeasure(_) => "nothing-to-measure",
         }
     }
@@ -233,7 +236,8 @@ impl Sought<'_> {
     fn measure(&mut self, measure: Measure) -> Option<u64> {
         let found = self.measures.get(measure);
         match found {
-            None => self.miss(Missing::NotKnown(measure)),
+            None if self.measures.are_counted() => self.miss(Missing::NotKnown(measure)),
+            None => self.miss(Missing::NotCounted(measure)),
             Some(value) => {
                 let origin = if measure.is_of_catalogue() { Origin::Catalogue } else { Origin::Figures };
                 self.note(Input { name: measure.name().to_owned(), value, of: None, origin });

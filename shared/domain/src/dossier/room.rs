@@ -1,0 +1,125 @@
+//! How much a history may hold. A dossier is one item of the store, which takes so many bytes and no more; whatever has come into
+//! it, there is always room left for the moves that bring it to its end.
+
+use super::{Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
+use crate::Violation;
+use crate::deadline::DueRule;
+
+/// The most bytes of an item in the store: names and values of its attributes, with what lists and maps take themselves.
+pub const ITEM_BYTES_MAX: usize = 400 * 1024;
+
+/// More than any one entry takes: a reason and a note of 1,200 bytes, the articles of a due date (1,200), an account (1,024), and
+/// names, instants and codes.
+const ENTRY_BYTES_MAX: usize = 6 * 1024;
+
+/// More than everything takes that does not grow, save the papers: the applicant, codes, instants, and the keys of the indexes.
+const HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// An instant in text, to the nanosecond.
+const INSTANT: usize = 30;
+/// The most bytes of a number.
+const NUMBER: usize = 21;
+/// What a list or a map takes itself.
+const NESTED: usize = 3;
+
+/// What an attribute or an element takes.
+fn named(name: &str, bytes: usize) -> usize {
+    name.len() + bytes + 1
+}
+
+fn named_if<T>(name: &str, value: Option<&T>, bytes: impl Fn(&T) -> usize) -> usize {
+    value.map_or(0, |value| named(name, bytes(value)))
+}
+
+impl HistoryEntry {
+    /// The most bytes that it takes in the store.
+    fn stored_bytes(&self) -> usize {
+        // Each field by its name, so that a new one is thought of.
+        let Self {
+            version: _,
+            action,
+            status: _,
+            at: _,
+            recorded_at: _,
+            claimed_at,
+            by: Signature { role, id, agency },
+            command,
+            reason,
+            note,
+            due_at,
+            due_rule,
+            original_due_at,
+            asked_late: _,
+            late_letter: _,
+            handler,
+        } = self;
+        let signature = NESTED
+            + named("role", role.len())
+            + named("id", id.len())
+            + named_if("agency", agency.as_ref(), |code| code.as_str().len());
+        let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
+            NESTED + named("amount", NUMBER) + named("unit", 16) + named("source", source.len())
+        };
+        let fields = [
+            named("version", NUMBER),
+            named("action", action.name().len()),
+            named("status", NUMBER),
+            named("at", INSTANT),
+            named("recordedAt", INSTANT),
+            named_if("claimedAt", claimed_at.as_ref(), |_| INSTANT),
+            named("by", signature),
+            named("command", command.as_str().len()),
+            named_if("reason", reason.as_ref(), String::len),
+            named_if("note", note.as_ref(), String::len),
+            named_if("dueAt", due_at.as_ref(), |_| INSTANT),
+            named_if("dueRule", due_rule.as_ref(), rule),
+            named_if("originalDueAt", original_due_at.as_ref(), |_| INSTANT),
+            named("askedLate", 1),
+            named("lateLetter", 1),
+            named_if("handler", handler.as_ref(), |code| code.as_str().len()),
+        ];
+        NESTED + 1 + fields.into_iter().sum::<usize>()
+    }
+}
+
+impl Dossier {
+    /// The most bytes that the dossier takes in the store.
+    pub fn stored_bytes(&self) -> usize {
+        // Of a paper: four names, and what its map takes.
+        let papers = self.documents.iter().map(|paper| paper.bytes() + 32);
+        let entries = self.history.iter().map(HistoryEntry::stored_bytes);
+        HEAD_BYTES_MAX + papers.sum::<usize>() + entries.sum::<usize>()
+    }
+
+    /// How many moves lead from here to the applicant having the result, where nothing else happens: papers come or a payment, it
+    /// is received, settled, handed over.
+    pub fn steps_to_end(&self) -> u64 {
+        let steps = |status| match status {
+            DossierStatus::Refused | DossierStatus::Withdrawn | DossierStatus::Returned => 0,
+            DossierStatus::Finished => 1,
+            DossierStatus::Received | DossierStatus::Processing => 2,
+            DossierStatus::Registered | DossierStatus::PaymentRequested | DossierStatus::Suspended => 3,
+            // Wherever it was before.
+            DossierStatus::SupplementRequested => 4,
+        };
+        match (self.status, self.status_before) {
+            (DossierStatus::SupplementRequested, Some(before)) => 1 + steps(before),
+            (status, _) => steps(status),
+        }
+    }
+
+    /// Whether `next`, the dossier after one more entry, still leaves room for the moves to its end. Those moves themselves are
+    /// always taken, since their room was kept.
+    pub(super) fn check_room(&self, next: &Self) -> Result<(), Refusal> {
+        let steps = next.steps_to_end();
+        if steps < self.steps_to_end() {
+            return Ok(());
+        }
+        let kept = usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES_MAX);
+        if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX {
+            let detail = "the history is full: only what leads nearer to an end is taken";
+            return Err(Refusal::Invalid(Violation::new("version", "versions-max", detail)));
+        }
+        Ok(())
+    }
+}
