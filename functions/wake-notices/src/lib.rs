@@ -51,7 +51,7 @@ pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: T
     let due = sleepers.len();
     let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
     // What is held back until later is not late.
-    let oldest_unsent_seconds = oldest.map_or(0, |since| ((now.as_millisecond() - since) / 1_000).max(0));
+    let oldest_unsent_seconds = oldest.map_or(0, |since| (now.as_millisecond().saturating_sub(since) / 1_000).max(0));
     let chosen = in_turn(sleepers, WOKEN_MAX);
     let ours: Vec<Option<Sleeper>> =
         stream::iter(chosen)

@@ -5,6 +5,7 @@ mod carrier;
 pub mod codes;
 pub mod policy;
 pub mod pool;
+pub mod price;
 pub mod provider;
 pub mod report;
 pub mod text;
@@ -12,7 +13,7 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
@@ -21,7 +22,7 @@ use crate::calendar::date_of;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use report::ReportTemplate;
-use text::{Encoding, parts, segments, unaccented};
+use text::{Encoding, is_plain, parts, segments, unaccented};
 
 /// What a text may hold besides words, with the most characters that each can become. The first names what the text is about, and
 /// no text goes without it.
@@ -40,6 +41,36 @@ pub enum Language {
     Vi,
     /// English.
     En,
+}
+
+impl Language {
+    /// The word for it in data.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Vi => "vi",
+            Self::En => "en",
+        }
+    }
+}
+
+/// A language as the key of a text: read as a text, so that whoever mends the file is told under which key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct LanguageKey(Language);
+
+impl TryFrom<String> for LanguageKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let known = [Language::Vi, Language::En].into_iter().find(|language| language.name() == key);
+        known.map(Self).ok_or_else(|| format!("{key} is no language, vi or en"))
+    }
+}
+
+/// Texts by their language.
+fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<BTreeMap<Language, T>, D::Error> {
+    let texts = BTreeMap::<LanguageKey, T>::deserialize(source)?;
+    Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
 }
 
 /// An SMS to be filled in.
@@ -72,8 +103,10 @@ pub struct Template {
     /// Whether the law wants it said.
     pub class: NoticeClass,
     /// The templates that Zalo approved.
+    #[serde(deserialize_with = "by_language")]
     pub zalo: BTreeMap<Language, String>,
     /// The SMS.
+    #[serde(deserialize_with = "by_language")]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
@@ -91,6 +124,7 @@ struct Silence {
 pub struct TemplatesFile {
     templates: Vec<Template>,
     /// What a text begins with that the applicant may have had before.
+    #[serde(deserialize_with = "by_language")]
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,
@@ -113,26 +147,26 @@ impl Templates {
     pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_action = BTreeMap::new();
-        let longest =
-            file.repetition.values().map(String::as_str).max_by_key(|prefix| prefix.len()).unwrap_or_default();
+        let prefixes: Vec<&str> = file.repetition.values().map(String::as_str).collect();
         if !file.repetition.contains_key(&Language::Vi) {
             found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
         }
-        for template in file.templates {
-            found.extend(template.violations(longest));
+        for (place, template) in file.templates.into_iter().enumerate() {
+            found.extend(template.violations(place, &prefixes));
             if let Some(twice) = by_action.insert(template.action, template) {
-                let field = format!("templates.{}", twice.action.name());
-                found.push(Violation::new(field, "unique-action", "two texts for one action"));
+                let field = format!("templates[{place}].action");
+                let detail = format!("two texts for {}", twice.action.name());
+                found.push(Violation::new(field, "unique-action", detail));
             }
         }
         let mut silent = BTreeSet::new();
-        for silence in &file.silent {
-            let field = format!("silent.{}", silence.action.name());
+        for (place, silence) in file.silent.iter().enumerate() {
             if !silent.insert(silence.action) || by_action.contains_key(&silence.action) {
-                found.push(Violation::new(&field, "unique-action", "is said and silent, or silent twice"));
+                let detail = format!("{} is said and silent, or silent twice", silence.action.name());
+                found.push(Violation::new(format!("silent[{place}].action"), "unique-action", detail));
             }
             if silence.reason.trim().is_empty() {
-                found.push(Violation::new(&field, "source", "a reason is left out"));
+                found.push(Violation::new(format!("silent[{place}].reason"), "source", "a reason is left out"));
             }
         }
         for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
@@ -197,11 +231,12 @@ impl Templates {
 }
 
 impl Template {
-    fn violations(&self, prefix: &str) -> Vec<Violation> {
-        let field = format!("templates.{}", self.action.name());
+    /// What is wrong with the one at `place` of its list, from 0.
+    fn violations(&self, place: usize, prefixes: &[&str]) -> Vec<Violation> {
+        let field = format!("templates[{place}]");
         // What the law does not want is never told twice.
-        let prefix = if self.class == NoticeClass::Legal { prefix } else { "" };
-        text_violations(&field, &self.zalo, &self.sms, prefix, PLACEHOLDERS)
+        let prefixes = if self.class == NoticeClass::Legal { prefixes } else { &[] };
+        text_violations(&field, &self.zalo, &self.sms, prefixes, PLACEHOLDERS)
     }
 }
 
@@ -210,37 +245,53 @@ fn in_language<T>(texts: &BTreeMap<Language, T>, language: Language) -> Option<&
     texts.get(&language).or_else(|| texts.get(&Language::Vi))
 }
 
-/// What is wrong with the texts of one entry.
+/// What is wrong with the texts of one entry, alone and behind each of `prefixes`.
 fn text_violations(
     field: &str,
     zalo: &BTreeMap<Language, String>,
     sms: &BTreeMap<Language, SmsText>,
-    prefix: &str,
+    prefixes: &[&str],
     placeholders: Placeholders,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
-    if !zalo.contains_key(&Language::Vi) || !sms.contains_key(&Language::Vi) {
-        found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+    for (channel, has_one) in [("zalo", zalo.contains_key(&Language::Vi)), ("sms", sms.contains_key(&Language::Vi))] {
+        if !has_one {
+            let field = format!("{field}.{channel}");
+            found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+        }
     }
-    if zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-        found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+    for (language, id) in zalo {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            let field = format!("{field}.zalo.{}", language.name());
+            found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+        }
     }
-    for sms in sms.values() {
-        for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
-            found.extend(sms.text_violations(field, prefix, text, placeholders));
+    for (language, sms) in sms {
+        let texts = [("text", Some(&sms.text)), ("withoutDueDate", sms.without_due_date.as_ref())];
+        for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+            let field = format!("{field}.sms.{}.{name}", language.name());
+            found.extend(sms.text_violations(&field, prefixes, text, placeholders));
         }
     }
     found
 }
 
 impl SmsText {
-    fn text_violations(&self, field: &str, prefix: &str, text: &str, placeholders: Placeholders) -> Vec<Violation> {
+    fn text_violations(
+        &self,
+        field: &str,
+        prefixes: &[&str],
+        text: &str,
+        placeholders: Placeholders,
+    ) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut longest = format!("{prefix}{text}");
+        // A shorter filling never takes more parts than the longest one.
+        let mut longest = text.to_owned();
         for (placeholder, length) in placeholders {
             longest = longest.replace(placeholder, &"x".repeat(*length));
         }
-        if longest.contains(['{', '}']) {
+        let wordings: Vec<String> = [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
+        if wordings.iter().any(|wording| wording.contains(['{', '}'])) {
             let names: Vec<&str> = placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, "known-placeholder", detail));
@@ -251,9 +302,11 @@ impl SmsText {
             let rule = subject.trim_matches(['{', '}']);
             found.push(Violation::new(field, rule, format!("a text says what it is about: {subject}")));
         }
-        let (units, parts) = (segments(&longest).units, parts(&longest, self.encoding));
-        if self.encoding == Encoding::Gsm7 && segments(&longest).encoding == Encoding::Ucs2 {
-            found.push(Violation::new(field, "gsm-7", "must be unaccented text, unless the encoding is ucs-2"));
+        let most = wordings.iter().max_by_key(|wording| parts(wording, self.encoding)).unwrap_or(&longest);
+        let (units, parts) = (segments(most).units, parts(most, self.encoding));
+        if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
+            let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
+            found.push(Violation::new(field, "gsm-7", detail));
         } else if parts > self.segments_max {
             let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, "segments-max", detail));
@@ -292,8 +345,20 @@ fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> Strin
 
 const REPETITION: &str = "/r";
 
-/// The dossier or report, and the version, that a message of this name tells of.
-pub fn parse_message_id(name: &str) -> Option<(SubjectCode, u64)> {
-    let (code, version) = name.strip_suffix(REPETITION).unwrap_or(name).rsplit_once('/')?;
-    Some((code.parse().ok()?, version.parse().ok()?))
+/// What the name of a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageName {
+    /// The dossier or report that it tells of.
+    pub subject: SubjectCode,
+    /// Which entry.
+    pub version: u64,
+    /// Whether its text says that it is a repetition.
+    pub repetition: bool,
+}
+
+/// What a message of this name tells of; none for a name that is none of ours.
+pub fn parse_message_id(name: &str) -> Option<MessageName> {
+    let (first, repetition) = name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));
+    let (subject, version) = first.rsplit_once('/')?;
+    Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, repetition })
 }

@@ -11,7 +11,9 @@ mod rules {
     mod behind;
     mod catalogue;
     mod deadlines;
+    mod deliveries;
     mod exceptions;
+    mod heirs;
     mod indexes;
     mod kpi;
     mod notices;

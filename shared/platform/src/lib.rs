@@ -13,6 +13,7 @@ pub mod config;
 pub mod dynamo;
 pub mod edition;
 pub mod failure;
+pub mod form;
 pub mod gateway;
 pub mod gather;
 pub mod http;

@@ -1,6 +1,7 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
 
 use domain::Violation;
+use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
@@ -11,49 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Failure;
+use crate::form::Draft;
 
-/// Reads JSON; what does not fit names the field and the rule.
+/// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    // serde would read an array as an object, field by field.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Violation::new("body", "type", "must be an object").into());
-    }
-    let mut source = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
-        if error.inner().is_data() {
-            violation(&error.path().to_string(), &error.inner().to_string()).into()
-        } else {
-            Failure::Malformed
-        }
-    })?;
-    source.end().map_err(|_| Failure::Malformed)?;
-    Ok(value)
-}
-
-/// Turns serde's message into field and rule. The message may quote the value, so it is not passed on.
-fn violation(path: &str, message: &str) -> Violation {
-    let quoted = message.split('`').nth(1).unwrap_or_default();
-    let (rule, named, detail) = if message.starts_with("unknown field") {
-        ("unknown-field", true, "is not a field of this request")
-    } else if message.starts_with("missing field") {
-        ("required", true, "is required")
-    } else if message.starts_with("duplicate field") {
-        ("duplicate-field", true, "stands twice")
-    } else if message.starts_with("unknown variant") {
-        ("known-value", false, "is none of the known values")
-    } else if message.starts_with("invalid type") {
-        ("type", false, "has the wrong type")
-    } else {
-        ("format", false, "has the wrong form")
-    };
-    let path = if path == "." { "" } else { path };
-    let field = match (named && !path.ends_with(quoted), path) {
-        (true, "") => quoted.to_owned(),
-        (true, path) => format!("{path}.{quoted}"),
-        (false, "") => "body".to_owned(),
-        (false, path) => path.to_owned(),
-    };
-    Violation::new(field, rule, detail)
+    Draft::of(bytes)?.whole()
 }
 
 /// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.
@@ -63,6 +26,8 @@ pub struct SubmissionBody {
     procedure: String,
     agency: String,
     channel: Channel,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
 }
@@ -99,6 +64,7 @@ impl TryFrom<SubmissionBody> for Submission {
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
+        let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
         let within = |violation: Violation| violation.within("applicant");
         let person = body.applicant;
         let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
@@ -125,7 +91,7 @@ impl TryFrom<SubmissionBody> for Submission {
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
-                Ok(Self { procedure, agency, channel: body.channel, applicant, documents })
+                Ok(Self { procedure, agency, channel: body.channel, ward, applicant, documents })
             }
             _ => Err(Failure::Invalid(found)),
         }
