@@ -175,8 +175,11 @@ pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<
     if !gathered.doubts.being_corrected() {
         return None;
     }
-    let name = |agency| catalogue.agency(agency).map_or_else(|| agency.to_string(), |known| known.name.clone());
-    let uncounted: Vec<String> = gathered.doubts.uncounted.keys().map(name).collect();
+    let uncounted = gathered.doubts.uncounted.iter().map(|(agency, trouble)| {
+        let known = catalogue.agency(agency);
+        known.map_or_else(|| agency.to_string(), |known| known.name_on(trouble.last).to_owned())
+    });
+    let uncounted: Vec<String> = uncounted.collect();
     let named = match uncounted.as_slice() {
         [] => String::new(),
         names => format!(" Chưa tổng hợp được số liệu của: {}.", names.join("; ")),

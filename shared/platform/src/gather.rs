@@ -32,7 +32,9 @@ pub struct Gathered {
     pub rows: KpiRows,
     /// The province's, of each part that was counted: whole months, and days at both ends.
     pub parts: Vec<(Period, KpiRow)>,
-    /// How many days of the period were counted.
+    /// The last day that was counted, beyond a day that was not, too.
+    pub reaches: Option<Date>,
+    /// How many days of the period were counted: of the longest stretch, since over a day that was not nothing adds up.
     pub days: u32,
     /// The first of them, if there is any.
     pub first: Option<Date>,
@@ -142,12 +144,13 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
     });
     let found: Vec<(Period, CountRecord, KpiRows)> =
         read.buffered(WIDTH).try_filter_map(|part| async { Ok(part) }).try_collect().await?;
+    let reaches = found.last().map(|(_, count, _)| count.last);
+    let parts = found.iter().map(|(part, count, rows)| (part.clone(), province(count.first, rows))).collect();
     let found = longest(found, |(_, count, _)| (count.first, count.last));
     let (first, last) = (found.first().map(|(_, count, _)| count.first), found.last().map(|(_, count, _)| count.last));
     let days = found.iter().map(|(_, count, _)| count.days).sum();
     let basis = found.first().map(|(_, count, _)| count.due_basis);
     let due_basis = basis.filter(|basis| found.iter().all(|(_, count, _)| count.due_basis == *basis));
-    let parts = found.iter().map(|(part, count, rows)| (part.clone(), province(count.first, rows))).collect();
     let (opening, stocks) = match (first, last) {
         (Some(first), Some(last)) => {
             (rows(figures, &first.to_string()).await?, rows(figures, &last.to_string()).await?)
@@ -157,7 +160,7 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
     let from = first.unwrap_or_else(|| period.first());
     let rows = joined(from, &opening, found.into_iter().map(|(_, _, rows)| rows), &stocks);
     check(period, &rows)?;
-    Ok(Gathered { rows, parts, days, first, last, due_basis, doubts: Doubts::default() })
+    Ok(Gathered { rows, parts, reaches, days, first, last, due_basis, doubts: Doubts::default() })
 }
 
 /// The longest stretch of parts that follow each other, of two the later: over a day that was not counted nothing can be added up,
@@ -217,7 +220,7 @@ async fn points(
     gathered: &Gathered,
     figures: &Closed<'_>,
 ) -> Result<Vec<(Period, Option<KpiRow>)>, Failure> {
-    let Some(last) = gathered.last else {
+    let Some(last) = gathered.reaches else {
         return Ok(Vec::new());
     };
     let days = || period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last());
