@@ -1,5 +1,9 @@
 //! The night's count.
 
+mod killed;
+mod overlapping;
+mod standing;
+
 use count_agency::Ledger;
 use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow};
 use futures::future::join_all;
@@ -102,7 +106,11 @@ async fn a_row_that_has_nothing_left_to_count_goes_away() {
     let mut ghost = rows(&world, "2026-11-17").await[1].clone();
     ghost.cell = format!("work#{AGENCY}#1.005129#online").parse().unwrap();
     world.figures.put(&ghost).await.unwrap();
-    count(&world, "2026-11-17").await;
+    // Ordered some minutes ago: no index lags for so long.
+    let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
+    for message in ordered(&world, &order, at("2026-11-19T00:55:00Z")).await.unwrap() {
+        counted(&world, &message, &Ledger::default()).await.unwrap();
+    }
     assert_eq!(rows(&world, "2026-11-17").await.len(), 3);
 }
 
@@ -257,7 +265,7 @@ async fn a_count_that_died_half_way_is_made_good_by_the_next() {
     };
     let whole = both().await;
     let rows: Vec<Value> = whole.values().map(|item| serde_json::from_str(item).unwrap()).collect();
-    let rows: Vec<&Value> = rows.iter().filter(|item| !item["cell"].as_str().unwrap().starts_with('!')).collect();
+    let rows: Vec<&Value> = rows.iter().filter(|item| item["cell"].is_string()).collect();
     // As a run leaves the table that dies after so many of its writes: what came later is missing, and no day is closed.
     for kept in 0..rows.len() {
         forget(&world).await;

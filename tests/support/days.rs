@@ -1,8 +1,10 @@
 //! Days of a province, and what the night makes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use count_agency::{Counted, Ledger};
 use domain::catalogue::Catalogue;
 use domain::kpi::{DueBasis, KpiRow};
@@ -11,6 +13,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
+use platform::dynamo::{Dossiers, Figures};
+use platform::message::CloudEvent;
 use platform::record::KpiRecord;
 use rollup_kpi::Order;
 use serde_json::Value;
@@ -83,7 +87,12 @@ pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night
     let (first, last) = (nights.iter().map(|n| n.first).min().unwrap(), nights.iter().map(|n| n.last).max().unwrap());
     let closed = nights.iter().filter_map(|night| night.closed.as_ref());
     let (changed, corrected) = closed.fold((0, 0), |sum, closed| (sum.0 + closed.changed, sum.1 + closed.corrected));
-    let due_basis = world.figures.count(&last.to_string()).await?.unwrap().due_basis;
+    // A count may go on to days that nobody has published.
+    let mut published = last;
+    while world.figures.count(&published.to_string()).await?.is_none() && published > first {
+        published = published.yesterday().unwrap();
+    }
+    let due_basis = world.figures.count(&published.to_string()).await?.unwrap().due_basis;
     Ok(Night {
         first,
         last,
@@ -96,6 +105,32 @@ pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night
 /// Works off one message on the morning after everything.
 pub async fn counted(world: &World, message: &str, ledger: &Ledger) -> Result<Counted, Failure> {
     count_agency::count(message, &world.dossiers, &world.figures, ledger, &world.catalogue, at(MORNING)).await
+}
+
+/// Works off one message at `now` over another line to the tables.
+pub async fn counted_over(client: &Client, world: &World, message: &str, now: Timestamp) -> Result<Counted, Failure> {
+    let dossiers = Dossiers::new(client.clone(), "DossiersTable".to_owned());
+    let figures = Figures::new(client.clone(), "KpiTable".to_owned());
+    count_agency::count(message, &dossiers, &figures, &Ledger::default(), &world.catalogue, now).await
+}
+
+/// The message that closes what was counted.
+pub fn to_close(now: Timestamp) -> String {
+    serde_json::to_string(&CloudEvent::close("2026-11-01".parse().unwrap(), now)).unwrap()
+}
+
+/// The items of the table of figures, to be put back by [`restore`].
+pub async fn kept(world: &World) -> Vec<HashMap<String, AttributeValue>> {
+    let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
+    scanned.try_collect().await.unwrap()
+}
+
+/// Makes the table of figures what it was.
+pub async fn restore(world: &World, items: &[HashMap<String, AttributeValue>]) {
+    forget(world).await;
+    for item in items {
+        world.client.put_item().table_name("KpiTable").set_item(Some(item.clone())).send().await.unwrap();
+    }
 }
 
 /// Forgets every figure that was ever counted.
@@ -122,18 +157,27 @@ pub async fn province(world: &World, day: &str) -> KpiRow {
     found.map(|row| row.figures).unwrap_or_default()
 }
 
-/// Everything that lies in the table of figures, as it lies there.
+/// Everything that the table of figures publishes: rows, when they were counted, and what of them was corrected.
 pub async fn everything(world: &World) -> BTreeMap<String, String> {
     let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
-    let items = scanned.try_collect().await.unwrap().into_iter().filter_map(|item| {
-        let item: BTreeMap<String, Value> = serde_dynamo::from_item(item).unwrap();
-        // How it was counted is no figure.
-        if item["day"] == "run" {
-            return None;
+    let items = scanned.try_collect().await.unwrap().into_iter();
+    // How it was counted is no figure.
+    let days = items.map(|item| item["day"].as_s().unwrap().clone()).filter(|day| day.starts_with("20"));
+    let mut found = BTreeMap::new();
+    for day in days.collect::<BTreeSet<String>>() {
+        for row in world.figures.of(&day).await.unwrap() {
+            found.insert(format!("{day} {}", row.cell), serde_json::to_string(&row).unwrap());
         }
-        Some((format!("{} {}", item["day"], item["cell"]), serde_json::to_string(&item).unwrap()))
-    });
-    items.collect()
+        if let Some(count) = world.figures.count(&day).await.unwrap() {
+            found.insert(format!("{day} !count"), serde_json::to_string(&count).unwrap());
+        }
+        for correction in world.figures.corrections(&day).await.unwrap() {
+            let (before, after) = (&correction.before, &correction.after);
+            let name = format!("{day} !corrected {} {before:?} {after:?}", correction.of);
+            found.insert(name, serde_json::to_string(&correction).unwrap());
+        }
+    }
+    found
 }
 
 /// A province's Tuesday and Wednesday.

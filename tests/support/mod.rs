@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod call;
+pub mod cut;
 pub mod days;
 pub mod log;
 pub mod memory;

@@ -475,6 +475,7 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("rollup-kpi.day", &count, &counted, Ok(day())),
         ("rollup-kpi.several-days", &count, &counted, Ok(None)),
+        ("rollup-kpi.close", &count, &counted, Ok(None)),
         ("rollup-kpi.unknown-field", &count, &counted, Err(())),
         ("remind-deadline.morning", &look, &looked, Ok(None)),
         ("remind-deadline.day", &look, &looked, Ok(day())),
@@ -488,7 +489,7 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
     let known = ["rollup-kpi", "remind-deadline", "announce-report", "wake-notices", "refresh-token", "repair-relay"];
-    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 2, 3, 3]);
+    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3]);
 }
 
 #[test]

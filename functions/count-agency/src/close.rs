@@ -1,87 +1,193 @@
-//! Closes the days of a run once each of its agencies was counted: the province's row, what must hold between all of them, and the
-//! months. Until then nobody is shown that the day was counted.
+//! Closes what was counted: the province's row of every day concerned, what must hold between all rows, the months, and last, in one
+//! write, what is published from now on. Until then nobody is shown any of it.
+//!
+//! What there is to close follows from what lies in the table: how far agencies have committed, how far they are published, and
+//! which runs are whole. So a close may be made at any time and by several at once: whoever claimed the edition last publishes.
 
 use std::collections::BTreeSet;
 
 use domain::catalogue::Catalogue;
 use domain::id::DossierCode;
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::Figures;
-use platform::record::{CorrectionRecord, CountRecord, CountRun, KpiRecord};
+use platform::edition::{Head, Versions};
+use platform::record::{CorrectionRecord, CountRecord, CountRun};
 
-use crate::month::sum_months;
-use crate::write::{NAMED_MAX, correct, settle};
-use crate::{add_up, basis};
+use crate::write::{NAMED_MAX, correct, first};
+use crate::{TRIES_MAX, add_up, basis, is_held, month, pause};
 
-/// What closing a run came to.
+/// Rows written at a time.
+const WIDTH: usize = 8;
+
+/// What a close came to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Closed {
-    /// Days that were closed.
+    /// Days that were looked at.
     pub days: usize,
-    /// Rows of the province that were written or taken away.
+    /// Rows of the province's days that were written or taken away.
     pub changed: usize,
     /// Of these, figures that had been published before.
     pub corrected: usize,
 }
 
-/// Closes every day of `run`, and every other of which a row was changed. Done again it changes nothing.
+/// Closes what agencies have committed, and the days of those of `runs` that are whole. Done again it changes nothing.
 pub(crate) async fn close(
-    run: &CountRun,
+    by: &str,
+    runs: &[CountRun],
     figures: &Figures,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Closed, Failure> {
-    let asked = run.first.series(1.day()).take_while(|day| *day <= run.last);
-    let days: BTreeSet<Date> = asked.chain(run.changed.iter().copied()).collect();
-    let mut closed = Closed::default();
-    for day in &days {
-        closed.days += 1;
-        close_day(*day, run.changed.contains(day), (figures, catalogue, now), &mut closed).await?;
+    let mut outcome = close_once(by, runs, (figures, catalogue), now).await;
+    for tried in 1..TRIES_MAX {
+        if !is_held(&outcome) {
+            break;
+        }
+        pause(tried).await;
+        outcome = close_once(by, runs, (figures, catalogue), now).await;
     }
-    let (first, last) = (days.first().copied().unwrap_or(run.first), days.last().copied().unwrap_or(run.last));
-    sum_months(figures, catalogue, (first, last), now).await?;
+    let closed = outcome?;
     let Closed { days, changed, corrected } = closed;
-    tracing::info!(run = run.id, days, changed, corrected, "days closed");
+    tracing::info!(run = by, days, changed, corrected, "days closed");
     Ok(closed)
 }
 
-async fn close_day(
-    day: Date,
-    moved: bool,
-    (figures, catalogue, now): (&Figures, &Catalogue, Timestamp),
-    closed: &mut Closed,
-) -> Result<(), Failure> {
-    let name = day.to_string();
-    let count = figures.count(&name).await?;
-    let stored = figures.of(&name).await?.into_iter();
-    let mut rows: KpiRows = stored.map(|record| (record.cell, record.figures)).collect();
-    let before = rows.remove(&KpiCell::Province).unwrap_or_default();
-    let mut after = KpiRow::default();
-    for (_, row) in rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Work { .. })) {
-        after.add(row);
-    }
-    rows.insert(KpiCell::Province, after);
-    add_up(day, &rows)?;
-    if before != after {
-        if let Some(count) = &count {
-            let (day, of) = (name.clone(), KpiCell::Province);
-            let because = because(figures, &name, count.counted_at).await?;
-            correct(figures, &CorrectionRecord { day, of, at: now, before, after, because }).await?;
-            closed.corrected += 1;
+/// What is to be published, before anything of it is written.
+pub(crate) struct Draft<'a> {
+    pub(crate) figures: &'a Figures,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) now: Timestamp,
+    /// What is published.
+    pub(crate) head: Head,
+    /// The same, with agencies as far as they have committed.
+    pub(crate) next: Head,
+    /// Days that will be published with it, though they are not yet.
+    pub(crate) opened: BTreeSet<Date>,
+    pub(crate) rows: Vec<(String, KpiCell, Versions<KpiRow>, KpiRow)>,
+    pub(crate) counts: Vec<(CountRecord, Versions<CountRecord>)>,
+    corrections: Vec<CorrectionRecord>,
+    closed: Closed,
+}
+
+async fn close_once(
+    by: &str,
+    runs: &[CountRun],
+    (figures, catalogue): (&Figures, &Catalogue),
+    now: Timestamp,
+) -> Result<Closed, Failure> {
+    let head = figures.head().await?;
+    let mut next = head.clone();
+    let mut moved = BTreeSet::new();
+    for (agency, state) in figures.agencies(true).await? {
+        let mark = state.writer.mark();
+        if mark.upto > head.of(&agency).upto {
+            moved.extend(state.days);
+            next.agencies.insert(agency, mark);
         }
-        settle(figures, KpiRecord { day: name.clone(), cell: KpiCell::Province, figures: after }).await?;
-        closed.changed += 1;
     }
-    let due_basis = basis(catalogue, day);
-    // Last: a day that is said to be counted has all its rows.
-    if moved || before != after || count.is_none_or(|count| count.due_basis != due_basis) {
-        let count = CountRecord { day: name, counted_at: now, due_basis, first: day, last: day, days: 1 };
-        figures.put_count(&count).await?;
+    let opened = BTreeSet::new();
+    let (rows, counts, corrections, closed) = (Vec::new(), Vec::new(), Vec::new(), Closed::default());
+    let mut draft = Draft { figures, catalogue, now, head, next, opened, rows, counts, corrections, closed };
+    let whole = runs.iter().filter(|run| run.remaining.is_empty());
+    let days_of = |run: &CountRun| run.first.series(1.day()).take_while(|day| *day <= run.last).collect::<Vec<_>>();
+    let asked: BTreeSet<Date> = whole.clone().filter(|run| run.id == by).flat_map(days_of).collect();
+    // Of runs whose own close died, what was never published.
+    let left: BTreeSet<Date> = whole.filter(|run| run.id != by).flat_map(days_of).collect();
+    let mut days = BTreeSet::new();
+    for day in moved.iter().chain(&asked).chain(&left).copied().collect::<BTreeSet<_>>() {
+        let is_whole = asked.contains(&day) || left.contains(&day);
+        let concerned = moved.contains(&day) || asked.contains(&day);
+        if draft.day(day, is_whole, concerned, moved.contains(&day)).await? {
+            days.insert(day);
+        }
     }
-    Ok(())
+    if let (Some(from), Some(to)) = (days.first(), days.last()) {
+        month::sum_months(&mut draft, (*from, *to)).await?;
+    }
+    draft.closed.days = days.len();
+    draft.publish(by).await
+}
+
+impl Draft<'_> {
+    /// Puts a day together, if it is published or, because every agency was counted on it, may be; one that is published only if
+    /// it is `concerned`. Gives whether it was put together.
+    async fn day(&mut self, day: Date, is_whole: bool, concerned: bool, moved: bool) -> Result<bool, Failure> {
+        let name = day.to_string();
+        let counts = self.figures.stored_count(&name).await?;
+        let count = counts.shown(&self.head.writer.mark()).cloned();
+        if if count.is_some() { !concerned } else { !is_whole } {
+            return Ok(false);
+        }
+        let (mut rows, mut province) = (KpiRows::new(), Versions::default());
+        for row in self.figures.stored(&name).await? {
+            if row.cell == KpiCell::Province {
+                province = row.versions;
+            } else if let Some(figures) = row.versions.shown(&self.next.mark(&name, &row.cell)) {
+                rows.insert(row.cell, *figures);
+            }
+        }
+        let before = province.shown(&self.head.writer.mark()).copied().unwrap_or_default();
+        let mut after = KpiRow::default();
+        for (_, row) in rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Work { .. })) {
+            after.add(row);
+        }
+        rows.insert(KpiCell::Province, after);
+        add_up(day, &rows)?;
+        if before != after {
+            if let Some(count) = &count {
+                let (day, of, at) = (name.clone(), KpiCell::Province, self.now);
+                let because = because(self.figures, &name, count.counted_at).await?;
+                self.corrections.push(CorrectionRecord { day, of, at, before, after, because });
+                self.closed.corrected += 1;
+            }
+            self.rows.push((name.clone(), KpiCell::Province, province, after));
+            self.closed.changed += 1;
+        }
+        let due_basis = basis(self.catalogue, day);
+        if moved || before != after || count.as_ref().is_none_or(|count| count.due_basis != due_basis) {
+            let record = CountRecord { day: name, counted_at: self.now, due_basis, first: day, last: day, days: 1 };
+            self.counts.push((record, counts));
+        }
+        if count.is_none() {
+            self.opened.insert(day);
+        }
+        Ok(true)
+    }
+
+    /// Writes all of it beside what is published, and then publishes it, unless somebody else claimed the edition meanwhile.
+    async fn publish(self, by: &str) -> Result<Closed, Failure> {
+        let nothing = self.rows.is_empty() && self.counts.is_empty();
+        if nothing && self.next.agencies == self.head.agencies {
+            return Ok(self.closed);
+        }
+        let (figures, seen) = (self.figures, &self.head.writer);
+        if !seen.is_free(by, self.now) {
+            return Err(Failure::Held("the edition of the figures"));
+        }
+        let claimed = figures.claim_edition(seen, by, self.now).await?;
+        let writer = claimed.ok_or(Failure::Held("the edition of the figures"))?;
+        let (published, number) = (seen.mark(), writer.claimed);
+        for correction in &self.corrections {
+            correct(figures, correction).await?;
+        }
+        let (published, void) = (&published, &writer.void);
+        let rows = stream::iter(self.rows).map(|(name, cell, versions, row)| async move {
+            let versions = versions.with(published, void, number, row);
+            first(figures.put_row(&name, &cell, number, &versions).await?)
+        });
+        rows.buffered(WIDTH).try_collect::<()>().await?;
+        for (count, versions) in self.counts {
+            let name = count.day.clone();
+            let versions = versions.with(published, void, number, count);
+            first(figures.put_count_row(&name, number, &versions).await?)?;
+        }
+        first(figures.publish(number, self.next.agencies.iter()).await?)?;
+        Ok(self.closed)
+    }
 }
 
 /// What moved the province: what moved its agencies since it was closed.

@@ -1,18 +1,24 @@
 //! The counts queue: counts the days of one agency, rebuilt from history as of the end of each day; whoever counts the last
 //! agency of a run closes its days for the province.
 //!
-//! A count writes the rows that history gives and takes away those that it no longer gives, so that a message that comes twice
-//! changes nothing. A figure that was published before and has moved leaves a correction. Days that follow each other have to
-//! agree: what is open in the evening is carried over in the morning; where they do not, because something became known late, the
-//! count goes on, backwards and forwards, until they do. What it reads follows the days and the agency's open dossiers, not the
-//! years behind them.
+//! A count works out what differs before it writes a row; then it records which days it will touch, writes new rows beside those
+//! that are published, and commits them. A close takes what all agencies have committed, in one write; until then nobody is shown
+//! any of it (ADR 26). Both begin from what lies in the tables, so that a message that comes twice changes nothing, and one that
+//! died half-way is made good by the next of its run, of another night, or by an order to close.
+//!
+//! A figure that was published before and has moved leaves a correction. Days that follow each other have to agree: what is open in
+//! the evening is carried over in the morning; where they do not, because something became known late, the count goes on, backwards
+//! and forwards, until they do. What it reads follows the days and the agency's open dossiers, not the years behind them.
 
 mod close;
 mod ledger;
 mod month;
+mod named;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Violation;
 use domain::calendar::{date_of, next, previous};
@@ -22,16 +28,28 @@ use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, bro
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Dossiers, Figures};
-use platform::message::{AGENCY_COUNT, AgencyCount, CloudEvent};
+use platform::dynamo::{Dossiers, Figures, Histories};
+use platform::edition::{AgencyState, Head, Trouble};
+use platform::message::{AGENCY_COUNT, AgencyCount, CloudEvent, FIGURES_CLOSE, FiguresClose};
 use platform::request::read_json;
 use serde_json::Value;
 
 pub use close::Closed;
 pub use ledger::Ledger;
+pub use named::Named;
+
+use crate::ledger::AgencyRows;
+use crate::write::DayChange;
 
 /// The most days that a count takes besides those that it was asked for, to each side, before it says that something is wrong.
 const FURTHER_DAYS_MAX: u32 = 62;
+
+/// How many days back a close looks for runs that are whole and were not closed.
+const LEFT_DAYS: i64 = 14;
+
+/// How often it is begun anew, with a pause that grows, where somebody else counts or closes the same at the same time.
+const TRIES_MAX: u32 = 8;
+const PAUSE_MS: u64 = 20;
 
 /// What a message came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +66,24 @@ pub struct Counted {
     pub closed: Option<Closed>,
 }
 
-/// Works off one message. `ledger` may be shared by the messages of one invocation, and must not outlive it.
+/// Works off one message of the queue: counts an agency, or closes what was counted.
+pub async fn work_off(
+    message: &str,
+    dossiers: &Dossiers,
+    figures: &Figures,
+    ledger: &Ledger,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    if event.kind != FIGURES_CLOSE {
+        return count(message, dossiers, figures, ledger, catalogue, now).await.map(drop);
+    }
+    let order: FiguresClose = data(&event)?;
+    close::close(&order.by, &figures.runs(order.since).await?, figures, catalogue, now).await.map(drop)
+}
+
+/// Counts what one message names. `ledger` may be shared by the messages of one invocation, and must not outlive it.
 pub async fn count(
     message: &str,
     dossiers: &Dossiers,
@@ -61,31 +96,113 @@ pub async fn count(
     if event.kind != AGENCY_COUNT {
         return Err(Violation::new("type", "known-type", "is not a type of event taken here").into());
     }
-    let order: AgencyCount =
-        read_json(event.data.to_string().as_bytes()).map_err(|failure: Failure| failure.within("data"))?;
+    let order: AgencyCount = data(&event)?;
     if catalogue.agency(&order.agency).is_none() {
         return Err(Violation::new("data.agency", "known-agency", "is not an agency of this province").into());
     }
     if order.first > order.last || order.last > date_of(now) {
         return Err(Violation::new("data.last", "day-order", "must not lie before first or in the future").into());
     }
-    let facts = BTreeMap::new();
-    let mut count = AgencyDays { agency: &order.agency, dossiers, figures, ledger, catalogue, now, facts };
-    let (mut counted, days) = count.run(order.first, order.last).await?;
-    let run = figures.report(&order.run, &order.agency, &days).await?;
+    let tables = (dossiers, figures, catalogue);
+    let mut outcome = count_agency(&order, tables, ledger, (event.time, now)).await;
+    for tried in 1..TRIES_MAX {
+        if !is_held(&outcome) {
+            break;
+        }
+        pause(tried).await;
+        // What this invocation knows of the agency is no longer so.
+        outcome = count_agency(&order, tables, &Ledger::default(), (event.time, now)).await;
+    }
+    let (mut counted, unreadable) = outcome?;
+    let run = figures.report(&order.run, &order.agency, &unreadable).await?;
     let run = run.ok_or_else(|| Violation::new("data.run", "known-run", "was never begun"))?;
     tracing::info!(
         run = run.id,
         agency = order.agency.as_str(),
         changed = counted.changed,
         corrected = counted.corrected,
+        unreadable = unreadable.len(),
         remaining = run.remaining.len(),
         "agency counted"
     );
     if run.remaining.is_empty() {
-        counted.closed = Some(close::close(&run, figures, catalogue, now).await?);
+        let mut runs = figures.runs(date_of(now).saturating_sub(LEFT_DAYS.days())).await?;
+        runs.retain(|other| other.id != run.id);
+        let by = run.id.clone();
+        runs.push(run);
+        counted.closed = Some(close::close(&by, &runs, figures, catalogue, now).await?);
     }
     Ok(counted)
+}
+
+/// Keeps why an agency could not be counted, of a message that is given up: what is published of its days says so from now on.
+/// Of other messages there is nothing to keep.
+pub async fn give_up(
+    message: &str,
+    figures: &Figures,
+    (reason, detail): (&str, &str),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let order = read_json::<CloudEvent<Value>>(message.as_bytes()).and_then(|event| match event.kind.as_str() {
+        AGENCY_COUNT => data::<AgencyCount>(&event),
+        _ => Err(Failure::Malformed),
+    });
+    // Nothing is wrong with the agency of an order that is wrong itself.
+    let wrong = [Failure::Malformed.slug(), Failure::Invalid(Vec::new()).slug()].contains(&reason);
+    let Some(order) = order.ok().filter(|_| !wrong) else {
+        return Ok(());
+    };
+    let (run, reason, detail) = (order.run, reason.to_owned(), detail.to_owned());
+    let trouble = Trouble { run, reason, detail, at: now, first: order.first, last: order.last };
+    let (agency, Trouble { run, reason, .. }) = (order.agency.as_str(), &trouble);
+    tracing::error!(agency, run, reason, "an agency could not be counted");
+    figures.trouble(&order.agency, Some(&trouble)).await
+}
+
+fn data<T: serde::de::DeserializeOwned>(event: &CloudEvent<Value>) -> Result<T, Failure> {
+    read_json(event.data.to_string().as_bytes()).map_err(|failure: Failure| failure.within("data"))
+}
+
+fn is_held<T>(outcome: &Result<T, Failure>) -> bool {
+    matches!(outcome, Err(Failure::Held(_)))
+}
+
+/// Waits a little, longer each time and not as long as others do.
+async fn pause(tried: u32) {
+    let pause = PAUSE_MS * u64::from(tried);
+    tokio::time::sleep(Duration::from_millis(pause + fastrand::u64(0..=pause))).await;
+}
+
+/// Counts an agency's days and commits them; gives the dossiers that it left out, too.
+async fn count_agency(
+    order: &AgencyCount,
+    (dossiers, figures, catalogue): (&Dossiers, &Figures, &Catalogue),
+    ledger: &Ledger,
+    (ordered_at, now): (Timestamp, Timestamp),
+) -> Result<(Counted, BTreeSet<String>), Failure> {
+    let (head, state) = ledger.standing(figures, &order.agency).await?;
+    let mut count = AgencyDays {
+        agency: &order.agency,
+        run: &order.run,
+        dossiers,
+        figures,
+        ledger,
+        catalogue,
+        ordered_at,
+        now,
+        head,
+        state,
+        facts: BTreeMap::new(),
+        unreadable: BTreeSet::new(),
+    };
+    let (counted, days) = count.run(order.first, order.last).await?;
+    count.write(days).await?;
+    // Mended, where the days that it could not be counted on are among those that it was counted on now.
+    let mended = |trouble: &&Trouble| counted.first <= trouble.first && trouble.last <= counted.last;
+    if count.state.trouble.as_ref().filter(mended).is_some() {
+        figures.trouble(&order.agency, None).await?;
+    }
+    Ok((counted, count.unreadable))
 }
 
 /// What the province counted against on `day`, whatever it counts against since.
@@ -96,35 +213,48 @@ fn basis(catalogue: &Catalogue, day: Date) -> DueBasis {
 /// The count of one agency.
 struct AgencyDays<'a> {
     agency: &'a AgencyCode,
+    /// The run that it is counted for.
+    run: &'a str,
     dossiers: &'a Dossiers,
     figures: &'a Figures,
     ledger: &'a Ledger,
     catalogue: &'a Catalogue,
+    /// When the count was ordered.
+    ordered_at: Timestamp,
     now: Timestamp,
+    /// What is published.
+    head: Arc<Head>,
+    /// How far this agency's counts had come before anything else was read.
+    state: AgencyState,
     /// What can matter to a day from the first on: whatever is open now, or ended since then.
     facts: BTreeMap<DossierCode, DossierFacts>,
+    /// Dossiers that could not be read.
+    unreadable: BTreeSet<String>,
 }
 
 impl AgencyDays<'_> {
-    /// Counts from `asked_first` to `asked_last`, and as far around as it takes; gives the days of which a row was changed.
-    async fn run(&mut self, asked_first: Date, asked_last: Date) -> Result<(Counted, BTreeSet<Date>), Failure> {
+    /// Counts from `asked_first` to `asked_last`, and as far around as it takes; gives what is to be written. Nothing is, before all
+    /// of it is known: an agency that cannot be counted leaves everything as it was.
+    async fn run(&mut self, asked_first: Date, asked_last: Date) -> Result<(Counted, Vec<DayChange>), Failure> {
         let today = date_of(self.now);
+        // In this order: a dossier that ends meanwhile is in both, and not in neither.
         self.keep(self.dossiers.open(self.agency).await?);
         self.keep(self.dossiers.ended(self.agency, asked_first, today).await?);
         let first = self.back_to_agreement(asked_first).await?;
         let mut counted = Counted { first, last: asked_last, changed: 0, corrected: 0, closed: None };
-        let mut days = BTreeSet::new();
+        let mut days = Vec::new();
         let mut day = first;
         loop {
             let rows = self.count(day)?;
-            let written = self.write(day, &rows).await?;
-            counted.changed += written.changed;
-            counted.corrected += written.corrected;
+            let change = self.changes(day, &rows).await?;
+            counted.changed += change.len();
+            counted.corrected += change.corrected();
             counted.last = day.max(asked_last);
-            if written.changed > 0 {
-                days.insert(day);
+            if change.len() > 0 {
+                days.push(change);
             }
-            if day >= asked_last && (next(day) >= today || self.next_agrees(day, &rows).await?) {
+            // Today, too, may have been ordered to be counted: it has to go along.
+            if day >= asked_last && (next(day) > today || self.next_agrees(day, &rows).await?) {
                 return Ok((counted, days));
             }
             day = next(day);
@@ -134,8 +264,15 @@ impl AgencyDays<'_> {
         }
     }
 
-    fn keep(&mut self, found: Vec<DossierFacts>) {
-        self.facts.extend(found.into_iter().map(|facts| (facts.code.clone(), facts)));
+    /// Keeps what was read. Where a dossier was read twice, because it moved meanwhile, the longer history is the later one.
+    fn keep(&mut self, found: Histories) {
+        self.unreadable.extend(found.unreadable);
+        for facts in found.facts {
+            let known = self.facts.get(&facts.code).map_or(0, |known| known.history.len());
+            if facts.history.len() > known {
+                self.facts.insert(facts.code.clone(), facts);
+            }
+        }
     }
 
     /// The agency's rows of a day; an error, if what must hold in them does not.
@@ -154,8 +291,8 @@ impl AgencyDays<'_> {
     async fn back_to_agreement(&mut self, mut first: Date) -> Result<Date, Failure> {
         for _ in 0..FURTHER_DAYS_MAX {
             let evening = previous(first);
-            let stored = self.ledger.day(self.figures, evening).await?;
-            if stored.count.is_none() || agree(stored.of(self.agency), &self.count(first)?) {
+            let (known, rows) = self.known(evening).await?;
+            if !known || agree(&rows, &self.count(first)?) {
                 return Ok(first);
             }
             first = evening;
@@ -166,14 +303,29 @@ impl AgencyDays<'_> {
 
     /// Whether the day after `day`, if it was counted, carries over what `rows` leave open.
     async fn next_agrees(&self, day: Date, rows: &KpiRows) -> Result<bool, Failure> {
-        let stored = self.ledger.day(self.figures, next(day)).await?;
-        Ok(stored.count.is_none() || agree(rows, stored.of(self.agency)))
+        let (known, next) = self.known(next(day)).await?;
+        Ok(!known || agree(rows, &next))
+    }
+
+    /// The rows of a day as they were counted last, published or not, and whether there is anything to agree with: of a day that
+    /// nobody has closed, nothing is known where there are no rows.
+    async fn known(&self, day: Date) -> Result<(bool, KpiRows), Failure> {
+        let stored = self.ledger.day(self.figures, day).await?;
+        let rows = committed(&stored.of(self.agency), &self.state);
+        Ok((stored.count.is_some() || !rows.is_empty(), rows))
     }
 
     fn no_agreement(&self, day: Date) -> Failure {
         tracing::error!(%day, agency = self.agency.as_str(), "days do not agree with each other however far they are counted");
         Failure::Defect("days do not agree with each other".to_owned())
     }
+}
+
+/// The rows as the counts of the agency have left them.
+fn committed(rows: &AgencyRows, state: &AgencyState) -> KpiRows {
+    let mark = state.writer.mark();
+    let shown = rows.iter().filter_map(|(cell, versions)| Some((cell.clone(), *versions.shown(&mark)?)));
+    shown.filter(|(_, row)| !row.is_empty()).collect()
 }
 
 /// Says what must hold in the rows of `day` and does not.

@@ -1,7 +1,7 @@
 //! Wires `count-agency`.
 
 use aws_lambda_events::sqs::SqsBatchResponse;
-use count_agency::Ledger;
+use count_agency::{Ledger, Named};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
@@ -21,7 +21,8 @@ async fn main() -> Result<(), Error> {
     let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, clock::now()).await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
-    let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let queue = SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let queue = &Named::new(&queue, figures, clock::now);
     let plan = Plan {
         width: WIDTH,
         record_timeout: config::millis("RECORD_TIMEOUT_MS")?,
@@ -32,7 +33,7 @@ async fn main() -> Result<(), Error> {
         let ledger = &Ledger::default();
         let work = |Arrived { body, .. }: Arrived| async move {
             let catalogue = &*live.current(clock::now()).await;
-            count_agency::count(&body, dossiers, figures, ledger, catalogue, clock::now()).await.map(drop)
+            count_agency::work_off(&body, dossiers, figures, ledger, catalogue, clock::now()).await
         };
         let messages = event.payload.event("a batch of a queue")?;
         Ok::<SqsBatchResponse, Error>(batch::run(messages, plan, queue, clock::now(), work).await)

@@ -3,33 +3,27 @@
 use std::collections::BTreeMap;
 
 use domain::calendar::next;
-use domain::catalogue::Catalogue;
 use domain::kpi::{FigureKind, KpiCell, KpiRow, Period};
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::Figures;
-use platform::record::{CountRecord, KpiRecord};
+use platform::edition::Versions;
+use platform::gather::longest;
+use platform::record::CountRecord;
 
 use crate::basis;
+use crate::close::Draft;
 
 /// Days read at a time.
 const WIDTH: usize = 8;
 
-/// How often a month is summed up anew while others count its days.
-const SUMMED_MAX: u32 = 10;
-
-/// Sums up the months of the days from `first` to `last`, from the rows of their days as they are stored.
-pub(crate) async fn sum_months(
-    figures: &Figures,
-    catalogue: &Catalogue,
-    (first, last): (Date, Date),
-    now: Timestamp,
-) -> Result<(), Failure> {
+/// Sums up the months of the days from `first` to `last`, from the rows of their days as they will be published.
+pub(crate) async fn sum_months(draft: &mut Draft<'_>, (first, last): (Date, Date)) -> Result<(), Failure> {
     let mut month = Period::month_of(first);
     loop {
-        sum(figures, catalogue, &month, now).await?;
+        let counted = counted(draft, &month).await?;
+        sum(draft, &month, &counted).await?;
         if month.last() >= last {
             return Ok(());
         }
@@ -37,68 +31,64 @@ pub(crate) async fn sum_months(
     }
 }
 
-/// Sums a month up, and again if one of its days was counted meanwhile by somebody else: whoever writes last has read last.
-async fn sum(figures: &Figures, catalogue: &Catalogue, month: &Period, now: Timestamp) -> Result<(), Failure> {
-    let mut read = counted(figures, month).await?;
-    for _ in 0..SUMMED_MAX {
-        sum_of((figures, catalogue, now), month, &read).await?;
-        let meanwhile = counted(figures, month).await?;
-        if meanwhile == read {
-            return Ok(());
-        }
-        read = meanwhile;
-    }
-    Err(Failure::Held("the month"))
-}
-
-/// Which days of a month were counted, and when.
-async fn counted(figures: &Figures, month: &Period) -> Result<BTreeMap<Date, Timestamp>, Failure> {
+/// The days of a month that will be published: the longest stretch of them, since over a day that was not counted nothing adds up.
+async fn counted(draft: &Draft<'_>, month: &Period) -> Result<Vec<Date>, Failure> {
+    let published = &draft.head.writer.mark();
     let days: Vec<Date> = month.first().series(1.day()).take_while(|day| *day <= month.last()).collect();
     let counts = stream::iter(days).map(|day| async move {
-        let count = figures.count(&day.to_string()).await?;
-        Ok::<_, Failure>(count.map(|count| (day, count.counted_at)))
+        let opened = draft.opened.contains(&day);
+        let known = opened || draft.figures.stored_count(&day.to_string()).await?.shown(published).is_some();
+        Ok::<_, Failure>(known.then_some(day))
     });
-    let found: Vec<_> = counts.buffered(WIDTH).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let found: Vec<Option<Date>> = counts.buffered(WIDTH).try_collect().await?;
+    Ok(longest(found.into_iter().flatten().collect(), |day| (*day, *day)))
 }
 
-async fn sum_of(
-    (figures, catalogue, now): (&Figures, &Catalogue, Timestamp),
-    month: &Period,
-    counted: &BTreeMap<Date, Timestamp>,
-) -> Result<(), Failure> {
+async fn sum(draft: &mut Draft<'_>, month: &Period, counted: &[Date]) -> Result<(), Failure> {
     let mut sums: BTreeMap<KpiCell, KpiRow> = BTreeMap::new();
-    let days = counted.keys().map(|day| async move { figures.of(&day.to_string()).await });
-    let mut rows = stream::iter(days).buffer_unordered(WIDTH);
-    while let Some(records) = rows.try_next().await? {
-        for record in records {
-            sums.entry(record.cell).or_default().add_kind(FigureKind::Flow, &record.figures);
+    let mut province = KpiRow::default();
+    let (figures, next) = (draft.figures, &draft.next);
+    let days = counted.iter().map(|day| async move {
+        let name = day.to_string();
+        let rows = figures.stored(&name).await?;
+        Ok::<_, Failure>((name, rows))
+    });
+    let mut days = stream::iter(days).buffer_unordered(WIDTH);
+    while let Some((name, rows)) = days.try_next().await? {
+        // The province's own row of a day may not be written yet: it is the sum of its work.
+        for row in rows.into_iter().filter(|row| row.cell != KpiCell::Province) {
+            if let Some(figures) = row.versions.shown(&next.mark(&name, &row.cell)) {
+                if matches!(row.cell, KpiCell::Work { .. }) {
+                    province.add_kind(FigureKind::Flow, figures);
+                }
+                sums.entry(row.cell).or_default().add_kind(FigureKind::Flow, figures);
+            }
         }
     }
-    sums.retain(|_, row| !row.is_empty());
-    let name = month.to_string();
-    let mut changed = false;
-    let stored = figures.of(&name).await?;
-    let mut stored: BTreeMap<KpiCell, KpiRecord> = stored.into_iter().map(|row| (row.cell.clone(), row)).collect();
+    sums.insert(KpiCell::Province, province);
+    let (name, published) = (month.to_string(), draft.head.writer.mark());
+    let stored = figures.stored(&name).await?.into_iter().map(|row| (row.cell, row.versions));
+    let mut stored: BTreeMap<KpiCell, Versions<KpiRow>> = stored.collect();
+    for cell in stored.keys() {
+        sums.entry(cell.clone()).or_default();
+    }
+    let before = draft.rows.len();
     for (cell, sum) in sums {
-        if stored.remove(&cell).is_none_or(|before| before.figures != sum) {
-            figures.put(&KpiRecord { day: name.clone(), cell, figures: sum }).await?;
-            changed = true;
+        let versions = stored.remove(&cell).unwrap_or_default();
+        if versions.shown(&published).copied().unwrap_or_default() != sum {
+            draft.rows.push((name.clone(), cell, versions, sum));
         }
     }
-    for row in stored.values() {
-        figures.remove(row).await?;
-        changed = true;
-    }
-    let (Some((first, _)), Some((last, _))) = (counted.first_key_value(), counted.last_key_value()) else {
+    let (Some(first), Some(last)) = (counted.first().copied(), counted.last().copied()) else {
         return Ok(());
     };
-    let (first, last, before) = (*first, *last, figures.count(&name).await?);
+    let counts = draft.figures.stored_count(&name).await?;
     let days = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-    if changed || before.is_none_or(|before| (before.first, before.last, before.days) != (first, last, days)) {
-        let due_basis = basis(catalogue, last);
-        let count = CountRecord { day: name, counted_at: now, due_basis, first, last, days };
-        figures.put_count(&count).await?;
+    let as_before = |count: &CountRecord| (count.first, count.last, count.days) == (first, last, days);
+    if draft.rows.len() > before || !counts.shown(&published).is_some_and(as_before) {
+        let due_basis = basis(draft.catalogue, last);
+        let record = CountRecord { day: name, counted_at: draft.now, due_basis, first, last, days };
+        draft.counts.push((record, counts));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The figures as JSON.
 
 use domain::calendar::date_of;
+use domain::id::AgencyCode;
 use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
 use domain::kpi::{DueBasis, KpiRow, Period};
 use jiff::Timestamp;
@@ -25,13 +26,58 @@ pub(crate) struct CountedTime {
     /// Why there are no figures, where no day was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_counted: Option<&'static str>,
+    /// Whether figures are known to be wrong and not closed anew yet: these are the last that were.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    being_corrected: bool,
+    /// Agencies that could not be counted on days of the period.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uncounted: Vec<Uncounted>,
+    /// Dossiers that are in no figure, because they cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Unreadable>,
 }
+
+/// An agency that could not be counted.
+#[derive(Serialize)]
+struct Uncounted {
+    agency: AgencyCode,
+    /// When its count was given up.
+    since: Timestamp,
+    /// The `reason` of the parked message.
+    reason: String,
+    first: Date,
+    last: Date,
+}
+
+/// Dossiers of an agency that cannot be read.
+#[derive(Serialize)]
+struct Unreadable {
+    agency: AgencyCode,
+    dossiers: Vec<String>,
+}
+
+/// The most unreadable dossiers of an agency that are named.
+const NAMED_MAX: usize = 20;
 
 impl CountedTime {
     pub(crate) fn of(period: &Period, gathered: &Gathered, now: Timestamp) -> Self {
         // The first day can be counted once it is over.
         let why = if period.first() < date_of(now) { "not-counted-yet" } else { "not-over-yet" };
+        let uncounted = gathered.doubts.uncounted.iter().map(|(agency, trouble)| Uncounted {
+            agency: agency.clone(),
+            since: trouble.at,
+            reason: trouble.reason.clone(),
+            first: trouble.first,
+            last: trouble.last,
+        });
+        let unreadable = gathered.doubts.unreadable.iter().map(|(agency, codes)| Unreadable {
+            agency: agency.clone(),
+            dossiers: codes.iter().take(NAMED_MAX).cloned().collect(),
+        });
         Self {
+            being_corrected: gathered.doubts.being_corrected(),
+            uncounted: uncounted.collect(),
+            unreadable: unreadable.collect(),
             period: period.to_string(),
             first: period.first(),
             last: period.last(),

@@ -66,7 +66,7 @@ pub(crate) async fn list(
     let agencies = behindhand(gathered);
     let read = stream::iter(&agencies).map(|agency| async move {
         let (open, ended) = (dossiers.open(agency).await?, dossiers.ended(agency, first, today).await?);
-        Ok::<_, Failure>(open.into_iter().chain(ended))
+        Ok::<_, Failure>(open.facts.into_iter().chain(ended.facts))
     });
     let mut read = read.buffer_unordered(WIDTH);
     while let Some(facts) = read.try_next().await? {

@@ -166,8 +166,9 @@ async fn national_of(
     }
     let gathered = gather(&period, figures).await?;
     let national = national::national(&period, &gathered, merged, (catalogue, now));
+    let doubts = page::told_doubts(&gathered, catalogue);
     let reply = match form {
-        NationalForm::Csv => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, bom)?)
+        NationalForm::Csv => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
             .with_header("content-disposition", file_name(&period, "quoc-gia.csv")),
         NationalForm::Json => HttpReply::json(200, &national)?,
     };
@@ -199,14 +200,16 @@ async fn page_of(
             HttpReply::text("text/html; charset=utf-8", page)
         }
         ReportForm::Csv => {
-            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), bom)?;
+            let doubts = page::told_doubts(&gathered, catalogue);
+            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, bom)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
         ReportForm::Workbook => {
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure].map(|by_| (by_, by(by_)));
-            let workbook = sheet::xlsx(&period, &gathered, &sheets)?;
+            let doubts = page::told_doubts(&gathered, catalogue);
+            let workbook = sheet::xlsx(&period, &gathered, doubts.as_deref(), &sheets)?;
             HttpReply::bytes(kind, workbook).with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };

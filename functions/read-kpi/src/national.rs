@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::{CountedTime, percent};
-use crate::sheet::{csv_of, harmless};
+use crate::sheet::{csv_of, harmless, remark};
 
 /// Fields of the national report that nobody gives us: dossiers synchronised with the national portal, filings that are not up to
 /// its standard, what was paid on the national platform, procedures on the portal and those without dossiers, feedback, and what was
@@ -167,7 +167,7 @@ fn level(agency: &str, catalogue: &Catalogue) -> Option<u8> {
 }
 
 /// The rows as CSV, an empty field where there is nothing of which it could be a share.
-pub(crate) fn csv(national: &National, bom: bool) -> Result<String, Failure> {
+pub(crate) fn csv(national: &National, doubts: Option<String>, bom: bool) -> Result<String, Failure> {
     let names =
         ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
@@ -177,5 +177,11 @@ pub(crate) fn csv(national: &National, bom: bool) -> Result<String, Failure> {
         Some(other) => other.to_string(),
     };
     let lines = national.rows.iter().map(|row| names.iter().map(|name| field(row.get(*name))).collect());
-    csv_of(names.iter().map(|name| (*name).to_owned()).collect(), lines, bom)
+    let doubts = doubts.map(|doubts| {
+        let mut record = remark(doubts, names.len());
+        // The name of an agency stands in another column here.
+        record.swap(1, 3);
+        record
+    });
+    csv_of(names.iter().map(|name| (*name).to_owned()).collect(), lines.chain(doubts), bom)
 }

@@ -39,6 +39,8 @@ struct Page {
     heading: String,
     told: String,
     complete: bool,
+    /// That the figures are being corrected, if they are.
+    doubts: Option<String>,
     /// With what it is compared; nothing where nothing was counted.
     compared: String,
     headlines: Vec<Headline>,
@@ -166,6 +168,23 @@ pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
         None => "; ngày hẹn trả dùng để so sánh thay đổi trong kỳ",
     };
     format!("Số liệu đến hết ngày {}, tổng hợp {}/{days} ngày của kỳ{basis}.", long(last), gathered.days)
+}
+
+/// That figures are known to be wrong, and whose could not be counted; none where nothing is known to be.
+pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
+    if !gathered.doubts.being_corrected() {
+        return None;
+    }
+    let uncounted = gathered.doubts.uncounted.iter().map(|(agency, trouble)| {
+        let known = catalogue.agency(agency);
+        known.map_or_else(|| agency.to_string(), |known| known.name_on(trouble.last).to_owned())
+    });
+    let uncounted: Vec<String> = uncounted.collect();
+    let named = match uncounted.as_slice() {
+        [] => String::new(),
+        names => format!(" Chưa tổng hợp được số liệu của: {}.", names.join("; ")),
+    };
+    Some(format!("Số liệu của kỳ này đang được đính chính; dưới đây là số liệu đã chốt gần nhất.{named}"))
 }
 
 /// What of a time is compared with what of the time before.
@@ -334,6 +353,7 @@ pub(crate) fn page(
         body: body(catalogue, period.last()),
         heading: tied(&heading(period)),
         told: tied(&told_days(period, gathered)),
+        doubts: told_doubts(gathered, catalogue),
         complete: gathered.is_whole(period),
         compared: if counted { tied(&told_compared(told.compared)) } else { String::new() },
         headlines: headlines(counted.then_some(&agencies.total), compared),

@@ -51,16 +51,32 @@ fn lines(period: &Period, gathered: &Gathered, report: &Report) -> impl Iterator
 }
 
 /// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for another encoding.
-pub(crate) fn csv(period: &Period, gathered: &Gathered, report: &Report, bom: bool) -> Result<String, Failure> {
+pub(crate) fn csv(
+    period: &Period,
+    gathered: &Gathered,
+    report: &Report,
+    doubts: Option<String>,
+    bom: bool,
+) -> Result<String, Failure> {
     let names = COLUMNS.iter().map(|(name, _)| *name);
-    let names = ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
+    let names: Vec<String> = ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
+    let doubts = doubts.map(|doubts| remark(doubts, names.len()));
     let record = |(line, counted): (Line, bool)| {
         let told = |figure: String| if counted { figure } else { NOT_COUNTED.to_owned() };
         let figures = COLUMNS.iter().map(|(_, figure)| told(figure(&line.figures).to_string()));
         let share = told(line.figures.on_time_share().map(percent).unwrap_or_default());
         [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]).collect()
     };
-    csv_of(names, lines(period, gathered, report).map(record), bom)
+    csv_of(names, lines(period, gathered, report).map(record).chain(doubts), bom)
+}
+
+/// A remark as the last record: as many fields as the others, only that of the name filled.
+pub(crate) fn remark(text: String, fields: usize) -> Vec<String> {
+    let mut record = vec![String::new(); fields];
+    if let Some(name) = record.get_mut(1) {
+        *name = harmless(text);
+    }
+    record
 }
 
 /// Records as CSV (RFC 4180).
@@ -83,10 +99,20 @@ pub(crate) fn harmless(text: String) -> String {
 }
 
 /// A workbook with a sheet for each way of putting the figures together.
-pub(crate) fn xlsx(period: &Period, gathered: &Gathered, reports: &[(Dimension, Report)]) -> Result<Vec<u8>, Failure> {
+pub(crate) fn xlsx(
+    period: &Period,
+    gathered: &Gathered,
+    doubts: Option<&str>,
+    reports: &[(Dimension, Report)],
+) -> Result<Vec<u8>, Failure> {
     let mut workbook = Workbook::new();
     for (dimension, report) in reports {
-        fill(workbook.add_worksheet(), period, gathered, *dimension, report).map_err(defect)?;
+        let sheet = workbook.add_worksheet();
+        fill(sheet, period, gathered, *dimension, report).map_err(defect)?;
+        if let Some(doubts) = doubts {
+            // The row between what is told of the days and the names of the columns.
+            sheet.write_with_format(2, 0, doubts, &Format::new().set_bold()).map_err(defect)?;
+        }
     }
     workbook.save_to_buffer().map_err(defect)
 }

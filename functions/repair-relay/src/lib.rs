@@ -118,7 +118,7 @@ async fn recorded(
         let entry = facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
         Some((facts.code, entry.version))
     };
-    Ok(open.into_iter().chain(ended).filter_map(last).collect())
+    Ok(open.facts.into_iter().chain(ended.facts).filter_map(last).collect())
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {

@@ -2,7 +2,8 @@
 //!
 //! Nothing is counted here. A run is written down with the agencies that it is made of before the first message leaves; each
 //! agency that was counted is struck off, and whoever strikes the last one off closes the days (`count-agency`). A run of which
-//! messages were lost or given up is never closed, so that no half-counted day is ever published.
+//! messages were lost or given up is not closed, so that no half-counted day is ever published; the next night counts its days
+//! again, and an order can have closed what was counted.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,12 @@ use serde::{Deserialize, Serialize};
 /// days ago, and a message may be tried again for the better part of a day.
 const TRAILING_DAYS: i64 = 6;
 
+/// How many days back a night looks for days that are still to be counted, or to be closed.
+const OWED_DAYS: i64 = 34;
+
+/// How many days back an order to close looks for runs that were not.
+const CLOSED_DAYS: i64 = 366;
+
 /// The most days of one run; a longer time is several runs, so that no message takes long.
 const RUN_DAYS_MAX: i32 = 35;
 
@@ -42,12 +49,15 @@ pub struct Order {
     /// The last of them.
     #[serde(default)]
     pub last: Option<Date>,
+    /// Nothing is to be counted: what was counted is to be closed.
+    #[serde(default)]
+    pub close: bool,
 }
 
 impl Order {
     /// The days from `first` to `last`.
     pub fn days(first: Date, last: Date) -> Self {
-        Self { day: None, first: Some(first), last: Some(last) }
+        Self { first: Some(first), last: Some(last), ..Self::default() }
     }
 
     /// The first and the last day to count, on `today`.
@@ -58,6 +68,9 @@ impl Order {
             (None, Some(first), Some(last)) => (first, last),
             _ => return Err(Violation::new("day", "one-order", "stands alone, or first and last stand together")),
         };
+        if self.close && *self != (Self { close: true, ..Self::default() }) {
+            return Err(Violation::new("close", "one-order", "stands alone"));
+        }
         if last > today {
             let field = if self.day.is_some() { "day" } else { "last" };
             return Err(Violation::new(field, "not-in-the-future", "lies in the future"));
@@ -97,7 +110,13 @@ pub async fn plan(
     if let Some(missing) = catalogue.missing_year(today) {
         tracing::error!(year = missing.year, "next year's calendar is missing");
     }
-    let (first, last) = order.span(today)?;
+    let (mut first, last) = order.span(today)?;
+    if order.close {
+        return close(queue, today, now).await;
+    }
+    if *order == Order::default() {
+        first = first.min(owed_since(figures, today).await?);
+    }
     // Agencies that have ended, too: their dossiers stay theirs.
     let agencies = catalogue.agencies().filter(|agency| agency.valid_from <= last);
     let agencies: BTreeSet<AgencyCode> = agencies.map(|agency| agency.code.clone()).collect();
@@ -106,7 +125,7 @@ pub async fn plan(
     loop {
         let to = last.min(from.saturating_add((RUN_DAYS_MAX - 1).days()));
         let id = format!("{from}..{to}@{}", now.as_millisecond());
-        let run = CountRun { id, first: from, last: to, remaining: agencies.clone(), changed: BTreeSet::new() };
+        let run = CountRun { id, first: from, last: to, remaining: agencies.clone(), unreadable: BTreeSet::new() };
         figures.begin(&run).await?;
         let orders = agencies.iter().map(|agency| CloudEvent::count(&run.id, agency, (from, to), now));
         let bodies = orders.map(|order| serde_json::to_string(&order).map_err(|e| Failure::Defect(e.to_string())));
@@ -120,4 +139,37 @@ pub async fn plan(
     let agencies = agencies.len();
     tracing::info!(%first, %last, agencies, runs = runs.len(), "days ordered to be counted");
     Ok(Outcome { first, last, agencies, runs })
+}
+
+/// Has closed what was counted.
+async fn close(queue: &impl Outlet, today: Date, now: Timestamp) -> Result<Outcome, Failure> {
+    let since = today.saturating_sub(CLOSED_DAYS.days());
+    let order = CloudEvent::close(since, now);
+    let body = serde_json::to_string(&order).map_err(|error| Failure::Defect(error.to_string()))?;
+    queue.send_all(&[body]).await?;
+    tracing::info!(by = order.data.by, "what was counted is ordered to be closed");
+    Ok(Outcome { first: since, last: today, agencies: 0, runs: vec![order.data.by] })
+}
+
+/// The first of the last days that an agency could not be counted on, of which corrections wait, or that was not published though a
+/// day before it was; `today` where there is none.
+async fn owed_since(figures: &Figures, today: Date) -> Result<Date, Failure> {
+    let since = today.saturating_sub(OWED_DAYS.days());
+    let closed = figures.closed().await?;
+    let mut owed = today;
+    for (agency, state) in figures.agencies(true).await? {
+        let waits = state.writer.claimed != closed.head().of(&agency).upto;
+        let waiting = state.days.first().copied().filter(|_| waits);
+        let uncounted = state.trouble.map(|trouble| trouble.first);
+        owed = waiting.into_iter().chain(uncounted).fold(owed, Date::min);
+    }
+    let mut began = false;
+    for day in since.series(1.day()).take_while(|day| *day < owed) {
+        let counted = closed.count(&day.to_string()).await?.is_some();
+        if began && !counted {
+            return Ok(day);
+        }
+        began |= counted;
+    }
+    Ok(owed.max(since))
 }

@@ -24,8 +24,8 @@ use crate::Failure;
 
 pub use accounts::Accounts;
 pub use contacts::{ContactBook, NoticePreference};
-pub use dossiers::{Desk, Dossiers, Line, WorklistPage};
-pub use figures::Figures;
+pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
+pub use figures::{Claim, Closed, Figures, StoredRow};
 pub use notices::{Notices, Sleeper};
 pub use reception::Reception;
 pub use shelf::Shelf;

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod clock;
 pub mod config;
 pub mod dynamo;
+pub mod edition;
 pub mod failure;
 pub mod fingerprint;
 pub mod form;

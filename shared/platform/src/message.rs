@@ -15,6 +15,8 @@ pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
 pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
 /// Type of the order "count one agency's days".
 pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
+/// Type of the order "close what was counted".
+pub const FIGURES_CLOSE: &str = "vn.motcua.kpi.close.v1";
 /// Type of an integrator's submission.
 pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
 /// Type of an integrator's transition.
@@ -134,6 +136,34 @@ impl CloudEvent<AgencyCount> {
             subject: Some(agency.to_string()),
             time: now,
             data: AgencyCount { schema_version: 1, run: run.to_owned(), agency: agency.clone(), first, last },
+        }
+    }
+}
+
+/// Data of [`FIGURES_CLOSE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FiguresClose {
+    /// Version of this structure.
+    pub schema_version: u32,
+    /// Who asks: the name of this order.
+    pub by: String,
+    /// Runs whose first day is this or later are closed, if all of their agencies were counted.
+    pub since: Date,
+}
+
+impl CloudEvent<FiguresClose> {
+    /// Says at `now` that what was counted is to be closed, for runs whose first day is `since` or later.
+    pub fn close(since: Date, now: Timestamp) -> Self {
+        let by = format!("close@{}", now.as_millisecond());
+        Self {
+            specversion: SPEC_VERSION.to_owned(),
+            id: by.clone(),
+            source: "urn:motcua:kpi".to_owned(),
+            kind: FIGURES_CLOSE.to_owned(),
+            subject: None,
+            time: now,
+            data: FiguresClose { schema_version: 1, by, since },
         }
     }
 }

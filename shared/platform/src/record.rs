@@ -145,8 +145,8 @@ pub struct CountRun {
     pub last: Date,
     /// Agencies still to be counted.
     pub remaining: BTreeSet<AgencyCode>,
-    /// Days, of these or around them, of which a row was changed.
-    pub changed: BTreeSet<Date>,
+    /// Dossiers that were left out because they could not be read.
+    pub unreadable: BTreeSet<String>,
 }
 
 /// That a figure of the past was moved, and by what.

@@ -1,6 +1,6 @@
 //! The dossiers table: read one, move one, list an agency's, read what a count needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -103,7 +103,7 @@ impl Dossiers {
 
     /// Every dossier of `agency` that is still to be settled, without the words in its history. What cannot be read is left out
     /// and named in the log.
-    pub async fn open(&self, agency: &AgencyCode) -> Result<Vec<DossierFacts>, Failure> {
+    pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
         let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
         counted(open).await
     }
@@ -111,7 +111,7 @@ impl Dossiers {
     /// Every dossier of `agency` that has nothing left to settle and to which something last happened from `first` to `last`,
     /// without the words in its history. What ended before `first` has no part in any figure since. What cannot be read is left
     /// out and named in the log.
-    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Vec<DossierFacts>, Failure> {
+    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Histories, Failure> {
         let ended = self
             .index(("by-ended", "agency"), "#key = :key AND endedOn BETWEEN :first AND :last", agency.to_string())
             .expression_attribute_values(":first", text(first.to_string()))
@@ -144,21 +144,34 @@ fn line_of(row: &Item) -> Option<Line> {
     Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
 }
 
+/// What a count read.
+#[derive(Debug, Default)]
+pub struct Histories {
+    /// Dossiers without the words in their histories.
+    pub facts: Vec<DossierFacts>,
+    /// Codes of those that could not be read, as far as they have one.
+    pub unreadable: BTreeSet<String>,
+}
+
 /// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
-async fn counted(query: QueryFluentBuilder) -> Result<Vec<DossierFacts>, Failure> {
+async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
     let query = query
         .projection_expression("code, agency, #procedure, channel, ward, papers, history")
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
-    let mut found = Vec::new();
+    let mut found = Histories::default();
     while let Some(item) = items.next().await {
-        if let Some(mut facts) = rows::readable::<DossierFacts>(item.map_err(down)?, KEY) {
-            for entry in &mut facts.history {
-                (entry.reason, entry.note) = (None, None);
-            }
-            facts.history.shrink_to_fit();
-            found.push(facts);
+        let item = item.map_err(down)?;
+        let code = rows::key_of(&item, KEY);
+        let Some(mut facts) = rows::readable::<DossierFacts>(item, KEY) else {
+            found.unreadable.insert(code);
+            continue;
+        };
+        for entry in &mut facts.history {
+            (entry.reason, entry.note) = (None, None);
         }
+        facts.history.shrink_to_fit();
+        found.facts.push(facts);
     }
     Ok(found)
 }

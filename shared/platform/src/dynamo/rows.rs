@@ -21,7 +21,7 @@ pub(super) fn readable<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Option
 }
 
 /// The key of a row as a log may show it: in one line, and nothing else of the row.
-fn key_of(item: &Item, keys: &[&str]) -> String {
+pub(super) fn key_of(item: &Item, keys: &[&str]) -> String {
     let part = |name: &&str| -> String {
         let value = item.get(*name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
         value.chars().take(KEY_CHARACTERS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -1,0 +1,35 @@
+//! The way on which messages are parked: what is given up names its agency in the figures.
+
+use jiff::Timestamp;
+use platform::Failure;
+use platform::batch::Backoff;
+use platform::dynamo::Figures;
+use platform::port::Siding;
+
+/// A queue that keeps, before it parks a message, which agency could not be counted and why.
+#[derive(Debug)]
+pub struct Named<'a, Q> {
+    queue: &'a Q,
+    figures: &'a Figures,
+    clock: fn() -> Timestamp,
+}
+
+impl<'a, Q> Named<'a, Q> {
+    /// Over `queue`.
+    pub fn new(queue: &'a Q, figures: &'a Figures, clock: fn() -> Timestamp) -> Self {
+        Self { queue, figures, clock }
+    }
+}
+
+impl<Q: Siding + Sync> Siding for Named<'_, Q> {
+    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
+        crate::give_up(body, self.figures, (reason, detail), (self.clock)()).await?;
+        self.queue.park(body, reason, detail).await
+    }
+}
+
+impl<Q: Backoff + Sync> Backoff for Named<'_, Q> {
+    async fn hide(&self, receipt: &str, seconds: u32) -> Result<(), Failure> {
+        self.queue.hide(receipt, seconds).await
+    }
+}
