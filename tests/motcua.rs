@@ -18,6 +18,7 @@ mod outages;
 mod page;
 mod passing;
 mod race;
+mod redate;
 mod redelivery;
 mod reports;
 mod room;

@@ -11,6 +11,7 @@ use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
+use domain::law::Law;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -61,7 +62,7 @@ pub async fn handle(
             }
             // An officer's note is for officers.
             let with_notes = by.takes_part(&dossier);
-            HttpReply::json(200, &History::of(&dossier, with_notes))
+            HttpReply::json(200, &History::of(&dossier, with_notes, catalogue.law()))
         }
         "GET /v1/dossiers/{code}/deadline" => {
             let by = request.actor(catalogue, now)?;
@@ -87,7 +88,10 @@ pub async fn handle(
                 return Err(Failure::Forbidden);
             };
             let agencies: Vec<AgencyCode> = std::iter::once(agency).chain(predecessors).collect();
-            HttpReply::json(200, &worklist(dossiers, &agencies, &WorklistQuery::read(&request)?).await?)
+            HttpReply::json(
+                200,
+                &worklist(dossiers, &agencies, &WorklistQuery::read(&request)?, catalogue.law()).await?,
+            )
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -130,6 +134,8 @@ struct History<'a> {
     received_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    due_provisional: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_rule: Option<&'a DueRule>,
     history: Vec<Step<'a>>,
@@ -165,7 +171,7 @@ struct Step<'a> {
 }
 
 impl<'a> History<'a> {
-    fn of(dossier: &'a Dossier, with_notes: bool) -> Self {
+    fn of(dossier: &'a Dossier, with_notes: bool, law: &Law) -> Self {
         let step = |entry: &'a HistoryEntry| Step {
             version: entry.version,
             action: entry.action,
@@ -192,6 +198,7 @@ impl<'a> History<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: dossier.due_at,
+            due_provisional: deadline::provisional(dossier, law),
             // The last that started the clock, as long as it runs.
             due_rule: dossier.due_at.and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
             history: dossier.history.iter().map(step).collect(),
@@ -272,7 +279,12 @@ struct Worklist {
 
 /// Fills one page, desk after desk: what belongs to `agencies`, then what others have passed on to them. The first is the
 /// one that asks, the others those that it carries on for.
-async fn worklist(dossiers: &Dossiers, agencies: &[AgencyCode], query: &WorklistQuery) -> Result<Worklist, Failure> {
+async fn worklist(
+    dossiers: &Dossiers,
+    agencies: &[AgencyCode],
+    query: &WorklistQuery,
+    law: &Law,
+) -> Result<Worklist, Failure> {
     let stretches = query.stretches(agencies);
     let reached = |place: &Place| {
         let here = |(desk, status): &(Desk<'_>, Option<DossierStatus>)| {
@@ -302,7 +314,7 @@ async fn worklist(dossiers: &Dossiers, agencies: &[AgencyCode], query: &Worklist
             Desk::Owner(_) => true,
             Desk::Handler(_) => item.agency.as_ref().is_none_or(|owner| !agencies.contains(owner)),
         });
-        items.extend(lines.map(|item| seen_by(agencies, item)));
+        items.extend(lines.map(|item| seen_by(agencies, item, law)));
         if let Some((status, line)) = page.next {
             let place = Place { desk: name(desk, agencies), status, line: Some(line) };
             return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
@@ -312,9 +324,12 @@ async fn worklist(dossiers: &Dossiers, agencies: &[AgencyCode], query: &Worklist
 }
 
 /// A line as the asking agency sees it: it need not be told its own name.
-fn seen_by(agencies: &[AgencyCode], item: WorklistItem) -> WorklistItem {
+fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
     let other = |agency: &AgencyCode| Some(agency) != agencies.first();
-    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), ..item }
+    let owner = item.agency.as_ref().or(agencies.first());
+    let due_provisional =
+        owner.zip(item.due_at).is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
+    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), due_provisional, ..item }
 }
 
 /// What a cursor calls a desk: nothing for the agency's own.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use actor::{Actor, Signature};
 pub use apology::apologies;
 use clock::Dates;
+pub(crate) use clock::redated;
 pub(crate) use papers::{is_over, last_day_for_papers};
 pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
@@ -261,6 +262,9 @@ impl Dossier {
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
+        }
+        if rule.action == Action::Redate {
+            self.check_redated(at, law)?;
         }
         let promised = self.promised(&command, by, at, law)?;
         let asked_late = self.asks_late(rule.action, at, law)?;
