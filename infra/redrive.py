@@ -2,6 +2,8 @@
 
 REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
 has one effect. Bodies are never printed: an integrator's holds people.
+What the platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours); after that repair-relay
+compares the dossiers' histories with what was told. Both wake the dossiers' notices, once for each dossier.
 Where: the account of the environment, or the local stack (make up) with ENDPOINT from .local/stack.env.
 """
 
@@ -18,10 +20,12 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).resolve().parents[1]
-# Where dead letters lie, and the queue that they go back to. What the relay could not read wakes the dossier's notices, once
-# the dossier is mended in the table.
+# Where dead letters lie, and the queue that they go back to. What was not relayed wakes the dossier's notices; what the relay
+# could not read does so once the dossier is mended in the table.
 QUEUES = {
     "notices": ("notices-dlq", "notices"),
     "integrators-events": ("integrators-events-dlq", "integrators-events"),
@@ -46,24 +50,128 @@ NO_REASON = "(moved by the queue)"
 def reason(message: dict[str, Any]) -> str:
     """Why it lies there; of a notice that was given up, by whom it was asked last and with what code."""
     attributes = message.get("MessageAttributes", {})
-    why = attributes.get("reason", {}).get("StringValue", NO_REASON)
+    why = attributes.get("reason", {}).get("StringValue") or by_platform(message) or NO_REASON
     _, _, asked_last = attributes.get("detail", {}).get("StringValue", "").partition("given up: ")
     return f"{why} {asked_last}".strip() if why == "given-up" else why
+
+
+def read(message: dict[str, Any]) -> dict[str, Any]:
+    """The body, where it is a JSON object."""
+    try:
+        body = json.loads(message["Body"])
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def by_platform(message: dict[str, Any]) -> str | None:
+    """Why Lambda gave up, where the message is its own record."""
+    body = read(message)
+    context = body.get("requestContext", {})
+    condition = context.get("condition") if isinstance(context, dict) else None
+    what = "batch" if "DDBStreamBatchInfo" in body else "run"
+    return f"{what} {condition}" if condition else None
 
 
 def is_wanted(message: dict[str, Any], asked: str | None) -> bool:
     return asked is None or asked in (reason(message), reason(message).split(" ")[0])
 
 
-def sent_back(queue: str, message: dict[str, Any]) -> str | None:
-    """What goes to the queue for a dead letter; none for what cannot be sent back."""
+def sent_back(message: dict[str, Any]) -> str:
+    """What goes to the queue for a dead letter."""
     body = message["Body"]
-    if queue == "relay-failures":
-        # The relay's own letters name the dossier; whoever is woken reads its history. Those of Lambda point at the stream.
-        code = json.loads(body).get("code")
-        return wake(code, take_up=False) if code else None
     # What was given up is taken up again when it is said so, and not by every message that comes along.
     return wake(json.loads(body)["data"]["code"], take_up=True) if reason(message).startswith("given-up") else body
+
+
+# What says that the stream no longer has what is asked for.
+GONE = {"TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException"}
+# An open shard ends with no page; so many empty ones in a row say that the rest is not there.
+EMPTY_PAGES = 20
+
+
+def changed(streams: Any, batch: dict[str, Any]) -> list[str] | None:
+    """The dossiers of a batch that Lambda gave up, from the stream; none where it no longer has all of them."""
+    first, last = batch.get("startSequenceNumber"), batch.get("endSequenceNumber")
+    if not first or not last:
+        return None
+    codes: dict[str, None] = {}
+    empty = 0
+    try:
+        iterator = streams.get_shard_iterator(
+            StreamArn=batch["streamArn"],
+            ShardId=batch["shardId"],
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            SequenceNumber=first,
+        )["ShardIterator"]
+        while iterator and empty < EMPTY_PAGES:
+            page = streams.get_records(ShardIterator=iterator, Limit=1000)
+            for record in page["Records"]:
+                number = int(record["dynamodb"]["SequenceNumber"])
+                if number <= int(last):
+                    codes[record["dynamodb"]["Keys"]["code"]["S"]] = None
+                if number >= int(last):
+                    return list(codes)
+            empty = 0 if page["Records"] else empty + 1
+            iterator = page.get("NextShardIterator")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+    return None
+
+
+# Written down a little before it reaches the stream.
+RECORDED_BEFORE = timedelta(minutes=15)
+
+
+def compared(functions: Any, stack: str, batch: dict[str, Any]) -> dict[str, Any]:
+    """Has repair-relay send what the histories say was never relayed, since the batch; its usual days without one."""
+    arrived = batch.get("approximateArrivalOfFirstRecord")
+    order = {}
+    if arrived:
+        since = datetime.fromisoformat(arrived.replace("Z", "+00:00")) - RECORDED_BEFORE
+        order = {"since": since.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")}
+    answer = functions.invoke(FunctionName=f"{stack}-repair-relay", Payload=json.dumps(order).encode())
+    outcome = json.loads(answer["Payload"].read() or b"{}")
+    if answer.get("FunctionError"):
+        raise SystemExit(f"repair-relay failed: {outcome.get('errorMessage', 'no reason given')}")
+    return outcome
+
+
+def relay(asked: argparse.Namespace, wanted: list[dict[str, Any]], dead_letters: str) -> set[str]:
+    """Has the notices of every dossier looked at that these letters stand for; gives the letters that are done with."""
+    sqs, streams, functions = client("sqs"), client("dynamodbstreams"), client("lambda")
+    codes: dict[str, None] = {}
+    letters, by_history = [], []
+    for message in wanted:
+        body = read(message)
+        batch = body.get("DDBStreamBatchInfo")
+        found = changed(streams, batch) if batch else [body["code"]] if body.get("code") else None
+        if found is not None:
+            letters.append(message)
+            codes.update(dict.fromkeys(found))
+        elif "code" not in body:
+            # The stream has forgotten it, or it is a night that could not compare.
+            by_history.append((message, batch or {}))
+    print(f"  {len(letters)} of {len(wanted)} name {len(codes)} dossier(s); {len(by_history)} go by the histories")
+    if not asked.go:
+        print(f"dry run: {len(letters) + len(by_history)} would be sent back (GO=1 does it)")
+        return set()
+    notices = sqs.get_queue_url(QueueName=f"{asked.stack}-notices")["QueueUrl"]
+    began = time.monotonic()
+    for place, code in enumerate(codes):
+        time.sleep(max(0.0, began + place / asked.rate - time.monotonic()))
+        sqs.send_message(QueueUrl=notices, MessageBody=wake(code, take_up=False))
+    # One comparison since the oldest makes up for all of them.
+    if by_history:
+        oldest = min((batch for _, batch in by_history), key=lambda batch: batch.get("approximateArrivalOfFirstRecord", "9"))
+        outcome = compared(functions, asked.stack, oldest)
+        print(f"  the histories since {outcome.get('since')}: {outcome.get('owed')} owed, {outcome.get('sent')} sent")
+    done = [*letters, *(message for message, _ in by_history)]
+    for message in done:
+        sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+    print(f"  sent back {len(done)}/{len(wanted)}" if done else "  nothing to send back", flush=True)
+    return {message["MessageId"] for message in done}
 
 
 def wake(code: str, *, take_up: bool) -> str:
@@ -107,12 +215,15 @@ def settings() -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
-def client() -> Any:
+def client(service: str) -> Any:
     local = settings()
+    # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it would do it twice.
+    patience = {"config": Config(read_timeout=330, retries={"total_max_attempts": 1})} if service == "lambda" else {}
     if not local:
-        return boto3.client("sqs")
+        return boto3.client(service, **patience)
     return boto3.client(
-        "sqs",
+        service,
+        **patience,
         endpoint_url=local["AWS_ENDPOINT_URL"],
         region_name=local["AWS_REGION"],
         aws_access_key_id=local["AWS_ACCESS_KEY_ID"],
@@ -144,7 +255,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
-    sqs = client()
+    sqs = client("sqs")
     lies_in, goes_to = QUEUES.get(asked.queue, (asked.queue, asked.queue))
     dead_letters = sqs.get_queue_url(QueueName=f"{asked.stack}-{lies_in}")["QueueUrl"]
     found = []
@@ -152,14 +263,17 @@ def main() -> int:
         for message in everything(sqs, dead_letters):
             found.append(message)
         show(found, asked.queue)
-        wanted = [m for m in found if is_wanted(m, asked.reason) and sent_back(asked.queue, m) is not None]
+        wanted = [message for message in found if is_wanted(message, asked.reason)]
         if asked.queue in SHOWN_ONLY:
             print(f"  not sent back: {SHOWN_ONLY[asked.queue]}")
+        elif asked.queue == "relay-failures":
+            done = relay(asked, wanted, dead_letters)
+            found = [message for message in found if message["MessageId"] not in done]
         elif not asked.go:
             print(f"dry run: {len(wanted)} would be sent back (GO=1 does it)")
         else:
             source = sqs.get_queue_url(QueueName=f"{asked.stack}-{goes_to}")["QueueUrl"]
-            bodies = [(message, str(sent_back(asked.queue, message))) for message in wanted]
+            bodies = [(message, sent_back(message)) for message in wanted]
             send(sqs, bodies, source, dead_letters, asked.rate)
             done = {message["MessageId"] for message in wanted}
             found = [message for message in found if message["MessageId"] not in done]

@@ -375,7 +375,7 @@ async fn when_the_month_s_money_is_spent_leaders_are_not_written_to_either() {
     let phone = "0987654321".to_owned().try_into().unwrap();
     world
         .contacts
-        .count(Some(&phone), domain::thread::Charge { vnd: 60_000_000, services: 0 }, at(SEVEN))
+        .count(Some(&phone), domain::thread::Charge { vnd: 60_000_000, ..Default::default() }, at(SEVEN))
         .await
         .unwrap();
     announced(&world, SEVEN).await.unwrap();

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use platform::account::Token;
 use platform::gateway::esms::Esms;
-use platform::gateway::zalo::Zalo;
-use platform::gateway::{Gateway, Verdict, http_client};
+use platform::gateway::speedsms::SpeedSms;
+use platform::gateway::zalo::{Zalo, ZaloLogin};
+use platform::gateway::{Address, Gateway, Verdict, http_client};
+use platform::port::{Renewal, TokenIssuer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -16,18 +18,23 @@ use crate::support::world::{FixedToken, NOW, World, at};
 /// Long enough for loopback, short enough for a test that waits for it to run out.
 const TIMEOUT: Duration = Duration::from_millis(900);
 
+fn address(url: &str) -> Address {
+    Address::try_from(url).unwrap()
+}
+
 /// What eSMS at `url` makes of a real notice.
 async fn esms(world: &World, url: String) -> Verdict {
     let http = http_client(TIMEOUT).unwrap();
     let text = String::new;
     let (api_key, secret_key, brandname) = (text(), text(), text());
+    let url = address(&url);
     send(world, &Esms { http, url, api_key, secret_key, brandname, callback_url: None }).await
 }
 
 /// What Zalo at `url` makes of it.
 async fn zalo(world: &World, url: String) -> Verdict {
     let tokens = FixedToken(Token::new("a token"));
-    send(world, &Zalo { http: http_client(TIMEOUT).unwrap(), url, tokens }).await
+    send(world, &Zalo { http: http_client(TIMEOUT).unwrap(), url: address(&url), tokens }).await
 }
 
 async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
@@ -117,7 +124,7 @@ async fn an_answer_that_is_none_may_come_after_the_message_was_taken() {
         (reply("500 Internal Server Error", "", ""), "http-500"),
         (reply("502 Bad Gateway", "", ""), "http-502"),
         (reply("408 Request Timeout", "", ""), "http-408"),
-        (reply("200 OK", "", "<html>"), "broken-off"),
+        (reply("200 OK", "", "<html>"), "unreadable"),
         (reply("200 OK", "", "{}"), "unreadable"),
     ] {
         assert_eq!(esms(&world, answering(answer).await).await, in_doubt(instead));
@@ -152,4 +159,204 @@ async fn a_gateway_that_turns_us_away_unread_says_for_how_long_in_seconds_or_by_
         let verdict = esms(&world, answering(reply(status, headers, "")).await).await;
         assert_eq!(verdict, not_taken(instead, wait), "{headers}");
     }
+}
+
+#[test]
+fn our_tokens_go_to_encrypted_addresses_and_to_this_machine_alone() {
+    for good in [
+        "https://business.openapi.zalo.me",
+        "https://rest.esms.vn/",
+        "https://sms.example:8443/a/b",
+        "http://localhost:4000/zalo",
+        "http://127.0.0.1:4000",
+        "http://[::1]:4000/vnpt",
+    ] {
+        assert_eq!(address(good).to_string(), good.trim_end_matches('/'));
+    }
+    for bad in [
+        "",
+        "rest.esms.vn",
+        "//rest.esms.vn",
+        "http://rest.esms.vn",
+        "http://10.0.0.1",
+        "http://localhost.example",
+        "http://127.0.0.1.example",
+        "http://localhost@rest.esms.vn",
+        "https://user:password@rest.esms.vn",
+        "https://rest.esms.vn?to=elsewhere",
+        "https://rest.esms.vn#elsewhere",
+        "ftp://rest.esms.vn",
+        "file:///etc/passwd",
+        "data:text/plain,a",
+        "https://",
+    ] {
+        assert!(Address::try_from(bad).is_err(), "{bad}");
+    }
+}
+
+/// A gateway that counts who comes.
+async fn counting() -> (String, std::sync::Arc<std::sync::atomic::AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = std::sync::Arc::clone(&seen);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let _gone = stream.write_all(reply("200 OK", "", "{}").as_bytes()).await;
+        }
+    });
+    (url, seen)
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_takes_no_token_elsewhere() {
+    let world = World::new().await;
+    let (elsewhere, seen) = counting().await;
+    let to = format!("location: {elsewhere}/stolen\r\n");
+    for (status, expected) in [
+        ("301 Moved Permanently", in_doubt("http-301")),
+        ("302 Found", in_doubt("http-302")),
+        ("303 See Other", in_doubt("http-303")),
+        ("307 Temporary Redirect", not_taken("http-307", None)),
+        ("308 Permanent Redirect", not_taken("http-308", None)),
+    ] {
+        let url = answering(reply(status, &to, "")).await;
+        assert_eq!(esms(&world, url.clone()).await, expected, "esms {status}");
+        assert_eq!(zalo(&world, url.clone()).await, expected, "zalo {status}");
+        let login = ZaloLogin {
+            http: http_client(TIMEOUT).unwrap(),
+            url: address(&url),
+            app_id: "an app".to_owned(),
+            secret_key: "a secret".to_owned(),
+        };
+        let renewal = login.renew(&Token::new("a refresh token")).await;
+        assert!(matches!(renewal, Renewal::Unanswered { .. }), "login {status}: {renewal:?}");
+    }
+    assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 0, "somebody else was asked");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_not_read_to_its_end() {
+    let world = World::new().await;
+    let long = reply("200 OK", "", &format!("{{\"CodeResult\":\"100\",\"x\":\"{}\"}}", "a".repeat(64 * 1024)));
+    assert_eq!(esms(&world, answering(long).await).await, in_doubt("too-long"));
+    // It never ends, as fast as we read, or a byte now and then.
+    for pause in [Duration::ZERO, TIMEOUT / 10] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            let mut piece = "HTTP/1.1 200 OK\r\n\r\n{".to_owned();
+            let more = if pause.is_zero() { " ".repeat(1_024) } else { " ".to_owned() };
+            while stream.write_all(piece.as_bytes()).await.is_ok() {
+                piece.clone_from(&more);
+                tokio::time::sleep(pause).await;
+            }
+        });
+        let expected = if pause.is_zero() { "too-long" } else { "timed-out" };
+        assert_eq!(zalo(&world, url).await, in_doubt(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_s_name_for_a_message_is_read_as_text_or_number_and_nothing_else_is_a_name() {
+    let world = World::new().await;
+    let accepted = |name: Option<&str>| Verdict::Accepted { message: name.map(str::to_owned) };
+    for (written, name) in [
+        ("\"8a2f-1\"", Some("8a2f-1")),
+        ("9007199254740993", Some("9007199254740993")),
+        ("18446744073709551615", Some("18446744073709551615")),
+        ("1.5", None),
+        ("\"\"", None),
+        ("\"a b\"", None),
+        ("\"\\u0000\"", None),
+        ("null", None),
+        ("[]", None),
+        (&format!("\"{}\"", "a".repeat(101)), None),
+    ] {
+        let body = format!("{{\"CodeResult\":\"100\",\"SMSID\":{written}}}");
+        assert_eq!(esms(&world, answering(reply("200 OK", "", &body)).await).await, accepted(name), "esms {written}");
+        let body = format!("{{\"error\":0,\"data\":{{\"msg_id\":{written}}}}}");
+        let expected = name.map_or_else(|| in_doubt("unreadable"), |name| accepted(Some(name)));
+        assert_eq!(zalo(&world, answering(reply("200 OK", "", &body)).await).await, expected, "zalo {written}");
+        let body = format!("{{\"status\":\"success\",\"data\":{{\"tranId\":{written}}}}}");
+        let speedsms = SpeedSms {
+            http: http_client(TIMEOUT).unwrap(),
+            url: address(&answering(reply("200 OK", "", &body)).await),
+            token: "a token".to_owned(),
+            sender: "MOTCUA".to_owned(),
+        };
+        assert_eq!(send(&world, &speedsms).await, expected, "speedsms {written}");
+    }
+}
+
+/// The stand-in of the local stack as a process of its own, ended with the test.
+struct StandIn {
+    url: String,
+    process: tokio::process::Child,
+}
+
+impl StandIn {
+    /// Starts it with what it remembers in `memory`.
+    async fn start(memory: &std::path::Path) -> Self {
+        use tokio::io::{AsyncBufReadExt, BufReader};
+        let account = serde_json::json!({
+            "ZALO_APP_ID": "app", "ZALO_APP_SECRET": "secret", "ZALO_REFRESH_TOKEN": "first", "ZALO_OA_SECRET": "oa",
+            "ZALO_ACCESS_TOKEN": "fixed", "SPEEDSMS_TOKEN": "s", "VNPT_API_PASSWORD": "v",
+        });
+        let mut process = tokio::process::Command::new("python3")
+            .arg(crate::support::root().join("infra/local/gateways.py"))
+            .args(["--port", "0", "--account", &account.to_string(), "--memory"])
+            .arg(memory)
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first = lines.next_line().await.unwrap().expect("the stand-in ended at its start");
+        Self { url: first.trim_start_matches("gateways: ").to_owned(), process }
+    }
+
+    async fn renew(&self, refresh: &str) -> Renewal {
+        let login = ZaloLogin {
+            http: http_client(TIMEOUT * 10).unwrap(),
+            url: address(&format!("{}/zalo-login", self.url)),
+            app_id: "app".to_owned(),
+            secret_key: "secret".to_owned(),
+        };
+        login.renew(&Token::new(refresh)).await
+    }
+
+    async fn zalo(&self, world: &World, token: &Token) -> Verdict {
+        let (http, url) = (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/zalo", self.url)));
+        send(world, &Zalo { http, url, tokens: FixedToken(token.clone()) }).await
+    }
+
+    async fn esms(&self, world: &World) -> Verdict {
+        let (http, url) = (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/esms", self.url)));
+        let (api_key, secret_key, brandname) = ("k".to_owned(), "s".to_owned(), "MOTCUA".to_owned());
+        send(world, &Esms { http, url, api_key, secret_key, brandname, callback_url: None }).await
+    }
+}
+
+#[tokio::test]
+async fn a_stand_in_that_was_killed_and_started_again_knows_its_tokens_and_what_it_was_asked() {
+    let world = World::new().await;
+    let memory =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gateways-{}.json", std::process::id()));
+    let mut first = StandIn::start(&memory).await;
+    let Renewal::Granted { access, refresh, .. } = first.renew("first").await else { panic!("the first sign-in") };
+    assert!(matches!(first.zalo(&world, &access).await, Verdict::Accepted { .. }));
+    assert!(matches!(first.esms(&world).await, Verdict::Accepted { .. }));
+    first.process.kill().await.unwrap();
+
+    let second = StandIn::start(&memory).await;
+    assert!(matches!(second.zalo(&world, &access).await, Verdict::Accepted { .. }), "the access token is forgotten");
+    assert_eq!(second.renew("first").await, Renewal::Refused { code: -14020 }, "used is used");
+    assert!(matches!(second.renew(refresh.reveal()).await, Renewal::Granted { .. }), "the refresh token is forgotten");
+    assert_eq!(second.esms(&world).await, Verdict::Declined { code: 124 }, "the request is forgotten");
+    std::fs::remove_file(&memory).unwrap();
 }

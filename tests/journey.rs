@@ -12,7 +12,7 @@ use platform::gateway::esms::Esms;
 use platform::gateway::speedsms::SpeedSms;
 use platform::gateway::vnpt::Vnpt;
 use platform::gateway::zalo::{Zalo, ZaloLogin};
-use platform::gateway::{Gateway, Verdict, http_client};
+use platform::gateway::{Address, Gateway, Verdict, http_client};
 use platform::port::{Renewal, TokenIssuer};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -216,15 +216,19 @@ fn codes() -> domain::notice::codes::Codes {
     domain::notice::codes::Codes::assemble(serde_json::from_str(&file("infra/data/codes.json")).unwrap()).unwrap()
 }
 
+fn stand_in(door: &str) -> Address {
+    Address::try_from(format!("{}/{door}", setting("GATEWAYS_URL")).as_str()).unwrap()
+}
+
 fn zalo(token: &str) -> Zalo<FixedToken> {
     let http = http_client(Duration::from_millis(1_500)).unwrap();
-    Zalo { http, url: format!("{}/zalo", setting("GATEWAYS_URL")), tokens: FixedToken(Token::new(token)) }
+    Zalo { http, url: stand_in("zalo"), tokens: FixedToken(Token::new(token)) }
 }
 
 fn esms() -> Esms {
     Esms {
         http: http_client(Duration::from_millis(1_500)).unwrap(),
-        url: format!("{}/esms", setting("GATEWAYS_URL")),
+        url: stand_in("esms"),
         api_key: setting("ESMS_API_KEY").to_owned(),
         secret_key: setting("ESMS_SECRET_KEY").to_owned(),
         brandname: setting("ESMS_BRANDNAME").to_owned(),
@@ -266,7 +270,7 @@ async fn zalos_documented_answers_are_understood() {
 fn speedsms(token: &str) -> SpeedSms {
     SpeedSms {
         http: http_client(Duration::from_millis(1_500)).unwrap(),
-        url: format!("{}/speedsms", setting("GATEWAYS_URL")),
+        url: stand_in("speedsms"),
         token: token.to_owned(),
         sender: "MOTCUA".to_owned(),
     }
@@ -275,7 +279,7 @@ fn speedsms(token: &str) -> SpeedSms {
 fn vnpt(password: &str) -> Vnpt {
     Vnpt {
         http: http_client(Duration::from_millis(1_500)).unwrap(),
-        url: format!("{}/vnpt", setting("GATEWAYS_URL")),
+        url: stand_in("vnpt"),
         label_id: "1".to_owned(),
         contract_id: "2".to_owned(),
         template_id: "3".to_owned(),
@@ -365,7 +369,7 @@ async fn a_gateway_that_does_not_know_us_says_so() {
 async fn zalo_renews_a_token_once_and_the_old_way_in_is_closed() {
     let login = |secret: &str| ZaloLogin {
         http: http_client(Duration::from_millis(1_500)).unwrap(),
-        url: format!("{}/zalo-login", setting("GATEWAYS_URL")),
+        url: stand_in("zalo-login"),
         app_id: setting("ZALO_APP_ID").to_owned(),
         secret_key: secret.to_owned(),
     };
@@ -376,7 +380,7 @@ async fn zalo_renews_a_token_once_and_the_old_way_in_is_closed() {
     assert_eq!(unknown, Renewal::Refused { code: -14014 });
     let stranger = login("not the secret").renew(&Token::new("made up")).await;
     assert_eq!(stranger, Renewal::Refused { code: -14003 });
-    let nowhere = ZaloLogin { url: "http://127.0.0.1:9".to_owned(), ..login("x") };
+    let nowhere = ZaloLogin { url: Address::try_from("http://127.0.0.1:9").unwrap(), ..login("x") };
     assert_eq!(nowhere.renew(&Token::new("r")).await, Renewal::Unanswered { instead: "unreachable".to_owned() });
 }
 
@@ -424,7 +428,7 @@ async fn the_gateways_report_deliveries_as_their_vendors_do() {
             "zalo" => zalo(setting("ZALO_ACCESS_TOKEN")).send(&notice, &dossier.applicant.phone).await,
             _ => esms().send(&notice, &dossier.applicant.phone).await,
         };
-        let Verdict::Accepted { message } = verdict else { panic!("{gateway}: {verdict:?}") };
+        let Verdict::Accepted { message: Some(message) } = verdict else { panic!("{gateway}: {verdict:?}") };
         let report = timeout(Duration::from_secs(60), reported(listener, message)).await;
         reports.push(report.unwrap_or_else(|_| panic!("{gateway} reports nothing")));
     }
@@ -540,7 +544,7 @@ async fn what_an_administrator_publishes_is_in_force_without_a_deployment() {
 #[tokio::test]
 async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
     let (notice, dossier) = a_notice(&unique_phone()).await;
-    let nowhere = Zalo { url: "http://127.0.0.1:9".to_owned(), ..zalo("x") };
+    let nowhere = Zalo { url: Address::try_from("http://127.0.0.1:9").unwrap(), ..zalo("x") };
     assert_eq!(
         nowhere.send(&notice, &dossier.applicant.phone).await,
         Verdict::NotTaken { instead: "unreachable".into(), retry_after: None }

@@ -20,6 +20,7 @@ mod passing;
 mod race;
 mod redate;
 mod redelivery;
+mod repair;
 mod reports;
 mod room;
 mod simulation;

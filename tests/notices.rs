@@ -362,7 +362,7 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
     let phone = world.dossier(&submitted(&world).await).await.applicant.phone;
     for _ in 0..10 {
-        world.contacts.count(Some(&phone), Charge { vnd: 0, services: 1 }, at(NOW)).await.unwrap();
+        world.contacts.count(Some(&phone), Charge { services: 1, ..Charge::default() }, at(NOW)).await.unwrap();
     }
     let code = Call::submit("another").at_submit(&world.reception, &world, at(NOW)).await.code();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
@@ -378,7 +378,7 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let phone = world.dossier(&code).await.applicant.phone;
-    world.contacts.count(Some(&phone), Charge { vnd: 60_000_000, services: 0 }, at(NOW)).await.unwrap();
+    world.contacts.count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW)).await.unwrap();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!((state(&world, &code, 1).await, gateways.asked().len()), ("refused", 0));

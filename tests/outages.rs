@@ -245,9 +245,24 @@ async fn eventful_days() -> Vec<Value> {
     wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at("2026-11-18T02:03:00Z"))
         .await
         .unwrap();
+    // Of a service notice nobody can say, until a report does; and another's report states a price that cannot be.
+    let code = Call::submit("left").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
+    let quiet = Scripted::pair([silent()], [accepted("s1")]);
+    tell(&world, &world.notices, &quiet, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    tell(&world, &world.notices, &quiet, &woken(&code), "2026-11-17T02:31:00Z").await.unwrap();
+    crate::support::call::zalo_report(&world, &format!("{code}/1"), "m2", "2026-11-17T02:40:00Z").await;
+    let code = Call::submit("priced").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
+    let by_sms = Scripted::pair([declined(-118)], [accepted("s1")]);
+    tell(&world, &world.notices, &by_sms, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let wild = crate::support::call::esms_event(&format!("{code}/1"), "s1", "5", "1").query("TotalPrice", "4,242,424");
+    wild.at_report(&world.notices, &world, at("2026-11-17T02:41:00Z")).await;
     let phone = world.dossier(&code).await.applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
-        world.contacts.count(Some(&phone), domain::thread::Charge { vnd, services: 0 }, at(NOW)).await.unwrap();
+        world
+            .contacts
+            .count(Some(&phone), domain::thread::Charge { vnd, ..Default::default() }, at(NOW))
+            .await
+            .unwrap();
         let code = Call::submit(key).citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
         tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
@@ -270,8 +285,10 @@ fn matches(pattern: &str, line: &Value) -> bool {
         let part = part.trim();
         let value =
             |path: &str| path.trim_start_matches("$.").split('.').fold(line, |value, name| &value[name]).clone();
-        if let Some(path) = part.strip_suffix(" IS FALSE") {
-            return value(path) == json!(false);
+        for (suffix, expected) in [(" IS FALSE", false), (" IS TRUE", true)] {
+            if let Some(path) = part.strip_suffix(suffix) {
+                return value(path) == json!(expected);
+            }
         }
         let (path, expected) = part.split_once(" = ").unwrap_or_else(|| panic!("{part} is not read here"));
         value(path) == json!(expected.trim_matches('"'))

@@ -1,9 +1,10 @@
 //! What arrives twice, out of order, or as nonsense.
 
+use std::sync::Barrier;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::dossier::Action;
+use domain::dossier::{Action, HistoryEntry};
 use ingest_event::ingest;
 use platform::Failure;
 use platform::batch::{self, Plan};
@@ -17,6 +18,9 @@ use crate::support::file;
 use crate::support::world::{Kept, NOW, World, at};
 
 const CODE: &str = "H20.03-261116-9001";
+
+/// Longer than reading a change ever takes.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn take(world: &World, event: &Value) -> Result<(), Failure> {
     ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await
@@ -160,7 +164,7 @@ async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dos
 }
 
 async fn relayed(event: aws_lambda_events::dynamodb::Event, kept: &Kept) -> Result<(), Failure> {
-    relay(event, &[Route { queue: kept, wants: |_| true }], kept).await
+    relay(event, &[Route { queue: kept, wants: |_| true }], kept, RECORD_TIMEOUT).await
 }
 
 #[tokio::test]
@@ -189,7 +193,7 @@ async fn each_queue_hears_of_what_it_is_interested_in() {
         Route { queue: &everything, wants: |_| true },
         Route { queue: &receipts, wants: |entry| entry.action == Action::Receive },
     ];
-    relay(stream(Some(&after), None::<&Value>), &routes, &failures).await.unwrap();
+    relay(stream(Some(&after), None::<&Value>), &routes, &failures, RECORD_TIMEOUT).await.unwrap();
     let actions = |kept: &Kept| -> Vec<Value> {
         kept.sent.lock().unwrap().iter().map(|message| message["data"]["action"].clone()).collect()
     };
@@ -240,6 +244,32 @@ async fn an_image_that_cannot_be_read_is_parked_and_its_neighbours_flow() {
     relayed(event, &kept).await.unwrap();
     assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["unreadable-image".to_owned()], 1));
     assert!(!kept.parked.lock().unwrap()[0].0.contains("Trần"));
+}
+
+#[tokio::test]
+async fn a_change_that_panics_in_one_consumer_is_parked_and_its_neighbours_flow() {
+    let world = World::new().await;
+    let (before, after) = moved(&world).await;
+    let mut event = stream(Some(&before), None::<&Value>);
+    event.records.extend(stream(Some(&after), Some(&before)).records);
+    let kept = Kept::default();
+    let wants = |entry: &HistoryEntry| if entry.action == Action::Submit { panic!("as the test wants") } else { true };
+    relay(event, &[Route { queue: &kept, wants }], &kept, RECORD_TIMEOUT).await.unwrap();
+    assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["panicked".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
+    static GATE: Barrier = Barrier::new(2);
+    let world = World::new().await;
+    let (before, after) = moved(&world).await;
+    let mut event = stream(Some(&before), None::<&Value>);
+    event.records.extend(stream(Some(&after), Some(&before)).records);
+    let kept = Kept::default();
+    let wants = |entry: &HistoryEntry| entry.action != Action::Submit || GATE.wait().is_leader();
+    relay(event, &[Route { queue: &kept, wants }], &kept, Duration::from_secs(1)).await.unwrap();
+    GATE.wait();
+    assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["timed-out".to_owned()], 1));
 }
 
 /// A queue event of these bodies, each received for the `receives`-th time.

@@ -1,8 +1,10 @@
 //! What the gateways report: signed or by the secret address, twice, late, out of order and forged.
 
+use platform::port::{Contacts, NoticeBook};
 use serde_json::json;
 
 use crate::support::call::{Call, esms_event, signed, zalo_event, zalo_report};
+use crate::support::log::Log;
 use crate::support::teller::{accepted, changed, declined, silent, tell, woken};
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
@@ -112,6 +114,7 @@ async fn an_sms_is_delivered_failed_or_undecided_as_esms_says() {
     for (status, sent, expected) in [
         ("5", "1", "delivered"),
         ("5", "0", "refused"),
+        (" 5 ", "0", "refused"),
         ("4", "0", "refused"),
         ("1", "0", "sent"),
         ("2", "0", "sent"),
@@ -208,4 +211,321 @@ async fn a_report_whose_record_fails_is_answered_as_our_fault_and_taken_when_it_
         assert_eq!(call.at_report(&book, &world, at(SOON)).await.status, 200);
         assert_eq!(state(&world, &code).await, ("delivered", true));
     }
+}
+
+/// What eSMS says of `s1`, as these fields.
+async fn esms_says(world: &World, code: &str, fields: &[(&str, &str)]) -> crate::support::call::Answer {
+    let call = Call::new("GET /v1/reports/esms/{secret}").path("secret", crate::support::call::ESMS_SECRET);
+    let call = call.query("SMSID", "s1").query("RequestId", &format!("{code}/1"));
+    let call = fields.iter().fold(call, |call, (name, value)| call.query(name, value));
+    call.at_report(&world.notices, world, at(SOON)).await
+}
+
+/// A dossier of which eSMS was told, under the name `s1`.
+async fn told_by_sms(world: &World) -> String {
+    told(world, &Scripted::pair([declined(-118)], [accepted("s1")])).await
+}
+
+#[tokio::test]
+async fn a_report_without_counts_decides_nothing() {
+    let undecided: [&[(&str, &str)]; 10] = [
+        &[("SendStatus", "5")],
+        &[("SendStatus", "4")],
+        &[("SendStatus", "5"), ("SendSuccess", "0")],
+        &[("SendStatus", "5"), ("SendSuccess", "0"), ("SendFailed", "0")],
+        &[("SendStatus", "5"), ("SendSuccess", ""), ("SendFailed", "")],
+        &[("SendStatus", "5"), ("SendSuccess", "one"), ("SendFailed", "-1")],
+        // It says both.
+        &[("SendStatus", "5"), ("SendSuccess", "1"), ("SendFailed", "1")],
+        &[("SendStatus", "4"), ("SendSuccess", "1"), ("SendFailed", "0")],
+        &[("SendSuccess", "0"), ("SendFailed", "1")],
+        &[("SendStatus", "05"), ("SendSuccess", "1"), ("SendFailed", "0")],
+    ];
+    for fields in undecided {
+        let world = World::new().await;
+        let code = told_by_sms(&world).await;
+        let answer = esms_says(&world, &code, fields).await;
+        assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{fields:?}");
+        assert_eq!(state(&world, &code).await, ("sent", false), "{fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn failed_and_then_delivered_tells_nobody_twice() {
+    let world = World::new().await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let id = world.dossier(&code).await.applicant.id_number;
+    let sms_first = platform::dynamo::NoticePreference {
+        channels: vec![domain::notice::NoticeChannel::Sms, domain::notice::NoticeChannel::Zalo],
+        ..Default::default()
+    };
+    world.contacts.prefer(&id, &sms_first).await.unwrap();
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    for (sent, taken) in [("0", true), ("1", true), ("1", false), ("0", false)] {
+        let answer =
+            esms_event(&format!("{code}/1"), "s1", "5", sent).at_report(&world.notices, &world, at(SOON)).await;
+        assert_eq!((answer.status, &answer.body["taken"]), (200, &taken.into()), "{sent}");
+    }
+    tell(&world, &world.notices, &gateways, &woken(&code), SOON).await.unwrap();
+    assert_eq!(gateways.asked(), [("esms", format!("{code}/1"))]);
+    assert_eq!(state(&world, &code).await, ("delivered", true));
+}
+
+#[tokio::test]
+async fn what_zalo_writes_as_a_number_is_read() {
+    let world = World::new().await;
+    let code = told(&world, &Scripted::pair([accepted("9007199254740993")], [accepted("s1")])).await;
+    let time = at(SOON).as_millisecond();
+    let body = format!(
+        r#"{{"event_name":"user_received_message","timestamp":{time},"message":{{"msg_id":9007199254740993,"tracking_id":"{code}/1","delivery_time":{time}}}}}"#
+    );
+    let answer = signed(&body, &time.to_string()).at_report(&world.notices, &world, at(SOON)).await;
+    assert_eq!((answer.status, &answer.body["taken"]), (200, &true.into()));
+}
+
+#[tokio::test]
+async fn what_zalo_signs_and_is_no_report_of_ours_is_answered_and_ignored() {
+    let world = World::new().await;
+    let code = told(&world, &Scripted::pair([accepted("m1")], [accepted("s1")])).await;
+    let time = at(SOON).as_millisecond().to_string();
+    for message in [
+        json!(null),
+        json!("m1"),
+        json!([]),
+        json!({ "msg_id": 1.5, "tracking_id": format!("{code}/1") }),
+        json!({ "msg_id": ["m1"], "tracking_id": format!("{code}/1") }),
+        json!({ "msg_id": "", "tracking_id": format!("{code}/1") }),
+        json!({ "msg_id": "m".repeat(101), "tracking_id": format!("{code}/1") }),
+        json!({ "msg_id": "m1", "tracking_id": { "code": code } }),
+        json!({ "msg_id": "m1", "tracking_id": -1 }),
+    ] {
+        let body = json!({ "event_name": "user_received_message", "timestamp": time, "message": message }).to_string();
+        let answer = signed(&body, &time).at_report(&world.notices, &world, at(SOON)).await;
+        assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{message}");
+    }
+    assert_eq!(state(&world, &code).await, ("sent", false));
+}
+
+#[tokio::test]
+async fn a_report_dated_ahead_does_not_live_for_ever() {
+    let world = World::new().await;
+    let code = told(&world, &Scripted::pair([accepted("m1")], [accepted("s1")])).await;
+    for (dated, taken) in [
+        ("9999-12-30T00:00:00Z", false),
+        ("2027-11-17T02:00:05Z", false),
+        ("2026-11-17T02:05:06Z", false),
+        // Zalo's clock may be a little ahead of ours.
+        ("2026-11-17T02:05:05Z", true),
+    ] {
+        let call = zalo_event(&format!("{code}/1"), "m1", at(dated));
+        let answer = call.at_report(&world.notices, &world, at(SOON)).await;
+        assert_eq!((answer.status, &answer.body["taken"]), (200, &taken.into()), "{dated}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_esms_never_told_us_is_taken_from_the_first_report_alone() {
+    let world = World::new().await;
+    // 124: it was accepted before, and the answer names nothing.
+    let code = told(&world, &Scripted::pair([declined(-118)], [declined(124)])).await;
+    let says = |message: &'static str| esms_event(&format!("{code}/1"), message, "5", "1");
+    let first = says("s1").at_report(&world.notices, &world, at(SOON)).await;
+    let second = says("s2").at_report(&world.notices, &world, at(SOON)).await;
+    assert_eq!((&first.body["taken"], &second.body["taken"]), (&true.into(), &false.into()));
+    let named: Vec<Option<String>> =
+        world.notice(&code, 1).await.attempts.iter().map(|attempt| attempt.message.clone()).collect();
+    assert_eq!(named, [None, Some("s1".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
+    for (stated, kept) in [
+        ("1,700.00", "1700"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("4,242,424", "4242424"),
+        ("99999999999999999999999999", "18446744073709551615"),
+        ("-1", "unreadable"),
+        ("1.700", "unreadable"),
+        ("đ", "unreadable"),
+    ] {
+        let world = World::new().await;
+        let code = told_by_sms(&world).await;
+        let spent = world.contacts.reach(&world.dossier(&code).await.applicant.phone, None, at(SOON)).await.unwrap();
+        let log = Log::kept();
+        let call = esms_event(&format!("{code}/1"), "s1", "5", "1").query("TotalPrice", stated);
+        let answer = call.at_report(&world.notices, &world, at(SOON)).await;
+        assert_eq!((answer.status, state(&world, &code).await), (200, ("delivered", true)), "{stated}");
+        let alarms: Vec<_> =
+            log.errors().iter().map(|line| (line["message"].clone(), line["stated"].clone())).collect();
+        assert_eq!(alarms, [("a report states a price that cannot be".into(), kept.into())], "{stated}");
+        let shown = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world).await;
+        assert_eq!((shown.status, &shown.body["costVnd"]), (200, &850.into()), "{stated}");
+        assert_eq!(shown.body["notices"][0]["attempts"][1]["implausiblePrice"], kept, "{stated}");
+        let phone = world.dossier(&code).await.applicant.phone;
+        assert_eq!(world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd, spent.spent_vnd, "{stated}");
+    }
+}
+
+#[tokio::test]
+async fn no_price_of_a_report_that_is_faster_than_the_answer_moves_the_month_s_budget() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let phone = world.dossier(&code).await.applicant.phone;
+    let book = Early { world: &world, price: "4,242,424" };
+    let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
+    tell(&world, &book, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!(state(&world, &code).await, ("delivered", true));
+    let notice = world.notice(&code, 1).await;
+    let spent = world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd;
+    assert_eq!((notice.cost_vnd(), spent), (850, 850));
+}
+
+/// A book into which eSMS's report comes between every lease and the record of its call.
+struct Early<'a> {
+    world: &'a World,
+    price: &'static str,
+}
+
+impl platform::port::NoticeBook for Early<'_> {
+    async fn thread(
+        &self,
+        code: &domain::id::SubjectCode,
+    ) -> Result<Option<domain::thread::NoticeThread>, platform::Failure> {
+        self.world.notices.thread(code).await
+    }
+
+    async fn keep(&self, thread: &domain::thread::NoticeThread) -> Result<platform::port::Stored, platform::Failure> {
+        let stored = self.world.notices.keep(thread).await;
+        let leased = |notice: &domain::thread::NoticeRecord| {
+            matches!(notice.state, domain::thread::NoticeState::Leased { provider: domain::notice::Provider::Esms, .. })
+        };
+        if thread.notices.iter().any(leased) {
+            let call = esms_event(&format!("{}/1", thread.code), "s1", "5", "1").query("TotalPrice", self.price);
+            call.at_report(&self.world.notices, self.world, at(NOW)).await;
+        }
+        stored
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
+    let world = World::new().await;
+    let code = told_by_sms(&world).await;
+    let mut thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
+    for attempt in &mut thread.notices[0].attempts {
+        attempt.price_vnd = Some(u64::MAX);
+    }
+    thread.version += 1;
+    world.notices.keep(&thread).await.unwrap();
+    let shown = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world).await;
+    assert_eq!((shown.status, &shown.body["costVnd"]), (200, &u64::MAX.into()));
+}
+
+#[tokio::test]
+async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_nothing_else() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let phone = world.dossier(&code).await.applicant.phone;
+    let wild = domain::thread::Charge { vnd: u64::MAX, ..Default::default() };
+    for _ in 0..2 {
+        world.contacts.count(Some(&phone), wild, at(NOW)).await.unwrap();
+    }
+    assert_eq!(world.contacts.reach(&phone, None, at(NOW)).await.unwrap().spent_vnd, u64::MAX);
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    let notice = world.notice(&code, 1).await;
+    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("refused", Some("budget")));
+}
+
+#[tokio::test]
+async fn what_is_left_unknown_is_counted_and_shown_until_a_report_settles_it() {
+    let world = World::new().await;
+    let gateways = Scripted::pair([silent()], [accepted("s1")]);
+    let code = told(&world, &gateways).await;
+    let shown = || Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world);
+    assert_eq!(shown().await.body["leftUnknown"], 0);
+    let log = Log::kept();
+    for _ in 0..2 {
+        tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:30:00Z").await.unwrap();
+    }
+    let counted: Vec<_> = log.errors().iter().map(|line| line["left_unknown"].clone()).collect();
+    assert_eq!(counted, [1], "counted once");
+    assert_eq!(shown().await.body["leftUnknown"], 1);
+    let answer = zalo_report(&world, &format!("{code}/1"), "m1", "2026-11-17T09:30:00Z").await;
+    assert_eq!(answer.body["taken"], true);
+    assert_eq!(
+        (state(&world, &code).await, shown().await.body["leftUnknown"].clone()),
+        (("delivered", true), 0.into())
+    );
+}
+
+#[tokio::test]
+async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
+    let world = World::new().await;
+    let code = told_by_sms(&world).await;
+    let name = format!("{code}/1");
+    let time = at(SOON).as_millisecond().to_string();
+    let event = |message: serde_json::Value| {
+        json!({ "event_name": "user_received_message", "timestamp": time, "message": message }).to_string()
+    };
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let twice = format!(r#"{{"timestamp":"{time}","timestamp":"{time}","event_name":"user_received_message"}}"#);
+    let signed_bodies = [
+        event(json!({ "msg_id": "m1", "tracking_id": format!("{name}\u{200b}") })),
+        event(json!({ "msg_id": "m1", "tracking_id": format!("{code}/18446744073709551616") })),
+        event(json!({ "msg_id": "m1", "tracking_id": format!("{code}/-1") })),
+        event(json!({ "msg_id": "m1", "tracking_id": format!("{name}/r/r") })),
+        event(json!({ "msg_id": "m1", "tracking_id": "x".repeat(50_000) })),
+        event(json!({ "msg_id": true, "tracking_id": name })),
+        event(json!({ "msg_id": "m1", "tracking_id": name, "delivery_time": "9".repeat(400) })),
+        event(json!({ "msg_id": "\u{0}", "tracking_id": name })),
+        event(json!({})),
+        twice,
+        format!(r#"{{"timestamp":"{time}","event_name":["user_received_message"]}}"#),
+        format!(r#"{{"timestamp":"{time}","event_name":null,"message":{deep}}}"#),
+        format!(r#"{{"timestamp":"{time}"}}"#),
+        format!("\u{feff}{}", event(json!({ "msg_id": "m1", "tracking_id": name }))),
+        "[]".to_owned(),
+        "null".to_owned(),
+        String::new(),
+    ];
+    for body in signed_bodies {
+        let answer = signed(&body, &time).at_report(&world.notices, &world, at(SOON)).await;
+        assert!([200, 400, 401].contains(&answer.status), "{}: {body:.80}", answer.status);
+        assert_ne!(answer.body["taken"], true, "{body:.80}");
+    }
+    for odd in ["", "-1", "1e3", "99999999999999999999", "١", "1.5"] {
+        let answer =
+            signed(&event(json!({})).replace(&time, odd), odd).at_report(&world.notices, &world, at(SOON)).await;
+        assert!([200, 401].contains(&answer.status), "{odd}");
+    }
+    let long = "x".repeat(5_000);
+    let queries: [&[(&str, &str)]; 12] = [
+        &[("SMSID", ""), ("SendStatus", "5"), ("SendSuccess", "1")],
+        &[("SMSID", long.as_str()), ("SendStatus", "5"), ("SendSuccess", "1")],
+        &[("SMSID", "s1\n"), ("RequestId", "%2e%2e/1"), ("SendStatus", "5"), ("SendSuccess", "1")],
+        &[("RequestId", "H20.03-261117-0001/0"), ("SendStatus", "5"), ("SendSuccess", "1")],
+        &[("RequestId", long.as_str()), ("SendStatus", "5"), ("SendSuccess", "1")],
+        &[("SendStatus", "5"), ("SendSuccess", "18446744073709551616")],
+        &[("SendStatus", "5"), ("SendSuccess", "-1"), ("SendFailed", "NaN")],
+        &[("SendStatus", "٥"), ("SendSuccess", "1")],
+        &[("SendStatus", long.as_str()), ("SendSuccess", "1")],
+        &[("SendStatus", "5,5"), ("SendSuccess", "1,1")],
+        &[("SendStatus", "7"), ("SendSuccess", "1"), ("TotalPrice", long.as_str())],
+        &[("SMSID", "another"), ("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", "4,242,424")],
+    ];
+    for fields in queries {
+        let answer = esms_says(&world, &code, fields).await;
+        assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{fields:.60?}");
+    }
+    for twice in [("SendStatus", "4"), ("SMSID", "s1"), ("TotalPrice", "850")] {
+        let call = esms_event(&name, "s1", "5", "1").also(twice.0, twice.1);
+        assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 400, "{twice:?}");
+    }
+    assert_eq!(state(&world, &code).await, ("sent", false));
+    let answer = esms_says(&world, &code, &[("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", &long)]).await;
+    assert_eq!((answer.status, state(&world, &code).await), (200, ("delivered", true)));
+    let kept = world.notice(&code, 1).await.attempts.last().unwrap().implausible_price.clone();
+    assert_eq!(kept.as_deref(), Some("unreadable"));
 }

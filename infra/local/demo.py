@@ -760,7 +760,7 @@ def unfinished(notices: Mapping[str, Sequence[Json]]) -> list[str]:
 
 
 # How a notice may stand, in the order of its life; what is being asked for is waiting.
-STANDINGS = ("delivered", "sent", "unknown", "refused", "expired", "held", "merged", "waiting")
+STANDINGS = ("delivered", "sent", "unknown", "left", "refused", "expired", "held", "merged", "waiting")
 
 
 def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
@@ -769,8 +769,7 @@ def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
     for notice in (notice for thread in notices.values() for notice in thread):
         attempts = notice.get("attempts", [])
         channel = CHANNELS[attempts[-1]["provider"]] if attempts else "none"
-        state = notice["state"]["is"]
-        table[channel]["waiting" if state == "leased" else state] += 1
+        table[channel][standing(notice)] += 1
         table[channel]["calls"] += sum(int(attempt["times"]) for attempt in attempts)
         table[channel]["đồng"] += cost(notice)
     table["all"] = sum(table.values(), Counter())
@@ -781,7 +780,15 @@ def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
         line = f"  {channel:<8}" + "".join(f"{f'{counts[name]:,}' if counts[name] else '–':>10}" for name in shown)
         screen.line(screen.bold(line) if channel == "all" else line)
     screen.line(screen.dim("  merged: said by the next message of the same dossier, because several changes came at once"))
+    screen.line(screen.dim("  left: ended unknown, because a process died or a gateway did not answer; a delivery report still settles it"))
     show_timeline(screen, *max(notices.items(), key=lambda entry: sum(len(n.get("attempts", [])) for n in entry[1])))
+
+
+def standing(notice: Json) -> str:
+    state = notice["state"]["is"]
+    if state == "unknown" and "settleAt" not in notice["state"]:
+        return "left"
+    return "waiting" if state == "leased" else state
 
 
 def show_timeline(screen: Screen, code: str, thread: Sequence[Json]) -> None:
@@ -795,13 +802,18 @@ def show_timeline(screen: Screen, code: str, thread: Sequence[Json]) -> None:
         )
         for call in notice.get("attempts", []):
             times = f" ×{call['times']}" if int(call["times"]) > 1 else ""
-            price = f"{int(call['priceVnd']):,} đ" if call.get("priceVnd") else "–"
+            price = f"{call_cost(call):,} đ" if call_cost(call) else "–"
             answer = call["outcome"] if call["code"] == call["outcome"] else f"{call['outcome']} {call['code']}"
             screen.line(f"  {clock(call['at'])}      {call['provider']:<9}{answer + times:<24}{price:>8}")
 
 
 def cost(notice: Json) -> int:
-    return sum(int(attempt.get("priceVnd", 0)) for attempt in notice.get("attempts", []))
+    return sum(map(call_cost, notice.get("attempts", [])))
+
+
+def call_cost(call: Json) -> int:
+    """As reported, where the report is believed; else by the price list."""
+    return int(call.get("reportedVnd", call.get("priceVnd", 0)))
 
 
 def clock(instant: str) -> str:

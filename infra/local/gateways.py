@@ -18,6 +18,9 @@ Modes: ok | slow (acts, answers after delayMs) | hang (neither acts nor answers)
 without acting) | drop-after (acts, then closes the connection) | http-500 (neither acts nor says why) | http-429 | http-503 (turns the request away unread,
 with Retry-After as retryAfter says: seconds, or a date).
 
+With --memory FILE, the account's tokens and eSMS's RequestIds outlive a restart of this process, as a vendor's do; messages,
+counts and reports that are still to be sent do not.
+
 There is no night rule by the clock (-133): a demo played at night shows the same as by day; set the code to see it.
 """
 
@@ -41,7 +44,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-from vendors import Esms, Json, Refused, SpeedSms, Vendor, Vnpt, Zalo, ZaloLogin, canonical_phone, decoded, now_ms
+from vendors import Esms, Json, Memory, Refused, SpeedSms, Vendor, Vnpt, Zalo, ZaloLogin, canonical_phone, decoded, now_ms
 
 TEMPLATES_FILE = Path(__file__).resolve().parent.parent / "data" / "templates.json"
 MAX_BODY_BYTES = 64 * 1024
@@ -550,17 +553,23 @@ def main() -> None:
     parser.add_argument("--templates", type=Path, default=TEMPLATES_FILE)
     parser.add_argument("--daily-quota", type=int, default=10_000, help="ZNS messages a day before -144")
     parser.add_argument("--account", type=json.loads, required=True, help="keys, secrets and tokens, as stack.py has them")
+    parser.add_argument("--memory", type=Path, help="where tokens and RequestIds outlive a restart; in the process without it")
     parser.add_argument("--zalo-webhook-url", default="", help="delivery reports; off without it")
     parser.add_argument("--esms-callback-url", default="", help="delivery reports; off without it")
     options = parser.parse_args()
     account = options.account
+    memory = Memory(options.memory)
     login = ZaloLogin(
-        account["ZALO_APP_ID"], account["ZALO_APP_SECRET"], account["ZALO_REFRESH_TOKEN"], account["ZALO_ACCESS_TOKEN"]
+        account["ZALO_APP_ID"],
+        account["ZALO_APP_SECRET"],
+        account["ZALO_REFRESH_TOKEN"],
+        account["ZALO_ACCESS_TOKEN"],
+        memory,
     )
     vendors: dict[str, Vendor] = {
         "/zalo/message/template": Zalo(registered_templates(options.templates), options.daily_quota, login),
         "/zalo-login/v4/oa/access_token": login,
-        "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/": Esms(),
+        "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/": Esms(memory),
         "/speedsms/index.php/sms/send": SpeedSms(account["SPEEDSMS_TOKEN"]),
         "/vnpt": Vnpt(account["VNPT_API_PASSWORD"]),
     }

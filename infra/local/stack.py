@@ -40,6 +40,7 @@ FUNCTIONS = (
     "track-dossier",
     "ingest-event",
     "relay-changes",
+    "repair-relay",
     "notify-applicant",
     "rollup-kpi",
     "count-agency",
@@ -309,7 +310,9 @@ class Stack:
         shutil.rmtree(self.directory / "log", ignore_errors=True)
         self.ministack.start([STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0]))
         python = STACK_VENV.program("python")
-        account = ("--account", json.dumps(GATEWAY_ACCOUNT))
+        # Started again with the same words while the stack is up, the stand-in still knows the tokens that it has granted.
+        memory = self.directory / "tmp" / "gateways.json"
+        account = ("--account", json.dumps(GATEWAY_ACCOUNT), "--memory", str(memory))
         for service, port, more in ((self.issuer, ports[1], ()), (self.gateways, ports[2], account)):
             program = [python, str(HERE / f"{service.name}.py"), "--port", str(port), *more]
             service.start(program, clean_environment())

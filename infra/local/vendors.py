@@ -14,6 +14,7 @@ import time
 import urllib.parse
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Mapping, Protocol
 
 Json = dict[str, Any]
@@ -117,22 +118,49 @@ def decoded(body: bytes) -> Json | None:
     return document if isinstance(document, dict) else None
 
 
+class Memory:
+    """What a vendor does not forget when its process is started anew: tables in a file, or in this process alone."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._tables: dict[str, dict[str, Any]] = {}
+        if path is not None and path.exists():
+            self._tables = json.loads(path.read_text(encoding="utf-8"))
+
+    def table(self, name: str) -> dict[str, Any]:
+        return self._tables.setdefault(name, {})
+
+    def keep(self) -> None:
+        """Whole or not at all: whoever is killed while writing leaves the file of before."""
+        if self._path is None:
+            return
+        unfinished = self._path.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps(self._tables), encoding="utf-8")
+        unfinished.replace(self._path)
+
+
 class ZaloLogin:
     """The official account's tokens (Zalo, OAuth v4): a refresh token works once and brings the next pair."""
 
     name = "zalo-login"
     MESSAGES = {-14002: "Invalid app_id", -14003: "Invalid secret_key", -14014: "Invalid refresh token", -14020: "Used"}
 
-    def __init__(self, app_id: str, secret: str, first_refresh_token: str, fixed_access_token: str) -> None:
+    def __init__(
+        self, app_id: str, secret: str, first_refresh_token: str, fixed_access_token: str, memory: Memory
+    ) -> None:
         self._app_id = app_id
         self._secret = secret
-        self._refresh_tokens = {first_refresh_token}
-        self._used: set[str] = set()
         # One that a test may know besides those that were granted.
-        self._access_tokens = {fixed_access_token: float("inf")}
+        self._fixed_access_token = fixed_access_token
+        self._memory = memory
+        # Until when each access token opens, in seconds since 1970; the refresh tokens that are good, and those that were used.
+        self._access_tokens: dict[str, float] = memory.table("zalo-access-tokens")
+        self._refresh_tokens: dict[str, bool] = memory.table("zalo-refresh-tokens")
+        self._refresh_tokens.setdefault(first_refresh_token, True)
 
     def opens(self, access_token: str) -> bool:
-        return self._access_tokens.get(access_token, 0) > time.monotonic()
+        return access_token == self._fixed_access_token or self._access_tokens.get(access_token, 0) > time.time()
 
     @staticmethod
     def decode(body: bytes) -> Json | None:
@@ -144,15 +172,15 @@ class ZaloLogin:
         if request.get("app_id") != self._app_id or request.get("grant_type") != "refresh_token":
             raise self.refusal(-14002)
         shown = str(request.get("refresh_token") or "")
-        if shown in self._used:
-            raise self.refusal(-14020)
         if shown not in self._refresh_tokens:
             raise self.refusal(-14014)
-        self._refresh_tokens.remove(shown)
-        self._used.add(shown)
+        if not self._refresh_tokens[shown]:
+            raise self.refusal(-14020)
+        self._refresh_tokens[shown] = False
         access, refresh = uuid.uuid4().hex, uuid.uuid4().hex
-        self._access_tokens[access] = time.monotonic() + ACCESS_TOKEN_SECONDS
-        self._refresh_tokens.add(refresh)
+        self._access_tokens[access] = time.time() + ACCESS_TOKEN_SECONDS
+        self._refresh_tokens[refresh] = True
+        self._memory.keep()
         answer = {"access_token": access, "refresh_token": refresh, "expires_in": str(ACCESS_TOKEN_SECONDS)}
         return Accepted("", answer, trial=True)
 
@@ -271,8 +299,10 @@ class Esms:
 
     name = "esms"
 
-    def __init__(self) -> None:
-        self._known: dict[str, float] = {}
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        # When each RequestId came, in seconds since 1970.
+        self._known: dict[str, float] = memory.table("esms-request-ids")
 
     decode = staticmethod(decoded)
 
@@ -309,10 +339,11 @@ class Esms:
         # eSMS: RequestId is unique for 24 h; without one there is no protection.
         if not request_id:
             return
-        oldest = time.monotonic() - ESMS_REQUEST_ID_HOURS * 3600
+        oldest = time.time() - ESMS_REQUEST_ID_HOURS * 3600
         if self._known.get(request_id, oldest) > oldest:
             raise self.refusal(124)
-        self._known[request_id] = time.monotonic()
+        self._known[request_id] = time.time()
+        self._memory.keep()
 
     @staticmethod
     def unreadable(body: bytes) -> Refused:
@@ -342,6 +373,7 @@ class Esms:
 
     def forget(self) -> None:
         self._known.clear()
+        self._memory.keep()
 
 
 class SpeedSms:

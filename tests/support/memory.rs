@@ -40,6 +40,11 @@ impl Memory {
         dossier
     }
 
+    /// What the month has cost.
+    pub fn spent_vnd(&self) -> u64 {
+        *self.spent_vnd.lock().unwrap()
+    }
+
     /// The thread of a dossier, or a report, of which something was told.
     pub fn told(&self, code: &SubjectCode) -> NoticeThread {
         self.threads.lock().unwrap()[code].clone()
@@ -96,7 +101,8 @@ impl Contacts for Memory {
     }
 
     async fn count(&self, _: Option<&Phone>, charge: Charge, _: Timestamp) -> Result<(), Failure> {
-        *self.spent_vnd.lock().unwrap() += charge.vnd;
+        let mut spent = self.spent_vnd.lock().unwrap();
+        *spent = spent.saturating_add(charge.vnd);
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
 
 /// A gateway's yes.
 pub fn accepted(message: &str) -> Verdict {
-    Verdict::Accepted { message: message.to_owned() }
+    Verdict::Accepted { message: Some(message.to_owned()) }
 }
 
 /// A gateway's no.

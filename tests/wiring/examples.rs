@@ -377,7 +377,7 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
     for (name, (messages, reasons)) in cases {
         let (notices, failures) = (Kept::default(), Kept::default());
         let routes = [Route { queue: &notices, wants: |_| true }];
-        relay_changes::relay(event(name), &routes, &failures).await.unwrap();
+        relay_changes::relay(event(name), &routes, &failures, std::time::Duration::from_secs(60)).await.unwrap();
         assert_eq!(
             (&notices.sent.lock().unwrap()[..], failures.reasons()),
             (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()),
@@ -457,6 +457,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let announced = |order| serde_json::from_value::<announce_report::Order>(order).map(|_| None);
     let refreshed = |order| serde_json::from_value::<refresh_token::Order>(order).map(|_| None);
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
+    let repair = documents.schema("RepairOrder");
+    let repaired = |order| serde_json::from_value::<repair_relay::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
     let looked = |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
     for (name, schema, read, expected) in [
@@ -474,13 +476,16 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("remind-deadline.morning", &look, &looked, Ok(None)),
         ("remind-deadline.day", &look, &looked, Ok(day())),
         ("remind-deadline.unknown-field", &look, &looked, Err(())),
+        ("repair-relay.nightly", &repair, &repaired, Ok(None)),
+        ("repair-relay.since", &repair, &repaired, Ok(None)),
+        ("repair-relay.unknown-field", &repair, &repaired, Err(())),
     ] {
         let order = raw(name);
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    let known = ["rollup-kpi", "remind-deadline", "announce-report", "wake-notices", "refresh-token"];
-    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 2, 3]);
+    let known = ["rollup-kpi", "remind-deadline", "announce-report", "wake-notices", "refresh-token", "repair-relay"];
+    assert_eq!(known.map(|function| examples_of(function).len()), [4, 3, 2, 2, 3, 3]);
 }
 
 #[test]

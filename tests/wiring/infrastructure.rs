@@ -179,6 +179,30 @@ fn each_error_line_of_a_function_without_a_caller_rings() {
 }
 
 #[test]
+fn a_record_that_nobody_can_relay_keeps_its_shard_waiting_for_an_hour_at_most() {
+    let template = Template::read();
+    let relay = template.function("RelayChangesFunction");
+    let [stream] = template.triggers(&relay, "DynamoDB")[..] else { panic!("one stream") };
+    assert_eq!(stream["BisectBatchOnFunctionError"], true);
+    assert!((1..=100).contains(&stream["MaximumRetryAttempts"].as_u64().unwrap()));
+    let age = &template.0["Parameters"][named(&stream["MaximumRecordAgeInSeconds"])];
+    assert!(age["Default"].as_u64().unwrap() <= 3_600);
+    assert_eq!(named(&stream["DestinationConfig"]["OnFailure"]["Destination"]), "RelayFailuresQueue");
+    let (whole, one) = (relay.timeout_seconds(&template) * 1_000, relay.whole_number("RECORD_TIMEOUT_MS"));
+    assert!(one * 10 <= whole, "ten records that never end still leave the others their time");
+}
+
+#[test]
+fn somebody_is_told_of_what_the_relay_lost() {
+    let template = Template::read();
+    let filter = template.properties("ChangesOwedFilter");
+    let line = file("functions/repair-relay/src/lib.rs");
+    let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');
+    assert!(line.contains(&format!("{phrase:?});")) && rings(&template, filter));
+    assert_eq!(named(&filter["LogGroupName"]), "RepairRelayLogs");
+}
+
+#[test]
 fn somebody_is_told_of_each_row_that_cannot_be_read() {
     let template = Template::read();
     let line = file("shared/platform/src/dynamo/rows.rs");
@@ -269,7 +293,8 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
 fn settings_read(function: &str) -> BTreeSet<String> {
     let main = file(&format!("functions/{function}/src/main.rs"));
     let named = main.split("config::").skip(1).map(|call| {
-        let name = ["text(\"", "number(\"", "millis(\"", "account(\""].iter().find_map(|kind| call.strip_prefix(kind));
+        let name = ["text(\"", "number(\"", "millis(\"", "account(\"", "address(\""];
+        let name = name.iter().find_map(|kind| call.strip_prefix(kind));
         name.unwrap_or_else(|| panic!("{function}: config::{call}")).split('"').next().unwrap().to_owned()
     });
     let undecided = main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
@@ -370,6 +395,11 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
+    ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
+    ("repair-relay", "NoticesQueue", &["sqs:SendMessage"]),
+    ("repair-relay", "RelayFailuresQueue", &["sqs:SendMessage"]),
     ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
     ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
     ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
@@ -459,6 +489,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     // The emulator ignores time zones; that they are set is all that a test here can see.
     let expected = [
         ("NightlyRollup", "cron(30 0 * * ? *)", "RollupKpiFunction", "RollupFailuresQueue"),
+        ("NightlyRepair", "cron(0 2 * * ? *)", "RepairRelayFunction", "RelayFailuresQueue"),
         ("MorningReminder", "cron(30 6 * * ? *)", "RemindDeadlineFunction", "ReminderFailuresQueue"),
         ("MorningAnnouncement", "cron(0 7 * * ? *)", "AnnounceReportFunction", "AnnouncementFailuresQueue"),
     ];
@@ -486,5 +517,21 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
         let may = allowed(&template, named(&target["RoleArn"]));
         let needed = [(failures, "sqs:SendMessage"), (function, "lambda:InvokeFunction")];
         assert_eq!(may, needed.map(|(on, call)| (on.to_owned(), call.to_owned())).into(), "{id}");
+    }
+}
+
+#[test]
+fn what_is_left_unknown_and_what_cannot_be_a_price_is_counted_and_alarmed() {
+    let template = Template::read();
+    for (words, said_in) in [
+        ("a notice is left unknown", "functions/notify-applicant/src/lib.rs"),
+        ("a report states a price that cannot be", "functions/record-delivery/src/lib.rs"),
+    ] {
+        assert!(file(said_in).contains(words), "{said_in} does not say: {words}");
+        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
+        let counting: Vec<_> =
+            filters.filter(|(_, filter)| filter["FilterPattern"].as_str().unwrap().contains(words)).collect();
+        assert_eq!(counting.len(), 1, "{words}");
+        assert!(rings(&template, counting[0].1), "{words}: no alarm");
     }
 }

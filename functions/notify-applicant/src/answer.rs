@@ -80,7 +80,7 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         };
         let code = match verdict {
             Verdict::Accepted { message } => {
-                let answer = Answer::Accepted { message: Some(message.clone()) };
+                let answer = Answer::Accepted { message: message.clone() };
                 return Read { fault: Fault::Nobody, ..plain(answer, "accepted") };
             }
             Verdict::NotTaken { instead, retry_after } => {

@@ -15,7 +15,7 @@ use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::{NoticePolicy, Routing};
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{Charge, NoticeRecord, NoticeThread};
+use domain::thread::{Call, Charge, NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
@@ -179,6 +179,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         };
         let holder = format!("{:032x}", fastrand::u128(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
+        let call = Call { holder: &holder, provider, repetition: notice.repetition, price_vnd: Some(price_vnd) };
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
         if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
             // Or the answer to our own write was lost, and the write was tried again.
@@ -195,14 +196,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
         self.judge(provider, (&verdict, read.fault), asked.duration_until(done), done);
         for attempt in 1.. {
-            thread.conclude(
-                version,
-                (&holder, provider),
-                (&read.answer, &read.code),
-                Some(price_vnd),
-                policy,
-                (done, draw),
-            );
+            thread.conclude(version, &call, (&read.answer, &read.code), policy, (done, draw));
             if self.keep(&mut thread, since, subject, done).await? == Stored::Yes {
                 break;
             }
@@ -228,6 +222,11 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let stored = self.book.keep(thread).await?;
         let charge = thread.charge().since(since);
         if stored == Stored::Yes && charge != Charge::default() {
+            if charge.left_unknown > 0 {
+                // The template makes a metric of this field.
+                let (dossier, left_unknown) = (&thread.code.to_string(), charge.left_unknown);
+                tracing::error!(dossier, left_unknown, "a notice is left unknown");
+            }
             // Of a leader who was struck off meanwhile no number is known any more; what he has cost is.
             self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
         }

@@ -35,12 +35,12 @@ async fn main() -> Result<(), Error> {
     let carriers = &Gateways {
         zalo: Some(Zalo {
             http: http.clone(),
-            url: config::text("ZALO_URL")?,
+            url: config::address("ZALO_URL")?,
             tokens: LiveToken::new(Accounts::new(client.clone(), config::text("ACCOUNTS_TABLE")?)),
         }),
         esms: Some(Esms {
             http: http.clone(),
-            url: config::text("ESMS_URL")?,
+            url: config::address("ESMS_URL")?,
             api_key: config::text("ESMS_API_KEY")?,
             secret_key: config::text("ESMS_SECRET_KEY")?,
             brandname: config::text("ESMS_BRANDNAME")?,
@@ -74,7 +74,7 @@ fn speedsms(http: &Client) -> Result<Option<SpeedSms>, Error> {
     let Some(token) = config::account("SPEEDSMS_TOKEN") else {
         return Ok(None);
     };
-    let (url, sender) = (config::text("SPEEDSMS_URL")?, config::text("SPEEDSMS_SENDER")?);
+    let (url, sender) = (config::address("SPEEDSMS_URL")?, config::text("SPEEDSMS_SENDER")?);
     Ok(Some(SpeedSms { http: http.clone(), url, token, sender }))
 }
 
@@ -85,7 +85,7 @@ fn vnpt(http: &Client) -> Result<Option<Vnpt>, Error> {
     };
     Ok(Some(Vnpt {
         http: http.clone(),
-        url: config::text("VNPT_URL")?,
+        url: config::address("VNPT_URL")?,
         label_id: config::text("VNPT_LABEL_ID")?,
         contract_id: config::text("VNPT_CONTRACT_ID")?,
         template_id: config::text("VNPT_TEMPLATE_ID")?,

@@ -6,7 +6,7 @@
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::notice::parse_message_id;
+use domain::notice::{MessageName, parse_message_id};
 use domain::thread::Reported;
 use jiff::Timestamp;
 use platform::Failure;
@@ -71,7 +71,7 @@ async fn record(
     now: Timestamp,
 ) -> Result<bool, Failure> {
     let provider = named.report.provider.name();
-    let Some((code, version)) = parse_message_id(&named.name) else {
+    let Some(MessageName { subject: code, version, repetition }) = parse_message_id(&named.name) else {
         tracing::warn!(provider, "a report names a message that is none of ours");
         return Ok(false);
     };
@@ -82,7 +82,8 @@ async fn record(
             return Ok(false);
         };
         let before = thread.clone();
-        let reported = thread.report(version, &named.report, &policy, now);
+        let heard = thread.report((version, repetition), &named.report, &policy, now);
+        let reported = heard.reported;
         if thread == before {
             tracing::info!(dossier = %code, version, provider, ?reported, "report known");
             return Ok(false);
@@ -90,7 +91,11 @@ async fn record(
         thread.version += 1;
         if book.keep(&thread).await? == Stored::Yes {
             let state = thread.notice(version).map_or("", |notice| notice.state.name());
-            tracing::info!(dossier = %code, version, provider, state, "report recorded");
+            tracing::info!(dossier = %code, version, provider, state, settled = heard.settled, "report recorded");
+            if let Some(stated) = heard.implausible {
+                // The template's alarm looks for these words.
+                tracing::error!(dossier = %code, version, provider, %stated, "a report states a price that cannot be");
+            }
             return Ok(reported == Reported::Applied);
         }
     }

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let accounts = &Accounts::new(dynamo::client().await, config::text("ACCOUNTS_TABLE")?);
     let login = &ZaloLogin {
         http: gateway::http_client(config::millis("GATEWAY_TIMEOUT_MS")?)?,
-        url: config::text("ZALO_LOGIN_URL")?,
+        url: config::address("ZALO_LOGIN_URL")?,
         app_id: config::text("ZALO_APP_ID")?,
         secret_key: config::text("ZALO_APP_SECRET")?,
     };

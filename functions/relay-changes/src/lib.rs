@@ -1,8 +1,11 @@
 //! The dossiers table's stream: every new history entry becomes one message to each queue that is interested.
 //!
 //! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it again, and a
-//! message sent twice has one effect. What can never be read goes to the failures queue, so that no dossier waits
-//! behind another's poison.
+//! message sent twice has one effect. What can never be read, panics or does not end goes to the failures queue, so that no
+//! dossier waits behind another's poison; what kills the process is found by halving the batch (`infra/template.yaml`).
+//! What is given up all the same is sent by `repair-relay`.
+
+use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::dossier::HistoryEntry;
@@ -33,6 +36,12 @@ struct OldImage {
     version: u64,
 }
 
+/// What each route is told of one change.
+type Told = Vec<Vec<String>>;
+
+/// Why a change is parked: the reason, and one sentence without values.
+type Unfit = (&'static str, &'static str);
+
 /// Where a parked change is found again: nothing of the image itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,28 +63,55 @@ struct Key {
     code: String,
 }
 
-/// Relays a batch of changes.
-pub async fn relay<Q: Outlet>(event: Event, routes: &[Route<'_, Q>], failures: &impl Siding) -> Result<(), Failure> {
-    let mut news: Vec<(DossierCode, HistoryEntry)> = Vec::new();
+/// Relays a batch of changes; none may take longer than `record_timeout` to be read.
+pub async fn relay<Q: Outlet>(
+    event: Event,
+    routes: &[Route<'_, Q>],
+    failures: &impl Siding,
+    record_timeout: Duration,
+) -> Result<(), Failure> {
+    let mut told: Told = vec![Vec::new(); routes.len()];
     for record in event.records {
         let place = Place::of(&record);
-        match new_entries(record) {
-            Ok(None) => {}
-            Ok(Some((code, entries))) => news.extend(entries.into_iter().map(|entry| (code.clone(), entry))),
-            Err(detail) => {
-                tracing::error!(code = place.code, sequence = place.sequence_number, detail, "change parked");
+        let wants = routes.iter().map(|route| route.wants).collect();
+        match read_alone(record, wants, record_timeout).await {
+            Ok(bodies) => told.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies)),
+            Err((reason, detail)) => {
+                tracing::error!(code = place.code, sequence = place.sequence_number, reason, detail, "change parked");
                 let body = serde_json::to_string(&place).map_err(|error| Failure::Defect(error.to_string()))?;
-                failures.park(&body, "unreadable-image", detail).await?;
+                failures.park(&body, reason, detail).await?;
             }
         }
     }
-    for route in routes {
-        let wanted = news.iter().filter(|(_, entry)| (route.wants)(entry));
-        let bodies = wanted.map(|(code, entry)| body(code, entry)).collect::<Result<Vec<_>, _>>()?;
-        route.queue.send_all(&bodies).await?;
+    for (route, bodies) in routes.iter().zip(&told) {
+        route.queue.send_all(bodies).await?;
     }
-    tracing::info!(entries = news.len(), "changes relayed");
+    tracing::info!(messages = told.iter().map(Vec::len).sum::<usize>(), "changes relayed");
     Ok(())
+}
+
+/// Reads one change on a thread of its own, so that one that panics or never ends keeps no other waiting.
+async fn read_alone(
+    record: EventRecord,
+    wants: Vec<fn(&HistoryEntry) -> bool>,
+    record_timeout: Duration,
+) -> Result<Told, Unfit> {
+    let reading = tokio::task::spawn_blocking(move || bodies(record, &wants));
+    match tokio::time::timeout(record_timeout, reading).await {
+        Ok(Ok(read)) => read.map_err(|detail| ("unreadable-image", detail)),
+        Ok(Err(_)) => Err(("panicked", "reading the change panicked")),
+        Err(_) => Err(("timed-out", "reading the change did not end")),
+    }
+}
+
+/// What each of those who want something is told of a change.
+fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Told, &'static str> {
+    let Some((code, entries)) = new_entries(record)? else {
+        return Ok(vec![Vec::new(); wants.len()]);
+    };
+    let told =
+        wants.iter().map(|wants| entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect());
+    told.collect()
 }
 
 /// The entries that the new image has and the old one has not; none for a deletion.
@@ -100,6 +136,6 @@ fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEn
     Ok(Some((new.code, entries)))
 }
 
-fn body(code: &DossierCode, entry: &HistoryEntry) -> Result<String, Failure> {
-    serde_json::to_string(&CloudEvent::changed(code, entry)).map_err(|error| Failure::Defect(error.to_string()))
+fn body(code: &DossierCode, entry: &HistoryEntry) -> Result<String, &'static str> {
+    serde_json::to_string(&CloudEvent::changed(code, entry)).map_err(|_| "the message does not write")
 }

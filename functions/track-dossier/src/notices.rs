@@ -15,6 +15,8 @@ pub(crate) struct Notices<'a> {
     /// The number, as far as an officer needs it to recognise it.
     phone: String,
     cost_vnd: u64,
+    /// Of how many nobody can say whether the applicant was told.
+    left_unknown: usize,
     notices: Vec<Life<'a>>,
 }
 
@@ -43,12 +45,13 @@ struct Life<'a> {
 impl<'a> Notices<'a> {
     /// What is known of the notices of `dossier`; nothing, where nothing was ever told.
     pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
-        let notices: Vec<Life<'a>> =
-            thread.map(|thread| thread.notices.as_slice()).unwrap_or_default().iter().filter_map(Life::of).collect();
+        let told = thread.map(|thread| thread.notices.as_slice()).unwrap_or_default();
+        let notices: Vec<Life<'a>> = told.iter().filter_map(Life::of).collect();
         Self {
             code: &dossier.code,
             phone: dossier.applicant.phone.masked(),
-            cost_vnd: notices.iter().map(|notice| notice.cost_vnd).sum(),
+            cost_vnd: notices.iter().fold(0, |sum, notice| sum.saturating_add(notice.cost_vnd)),
+            left_unknown: told.iter().filter(|notice| notice.is_left_unknown()).count(),
             notices,
         }
     }

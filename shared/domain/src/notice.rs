@@ -5,6 +5,7 @@ mod carrier;
 pub mod codes;
 pub mod policy;
 pub mod pool;
+pub mod price;
 pub mod provider;
 pub mod report;
 pub mod text;
@@ -21,7 +22,7 @@ use crate::calendar::date_of;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use report::ReportTemplate;
-use text::{Encoding, parts, segments, unaccented};
+use text::{Encoding, is_plain, parts, segments, unaccented};
 
 /// What a text may hold besides words, with the most characters that each can become. The first names what the text is about, and
 /// no text goes without it.
@@ -113,13 +114,12 @@ impl Templates {
     pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_action = BTreeMap::new();
-        let longest =
-            file.repetition.values().map(String::as_str).max_by_key(|prefix| prefix.len()).unwrap_or_default();
+        let prefixes: Vec<&str> = file.repetition.values().map(String::as_str).collect();
         if !file.repetition.contains_key(&Language::Vi) {
             found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
         }
         for template in file.templates {
-            found.extend(template.violations(longest));
+            found.extend(template.violations(&prefixes));
             if let Some(twice) = by_action.insert(template.action, template) {
                 let field = format!("templates.{}", twice.action.name());
                 found.push(Violation::new(field, "unique-action", "two texts for one action"));
@@ -198,11 +198,11 @@ impl Templates {
 }
 
 impl Template {
-    fn violations(&self, prefix: &str) -> Vec<Violation> {
+    fn violations(&self, prefixes: &[&str]) -> Vec<Violation> {
         let field = format!("templates.{}", self.action.name());
         // What the law does not want is never told twice.
-        let prefix = if self.class == NoticeClass::Legal { prefix } else { "" };
-        text_violations(&field, &self.zalo, &self.sms, prefix, PLACEHOLDERS)
+        let prefixes = if self.class == NoticeClass::Legal { prefixes } else { &[] };
+        text_violations(&field, &self.zalo, &self.sms, prefixes, PLACEHOLDERS)
     }
 }
 
@@ -211,12 +211,12 @@ fn in_language<T>(texts: &BTreeMap<Language, T>, language: Language) -> Option<&
     texts.get(&language).or_else(|| texts.get(&Language::Vi))
 }
 
-/// What is wrong with the texts of one entry.
+/// What is wrong with the texts of one entry, alone and behind each of `prefixes`.
 fn text_violations(
     field: &str,
     zalo: &BTreeMap<Language, String>,
     sms: &BTreeMap<Language, SmsText>,
-    prefix: &str,
+    prefixes: &[&str],
     placeholders: Placeholders,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -228,20 +228,28 @@ fn text_violations(
     }
     for sms in sms.values() {
         for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
-            found.extend(sms.text_violations(field, prefix, text, placeholders));
+            found.extend(sms.text_violations(field, prefixes, text, placeholders));
         }
     }
     found
 }
 
 impl SmsText {
-    fn text_violations(&self, field: &str, prefix: &str, text: &str, placeholders: Placeholders) -> Vec<Violation> {
+    fn text_violations(
+        &self,
+        field: &str,
+        prefixes: &[&str],
+        text: &str,
+        placeholders: Placeholders,
+    ) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut longest = format!("{prefix}{text}");
+        // A shorter filling never takes more parts than the longest one.
+        let mut longest = text.to_owned();
         for (placeholder, length) in placeholders {
             longest = longest.replace(placeholder, &"x".repeat(*length));
         }
-        if longest.contains(['{', '}']) {
+        let wordings: Vec<String> = [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
+        if wordings.iter().any(|wording| wording.contains(['{', '}'])) {
             let names: Vec<&str> = placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, "known-placeholder", detail));
@@ -252,9 +260,11 @@ impl SmsText {
             let rule = subject.trim_matches(['{', '}']);
             found.push(Violation::new(field, rule, format!("a text says what it is about: {subject}")));
         }
-        let (units, parts) = (segments(&longest).units, parts(&longest, self.encoding));
-        if self.encoding == Encoding::Gsm7 && segments(&longest).encoding == Encoding::Ucs2 {
-            found.push(Violation::new(field, "gsm-7", "must be unaccented text, unless the encoding is ucs-2"));
+        let most = wordings.iter().max_by_key(|wording| parts(wording, self.encoding)).unwrap_or(&longest);
+        let (units, parts) = (segments(most).units, parts(most, self.encoding));
+        if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
+            let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
+            found.push(Violation::new(field, "gsm-7", detail));
         } else if parts > self.segments_max {
             let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, "segments-max", detail));
@@ -293,8 +303,20 @@ fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> Strin
 
 const REPETITION: &str = "/r";
 
-/// The dossier or report, and the version, that a message of this name tells of.
-pub fn parse_message_id(name: &str) -> Option<(SubjectCode, u64)> {
-    let (code, version) = name.strip_suffix(REPETITION).unwrap_or(name).rsplit_once('/')?;
-    Some((code.parse().ok()?, version.parse().ok()?))
+/// What the name of a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageName {
+    /// The dossier or report that it tells of.
+    pub subject: SubjectCode,
+    /// Which entry.
+    pub version: u64,
+    /// Whether its text says that it is a repetition.
+    pub repetition: bool,
+}
+
+/// What a message of this name tells of; none for a name that is none of ours.
+pub fn parse_message_id(name: &str) -> Option<MessageName> {
+    let (first, repetition) = name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));
+    let (subject, version) = first.rsplit_once('/')?;
+    Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, repetition })
 }

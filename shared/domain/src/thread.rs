@@ -7,13 +7,15 @@
 
 mod attempt;
 mod conclude;
+mod report;
 mod settle;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
-pub use conclude::{Answer, Reported};
+pub use conclude::{Answer, Call};
+pub use report::{Heard, Reported};
 
 use crate::announcement::Headline;
 use crate::dossier::{Action, HistoryEntry};
@@ -23,6 +25,9 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
 /// The reason of what waits because nobody has an account and a price for it.
 const NO_PROVIDER: &str = "no-provider";
+
+/// The reason of what no channel can carry.
+pub(crate) const NO_CHANNEL: &str = "no-channel";
 
 /// Every notice of one dossier or one report, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +233,11 @@ impl NoticeRecord {
         }
     }
 
+    /// Whether it has ended without anybody knowing whether the applicant was told. A delivery report may still settle it.
+    pub fn is_left_unknown(&self) -> bool {
+        matches!(self.state, NoticeState::Unknown { settle_at: None, .. })
+    }
+
     fn leave_unknown(&mut self, provider: Provider, now: Timestamp) {
         self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
     }
@@ -310,8 +320,11 @@ impl NoticeThread {
                 NoticeClass::Legal => 0,
                 NoticeClass::Information => notice.attempts.iter().filter(carried).count(),
             };
-            let services = sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX));
-            Charge { vnd: sum.vnd.saturating_add(notice.cost_vnd()), services }
+            Charge {
+                vnd: sum.vnd.saturating_add(notice.listed_vnd()),
+                services: sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX)),
+                left_unknown: sum.left_unknown.saturating_add(u32::from(notice.is_left_unknown())),
+            }
         })
     }
 
@@ -377,10 +390,12 @@ impl NoticeThread {
         }
     }
 
-    /// Ends the notice unsent, for `reason`.
+    /// Ends the notice unsent, for `reason`; where no channel is left but the one of a provider who may have it and knows it again,
+    /// that one is asked instead.
     pub fn refuse(&mut self, version: u64, reason: &str, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
+            && !(reason == NO_CHANNEL && notice.returns_to_doubted(now))
         {
             notice.end_unsent(NoticeState::Refused, reason, now);
         }

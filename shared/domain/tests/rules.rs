@@ -11,6 +11,7 @@ mod rules {
     mod behind;
     mod catalogue;
     mod deadlines;
+    mod deliveries;
     mod exceptions;
     mod indexes;
     mod kpi;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::gateway::Address;
+
 /// A missing or unreadable setting; the function does not start.
 #[derive(Debug, thiserror::Error)]
 #[error("the setting {name} is missing or unreadable")]
@@ -18,6 +20,11 @@ pub fn text(name: &'static str) -> Result<String, BadSetting> {
 /// A setting that a deployment may leave empty: an account that it does not have, a default that it keeps.
 pub fn account(name: &'static str) -> Option<String> {
     text(name).ok()
+}
+
+/// A setting as the address of a gateway.
+pub fn address(name: &'static str) -> Result<Address, BadSetting> {
+    Address::try_from(text(name)?.as_str()).map_err(|_| BadSetting { name })
 }
 
 /// A setting as a whole number.

@@ -1,5 +1,6 @@
 //! Message gateways: how each is asked, and what its answers mean.
 
+mod address;
 pub mod esms;
 pub mod report;
 pub mod speedsms;
@@ -12,9 +13,12 @@ use domain::applicant::Phone;
 use domain::notice::{Notice, Provider};
 use jiff::SignedDuration;
 pub use reqwest::Client;
-use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode};
 use sha2::{Digest, Sha256};
+
+pub use address::{Address, BadAddress};
 
 use crate::Failure;
 use crate::port::{AccessTokens, Carriers};
@@ -22,13 +26,19 @@ use crate::port::{AccessTokens, Carriers};
 /// The longest that a gateway's `Retry-After` is believed.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(6);
 
+/// The longest answer that is read, in bytes: those of the gateways have some hundred.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// The longest name that a gateway may give a message, in characters.
+const MESSAGE_NAME_CHARACTERS_MAX: usize = 100;
+
 /// What a gateway made of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It took the message and gave it this id.
     Accepted {
-        /// The gateway's id.
-        message: String,
+        /// The gateway's id; none where it told none that can be one. A delivery report then tells it.
+        message: Option<String>,
     },
     /// It said no, with this code of its own.
     Declined {
@@ -113,9 +123,27 @@ fn whole_number(value: &serde_json::Value) -> Option<i64> {
     value.as_str().map_or_else(|| value.as_i64(), |text| text.trim().parse().ok())
 }
 
+/// A gateway's name for a message: text or, as some vendors write it, a number. None for what is no name: empty, too long, or with
+/// anything in it but visible ASCII.
+fn message_name(value: &serde_json::Value) -> Option<String> {
+    let name = match value {
+        serde_json::Value::String(text) => text.trim().to_owned(),
+        serde_json::Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
+        serde_json::Value::Number(_)
+        | serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Array(_)
+        | serde_json::Value::Object(_) => return None,
+    };
+    let is_name =
+        (1..=MESSAGE_NAME_CHARACTERS_MAX).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
+    is_name.then_some(name)
+}
+
 /// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, a third of it for the connection, since what
 /// was never connected was certainly not sent, and a fresh connection for each: a function is frozen between invocations, and
-/// a connection that died meanwhile cannot be told from an answer that was lost.
+/// a connection that died meanwhile cannot be told from an answer that was lost. It follows no redirect: a request carries our
+/// tokens, and they are for the address that was configured alone.
 pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
     // Installing twice fails harmlessly: the first provider stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -123,6 +151,8 @@ pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
         .timeout(timeout)
         .connect_timeout(timeout / 3)
         .pool_max_idle_per_host(0)
+        .redirect(Policy::none())
+        .referer(false)
         .build()
         .map_err(|error| Failure::Defect(error.to_string()))
 }
@@ -147,7 +177,7 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
         let instead = if error.is_timeout() { "timed-out" } else { "broken-off" };
         Verdict::Unknown { instead: instead.to_owned() }
     };
-    let response = request.send().await.map_err(|error| {
+    let mut response = request.send().await.map_err(|error| {
         if error.is_connect() || error.is_builder() {
             Verdict::NotTaken { instead: "unreachable".to_owned(), retry_after: None }
         } else {
@@ -157,15 +187,33 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
     let status = response.status();
     if !status.is_success() {
         let instead = format!("http-{}", status.as_u16());
-        // Turned away before it was read: not authorised, too many, closed. A time-out (408) and the other 5xx may come
-        // after the message was taken.
-        let unread = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
-        let not_taken = unread || status == StatusCode::SERVICE_UNAVAILABLE;
-        if !not_taken {
-            return Err(Verdict::Unknown { instead });
+        if is_unread(status) {
+            let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+            return Err(Verdict::NotTaken { instead, retry_after: retry_after(header("retry-after"), header("date")) });
         }
-        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        return Err(Verdict::NotTaken { instead, retry_after: retry_after(header("retry-after"), header("date")) });
+        return Err(Verdict::Unknown { instead });
     }
-    response.json().await.map_err(|error| unknown(&error))
+    let body = bounded(&mut response).await.map_err(|error| unknown(&error))?;
+    let body = body.ok_or_else(|| Verdict::Unknown { instead: "too-long".to_owned() })?;
+    serde_json::from_slice(&body).map_err(|_| Verdict::Unknown { instead: "unreadable".to_owned() })
+}
+
+/// Whether this status says that the request was turned away before it was read: not authorised, too many, closed, or to be asked
+/// elsewhere (307, 308). After a time-out (408), the other 5xx and the other redirects the message may have been taken.
+fn is_unread(status: StatusCode) -> bool {
+    let elsewhere = status == StatusCode::TEMPORARY_REDIRECT || status == StatusCode::PERMANENT_REDIRECT;
+    let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+    elsewhere || refused || status == StatusCode::SERVICE_UNAVAILABLE
+}
+
+/// The body of an answer; none where it is longer than an answer can be, of which no more is read.
+async fn bounded(response: &mut Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        if body.len() + piece.len() > ANSWER_BYTES_MAX {
+            return Ok(None);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Some(body))
 }

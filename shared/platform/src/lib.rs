@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod dynamo;
 pub mod failure;
+pub mod form;
 pub mod gateway;
 pub mod gather;
 pub mod http;

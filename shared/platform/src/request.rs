@@ -11,49 +11,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Failure;
+use crate::form::Draft;
 
-/// Reads JSON; what does not fit names the field and the rule.
+/// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    // serde would read an array as an object, field by field.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Violation::new("body", "type", "must be an object").into());
-    }
-    let mut source = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
-        if error.inner().is_data() {
-            violation(&error.path().to_string(), &error.inner().to_string()).into()
-        } else {
-            Failure::Malformed
-        }
-    })?;
-    source.end().map_err(|_| Failure::Malformed)?;
-    Ok(value)
-}
-
-/// Turns serde's message into field and rule. The message may quote the value, so it is not passed on.
-fn violation(path: &str, message: &str) -> Violation {
-    let quoted = message.split('`').nth(1).unwrap_or_default();
-    let (rule, named, detail) = if message.starts_with("unknown field") {
-        ("unknown-field", true, "is not a field of this request")
-    } else if message.starts_with("missing field") {
-        ("required", true, "is required")
-    } else if message.starts_with("duplicate field") {
-        ("duplicate-field", true, "stands twice")
-    } else if message.starts_with("unknown variant") {
-        ("known-value", false, "is none of the known values")
-    } else if message.starts_with("invalid type") {
-        ("type", false, "has the wrong type")
-    } else {
-        ("format", false, "has the wrong form")
-    };
-    let path = if path == "." { "" } else { path };
-    let field = match (named && !path.ends_with(quoted), path) {
-        (true, "") => quoted.to_owned(),
-        (true, path) => format!("{path}.{quoted}"),
-        (false, "") => "body".to_owned(),
-        (false, path) => path.to_owned(),
-    };
-    Violation::new(field, rule, detail)
+    Draft::of(bytes)?.whole()
 }
 
 /// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.

@@ -1,7 +1,9 @@
 //! By what a notice reaches a phone, and what is reported of it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::price::StatedPrice;
 
 /// How a message reaches the applicant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,10 +64,18 @@ impl Provider {
         }
     }
 
-    /// Whether it keeps a message that comes again under the same name from going out again. eSMS does for 24 hours
-    /// (`RequestId`, code 124); of VNPT's `REQID` it is not known; Zalo's `tracking_id` does not.
+    /// For how long it keeps a message that comes again under the same name from going out again. eSMS does for 24 hours
+    /// (`RequestId`, code 124; developers.esms.vn); of VNPT's `REQID` it is not known; Zalo's `tracking_id` does not.
+    pub fn remembers(self) -> Option<SignedDuration> {
+        match self {
+            Self::Esms => Some(SignedDuration::from_hours(24)),
+            Self::Zalo | Self::Speedsms | Self::Vnpt => None,
+        }
+    }
+
+    /// Whether it recognises a message that comes again.
     pub fn recognises_repetition(self) -> bool {
-        matches!(self, Self::Esms)
+        self.remembers().is_some()
     }
 
     /// Whether it tells afterwards what became of a message.
@@ -117,6 +127,6 @@ pub struct DeliveryReport {
     pub outcome: DeliveryOutcome,
     /// When, as the provider says.
     pub at: Timestamp,
-    /// What it charges, in đồng, where it says so.
-    pub price_vnd: Option<u64>,
+    /// What it says that it charges, where it says so: not believed before it is held against the price list.
+    pub price: Option<StatedPrice>,
 }

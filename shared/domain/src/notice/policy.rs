@@ -12,7 +12,7 @@ use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::law::KNOWN_FROM;
 use crate::procedure::Trust;
-use crate::thread::{NoticeRecord, NoticeState};
+use crate::thread::{NO_CHANNEL, NoticeRecord, NoticeState};
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -71,6 +71,11 @@ fn four_fifths() -> u32 {
     80
 }
 
+/// The same for what reports state.
+fn half_as_much_again() -> u32 {
+    150
+}
+
 /// What holds from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -109,6 +114,9 @@ pub struct NoticePolicy {
     /// From which share of it on somebody is told, in percent.
     #[serde(default = "four_fifths")]
     budget_warning_percent: u32,
+    /// The most that a delivery report may state as a message's price and be believed, in percent of the list price.
+    #[serde(default = "half_as_much_again")]
+    reported_price_max_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// Where it is written.
@@ -208,6 +216,11 @@ impl NoticePolicy {
         near && spent_vnd < self.monthly_budget_vnd
     }
 
+    /// The most that a delivery report may state as a message's price and be believed, in percent of the list price.
+    pub fn reported_price_max_percent(&self) -> u32 {
+        self.reported_price_max_percent
+    }
+
     /// How long the `place`-th message of an agency within a minute waits, counted from 1.
     pub fn share_wait(&self, place: u32) -> SignedDuration {
         SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
@@ -292,7 +305,7 @@ impl NoticePolicy {
                 let wait = self.backoff(notice.failures(), draw);
                 Routing::Mend { until: now.saturating_add(wait).unwrap_or(now) }
             } else {
-                Routing::Refuse { reason: "no-channel" }
+                Routing::Refuse { reason: NO_CHANNEL }
             };
         };
         if information && reach.spent_vnd >= self.monthly_budget_vnd {
@@ -367,6 +380,7 @@ impl NoticePolicy {
             ("unknownMinutes", self.unknown_minutes, 1, 1_440),
             ("reportHours", self.report_hours, 1, 240),
             ("budgetWarningPercent", self.budget_warning_percent, 1, 100),
+            ("reportedPriceMaxPercent", self.reported_price_max_percent, 100, 1_000),
             ("perNumberDaily", self.per_number_daily, 1, 1_000),
             ("perAgencyMinute", self.per_agency_minute, 1, 100_000),
         ] {

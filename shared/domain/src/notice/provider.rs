@@ -11,6 +11,9 @@ use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::procedure::Trust;
 
+/// The highest price that is taken for one, in đồng a message or part: some hundred times what messages cost.
+const PRICE_MAX_VND: u64 = 100_000;
+
 /// A provider's terms from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -56,6 +59,9 @@ impl Providers {
             }
             if terms.weight > 1_000 {
                 found.push(Violation::new(&field, "range", "weight must be 0 to 1000"));
+            }
+            if terms.price_vnd.is_some_and(|price| price > PRICE_MAX_VND) {
+                found.push(Violation::new(&field, "range", format!("priceVnd must be 0 to {PRICE_MAX_VND}")));
             }
             if terms.source.trim().is_empty() {
                 found.push(Violation::new(&field, "source", "a source is left out"));

@@ -30,7 +30,7 @@ pub struct ReportTemplate {
 
 impl ReportTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
-        let mut found = text_violations("report", &self.zalo, &self.sms, "", PLACEHOLDERS);
+        let mut found = text_violations("report", &self.zalo, &self.sms, &[], PLACEHOLDERS);
         if self.sms.values().any(|sms| sms.without_due_date.is_some()) {
             found.push(Violation::new("report", "without-due-date", "a report has no due date, and one text"));
         }

@@ -38,11 +38,13 @@ fn septets(c: char) -> Option<usize> {
 
 /// How `text` is coded and in how many parts it goes: 160 or 153 septets, 70 or 67 units a part.
 pub fn segments(text: &str) -> Segments {
-    match text.chars().map(septets).sum::<Option<usize>>() {
-        Some(units) => Segments { encoding: Encoding::Gsm7, units, count: parts_of(units, 160, 153) },
+    match text.chars().map(septets).collect::<Option<Vec<usize>>>() {
+        Some(lengths) => {
+            Segments { encoding: Encoding::Gsm7, units: lengths.iter().sum(), count: parts_of(&lengths, 160, 153) }
+        }
         None => {
-            let units = text.encode_utf16().count();
-            Segments { encoding: Encoding::Ucs2, units, count: parts_of(units, 70, 67) }
+            let lengths = utf16_units(text);
+            Segments { encoding: Encoding::Ucs2, units: lengths.iter().sum(), count: parts_of(&lengths, 70, 67) }
         }
     }
 }
@@ -52,18 +54,31 @@ pub fn segments(text: &str) -> Segments {
 pub fn parts(text: &str, encoding: Encoding) -> usize {
     match encoding {
         Encoding::Gsm7 => segments(text).count,
-        Encoding::Ucs2 => parts_of(text.encode_utf16().count(), 70, 67),
+        Encoding::Ucs2 => parts_of(&utf16_units(text), 70, 67),
     }
 }
 
-/// How many parts `units` take. A part is counted full though an escape or a pair of units may not be torn apart: the
-/// difference is at most one unit a part, and [`segments`] of our templates is checked against a budget with room.
-fn parts_of(units: usize, alone: usize, together: usize) -> usize {
-    match units {
-        0 => 0,
-        units if units <= alone => 1,
-        units => units.div_ceil(together),
+/// Whether `text` may go as unaccented: ASCII that the 7-bit alphabet knows. `à è é ì ò ù` stand in that alphabet too, but gateways
+/// that are set to "no accents" may mangle them.
+pub fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii() && septets(c).is_some())
+}
+
+fn utf16_units(text: &str) -> Vec<usize> {
+    text.chars().map(char::len_utf16).collect()
+}
+
+/// How many parts characters of these lengths take. A part is filled as far as whole characters go: an escape and what it
+/// escapes, or a pair of units, is never torn apart, so that a part may end one unit short.
+fn parts_of(lengths: &[usize], alone: usize, together: usize) -> usize {
+    let units: usize = lengths.iter().sum();
+    if units <= alone {
+        return usize::from(units > 0);
     }
+    let (count, _) = lengths.iter().fold((1, 0), |(count, filled), length| {
+        if filled + length > together { (count + 1, *length) } else { (count, filled + length) }
+    });
+    count
 }
 
 /// Vietnamese without its marks, as SMS in the 7-bit alphabet needs it.
@@ -124,8 +139,42 @@ mod tests {
             // Outside the basic plane a character is two units.
             ("🙂".repeat(35), Encoding::Ucs2, 70, 1),
             ("🙂".repeat(36), Encoding::Ucs2, 72, 2),
+            // Where a character of two units falls on a part's edge, the part ends one unit short.
+            (format!("{}{{{}", "a".repeat(152), "a".repeat(151)), Encoding::Gsm7, 305, 2),
+            (format!("{}{{{}", "a".repeat(152), "a".repeat(152)), Encoding::Gsm7, 306, 3),
+            (format!("{}{{{}", "a".repeat(151), "a".repeat(153)), Encoding::Gsm7, 306, 2),
+            ("{".repeat(152), Encoding::Gsm7, 304, 2),
+            ("{".repeat(153), Encoding::Gsm7, 306, 3),
+            (format!("{}🙂{}", "ồ".repeat(66), "ồ".repeat(65)), Encoding::Ucs2, 133, 2),
+            (format!("{}🙂{}", "ồ".repeat(66), "ồ".repeat(66)), Encoding::Ucs2, 134, 3),
+            ("🙂".repeat(66), Encoding::Ucs2, 132, 2),
+            ("🙂".repeat(67), Encoding::Ucs2, 134, 3),
         ] {
             assert_eq!(segments(&text), Segments { encoding, units, count }, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_ascii_of_the_alphabet_passes_as_unaccented() {
+        for (text, plain) in [
+            ("Ho so {code} da nhan, hen tra 19/11/2026.", true),
+            ("dòng hai\n", false),
+            ("à", false),
+            ("è", false),
+            ("é", false),
+            ("ì", false),
+            ("ò", false),
+            ("ù", false),
+            ("hàng", false),
+            ("£", false),
+            ("€", false),
+            // ASCII, but no character of the alphabet.
+            ("`", false),
+            ("\t", false),
+            ("\n", true),
+            ("[~]", true),
+        ] {
+            assert_eq!(is_plain(text), plain, "{text:?}");
         }
     }
 }

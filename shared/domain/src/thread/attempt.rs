@@ -12,6 +12,9 @@ use crate::notice::{NoticeChannel, Provider};
 /// fits.
 pub const ATTEMPTS_MAX: usize = 40;
 
+/// The code of a call whose maker was taken for dead.
+pub(super) const ABANDONED: &str = "abandoned";
+
 /// What came of one call to a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,12 +53,56 @@ pub struct Attempt {
     /// The provider's name for the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What it costs, in đồng; none where nothing is charged.
+    /// What it costs by the price list, in đồng; none where nothing is charged. The month's budget counts by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_vnd: Option<u64>,
+    /// What it has cost by the provider's report, in đồng, where the report is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_vnd: Option<u64>,
+    /// What a report stated and is not believed: digits, or `unreadable`. It is never booked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implausible_price: Option<String>,
     /// Whether the text said that it was a repetition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repetition: bool,
+    /// Whether nothing but a report has told of the call yet: its answer is still to come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
+}
+
+impl Attempt {
+    /// One call that nothing is charged for.
+    pub(super) fn of(provider: Provider, outcome: AttemptOutcome, code: &str, repetition: bool, at: Timestamp) -> Self {
+        Self {
+            provider,
+            outcome,
+            code: code.to_owned(),
+            at,
+            last_at: None,
+            times: 1,
+            message: None,
+            price_vnd: None,
+            reported_vnd: None,
+            implausible_price: None,
+            repetition,
+            ahead: false,
+        }
+    }
+
+    /// What it has cost, in đồng: as reported where that is believed, else by the price list.
+    pub fn cost_vnd(&self) -> u64 {
+        self.reported_vnd.or(self.price_vnd).unwrap_or(0)
+    }
+
+    /// Whether a report has said what became of it.
+    fn is_reported(&self) -> bool {
+        matches!(self.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed)
+    }
+
+    /// Whether whoever made the call was taken for dead, and nothing else is known of it.
+    fn is_abandoned(&self) -> bool {
+        self.outcome == AttemptOutcome::Unknown && self.code == ABANDONED && self.message.is_none()
+    }
 }
 
 impl fmt::Debug for Attempt {
@@ -67,59 +114,71 @@ impl fmt::Debug for Attempt {
 /// What has come of telling, as it is counted against the month's budget and the number's day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charge {
-    /// Đồng.
+    /// Đồng, by the price list: what a report states moves no budget.
     pub vnd: u64,
     /// Messages that the law does not want and the number has got, or may have.
     pub services: u32,
+    /// Notices that have ended without anybody knowing whether the applicant was told.
+    pub left_unknown: u32,
 }
 
 impl Charge {
     /// What has been added since `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
-        Self { vnd: self.vnd.saturating_sub(before.vnd), services: self.services.saturating_sub(before.services) }
+        Self {
+            vnd: self.vnd.saturating_sub(before.vnd),
+            services: self.services.saturating_sub(before.services),
+            left_unknown: self.left_unknown.saturating_sub(before.left_unknown),
+        }
     }
 }
 
 impl NoticeRecord {
     /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the record is not kept, and not
-    /// charged, a second time.
-    pub(super) fn record(&mut self, call: Attempt) {
+    /// charged, a second time; nor is what somebody says `late` who was taken for dead.
+    pub(super) fn record(&mut self, call: Attempt, late: bool) {
         let same = |kept: &&mut Attempt| kept.provider == call.provider && kept.repetition == call.repetition;
-        let reported = |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed);
         let carried = |kept: &Attempt| {
-            reported(kept) || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
+            kept.is_reported() || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
         };
         let known = |kept: &&mut Attempt| {
             same(kept)
                 && match (call.outcome, &call.message) {
                     // A report was faster than the answer, and has told the message's name.
-                    (AttemptOutcome::Accepted, Some(message)) => kept.message.as_ref() == Some(message),
+                    (AttemptOutcome::Accepted, Some(message)) => {
+                        kept.message.as_ref() == Some(message) || kept.ahead || (late && kept.is_abandoned())
+                    }
                     // The gateway says that it had it before.
                     (AttemptOutcome::Accepted, None) => carried(kept),
                     // A report was faster than the answer that never came.
-                    (AttemptOutcome::Unknown, _) => reported(kept),
+                    (AttemptOutcome::Unknown, _) => kept.is_reported(),
                     (AttemptOutcome::Declined | AttemptOutcome::NotTaken, _)
                     | (AttemptOutcome::Delivered | AttemptOutcome::Failed, _) => false,
                 }
         };
         if let Some(kept) = self.attempts.iter_mut().rfind(known) {
+            let made_once = late && kept.is_abandoned();
             kept.price_vnd = kept.price_vnd.or(call.price_vnd);
+            kept.message = kept.message.take().or(call.message);
+            kept.ahead = false;
             if kept.outcome == AttemptOutcome::Unknown {
                 (kept.outcome, kept.code) = (AttemptOutcome::Accepted, call.code);
-                (kept.last_at, kept.times) = (Some(call.at), kept.times.saturating_add(1));
+                if !made_once {
+                    (kept.last_at, kept.times) = (Some(call.at), kept.times.saturating_add(1));
+                }
             }
             return;
         }
         if call.outcome == AttemptOutcome::Accepted {
-            self.settle_doubts(call.provider);
+            self.settle_doubts(call.provider, call.repetition);
         }
         self.log(call);
     }
 
-    /// One of the calls to `provider` is known to have carried it: where it recognises a repetition, no other one did.
-    pub(super) fn settle_doubts(&mut self, provider: Provider) {
-        let repetition = self.repetition;
+    /// One of the calls to `provider` in this wording is known to have carried it: where it recognises a repetition, no other one
+    /// did.
+    pub(super) fn settle_doubts(&mut self, provider: Provider, repetition: bool) {
         let doubt = |kept: &&mut Attempt| {
             kept.outcome == AttemptOutcome::Unknown && kept.provider == provider && kept.repetition == repetition
         };
@@ -199,7 +258,12 @@ impl NoticeRecord {
 
     /// What it has cost, in đồng.
     pub fn cost_vnd(&self) -> u64 {
-        self.attempts.iter().filter_map(|attempt| attempt.price_vnd).sum()
+        self.attempts.iter().fold(0, |sum, attempt| sum.saturating_add(attempt.cost_vnd()))
+    }
+
+    /// What it has cost by the price list, in đồng.
+    pub(super) fn listed_vnd(&self) -> u64 {
+        self.attempts.iter().fold(0, |sum, attempt| sum.saturating_add(attempt.price_vnd.unwrap_or(0)))
     }
 
     /// When a gateway accepted it first, if one did.

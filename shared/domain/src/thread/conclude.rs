@@ -1,10 +1,10 @@
-//! How a call to a gateway ended, and what its delivery report says.
+//! How a call to a gateway ended.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
 /// What a gateway's answer asks of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,30 +42,32 @@ impl Answer {
     }
 }
 
-/// What a delivery report came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reported {
-    /// The notice moved.
-    Applied,
-    /// It was said before, or the notice has ended: nothing moved.
-    Known,
-    /// No message of this name was ever given to that provider.
-    Stranger,
+/// One call to a gateway, made under a lease.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Who made it; no other process has this name.
+    pub holder: &'a str,
+    /// Which gateway was asked.
+    pub provider: Provider,
+    /// Whether the text said that it was a repetition.
+    pub repetition: bool,
+    /// What it costs by the price list if it is taken, in đồng.
+    pub price_vnd: Option<u64>,
 }
 
 impl NoticeThread {
-    /// Says how the call ended that `holder` leased the notice for; false where the lease is no longer his, in which case only
+    /// Says how the call ended that its holder leased the notice for; false where the lease is no longer his, in which case only
     /// the record of the call is kept: a delivery report was faster, or he was taken for dead. Said twice, it counts once: the
     /// answer to the first record may have been lost.
     pub fn conclude(
         &mut self,
         version: u64,
-        (holder, provider): (&str, Provider),
+        call: &Call<'_>,
         (answer, code): (&Answer, &str),
-        price_vnd: Option<u64>,
         policy: &NoticePolicy,
         (now, draw): (Timestamp, u32),
     ) -> bool {
+        let Call { holder, provider, repetition, price_vnd } = *call;
         let Some(notice) = self.notice_mut(version) else {
             return false;
         };
@@ -80,110 +82,26 @@ impl NoticeThread {
             }
         };
         let charged = matches!(answer, Answer::Accepted { .. } | Answer::Unknown);
-        notice.record(Attempt {
-            provider,
-            outcome: answer.outcome(),
-            code: code.to_owned(),
-            at: now,
-            last_at: None,
-            times: 1,
+        let ours = matches!(&notice.state, NoticeState::Leased { holder: by, .. } if by == holder);
+        let attempt = Attempt {
             message,
             price_vnd: price_vnd.filter(|_| charged),
-            repetition: notice.repetition,
-        });
-        let ours = matches!(&notice.state, NoticeState::Leased { holder: by, .. } if by == holder);
+            ..Attempt::of(provider, answer.outcome(), code, repetition, now)
+        };
+        notice.record(attempt, !ours);
         if ours {
             notice.follow(provider, answer, code, policy, (now, draw));
-        } else if matches!(answer, Answer::Accepted { .. })
-            && matches!(&notice.state, NoticeState::Unknown { settle_at: Some(_), .. })
-        {
-            // Taken for dead a moment too early: what was unknown is known now.
+        } else if matches!(answer, Answer::Accepted { .. }) && matches!(&notice.state, NoticeState::Unknown { .. }) {
+            // Taken for dead too early: what was unknown is known now.
             let report_until = policy.report_until(provider, now);
             notice.enter(NoticeState::Sent { report_until, provider }, Some(code), now);
         }
         ours
     }
-
-    /// Takes a delivery report in. Ends never move back, and a report of a message that nobody sent moves nothing.
-    pub fn report(&mut self, version: u64, report: &DeliveryReport, policy: &NoticePolicy, now: Timestamp) -> Reported {
-        let Some(notice) = self.notice_mut(version) else {
-            return Reported::Stranger;
-        };
-        let provider = report.provider;
-        let named = |attempt: &&mut Attempt| {
-            attempt.provider == provider && attempt.message.as_deref() == Some(report.message.as_str())
-        };
-        let underway = matches!(&notice.state, NoticeState::Leased { provider: by, .. } if *by == provider);
-        let open = |attempt: &&mut Attempt| {
-            attempt.provider == provider
-                && attempt.message.is_none()
-                && matches!(attempt.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
-        };
-        let place = match notice.attempts.iter_mut().rfind(named) {
-            Some(attempt) => Some(attempt),
-            None => notice.attempts.iter_mut().rfind(open),
-        };
-        let (outcome, code) = match &report.outcome {
-            DeliveryOutcome::Delivered => (AttemptOutcome::Delivered, "delivered"),
-            DeliveryOutcome::Failed { code } => (AttemptOutcome::Failed, code.as_str()),
-        };
-        match place {
-            Some(attempt) => {
-                if matches!(attempt.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed) {
-                    return Reported::Known;
-                }
-                (attempt.outcome, attempt.message) = (outcome, Some(report.message.clone()));
-                attempt.code = code.to_owned();
-                attempt.price_vnd = report.price_vnd.or(attempt.price_vnd);
-            }
-            // The report is faster than the answer of the gateway.
-            None if underway => notice.log(Attempt {
-                provider,
-                outcome,
-                code: code.to_owned(),
-                at: report.at,
-                last_at: None,
-                times: 1,
-                message: Some(report.message.clone()),
-                price_vnd: report.price_vnd,
-                repetition: notice.repetition,
-            }),
-            None => return Reported::Stranger,
-        }
-        notice.settle_doubts(provider);
-        if notice.state.is_end() && !matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Unknown { .. }) {
-            return Reported::Known;
-        }
-        match &report.outcome {
-            DeliveryOutcome::Delivered => notice.enter(NoticeState::Delivered, Some("reported"), now),
-            DeliveryOutcome::Failed { code } => {
-                let current = match &notice.state {
-                    NoticeState::Sent { provider: by, report_until: Some(_) } => *by == provider,
-                    NoticeState::Unknown { provider: by, settle_at: Some(_) } => *by == provider,
-                    NoticeState::Leased { provider: by, .. } => *by == provider,
-                    NoticeState::Sent { .. }
-                    | NoticeState::Unknown { .. }
-                    | NoticeState::Waiting { .. }
-                    | NoticeState::Held { .. }
-                    | NoticeState::Delivered
-                    | NoticeState::Refused
-                    | NoticeState::Expired
-                    | NoticeState::Merged { .. } => false,
-                };
-                if !current {
-                    return Reported::Applied;
-                }
-                let code = code.clone();
-                notice.tried_from = now;
-                notice.follow(provider, &Answer::NextChannel, &code, policy, (now, 0));
-            }
-        }
-        Reported::Applied
-    }
 }
 
 impl NoticeRecord {
-    fn follow(
+    pub(super) fn follow(
         &mut self,
         provider: Provider,
         answer: &Answer,

@@ -2,9 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::attempt::ABANDONED;
 use super::{Attempt, AttemptOutcome, NO_PROVIDER, NoticeRecord, NoticeState, NoticeThread};
-use crate::notice::Provider;
 use crate::notice::policy::NoticePolicy;
+use crate::notice::{NoticeChannel, Provider};
+
+/// How long before its memory ends a provider that recognises a repetition is asked for the last time: its clock is not ours,
+/// and a call takes its time.
+const MEMORY_MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
 impl NoticeThread {
     /// Brings the thread up to `now`: leases that ran out, reports that stayed away, tries that took too long. Gives whether
@@ -57,15 +62,12 @@ impl NoticeRecord {
                 true
             }
             // Nobody has said for too long whether the pinned provider has it.
-            NoticeState::Waiting { pinned: Some(provider), .. }
-                if self
-                    .doubted_since()
-                    .is_some_and(|since| since.saturating_add(policy.unknown_wait()).is_ok_and(|end| end <= now)) =>
-            {
+            NoticeState::Waiting { pinned: Some(provider), .. } if !self.may_be_asked_again(provider, policy, now) => {
                 self.enter(NoticeState::Unknown { settle_at: Some(now), provider }, Some("no-answer"), now);
                 true
             }
-            NoticeState::Waiting { not_before, .. }
+            // Who may have it is asked for as long as it knows it again; that has an end of its own.
+            NoticeState::Waiting { not_before, pinned: None }
                 if not_before <= now
                     && (self.failures() > 0 || self.reason.as_deref() == Some(NO_PROVIDER))
                     && self.tried_from.saturating_add(policy.try_for()).is_ok_and(|end| end <= now) =>
@@ -97,40 +99,82 @@ impl NoticeRecord {
 
     /// The process that held the lease died between its call and its record.
     fn abandon(&mut self, provider: Provider, price_vnd: Option<u64>, policy: &NoticePolicy, now: Timestamp) {
-        self.log(Attempt {
-            provider,
-            outcome: AttemptOutcome::Unknown,
-            code: "abandoned".to_owned(),
-            at: self.since,
-            last_at: None,
-            times: 1,
-            message: None,
-            price_vnd,
-            repetition: self.repetition,
-        });
+        let unknown = Attempt::of(provider, AttemptOutcome::Unknown, ABANDONED, self.repetition, self.since);
+        self.log(Attempt { price_vnd, ..unknown });
         if provider.recognises_repetition() {
-            self.wait(now, Some(provider), "abandoned", now);
+            self.wait(now, Some(provider), ABANDONED, now);
         } else {
-            self.doubt(provider, "abandoned", policy, now);
+            self.doubt(provider, ABANDONED, policy, now);
         }
     }
 
     /// No report came: what the law wants is told again by anybody but `provider`, by the other channel where that reaches the
-    /// applicant, with a text that says so; the rest is left.
+    /// applicant, with a text that says so; of the rest, who knows it again is asked again, and who does not is left.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
-        if self.is_repeated() && policy.others_remain(self, provider) {
+        if self.is_told_by_others(provider, policy) {
             self.repetition = true;
             self.tried_from = now;
             self.wait(now, None, "told-again", now);
+        } else if self.may_be_asked_again(provider, policy, now) {
+            // What it had against our account may be mended.
+            self.closed_providers.retain(|closed| *closed != provider);
+            self.wait(now, Some(provider), "asked-again", now);
         } else {
             self.leave_unknown(provider, now);
         }
     }
 
-    /// Since when it has been in doubt whether a provider has the message.
-    fn doubted_since(&self) -> Option<Timestamp> {
-        let doubt =
-            |attempt: &&Attempt| attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == self.repetition;
+    fn is_told_by_others(&self, provider: Provider, policy: &NoticePolicy) -> bool {
+        self.is_repeated() && policy.others_remain(self, provider)
+    }
+
+    /// Whether `provider`, who may have it, may still be asked for it: as long as it is certain to know it again, or, where others
+    /// can tell what the law wants, until they do.
+    fn may_be_asked_again(&self, provider: Provider, policy: &NoticePolicy, now: Timestamp) -> bool {
+        let patience = self.is_told_by_others(provider, policy).then(|| policy.unknown_wait());
+        self.is_known_again(provider, self.repetition, patience, now)
+    }
+
+    /// Whether `provider` knows it again in this wording, and no longer than `patience` has gone by since it got it first.
+    fn is_known_again(
+        &self,
+        provider: Provider,
+        repetition: bool,
+        patience: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> bool {
+        let Some(memory) = provider.remembers() else {
+            return false;
+        };
+        let known = memory - MEMORY_MARGIN;
+        let patience = patience.map_or(known, |patience| patience.min(known));
+        let is_over = |since: Timestamp| since.saturating_add(patience).is_ok_and(|end| end <= now);
+        !self.closed_channels.contains(&provider.channel()) && !self.doubted_since(repetition).is_some_and(is_over)
+    }
+
+    /// Nobody else reaches the applicant: lets whoever may have it be asked for it in the wording in which it was asked first.
+    /// Gives whether there is somebody who knows it again.
+    pub(super) fn returns_to_doubted(&mut self, now: Timestamp) -> bool {
+        let doubt = self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
+        let Some((provider, repetition)) = doubt.map(|attempt| (attempt.provider, attempt.repetition)) else {
+            return false;
+        };
+        if !self.is_known_again(provider, repetition, None, now) {
+            return false;
+        }
+        let others = NoticeChannel::ALL.into_iter().filter(|channel| *channel != provider.channel());
+        for other in others.filter(|other| !self.closed_channels.contains(other)).collect::<Vec<_>>() {
+            self.closed_channels.push(other);
+        }
+        self.closed_providers.retain(|closed| *closed != provider);
+        self.repetition = repetition;
+        self.wait(now, Some(provider), "asked-again", now);
+        true
+    }
+
+    /// Since when it has been in doubt whether a provider has the message in this wording.
+    fn doubted_since(&self, repetition: bool) -> Option<Timestamp> {
+        let doubt = |attempt: &&Attempt| attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == repetition;
         self.attempts.iter().find(doubt).map(|attempt| attempt.at)
     }
 }

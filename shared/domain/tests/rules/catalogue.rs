@@ -539,6 +539,10 @@ fn a_message_that_does_not_fit_is_refused() {
         // Sent and charged as it was asked for, though the seven-bit alphabet would do.
         ("segments-max", json!({"text": with_code(71), "encoding": "ucs-2"})),
         ("gsm-7", json!({"text": "Hồ sơ {code}"})),
+        // Characters of the seven-bit alphabet, which gateways set to "no accents" may mangle all the same.
+        ("gsm-7", json!({"text": "Ho so {code} hàng"})),
+        ("gsm-7", json!({"text": "Ho so {code} é"})),
+        ("gsm-7", json!({"text": "Ho so {code}", "withoutDueDate": "Ho so {code} ì ò ù è"})),
         // With the beginning of a repetition, 161 characters.
         ("segments-max", json!({"text": with_code(151)})),
         // The longest code that there is.
@@ -560,6 +564,17 @@ fn a_message_that_fits_its_budget_is_taken() {
     ] {
         assert_eq!(wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()), [], "{sms}");
     }
+}
+
+#[test]
+fn every_beginning_of_a_repetition_is_judged_with_the_text_that_it_stands_before() {
+    // The English one is longer, and it is the Vietnamese one that has an accent.
+    let accented = json!({"vi": "Nhắc: ", "en": "A reminder of: "});
+    refused("templates.receive", "gsm-7", |files| files.templates["repetition"] = accented);
+    refused("templates.receive", "segments-max", |files| {
+        files.templates["repetition"] = json!({"vi": "Nhac lai: ", "en": "€€€€€€ "});
+        files.templates["templates"][0]["sms"]["vi"] = json!({"text": with_code(61), "encoding": "ucs-2"});
+    });
 }
 
 #[test]
@@ -686,7 +701,7 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
 fn a_policy_of_an_edition_from_before_patience_and_warnings_were_its_to_say_is_read_as_it_was() {
     let found = wrong(|files| {
         let policy = files.notices["policies"][0].as_object_mut().unwrap();
-        for field in ["channelPatienceMinutes", "budgetWarningPercent"] {
+        for field in ["channelPatienceMinutes", "budgetWarningPercent", "reportedPriceMaxPercent"] {
             assert!(policy.remove(field).is_some(), "{field}");
         }
     });
@@ -700,6 +715,9 @@ fn a_provider_s_terms_that_contradict_themselves_are_refused() {
         list(&mut files.providers, "providers").push(again);
     });
     refused("providers.zalo", "range", |files| files.providers["providers"][0]["weight"] = json!(1_001));
+    for price in [json!(100_001), json!(u64::MAX)] {
+        refused("providers.zalo", "range", |files| files.providers["providers"][0]["priceVnd"] = price);
+    }
     refused("providers.zalo", "source", |files| files.providers["providers"][0]["source"] = json!(" "));
     for (field, value) in [("stepsPercent", json!([])), ("leastCalls", json!(21)), ("failuresPercent", json!(101))] {
         refused("failover", "range", |files| files.providers["failover"][field] = value);

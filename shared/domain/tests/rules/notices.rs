@@ -4,10 +4,10 @@ use domain::calendar::{date_of, instant, time_of};
 use domain::dossier::{Action, HistoryEntry};
 use domain::notice::policy::{NoticePolicy, Reach, Routing};
 use domain::notice::pool::{Failover, Pool};
-use domain::notice::text::segments;
+use domain::notice::text::{Encoding, parts, segments};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
-use domain::thread::{Answer, NoticeRecord, NoticeState, NoticeThread};
+use domain::thread::{Answer, Call, NoticeRecord, NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -293,6 +293,41 @@ fn an_sms_has_as_many_parts_as_its_alphabet_makes_it() {
     }
 }
 
+/// The fewest parts of `text`: whole characters, and no part longer than one may be. Tried by every way to cut.
+fn fewest_parts(lengths: &[usize], alone: usize, together: usize) -> usize {
+    if lengths.iter().sum::<usize>() <= alone {
+        return usize::from(!lengths.is_empty());
+    }
+    let mut fewest = vec![0];
+    for end in 1..=lengths.len() {
+        let fits = |start: &usize| lengths[*start..end].iter().sum::<usize>() <= together;
+        let before = (end.saturating_sub(together)..end).filter(fits).map(|start| fewest[start]).min().unwrap();
+        fewest.push(before + 1);
+    }
+    fewest[lengths.len()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn a_text_takes_the_fewest_parts_that_tear_no_character_apart(
+        septets in "[a-z{}€~]{0,330}", units in "[ồa🙂]{0,150}",
+    ) {
+        let lengths: Vec<usize> = septets.chars().map(|c| if "{}€~".contains(c) { 2 } else { 1 }).collect();
+        prop_assert_eq!(segments(&septets).count, fewest_parts(&lengths, 160, 153));
+        let lengths: Vec<usize> = units.chars().map(char::len_utf16).collect();
+        prop_assert_eq!(parts(&units, Encoding::Ucs2), fewest_parts(&lengths, 70, 67));
+    }
+
+    #[test]
+    fn a_shorter_filling_never_takes_more_parts(text in "[a-z{}~]{100,330}", from in 0_usize..100, length in 0_usize..200) {
+        let kept: String = text.chars().enumerate()
+            .filter(|(place, _)| !(from..from + length).contains(place)).map(|(_, c)| c).collect();
+        prop_assert!(segments(&kept).count <= segments(&text).count);
+    }
+}
+
 #[test]
 fn every_shipped_text_is_one_part_and_costs_what_one_part_costs() {
     let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00, receive 2026-11-16T09:00");
@@ -392,15 +427,18 @@ proptest! {
                 }
                 Happening::Conclude(by, answer) => {
                     let answer = an_answer(*answer, now);
-                    thread.conclude(1, ("me", provider(*by)), (&answer, "code"), Some(850), &policy, (now, draw));
+                    let repetition = the(&thread).repetition;
+                    let call =
+                        Call { holder: "me", provider: provider(*by), repetition, price_vnd: Some(850) };
+                    thread.conclude(1, &call, (&answer, "code"), &policy, (now, draw));
                 }
                 Happening::Report(by, arrived) => {
                     let outcome =
                         if *arrived { DeliveryOutcome::Delivered } else { DeliveryOutcome::Failed { code: "4".into() } };
                     let report = DeliveryReport {
-                        provider: provider(*by), message: "m".into(), at: now, outcome, price_vnd: None,
+                        provider: provider(*by), message: "m".into(), at: now, outcome, price: None,
                     };
-                    thread.report(1, &report, &policy, now);
+                    thread.report((1, the(&thread).repetition), &report, &policy, now);
                 }
                 Happening::Refuse => thread.refuse(1, "test", now),
                 Happening::PutOff => thread.put_off(1, now, "test", now),
@@ -408,16 +446,27 @@ proptest! {
                 Happening::Admit => thread.admit(1),
             }
             let notice = the(&thread);
-            // A report may still settle what was left as sent or unknown; every other end stays.
-            let settled = before.state.is_end()
-                && !matches!(before.state, NoticeState::Sent { .. } | NoticeState::Unknown { .. });
-            if settled {
-                prop_assert_eq!(&notice.state, &before.state, "{:?} moved an end", happening);
+            // An end is never left, and nothing but a report moves one: to the end that the message arrived, or from unknown
+            // to the end that it did not.
+            if before.state.is_end() && notice.state != before.state {
+                let left_unknown = matches!(before.state, NoticeState::Unknown { .. });
+                let merged = matches!(before.state, NoticeState::Merged { .. });
+                let by_report = match happening {
+                    Happening::Report(_, true) => notice.state == NoticeState::Delivered && !merged,
+                    Happening::Report(_, false) => {
+                        left_unknown && (notice.state == NoticeState::Refused || notice.is_left_unknown())
+                    }
+                    Happening::Conclude(..) => left_unknown && matches!(notice.state, NoticeState::Sent { .. }),
+                    Happening::Settle
+                    | Happening::Lease(_)
+                    | Happening::Refuse
+                    | Happening::PutOff
+                    | Happening::TakeUp
+                    | Happening::Admit => false,
+                };
+                prop_assert!(by_report, "{:?} moved {:?} to {:?}", happening, before.state, notice.state);
             }
-            if matches!(before.state, NoticeState::Sent { report_until: None, .. } | NoticeState::Unknown { settle_at: None, .. }) {
-                let reported = matches!(happening, Happening::Report(..)) && notice.state == NoticeState::Delivered;
-                prop_assert!(notice.state == before.state || reported, "{:?} moved {:?}", happening, before.state);
-            }
+            prop_assert!(before.state != NoticeState::Delivered || notice.state == NoticeState::Delivered);
             // Nothing that is open is forgotten: it has a time at which something looks at it again.
             prop_assert_eq!(thread.wake_at().is_none(), notice.state.is_end());
             prop_assert!(notice.attempts.len() <= domain::thread::ATTEMPTS_MAX + 1);

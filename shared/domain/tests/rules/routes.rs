@@ -4,26 +4,26 @@ use domain::calendar::date_of;
 use domain::notice::policy::{NoticePolicy, Reach, Routing};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
-use domain::thread::{Answer, AttemptOutcome, Charge, NoticeRecord, NoticeThread};
+use domain::thread::{Answer, AttemptOutcome, Call, Charge, Heard, NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::world::{at, catalogue, played};
 
-const MORNING: &str = "2026-11-17T09:00";
+pub(super) const MORNING: &str = "2026-11-17T09:00";
 
 /// One notice on its way, as the handler of the queue moves it.
-struct Telling {
-    thread: NoticeThread,
-    reach: Reach,
-    providers: Vec<Provider>,
-    now: Timestamp,
-    calls: u32,
-    asked: Vec<&'static str>,
+pub(super) struct Telling {
+    pub(super) thread: NoticeThread,
+    pub(super) reach: Reach,
+    pub(super) providers: Vec<Provider>,
+    pub(super) now: Timestamp,
+    pub(super) calls: u32,
+    pub(super) asked: Vec<&'static str>,
 }
 
 impl Telling {
-    fn new(class: NoticeClass) -> Self {
+    pub(super) fn new(class: NoticeClass) -> Self {
         let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00");
         let mut thread = NoticeThread::new(dossier.code.clone(), dossier.agency.clone());
         let providers = vec![Provider::Zalo, Provider::Esms];
@@ -33,28 +33,28 @@ impl Telling {
     }
 
     /// A notice that the law wants, to somebody whose number is remembered as one without Zalo.
-    fn without_zalo() -> Self {
+    pub(super) fn without_zalo() -> Self {
         let mut telling = Self::new(NoticeClass::Legal);
         let far = at(MORNING).saturating_add(SignedDuration::from_hours(24 * 30)).unwrap();
         telling.reach.unreachable = vec![(NoticeChannel::Zalo, far)];
         telling
     }
 
-    fn policy(&self) -> NoticePolicy {
+    pub(super) fn policy(&self) -> NoticePolicy {
         catalogue().notice_policy(date_of(self.now)).with_providers(self.providers.clone())
     }
 
-    fn notice(&self) -> &NoticeRecord {
+    pub(super) fn notice(&self) -> &NoticeRecord {
         self.thread.notice(1).unwrap()
     }
 
-    fn after(&mut self, minutes: i64) -> &mut Self {
+    pub(super) fn after(&mut self, minutes: i64) -> &mut Self {
         self.now = self.now.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
         self
     }
 
     /// Does what is due now, where a gateway that is asked answers `answer`; gives who was asked.
-    fn goes(&mut self, answer: impl Fn(Provider) -> (Answer, &'static str)) -> &mut Self {
+    pub(super) fn goes(&mut self, answer: impl Fn(Provider) -> (Answer, &'static str)) -> &mut Self {
         let policy = self.policy();
         let mut before = None;
         while before.as_ref() != Some(self.notice()) {
@@ -77,7 +77,7 @@ impl Telling {
         self
     }
 
-    fn lease(&mut self, provider: Provider) -> String {
+    pub(super) fn lease(&mut self, provider: Provider) -> String {
         self.calls += 1;
         let holder = self.calls.to_string();
         let until = self.now.saturating_add(SignedDuration::from_mins(1)).unwrap();
@@ -86,39 +86,48 @@ impl Telling {
         holder
     }
 
-    fn call(&mut self, provider: Provider, answer: &(Answer, &str)) {
+    pub(super) fn call(&mut self, provider: Provider, answer: &(Answer, &str)) {
         let holder = self.lease(provider);
         self.conclude(&holder, provider, answer);
     }
 
-    fn conclude(&mut self, holder: &str, provider: Provider, (answer, code): &(Answer, &str)) {
-        let (policy, price) = (self.policy(), Some(price(provider)));
-        self.thread.conclude(1, (holder, provider), (answer, code), price, &policy, (self.now, 0));
+    pub(super) fn conclude(&mut self, holder: &str, provider: Provider, (answer, code): &(Answer, &str)) {
+        let (policy, repetition) = (self.policy(), self.notice().repetition);
+        let call = Call { holder, provider, repetition, price_vnd: Some(price(provider)) };
+        self.thread.conclude(1, &call, (answer, code), &policy, (self.now, 0));
     }
 
-    fn report(&mut self, provider: Provider, message: &str, outcome: DeliveryOutcome) {
-        let report = DeliveryReport { provider, message: message.to_owned(), outcome, at: self.now, price_vnd: None };
+    pub(super) fn report(&mut self, provider: Provider, message: &str, outcome: DeliveryOutcome) -> Heard {
+        let repetition = self.notice().repetition;
+        self.hears(
+            repetition,
+            &DeliveryReport { provider, message: message.to_owned(), outcome, at: self.now, price: None },
+        )
+    }
+
+    /// Takes in a report about the first wording, or about that of a repetition.
+    pub(super) fn hears(&mut self, repetition: bool, report: &DeliveryReport) -> Heard {
         let policy = self.policy();
-        self.thread.report(1, &report, &policy, self.now);
+        self.thread.report((1, repetition), report, &policy, self.now)
     }
 
     /// Where it stands, and why.
-    fn stands(&self) -> (&'static str, &str) {
+    pub(super) fn stands(&self) -> (&'static str, &str) {
         (self.notice().state.name(), self.notice().reason.as_deref().unwrap_or_default())
     }
 
     /// What the record keeps of the calls.
-    fn record(&self) -> Vec<(&'static str, AttemptOutcome, &str)> {
+    pub(super) fn record(&self) -> Vec<(&'static str, AttemptOutcome, &str)> {
         let line = |call: &'_ domain::thread::Attempt| (call.provider.name(), call.outcome);
         self.notice().attempts.iter().map(|call| (line(call).0, line(call).1, call.code.as_str())).collect()
     }
 }
 
-fn price(provider: Provider) -> u64 {
+pub(super) fn price(provider: Provider) -> u64 {
     if provider == Provider::Zalo { 150 } else { 850 }
 }
 
-fn accepted(_: Provider) -> (Answer, &'static str) {
+pub(super) fn accepted(_: Provider) -> (Answer, &'static str) {
     (Answer::Accepted { message: Some("m1".to_owned()) }, "accepted")
 }
 
@@ -126,11 +135,11 @@ fn no_balance(_: Provider) -> (Answer, &'static str) {
     (Answer::NextProvider, "103")
 }
 
-fn down(_: Provider) -> (Answer, &'static str) {
+pub(super) fn down(_: Provider) -> (Answer, &'static str) {
     (Answer::Again { not_taken: true, after: None }, "unreachable")
 }
 
-fn silent(provider: Provider) -> (Answer, &'static str) {
+pub(super) fn silent(provider: Provider) -> (Answer, &'static str) {
     match provider.recognises_repetition() {
         true => (Answer::Again { not_taken: false, after: None }, "timed-out"),
         false => (Answer::Unknown, "timed-out"),
@@ -259,7 +268,8 @@ fn an_sms_in_doubt_is_told_again_by_another_sms_gateway_where_zalo_does_not_reac
 #[test]
 fn what_may_have_arrived_ends_as_unknown_and_never_as_refused() {
     let mut telling = Telling::without_zalo();
-    telling.goes(silent).after(31).goes(accepted);
+    // Past the time for which eSMS knows it again, nobody can be asked.
+    telling.goes(silent).after(23 * 60).goes(accepted);
     assert_eq!((telling.stands(), telling.asked.as_slice()), (("unknown", "left-unknown"), ["esms"].as_slice()));
     assert!(telling.notice().state.is_end());
 }
@@ -311,7 +321,7 @@ fn a_record_that_is_written_twice_counts_once() {
     for _ in 0..2 {
         telling.conclude(&holder, Provider::Zalo, &accepted(Provider::Zalo));
     }
-    assert_eq!(telling.thread.charge(), Charge { vnd: 150, services: 1 });
+    assert_eq!(telling.thread.charge(), Charge { vnd: 150, services: 1, left_unknown: 0 });
 }
 
 #[test]

@@ -57,12 +57,6 @@ struct PhoneItem {
     sms_unreachable_until: Option<Timestamp>,
 }
 
-#[derive(Default, Deserialize)]
-struct Count {
-    #[serde(default)]
-    count: u64,
-}
-
 impl ContactBook {
     /// Over `table`, with the key for hashing people.
     pub fn new(client: Client, table: String, secret: String) -> Self {
@@ -113,7 +107,7 @@ impl ContactBook {
     }
 
     async fn counted(&self, key: String) -> Result<u64, Failure> {
-        Ok(self.get(key).await?.map(read::<Count>).transpose()?.unwrap_or_default().count)
+        Ok(self.get(key).await?.as_ref().map_or(0, count_in))
     }
 
     async fn add(&self, key: String, amount: u64, expires: Timestamp) -> Result<u64, Failure> {
@@ -130,7 +124,17 @@ impl ContactBook {
             .send()
             .await
             .map_err(down)?;
-        Ok(read::<Count>(outcome.attributes.unwrap_or_default())?.count)
+        Ok(outcome.attributes.as_ref().map_or(0, count_in))
+    }
+}
+
+/// The count of an item. The table adds numbers of 38 digits: what is more than ours hold is the largest that one does, so that a
+/// sum that went wrong stops what it limits and not every reading of it.
+fn count_in(item: &Item) -> u64 {
+    match item.get("count") {
+        Some(AttributeValue::N(digits)) if digits.starts_with('-') => 0,
+        Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(u64::MAX),
+        _ => 0,
     }
 }
 

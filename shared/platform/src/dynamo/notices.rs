@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::id::{AgencyCode, SubjectCode};
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::thread::NoticeThread;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -88,6 +88,16 @@ impl Notices {
             }
             Err(error) => Err(down(error)),
         }
+    }
+}
+
+impl Notices {
+    /// Up to which entry of its history the thread of a dossier was brought; 0 where nothing was ever told of it, or its thread
+    /// says nothing that can be read.
+    pub async fn noted(&self, code: &DossierCode) -> Result<u64, Failure> {
+        let got = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
+        let found = got.projection_expression("noted").send().await.map_err(down)?.item;
+        Ok(found.and_then(|item| item.get("noted")?.as_n().ok()?.parse().ok()).unwrap_or_default())
     }
 }
 

@@ -5,7 +5,7 @@ use domain::notice::Notice;
 use domain::notice::text::Encoding;
 use serde_json::json;
 
-use super::{Gateway, Verdict, exchange, request_id, whole_number};
+use super::{Address, Gateway, Verdict, exchange, message_name, request_id, whole_number};
 
 /// The eSMS gateway. The same `RequestId` within 24 hours is answered with 124 and not sent again.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Esms {
     /// HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
-    pub url: String,
+    pub url: Address,
     /// Account key.
     pub api_key: String,
     /// Account secret.
@@ -26,7 +26,6 @@ pub struct Esms {
 
 impl Gateway for Esms {
     async fn send(&self, notice: &Notice, phone: &Phone) -> Verdict {
-        let request_id = request_id(notice);
         let mut body = json!({
             "ApiKey": self.api_key,
             "SecretKey": self.secret_key,
@@ -35,7 +34,7 @@ impl Gateway for Esms {
             "Brandname": self.brandname,
             "SmsType": "2",
             "IsUnicode": if notice.encoding == Encoding::Ucs2 { "1" } else { "0" },
-            "RequestId": request_id,
+            "RequestId": request_id(notice),
         });
         if let Some(url) = &self.callback_url {
             body["CallbackUrl"] = url.as_str().into();
@@ -46,7 +45,7 @@ impl Gateway for Esms {
             Err(verdict) => return verdict,
         };
         match whole_number(&answer["CodeResult"]) {
-            Some(100) => Verdict::Accepted { message: answer["SMSID"].as_str().unwrap_or(&request_id).to_owned() },
+            Some(100) => Verdict::Accepted { message: message_name(&answer["SMSID"]) },
             Some(code) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             None => Verdict::Unknown { instead: "unreadable".to_owned() },
         }

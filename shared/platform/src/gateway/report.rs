@@ -1,15 +1,20 @@
 //! Delivery reports, as the vendors send them: who says it is checked before what it says is read.
 
+use domain::notice::price::StatedPrice;
 use domain::notice::{DeliveryOutcome, DeliveryReport, Provider};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::message_name;
 use crate::Failure;
 
 /// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's repetition.
 const REPLAY_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far the vendor's clock may be ahead of ours: what is dated later would otherwise be good for a repetition until then.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// A report and the name under which the message was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,44 +34,21 @@ pub struct ZaloSigner {
     pub oa_secret: String,
 }
 
-/// Vendors write numbers as text, and not always.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Loose {
-    Text(String),
-    Number(i64),
-}
-
-impl Loose {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
-
-    fn instant(&self) -> Option<Timestamp> {
-        Timestamp::from_millisecond(self.text().parse().ok()?).ok()
+/// What vendors write as text, and not always.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-#[derive(Deserialize)]
-struct ZaloEvent {
-    event_name: String,
-    timestamp: Loose,
-    #[serde(default)]
-    message: Option<ZaloMessage>,
+fn instant(value: &Value) -> Option<Timestamp> {
+    Timestamp::from_millisecond(text(value)?.parse().ok()?).ok()
 }
 
-#[derive(Deserialize)]
-struct ZaloMessage {
-    msg_id: Option<String>,
-    tracking_id: Option<String>,
-    delivery_time: Option<Loose>,
-}
-
-/// Reads what Zalo posts, signed by `X-ZEvent-Signature: mac=<hex>` over the raw bytes; none for what is no delivery report, or
-/// too old to be anything but a replay. An error unless Zalo signed it.
+/// Reads what Zalo posts, signed by `X-ZEvent-Signature: mac=<hex>` over the raw bytes; none for what is no delivery report, too
+/// old to be anything but a replay, or dated ahead. An error unless Zalo signed it.
 pub fn zalo(
     body: &[u8],
     signature: Option<&str>,
@@ -75,8 +57,8 @@ pub fn zalo(
 ) -> Result<Option<NamedReport>, Failure> {
     let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or(Failure::Unauthorized)?;
     // Only the time is believed before the signature is, and only to check it.
-    let event: ZaloEvent = serde_json::from_slice(body).map_err(|_| Failure::Unauthorized)?;
-    let timestamp = event.timestamp.text();
+    let event: Value = serde_json::from_slice(body).map_err(|_| Failure::Unauthorized)?;
+    let timestamp = text(&event["timestamp"]).ok_or(Failure::Unauthorized)?;
     let digest = Sha256::new()
         .chain_update(signer.app_id.as_bytes())
         .chain_update(body)
@@ -87,25 +69,26 @@ pub fn zalo(
     if !same(expected.as_bytes(), claimed.to_ascii_lowercase().as_bytes()) {
         return Err(Failure::Unauthorized);
     }
-    let fresh = event.timestamp.instant().is_some_and(|sent| sent.duration_until(now) <= REPLAY_MAX);
-    let (true, true, Some(message)) = (fresh, event.event_name == "user_received_message", event.message) else {
+    if event["event_name"].as_str() != Some("user_received_message") {
+        return Ok(None);
+    }
+    let age = instant(&event["timestamp"]).map(|sent| sent.duration_until(now));
+    if !age.is_some_and(|age| (-AHEAD_MAX..=REPLAY_MAX).contains(&age)) {
+        tracing::warn!(provider = Provider::Zalo.name(), "a signed report is a day old, or dated ahead");
+        return Ok(None);
+    }
+    let message = &event["message"];
+    let (Some(name), Some(id)) = (text(&message["tracking_id"]), message_name(&message["msg_id"])) else {
         return Ok(None);
     };
-    let (Some(name), Some(id)) = (message.tracking_id, message.msg_id) else {
-        return Ok(None);
-    };
-    let at = message.delivery_time.and_then(|time| time.instant()).unwrap_or(now);
-    let report = DeliveryReport {
-        provider: Provider::Zalo,
-        message: id,
-        outcome: DeliveryOutcome::Delivered,
-        at,
-        price_vnd: None,
-    };
+    let at = instant(&message["delivery_time"]).unwrap_or(now);
+    let report =
+        DeliveryReport { provider: Provider::Zalo, message: id, outcome: DeliveryOutcome::Delivered, at, price: None };
     Ok(Some(NamedReport { name, report }))
 }
 
-/// Reads what eSMS asks for by GET. It signs nothing: the address holds a secret instead. None for what is not decided yet.
+/// Reads what eSMS asks for by GET. It signs nothing: the address holds a secret instead. None for what is not decided yet, and for
+/// what counts nothing: a status alone does not say what became of the one number.
 pub fn esms<'a>(
     query: impl Fn(&str) -> Option<&'a str>,
     secret: &str,
@@ -115,10 +98,11 @@ pub fn esms<'a>(
     if !same(secret.as_bytes(), expected.as_bytes()) {
         return Err(Failure::RouteNotFound);
     }
-    let (Some(message), Some(name)) = (query("SMSID"), query("RequestId")) else {
+    let name_of = |text: &str| message_name(&Value::from(text));
+    let (Some(message), Some(name)) = (query("SMSID").and_then(name_of), query("RequestId")) else {
         return Ok(None);
     };
-    let some_sent = query("SendSuccess").and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0) > 0;
+    let count = |field| query(field).and_then(|count: &str| count.trim().parse::<u64>().ok());
     let failed = |status: &str| {
         // A code is kept and shown; free text, which may hold anything, is not.
         let is_code = |text: &&str| {
@@ -128,15 +112,17 @@ pub fn esms<'a>(
         let code = query("error_info").filter(is_code);
         DeliveryOutcome::Failed { code: code.map_or_else(|| format!("status-{status}"), str::to_owned) }
     };
-    let outcome = match query("SendStatus").map(str::trim) {
-        Some("5") if some_sent => DeliveryOutcome::Delivered,
-        Some(status @ ("4" | "5")) => failed(status),
-        // 1 waits for approval, 2 waits to be sent, 7 waits for the carrier.
+    let outcome = match (query("SendStatus").map(str::trim), count("SendSuccess"), count("SendFailed")) {
+        // All was sent, to one number: one of the counts says whether it arrived.
+        (Some("5"), Some(1..), None | Some(0)) => DeliveryOutcome::Delivered,
+        (Some(status @ "5"), None | Some(0), Some(1..)) => failed(status),
+        // Turned away before it was sent.
+        (Some(status @ "4"), None | Some(0), Some(_)) | (Some(status @ "4"), Some(0), None) => failed(status),
+        // 1 waits for approval, 2 waits to be sent, 7 waits for the carrier; the rest counts nothing, or contradicts itself.
         _ => return Ok(None),
     };
-    // Whole đồng, written with decimals.
-    let price_vnd = query("TotalPrice").and_then(|price| price.split('.').next()?.trim().parse().ok());
-    let report = DeliveryReport { provider: Provider::Esms, message: message.to_owned(), outcome, at: now, price_vnd };
+    let price = query("TotalPrice").and_then(StatedPrice::read);
+    let report = DeliveryReport { provider: Provider::Esms, message, outcome, at: now, price };
     Ok(Some(NamedReport { name: name.to_owned(), report }))
 }
 

@@ -4,7 +4,7 @@ use domain::applicant::Phone;
 use domain::notice::Notice;
 use serde_json::json;
 
-use super::{Gateway, Verdict, exchange, whole_number};
+use super::{Address, Gateway, Verdict, exchange, message_name, whole_number};
 
 /// What the vendor calls a message under a brand name.
 const BRAND_NAME: u8 = 2;
@@ -15,7 +15,7 @@ pub struct SpeedSms {
     /// HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
-    pub url: String,
+    pub url: Address,
     /// The account's token.
     pub token: String,
     /// Sender's name, registered with the carriers.
@@ -39,10 +39,10 @@ impl Gateway for SpeedSms {
         match (answer["status"].as_str(), whole_number(&answer["code"])) {
             // The one number is the invalid one: nothing was sent.
             (Some("success"), _) if refused => Verdict::Declined { code: INVALID_PHONE },
-            (Some("success"), _) => answer["data"].get("tranId").filter(|id| !id.is_null()).map_or_else(
-                || Verdict::Unknown { instead: "unreadable".to_owned() },
-                |id| Verdict::Accepted { message: id.as_str().map_or_else(|| id.to_string(), str::to_owned) },
-            ),
+            (Some("success"), _) => match message_name(&answer["data"]["tranId"]) {
+                Some(message) => Verdict::Accepted { message: Some(message) },
+                None => Verdict::Unknown { instead: "unreadable".to_owned() },
+            },
             (Some("error"), Some(code)) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }

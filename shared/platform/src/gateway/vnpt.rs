@@ -5,7 +5,7 @@ use domain::notice::Notice;
 use domain::notice::text::Encoding;
 use serde_json::json;
 
-use super::{Gateway, Verdict, exchange, request_id, whole_number};
+use super::{Address, Gateway, Verdict, exchange, request_id, whole_number};
 
 /// The VNPT gateway. Whether it recognises a `REQID` that comes again is not known.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Vnpt {
     /// HTTP client.
     pub http: reqwest::Client,
     /// Whole address.
-    pub url: String,
+    pub url: Address,
     /// The sender's name, as the operator numbers it.
     pub label_id: String,
     /// The contract.
@@ -49,12 +49,12 @@ impl Gateway for Vnpt {
             "USERNAME": self.user_name,
             "DATACODING": if notice.encoding == Encoding::Ucs2 { "8" } else { "0" },
         }});
-        let answer = match exchange(self.http.post(&self.url).json(&body)).await {
+        let answer = match exchange(self.http.post(self.url.to_string()).json(&body)).await {
             Ok(answer) => answer,
             Err(verdict) => return verdict,
         };
         match whole_number(&answer["RPLY"]["ERROR"]) {
-            Some(0) => Verdict::Accepted { message: request_id(notice) },
+            Some(0) => Verdict::Accepted { message: Some(request_id(notice)) },
             Some(code) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             None => Verdict::Unknown { instead: "unreadable".to_owned() },
         }

@@ -6,12 +6,15 @@ use domain::notice::Notice;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Gateway, Verdict, exchange, whole_number};
+use super::{Address, Gateway, Verdict, exchange, message_name, whole_number};
 use crate::account::Token;
 use crate::port::{AccessTokens, Renewal, TokenIssuer};
 
 /// Zalo's code for an access token that is no longer any good.
 const TOKEN_INVALID: i32 = -124;
+
+/// The longest that an access token is taken to live; Zalo's live 25 hours.
+const ACCESS_LIVES_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The Zalo gateway. `tracking_id` comes back in delivery reports but does not keep a second message from going out.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub struct Zalo<T> {
     /// HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
-    pub url: String,
+    pub url: Address,
     /// Access tokens of the official account.
     pub tokens: T,
 }
@@ -31,8 +34,8 @@ impl<T: AccessTokens> Zalo<T> {
             Ok(answer) => answer,
             Err(verdict) => return verdict,
         };
-        match (answer["error"].as_i64(), &answer["data"]["msg_id"]) {
-            (Some(0), Value::String(message)) => Verdict::Accepted { message: message.clone() },
+        match (whole_number(&answer["error"]), message_name(&answer["data"]["msg_id"])) {
+            (Some(0), Some(message)) => Verdict::Accepted { message: Some(message) },
             (Some(code), _) if code != 0 => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
@@ -75,7 +78,7 @@ pub struct ZaloLogin {
     /// HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
-    pub url: String,
+    pub url: Address,
     /// The application.
     pub app_id: String,
     /// Its secret.
@@ -102,11 +105,12 @@ impl TokenIssuer for ZaloLogin {
         let token = |name: &str| answer[name].as_str().filter(|text| !text.is_empty()).map(Token::new);
         match (token("access_token"), token("refresh_token"), whole_number(&answer["expires_in"])) {
             (Some(access), Some(refresh), lives) => {
-                // A day, where it does not say how long.
-                let lives = SignedDuration::from_secs(lives.filter(|seconds| *seconds > 0).unwrap_or(86_400));
+                // A day, where it does not say how long; nothing that it says keeps us from asking again within a month.
+                let seconds = lives.filter(|seconds| *seconds > 0).unwrap_or(86_400);
+                let lives = SignedDuration::from_secs(seconds).min(ACCESS_LIVES_MAX);
                 Renewal::Granted { access, lives, refresh }
             }
-            _ => match answer["error"].as_i64() {
+            _ => match whole_number(&answer["error"]) {
                 Some(code) if code != 0 => Renewal::Refused { code },
                 _ => Renewal::Unanswered { instead: "unreadable".to_owned() },
             },

@@ -1,0 +1,268 @@
+//! Reading what a client wrote so that one answer names everything that is wrong with it.
+//!
+//! serde ends at the first field that does not fit. Here it begins again with that field put right: a field that nobody knows is
+//! left out, and one that is missing or of the wrong type is read as whatever its type asks for. What is read in the end serves
+//! only to find what else is wrong; as soon as anything is, nothing of it is used.
+//!
+//! A name that stands twice in an object is refused at every depth, also where nobody reads it: readers differ in which of the two
+//! they take.
+
+mod json;
+mod source;
+
+use domain::Violation;
+use serde::de::DeserializeOwned;
+
+use crate::Failure;
+use json::Json;
+use source::{Broken, Fault, Source, Step};
+
+/// Most fields that one answer names. A body of honest fields has fewer, and a body of nonsense is not read for ever.
+pub const NAMED_MAX: usize = 100;
+
+/// What a client wrote, read as a `T`, and every field whose form is wrong.
+pub struct Draft<T> {
+    /// As far as it can be read: what is broken in it holds something of the right type.
+    read: Option<T>,
+    found: Vec<Violation>,
+}
+
+impl<T: DeserializeOwned> Draft<T> {
+    /// Reads the text; an error where it is no JSON.
+    pub fn of(bytes: &[u8]) -> Result<Self, Failure> {
+        Ok(Self::of_json(Json::parse(bytes)?))
+    }
+
+    /// Reads what was read as any JSON before.
+    pub fn of_value(value: serde_json::Value) -> Self {
+        Self::of_json(Json::from(value))
+    }
+
+    fn of_json(mut json: Json) -> Self {
+        let mut found = Vec::new();
+        json.without_repetitions(&mut Vec::new(), &mut |path| {
+            found.push(Violation::new(name(path), "duplicate-field", "stands twice"));
+        });
+        found.truncate(NAMED_MAX);
+        loop {
+            let broken = match T::deserialize(Source::of(&json)) {
+                Ok(read) => return Self { read: Some(read), found },
+                Err(broken) => broken,
+            };
+            let known = found.len();
+            if !json.holds_substitute(&broken.path) {
+                found.push(violation(&broken));
+            }
+            if found.len() > NAMED_MAX || !json.mend(&broken) {
+                found.truncate(NAMED_MAX.max(known));
+                return Self { read: None, found };
+            }
+        }
+    }
+}
+
+impl<T> Draft<T> {
+    /// What was read, where every field has its form.
+    pub fn whole(self) -> Result<T, Failure> {
+        self.and(Ok)
+    }
+
+    /// Whether `field`, or what it is a part of, is broken.
+    pub fn is_broken(&self, field: &str) -> bool {
+        self.found.iter().any(|broken| is_within(field, &broken.field))
+    }
+
+    /// What `next` makes of it. Where some fields have not their form, `next` only says what else is wrong with the others.
+    pub fn and<U>(self, next: impl FnOnce(T) -> Result<U, Failure>) -> Result<U, Failure> {
+        let Self { read, mut found } = self;
+        match read.map(next) {
+            Some(outcome) if found.is_empty() => outcome,
+            Some(Err(Failure::Invalid(more))) => {
+                let other =
+                    more.into_iter().filter(|more| !found.iter().any(|known| is_within(&more.field, &known.field)));
+                let other: Vec<Violation> = other.collect();
+                found.extend(other);
+                Err(Failure::Invalid(found))
+            }
+            Some(_) | None => Err(Failure::Invalid(found)),
+        }
+    }
+}
+
+/// Whether `field` is `outer` or a part of it.
+fn is_within(field: &str, outer: &str) -> bool {
+    field.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The name of a place as an answer writes it: `documents[2].sha256`.
+fn name(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) if text.is_empty() => text.push_str(key),
+            Step::Key(key) => {
+                text.push('.');
+                text.push_str(key);
+            }
+            Step::Place(place) => text.push_str(&format!("[{place}]")),
+        }
+    }
+    if text.is_empty() { "body".to_owned() } else { text }
+}
+
+/// The broken rule. It says nothing of the value.
+fn violation(broken: &Broken) -> Violation {
+    let (rule, detail) = match broken.fault {
+        Fault::Unknown => ("unknown-field", "is not a field of this request"),
+        Fault::Missing => ("required", "is required"),
+        Fault::NoSuchValue => ("known-value", "is none of the known values"),
+        Fault::Type => ("type", "has the wrong type"),
+        Fault::Form => ("format", "has the wrong form"),
+    };
+    Violation::new(name(&broken.path), rule, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "kebab-case")]
+    enum Kind {
+        Citizen,
+        Business,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Body {
+        #[serde(rename = "agency")]
+        _agency: domain::id::AgencyCode,
+        version: u64,
+        person: Person,
+        papers: Vec<Paper>,
+        #[serde(default, rename = "note")]
+        _note: Option<String>,
+        #[serde(default, rename = "day")]
+        _day: Option<jiff::civil::Date>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Person {
+        kind: Kind,
+        #[serde(rename = "name")]
+        _name: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Paper {
+        #[serde(rename = "code")]
+        _code: String,
+        #[serde(rename = "size")]
+        _size: u8,
+    }
+
+    fn broken(json: &str) -> Vec<(String, &'static str)> {
+        match Draft::<Body>::of(json.as_bytes()).and_then(Draft::whole) {
+            Ok(_) => Vec::new(),
+            Err(Failure::Invalid(found)) => found.into_iter().map(|broken| (broken.field, broken.rule)).collect(),
+            Err(other) => vec![(String::new(), other.slug())],
+        }
+    }
+
+    fn named(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        expected.iter().map(|(field, rule)| ((*field).to_owned(), *rule)).collect()
+    }
+
+    const GOOD: &str = r#"{"agency": "H20.12", "version": 1.0, "person": {"kind": "business", "name": "A"},
+        "papers": [{"code": "1", "size": 2}], "note": null, "day": "2026-11-20"}"#;
+
+    #[test]
+    fn what_fits_is_read() {
+        let read = Draft::<Body>::of(GOOD.as_bytes()).unwrap().whole().unwrap();
+        assert_eq!((read.version, read.person.kind, read.papers.len()), (1, Kind::Business, 1));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        let required = ["agency", "version", "person", "papers"].map(|field| (field, "required"));
+        assert_eq!(broken("{}"), named(&required));
+        let mess = r#"{"colour": {"red": [1]}, "agency": "h20", "version": "1", "person": {"kind": "king", "age": 3},
+            "papers": [{"code": 1}, {"size": 300, "code": "1"}, 7, ["1", 2]], "note": 5, "day": "mai"}"#;
+        let expected = [
+            ("colour", "unknown-field"),
+            ("agency", "format"),
+            ("version", "type"),
+            ("person.kind", "known-value"),
+            ("person.age", "unknown-field"),
+            ("person.name", "required"),
+            ("papers[0].code", "type"),
+            ("papers[0].size", "required"),
+            ("papers[1].size", "format"),
+            ("papers[2]", "type"),
+            ("papers[3]", "type"),
+            ("note", "type"),
+            ("day", "format"),
+        ];
+        assert_eq!(broken(mess), named(&expected));
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_at_every_depth() {
+        let twice =
+            GOOD.replace(r#""size": 2"#, r#""size": 2, "size": 3"#).replace(r#""day""#, r#""note": "x", "day""#);
+        assert_eq!(broken(&twice), named(&[("note", "duplicate-field"), ("papers[0].size", "duplicate-field")]));
+        let unread = r#"{"a": [{"b": {"c": 1, "c": 1}}]}"#;
+        let draft = Draft::<serde_json::Value>::of(unread.as_bytes()).unwrap();
+        assert!(draft.is_broken("a[0].b.c") && !draft.is_broken("a[0].b"));
+    }
+
+    #[test]
+    fn only_an_object_is_read_as_one() {
+        assert_eq!(broken("[]"), named(&[("body", "type")]));
+        assert_eq!(broken(r#""planted""#), named(&[("body", "type")]));
+        assert_eq!(broken("null"), named(&[("body", "type")]));
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for text in ["", "{", "{} {}", "{'a': 1}", "\u{1}", &"[".repeat(200)] {
+            assert_eq!(broken(text), named(&[("", "malformed-body")]), "{text}");
+        }
+        assert_eq!(broken(r#"{"version": 1e999}"#), named(&[("", "malformed-body")]));
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_with_a_point_and_no_others() {
+        for (number, rules) in [("1.0", vec![]), ("1e2", vec![]), ("1.5", vec!["type"]), ("-1", vec!["format"])] {
+            let found = broken(&GOOD.replace("1.0", number));
+            assert_eq!(found.into_iter().map(|(_, rule)| rule).collect::<Vec<_>>(), rules, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_nonsense_is_not_read_for_ever() {
+        let nonsense: Vec<String> = (0..20_000).map(|number| format!("\"f{number}\":1")).collect();
+        assert_eq!(broken(&format!("{{{}}}", nonsense.join(","))).len(), NAMED_MAX);
+        let twice = "\"a\":1,".repeat(20_000);
+        assert_eq!(broken(&format!("{{{twice}\"a\":1}}")).len(), NAMED_MAX);
+    }
+
+    #[test]
+    fn rules_of_values_are_named_with_the_form_of_the_others() {
+        let draft = Draft::<Person>::of(br#"{"name": "", "age": 1}"#).unwrap();
+        let judged = draft.and(|_| -> Result<(), Failure> {
+            Err(Failure::Invalid(vec![
+                Violation::new("kind", "citizen-id", "is said of what is missing"),
+                Violation::new("name", "full-name", "must be a name"),
+            ]))
+        });
+        let Err(Failure::Invalid(found)) = judged else { panic!("{judged:?}") };
+        let found: Vec<(&str, &str)> = found.iter().map(|broken| (broken.field.as_str(), broken.rule)).collect();
+        assert_eq!(found, [("age", "unknown-field"), ("kind", "required"), ("name", "full-name")]);
+    }
+}

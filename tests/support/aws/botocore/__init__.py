@@ -1,0 +1,1 @@
+"""As much of botocore as the operators' tool asks for."""
