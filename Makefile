@@ -1,10 +1,10 @@
 PYTHON ?= python3
 STACK := $(PYTHON) infra/local/stack.py
 TOOLS := .local/venv-tools/bin
-ROLE ?= officer
+ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test check release bench bench-night replay
+.PHONY: help setup build up down status token catalogue redrive deadline demo test fuzz-http readme check release bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,22 +16,22 @@ build: ## build the functions and lay them out for infra/template.yaml
 	cargo build --workspace --bins --locked
 	$(STACK) stage
 
-up: build ## start the local stack for development, settings in .local/stack.env
+up: build ## start a local stack afresh and leave it running, its addresses in .local/stack.env
 	$(STACK) up
 
-down: ## stop it, leave nothing running
+down: ## stop the stack, leave nothing running; what it held is gone
 	$(STACK) down
 
-status: ## show what of it runs
+status: ## show what of the stack runs
 	@$(STACK) status
 
-token: ## print a bare token: make -s token ROLE=officer|portal|citizen|administrator [AGENCY=H20.12] [ID=...]
+token: ## print a bare token: make -s token ROLE=portal|administrator, ROLE=officer AGENCY=H20.12, ROLE=citizen ID=087199012345
 	@$(STACK) token --role $(ROLE) $(if $(AGENCY),--agency $(AGENCY)) $(if $(ID),--id $(ID))
 
-catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; API_URL and TOKEN say where
+catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; on the local stack, or where API_URL and an administrator's TOKEN say
 	@$(PYTHON) infra/publish.py $(if $(DRY_RUN),--dry-run)
 
-redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive QUEUE=notices|integrators-events|counts|relay-failures [REASON=...] [RATE=10] [GO=1]
+redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive QUEUE=notices|integrators-events|counts|relay-failures [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
 deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12] [PAUSED=FROM/TO,...]
@@ -40,10 +40,18 @@ deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- python infra/local/demo.py
 
-test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser
+test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
 	cargo test --workspace --locked --no-run
 	$(STACK) run --dir .local/test -- cargo test --workspace --locked
+	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py
+	$(PYTHON) infra/local/readme.py
+
+fuzz-http: build ## generated requests to every route as every role, on a stack of their own: make fuzz-http [EXAMPLES=20] [SEED=20261126]
+	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
+
+readme: ## run every block of the README, in one shell and in the order in which it stands, on a stack of their own
+	$(PYTHON) infra/local/readme.py
 
 check: setup ## formatting, lints, licences and sources of dependencies, the template
 	cargo fetch --locked

@@ -1,7 +1,7 @@
 """Puts the files of infra/data into force where the functions run, without a deployment.
 
 Only what differs from the edition in force is sent; it is checked there as a whole, and refused whole.
-Where: API_URL and TOKEN (of an administrator) in the environment, or the local stack (make up) without them.
+Where: API_URL and TOKEN (of an administrator) in the environment, or the local stack (make up), for which a token is made.
 """
 
 from __future__ import annotations
@@ -25,13 +25,31 @@ class Refused(Exception):
     """What the other side said no to, in words for the person at the terminal."""
 
 
-def local_stack() -> tuple[str, str]:
-    settings = ROOT / ".local" / "stack.env"
-    if not settings.exists():
+def local_stack() -> tuple[str, dict[str, str]]:
+    """The settings of the stack that is up, with the name of their file; none where none is."""
+    path = Path(os.environ.get("STACK_ENV") or Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return str(path), dict(line.split("=", 1) for line in lines)
+
+
+def where() -> tuple[str, str]:
+    """The address and an administrator's token. A shell that has sourced the local stack's settings means that stack."""
+    path, local = local_stack()
+    asked, token = os.environ.get("API_URL"), os.environ.get("TOKEN")
+    if local and asked in (None, local["API_URL"]):
+        # Whatever TOKEN is in that shell, mostly the portal's: only an administrator publishes.
+        command = [sys.executable, str(STACK), "token", "--role", "administrator", "--dir", str(Path(path).parent)]
+        made = subprocess.run(command, capture_output=True, text=True)
+        if made.returncode:
+            raise Refused(made.stderr.strip())
+        return local["API_URL"], made.stdout.strip()
+    if asked is None:
         raise Refused("no API_URL in the environment, and no local stack is up (make up)")
-    lines = dict(line.split("=", 1) for line in settings.read_text().splitlines())
-    command = [sys.executable, str(STACK), "token", "--role", "administrator"]
-    return lines["API_URL"], subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    if "://127.0.0.1:" in asked:
+        raise Refused(f"API_URL is that of a local stack that has ended: make up, and source {path} again")
+    if not token:
+        raise Refused(f"TOKEN is missing: an administrator's, for {asked}")
+    return asked, token
 
 
 def call(method: str, url: str, token: str, body: dict[str, Any] | None = None) -> Any:
@@ -64,7 +82,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / "infra" / "data")
     parser.add_argument("--dry-run", action="store_true", help="check, and change nothing")
     asked = parser.parse_args()
-    api, token = (os.environ["API_URL"], os.environ["TOKEN"]) if "API_URL" in os.environ else local_stack()
+    api, token = where()
     url = f"{api}/v1/catalogue"
     present = call("GET", url, token)
     changed = {}

@@ -1,10 +1,11 @@
 """Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
 
-REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A message is sent first and taken off afterwards: what dies in between is there twice, which
-has one effect. Bodies are never printed: an integrator's holds people.
+REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A
+message is sent first and taken off afterwards: what dies in between is there twice, which has one effect. Bodies are never
+printed: an integrator's holds people.
 What the platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours); after that repair-relay
 compares the dossiers' histories with what was told. Both wake the dossiers' notices, once for each dossier.
-Where: the account of the environment, or the local stack (make up) with ENDPOINT from .local/stack.env.
+Where: the account of the environment, or the local stack (make up), whose settings a shell may have sourced or not.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, Iterator
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 
 ROOT = Path(__file__).resolve().parents[1]
 # Where dead letters lie, and the queue that they go back to. What was not relayed wakes the dossier's notices; what the relay
@@ -208,9 +209,11 @@ def everything(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
 
 
 def settings() -> dict[str, str]:
-    """The stack that STACK_ENV names, else the local one where it is up, else the environment's account."""
-    path = Path(os.environ.get("STACK_ENV", ROOT / ".local" / "stack.env"))
-    if os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE") or not path.exists():
+    """The stack that STACK_ENV names, else the account that the environment names, else the local stack where it is up."""
+    local = Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env"
+    path = Path(os.environ.get("STACK_ENV") or local)
+    elsewhere = "STACK_ENV" not in os.environ and (os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE"))
+    if elsewhere or not path.exists():
         return {}
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
@@ -220,7 +223,9 @@ def client(service: str) -> Any:
     # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it would do it twice.
     patience = {"config": Config(read_timeout=330, retries={"total_max_attempts": 1})} if service == "lambda" else {}
     if not local:
-        return boto3.client(service, **patience)
+        # Of the two names for the region, boto3 reads AWS_DEFAULT_REGION alone.
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return boto3.client(service, region_name=region, **patience)
     return boto3.client(
         service,
         **patience,
@@ -247,12 +252,14 @@ def show(messages: list[dict[str, Any]], name: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("queue", choices=[*QUEUES, *SHOWN_ONLY])
+    parser.add_argument("queue", nargs="?", choices=[*QUEUES, *SHOWN_ONLY])
     parser.add_argument("--reason", help="only what was parked for this reason")
     parser.add_argument("--rate", type=float, default=10.0, help="messages a second (10)")
     parser.add_argument("--go", action="store_true", help="send them back; without it nothing is changed")
     parser.add_argument("--stack", default="motcua")
     asked = parser.parse_args()
+    if asked.queue is None:
+        parser.error(f"which queue? make redrive QUEUE=... with one of {', '.join([*QUEUES, *SHOWN_ONLY])}")
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
     sqs = client("sqs")
@@ -299,4 +306,9 @@ def send(sqs: Any, wanted: list[tuple[dict[str, Any], str]], source: str, dead_l
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (NoRegionError, NoCredentialsError) as error:
+        sys.exit(f"redrive: {error} No local stack is up (make up), and the environment names no account.")
+    except EndpointConnectionError as error:
+        sys.exit(f"redrive: {error} A local stack that has ended? make up, and source its stack.env again.")

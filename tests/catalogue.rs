@@ -180,7 +180,12 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         ),
         ("integrators.json", changed("integrators.json", "\"H20.03\"", "\"H99.03\""), "known-agency", 0),
         ("rules.json", twice_rule(), "unique-start", 0),
-        ("index.json", changed("index.json", "\"hundredths\": 10000", "\"hundredths\": 9000"), "weights", 5),
+        (
+            "index.json",
+            changed("index.json", "\"hundredths\": 10000", "\"hundredths\": 9000"),
+            "weights",
+            line_of("index.json", "\"hundredths\": 10000"),
+        ),
         (
             "index.json",
             changed("index.json", "\"in-time\"", "\"in-luck\""),
@@ -193,7 +198,7 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         ("notices.json", String::new(), "json", 1),
         ("notices.json", format!("\u{feff}{}", file("infra/data/notices.json")), "json", 1),
         ("notices.json", json.to_owned(), "json", 1),
-        ("notices.json", changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"), "schema-version", 1),
+        ("notices.json", changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"), "schema-version", 2),
         ("notices.json", changed("notices.json", "\"schemaVersion\": 1,", ""), "schema-version", 1),
         // Letters that are left out make no file of another form.
         ("calendar.json", changed("calendar.json", "\"hours\"", "\"exeptions\": [], \"hours\""), "form", 0),

@@ -6,7 +6,7 @@ use platform::http;
 use platform::payload::Payload;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, esms_event};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, esms_event, submit_event, transition_event};
 use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
 
@@ -211,4 +211,85 @@ async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted
     let errors = log.errors();
     assert_eq!(errors.len(), 5, "each is logged once");
     assert!(!format!("{errors:?}").contains("4711"), "{errors:?}");
+}
+
+/// Field and rule of everything that is wrong with an event; nothing where it is taken.
+async fn told_of(message: &str) -> Vec<(String, &'static str)> {
+    let world = World::new().await;
+    let (store, intake) = (&world.dossiers, &world.reception);
+    match ingest_event::ingest(message, store, intake, &world.catalogue, at(NOW)).await {
+        Ok(()) => Vec::new(),
+        Err(platform::Failure::Invalid(found)) => found.into_iter().map(|broken| (broken.field, broken.rule)).collect(),
+        Err(other) => vec![(String::new(), other.slug())],
+    }
+}
+
+fn named(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+    expected.iter().map(|(field, rule)| ((*field).to_owned(), *rule)).collect()
+}
+
+#[tokio::test]
+async fn an_event_is_told_everything_that_is_wrong_with_its_envelope_and_its_data() {
+    let required = ["specversion", "id", "source", "type", "time", "data"].map(|field| (field, "required"));
+    assert_eq!(told_of("{}").await, named(&required));
+    let mut event = submit_event("e1", "2026-11-17T01:00:00Z", Some("H20.03-261117-0001"));
+    event["time"] = json!("yesterday");
+    event["data"]["channel"] = json!("fax");
+    event["data"]["colour"] = json!("red");
+    event["data"]["applicant"].as_object_mut().unwrap().remove("phone");
+    event["data"]["code"] = json!(7);
+    let mut found = told_of(&event.to_string()).await;
+    found.sort();
+    let expected = [
+        ("data.applicant.phone", "required"),
+        ("data.channel", "known-value"),
+        ("data.code", "type"),
+        ("data.colour", "unknown-field"),
+        ("time", "format"),
+    ];
+    assert_eq!(found, named(&expected));
+    let mut event = transition_event("e2", "2026-11-17T01:00:00Z", "H20.03-261117-0001", "dance");
+    event.as_object_mut().unwrap().remove("subject");
+    assert_eq!(told_of(&event.to_string()).await, named(&[("subject", "required"), ("data.action", "known-value")]));
+}
+
+#[tokio::test]
+async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is_in_a_request() {
+    let event = submit_event("e1", "2026-11-17T01:00:00Z", None).to_string();
+    assert_eq!(told_of(&event).await, []);
+    let phone = r#""phone":"0912345678""#;
+    for (written, twice, field) in [
+        (phone, format!(r#"{phone},"phone":"0987654321""#), "data.applicant.phone"),
+        (r#""channel":"online""#, r#""channel":"online","channel":"counter""#.to_owned(), "data.channel"),
+        (r#""code":"TP01""#, r#""code":"TP01","code":"TP02""#.to_owned(), "data.documents[0].code"),
+        (r#""id":"e1""#, r#""id":"e1","id":"e2""#.to_owned(), "id"),
+        (r#""id":"e1""#, r#""id":"e1","extension":[{"a":1,"a":2}]"#.to_owned(), "extension[0].a"),
+    ] {
+        assert!(event.contains(written), "{written} is not in {event}");
+        let event = event.replace(written, &twice);
+        assert_eq!(told_of(&event).await, named(&[(field, "duplicate-field")]), "{twice}");
+    }
+    let body = crate::support::call::submission().to_string();
+    let body = body.replace(phone, &format!(r#"{phone},"phone":"0987654321""#));
+    let world = World::new().await;
+    let answer = Call::submit("k").raw(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!((answer.status, answer.broken()), (400, ("applicant.phone", "duplicate-field")));
+    let files = r#"{"expectedEdition": 0, "files": {"rules.json": "{}", "rules.json": "[]"}}"#;
+    let put = Call::new("PUT /v1/catalogue").administrator().raw(files).at_publish(&world.shelf, at(NOW)).await;
+    assert_eq!((put.status, put.broken()), (400, ("files.rules.json", "duplicate-field")));
+}
+
+#[tokio::test]
+async fn an_empty_body_is_told_every_field_that_it_lacks() {
+    let world = World::new().await;
+    for (call, fields) in [
+        (Call::submit("k"), &["procedure", "agency", "channel", "applicant", "documents"][..]),
+        (Call::transition("H20.03-261117-0001", "", 1), &["action", "expectedVersion"]),
+        (Call::new("PUT /v1/preference").portal(), &["channels", "language", "legalOnly"]),
+        (Call::new("PUT /v1/catalogue").administrator(), &["expectedEdition", "files"]),
+    ] {
+        let answer: Answer = call.raw("{}").at_its_function(&world).await.into();
+        let expected: Vec<(&str, &str)> = fields.iter().map(|field| (*field, "required")).collect();
+        assert_eq!((answer.status, broken(&answer)), (400, expected), "{}", answer.body);
+    }
 }

@@ -476,5 +476,5 @@ async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_fo
         answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()).collect()
     };
     assert_eq!(keys("as-counted").await, [json!(ended.code)]);
-    assert_eq!(keys("merged").await, [json!(world.catalogue.carried_on_by(&ended.code, last.tomorrow().unwrap()))]);
+    assert_eq!(keys("merged").await, [json!(world.catalogue.told_under(&ended.code, None, last.tomorrow().unwrap()))]);
 }

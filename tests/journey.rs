@@ -66,6 +66,15 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     }
     let messages = stack.messages(&code).await;
     assert_eq!(messages.len(), sent.len(), "each once");
+    // The contract's times have milliseconds at most.
+    let fine =
+        |text: &str| text.contains('T') && text.rsplit_once('.').is_some_and(|(_, rest)| rest.len() > "123Z".len());
+    for notice in &sent {
+        let attempts = notice["attempts"].as_array().unwrap().iter().flat_map(|attempt| attempt.as_object().unwrap());
+        for (name, value) in notice.as_object().unwrap().iter().chain(attempts) {
+            assert!(!value.as_str().is_some_and(fine), "{name}: {value}");
+        }
+    }
     let text = format!("{messages:?}");
     assert!(!text.contains("Trần") && !text.contains(CITIZEN), "{text}");
 }
@@ -549,4 +558,133 @@ async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
         nowhere.send(&notice, &dossier.applicant.phone).await,
         Verdict::NotTaken { instead: "unreachable".into(), retry_after: None }
     );
+}
+
+#[tokio::test]
+async fn whoever_knows_the_tag_of_a_report_gets_304_and_nothing_else_through_the_gateway() {
+    let stack = Stack::new();
+    let path = "/v1/reports/2024-02?format=csv";
+    let first = stack.ask(Method::GET, path, None, ("accept", "text/csv")).await;
+    assert_eq!(first.status(), 200);
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let again = stack.ask(Method::GET, path, None, ("if-none-match", &known)).await;
+        let said = (again.status().as_u16(), again.headers()["etag"].to_str().unwrap().to_owned());
+        assert_eq!((said, again.text().await.unwrap().as_str()), ((304, tag.clone()), ""), "{known}");
+    }
+    let other = stack.ask(Method::GET, path, None, ("if-none-match", "\"other\"")).await;
+    assert_eq!(other.status(), 200);
+}
+
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_refused_through_the_gateway_and_a_list_is_read() {
+    let stack = Stack::new();
+    let officer = stack.officer(AGENCY).await;
+    for (query, broken) in [
+        ("limit=3&limit=200", ("limit", "once")),
+        ("limit=3,200", ("limit", "range")),
+        ("limit=3%2C200", ("limit", "range")),
+        ("status=2,4", ("status", "national-status")),
+        ("colour=red", ("colour", "unknown-field")),
+    ] {
+        let answer = stack.get(&format!("{DOSSIERS}?{query}"), Some(&officer)).await;
+        assert_eq!((answer.status, answer.broken()), (400, broken), "{query}: {}", answer.body);
+    }
+    let two = stack.get(&format!("{DOSSIERS}?status=2&status=4&limit=1"), Some(&officer)).await;
+    assert_eq!(two.status, 200, "{}", two.body);
+    let kpi = stack.get("/v1/kpi?period=2026-10,2026-11&agency=H20.03,H20.09", Some(&officer)).await;
+    let broken: Vec<&Value> = kpi.body["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    assert_eq!((kpi.status, broken), (400, vec![&json!("period"), &json!("agency")]));
+}
+
+#[tokio::test]
+async fn what_is_no_route_is_answered_by_the_gateway_itself_as_the_contract_says() {
+    let stack = Stack::new();
+    for (method, path) in [(Method::DELETE, DOSSIERS), (Method::PATCH, "/v1/kpi"), (Method::GET, "/v2/dossiers")] {
+        let answer = stack.ask(method.clone(), path, None, ("accept", "*/*")).await;
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        let body: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
+        assert_eq!((status, body), (404, json!({ "message": "Not Found" })), "{method} {path}");
+    }
+    let head = stack.ask(Method::HEAD, "/v1/reports/2024-02", None, ("accept", "*/*")).await;
+    assert_eq!(head.status(), 404);
+    // Nobody's page may read our answers: there is no CORS, and gateways differ in how they say so.
+    let preflight = stack.ask(Method::OPTIONS, DOSSIERS, None, ("origin", "https://evil.example")).await;
+    assert!([403, 404].contains(&preflight.status().as_u16()), "{preflight:?}");
+    assert!(!preflight.headers().contains_key("access-control-allow-origin"), "{preflight:?}");
+    assert!(preflight.json::<Value>().await.unwrap()["message"].is_string());
+}
+
+/// What a function logs and answers when it is invoked with `payload`, its Runtime API being ours.
+async fn invoked(function: &str, settings: &[(&str, &str)], payload: &str) -> (String, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let program = root().join("target/debug").join(function);
+    let mut command = tokio::process::Command::new(&program);
+    command.env_clear().envs(settings.iter().copied()).envs([
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_NAME", function),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "test"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "test"),
+        ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
+        ("AWS_REGION", "ap-southeast-1"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).kill_on_drop(true);
+    let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let mut asked = String::new();
+    // It asks for work, and then tells what came of it.
+    for answer in [
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\
+             lambda-runtime-aws-request-id: 1\r\nlambda-runtime-deadline-ms: 4102444800000\r\n\
+             lambda-runtime-invoked-function-arn: arn\r\n\r\n{payload}",
+            payload.len()
+        ),
+        "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
+    ] {
+        let (mut stream, _) = timeout(Duration::from_secs(30), listener.accept()).await.unwrap().unwrap();
+        asked = whole_request(&mut stream).await;
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    }
+    process.start_kill().unwrap();
+    let ended = process.wait_with_output().await.unwrap();
+    (String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned(), asked)
+}
+
+/// A request with its body, as far as it says how long that is.
+async fn whole_request(stream: &mut tokio::net::TcpStream) -> String {
+    let (mut text, mut part) = (String::new(), [0; 4096]);
+    loop {
+        let read = timeout(Duration::from_secs(30), stream.read(&mut part)).await.unwrap().unwrap();
+        text.push_str(&String::from_utf8_lossy(&part[..read]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if read == 0 || body.len() >= length.unwrap_or(0) {
+            return text;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_invoked_in_the_wrong_form_stands_in_no_log_and_no_answer() {
+    let settings = [
+        ("ACCOUNTS_TABLE", "accounts"),
+        ("GATEWAY_TIMEOUT_MS", "1000"),
+        ("ZALO_LOGIN_URL", "http://localhost:9"),
+        ("ZALO_APP_ID", "1"),
+        ("ZALO_APP_SECRET", "secret"),
+    ];
+    for payload in
+        [r#""planted-4711""#, r#"["planted-4711"]"#, r#"{"planted-4711": 1}"#, r#"{"refreshToken": ["planted-4711"]}"#]
+    {
+        let (log, told) = invoked("refresh-token", &settings, payload).await;
+        assert!(told.starts_with("POST") && told.contains("/error"), "{payload}: {told}");
+        assert!(told.contains("break rules"), "{payload}: {told}");
+        assert!(!log.contains("4711") && !told.contains("4711"), "{payload}: {log}\n{told}");
+    }
 }

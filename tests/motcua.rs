@@ -11,6 +11,7 @@ mod gateways;
 mod index;
 mod journey;
 mod law;
+mod misprints;
 mod night;
 mod notices;
 mod oracle;

@@ -8,11 +8,13 @@ use domain::id::CommandId;
 use domain::procedure::Channel;
 use domain::submission::Submission;
 use jiff::Timestamp;
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::port::{Admission, Intake};
 use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, transition_event};
+use crate::support::file;
 use crate::support::world::{NOW, World, at};
 
 /// The agency that the dossiers here are passed on to.
@@ -43,7 +45,11 @@ fn pass_on(version: u64, to: &str) -> Value {
 }
 
 async fn history(world: &World, agency: &str, code: &str) -> Answer {
-    Call::new("GET /v1/dossiers/{code}/history").code(code).officer(agency).at_track(world).await
+    history_at(world, agency, code, NOW).await
+}
+
+async fn history_at(world: &World, agency: &str, code: &str, now: &str) -> Answer {
+    Call::new("GET /v1/dossiers/{code}/history").code(code).officer(agency).at_track_on(world, at(now)).await
 }
 
 /// The whole worklist of an agency, `limit` lines a page.
@@ -248,6 +254,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
         procedure: "1.001193".parse().unwrap(),
         agency: agency.parse().unwrap(),
         channel: Channel::Counter,
+        ward: None,
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: FullName::try_from("Trần Thị Mẫu".to_owned()).unwrap(),
@@ -346,4 +353,73 @@ async fn an_integrator_carries_on_like_its_agencies_officers() {
     assert_eq!(take("2025-06-30T16:59:59Z").await.unwrap_err().slug(), "forbidden");
     take("2025-06-30T17:00:00Z").await.unwrap();
     assert_eq!(world.dossier(&code).await.version, 2);
+}
+
+/// The department of industry and trade of Tiền Giang as if it had been divided: one procedure to agriculture, one ward to finance,
+/// the rest to industry and trade as it was.
+async fn divided() -> World {
+    let mut agencies: Value = serde_json::from_str(&file("infra/data/agencies.json")).unwrap();
+    let ended =
+        agencies["agencies"].as_array_mut().unwrap().iter_mut().find(|agency| agency["code"] == "H58.03").unwrap();
+    ended["division"] = json!([
+        { "successor": "H20.12", "procedures": ["2.000004"] },
+        { "successor": "H20.05", "wards": ["28249"] },
+    ]);
+    let texts = Texts::built_in().with([("agencies.json".to_owned(), agencies.to_string())].into()).unwrap();
+    World::of(texts.assemble(UndecidedYears::Refused).unwrap().into()).await
+}
+
+#[tokio::test]
+async fn what_a_divided_agency_left_lies_with_the_heir_of_its_procedure_or_ward_alone() {
+    let world = divided().await;
+    let heirs = ["H20.12", "H20.05", AGENCY];
+    let mut codes = Vec::new();
+    for (procedure, ward) in [("2.000004", None), ("1.012789", Some("28249")), ("1.012789", None)] {
+        let mut body = submission();
+        (body["agency"], body["procedure"]) = ("H58.03".into(), procedure.into());
+        if let Some(ward) = ward {
+            body["ward"] = ward.into();
+        }
+        let call = Call::submit(&format!("k{}", codes.len())).body(&body);
+        codes.push(call.at_submit(&world.reception, &world, at("2025-06-27T02:00:00Z")).await.code());
+    }
+    let after = "2025-07-01T02:00:00Z";
+    for (heir, code) in heirs.iter().zip(&codes) {
+        for limit in [1, 50] {
+            let seen = told(&worklist(&world, heir, limit, &[], after).await);
+            assert_eq!(seen, [format!("{code} H58.03 .")], "{heir}, {limit} a page");
+        }
+        for other in heirs.iter().filter(|other| *other != heir) {
+            assert_eq!(act_at(&world, other, code, step("receive", 1), at(after)).await.status, 403, "{other}");
+            assert_eq!(history_at(&world, other, code, after).await.status, 403, "{other}");
+        }
+        assert_eq!(act_at(&world, heir, code, step("receive", 1), at(after)).await.status, 200, "{heir}");
+        let to_itself = act_at(&world, heir, code, pass_on(2, heir), at(after)).await;
+        assert_eq!(to_itself.broken(), ("toAgency", "another-agency"), "{heir}");
+    }
+    // Another heir of the same agency is another agency, and gets what is passed on to it.
+    assert_eq!(act_at(&world, "H20.12", &codes[0], pass_on(2, AGENCY), at(after)).await.status, 200);
+    let seen = told(&worklist(&world, AGENCY, 50, &[], after).await);
+    assert!(seen.len() == 2 && seen.iter().any(|line| line.starts_with(&codes[0])), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_divided_agency_names_all_of_its_successors_to_who_hands_in_there() {
+    let world = divided().await;
+    let mut body = submission();
+    body["agency"] = "H58.03".into();
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.ends_with("its successors are H20.03, H20.05, H20.12"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_ward_is_five_digits() {
+    let world = World::new().await;
+    for ward in ["", "2986", "298690", "2986a", "２９８６９"] {
+        let mut body = submission();
+        body["ward"] = ward.into();
+        let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+        assert_eq!((answer.status, answer.broken()), (400, ("ward", "ward-code")), "{ward}");
+    }
 }

@@ -5,6 +5,8 @@ mod documents;
 mod doors;
 mod examples;
 mod infrastructure;
+mod readme;
+mod truth;
 
 use std::collections::BTreeSet;
 

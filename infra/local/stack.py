@@ -278,7 +278,7 @@ class Stack:
         try:
             lines = self.settings_file.read_text().splitlines()
         except FileNotFoundError:
-            raise StackError(f"no stack is up in {self.directory} (make up)") from None
+            raise StackError(f"no stack is up in {shown(self.directory)} (make up)") from None
         return dict(line.split("=", 1) for line in lines)
 
     def up(self, port_base: int | None) -> None:
@@ -329,6 +329,8 @@ class Stack:
             "API_URL": f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/%24default",
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_REGION": REGION,
+            # The only name of the two that boto3 and the first AWS CLI read.
+            "AWS_DEFAULT_REGION": REGION,
             **ROOT_KEY,
             "INTEGRATOR_QUEUE_URL": outputs["IntegratorQueueUrl"],
             "INTEGRATOR_DLQ_URL": outputs["IntegratorDlqUrl"],
@@ -465,19 +467,32 @@ class Stack:
         self.up(None)
         try:
             path = os.pathsep.join([str(STACK_VENV.path / "bin"), os.environ.get("PATH", os.defpath)])
-            return subprocess.run(command, env={**os.environ, "PATH": path, "STACK_ENV": str(self.settings_file)}).returncode
+            # In a shell that has sourced another stack's settings, those would win over this one's.
+            mine = {name: value for name, value in clean_environment().items() if name not in self.settings()}
+            environment = {**mine, "PATH": path, "STACK_ENV": str(self.settings_file)}
+            return subprocess.run(command, env=environment).returncode
         finally:
             self.down()
 
     def status(self) -> int:
         running = [service.name for service in self.services if service.pid() is not None]
         for service in self.services:
-            print(f"{service.name:<10} {'up' if service.name in running else 'down'}  {shown(service.log)}")
-        if self.settings_file.exists():
+            state = "up" if service.name in running else "down"
+            print(f"{service.name:<10} {state:<5}" + (f" log {shown(service.log)}" if service.log.exists() else ""))
+        if len(running) == len(self.services) and self.settings_file.exists():
             print(f"settings   {shown(self.settings_file)}")
-        return 0 if len(running) == len(self.services) else 1
+            return 0
+        if not running and not self.settings_file.exists():
+            print("nothing runs: make up starts it")
+            return 0
+        print("a part of it has ended, and what it held is gone: make up starts it anew, make down ends the rest")
+        return 1
 
     def token(self, role: str, agency: str | None, id_number: str | None) -> str:
+        if role == "officer" and not agency:
+            raise StackError("an officer is one of an agency: make -s token ROLE=officer AGENCY=H20.12")
+        if role == "citizen" and not id_number:
+            raise StackError("a citizen has a number: make -s token ROLE=citizen ID=087199012345")
         wanted = {"role": role, "agency": agency, "idNumber": id_number}
         body = json.dumps({key: value for key, value in wanted.items() if value}).encode()
         request = urllib.request.Request(f"{self.settings()['ISSUER_URL']}/token", data=body)
@@ -486,6 +501,8 @@ class Stack:
                 return str(json.load(response)["access_token"])
         except urllib.error.HTTPError as refusal:
             raise StackError(f"the issuer refused: {refusal.read().decode()}") from None
+        except urllib.error.URLError:
+            raise StackError("the issuer does not answer: make status says what runs") from None
 
 
 def shown(path: Path) -> Path:
@@ -527,7 +544,8 @@ def arguments() -> argparse.Namespace:
         ("token", "print a bare token of the stand-in issuer"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument("--dir", type=Path, default=LOCAL)
+        # STACK_DIR lets a second stack stand beside the developer's, for every door of the Makefile.
+        command.add_argument("--dir", type=Path, default=Path(os.environ.get("STACK_DIR") or LOCAL))
         if name == "up":
             command.add_argument("--port-base", default="auto", help="first of three ports in a row, or auto")
         if name == "run":
@@ -556,7 +574,9 @@ def main() -> int:
     stack = Stack(asked.dir)
     if asked.command == "up":
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
+        say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
+        say("it keeps nothing: tables, queues and tokens are gone with make down, the next make up, or MiniStack's end")
     elif asked.command == "down":
         stack.down()
     elif asked.command == "run":

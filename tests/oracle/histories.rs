@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::agency::Remit;
 use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
@@ -154,7 +155,7 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
             let at = instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
             let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
             let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts, published);
-            DossierFacts { code, agency, procedure, channel, papers, history }
+            DossierFacts { code, agency, procedure, channel, ward: None, papers, history }
         },
     )
 }
@@ -164,6 +165,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
         channel,
+        ward: None,
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Trần Thị Mẫu".to_owned().try_into().unwrap(),
@@ -189,11 +191,12 @@ const ACTORS: usize = 7;
 fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
     let officer = |id: &str, agency: &AgencyCode| {
         let id = id.to_owned();
-        let carried_on_by = catalogue().carried_on_by(agency, date_of(at));
-        let predecessors = if carried_on_by == *agency { Vec::new() } else { vec![agency.clone()] };
+        let carried_on_by = catalogue().carried_on_by(agency, dossier.matter(), date_of(at));
+        let ended = carried_on_by != *agency;
+        let predecessors = ended.then(|| Remit::whole(agency.clone())).into_iter().collect();
         Actor::Officer { id, agency: carried_on_by, predecessors }
     };
-    let agencies = || vec![dossier.agency.clone(), HANDLER.parse().unwrap()];
+    let agencies = || [dossier.agency.clone(), HANDLER.parse().unwrap()].map(Remit::whole).into();
     match number % ACTORS {
         0 => officer("an", &dossier.agency),
         1 => officer("binh#2", &dossier.agency),

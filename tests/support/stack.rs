@@ -116,6 +116,21 @@ impl Stack {
         Answer { status: answer.status().as_u16(), body: answer.json().await.unwrap_or(Value::Null) }
     }
 
+    /// Asks the gateway for something, with one header more, and gives its answer as it is.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        header: (&str, &str),
+    ) -> reqwest::Response {
+        let mut request = self.http.request(method, format!("{}{path}", setting("API_URL"))).header(header.0, header.1);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.unwrap()
+    }
+
     pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.call(Method::GET, path, token, None, Value::Null).await
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Violation;
 use domain::applicant::Phone;
 use domain::dossier::{
-    Action, AlsoBy, By, Clock, DossierStatus, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES, Rule, Signature,
-    Target, VERSIONS_MAX,
+    Action, AlsoBy, By, Clock, DossierStatus, EXPECTED_VERSION_MAX, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES,
+    Rule, Signature, Target, VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_MAX, Submission};
 use platform::Failure;
@@ -297,6 +297,8 @@ fn the_documented_limits_are_those_of_the_code() {
     for remark in ["Reason", "Note"] {
         assert_eq!(schemas[remark]["maxLength"], REMARK_CHARACTERS_MAX);
     }
+    assert_eq!(schemas["TransitionBody"]["properties"]["expectedVersion"]["maximum"], EXPECTED_VERSION_MAX);
+    assert_eq!(schemas["PublicationBody"]["properties"]["expectedEdition"]["maximum"], publish_catalogue::EDITION_MAX);
     assert_eq!(BODY_BYTES_MAX, 262_144);
     for body in ["Submission", "Transition", "Publication"] {
         let text = documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();

@@ -4,6 +4,7 @@
 //! dossier is not there, or not there yet, is tried again for half a minute, since an earlier event may be on its way.
 
 use domain::Violation;
+use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command};
@@ -11,6 +12,7 @@ use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
+use platform::form::Draft;
 use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::{DossierStore, Intake};
 use platform::request::{SubmissionBody, day, read_json};
@@ -28,7 +30,7 @@ pub async fn ingest(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    let event: CloudEvent<Value> = Draft::of(message.as_bytes())?.and(whole)?;
     if event.specversion != SPEC_VERSION {
         return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
     }
@@ -40,7 +42,7 @@ pub async fn ingest(
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
     let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
-    let agencies = integrator.agencies.iter().cloned().chain(predecessors).collect();
+    let agencies = integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
     let key = command_id(&["event", &event.source, &event.id])?;
     match event.kind.as_str() {
@@ -114,4 +116,40 @@ async fn move_on(
 fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
     let text = serde_json::to_vec(&data).map_err(|error| Failure::Defect(error.to_string()))?;
     read_json(&text).map_err(|failure| failure.within("data"))
+}
+
+/// The event, where envelope and data have their form; else everything that is wrong with either, named at once.
+fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
+    /// What an integrator's submission has besides.
+    #[derive(Deserialize)]
+    struct Numbered {
+        #[serde(default, rename = "code")]
+        _code: Option<DossierCode>,
+    }
+    let mut data = event.data.clone();
+    let mut found = Vec::new();
+    // A draft of something that was JSON fails for no other reason.
+    let mut note = |read: Result<(), Failure>| {
+        if let Err(Failure::Invalid(broken)) = read.map_err(|failure| failure.within("data")) {
+            found.extend(broken);
+        }
+    };
+    match event.kind.trim() {
+        SUBMIT => {
+            note(Draft::<Numbered>::of_value(data.clone()).whole().map(drop));
+            if let Some(fields) = data.as_object_mut() {
+                fields.remove("code");
+                note(Draft::<SubmissionBody>::of_value(data).whole().map(drop));
+            }
+        }
+        TRANSITION => {
+            note(Draft::<TransitionData>::of_value(data).whole().map(drop));
+            if event.subject.is_none() {
+                found.insert(0, Violation::new("subject", "required", "must be the dossier's code"));
+            }
+        }
+        // Nobody knows what form its data have.
+        _ => {}
+    }
+    if found.is_empty() { Ok(event) } else { Err(Failure::Invalid(found)) }
 }

@@ -18,7 +18,7 @@ use platform::parameters::{flag, number};
 use platform::port::Stored;
 use serde::{Deserialize, Serialize};
 
-/// Highest edition that can be asked for: more than a province publishes in a thousand years.
+/// Highest edition that can be asked for or expected: more than a province publishes in a thousand years.
 pub const EDITION_MAX: u64 = 1_000_000;
 
 /// The body of `PUT /v1/catalogue`.
@@ -74,6 +74,9 @@ async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestam
     let dry_run = parameters.one("dryRun", flag).unwrap_or(false);
     parameters.end()?;
     let publication: Publication = request.json()?;
+    if publication.expected_edition > EDITION_MAX {
+        return Err(Violation::new("expectedEdition", "range", format!("must be 0 to {EDITION_MAX}")).into());
+    }
     // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest edition cannot be read,
     // the one that functions go on with is mended.
     let Newest { latest: current, texts: present, catalogue, .. } = newest(shelf, UndecidedYears::Refused).await?;

@@ -76,12 +76,15 @@ pub(crate) async fn list(
     for (code, facts) in found {
         let basis_on = |day| catalogue.law().rule_on(day).kpi_due;
         if let Some(behind) = behind(&facts, first, last, basis_on) {
-            let agency = facts.agency;
-            let agency = if selection.merged { catalogue.carried_on_by(&agency, last) } else { agency };
+            let agency = if selection.merged {
+                catalogue.carried_on_by(&facts.agency, facts.matter(), last)
+            } else {
+                facts.agency
+            };
             of.entry(agency).or_default().push((code, behind));
         }
     }
-    let agencies = of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue)).collect();
+    let agencies = of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue, last)).collect();
     Ok(Some(LateList { first, last, agencies }))
 }
 
@@ -100,10 +103,10 @@ fn behindhand(gathered: &Gathered) -> Vec<AgencyCode> {
     agencies
 }
 
-fn bounded(code: AgencyCode, mut lines: Vec<(DossierCode, Behind)>, catalogue: &Catalogue) -> LateOfAgency {
+fn bounded(code: AgencyCode, mut lines: Vec<(DossierCode, Behind)>, catalogue: &Catalogue, last: Date) -> LateOfAgency {
     lines.sort_by(|(code, behind), (other, than)| than.days.cmp(&behind.days).then_with(|| code.cmp(other)));
     let more = lines.len().saturating_sub(LINES_MAX);
     lines.truncate(LINES_MAX);
-    let name = catalogue.agency(&code).map_or_else(|| code.to_string(), |known| known.name.clone());
+    let name = catalogue.agency(&code).map_or_else(|| code.to_string(), |known| known.name_on(last).to_owned());
     LateOfAgency { code, name, lines, more }
 }

@@ -120,7 +120,7 @@ fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogu
     let mut channels: BTreeMap<(String, &str), u64> = BTreeMap::new();
     for (cell, row) in &gathered.rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let agency = if merged { catalogue.carried_on_by(agency, last) } else { agency.clone() };
+        let agency = if merged { catalogue.told_under(agency, Some(procedure), last) } else { agency.clone() };
         *channels.entry((agency.to_string(), channel.name())).or_default() += row.received;
         if row.received > 0 {
             procedures.entry(agency.to_string()).or_default().insert(procedure);

@@ -311,7 +311,7 @@ pub(crate) struct Compared {
 /// Whose report it is: the province's, of those there are the one that exists on `day`.
 fn body(catalogue: &Catalogue, day: Date) -> String {
     let mut provinces = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Province);
-    provinces.find(|agency| agency.exists_on(day)).map(|agency| agency.name.clone()).unwrap_or_default()
+    provinces.find(|agency| agency.exists_on(day)).map(|agency| agency.name_on(day).to_owned()).unwrap_or_default()
 }
 
 /// The page of a period.

@@ -7,6 +7,7 @@ mod notices;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Violation;
+use domain::agency::{Matter, Remit};
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry};
@@ -87,11 +88,8 @@ pub async fn handle(
             let Actor::Officer { agency, predecessors, .. } = request.actor(catalogue, now)? else {
                 return Err(Failure::Forbidden);
             };
-            let agencies: Vec<AgencyCode> = std::iter::once(agency).chain(predecessors).collect();
-            HttpReply::json(
-                200,
-                &worklist(dossiers, &agencies, &WorklistQuery::read(&request)?, catalogue.law()).await?,
-            )
+            let remits: Vec<Remit> = std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
+            HttpReply::json(200, &worklist(dossiers, &remits, &WorklistQuery::read(&request)?, catalogue.law()).await?)
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -278,13 +276,19 @@ struct Worklist {
 }
 
 /// Fills one page, desk after desk: what belongs to `agencies`, then what others have passed on to them. The first is the
-/// one that asks, the others those that it carries on for.
+/// one that asks, the others those that it carries on for, in all or in a part of their dossiers.
 async fn worklist(
     dossiers: &Dossiers,
-    agencies: &[AgencyCode],
+    remits: &[Remit],
     query: &WorklistQuery,
     law: &Law,
 ) -> Result<Worklist, Failure> {
+    let agencies: Vec<AgencyCode> = remits.iter().map(|remit| remit.agency().clone()).collect();
+    let agencies = agencies.as_slice();
+    let covered = |agency: &AgencyCode, item: &WorklistItem| {
+        let matter = Matter { procedure: Some(&item.procedure), ward: item.ward.as_ref() };
+        remits.iter().any(|remit| remit.covers(agency, matter))
+    };
     let stretches = query.stretches(agencies);
     let reached = |place: &Place| {
         let here = |(desk, status): &(Desk<'_>, Option<DossierStatus>)| {
@@ -311,8 +315,10 @@ async fn worklist(
         let page = dossiers.worklist(desk, status, query.due_before, room, start.take().as_ref()).await?;
         // What one of the agencies has passed on to another of them stands at its owner's desk already.
         let lines = page.items.into_iter().filter(|item| match desk {
-            Desk::Owner(_) => true,
-            Desk::Handler(_) => item.agency.as_ref().is_none_or(|owner| !agencies.contains(owner)),
+            Desk::Owner(owner) => covered(owner, item),
+            Desk::Handler(handler) => {
+                covered(handler, item) && item.agency.as_ref().is_none_or(|owner| !covered(owner, item))
+            }
         });
         items.extend(lines.map(|item| seen_by(agencies, item, law)));
         if let Some((status, line)) = page.next {

@@ -1,12 +1,55 @@
-//! Authorities that receive and settle dossiers, with the time in which each exists.
+//! Authorities that receive and settle dossiers, with the time in which each exists, its names, and who comes after it.
 
-use std::collections::BTreeMap;
+mod heirs;
+
+use std::fmt;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+pub use heirs::{Matter, Part, Remit};
+pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
 use crate::Violation;
 use crate::id::AgencyCode;
+
+/// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five digits, never reused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WardCode(String);
+
+impl TryFrom<String> for WardCode {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        if text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self(text));
+        }
+        Err(Violation::new("ward", "ward-code", "must be five digits"))
+    }
+}
+
+impl From<WardCode> for String {
+    fn from(code: WardCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Display for WardCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name that an agency got after it had begun under another.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    /// The first day on which it bears the name.
+    pub from: Date,
+    /// The name in Vietnamese.
+    pub name: String,
+}
 
 /// Tier of government. Districts ended on 1 July 2025 (NQ 202/2025/QH15) and stay readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -28,8 +71,11 @@ pub enum AgencyLevel {
 pub struct Agency {
     /// Its code, never reused.
     pub code: AgencyCode,
-    /// Its name in Vietnamese.
-    pub name: String,
+    /// Its name in Vietnamese, from its first day on.
+    name: String,
+    /// Names that it got later, oldest first.
+    #[serde(default)]
+    renamed: Vec<Rename>,
     /// Its tier.
     pub level: AgencyLevel,
     /// The authority above it.
@@ -38,11 +84,46 @@ pub struct Agency {
     pub valid_from: Date,
     /// Last such day; none while it exists.
     pub valid_to: Option<Date>,
-    /// Who carries on after the last day.
+    /// Who carries on after the last day: with everything, or with what no part of the division takes.
     pub successor: Option<AgencyCode>,
+    /// Parts that others carry on with; the first that fits a dossier takes it.
+    #[serde(default)]
+    pub division: Vec<Part>,
 }
 
 impl Agency {
+    /// What it is called on `day`; before its first day as on that.
+    pub fn name_on(&self, day: Date) -> &str {
+        self.renamed.iter().rfind(|rename| rename.from <= day).map_or(&self.name, |rename| &rename.name)
+    }
+
+    /// Days on which it gets a name: its first, and those of its renames.
+    pub(crate) fn named_on(&self) -> impl Iterator<Item = Date> {
+        [self.valid_from].into_iter().chain(self.renamed.iter().map(|rename| rename.from))
+    }
+
+    /// What the entry that stands `at` must not say by itself.
+    pub(crate) fn violations(&self, at: &str) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
+            if !holds {
+                found.push(Violation::new(format!("{at}.{field}"), rule, format!("{}: {detail}", self.code)));
+            }
+        };
+        check("name", "name", !self.name.trim().is_empty(), "has no name");
+        let mut before = self.valid_from;
+        for (place, rename) in self.renamed.iter().enumerate() {
+            let of = |field: &str| format!("renamed[{place}].{field}");
+            check(&of("name"), "name", !rename.name.trim().is_empty(), "has no name");
+            let ordered = before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
+            check(&of("from"), "ordered-names", ordered, "names follow each other between its first day and its last");
+            before = rename.from;
+        }
+        let forward = self.valid_to.is_none_or(|last| self.valid_from <= last);
+        check("validTo", "valid-range", forward, "ends before it begins");
+        found
+    }
+
     /// Whether the authority exists on `day`.
     pub fn exists_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
@@ -52,41 +133,4 @@ impl Agency {
     pub fn has_ended_by(&self, day: Date) -> bool {
         self.valid_to.is_some_and(|last| last < day)
     }
-}
-
-/// Who carries on for `agency` on `day`: itself as long as it has not ended, else the first of its successors that has
-/// not; the last of the line where all have ended.
-pub(crate) fn carried_on_by<'a>(
-    known: &'a BTreeMap<AgencyCode, Agency>,
-    agency: &'a Agency,
-    day: Date,
-) -> &'a AgencyCode {
-    let mut heir = agency;
-    // A line of successors is never longer than the list, and has no cycle: see `successor_violations`.
-    for _ in 0..known.len() {
-        let next = heir.successor.as_ref().filter(|_| heir.has_ended_by(day)).and_then(|code| known.get(code));
-        let Some(next) = next else { break };
-        heir = next;
-    }
-    &heir.code
-}
-
-/// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who outlived him.
-pub(crate) fn successor_violations(known: &BTreeMap<AgencyCode, Agency>) -> Vec<Violation> {
-    let next = |agency: &Agency| agency.successor.as_ref().and_then(|code| known.get(code));
-    let mut found = Vec::new();
-    for agency in known.values() {
-        let line: Vec<&Agency> = std::iter::successors(next(agency), |heir| next(heir)).take(known.len()).collect();
-        // Each agency of a cycle meets itself again; the first by code says so for all.
-        if line.iter().any(|heir| heir.code == agency.code) && line.iter().all(|heir| agency.code <= heir.code) {
-            let detail = format!("{} comes after itself", agency.code);
-            found.push(Violation::new("agencies", "successor-cycle", detail));
-        }
-        let ended_first = |heir: &&Agency| agency.valid_to.is_some_and(|last| heir.has_ended_by(last));
-        if let Some(heir) = next(agency).filter(ended_first) {
-            let detail = format!("{}: its successor {} ended before it did", agency.code, heir.code);
-            found.push(Violation::new("agencies", "successor-order", detail));
-        }
-    }
-    found
 }

@@ -122,24 +122,25 @@ impl Leaders {
     pub fn assemble(file: LeadersFile, known: impl Fn(&AgencyCode) -> bool) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_key: BTreeMap<&LeaderKey, Vec<&Leader>> = BTreeMap::new();
-        for leader in &file.leaders {
-            let mut broken = |rule, detail: String| {
-                found.push(Violation::new(format!("leaders.{}", leader.key), rule, detail));
+        for (place, leader) in file.leaders.iter().enumerate() {
+            let mut broken = |field: &str, rule, detail: &str| {
+                let detail = format!("{}: {detail}", leader.key);
+                found.push(Violation::new(format!("leaders[{place}].{field}"), rule, detail));
             };
             if !known(&leader.agency) {
-                broken("known-agency", format!("{} is not listed", leader.agency));
+                broken("agency", "known-agency", &format!("{} is not listed", leader.agency));
             }
             if leader.office.trim().is_empty() {
-                broken("office", "an office has a name".to_owned());
+                broken("office", "office", "an office has a name");
             }
             if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
-                broken("valid-range", "ends before it begins".to_owned());
+                broken("validTo", "valid-range", "ends before it begins");
             }
             let earlier = by_key.entry(&leader.key).or_default();
             let at_once =
                 |other: &&Leader| other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from);
             if earlier.iter().any(at_once) {
-                broken("unique-key", "stands twice on one day".to_owned());
+                broken("key", "unique-key", "stands twice on one day");
             }
             earlier.push(leader);
         }

@@ -132,6 +132,20 @@ pub struct Calendar {
 /// The years of which something can be known here.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
 
+/// A year as the key of an entry, refused where it stands.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct YearKey(i16);
+
+impl TryFrom<String> for YearKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let year = key.parse().ok().filter(|year| key.len() == 4 && YEARS.contains(year));
+        year.map(Self).ok_or_else(|| format!("{key} is no year from 2000 to 2099"))
+    }
+}
+
 /// A year stands once: of two entries nobody could tell which one is meant.
 fn by_year<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
     struct Years;
@@ -145,9 +159,7 @@ fn by_year<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, 
 
         fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
             let mut years = BTreeMap::new();
-            while let Some((key, days)) = map.next_entry::<String, Year>()? {
-                let year = key.parse().ok().filter(|year| key.len() == 4 && YEARS.contains(year));
-                let year = year.ok_or_else(|| M::Error::custom(format!("{key} is no year from 2000 to 2099")))?;
+            while let Some((YearKey(year), days)) = map.next_entry::<YearKey, Year>()? {
                 if years.insert(year, days).is_some() {
                     return Err(M::Error::custom(format!("the year {year} stands twice")));
                 }
@@ -184,31 +196,33 @@ impl Calendar {
     /// day on which everybody does, a day both, a day in a year without a calendar, hours that are wrong by themselves.
     pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
-        let mut own_hours: BTreeMap<&AgencyCode, Vec<OfficeHours>> = BTreeMap::new();
-        for exception in &self.exceptions {
-            let field = format!("exceptions.{}", exception.agency);
-            let mut check = |rule: &'static str, broken: bool, detail: String| {
+        let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
+        for (place, exception) in self.exceptions.iter().enumerate() {
+            let mut check = |field: &str, rule: &'static str, broken: bool, detail: String| {
                 if broken {
-                    found.push(Violation::new(&field, rule, detail));
+                    let detail = format!("{}: {detail}", exception.agency);
+                    found.push(Violation::new(format!("exceptions[{place}].{field}"), rule, detail));
                 }
             };
-            check("reason", exception.reason.trim().is_empty(), "needs a reason".to_owned());
-            check("source", exception.source.trim().is_empty(), "needs a source".to_owned());
+            check("reason", "reason", exception.reason.trim().is_empty(), "needs a reason".to_owned());
+            check("source", "source", exception.source.trim().is_empty(), "needs a source".to_owned());
             // Two entries of one agency add up, in whatever order they stand.
             let own = calendars
                 .entry(exception.agency.clone())
                 .or_insert_with(|| Self { exceptions: Vec::new(), ..self.clone() });
-            for (days, becomes_working) in [(&exception.off, false), (&exception.worked, true)] {
+            for (list, days, becomes_working) in [("off", &exception.off, false), ("worked", &exception.worked, true)] {
                 for day in days {
+                    let at = &format!("{list}[\"{day}\"]");
                     let common = self.kind(*day).map(DayKind::is_working);
-                    check("known-year", common.is_err(), format!("{day} lies in a year without a calendar"));
+                    check(at, "known-year", common.is_err(), format!("{day} lies in a year without a calendar"));
                     let (rule, detail) = if becomes_working {
                         ("worked-day-off", "is worked by everybody")
                     } else {
                         ("off-working-day", "is a day off of everybody's")
                     };
-                    check(rule, common == Ok(becomes_working), format!("{day} {detail}"));
+                    check(at, rule, common == Ok(becomes_working), format!("{day} {detail}"));
                     check(
+                        at,
                         "off-or-worked",
                         becomes_working && exception.off.contains(day),
                         format!("{day} is both off and worked"),
@@ -225,13 +239,15 @@ impl Calendar {
                 }
             }
             if !exception.hours.is_empty() {
-                own_hours.entry(&exception.agency).or_default().extend(exception.hours.iter().cloned());
+                let (places, hours) = own_hours.entry(&exception.agency).or_default();
+                places.extend((0..exception.hours.len()).map(|nth| format!("exceptions[{place}].hours[{nth}]")));
+                hours.extend(exception.hours.iter().cloned());
             }
         }
-        for (agency, hours) in own_hours {
+        for (agency, (places, hours)) in own_hours {
             if let Some(own) = calendars.get_mut(agency) {
                 own.hours = hours;
-                found.extend(own.hours_violations(&format!("exceptions.{agency}")));
+                found.extend(own.hours_violations("exceptions", &places));
             }
         }
         (calendars, found)
@@ -246,40 +262,46 @@ impl Calendar {
         }
         for (year, days) in &self.years {
             if days.source.trim().is_empty() {
-                found.push(Violation::new(format!("years.{year}"), "source", "needs a source"));
+                found.push(Violation::new(format!("years.{year}.source"), "source", "needs a source"));
             }
-            let mut check = |day: &Date, rule: &'static str, broken: bool, detail: &str| {
+            let mut check = |list: &str, day: &Date, rule: &'static str, broken: bool, detail: &str| {
                 if broken {
-                    found.push(Violation::new(format!("years.{year}"), rule, format!("{day} {detail}")));
+                    let field = format!("years.{year}.{list}[\"{day}\"]");
+                    found.push(Violation::new(field, rule, format!("{day} {detail}")));
                 }
             };
-            for day in days.off.union(&days.worked) {
-                check(day, "day-in-year", day.year() != *year, "stands under another year");
+            for (list, day) in
+                days.off.iter().map(|day| ("off", day)).chain(days.worked.iter().map(|day| ("worked", day)))
+            {
+                check(list, day, "day-in-year", day.year() != *year, "stands under another year");
             }
             for day in &days.worked {
-                check(day, "worked-weekend", !is_weekend(*day), "is worked anyway: only a weekend day can be made up");
-                check(day, "off-or-worked", days.off.contains(day), "is both off and worked");
+                let free = !is_weekend(*day);
+                check("worked", day, "worked-weekend", free, "is worked anyway: only a weekend day can be made up");
+                check("worked", day, "off-or-worked", days.off.contains(day), "is both off and worked");
             }
             for day in &days.off {
-                check(day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
+                check("off", day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
             }
         }
-        found.extend(self.hours_violations("hours"));
+        let places: Vec<String> = (0..self.hours.len()).map(|nth| format!("hours[{nth}]")).collect();
+        found.extend(self.hours_violations("hours", &places));
         found
     }
 
-    /// What is wrong with the office hours, which stand in `field`.
-    fn hours_violations(&self, field: &str) -> Vec<Violation> {
+    /// What is wrong with the office hours, which stand in `field`, each at its place.
+    fn hours_violations(&self, field: &str, places: &[String]) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();
-        for hours in &self.hours {
+        for (hours, place) in self.hours.iter().zip(places) {
             if !starts.insert(hours.valid_from) {
-                found.push(Violation::new(field, "unique-start", format!("from {} stand twice", hours.valid_from)));
+                let detail = format!("from {} stand twice", hours.valid_from);
+                found.push(Violation::new(format!("{place}.validFrom"), "unique-start", detail));
             }
             let times: Vec<Time> = hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
             if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
                 found.push(Violation::new(
-                    field,
+                    format!("{place}.slots"),
                     "ordered-slots",
                     format!("from {} do not run forward", hours.valid_from),
                 ));
@@ -299,6 +321,11 @@ impl Calendar {
             ));
         }
         found
+    }
+
+    /// Whose exceptions there are, each with its place in the list.
+    pub(crate) fn agencies_of_exceptions(&self) -> Vec<(usize, AgencyCode)> {
+        self.exceptions.iter().map(|exception| exception.agency.clone()).enumerate().collect()
     }
 
     /// The years that are known.

@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time, time};
 use serde::Deserialize;
 
 use crate::Violation;
-use crate::agency::{Agency, carried_on_by, successor_violations};
+use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by, successor_violations};
 use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::deadline::Term;
@@ -98,6 +98,8 @@ pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
+    /// Where each version stands in its file, for whoever mends it.
+    procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
     templates: Templates,
     integrators: BTreeMap<String, Integrator>,
@@ -120,79 +122,96 @@ impl Catalogue {
     /// Puts the files together; refused whole, with every reason, if one contradicts itself or another.
     pub fn assemble(files: CatalogueFiles) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
+        let excepted = files.calendar.agencies_of_exceptions();
+        let declaring = files.index.agencies_of_declarations();
         let law = kept(Law::assemble(files.calendar, files.rules), &mut found);
         let templates = kept(Templates::assemble(files.templates), &mut found);
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
         let indexes = kept(Indexes::assemble(files.index), &mut found);
-        let mut known = BTreeMap::new();
+        let (mut known, mut places) = (BTreeMap::new(), BTreeMap::new());
         if files.agencies.agencies.is_empty() {
             found.push(Violation::new("agencies", "present", "at least one agency is needed"));
         }
-        for agency in files.agencies.agencies {
-            if agency.name.trim().is_empty() {
-                found.push(Violation::new("agencies", "name", format!("{}: has no name", agency.code)));
-            }
+        for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
+            let at = format!("agencies[{place}]");
+            found.extend(agency.violations(&at));
+            places.insert(agency.code.clone(), place);
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
-                found.push(Violation::new("agencies", "unique-code", format!("{} stands twice", twice.code)));
+                found.push(Violation::new(format!("{at}.code"), "unique-code", format!("{} stands twice", twice.code)));
             }
         }
+        let at = |code: &AgencyCode, field: &str| {
+            places.get(code).map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
+        };
         for agency in known.values() {
-            for other in [&agency.parent, &agency.successor].into_iter().flatten() {
+            let parent = agency.parent.iter().map(|parent| ("parent".to_owned(), parent));
+            for (field, other) in parent.chain(agency.successor_fields()) {
                 if !known.contains_key(other) {
                     found.push(Violation::new(
-                        "agencies",
+                        at(&agency.code, &field),
                         "known-agency",
                         format!("{}: {other} is not listed", agency.code),
                     ));
                 }
             }
-            if agency.valid_to.is_some_and(|last| last < agency.valid_from) {
-                found.push(Violation::new("agencies", "valid-range", format!("{} ends before it begins", agency.code)));
+        }
+        found.extend(successor_violations(&known, at));
+        for (part, agencies) in [("exceptions", &excepted), ("declared", &declaring)] {
+            for (place, agency) in agencies.iter().filter(|(_, agency)| !known.contains_key(agency)) {
+                let field = format!("{part}[{place}].agency");
+                found.push(Violation::new(field, "known-agency", format!("{agency} is not listed")));
             }
         }
-        found.extend(successor_violations(&known));
-        let excepted = law.iter().flat_map(Law::agencies_with_exceptions);
-        for agency in excepted.filter(|agency| !known.contains_key(*agency)) {
-            found.push(Violation::new("exceptions", "known-agency", format!("{agency} is not listed")));
-        }
-        let declaring = indexes.iter().flat_map(Indexes::agencies);
-        for agency in declaring.filter(|agency| !known.contains_key(*agency)) {
-            found.push(Violation::new("declared", "known-agency", format!("{agency} is not listed")));
-        }
-        let mut versions: BTreeMap<ProcedureCode, Vec<Procedure>> = BTreeMap::new();
+        let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
         if files.procedures.procedures.is_empty() {
             found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
         }
-        for procedure in files.procedures.procedures {
-            found.extend(procedure.violations());
-            versions.entry(procedure.code.clone()).or_default().push(procedure);
+        for (place, procedure) in files.procedures.procedures.into_iter().enumerate() {
+            found.extend(procedure.violations(place));
+            versions.entry(procedure.code.clone()).or_default().push((place, procedure));
         }
         for (code, list) in &mut versions {
-            list.sort_by_key(|procedure| procedure.valid_from);
-            if list
-                .windows(2)
-                .any(|pair| pair[0].valid_from == pair[1].valid_from || pair[0].version >= pair[1].version)
-            {
-                found.push(Violation::new(
-                    "procedures",
-                    "ordered-versions",
-                    format!("{code}: versions must grow with their dates"),
-                ));
+            list.sort_by_key(|(_, procedure)| procedure.valid_from);
+            for pair in list.windows(2) {
+                let ((_, earlier), (place, later)) = (&pair[0], &pair[1]);
+                let one_day = earlier.valid_from == later.valid_from;
+                if one_day || earlier.version >= later.version {
+                    found.push(Violation::new(
+                        format!("procedures[{place}].{}", if one_day { "validFrom" } else { "version" }),
+                        "ordered-versions",
+                        format!("{code}: versions must grow with their dates"),
+                    ));
+                }
+            }
+        }
+        for agency in known.values() {
+            for (place, part) in agency.division.iter().enumerate() {
+                for procedure in part.procedures.iter().filter(|procedure| !versions.contains_key(*procedure)) {
+                    let field = at(&agency.code, &format!("division[{place}].procedures"));
+                    let detail = format!("{}: {procedure} is not listed", agency.code);
+                    found.push(Violation::new(field, "known-procedure", detail));
+                }
             }
         }
         let mut sources = BTreeMap::new();
-        for integrator in files.integrators.integrators {
-            for agency in integrator.agencies.iter().filter(|agency| !known.contains_key(agency)) {
+        for (place, integrator) in files.integrators.integrators.into_iter().enumerate() {
+            for (nth, agency) in
+                integrator.agencies.iter().enumerate().filter(|(_, agency)| !known.contains_key(agency))
+            {
                 found.push(Violation::new(
-                    "integrators",
+                    format!("integrators[{place}].agencies[{nth}]"),
                     "known-agency",
                     format!("{}: {agency} is not listed", integrator.source),
                 ));
             }
             if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
-                found.push(Violation::new("integrators", "unique-source", format!("{} stands twice", twice.source)));
+                found.push(Violation::new(
+                    format!("integrators[{place}].source"),
+                    "unique-source",
+                    format!("{} stands twice", twice.source),
+                ));
             }
         }
         let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
@@ -202,11 +221,19 @@ impl Catalogue {
         {
             found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
         }
+        let listed = versions.values().flatten();
+        let procedure_places =
+            listed.map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place)).collect();
+        let procedures = versions
+            .into_iter()
+            .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
+            .collect();
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
                 agencies: known,
-                procedures: versions,
+                procedures,
+                procedure_places,
                 law: law?,
                 templates: templates?,
                 integrators: sources,
@@ -231,6 +258,20 @@ impl Catalogue {
             let detail = format!("{code} is left out: an agency that ends gets a last day and a successor");
             Violation::new("agencies", "kept-agency", detail)
         });
+        let kept = self.agencies.values().filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let other_names = kept.clone().filter(|(before, after)| {
+            let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
+            days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
+        });
+        let other_names = other_names.map(|(agency, _)| {
+            let detail = format!("{} had another name: a rename stands under `renamed`, with its day", agency.code);
+            Violation::new("agencies", "kept-name", detail)
+        });
+        let other_levels = kept.filter(|(before, after)| before.valid_from <= today && before.level != after.level);
+        let other_levels = other_levels.map(|(agency, _)| {
+            let detail = format!("{} was of another tier: what becomes of it has a code of its own", agency.code);
+            Violation::new("agencies", "kept-level", detail)
+        });
         let years = self.calendar().years().filter(|year| next.calendar().years().all(|other| other != *year));
         let years = years.map(|year| {
             Violation::new("years", "kept-year", format!("{year} is left out, and dates were counted in it"))
@@ -245,15 +286,17 @@ impl Catalogue {
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
             let same = next.procedures.get(&procedure.code).into_iter().flatten();
-            let what = match same.clone().find(|other| other.version == procedure.version) {
-                None => "is left out",
-                Some(other) if !procedure.says_the_same_as(other) => "says something else than before",
+            let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
+            let at = || place.map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"));
+            let (field, what) = match same.clone().find(|other| other.version == procedure.version) {
+                None => ("procedures".to_owned(), "is left out"),
+                Some(other) if !procedure.says_the_same_as(other) => (at(), "says something else than before"),
                 Some(_) => return None,
             };
             let detail = format!("{}: version {} {what}: a change is a new version", procedure.code, procedure.version);
-            Some(Violation::new("procedures", "kept-version", detail))
+            Some(Violation::new(field, "kept-version", detail))
         });
-        agencies.chain(years).chain(procedures).collect()
+        agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
 
     /// The agency with this code, whether or not it still exists.
@@ -266,20 +309,32 @@ impl Catalogue {
         self.agencies.values()
     }
 
-    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor. An
-    /// agency that has ended itself carries on for nobody, since its own successor does.
-    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<AgencyCode> {
+    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor, each with all of
+    /// its dossiers or a part. An agency that has ended itself carries on for nobody, since its own successors do.
+    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
         let ended = self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
-        ended
-            .filter(|other| carried_on_by(&self.agencies, other, day) == agency)
-            .map(|other| other.code.clone())
-            .collect()
+        ended.filter_map(|other| Remit::inherited(&self.agencies, other, agency, day)).collect()
     }
 
-    /// Who carries on for `agency` on `day`: itself while it exists, or where the catalogue does not know it.
-    pub fn carried_on_by(&self, agency: &AgencyCode, day: Date) -> AgencyCode {
+    /// Who carries on with `matter` of `agency` on `day`: itself while it exists, or where the catalogue does not know it.
+    pub fn carried_on_by(&self, agency: &AgencyCode, matter: Matter<'_>, day: Date) -> AgencyCode {
         let known = self.agencies.get(agency);
-        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, day).clone())
+        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, matter, day).clone())
+    }
+
+    /// Under whom figures of `agency`, of one procedure where it is given, are told together with those of whoever carries on for
+    /// it: under itself where several do, since figures know no wards, and those of officers no procedures.
+    pub fn told_under(&self, agency: &AgencyCode, procedure: Option<&ProcedureCode>, day: Date) -> AgencyCode {
+        let Some(known) = self.agencies.get(agency) else {
+            return agency.clone();
+        };
+        let matters = Matters::of(&self.agencies, known);
+        let heirs: BTreeSet<&AgencyCode> =
+            matters.each(procedure).map(|matter| carried_on_by(&self.agencies, known, matter, day)).collect();
+        match heirs.first() {
+            Some(heir) if heirs.len() == 1 => (*heir).clone(),
+            _ => agency.clone(),
+        }
     }
 
     /// The version of a procedure in force on `day`.

@@ -23,6 +23,7 @@ pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::{DueRule, Term};
@@ -36,6 +37,9 @@ pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most entries a history holds, save those that lead nearer to an end: see [`Dossier::steps_to_end`].
 pub const VERSIONS_MAX: u64 = 100;
+
+/// Highest version that a sender can have seen: far above [`VERSIONS_MAX`], and a number that every client can hold.
+pub const EXPECTED_VERSION_MAX: u64 = 1_000_000;
 
 /// How far a sender's clock may run ahead of ours, or behind the entry that its event follows.
 pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
@@ -124,6 +128,9 @@ pub struct Dossier {
     pub handler: Option<AgencyCode>,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<WardCode>,
     /// Who asks.
     pub applicant: Applicant,
     /// With which papers.
@@ -274,6 +281,11 @@ impl Dossier {
         Ok(Decision::Moved(Box::new(next)))
     }
 
+    /// What decides who carries on with it when its agency, or the one that it lies with, has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
+    }
+
     /// When a command happened that is claimed for `claimed` and known at `now`: never before the entry that it follows.
     ///
     /// What arrives as it happens is never before the history, though two machines' clocks differ by a little; of what is
@@ -410,6 +422,10 @@ impl Command {
         }
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
+        }
+        if self.expected_version.is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected)) {
+            let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
+            return Err(Violation::new("expectedVersion", "range", detail));
         }
         self.check_new_due_on()?;
         self.check_to_agency()

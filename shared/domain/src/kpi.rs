@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::calendar::{date_of, instant, next};
 use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
@@ -40,11 +41,21 @@ pub struct DossierFacts {
     pub procedure: ProcedureCode,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where that was said.
+    #[serde(default)]
+    pub ward: Option<WardCode>,
     /// How many electronic papers it was handed in with; none of a dossier that was stored before they were counted.
     #[serde(default)]
     pub papers: u64,
     /// Everything that happened.
     pub history: Vec<HistoryEntry>,
+}
+
+impl DossierFacts {
+    /// What decides who carries on with it.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
+    }
 }
 
 /// Against which due date work is early, on time, late or overdue, where the applicant was apologised to.

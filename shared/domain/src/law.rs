@@ -218,53 +218,67 @@ impl Law {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
         let mut starts = BTreeSet::new();
-        for rule in &file.rules {
+        for (place, rule) in file.rules.iter().enumerate() {
             let from = rule.valid_from;
-            let mut check = |name: &'static str, broken: bool, detail: &str| {
+            let mut check = |field: &str, name: &'static str, broken: bool, detail: &str| {
                 if broken {
-                    found.push(Violation::new("rules", name, format!("from {from}: {detail}")));
+                    found.push(Violation::new(
+                        format!("rules[{place}].{field}"),
+                        name,
+                        format!("from {from}: {detail}"),
+                    ));
                 }
             };
-            check("unique-start", !starts.insert(from), "two rules begin on this day");
-            let block = rule.dossier_code.integrator_digit;
-            check("integrator-digit", block.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit)), "must be 1 to 9");
-            check("sequence-digits", !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits), "digits must be 4 to 7");
-            let days = [
-                (rule.extension_working_days, 1, 60),
-                (rule.supplement_calendar_days, 1, 365),
-                (rule.short_term_working_days, 0, 30),
-                (rule.reception_working_hours.unwrap_or(1), 1, 240),
-            ];
-            let held = days.iter().all(|(days, least, most)| (least..=most).contains(&days));
+            check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
+            let block = rule.dossier_code.integrator_digit.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
+            check("dossierCode.integratorDigit", "integrator-digit", block, "must be 1 to 9");
             check(
-                "days-range",
-                !held,
-                "extension 1 to 60, supplement 1 to 365, short term 0 to 30 days, reception 1 to 240 hours",
+                "dossierCode.digits",
+                "sequence-digits",
+                !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits),
+                "digits must be 4 to 7",
             );
-            let bound = rule.papers_bound.is_none_or(|bound| {
-                (1..=60).contains(&bound.within_working_days) && (1..=10).contains(&bound.times_max)
-            });
-            check("papers-bound", !bound, "papers are asked for within 1 to 60 working days and 1 to 10 times");
-            let bound = rule.letter_bound.is_none_or(|bound| {
-                bound.notice_working_days <= 30
-                    && (rule.extension_working_days..=250).contains(&bound.extension_working_days_max)
-            });
-            check(
-                "letter-bound",
-                !bound,
-                "notice has 0 to 30, the longest extension the morning's own to 250 working days",
-            );
-            let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
-            let texts = [&rule.letter_reason, &rule.expired_reason, &rule.redate_reason];
-            check("reason-length", !texts.into_iter().all(fits), "a reason has 1 to 300 characters");
-            let units = [TermUnit::WorkingDay, TermUnit::CalendarDay, TermUnit::WorkingHour];
-            let articles = units.map(|unit| rule.counting(unit)).into_iter().chain([rule.source.as_str()]);
-            let mut articles = articles.chain(rule.pauses.iter().map(|pauses| pauses.source.as_str()));
-            check(
-                "source",
-                !articles.all(|text| fits(&text.to_owned())),
-                "a source is left out, or has more than 300 characters",
-            );
+            for (field, days, least, most) in [
+                ("extensionWorkingDays", rule.extension_working_days, 1, 60),
+                ("supplementCalendarDays", rule.supplement_calendar_days, 1, 365),
+                ("shortTermWorkingDays", rule.short_term_working_days, 0, 30),
+                ("receptionWorkingHours", rule.reception_working_hours.unwrap_or(1), 1, 240),
+            ] {
+                check(field, "days-range", !(least..=most).contains(&days), &format!("must be {least} to {most}"));
+            }
+            let mut bounded = |field: &str, rule, number: u16, least: u16, most: u16| {
+                check(field, rule, !(least..=most).contains(&number), &format!("must be {least} to {most}"));
+            };
+            if let Some(bound) = rule.papers_bound {
+                bounded("papersBound.withinWorkingDays", "papers-bound", bound.within_working_days, 1, 60);
+                bounded("papersBound.timesMax", "papers-bound", bound.times_max.into(), 1, 10);
+            }
+            if let Some(bound) = rule.letter_bound {
+                bounded("letterBound.noticeWorkingDays", "letter-bound", bound.notice_working_days, 0, 30);
+                // No shorter than what the morning itself gives.
+                let (longest, own) = (bound.extension_working_days_max, rule.extension_working_days);
+                bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
+            }
+            let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
+            for (field, text) in [
+                ("letterReason", &rule.letter_reason),
+                ("expiredReason", &rule.expired_reason),
+                ("redateReason", &rule.redate_reason),
+            ] {
+                check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
+            }
+            let pauses = rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
+            for (field, article) in [
+                ("counting.working-day", rule.counting(TermUnit::WorkingDay)),
+                ("counting.calendar-day", rule.counting(TermUnit::CalendarDay)),
+                ("counting.working-hour", rule.counting(TermUnit::WorkingHour)),
+                ("source", &rule.source),
+            ]
+            .into_iter()
+            .chain(pauses)
+            {
+                check(field, "source", !fits(article), "a source is left out, or has more than 300 characters");
+            }
         }
         let mut rules = file.rules;
         rules.sort_by_key(|rule| rule.valid_from);

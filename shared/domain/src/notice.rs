@@ -13,7 +13,7 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
@@ -41,6 +41,36 @@ pub enum Language {
     Vi,
     /// English.
     En,
+}
+
+impl Language {
+    /// The word for it in data.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Vi => "vi",
+            Self::En => "en",
+        }
+    }
+}
+
+/// A language as the key of a text: read as a text, so that whoever mends the file is told under which key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct LanguageKey(Language);
+
+impl TryFrom<String> for LanguageKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let known = [Language::Vi, Language::En].into_iter().find(|language| language.name() == key);
+        known.map(Self).ok_or_else(|| format!("{key} is no language, vi or en"))
+    }
+}
+
+/// Texts by their language.
+fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<BTreeMap<Language, T>, D::Error> {
+    let texts = BTreeMap::<LanguageKey, T>::deserialize(source)?;
+    Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
 }
 
 /// An SMS to be filled in.
@@ -73,8 +103,10 @@ pub struct Template {
     /// Whether the law wants it said.
     pub class: NoticeClass,
     /// The templates that Zalo approved.
+    #[serde(deserialize_with = "by_language")]
     pub zalo: BTreeMap<Language, String>,
     /// The SMS.
+    #[serde(deserialize_with = "by_language")]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
@@ -92,6 +124,7 @@ struct Silence {
 pub struct TemplatesFile {
     templates: Vec<Template>,
     /// What a text begins with that the applicant may have had before.
+    #[serde(deserialize_with = "by_language")]
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,
@@ -118,21 +151,22 @@ impl Templates {
         if !file.repetition.contains_key(&Language::Vi) {
             found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
         }
-        for template in file.templates {
-            found.extend(template.violations(&prefixes));
+        for (place, template) in file.templates.into_iter().enumerate() {
+            found.extend(template.violations(place, &prefixes));
             if let Some(twice) = by_action.insert(template.action, template) {
-                let field = format!("templates.{}", twice.action.name());
-                found.push(Violation::new(field, "unique-action", "two texts for one action"));
+                let field = format!("templates[{place}].action");
+                let detail = format!("two texts for {}", twice.action.name());
+                found.push(Violation::new(field, "unique-action", detail));
             }
         }
         let mut silent = BTreeSet::new();
-        for silence in &file.silent {
-            let field = format!("silent.{}", silence.action.name());
+        for (place, silence) in file.silent.iter().enumerate() {
             if !silent.insert(silence.action) || by_action.contains_key(&silence.action) {
-                found.push(Violation::new(&field, "unique-action", "is said and silent, or silent twice"));
+                let detail = format!("{} is said and silent, or silent twice", silence.action.name());
+                found.push(Violation::new(format!("silent[{place}].action"), "unique-action", detail));
             }
             if silence.reason.trim().is_empty() {
-                found.push(Violation::new(&field, "source", "a reason is left out"));
+                found.push(Violation::new(format!("silent[{place}].reason"), "source", "a reason is left out"));
             }
         }
         for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
@@ -198,8 +232,9 @@ impl Templates {
 }
 
 impl Template {
-    fn violations(&self, prefixes: &[&str]) -> Vec<Violation> {
-        let field = format!("templates.{}", self.action.name());
+    /// What is wrong with the one at `place` of its list, from 0.
+    fn violations(&self, place: usize, prefixes: &[&str]) -> Vec<Violation> {
+        let field = format!("templates[{place}]");
         // What the law does not want is never told twice.
         let prefixes = if self.class == NoticeClass::Legal { prefixes } else { &[] };
         text_violations(&field, &self.zalo, &self.sms, prefixes, PLACEHOLDERS)
@@ -220,15 +255,23 @@ fn text_violations(
     placeholders: Placeholders,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
-    if !zalo.contains_key(&Language::Vi) || !sms.contains_key(&Language::Vi) {
-        found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+    for (channel, has_one) in [("zalo", zalo.contains_key(&Language::Vi)), ("sms", sms.contains_key(&Language::Vi))] {
+        if !has_one {
+            let field = format!("{field}.{channel}");
+            found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+        }
     }
-    if zalo.values().any(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-        found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+    for (language, id) in zalo {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            let field = format!("{field}.zalo.{}", language.name());
+            found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+        }
     }
-    for sms in sms.values() {
-        for text in std::iter::once(&sms.text).chain(&sms.without_due_date) {
-            found.extend(sms.text_violations(field, prefixes, text, placeholders));
+    for (language, sms) in sms {
+        let texts = [("text", Some(&sms.text)), ("withoutDueDate", sms.without_due_date.as_ref())];
+        for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+            let field = format!("{field}.sms.{}.{name}", language.name());
+            found.extend(sms.text_violations(&field, prefixes, text, placeholders));
         }
     }
     found

@@ -121,23 +121,30 @@ pub struct Procedure {
 const PAPER_CODE_BYTES_MAX: usize = 64;
 
 impl Procedure {
-    /// What an entry by itself must not say.
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    /// What an entry by itself must not say; it is the one at `place` of its file, from 0.
+    pub(crate) fn violations(&self, place: usize) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |rule: &'static str, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
             if !holds {
-                found.push(Violation::new("procedures", rule, format!("{}: {detail}", self.code)));
+                let field = format!("procedures[{place}].{field}");
+                found.push(Violation::new(field, rule, format!("{}: {detail}", self.code)));
             }
         };
-        check("version", self.version >= 1, "versions are counted from 1");
-        check("name", !self.name.trim().is_empty(), "has no name");
-        check("field-code", is_field_code(&self.field.code), "the code of its field must look like G15-HT");
-        check("name", !self.field.name.trim().is_empty(), "its field has no name");
-        check("papers", !self.papers.is_empty(), "asks for no paper: at least the application is one");
-        for paper in &self.papers {
+        check("version", "version", self.version >= 1, "versions are counted from 1");
+        check("name", "name", !self.name.trim().is_empty(), "has no name");
+        check(
+            "field.code",
+            "field-code",
+            is_field_code(&self.field.code),
+            "the code of its field must look like G15-HT",
+        );
+        check("field.name", "name", !self.field.name.trim().is_empty(), "its field has no name");
+        check("papers", "papers", !self.papers.is_empty(), "asks for no paper: at least the application is one");
+        for (nth, paper) in self.papers.iter().enumerate() {
+            let at = |field: &str| format!("papers[{nth}].{field}");
             let coded = (1..=PAPER_CODE_BYTES_MAX).contains(&paper.code.len());
-            check("paper-code", coded, "a paper has a code of 1 to 64 bytes");
-            check("name", !paper.name.trim().is_empty(), "a paper has no name");
+            check(&at("code"), "paper-code", coded, "a paper has a code of 1 to 64 bytes");
+            check(&at("name"), "name", !paper.name.trim().is_empty(), "a paper has no name");
         }
         found
     }

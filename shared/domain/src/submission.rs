@@ -1,5 +1,6 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
+use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
@@ -77,10 +79,12 @@ pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue,
     if known.exists_on(day) {
         return None;
     }
-    let detail = known.successor.as_ref().map_or_else(
-        || format!("did not take dossiers in on {day}"),
-        |successor| format!("did not take dossiers in on {day}; its successor is {successor}"),
-    );
+    let mut detail = format!("did not take dossiers in on {day}");
+    let successors: BTreeSet<&str> = known.successors().map(AgencyCode::as_str).collect();
+    if !successors.is_empty() {
+        let are = if successors.len() == 1 { "successor is" } else { "successors are" };
+        detail.push_str(&format!("; its {are} {}", successors.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     Some(Violation::new(field, "agency-in-force", detail))
 }
 
@@ -93,6 +97,8 @@ pub struct Submission {
     pub agency: AgencyCode,
     /// How it came.
     pub channel: Channel,
+    /// In which ward the matter lies, where the sender says so.
+    pub ward: Option<WardCode>,
     /// By whom.
     pub applicant: Applicant,
     /// With which papers.
@@ -118,6 +124,11 @@ impl From<Timestamp> for Times {
 }
 
 impl Submission {
+    /// What decides who carries on with it when its agency has ended.
+    pub fn matter(&self) -> Matter<'_> {
+        Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
+    }
+
     /// What the catalogue does not allow on `day`.
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -175,6 +186,7 @@ impl Submission {
             agency: self.agency,
             handler: None,
             channel: self.channel,
+            ward: self.ward,
             applicant: self.applicant,
             documents: self.documents,
             submitted_at: at,

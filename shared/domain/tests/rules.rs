@@ -13,6 +13,7 @@ mod rules {
     mod deadlines;
     mod deliveries;
     mod exceptions;
+    mod heirs;
     mod indexes;
     mod kpi;
     mod notices;

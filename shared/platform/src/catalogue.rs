@@ -3,7 +3,8 @@
 //! An edition is a set of files, put together and checked as a whole before it is published; functions look for a newer one
 //! once a minute and go on with the present one when it cannot be read. One that starts begins with the newest that can be.
 
-use std::cmp::Reverse;
+mod place;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,9 +13,8 @@ use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
@@ -80,7 +80,8 @@ impl UndecidedYears {
 pub struct Misprint {
     /// The file.
     pub file: String,
-    /// The line, from 1: of the very place where it does not read, else of the entry that breaks a rule.
+    /// The line, from 1, on which the field stands that does not read or breaks a rule; where a field is missing, that of what it
+    /// should stand in.
     pub line: usize,
     /// The rule.
     pub rule: &'static str,
@@ -177,42 +178,40 @@ impl Texts {
 
     fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
         let text = self.text(name);
-        let form: serde_json::Result<Form> = serde_json::from_str(text);
-        // What is no JSON at all is said once, below.
-        if form.map_or_else(|error| error.is_data(), |form| form.schema_version != SCHEMA_VERSION) {
-            let detail = format!("must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read");
-            found.push(Misprint { file: name.to_owned(), line: 1, rule: "schema-version", detail });
+        let mut broken =
+            |line, rule, detail: String| found.push(Misprint { file: name.to_owned(), line, rule, detail });
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+            broken(error.line().max(1), "json", error.to_string());
+            return None;
         }
-        let read = serde_json::from_str(text);
-        read.map_err(|error| {
-            let rule = if error.is_data() { "form" } else { "json" };
-            let detail = error.to_string();
-            found.push(Misprint { file: name.to_owned(), line: error.line().max(1), rule, detail });
-        })
-        .ok()
+        let form: serde_json::Result<Form> = serde_json::from_str(text);
+        if !form.is_ok_and(|form| form.schema_version == SCHEMA_VERSION) {
+            let detail = format!("must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read");
+            broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
+        }
+        let twice = place::twice(text);
+        let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
+        for (line, key) in &twice {
+            broken(*line, "form", format!("{key} stands twice"));
+        }
+        match read {
+            Ok(read) => twice.is_empty().then_some(read),
+            Err(_) if !twice.is_empty() => None,
+            Err(error) => {
+                // Not where the parser had come to when it noticed: that may be a line further on.
+                let (path, cause) = (error.path().to_string(), error.inner().to_string());
+                let cause = cause.split(" at line ").next().unwrap_or_default();
+                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
+                None
+            }
+        }
     }
 
-    /// Where the entry stands that breaks a rule: of those in which a word of the violation stands in quotes, the one in which it
-    /// stands foremost, as its code or its first day; of two of them the later, which is one too many.
+    /// Where the field stands that breaks a rule.
     fn located(&self, broken: &Violation) -> Misprint {
-        let (part, entry) = broken.field.split_once('.').unwrap_or((&broken.field, ""));
-        let file = file_of(part);
-        let words = std::iter::once(entry).chain(broken.detail.split_whitespace());
-        let marks: Vec<String> = words
-            .map(|word| word.trim_matches([':', ',', ';', '.']))
-            .filter(|word| word.len() > 1)
-            .map(|word| format!("\"{word}\""))
-            .collect();
-        let text = self.text(file);
-        let entries = entries(text, part);
-        let marked = marks.iter().find_map(|mark| {
-            let found = entries.iter().filter_map(|(start, entry)| Some((entry.find(mark.as_str())?, Reverse(*start))));
-            found.min().map(|(_, Reverse(start))| start)
-        });
-        let start = marked.or(entries.first().map(|(start, _)| *start)).unwrap_or_default();
-        let line = 1 + text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count();
-        let detail = if entry.is_empty() { broken.detail.clone() } else { format!("{entry}: {}", broken.detail) };
-        Misprint { file: file.to_owned(), line, rule: broken.rule, detail }
+        let file = file_of(broken.field.split(['.', '[']).next().unwrap_or_default());
+        let line = place::line_of(self.text(file), &broken.field);
+        Misprint { file: file.to_owned(), line, rule: broken.rule, detail: broken.detail.clone() }
     }
 }
 
@@ -230,23 +229,6 @@ fn file_of(part: &str) -> &'static str {
         "leaders" => "leaders.json",
         "indexes" | "declared" => "index.json",
         _ => "calendar.json",
-    }
-}
-
-/// The entries of a part with the place where each begins; the part itself where it is no list.
-fn entries<'a>(text: &'a str, part: &str) -> Vec<(usize, &'a str)> {
-    let place = |raw: &'a RawValue| (raw.get().as_ptr() as usize - text.as_ptr() as usize, raw.get());
-    let parts: BTreeMap<&str, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-    let Some(part) = parts.get(part) else {
-        return Vec::new();
-    };
-    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(part.get()) {
-        return list.into_iter().map(place).collect();
-    }
-    match serde_json::from_str::<BTreeMap<&str, &RawValue>>(part.get()) {
-        // The key of an entry stands before it.
-        Ok(map) => map.into_iter().map(|(key, raw)| (place(raw).0, key)).collect(),
-        Err(_) => vec![place(part)],
     }
 }
 

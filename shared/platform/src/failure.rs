@@ -191,7 +191,8 @@ fn first_rule(violations: &[Violation]) -> String {
             && field.bytes().all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
     };
     violations.first().map_or_else(String::new, |first| {
-        let unknown = first.rule == "unknown-field" || !ours(&first.field);
+        // What stands twice may be a name that nobody knows.
+        let unknown = ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
         format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
     })
 }

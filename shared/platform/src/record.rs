@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::agency::WardCode;
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
@@ -66,6 +67,9 @@ pub struct WorklistItem {
     pub status: DossierStatus,
     /// What is asked for.
     pub procedure: ProcedureCode,
+    /// In which ward the matter lies: decides who carries on with it, and is not shown.
+    #[serde(default, skip_serializing)]
+    pub ward: Option<WardCode>,
     /// Its version, for the next command.
     pub version: u64,
     /// When it was handed in.

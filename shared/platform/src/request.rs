@@ -1,6 +1,7 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
 
 use domain::Violation;
+use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
@@ -25,6 +26,8 @@ pub struct SubmissionBody {
     procedure: String,
     agency: String,
     channel: Channel,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
 }
@@ -61,6 +64,7 @@ impl TryFrom<SubmissionBody> for Submission {
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
+        let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
         let within = |violation: Violation| violation.within("applicant");
         let person = body.applicant;
         let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
@@ -87,7 +91,7 @@ impl TryFrom<SubmissionBody> for Submission {
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
-                Ok(Self { procedure, agency, channel: body.channel, applicant, documents })
+                Ok(Self { procedure, agency, channel: body.channel, ward, applicant, documents })
             }
             _ => Err(Failure::Invalid(found)),
         }

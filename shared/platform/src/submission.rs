@@ -140,7 +140,7 @@ fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
     let allowed = match by {
         Actor::Portal { .. } => true,
         Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
-        Actor::Integrator { agencies, .. } => agencies.contains(&submission.agency),
+        Actor::Integrator { .. } => by.speaks_for(&submission.agency, submission.matter()),
         Actor::Officer { .. } | Actor::System { .. } => false,
     };
     if allowed { Ok(()) } else { Err(Failure::Forbidden) }

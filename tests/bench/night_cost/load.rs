@@ -122,6 +122,7 @@ impl Patterns {
             procedure: "1.000382".parse().expect("a procedure"),
             agency,
             channel: Channel::Online,
+            ward: None,
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
         };

@@ -75,7 +75,7 @@ impl Question {
             if let Some(broken) = agency_violation("AGENCY", agency, catalogue, day) {
                 return Err(refused(&broken.field, broken.rule, &broken.detail));
             }
-            let name = catalogue.agency(agency).map_or("", |known| known.name.as_str());
+            let name = catalogue.agency(agency).map_or("", |known| known.name_on(day));
             text.push_str(&format!("{agency} · {name}\n"));
         }
         let Some(term) = procedure.term(self.channel) else {

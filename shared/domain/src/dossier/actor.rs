@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AlsoBy, By, Dossier, Rule};
+use crate::agency::{Matter, Remit};
 use crate::applicant::{Applicant, IdNumber};
 use crate::id::AgencyCode;
 
@@ -15,15 +16,15 @@ pub enum Actor {
         id: String,
         /// The agency that the account belongs to.
         agency: AgencyCode,
-        /// Agencies that have ended and that this one carries on for.
-        predecessors: Vec<AgencyCode>,
+        /// Agencies that have ended and that this one carries on for, with all of their dossiers or a part.
+        predecessors: Vec<Remit>,
     },
     /// A line-of-business system, in the name of one or more agencies.
     Integrator {
         /// The `source` of its events.
         id: String,
         /// The agencies it acts for, with those that they carry on for.
-        agencies: Vec<AgencyCode>,
+        agencies: Vec<Remit>,
     },
     /// The portal, on an applicant's behalf.
     Portal {
@@ -57,11 +58,12 @@ impl Actor {
         Signature { role: role.to_owned(), id: id.clone(), agency }
     }
 
-    /// Whether the actor speaks for the agency.
-    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
+    /// Whether the actor speaks for the agency in such a matter.
+    pub fn speaks_for(&self, agency: &AgencyCode, matter: Matter<'_>) -> bool {
+        let covered = |remits: &[Remit]| remits.iter().any(|remit| remit.covers(agency, matter));
         match self {
-            Self::Officer { agency: own, predecessors, .. } => own == agency || predecessors.contains(agency),
-            Self::Integrator { agencies, .. } => agencies.contains(agency),
+            Self::Officer { agency: own, predecessors, .. } => own == agency || covered(predecessors),
+            Self::Integrator { agencies, .. } => covered(agencies),
             Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
         }
     }
@@ -78,7 +80,8 @@ impl Actor {
     /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and whoever it is or was
     /// passed on to.
     pub fn takes_part(&self, dossier: &Dossier) -> bool {
-        self.speaks_for(&dossier.agency) || dossier.handlers().any(|handler| self.speaks_for(handler))
+        self.speaks_for(&dossier.agency, dossier.matter())
+            || dossier.handlers().any(|handler| self.speaks_for(handler, dossier.matter()))
     }
 
     /// Whether the actor may read the dossier's history.
@@ -98,8 +101,8 @@ impl Actor {
     }
 
     fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {
-        let as_owner = self.speaks_for(&dossier.agency);
-        let as_handler = handler.is_some_and(|handler| self.speaks_for(handler));
+        let as_owner = self.speaks_for(&dossier.agency, dossier.matter());
+        let as_handler = handler.is_some_and(|handler| self.speaks_for(handler, dossier.matter()));
         let in_office = match rule.by {
             By::Owner => as_owner,
             By::Either => as_owner || as_handler,

@@ -35,6 +35,14 @@ pub struct IndexFile {
     declared: Vec<Declared>,
 }
 
+impl IndexFile {
+    /// Agencies that something was declared of, each with the place of its declaration in the list.
+    pub(crate) fn agencies_of_declarations(&self) -> Vec<(usize, AgencyCode)> {
+        let entries = self.declared.iter().enumerate();
+        entries.filter_map(|(place, entry)| Some((place, entry.agency.clone()?))).collect()
+    }
+}
+
 /// One index, from one day on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -254,10 +262,5 @@ impl Indexes {
                 && (declared.period.first(), declared.period.last()) == asked
         };
         self.declared.iter().find(of_them)
-    }
-
-    /// Agencies that declarations name.
-    pub fn agencies(&self) -> impl Iterator<Item = &AgencyCode> {
-        self.declared.iter().filter_map(|declared| declared.agency.as_ref())
     }
 }

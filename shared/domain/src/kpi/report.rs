@@ -180,14 +180,14 @@ pub fn report(
 ) -> Report {
     let mut total = Figures::default();
     let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
-    let agency_of = |agency: &AgencyCode| {
-        if selection.merged { catalogue.carried_on_by(agency, last) } else { agency.clone() }
+    let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| {
+        if selection.merged { catalogue.told_under(agency, procedure, last) } else { agency.clone() }
     };
     for (cell, row) in rows {
         match cell {
             KpiCell::Province | KpiCell::TakenBack { .. } => {}
             KpiCell::Work { agency, procedure, channel } => {
-                let agency = agency_of(agency);
+                let agency = agency_of(agency, Some(procedure));
                 let field = catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());
                 let selected = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency)
                     && selection.procedure.as_ref().is_none_or(|wanted| wanted == procedure)
@@ -209,7 +209,7 @@ pub fn report(
                 groups.entry(key).or_default().add(row, Some(*channel));
             }
             KpiCell::Officer { agency, officer } => {
-                let ours = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency_of(agency));
+                let ours = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency_of(agency, None));
                 if dimension == Dimension::Officer && ours {
                     groups.entry(officer.clone()).or_default().add(row, None);
                 }
@@ -235,10 +235,15 @@ fn level_name(level: AgencyLevel) -> &'static str {
 /// What people call a key, in Vietnamese; the key itself where the catalogue does not know it.
 fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -> String {
     let known = match dimension {
-        Dimension::Agency => key.parse().ok().and_then(|code| Some(catalogue.agency(&code)?.name.clone())),
+        Dimension::Agency => key.parse().ok().and_then(|code| Some(catalogue.agency(&code)?.name_on(last).to_owned())),
         Dimension::Procedure => key.parse().ok().and_then(|code| Some(catalogue.procedure(&code, last)?.name.clone())),
         Dimension::Field => {
-            catalogue.procedures().find(|procedure| procedure.field.code == key).map(|found| found.field.name.clone())
+            // As the versions in force on that day call it; a field that no longer has any, as its first version did.
+            let in_force = catalogue.procedures().filter(|found| {
+                catalogue.procedure(&found.code, last).is_some_and(|known| known.version == found.version)
+            });
+            let named = in_force.chain(catalogue.procedures()).find(|procedure| procedure.field.code == key);
+            named.map(|found| found.field.name.clone())
         }
         Dimension::Level => match key {
             "province" => Some("Ủy ban nhân dân tỉnh".to_owned()),

@@ -94,24 +94,25 @@ impl Codes {
     pub fn assemble(file: CodesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let (mut known, mut otherwise) = (BTreeMap::new(), BTreeMap::new());
-        for gateway in file.gateways {
+        for (place, gateway) in file.gateways.into_iter().enumerate() {
             let name = gateway.provider.name();
-            let field = format!("gateways.{name}");
+            let at = |field: &str| format!("gateways[{place}].{field}");
             if gateway.source.trim().is_empty() {
-                found.push(Violation::new(&field, "source", "a source is left out"));
+                found.push(Violation::new(at("source"), "source", "a source is left out"));
             }
             if otherwise.insert(gateway.provider, gateway.otherwise).is_some() {
-                found.push(Violation::new(&field, "unique-provider", format!("{name} stands twice")));
+                found.push(Violation::new(at("provider"), "unique-provider", format!("{name} stands twice")));
             }
-            for entry in gateway.entries {
+            for (nth, entry) in gateway.entries.into_iter().enumerate() {
                 if entry.remember_days.is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel) {
                     let detail = format!("{:?}: days are remembered with next-channel alone, from 1", entry.codes);
-                    found.push(Violation::new(&field, "remember-days", detail));
+                    found.push(Violation::new(at(&format!("entries[{nth}].rememberDays")), "remember-days", detail));
                 }
                 let ruling = Ruling { treatment: entry.treatment, remember_days: entry.remember_days };
-                for code in entry.codes {
+                for (which, code) in entry.codes.into_iter().enumerate() {
                     if known.insert((gateway.provider, code), ruling).is_some() {
-                        found.push(Violation::new(&field, "unique-code", format!("{code} stands twice")));
+                        let field = at(&format!("entries[{nth}].codes[{which}]"));
+                        found.push(Violation::new(field, "unique-code", format!("{name}: {code} stands twice")));
                     }
                 }
             }

@@ -357,12 +357,17 @@ impl NoticePolicy {
         self.quiet_until(channel, class, midnight, draw).unwrap_or(midnight)
     }
 
-    fn violations(&self) -> Vec<Violation> {
+    /// What is wrong with the one at `place` of its list, from 0.
+    fn violations(&self, place: usize) -> Vec<Violation> {
         let mut found = Vec::new();
         let from = self.valid_from;
         let mut check = |field: &str, rule: &'static str, broken: bool, detail: &str| {
             if broken {
-                found.push(Violation::new(format!("policies.{field}"), rule, format!("from {from}: {detail}")));
+                found.push(Violation::new(
+                    format!("policies[{place}].{field}"),
+                    rule,
+                    format!("from {from}: {detail}"),
+                ));
             }
         };
         let twice = self.channels.iter().collect::<BTreeSet<_>>().len() != self.channels.len();
@@ -408,13 +413,16 @@ impl NoticePolicies {
     /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on one day, or none is in
     /// force on the first day.
     pub fn assemble(file: PoliciesFile) -> Result<Self, Vec<Violation>> {
-        let mut found: Vec<Violation> = file.policies.iter().flat_map(NoticePolicy::violations).collect();
+        let (mut found, mut starts) = (Vec::new(), BTreeSet::new());
+        for (place, policy) in file.policies.iter().enumerate() {
+            found.extend(policy.violations(place));
+            if !starts.insert(policy.valid_from) {
+                let detail = format!("two policies begin on {}", policy.valid_from);
+                found.push(Violation::new(format!("policies[{place}].validFrom"), "unique-start", detail));
+            }
+        }
         let mut policies = file.policies;
         policies.sort_by_key(|policy| policy.valid_from);
-        for pair in policies.windows(2).filter(|pair| pair[0].valid_from == pair[1].valid_from) {
-            let detail = format!("two policies begin on {}", pair[0].valid_from);
-            found.push(Violation::new("policies", "unique-start", detail));
-        }
         let mut policies = policies.into_iter();
         match policies.next() {
             Some(first) if first.valid_from <= KNOWN_FROM => {

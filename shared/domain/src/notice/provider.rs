@@ -51,33 +51,36 @@ impl Providers {
     pub fn assemble(file: ProvidersFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();
-        for terms in &file.providers {
-            let field = format!("providers.{}", terms.provider.name());
+        for (place, terms) in file.providers.iter().enumerate() {
+            let at = |field: &str| format!("providers[{place}].{field}");
             if !starts.insert((terms.provider, terms.valid_from)) {
-                let detail = format!("two entries begin on {}", terms.valid_from);
-                found.push(Violation::new(&field, "unique-start", detail));
+                let detail = format!("two entries of {} begin on {}", terms.provider.name(), terms.valid_from);
+                found.push(Violation::new(at("validFrom"), "unique-start", detail));
             }
             if terms.weight > 1_000 {
-                found.push(Violation::new(&field, "range", "weight must be 0 to 1000"));
+                found.push(Violation::new(at("weight"), "range", "weight must be 0 to 1000"));
             }
             if terms.price_vnd.is_some_and(|price| price > PRICE_MAX_VND) {
-                found.push(Violation::new(&field, "range", format!("priceVnd must be 0 to {PRICE_MAX_VND}")));
+                found.push(Violation::new(at("priceVnd"), "range", format!("priceVnd must be 0 to {PRICE_MAX_VND}")));
             }
             if terms.source.trim().is_empty() {
-                found.push(Violation::new(&field, "source", "a source is left out"));
+                found.push(Violation::new(at("source"), "source", "a source is left out"));
             }
         }
         let failover = &file.failover;
         let steps = &failover.steps_percent;
-        let ranges = (1..=1_000).contains(&failover.window_calls)
-            && (1..=failover.window_calls).contains(&failover.least_calls)
-            && (1..=100).contains(&failover.failures_percent)
-            && (1..=86_400).contains(&failover.rest_seconds)
-            && failover.slow_ms > 0
-            && failover.step_calls > 0
-            && steps.iter().all(|percent| (1..=100).contains(percent));
-        if !ranges || steps.is_empty() {
-            found.push(Violation::new("failover", "range", "a number is out of its range"));
+        for (field, holds) in [
+            ("windowCalls", (1..=1_000).contains(&failover.window_calls)),
+            ("leastCalls", (1..=failover.window_calls).contains(&failover.least_calls)),
+            ("failuresPercent", (1..=100).contains(&failover.failures_percent)),
+            ("restSeconds", (1..=86_400).contains(&failover.rest_seconds)),
+            ("slowMs", failover.slow_ms > 0),
+            ("stepCalls", failover.step_calls > 0),
+            ("stepsPercent", !steps.is_empty() && steps.iter().all(|percent| (1..=100).contains(percent))),
+        ] {
+            if !holds {
+                found.push(Violation::new(format!("failover.{field}"), "range", "a number is out of its range"));
+            }
         }
         let mut terms = file.providers;
         terms.sort_by_key(|terms| terms.valid_from);

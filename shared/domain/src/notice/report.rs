@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Language, Notice, Placeholders, SmsText, in_language, notice_id, text_violations};
+use super::{Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations};
 use crate::Violation;
 use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
@@ -24,15 +24,18 @@ const PLACEHOLDERS: Placeholders = &[
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {
+    #[serde(deserialize_with = "by_language")]
     zalo: BTreeMap<Language, String>,
+    #[serde(deserialize_with = "by_language")]
     sms: BTreeMap<Language, SmsText>,
 }
 
 impl ReportTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
         let mut found = text_violations("report", &self.zalo, &self.sms, &[], PLACEHOLDERS);
-        if self.sms.values().any(|sms| sms.without_due_date.is_some()) {
-            found.push(Violation::new("report", "without-due-date", "a report has no due date, and one text"));
+        for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
+            let field = format!("report.sms.{}.withoutDueDate", language.name());
+            found.push(Violation::new(field, "without-due-date", "a report has no due date, and one text"));
         }
         found
     }

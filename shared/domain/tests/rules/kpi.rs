@@ -16,6 +16,7 @@ pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
         agency: dossier.agency.clone(),
         procedure: dossier.procedure.clone(),
         channel: dossier.channel,
+        ward: dossier.ward.clone(),
         papers: dossier.documents.len().try_into().unwrap(),
         history: dossier.history.clone(),
     }

@@ -1,6 +1,7 @@
 //! Work of two agencies on one dossier: what passing it on does to its term, its history and its figures.
 
 use domain::Violation;
+use domain::agency::Remit;
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, Lies, RULES, Refusal, Target};
 use domain::kpi::{DueBasis, KpiCell};
 use domain::procedure::Channel;
@@ -29,7 +30,7 @@ fn officer_of_the_successor() -> Actor {
     Actor::Officer {
         id: "heir".to_owned(),
         agency: "H20.11".parse().unwrap(),
-        predecessors: vec![HANDLER.parse().unwrap()],
+        predecessors: vec![Remit::whole(HANDLER.parse().unwrap())],
     }
 }
 

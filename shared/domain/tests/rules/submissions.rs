@@ -16,6 +16,7 @@ fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
         channel,
+        ward: None,
         applicant: applicant(),
         documents: Vec::new(),
     }

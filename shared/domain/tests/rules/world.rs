@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::agency::Remit;
 use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
@@ -119,7 +120,7 @@ pub(super) fn officer(agency: &str) -> Actor {
 }
 
 pub(super) fn integrator(agencies: &[&str]) -> Actor {
-    let agencies = agencies.iter().map(|agency| agency.parse().unwrap()).collect();
+    let agencies = agencies.iter().map(|agency| Remit::whole(agency.parse().unwrap())).collect();
     Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies }
 }
 
@@ -142,6 +143,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         procedure: "1.013831".parse().unwrap(),
         agency: AGENCY.parse().unwrap(),
         channel,
+        ward: None,
         applicant: Applicant {
             kind: ApplicantKind::Citizen,
             full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),

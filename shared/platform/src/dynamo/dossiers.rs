@@ -68,7 +68,9 @@ impl Dossiers {
             .index_name(index)
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
-            .projection_expression("code, workDue, #agency, #handler, #status, #procedure, version, submittedAt, dueAt")
+            .projection_expression(
+                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt",
+            )
             .expression_attribute_names("#key", key)
             .expression_attribute_names("#agency", "agency")
             .expression_attribute_names("#handler", "handler")
@@ -145,7 +147,7 @@ fn line_of(row: &Item) -> Option<Line> {
 /// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
 async fn counted(query: QueryFluentBuilder) -> Result<Vec<DossierFacts>, Failure> {
     let query = query
-        .projection_expression("code, agency, #procedure, channel, papers, history")
+        .projection_expression("code, agency, #procedure, channel, ward, papers, history")
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
     let mut found = Vec::new();

@@ -16,11 +16,9 @@ pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violat
     let mut found = Vec::new();
     let mut starts = BTreeSet::new();
     let mut uses = BTreeMap::new();
-    for index in indexes {
-        if !starts.insert((&index.code, index.valid_from)) {
-            found.push(of_index(index, "unique-start", "two versions begin on this day"));
-        }
-        of_one(index, &mut found);
+    for (place, index) in indexes.iter().enumerate() {
+        let twice = !starts.insert((&index.code, index.valid_from));
+        of_one(place, index, twice, &mut found);
         for criterion in index.groups.iter().flat_map(|group| &group.criteria) {
             for (input, used) in inputs(criterion) {
                 uses.insert(input, used);
@@ -31,40 +29,54 @@ pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violat
     found
 }
 
-fn of_index(index: &Index, rule: &'static str, detail: impl std::fmt::Display) -> Violation {
-    Violation::new("indexes", rule, format!("{} from {}: {detail}", index.code, index.valid_from))
-}
-
-fn of_one(index: &Index, found: &mut Vec<Violation>) {
-    let mut check = |rule, broken: bool, detail: String| {
+/// What is wrong with the one at `place` of the list, from 0, which may be of a day that another one is of.
+fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) {
+    let mut check = |field: &str, rule, broken: bool, detail: String| {
         if broken {
-            found.push(of_index(index, rule, detail));
+            let detail = format!("{} from {}: {detail}", index.code, index.valid_from);
+            found.push(Violation::new(format!("indexes[{place}].{field}"), rule, detail));
         }
     };
-    check("source", index.source.trim().is_empty(), "has no source".to_owned());
-    check("round-to", !(1..=100).contains(&index.round_to), "roundTo must be 1 to 100".to_owned());
+    check("validFrom", "unique-start", twice, "two versions begin on this day".to_owned());
+    check("source", "source", index.source.trim().is_empty(), "has no source".to_owned());
+    check("roundTo", "round-to", !(1..=100).contains(&index.round_to), "roundTo must be 1 to 100".to_owned());
     let sum: u64 = index.groups.iter().map(|group| group.hundredths).sum();
-    check("weights", sum != index.hundredths, format!("its groups weigh {sum} and not {}", index.hundredths));
+    check(
+        "hundredths",
+        "weights",
+        sum != index.hundredths,
+        format!("its groups weigh {sum} and not {}", index.hundredths),
+    );
     let mut codes = BTreeSet::new();
-    for group in &index.groups {
-        check("unique-code", !codes.insert(&group.code), format!("{} stands twice", group.code));
+    for (nth, group) in index.groups.iter().enumerate() {
+        let at = |field: &str| format!("groups[{nth}].{field}");
+        check(&at("code"), "unique-code", !codes.insert(&group.code), format!("{} stands twice", group.code));
         let sum: u64 = group.criteria.iter().map(|criterion| criterion.hundredths).sum();
         let weighs = group.hundredths;
-        check("weights", sum != weighs, format!("the criteria of {} weigh {sum} and not {weighs}", group.code));
-        for criterion in &group.criteria {
+        let detail = format!("the criteria of {} weigh {sum} and not {weighs}", group.code);
+        check(&at("hundredths"), "weights", sum != weighs, detail);
+        for (which, criterion) in group.criteria.iter().enumerate() {
+            let at = |field: &str| at(&format!("criteria[{which}].{field}"));
             // A group of one criterion may share its code.
             let shared = criterion.code == group.code && group.criteria.len() == 1;
-            check("unique-code", !shared && !codes.insert(&criterion.code), format!("{} stands twice", criterion.code));
-            check("positive", criterion.hundredths == 0, format!("{} weighs nothing", criterion.code));
+            let twice = !shared && !codes.insert(&criterion.code);
+            check(&at("code"), "unique-code", twice, format!("{} stands twice", criterion.code));
+            let nothing = criterion.hundredths == 0;
+            check(&at("hundredths"), "positive", nothing, format!("{} weighs nothing", criterion.code));
             if let Some(detail) = formula_broken(criterion) {
-                check("thresholds", true, format!("{}: {detail}", criterion.code));
+                check(&at("formula"), "thresholds", true, format!("{}: {detail}", criterion.code));
             }
         }
     }
     let falling = index.grades.windows(2).all(|pair| pair[0].from > pair[1].from);
     let reaches = index.grades.first().is_some_and(|best| best.from <= index.hundredths);
     let ends = index.grades.last().is_some_and(|last| last.from == 0);
-    check("grades", !(falling && reaches && ends), "grades must fall from what can be reached to 0".to_owned());
+    check(
+        "grades",
+        "grades",
+        !(falling && reaches && ends),
+        "grades must fall from what can be reached to 0".to_owned(),
+    );
 }
 
 fn is_share(share: u64) -> bool {
@@ -138,25 +150,25 @@ fn named(ratio: &Ratio) -> Option<(&str, Use)> {
 
 fn of_declared(declared: &[Declared], uses: &BTreeMap<&str, Use>, found: &mut Vec<Violation>) {
     let mut seen = BTreeSet::new();
-    for entry in declared {
-        let mut check = |rule, broken: bool, detail: String| {
+    for (place, entry) in declared.iter().enumerate() {
+        let mut check = |field: &str, rule, broken: bool, detail: String| {
             if broken {
                 let detail = format!("{} of {}: {detail}", entry.input, entry.period);
-                found.push(Violation::new("declared", rule, detail));
+                found.push(Violation::new(format!("declared[{place}].{field}"), rule, detail));
             }
         };
         let twice = !seen.insert((&entry.input, &entry.agency, entry.period.first(), entry.period.last()));
-        check("unique-declaration", twice, "is declared twice".to_owned());
-        check("source", entry.source.trim().is_empty(), "has no source".to_owned());
+        check("input", "unique-declaration", twice, "is declared twice".to_owned());
+        check("source", "source", entry.source.trim().is_empty(), "has no source".to_owned());
         let most = match uses.get(entry.input.as_str()) {
             None => {
-                check("known-input", true, "no index asks for it".to_owned());
+                check("input", "known-input", true, "no index asks for it".to_owned());
                 continue;
             }
             Some(Use::Share) => entry.whole,
             Some(Use::Points { hundredths }) => entry.whole.saturating_mul(*hundredths) / 100,
         };
         let fits = (1..=DECLARED_MAX).contains(&entry.whole) && entry.part <= most;
-        check("range", !fits, format!("must be part of a whole, at most {most}"));
+        check("part", "range", !fits, format!("must be part of a whole, at most {most}"));
     }
 }

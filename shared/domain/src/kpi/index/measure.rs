@@ -198,7 +198,7 @@ fn of_procedures(
     let (mut used, mut paid) = (BTreeSet::new(), BTreeSet::new());
     for (cell, row) in rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let carried_on = || catalogue.carried_on_by(agency, last);
+        let carried_on = || catalogue.told_under(agency, Some(procedure), last);
         let ours = |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
         if !scope.agency.is_none_or(ours) {
             continue;

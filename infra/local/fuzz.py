@@ -1,0 +1,185 @@
+"""Generated requests against every route of infra/openapi.yaml on a running stack, as every role, good ones and bad ones.
+
+Bounded and seeded: the same seed sends the same requests. Each answer must be of a documented status, media type and form, and
+none a fault of ours. Reads the stack's addresses from the dotenv file named by STACK_ENV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+import uuid
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from stack import HERE, LOCAL, ROOT, Environment, StackError, locked, say
+
+FUZZ_VENV = Environment(LOCAL / "venv-fuzz", HERE / "requirements-fuzz.txt")
+# What schemathesis would check besides, and why it does not: the gateway answers 404 where it knows no such method, and says
+# nothing of methods; roles are ours to choose, and with them whether a request is let in; a request of the right form may
+# still name a procedure, an edition or a page that there is not.
+CONFIGURATION = """
+[checks]
+unsupported_method.enabled = false
+allow_header_conformance.enabled = false
+ignored_auth.enabled = false
+missing_required_header.enabled = false
+object_level_authorization.enabled = false
+use_after_free.enabled = false
+ensure_resource_availability.enabled = false
+positive_data_acceptance.enabled = false
+
+[generation]
+max-examples = {examples}
+
+# Most of what can go wrong goes wrong where dossiers are written.
+[[operations]]
+include-operation-id = ["submitDossier", "changeStatus"]
+generation.max-examples = {of_writers}
+
+# Zalo's webhook answers 200 to everything that is signed, whatever it holds: a refusal would be sent again and again.
+[[operations]]
+include-operation-id = "reportByZalo"
+checks.negative_data_rejection.enabled = false
+"""
+AGENCY, PROCEDURE, CITIZEN = "H20.03", "1.000382", "087199012345"
+# As far as each of the dossiers goes that the requests find.
+LIVES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("receive",),
+    ("receive", "process"),
+    ("receive", "process", "request-supplement"),
+    ("receive", "process", "request-payment"),
+    ("receive", "process", "suspend"),
+    ("receive", "finish", "return-result"),
+)
+
+
+def settings() -> dict[str, str]:
+    if "STACK_ENV" not in os.environ:
+        raise StackError("STACK_ENV is not set: run this with make fuzz-http")
+    return dict(line.split("=", 1) for line in Path(os.environ["STACK_ENV"]).read_text().splitlines())
+
+
+def call(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"content-type": "application/json", "idempotency-key": str(uuid.uuid4())}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def tokens(issuer: str) -> dict[str, str]:
+    claims: dict[str, dict[str, str]] = {
+        "portal": {},
+        "citizen": {"idNumber": CITIZEN},
+        "officer": {"agency": AGENCY},
+        "administrator": {},
+    }
+    return {
+        role: call(f"{issuer}/token", None, {"role": role, **more})["access_token"] for role, more in claims.items()
+    }
+
+
+def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
+    """Some of each kind, with the version that each has come to."""
+    applicant = {"kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": CITIZEN, "phone": "0912345678"}
+    body = {"procedure": PROCEDURE, "agency": AGENCY, "channel": "online", "applicant": applicant, "documents": []}
+    versions = {}
+    for life in LIVES * 3:
+        code = call(f"{api}/v1/dossiers", known["portal"], body)["code"]
+        for version, action in enumerate(life, start=1):
+            move = {"action": action, "expectedVersion": version, "reason": "theo quy định"}
+            owed = action in ("request-supplement", "suspend")
+            move = move if owed else {name: value for name, value in move.items() if name != "reason"}
+            call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
+        versions[code] = len(life) + 1
+    return versions
+
+
+def reached(seen: Counter[str], operations: list[str]) -> list[str]:
+    """What a run must have come to, so that it proves something: each route answered with success, each role called."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, count in seen.items():
+        label, _, status = name.rpartition(" ")
+        if label != "as":
+            found[label][status] += count
+    print(f"{'route':<40} answers")
+    for label in operations:
+        print(f"{label:<40} " + ", ".join(f"{count} x {status}" for status, count in sorted(found[label].items())))
+    print(", ".join(f"{name} {count}" for name, count in sorted(seen.items()) if name.startswith("as ")))
+    missed = [f"{label} never succeeded" for label in operations if not any(s.startswith("2") for s in found[label])]
+    return missed + [f"nobody called {name}" for name in ("as nobody", "as officer", "as citizen") if not seen[name]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--examples", type=int, default=20, help="generated requests of a kind for each route")
+    parser.add_argument("--seed", type=int, default=20261126)
+    asked = parser.parse_args()
+    with locked(LOCAL / "fuzz.lock"):
+        FUZZ_VENV.prepare()
+    stack = settings()
+    known = tokens(stack["ISSUER_URL"])
+    folder = Path(os.environ["STACK_ENV"]).resolve().parent / "fuzz"
+    folder.mkdir(exist_ok=True)
+    setting = {
+        "tokens": known,
+        "versions": dossiers(stack["API_URL"], known),
+        "secret": stack["ESMS_REPORT_SECRET"],
+        "zaloApp": stack["ZALO_APP_ID"],
+        "zaloSecret": stack["ZALO_OA_SECRET"],
+        "procedure": PROCEDURE,
+        "agency": AGENCY,
+        "citizen": CITIZEN,
+        "seen": str(folder / "seen.json"),
+    }
+    (folder / "setting.json").write_text(json.dumps(setting))
+    (folder / "seen.json").unlink(missing_ok=True)
+    configuration = CONFIGURATION.format(examples=asked.examples, of_writers=3 * asked.examples)
+    (folder / "schemathesis.toml").write_text(configuration)
+    command = [
+        *(FUZZ_VENV.program("schemathesis"), "--config-file", str(folder / "schemathesis.toml")),
+        *("run", str(ROOT / "infra" / "openapi.yaml")),
+        *("--url", stack["API_URL"], "--phases", "examples,coverage,fuzzing"),
+        *("--seed", str(asked.seed), "--workers", "1", "--warnings", "off"),
+        *("--generation-database", "none", "--request-timeout", "30"),
+    ]
+    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "fuzz_hooks.py"), "FUZZ_SETTING": str(folder / "setting.json")}
+    say(f"schemathesis, seed {asked.seed}, {asked.examples} examples of a kind")
+    outcome = subprocess.run(command, cwd=folder, env={**os.environ, **hooks, "PYTHONDONTWRITEBYTECODE": "1"})
+    if not (folder / "seen.json").exists():
+        raise StackError("schemathesis did not run")
+    seen = Counter(json.loads((folder / "seen.json").read_text()))
+    document = (ROOT / "infra" / "openapi.yaml").read_text()
+    missed = reached(seen, labels(document))
+    for line in missed:
+        print(f"fuzz: {line}")
+    return outcome.returncode or (1 if missed else 0)
+
+
+def labels(document: str) -> list[str]:
+    """The routes of the document, as schemathesis calls them."""
+    found, path = [], ""
+    for line in document.splitlines():
+        if line.startswith("  /"):
+            path = line.strip().rstrip(":")
+        if line.startswith("components:"):
+            break
+        if line.strip() in ("get:", "post:", "put:") and line.startswith("    ") and path:
+            found.append(f"{line.strip().rstrip(':').upper()} {path}")
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except StackError as error:
+        sys.exit(f"fuzz: {error}")
