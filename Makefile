@@ -34,8 +34,8 @@ catalogue: ## put the files of infra/data into force without a deployment: make 
 redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive QUEUE=notices|integrators-events|counts|relay-failures [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
-deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12]
-	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY)
+deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12] [PAUSED=FROM/TO,...]
+	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY) --paused=$(PAUSED)
 
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- python infra/local/demo.py

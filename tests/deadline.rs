@@ -1,6 +1,8 @@
 //! The morning: apologies, expired supplements, and what happens to the rest when one dossier fails.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::calendar::date_of;
+use domain::deadline::{Term, TermUnit};
 use domain::dossier::{Action, Dossier, DossierStatus};
 use domain::id::DossierCode;
 use domain::notice::Language;
@@ -38,12 +40,18 @@ fn figures(outcome: &Outcome) -> [u64; 5] {
     [outcome.due_soon, outcome.overdue, outcome.apologies, outcome.expired, outcome.failed]
 }
 
-/// Puts the due date of a dossier in the table where the test needs it, as a longer term would have.
+/// Gives a dossier in the table, received on a working day, the term that makes it due at `due`.
 async fn due_at(world: &World, code: &str, due: &str) {
     let mut dossier = world.dossier(code).await;
     let due: Timestamp = at(due);
-    dossier.due_at = Some(due);
-    dossier.history.last_mut().unwrap().due_at = Some(due);
+    let received = dossier.received_at.unwrap();
+    let days = world.catalogue.calendar().working_days_between(date_of(received), date_of(due)).unwrap();
+    let term = Term::new(days.try_into().unwrap(), TermUnit::WorkingDay).unwrap();
+    for entry in &mut dossier.history {
+        entry.due_at = entry.due_at.map(|_| due);
+        entry.due_rule = entry.due_rule.as_ref().map(|_| term.rule(world.catalogue.law(), received));
+    }
+    (dossier.term, dossier.due_at) = (Some(term), Some(due));
     overwrite(world, &dossier).await;
 }
 

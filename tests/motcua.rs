@@ -20,6 +20,7 @@ mod outages;
 mod page;
 mod passing;
 mod race;
+mod redate;
 mod redelivery;
 mod repair;
 mod reports;

@@ -356,18 +356,38 @@ async fn a_result_that_is_fetched_weeks_later_counts_on_the_day_when_it_is_fetch
     assert_eq!((then.resolved, then.returned), (1, 0));
 }
 
-// The government decides next year's days off in the autumn; the longest shipped term, of ninety days, reaches over New
-// Year when it is applied for on the evening of 1 October, which counts as the 2nd.
+// The government decides next year's days off in the autumn.
 #[tokio::test]
 async fn every_night_from_october_on_says_that_next_year_has_no_calendar() {
     let world = few_agencies().await;
     for (now, missing) in [
-        ("2026-10-01T16:59:59Z", vec![]), // the last second of 1 October in Viet Nam
-        ("2026-10-01T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
+        ("2026-09-30T16:59:59Z", vec![]), // the last second of September in Viet Nam
+        ("2026-09-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
         ("2026-12-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
     ] {
         let log = Log::kept();
         ordered(&world, &Order::default(), at(now)).await.unwrap();
-        assert_eq!(log.errors(), missing, "{now}");
+        let said = log.errors().into_iter().filter(|line| line.get("procedures").is_none());
+        assert_eq!(said.collect::<Vec<_>>(), missing, "{now}");
+    }
+}
+
+// What the alarm is read for: of the shipped procedures one cannot be received any more on 26 November 2026, nine on 15 December,
+// forty-eight on the 28th.
+#[tokio::test]
+async fn the_night_names_the_procedures_that_stop_being_received_by_their_day() {
+    let world = few_agencies().await;
+    let log = Log::kept();
+    ordered(&world, &Order::default(), at("2026-11-25T17:30:00Z")).await.unwrap();
+    let lines: Vec<Value> = log.errors().into_iter().filter(|line| line.get("procedures").is_some()).collect();
+    let by = |last: &str| -> u64 {
+        let until = lines.iter().filter(|line| line["day"].as_str() <= Some(last));
+        until.map(|line| line["count"].as_u64().unwrap()).sum()
+    };
+    assert_eq!([by("2026-11-26"), by("2026-12-15"), by("2026-12-28")], [1, 9, 48]);
+    for line in &lines {
+        assert_eq!(line["message"], "from this day on these procedures cannot be received");
+        let codes = line["procedures"].as_str().unwrap().split(' ');
+        assert_eq!(codes.count() as u64, line["count"].as_u64().unwrap(), "{line}");
     }
 }

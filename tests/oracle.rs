@@ -45,11 +45,12 @@ fn whatever_happens_the_count_of_a_day_is_what_sql_makes_of_the_log() {
     let seen = RefCell::new(Seen::new());
     let law = catalogue().law();
     let receive_by = |dossier: &DossierFacts, submitted| law.receive_by(&dossier.agency, submitted);
+    let due_next = |dossier: &DossierFacts, day, due| law.is_due_next(&dossier.agency, day, due);
     // A failing case is made smaller and printed whole, so no file of past failures is kept.
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let agreed = TestRunner::new_with_rng(config, always_the_same()).run(&any_case(), |case| {
         let basis_on = |_| case.basis;
-        let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by };
+        let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by, due_next: &due_next };
         let rows = tally(&case.dossiers, case.day, &rulings);
         ledger.borrow_mut().enter(&case.dossiers);
         let (counted, expected) = (lines(&rows), ledger.borrow().count(case.day, case.basis));

@@ -1,7 +1,7 @@
 //! What is published while something of it is wrong: it stays, and says so.
 
 use count_agency::{Ledger, Named};
-use platform::batch::{self, Plan};
+use platform::batch::{self, Arrived, Plan, SHORT_PATIENCE};
 use rollup_kpi::Order;
 use serde_json::{Value, json};
 
@@ -62,14 +62,19 @@ async fn uncounted_night(world: &World, now: &'static str) -> Kept {
         })
         .collect();
     let event = serde_json::from_value(json!({ "Records": records })).unwrap();
-    let plan = Plan { width: 1, record_timeout: std::time::Duration::from_secs(28), receives_max: 7 };
+    let plan = Plan {
+        width: 1,
+        record_timeout: std::time::Duration::from_secs(28),
+        receives_max: 7,
+        patience: SHORT_PATIENCE,
+    };
     let clock = if now == NIGHT { || at(NIGHT) } else { || at("2026-11-21T01:00:00Z") };
     let queue = Named::new(&parked, &world.figures, clock);
-    let work = |body: String| {
+    let work = |Arrived { body, .. }: Arrived| {
         let client = client.clone();
         async move { counted_over(&client, world, &body, at(now)).await.map(drop) }
     };
-    let answer = batch::run(event, plan, &queue, work).await;
+    let answer = batch::run(event, plan, &queue, at(now), work).await;
     assert_eq!(answer.batch_item_failures, []);
     assert_eq!(parked.reasons(), ["unavailable"]);
     parked

@@ -100,7 +100,9 @@ WITH
         UNION ALL SELECT 'waiting', dossier FROM now WHERE standing = 'waiting'
         UNION ALL SELECT 'in_process', dossier FROM now WHERE status IN (2, 4)
         UNION ALL SELECT 'overdue', dossier FROM now WHERE status IN (2, 4) AND due_day < :day
-        UNION ALL SELECT 'due_tomorrow', dossier FROM now WHERE status IN (2, 4) AND due_day = date(:day, '+1 day')
+        UNION ALL SELECT 'due_tomorrow', dossier FROM now 
+            WHERE status IN (2, 4) AND due_day > :day
+                AND NOT EXISTS (SELECT 1 FROM half_day WHERE half_day.day > :day AND half_day.day < due_day)
         UNION ALL SELECT 'supplement', dossier FROM now WHERE status = 5 AND received
         UNION ALL SELECT 'payment', dossier FROM now WHERE status = 6
         UNION ALL SELECT 'suspended', dossier FROM now WHERE status = 8

@@ -10,6 +10,7 @@ use domain::deadline::{Term, TermUnit};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
+use domain::law::Law;
 use domain::procedure::Channel;
 use domain::submission::Submission;
 use jiff::civil::{Date, Time, date};
@@ -17,6 +18,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::catalogue::{UndecidedYears, load};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+use crate::support::file;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| load(UndecidedYears::Refused).unwrap());
 
@@ -24,6 +28,17 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| load(UndecidedYears::Re
 pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
+
+/// The shipped rules as they were before the government had decided any day off, or any Saturday to be made up: dates are counted so
+/// until the calendar is published, and then given anew.
+static UNDECIDED: LazyLock<Law> = LazyLock::new(|| {
+    let mut calendar: Value = serde_json::from_str(&file("infra/data/calendar.json")).unwrap();
+    for year in calendar["years"].as_object_mut().unwrap().values_mut() {
+        (year["off"], year["worked"]) = (json!([]), json!([]));
+    }
+    let rules = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
+    Law::assemble(serde_json::from_value(calendar).unwrap(), rules).unwrap()
+});
 
 /// A department of Tiền Giang until the merger, and the one of Đồng Tháp that carries on for it.
 const ENDED: &str = "H58.12";
@@ -133,13 +148,13 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
     let agency = select(vec![CARRIES_ON, ENDED, "H20.03"]);
     let procedure = select(vec!["1.013831", "1.000382"]);
     let channel = select(Channel::ALL.to_vec());
-    let start = (-5_i64..=0, 0_i64..86_400);
+    let start = (-5_i64..=0, 0_i64..86_400, prop_oneof![2 => Just(0), 1 => 2_usize..6]);
     let attempts = prop::collection::vec(any_attempt(), 0..12);
     (agency, procedure, channel, any_term(), start, attempts, 0_u64..3).prop_map(
-        move |(agency, procedure, channel, term, (days, second), attempts, papers)| {
+        move |(agency, procedure, channel, term, (days, second, published), attempts, papers)| {
             let at = instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
             let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
-            let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts);
+            let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts, published);
             DossierFacts { code, agency, procedure, channel, ward: None, papers, history }
         },
     )
@@ -199,7 +214,7 @@ fn weight(action: Action, may_end: bool) -> usize {
         Action::Receive => 6,
         Action::Finish | Action::ConfirmPayment => 4,
         Action::RequestSupplement | Action::RequestPayment | Action::Resume | Action::Apologise | Action::PassOn => 3,
-        Action::HandBack => 6,
+        Action::HandBack | Action::Redate => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),
         Action::Withdraw => usize::from(may_end),
@@ -214,8 +229,9 @@ pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
     legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
 }
 
-/// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it.
-fn play(mut dossier: Dossier, attempts: &[Attempt]) -> Dossier {
+/// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it; the calendar is published before
+/// the attempt with the number `published`.
+fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier {
     let mut learnt = dossier.submitted_at;
     for (number, attempt) in attempts.iter().enumerate() {
         let last = dossier.history.last().unwrap().at;
@@ -227,7 +243,13 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> Dossier {
         }
         // Rare among all that may be done, and legal on no other day.
         let expired = matches!(attempt.gap, Gap::Papers(_)) && dossier.status == DossierStatus::SupplementRequested;
-        let action = if expired { Action::RefuseExpired } else { *attempt.choice.get(&legal) };
+        let law = if number < published { &*UNDECIDED } else { catalogue().law() };
+        let redates = number == published && published > 0 && legal.contains(&Action::Redate);
+        let action = match (expired, redates) {
+            (true, _) => Action::RefuseExpired,
+            (false, true) => Action::Redate,
+            (false, false) => *attempt.choice.get(&legal),
+        };
         let due = dossier.due_at.map_or(date_of(at), |due| date_of(due).max(date_of(at)));
         let command = Command {
             id: format!("attempt-{number}").parse().unwrap(),
@@ -241,7 +263,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt]) -> Dossier {
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));
-        let moved = tried.find_map(|by| match dossier.decide(command.clone(), &by, catalogue().law(), learnt) {
+        let moved = tried.find_map(|by| match dossier.decide(command.clone(), &by, law, learnt) {
             Ok(Decision::Moved(next)) => Some(*next),
             _ => None,
         });

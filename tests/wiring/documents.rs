@@ -260,6 +260,7 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             Clock::Pauses => "stands still",
             Clock::GoesOn => "goes on",
             Clock::Promises => "another day",
+            Clock::Recounts => "counted anew",
             Clock::Stops => "stops",
             Clock::Untouched => "",
         };
@@ -271,6 +272,7 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             By::Owner => "owner",
             By::Either => "either",
             By::Handler => "handler",
+            By::Nobody => "nobody",
         };
         let lies = match rule.lies {
             Lies::AsBefore => "",
@@ -319,6 +321,7 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/applicant.rs",
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
+    "shared/domain/src/dossier/clock.rs",
     "shared/domain/src/dossier/papers.rs",
     "shared/domain/src/dossier/passing.rs",
     "shared/domain/src/dossier/room.rs",
@@ -617,6 +620,7 @@ fn what_the_schedules_answer_is_documented() {
         due_soon: 1,
         overdue: 2,
         apologies: 3,
+        redated: 5,
         expired: 4,
         failed: 0,
         by_agency: [("H20.03".parse().unwrap(), listed)].into(),

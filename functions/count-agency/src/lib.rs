@@ -279,8 +279,9 @@ impl AgencyDays<'_> {
     fn count(&self, day: Date) -> Result<KpiRows, Failure> {
         let law = self.catalogue.law();
         let receive_by = |dossier: &DossierFacts, submitted| law.receive_by(&dossier.agency, submitted);
+        let due_next = |dossier: &DossierFacts, day, due| law.is_due_next(&dossier.agency, day, due);
         let basis_on = |day| basis(self.catalogue, day);
-        let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by };
+        let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by, due_next: &due_next };
         let mut rows = tally(self.facts.values(), day, &rulings);
         add_up(day, &rows)?;
         rows.remove(&KpiCell::Province);

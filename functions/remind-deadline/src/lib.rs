@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Violation;
-use domain::calendar::date_of;
+use domain::calendar::{MissingYear, date_of};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Dossier};
+use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
@@ -47,6 +47,8 @@ pub struct Outcome {
     pub overdue: u64,
     /// Letters of apology written.
     pub apologies: u64,
+    /// Due dates counted anew, since the calendar was changed.
+    pub redated: u64,
     /// Dossiers closed because the papers never came.
     pub expired: u64,
     /// Dossiers for which something could not be done; the log says what.
@@ -91,8 +93,16 @@ pub async fn remind(
     let agencies: Vec<AgencyCode> =
         catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
     let morning = Morning { day, now, store, catalogue };
-    let mut outcome =
-        Outcome { day, due_soon: 0, overdue: 0, apologies: 0, expired: 0, failed: 0, by_agency: BTreeMap::new() };
+    let mut outcome = Outcome {
+        day,
+        due_soon: 0,
+        overdue: 0,
+        apologies: 0,
+        redated: 0,
+        expired: 0,
+        failed: 0,
+        by_agency: BTreeMap::new(),
+    };
     let mut pressing = BTreeMap::new();
     let mut open = stream::iter(&agencies).map(|agency| dossiers.open_each(agency)).buffer_unordered(WIDTH);
     while let Some(lines) = open.try_next().await? {
@@ -105,8 +115,8 @@ pub async fn remind(
         let agency = agency.as_str();
         tracing::info!(%day, agency, due_soon = words(&listed.due_soon), overdue = words(&listed.overdue), "look at these");
     }
-    let Outcome { due_soon, overdue, apologies, expired, failed, .. } = outcome;
-    tracing::info!(%day, due_soon, overdue, apologies, expired, failed, "open dossiers looked at");
+    let Outcome { due_soon, overdue, apologies, redated, expired, failed, .. } = outcome;
+    tracing::info!(%day, due_soon, overdue, apologies, redated, expired, failed, "open dossiers looked at");
     Ok(outcome)
 }
 
@@ -152,6 +162,11 @@ impl<S: DossierStore> Morning<'_, S> {
                 return;
             }
         };
+        // By the date that holds today: a day off that was decided since is no reason for an apology.
+        let facts = match self.redate(facts, outcome).await {
+            Ok(facts) => facts,
+            Err((code, failure)) => return failed(&code, &failure, outcome),
+        };
         // A missing year is met again below, and counted there.
         let near = nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency));
         if let Ok(Some(near)) = near {
@@ -167,27 +182,46 @@ impl<S: DossierStore> Morning<'_, S> {
         match self.attend(&facts).await {
             Ok(Some(Duty::Apologise)) => outcome.apologies += 1,
             Ok(Some(Duty::RefuseExpired)) => outcome.expired += 1,
+            // The calendar was changed within this very run.
+            Ok(Some(Duty::Redate)) => outcome.redated += 1,
             Ok(None) => {}
-            Err(failure) => {
-                let dossier = facts.code.as_str();
-                tracing::error!(dossier, cause = failure.chain(), "what is owed could not be done");
-                outcome.failed += 1;
-            }
+            Err(failure) => failed(&facts.code, &failure, outcome),
         }
     }
 
-    /// Does what is owed to one dossier, if anything, and says what it was.
-    async fn attend(&self, facts: &DossierFacts) -> Result<Option<Duty>, Failure> {
-        let owed = |history| {
-            duty(history, self.day, self.catalogue.law(), &facts.agency)
-                .map_err(|missing| Failure::CalendarMissing { year: missing.year })
+    /// The dossier after its date was counted anew, if the calendar gives another.
+    async fn redate(&self, facts: DossierFacts, outcome: &mut Outcome) -> Result<DossierFacts, (DossierCode, Failure)> {
+        // What cannot be told is met again by whoever asks what is near.
+        if self.owed(&facts.history, &facts.agency).ok().flatten() != Some(Duty::Redate) {
+            return Ok(facts);
+        }
+        let moved = async {
+            let done = self.attend(&facts).await?;
+            let dossier = self.store.dossier(&facts.code).await?.ok_or(Failure::DossierNotFound)?;
+            Ok::<_, Failure>((done, dossier))
         };
-        if owed(&facts.history)?.is_none() {
+        match moved.await {
+            Ok((done, dossier)) => {
+                outcome.redated += u64::from(done == Some(Duty::Redate));
+                Ok(DossierFacts { history: dossier.history, ..facts })
+            }
+            Err(failure) => Err((facts.code, failure)),
+        }
+    }
+
+    fn owed(&self, history: &[HistoryEntry], agency: &AgencyCode) -> Result<Option<Duty>, Failure> {
+        duty(history, self.day, self.catalogue.law(), agency)
+            .map_err(|missing| Failure::CalendarMissing { year: missing.year })
+    }
+
+    /// Does what is owed first to one dossier, if anything, and says what it was.
+    async fn attend(&self, facts: &DossierFacts) -> Result<Option<Duty>, Failure> {
+        if self.owed(&facts.history, &facts.agency)?.is_none() {
             return Ok(None);
         }
         // The index is a little behind the table; an officer may have been faster.
         let dossier = self.store.dossier(&facts.code).await?.ok_or(Failure::DossierNotFound)?;
-        let Some(owed) = owed(&dossier.history)? else {
+        let Some(owed) = self.owed(&dossier.history, &dossier.agency)? else {
             return Ok(None);
         };
         let by = Actor::System { id: "remind-deadline".to_owned() };
@@ -197,18 +231,23 @@ impl<S: DossierStore> Morning<'_, S> {
 
     fn command(&self, owed: Duty, dossier: &Dossier) -> Result<Command, Failure> {
         let (law, today) = (self.catalogue.law(), date_of(self.now));
-        let rule = law.rule_on(today);
+        let (rule, day) = (law.rule_on(today), self.day.to_string());
+        let missing = |missing: MissingYear| Failure::CalendarMissing { year: missing.year };
+        let mut name = vec!["remind-deadline", dossier.code.as_str(), &day];
         let (action, reason, new_due_on) = match owed {
             Duty::Apologise => {
                 // From today on, also where the morning of an earlier day is made up for: nothing is promised for a past day.
-                let promised = new_due_on(&dossier.history, today, law, &dossier.agency);
-                let promised = promised.map_err(|missing| Failure::CalendarMissing { year: missing.year })?;
+                let promised = new_due_on(&dossier.history, today, law, &dossier.agency).map_err(missing)?;
                 (Action::Apologise, &rule.letter_reason, promised)
             }
+            Duty::Redate => (Action::Redate, &rule.redate_reason, None),
             Duty::RefuseExpired => (Action::RefuseExpired, &rule.expired_reason, None),
         };
+        name.push(action.name());
+        let counted = counted_name(owed, dossier);
+        name.extend(counted.as_deref());
         Ok(Command {
-            id: command_name(&dossier.code, self.day, action)?,
+            id: command_id(&name)?,
             action,
             expected_version: Some(dossier.version),
             reason: Some(reason.clone()),
@@ -220,6 +259,12 @@ impl<S: DossierStore> Morning<'_, S> {
     }
 }
 
-fn command_name(code: &DossierCode, day: Date, action: Action) -> Result<domain::id::CommandId, Failure> {
-    command_id(&["remind-deadline", code.as_str(), &day.to_string(), action.name()])
+/// Of two changes of the calendar on one day each has its own command: it is named after the version that it found.
+fn counted_name(owed: Duty, dossier: &Dossier) -> Option<String> {
+    (owed == Duty::Redate).then(|| dossier.version.to_string())
+}
+
+fn failed(code: &DossierCode, failure: &Failure, outcome: &mut Outcome) {
+    tracing::error!(dossier = code.as_str(), cause = failure.chain(), "what is owed could not be done");
+    outcome.failed += 1;
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use domain::Violation;
 use domain::calendar::{date_of, next, previous};
 use domain::catalogue::Catalogue;
-use domain::id::AgencyCode;
+use domain::id::{AgencyCode, ProcedureCode};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
@@ -97,6 +97,10 @@ pub struct Outcome {
     pub runs: Vec<String>,
 }
 
+fn words(codes: &BTreeSet<&ProcedureCode>) -> String {
+    codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// Orders the days that `order` names to be counted.
 pub async fn plan(
     order: &Order,
@@ -109,6 +113,13 @@ pub async fn plan(
     // Said every night, before anything can fail: the template's alarm looks for these words.
     if let Some(missing) = catalogue.missing_year(today) {
         tracing::error!(year = missing.year, "next year's calendar is missing");
+        for (day, procedures) in catalogue.stopping(today) {
+            let (count, codes) = (procedures.len(), words(&procedures));
+            tracing::error!(%day, count, procedures = codes, "from this day on these procedures cannot be received");
+        }
+    }
+    if let Some(year) = catalogue.provisional_next_year(today) {
+        tracing::warn!(year, "next year's calendar is provisional: every date counted in it will be counted anew");
     }
     let (mut first, last) = order.span(today)?;
     if order.close {

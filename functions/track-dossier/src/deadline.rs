@@ -19,7 +19,10 @@ pub(crate) struct Deadline<'a> {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    /// When it would be due without the apology.
+    /// Whether it was counted in a year that the government has not decided.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    due_provisional: bool,
+    /// The date that figures follow, where it is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_due_at: Option<Timestamp>,
     /// Since when the clock stands still.
@@ -76,6 +79,13 @@ struct Apology<'a> {
     late: bool,
 }
 
+/// Whether the due date of `dossier`, if it has one, was counted in a year that the government has not decided.
+pub(crate) fn provisional(dossier: &Dossier, law: &Law) -> bool {
+    let started = dossier.run(law).map(|run| run.started);
+    let counted = started.zip(dossier.due_at);
+    counted.is_some_and(|(started, due)| law.is_provisional(&dossier.agency, started, due))
+}
+
 impl<'a> Deadline<'a> {
     /// The deadline of `dossier` by `law`.
     pub(crate) fn of(dossier: &'a Dossier, law: &Law) -> Result<Self, Failure> {
@@ -87,6 +97,7 @@ impl<'a> Deadline<'a> {
         Ok(Self {
             code: &dossier.code,
             due_at: dossier.due_at,
+            due_provisional: provisional(dossier, law),
             original_due_at: dossier.original_due_at,
             paused_at: dossier.paused_at,
             count,

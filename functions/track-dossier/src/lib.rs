@@ -12,6 +12,7 @@ use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders};
 use domain::id::{AgencyCode, DossierCode};
+use domain::law::Law;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -60,7 +61,7 @@ pub async fn handle(
             if !by.may_read(&dossier) {
                 return Err(Failure::Forbidden);
             }
-            HttpReply::json(200, &History::of(&dossier, &by))
+            HttpReply::json(200, &History::of(&dossier, &by, catalogue.law()))
         }
         "GET /v1/dossiers/{code}/deadline" => {
             let by = request.actor(catalogue, now)?;
@@ -86,7 +87,7 @@ pub async fn handle(
                 return Err(Failure::Forbidden);
             };
             let remits: Vec<Remit> = std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
-            HttpReply::json(200, &worklist(dossiers, &remits, &WorklistQuery::read(&request)?).await?)
+            HttpReply::json(200, &worklist(dossiers, &remits, &WorklistQuery::read(&request)?, catalogue.law()).await?)
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -129,6 +130,8 @@ struct History<'a> {
     received_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    due_provisional: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_rule: Option<&'a DueRule>,
     history: Vec<Step<'a>>,
@@ -167,7 +170,7 @@ struct Step<'a> {
 
 impl<'a> History<'a> {
     /// The history with the notes that `by` may read.
-    fn of(dossier: &'a Dossier, by: &Actor) -> Self {
+    fn of(dossier: &'a Dossier, by: &Actor, law: &Law) -> Self {
         let note = |entry: &'a HistoryEntry| entry.note.as_deref().filter(|_| by.may_read_note(entry, dossier));
         let step = |entry: &'a HistoryEntry| Step {
             version: entry.version,
@@ -196,6 +199,7 @@ impl<'a> History<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: dossier.due_at,
+            due_provisional: deadline::provisional(dossier, law),
             // The last that started the clock, as long as it runs.
             due_rule: dossier.due_at.and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
             history: dossier.history.iter().map(step).collect(),
@@ -276,7 +280,12 @@ struct Worklist {
 
 /// Fills one page, desk after desk: what belongs to `agencies`, then what others have passed on to them. The first is the
 /// one that asks, the others those that it carries on for, in all or in a part of their dossiers.
-async fn worklist(dossiers: &Dossiers, remits: &[Remit], query: &WorklistQuery) -> Result<Worklist, Failure> {
+async fn worklist(
+    dossiers: &Dossiers,
+    remits: &[Remit],
+    query: &WorklistQuery,
+    law: &Law,
+) -> Result<Worklist, Failure> {
     let agencies: Vec<AgencyCode> = remits.iter().map(|remit| remit.agency().clone()).collect();
     let agencies = agencies.as_slice();
     let covered = |agency: &AgencyCode, item: &WorklistItem| {
@@ -314,7 +323,7 @@ async fn worklist(dossiers: &Dossiers, remits: &[Remit], query: &WorklistQuery) 
                 covered(handler, item) && item.agency.as_ref().is_none_or(|owner| !covered(owner, item))
             }
         });
-        items.extend(lines.map(|item| seen_by(agencies, item)));
+        items.extend(lines.map(|item| seen_by(agencies, item, law)));
         if let Some((status, line)) = page.next {
             let place = Place { desk: name(desk, agencies), status, line: Some(line) };
             return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
@@ -324,9 +333,12 @@ async fn worklist(dossiers: &Dossiers, remits: &[Remit], query: &WorklistQuery) 
 }
 
 /// A line as the asking agency sees it: it need not be told its own name.
-fn seen_by(agencies: &[AgencyCode], item: WorklistItem) -> WorklistItem {
+fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
     let other = |agency: &AgencyCode| Some(agency) != agencies.first();
-    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), ..item }
+    let owner = item.agency.as_ref().or(agencies.first());
+    let due_provisional =
+        owner.zip(item.due_at).is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
+    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), due_provisional, ..item }
 }
 
 /// What a cursor calls a desk: nothing for the agency's own.

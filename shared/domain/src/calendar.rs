@@ -64,6 +64,9 @@ struct Year {
     off: BTreeSet<Date>,
     #[serde(deserialize_with = "each_once")]
     worked: BTreeSet<Date>,
+    /// Whether the government has not decided it yet: what is counted in it is marked, and counted anew once it has.
+    #[serde(default)]
+    provisional: bool,
     source: String,
 }
 
@@ -330,6 +333,17 @@ impl Calendar {
         self.years.keys().copied()
     }
 
+    /// Whether a date that was counted from `from` to `to` was counted in a year that is not decided.
+    pub fn is_provisional(&self, from: Date, to: Date) -> bool {
+        let (first, last) = (from.min(to).year(), from.max(to).year());
+        self.years.range(first..=last).any(|(_, year)| year.provisional)
+    }
+
+    /// The years that are decided.
+    pub(crate) fn decided_years(&self) -> impl Iterator<Item = i16> {
+        self.years.iter().filter(|(_, year)| !year.provisional).map(|(number, _)| *number)
+    }
+
     /// Why `day` counts or does not.
     pub fn kind(&self, day: Date) -> Result<DayKind, MissingYear> {
         let year = self.years.get(&day.year()).ok_or(MissingYear { year: day.year() })?;
@@ -344,10 +358,10 @@ impl Calendar {
         })
     }
 
-    /// Next year, if `today` is in December and nobody has entered it yet.
+    /// Next year, if `today` is in the quarter in which it is decided and nobody has entered it yet.
     pub(crate) fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
         let year = today.year() + 1;
-        (today.month() == 12 && !self.years.contains_key(&year)).then_some(MissingYear { year })
+        (today.month() >= 10 && !self.years.contains_key(&year)).then_some(MissingYear { year })
     }
 
     /// The first working day on or after `day`.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::{Date, Time};
+use jiff::ToSpan;
+use jiff::civil::{Date, Time, time};
 use serde::Deserialize;
 
 use crate::Violation;
@@ -115,6 +116,9 @@ pub struct Catalogue {
     indexes: Indexes,
     intake: IntakeRules,
 }
+
+/// When a dossier of the morning comes: while offices are open everywhere, and before every hand-over hour.
+const MORNING: Time = time(8, 0, 0, 0);
 
 /// Keeps what was put together, or notes why it could not be.
 fn kept<T>(assembled: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> Option<T> {
@@ -281,6 +285,13 @@ impl Catalogue {
         let years = years.map(|year| {
             Violation::new("years", "kept-year", format!("{year} is left out, and dates were counted in it"))
         });
+        let undone = self.calendar().decided_years().filter(|year| {
+            next.calendar().years().any(|other| other == *year)
+                && next.calendar().decided_years().all(|other| other != *year)
+        });
+        let years = years.chain(undone.map(|year| {
+            Violation::new("years", "decided-year", format!("{year} is decided, and cannot become provisional again"))
+        }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
             let same = next.procedures.get(&procedure.code).into_iter().flatten();
@@ -353,7 +364,38 @@ impl Catalogue {
         self.procedures.values().flatten()
     }
 
-    /// A year that the calendar lacks and that is needed soon: next year in December, or as soon as the longest term that
+    /// Procedures that can no longer be received on some day from `today` to the end of the year, since their term reaches into a year that
+    /// the calendar lacks: the first such day, with those that stop on it, in the order of the days.
+    ///
+    /// A procedure stops on the first day on which a dossier that comes as offices open has no due date any more, by any channel.
+    pub fn stopping(&self, today: Date) -> BTreeMap<Date, BTreeSet<&ProcedureCode>> {
+        let mut stops = BTreeMap::new();
+        let mut first_of: BTreeMap<Term, Option<Date>> = BTreeMap::new();
+        for code in self.procedures.keys() {
+            let Some(procedure) = self.procedure(code, today) else { continue };
+            let terms = Channel::ALL.into_iter().filter_map(|channel| procedure.term(channel));
+            let days = terms.filter_map(|term| *first_of.entry(term).or_insert_with(|| self.stops_on(term, today)));
+            if let Some(day) = days.min() {
+                stops.entry(day).or_insert_with(BTreeSet::new).insert(code);
+            }
+        }
+        stops
+    }
+
+    /// The first day of this year from `today` on on which a dossier with `term` has no due date.
+    fn stops_on(&self, term: Term, today: Date) -> Option<Date> {
+        let days = today.series(1.day()).take_while(|day| day.year() == today.year());
+        days.into_iter().find(|day| term.due(self.calendar(), instant(*day, MORNING)).is_err())
+    }
+
+    /// Next year, where the calendar has it and the government has not decided it.
+    pub fn provisional_next_year(&self, today: Date) -> Option<i16> {
+        let year = today.year() + 1;
+        let known = self.calendar().years().any(|known| known == year);
+        (known && self.calendar().decided_years().all(|decided| decided != year)).then_some(year)
+    }
+
+    /// A year that the calendar lacks and that is needed soon: next year from October on, or as soon as the longest term that
     /// somebody can apply for `today` reaches into it.
     pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
         let evening = instant(today, Time::MAX);

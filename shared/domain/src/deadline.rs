@@ -115,14 +115,9 @@ impl Term {
         self.explained_in(law.calendar(), law, &Run::from(received))
     }
 
-    /// The same by the calendar of `agency`.
-    pub fn explained_for(
-        self,
-        law: &Law,
-        agency: &AgencyCode,
-        received: Timestamp,
-    ) -> Result<Explanation, MissingYear> {
-        self.explained_in(law.calendar_of(agency), law, &Run::from(received))
+    /// The same of a clock that ran like `run`, by the common calendar.
+    pub fn explained_run(self, law: &Law, run: &Run) -> Result<Explanation, MissingYear> {
+        self.explained_in(law.calendar(), law, run)
     }
 
     /// The instant at which a dossier of `agency` whose clock ran like `run` is due by the count of the term alone,
@@ -134,10 +129,12 @@ impl Term {
     fn explained_in(self, calendar: &Calendar, law: &Law, run: &Run) -> Result<Explanation, MissingYear> {
         let mut days = Vec::new();
         let due = self.walk(calendar, run.started, &run.pauses, &mut |date, reckoning| {
-            days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning });
+            let provisional = calendar.is_provisional(date, date);
+            days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning, provisional });
         })?;
         let pauses = run.pauses.last().and_then(|pause| law.rule_on(date_of(pause.to)).pauses.clone());
-        Ok(Explanation { due, days, rule: self.rule(law, run.started), pauses })
+        let provisional = calendar.is_provisional(date_of(run.started), date_of(due));
+        Ok(Explanation { due, days, rule: self.rule(law, run.started), pauses, provisional })
     }
 
     /// The term as a rule that an applicant can look up, in the words of the law in force at `started`.
@@ -207,6 +204,8 @@ pub struct Explanation {
     pub rule: DueRule,
     /// By which rule pauses were counted, that of the last one; none without pauses, or where no rule was said.
     pub pauses: Option<PauseRule>,
+    /// Whether it was counted in a year that the government has not decided: it is counted anew once it has.
+    pub provisional: bool,
 }
 
 /// One day on the way to a due date. `Display` is one sentence for a person.
@@ -218,6 +217,8 @@ pub struct DayReckoned {
     pub kind: Option<DayKind>,
     /// What it was to the term.
     pub reckoning: Reckoning,
+    /// Whether the government has not decided its year.
+    pub provisional: bool,
 }
 
 /// What a day was to a term.
@@ -281,6 +282,13 @@ impl Reckoning {
 
 impl fmt::Display for DayReckoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.told(f)?;
+        if self.provisional { f.write_str(", by a provisional calendar") } else { Ok(()) }
+    }
+}
+
+impl DayReckoned {
+    fn told(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reckoning {
             Reckoning::Received => f.write_str("received"),
             Reckoning::ReceivedWhileClosed => f.write_str("received while offices are closed"),
@@ -300,9 +308,7 @@ impl fmt::Display for DayReckoned {
             _ => self.closed().map_or(Ok(()), |kind| write!(f, ", a {kind}")),
         }
     }
-}
 
-impl DayReckoned {
     /// Why offices are closed, if they are.
     fn closed(&self) -> Option<&'static str> {
         match self.kind? {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use actor::{Actor, NoteReaders, Signature};
 pub use apology::apologies;
 use clock::Dates;
+pub(crate) use clock::redated;
 pub use order::{Holds, LEFT_OUT};
 pub(crate) use papers::{is_over, last_day_for_papers};
 pub use room::ITEM_BYTES_MAX;
@@ -273,6 +274,9 @@ impl Dossier {
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
+        }
+        if rule.action == Action::Redate {
+            self.check_redated(at, law)?;
         }
         let promised = self.promised(&command, by, at, law)?;
         let asked_late = self.asks_late(rule.action, at, law)?;

@@ -271,7 +271,7 @@ figures! {
     in_process Stock,
     /// – of these, past the due date.
     overdue Stock,
-    /// – of these, due on the next day.
+    /// – of these, due on the next working day.
     due_tomorrow Stock,
     /// Waiting for the applicant's papers at the end of the day, after receipt.
     supplement Stock,

@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
-use crate::calendar::{Calendar, date_of};
+use crate::calendar::{Calendar, date_of, previous};
 use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
 use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
@@ -156,6 +156,9 @@ pub struct ClockRule {
     pub letter_reason: String,
     /// What an applicant is told whose papers never came.
     pub expired_reason: String,
+    /// What an applicant is told whose due date was counted anew, since the calendar was changed.
+    #[serde(default = "redate_reason")]
+    pub redate_reason: String,
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
     pub kpi_due: DueBasis,
@@ -167,6 +170,11 @@ pub struct ClockRule {
     pub trust: Trust,
     /// Where it is written.
     pub source: String,
+}
+
+/// What is said by editions of before a date was counted anew.
+fn redate_reason() -> String {
+    "Lịch làm việc đã thay đổi, ngày hẹn trả kết quả được tính lại.".to_owned()
 }
 
 impl ClockRule {
@@ -252,7 +260,11 @@ impl Law {
                 bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
             }
             let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
-            for (field, text) in [("letterReason", &rule.letter_reason), ("expiredReason", &rule.expired_reason)] {
+            for (field, text) in [
+                ("letterReason", &rule.letter_reason),
+                ("expiredReason", &rule.expired_reason),
+                ("redateReason", &rule.redate_reason),
+            ] {
                 check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
             }
             let pauses = rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
@@ -304,6 +316,17 @@ impl Law {
         let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
         let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
         term.due(self.calendar_of(agency), submitted).ok().map(date_of)
+    }
+
+    /// Whether a due date of `agency` that was counted from `from` on was counted in a year that the government has not decided.
+    pub fn is_provisional(&self, agency: &AgencyCode, from: Timestamp, due: Timestamp) -> bool {
+        self.calendar_of(agency).is_provisional(date_of(from), date_of(due))
+    }
+
+    /// Whether `due` comes after `day` with no working day of `agency` between. A year that nobody needs yet is not asked for.
+    pub fn is_due_next(&self, agency: &AgencyCode, day: Date, due: Date) -> bool {
+        let between = || self.calendar_of(agency).working_days_between(day, previous(due));
+        due > day && between() == Ok(0)
     }
 
     /// The rule in force on `day`; before the first, the first.

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, MissingYear, date_of, next};
-use crate::dossier::{DossierStatus, HistoryEntry, apologies, is_over, last_day_for_papers};
+use crate::dossier::{DossierStatus, HistoryEntry, apologies, is_over, last_day_for_papers, redated};
 use crate::id::AgencyCode;
 use crate::law::{ClockRule, Law, LetterPolicy};
 
@@ -22,6 +22,8 @@ pub enum Nearness {
 pub enum Duty {
     /// A letter of apology with a new date: NĐ 61/2018/NĐ-CP Đ.19.9, at least a day before the due date.
     Apologise,
+    /// The due date that the calendar in force gives, where it was changed since the date was given.
+    Redate,
     /// To close the dossier, since the papers never came.
     RefuseExpired,
 }
@@ -38,8 +40,11 @@ pub fn nearness(history: &[HistoryEntry], day: Date, calendar: &Calendar) -> Res
     Ok((calendar.working_days_between(day, due)? <= 1).then_some(Nearness::DueSoon))
 }
 
-/// What `agency` owes on `day` for the dossier with this history, by the law of that day.
+/// What `agency` owes first on `day` for the dossier with this history, by the law of that day.
 pub fn duty(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode) -> Result<Option<Duty>, MissingYear> {
+    if redated(history, day, law, agency)?.is_some() {
+        return Ok(Some(Duty::Redate));
+    }
     let (calendar, rule) = (law.calendar_of(agency), law.rule_on(day));
     if let Some(near) = nearness(history, day, calendar)? {
         let told = apologies(history) >= usize::from(rule.extensions_max);

@@ -20,6 +20,7 @@ mod rules {
     mod papers;
     mod passing;
     mod properties;
+    mod redates;
     mod reminders;
     mod room;
     mod routes;

@@ -80,6 +80,9 @@ pub struct WorklistItem {
     /// When it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// Whether that was counted in a year that the government has not decided; no index says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub due_provisional: bool,
 }
 
 /// What a submission was answered, kept so that the same answer can be given again.

@@ -6,6 +6,7 @@ use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
+use domain::law::Law;
 use domain::submission::agency_violation;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,19 +32,24 @@ pub struct Moved {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// Whether that was counted in a year that the government has not decided: it is counted anew once it has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub due_provisional: bool,
     /// By which rule, where the command started the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
 }
 
 impl Moved {
-    fn to(code: DossierCode, entry: &HistoryEntry) -> Self {
+    fn to(dossier: &Dossier, entry: &HistoryEntry, law: &Law) -> Self {
+        let provisional = entry.due_at.is_some_and(|due| law.is_provisional(&dossier.agency, entry.at, due));
         Self {
-            code,
+            code: dossier.code.clone(),
             status: entry.status,
             status_name: entry.status.name(),
             version: entry.version,
             due_at: entry.due_at,
+            due_provisional: provisional,
             due_rule: entry.due_rule.clone(),
         }
     }
@@ -61,14 +67,14 @@ pub async fn change(
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {
-            Decision::Repeated(entry) => return Ok(Moved::to(code.clone(), &entry)),
+            Decision::Repeated(entry) => return Ok(Moved::to(&dossier, &entry, catalogue.law())),
             Decision::Moved(next) => {
                 let entry = next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
                 if let Some(violation) = pass_violation(&next, entry, catalogue) {
                     return Err(violation.into());
                 }
                 if store.advance(&next).await? == Stored::Yes {
-                    return Ok(Moved::to(code.clone(), entry));
+                    return Ok(Moved::to(&next, entry, catalogue.law()));
                 }
             }
         }

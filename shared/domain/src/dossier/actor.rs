@@ -115,6 +115,7 @@ impl Actor {
             By::Owner => as_owner,
             By::Either => as_owner || as_handler,
             By::Handler => as_handler,
+            By::Nobody => false,
         };
         in_office
             || match rule.also_by {

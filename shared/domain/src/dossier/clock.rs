@@ -1,8 +1,10 @@
 //! What each move does to the clock: the column of the table of moves, carried out.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use super::{Clock, Dossier, HistoryEntry, Rule};
+use super::{Action, Clock, Dossier, HistoryEntry, Refusal, Rule};
+use crate::Violation;
 use crate::calendar::{MissingYear, date_of};
 use crate::deadline::{Pause, Promise, Run, Term};
 use crate::id::AgencyCode;
@@ -10,13 +12,13 @@ use crate::law::{Law, OnSupplement};
 
 /// The dates of a dossier after a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Dates {
+pub(crate) struct Dates {
     /// When it is due.
-    pub(super) due: Option<Timestamp>,
+    pub(crate) due: Option<Timestamp>,
     /// The due date that figures follow: without the apology, and before papers were asked for late. None where both agree.
-    pub(super) original: Option<Timestamp>,
+    pub(crate) original: Option<Timestamp>,
     /// Since when the clock stands still.
-    pub(super) paused: Option<Timestamp>,
+    pub(crate) paused: Option<Timestamp>,
 }
 
 impl Dossier {
@@ -48,6 +50,10 @@ impl Dossier {
             Clock::PapersCame | Clock::GoesOn if self.paused_at.is_some() => {
                 recounted(history, law, &self.agency).map(|dates| dates.unwrap_or(standing))
             }
+            Clock::Recounts => {
+                let dates = redated(&self.history, date_of(at), law, &self.agency)?;
+                Ok(Dates { paused: self.paused_at, ..dates.unwrap_or(standing) })
+            }
             Clock::Starts | Clock::PapersCame | Clock::GoesOn | Clock::Promises | Clock::Stops | Clock::Untouched => {
                 Ok(standing)
             }
@@ -64,6 +70,7 @@ impl Dossier {
             | Clock::Pauses
             | Clock::GoesOn
             | Clock::Promises
+            | Clock::Recounts
             | Clock::Stops
             | Clock::Untouched => false,
         }
@@ -93,6 +100,39 @@ pub(super) fn recounted(
     Ok(Some(Dates { due: Some(due), original: Some(original).filter(|original| *original != due), paused: None }))
 }
 
+/// The dates that `history` of an open dossier of `agency` gives by the present law, where they are others than those given: the
+/// calendar was changed since. None where the date would be moved back to a day that is past on `day`: nobody could have kept it.
+pub(crate) fn redated(
+    history: &[HistoryEntry],
+    day: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<Option<Dates>, MissingYear> {
+    let rule = Action::Redate.rule();
+    let Some(last) = history.last().filter(|last| rule.is_some_and(|rule| rule.from.contains(&last.status))) else {
+        return Ok(None);
+    };
+    let Some(given) = last.due_at else {
+        return Ok(None);
+    };
+    let dates = recounted(history, law, agency)?;
+    Ok(dates.filter(|dates| {
+        let differs = (dates.due, dates.original) != (last.due_at, last.original_due_at);
+        differs && dates.due.is_some_and(|due| due >= given || date_of(due) >= day)
+    }))
+}
+
+impl Dossier {
+    /// A date is counted anew where it comes out another, and not otherwise.
+    pub(super) fn check_redated(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
+        if redated(&self.history, date_of(at), law, &self.agency)?.is_some() {
+            return Ok(());
+        }
+        let detail = "the due date is what the calendar in force gives";
+        Err(Refusal::Invalid(Violation::new("action", "date-stands", detail)))
+    }
+}
+
 fn run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let begun = history.iter().rposition(|entry| entry.due_rule.is_some())?;
     let since = history.get(begun..).unwrap_or_default();
@@ -117,8 +157,9 @@ fn original_run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
 
 /// When the clock stood still in `since`, as far as `wanted` says of the entry that stopped it.
 fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
-    // No move leads from one standstill into another, so that the entry after a pause ends it.
-    let pairs = since.windows(2).filter_map(|pair| match pair {
+    // No move leads from one standstill into another, so that the entry after a pause ends it, save one that only counts anew.
+    let moves: Vec<&HistoryEntry> = since.iter().filter(|entry| clock(entry) != Some(Clock::Recounts)).collect();
+    let pairs = moves.windows(2).filter_map(|pair| match pair {
         [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
             Some(Pause { from: stop.at, to: go.at, by: law.pause_counting(go.at) })
         }

@@ -131,6 +131,8 @@ pub enum Action {
     PassOn,
     /// Trả về cơ quan chủ trì.
     HandBack,
+    /// Tính lại ngày hẹn trả theo lịch làm việc: the calendar was changed since the date was counted.
+    Redate,
 }
 
 /// Where a move leads.
@@ -154,6 +156,8 @@ pub enum By {
     Either,
     /// The handler's alone.
     Handler,
+    /// No office's.
+    Nobody,
 }
 
 /// With whom the dossier lies afterwards.
@@ -195,6 +199,8 @@ pub enum Clock {
     GoesOn,
     /// The applicant is promised another day, and the one before is kept beside it (Đ.19.9).
     Promises,
+    /// It runs, or stands still, as before; its date is counted anew in the calendar in force.
+    Recounts,
     /// It stops for good at the date that it had.
     Stops,
     /// It runs, or has stopped, as before.
@@ -227,8 +233,8 @@ impl Rule {
     pub fn is_legal_in(&self, status: DossierStatus, passed_on: bool) -> bool {
         let place = match (self.by, self.lies) {
             (By::Handler, _) => passed_on,
-            (By::Owner | By::Either, Lies::WithAnother) => !passed_on,
-            (By::Owner | By::Either, Lies::AsBefore | Lies::WithOwner) => true,
+            (By::Owner | By::Either | By::Nobody, Lies::WithAnother) => !passed_on,
+            (By::Owner | By::Either | By::Nobody, Lies::AsBefore | Lies::WithOwner) => true,
         };
         place && self.from.contains(&status)
     }
@@ -259,7 +265,7 @@ const fn rule(
 use Action as A;
 use AlsoBy::{Applicant, Nobody, Portal, System};
 use By::{Either, Handler, Owner};
-use Clock::{GoesOn, PapersCame, Pauses, Promises, Starts, Stops, Untouched, WaitsForPapers};
+use Clock::{GoesOn, PapersCame, Pauses, Promises, Recounts, Starts, Stops, Untouched, WaitsForPapers};
 use DossierStatus as S;
 use Lies::{AsBefore, WithAnother, WithOwner};
 use Target::{Stays, To, WhereItWas};
@@ -267,7 +273,7 @@ use Target::{Stays, To, WhereItWas};
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
 /// same practice. Articles are those of NĐ 61/2018/NĐ-CP.
 #[rustfmt::skip]
-pub const RULES: [Rule; 18] = [
+pub const RULES: [Rule; 19] = [
     //     action             from                                                    to                          clock           reason by       lies         also by
     rule(A::Receive,           &[S::Registered],                                       To(S::Received),            Starts,         false, Owner,   AsBefore,    Nobody),    // (1) Đ.17
     rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             Stops,          true,  Owner,   AsBefore,    Nobody),    // (1) Đ.19.8: reasons
@@ -289,6 +295,8 @@ pub const RULES: [Rule; 18] = [
     // One term, and the owner answers for it.
     rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          Untouched,      false, Owner,   WithAnother, Nobody),
     rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          Untouched,      false, Handler, WithOwner,   Nobody),
+    // A day off that was decided since. Not in 5: there the date is given up, or counted when the papers come.
+    rule(A::Redate,            &[S::Received, S::Processing, S::PaymentRequested, S::Suspended], Stays,             Recounts,       true,  By::Nobody, AsBefore, System),
 ];
 
 impl Action {
@@ -319,6 +327,7 @@ impl Action {
             Self::Withdraw => "withdraw",
             Self::PassOn => "pass-on",
             Self::HandBack => "hand-back",
+            Self::Redate => "redate",
         }
     }
 }

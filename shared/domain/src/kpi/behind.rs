@@ -88,6 +88,7 @@ fn cause(action: Action) -> Option<Cause> {
         | Action::ReturnResult
         | Action::Recall
         | Action::Withdraw
-        | Action::HandBack => None,
+        | Action::HandBack
+        | Action::Redate => None,
     }
 }

@@ -13,6 +13,8 @@ pub struct Rulings<'a> {
     pub basis_on: &'a dyn Fn(Date) -> DueBasis,
     /// The last day on which a dossier handed in then is received in time; none where nothing is said, or where it cannot be known.
     pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
+    /// Whether no working day lies between a day and a due date after it: what is due on Monday is said from Friday on.
+    pub due_next: &'a dyn Fn(&DossierFacts, Date, Date) -> bool,
 }
 
 /// Counts `facts` for `day`. The same facts give the same rows, in whatever order they come; a dossier that comes twice is the
@@ -166,7 +168,8 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             | Action::Apologise
             | Action::Withdraw
             | Action::PassOn
-            | Action::HandBack => {}
+            | Action::HandBack
+            | Action::Redate => {}
         }
     }
     match ended {
@@ -183,7 +186,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.in_process += 1;
                 let due = basis.due(latest);
                 row.overdue += u64::from(due.is_some_and(|due| due < day));
-                row.due_tomorrow += u64::from(due.is_some_and(|due| previous(due) == day));
+                row.due_tomorrow += u64::from(due.is_some_and(|due| (rulings.due_next)(dossier, day, due)));
             }
         }
         Standing::Ended(end, status) if date_of(end.at) == day => match (status, is_received(now)) {

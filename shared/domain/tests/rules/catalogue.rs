@@ -514,22 +514,62 @@ fn the_shipped_rules_say_what_the_law_says() {
 
 // The government decides next year's days off in the autumn; the longest shipped term is 90 days.
 #[test]
-fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_december_at_the_latest() {
+fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_october_at_the_latest() {
     for (today, missing) in [
         ("2026-09-30", None),
-        ("2026-10-01", None), // the 90th day after Friday 2 October is 31 December
-        ("2026-10-02", Some(2027)),
+        ("2026-10-01", Some(2027)),
         ("2026-12-31", Some(2027)),
         ("2025-12-01", None), // 2026 is there
     ] {
         let found = catalogue().missing_year(day(today)).map(|missing| missing.year);
         assert_eq!(found, missing, "{today}");
     }
-    // Where all terms are short it is missed in December all the same.
+    // Where all terms are short it is missed in October all the same.
     let short = assemble(good()).unwrap();
-    for (today, missing) in [("2026-11-30", None), ("2026-12-01", Some(2027)), ("2026-12-31", Some(2027))] {
+    for (today, missing) in [("2026-09-30", None), ("2026-10-01", Some(2027)), ("2026-12-31", Some(2027))] {
         assert_eq!(short.missing_year(day(today)).map(|missing| missing.year), missing, "{today}");
     }
+}
+
+#[test]
+fn the_alarm_names_which_procedures_stop_being_received_on_which_day() {
+    let stopped_by = |today: &str, on: &str| -> usize {
+        let stops = catalogue().stopping(day(today));
+        stops.iter().filter(|(day_, _)| **day_ <= day(on)).map(|(_, procedures)| procedures.len()).sum()
+    };
+    let all = [("2026-11-26", "2026-11-26"), ("2026-11-26", "2026-12-15"), ("2026-11-26", "2026-12-28")];
+    let counts = all.map(|(today, on)| stopped_by(today, on));
+    assert_eq!(counts, [1, 9, 48]);
+    // Each is named once, on its first day, and a year that is there stops nothing.
+    let stops = catalogue().stopping(day("2026-10-01"));
+    let codes: Vec<_> = stops.values().flatten().collect();
+    let distinct: std::collections::BTreeSet<_> = codes.iter().collect();
+    assert_eq!(codes.len(), distinct.len());
+    assert!(catalogue().stopping(day("2025-12-01")).is_empty());
+}
+
+#[test]
+fn a_decided_year_does_not_become_provisional_again() {
+    let guess = || {
+        let mut files = good();
+        files.calendar["years"]["2027"] = json!({"off": [], "worked": [], "provisional": true, "source": "a guess"});
+        files
+    };
+    let decided = || {
+        let mut files = guess();
+        files.calendar["years"]["2027"]["provisional"] = json!(false);
+        files
+    };
+    let rules = |before: Files, next: Files| -> Vec<&'static str> {
+        let (before, next) = (assemble(before).unwrap(), assemble(next).unwrap());
+        before.forgotten_by(&next, day("2026-11-26")).iter().map(|broken| broken.rule).collect()
+    };
+    assert_eq!(rules(guess(), decided()), Vec::<&str>::new());
+    assert_eq!(rules(decided(), guess()), ["decided-year"]);
+    let today = day("2026-11-26");
+    assert_eq!(assemble(guess()).unwrap().provisional_next_year(today), Some(2027));
+    assert_eq!(assemble(decided()).unwrap().provisional_next_year(today), None);
+    assert_eq!(assemble(guess()).unwrap().missing_year(today), None, "nothing stops where a calendar is there");
 }
 
 /// A text that has `length` characters with the longest code in it.

@@ -48,7 +48,8 @@ fn total_against<'a>(
 /// Counts as the law's default does: against the original date, a day's office hours for reception.
 pub(super) fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, basis: DueBasis) -> KpiRows {
     let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
-    domain::kpi::tally(facts, day, &Rulings { basis_on: &|_| basis, receive_by: &receive_by })
+    let due_next = |dossier: &DossierFacts, day, due| law().is_due_next(&dossier.agency, day, due);
+    domain::kpi::tally(facts, day, &Rulings { basis_on: &|_| basis, receive_by: &receive_by, due_next: &due_next })
 }
 
 /// The figures of a row by which people speak of it. That the opening and the rest agree is asserted in every count.
@@ -475,11 +476,33 @@ fn what_comes_with_an_electronic_paper_is_digitised_on_the_day_of_its_receipt() 
 }
 
 #[test]
-fn due_tomorrow_is_said_the_day_before_and_weekends_are_days() {
+fn due_tomorrow_is_said_from_the_working_day_before_on() {
     let history = "receive 08:00, process 09:00";
     province(history, "2026-03-04", &[("carried_over", 1), ("in_process", 1), ("due_tomorrow", 1)]);
     province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
     province(history, "2026-03-06", &[("carried_over", 1), ("in_process", 1), ("overdue", 1)]);
+    // Due on Monday the 9th: told of on Friday already, when somebody can still do something.
+    let dossier = facts(&played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}")));
+    for (on, told) in [
+        ("2026-03-05", 0),
+        ("2026-03-06", 1),
+        ("2026-03-07", 1),
+        ("2026-03-08", 1),
+        ("2026-03-09", 0),
+        ("2026-03-10", 0),
+    ] {
+        let rows = tally([&dossier], day(on), DueBasis::Original);
+        assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
+    }
+    // After the ten days of Tết.
+    let dossier = facts(&played("5 working-day", Channel::Online, "submit 2026-02-09T07:30, receive 08:00"));
+    for (on, told) in [("2026-02-12", 0), ("2026-02-13", 1), ("2026-02-18", 1), ("2026-02-23", 0)] {
+        let rows = tally([&dossier], day(on), DueBasis::Original);
+        assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
+    }
+    // On the last day of the year nobody need know the next.
+    assert!(!law().is_due_next(&dossier.agency, day("2026-12-31"), day("2027-01-04")));
+    assert!(law().is_due_next(&dossier.agency, day("2026-12-30"), day("2026-12-31")));
 }
 
 #[test]

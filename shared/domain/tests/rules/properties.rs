@@ -44,7 +44,7 @@ struct Attempt {
     to: Option<&'static str>,
 }
 
-const ACTIONS: [Action; 19] = [
+const ACTIONS: [Action; 20] = [
     Action::Submit,
     Action::Receive,
     Action::Refuse,
@@ -64,6 +64,7 @@ const ACTIONS: [Action; 19] = [
     Action::Withdraw,
     Action::PassOn,
     Action::HandBack,
+    Action::Redate,
 ];
 
 /// What ends the work on a dossier.
@@ -131,6 +132,8 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
         if !attempt.ends && !legal.iter().all(|action| ENDS.contains(action)) {
             legal.retain(|action| !ENDS.contains(action));
         }
+        // The schedule's alone, and only where a calendar was changed.
+        legal.retain(|action| *action != Action::Redate);
         if attempt.apologises && legal.contains(&Action::Apologise) {
             legal = vec![Action::Apologise];
         }

@@ -116,7 +116,8 @@ fn an_end_is_taken_back_as_its_day_counted_it() {
     let dossier = facts(&played("5 working-day", Channel::Online, history));
     let basis_on = |on: Date| if on < day("2026-03-11") { DueBasis::Original } else { DueBasis::Extended };
     let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
-    let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by };
+    let due_next = |dossier: &DossierFacts, day, due| law().is_due_next(&dossier.agency, day, due);
+    let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by, due_next: &due_next };
     let rows = domain::kpi::tally([&dossier], day("2026-03-12"), &rulings);
     let taken: Vec<KpiRow> =
         rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. })).map(|(_, row)| *row).collect();

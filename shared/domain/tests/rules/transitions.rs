@@ -38,6 +38,7 @@ apologise             .   2   .   4   .   .   .   .   .   .
 withdraw              7   7   .   7   7   7   .   7   .   .
 pass-on               .   4   .   4   .   .   .   .   .   .
 hand-back             .   .   .   .   .   .   .   .   .   .
+redate                .   2   .   4   .   6   .   8   .   .
 submit                .   .   .   .   .   .   .   .   .   .
 ";
 
@@ -63,13 +64,14 @@ apologise            owner     4   .   .   .
 withdraw             owner     7-  7-  7-  7-
 pass-on              owner     .   .   .   .
 hand-back            handler   4-  .   .   .
+redate               nobody    4   .   6   8
 submit               owner     .   .   .   .
 ";
 
 /// The moves that somebody besides the agency's own officers and systems may make.
 const ALSO_BY_PORTAL: [&str; 3] = ["supplement", "withdraw", "confirm-payment"];
 const ALSO_BY_OWNER: [&str; 2] = ["supplement", "withdraw"];
-const ALSO_BY_SCHEDULE: [&str; 2] = ["refuse-expired", "apologise"];
+const ALSO_BY_SCHEDULE: [&str; 3] = ["refuse-expired", "apologise", "redate"];
 
 fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
     MOVES.trim().lines().skip(1).map(|row| {
@@ -117,7 +119,18 @@ fn in_time(action: Action) -> Timestamp {
     if action == Action::RefuseExpired { without_papers() } else { at_noon() }
 }
 
+/// The dossier as a calendar had dated it of which a day became a day off since: it was due on the Sunday.
+fn misdated(dossier: &Dossier) -> Dossier {
+    let mut dossier = dossier.clone();
+    let sunday = dossier.due_at.map(|_| at("2026-03-08T17:00"));
+    dossier.due_at = sunday;
+    dossier.history.last_mut().unwrap().due_at = sunday;
+    dossier
+}
+
 fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {
+    let misdated = (action == Action::Redate).then(|| misdated(dossier));
+    let dossier = misdated.as_ref().unwrap_or(dossier);
     dossier.decide(command("it", action), by, law(), in_time(action))
 }
 
@@ -140,12 +153,12 @@ fn everybody() -> [(&'static str, Actor); 13] {
     ]
 }
 
-/// Whether `who` may do `action`, which is for the officers of the owner, of the handler, or of either.
+/// Whether `who` may do `action`, which is for the officers of the owner, of the handler, of either, or of nobody.
 fn may(who: &str, action: Action, by: &str) -> bool {
     match who {
-        "officer of the agency" | "integrator of the agency" => by != "handler",
-        "officer of the handler" | "integrator of the handler" => by != "owner",
-        "integrator of both" => true,
+        "officer of the agency" | "integrator of the agency" => by != "handler" && by != "nobody",
+        "officer of the handler" | "integrator of the handler" => by != "owner" && by != "nobody",
+        "integrator of both" => by != "nobody",
         "portal" => ALSO_BY_PORTAL.contains(&action.name()),
         "owner" => ALSO_BY_OWNER.contains(&action.name()),
         "schedule" => ALSO_BY_SCHEDULE.contains(&action.name()),
@@ -156,7 +169,7 @@ fn may(who: &str, action: Action, by: &str) -> bool {
 /// What `who` may do instead: of what the table allows, what is his to do.
 fn allowed_to(who: &str, status: DossierStatus, passed_on: bool) -> Vec<Action> {
     let by = |action: Action| match moves_while_passed_on().find(|(other, ..)| *other == action) {
-        Some((_, by, _)) if passed_on => by,
+        Some((_, by, _)) if passed_on || by == "nobody" => by,
         _ => "owner",
     };
     allowed(status, passed_on).into_iter().filter(|action| may(who, *action, by(*action))).collect()
@@ -193,14 +206,15 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
         for (action, row) in moves() {
             for (who, actor) in &everybody() {
                 // There is no handler: everything is the owner's to do, save handing back.
-                let may = may(who, action, "owner") && action != Action::HandBack;
+                let by = if action == Action::Redate { "nobody" } else { "owner" };
+                let may = may(who, action, by) && action != Action::HandBack;
                 let to = row[usize::from(status.code()) - 1].map(|to| (to, action == Action::PassOn));
                 assert_answered(&dossier, action, who, actor, may, to);
                 combinations += 1;
             }
         }
     }
-    assert_eq!(combinations, 10 * 19 * 13);
+    assert_eq!(combinations, 10 * 20 * 13);
 }
 
 #[test]
@@ -215,7 +229,7 @@ fn while_it_is_passed_on_owner_and_handler_may_do_what_the_table_says_and_nothin
             }
         }
     }
-    assert_eq!(combinations, 4 * 19 * 13);
+    assert_eq!(combinations, 4 * 20 * 13);
 }
 
 /// What the table of moves says of the clock, in the words of the domain note.
@@ -238,6 +252,7 @@ apologise            promises           another day
 withdraw             stops
 pass-on              untouched          one term
 hand-back            untouched
+redate               recounts           in the calendar in force
 ";
 
 #[test]
@@ -300,8 +315,9 @@ fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
 
 // NĐ 61/2018 Đ.19.4, 19.8, 19.9: what stops or ends a dossier is answered for with a reason.
 #[test]
-fn a_reason_is_owed_by_six_actions_and_by_no_other() {
-    const OWED: [&str; 6] = ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back", "apologise"];
+fn a_reason_is_owed_by_seven_actions_and_by_no_other() {
+    const OWED: [&str; 7] =
+        ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back", "apologise", "redate"];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
         let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some());
         // Handing back is for the handler alone.
@@ -309,6 +325,8 @@ fn a_reason_is_owed_by_six_actions_and_by_no_other() {
             || (passed_on_in(DossierStatus::Processing).unwrap(), officer(HANDLER)),
             |from| (in_status(from), officer(AGENCY)),
         );
+        // Only the schedule counts a date anew, and only one that a changed calendar moved.
+        let (dossier, by) = if action == Action::Redate { (misdated(&dossier), schedule()) } else { (dossier, by) };
         for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };

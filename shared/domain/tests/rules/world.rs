@@ -219,6 +219,7 @@ pub(super) fn clock(word: &str) -> Clock {
         "pauses" => Clock::Pauses,
         "goes-on" => Clock::GoesOn,
         "promises" => Clock::Promises,
+        "recounts" => Clock::Recounts,
         "stops" => Clock::Stops,
         "untouched" => Clock::Untouched,
         other => panic!("{other} does nothing known to the clock"),
