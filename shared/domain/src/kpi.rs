@@ -48,7 +48,7 @@ pub struct DossierFacts {
     pub ward: Option<WardCode>,
     /// How many electronic documents it was handed in with; none of a dossier that was stored
     /// before they were counted.
-    #[serde(default)]
+    #[serde(default, rename = "documentCount")]
     pub document_count: u64,
     /// Everything that happened.
     pub history: Vec<HistoryEntry>,
