@@ -32,8 +32,10 @@ const VALUES: [(&str, &str); 22] = [
 
 /// A call of the route by somebody whom it lets in.
 fn call(route: &str) -> Call {
-    let call =
-        Call::new(route).path("code", "H20.03-261117-0001").path("period", "2026-11").path("secret", ESMS_SECRET);
+    let call = Call::new(route)
+        .path("code", "H20.03-261117-0001")
+        .path("period", "2026-11")
+        .path("secret", ESMS_SECRET);
     match route {
         "GET /v1/dossiers" => call.officer(AGENCY),
         route if route.contains("/v1/catalogue") => call.administrator(),
@@ -47,11 +49,14 @@ fn parameters(documents: &Documents) -> Vec<(String, Vec<(String, bool)>)> {
     let paths = documents.openapi["paths"].as_object().unwrap();
     let mut found = Vec::new();
     for (path, item) in paths {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters") {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
+        {
             let listed = operation["parameters"].as_array().into_iter().flatten();
             let listed = listed.map(|parameter| documents.follow(&documents.openapi, parameter));
             let query = listed.filter(|parameter| parameter["in"] == "query").map(|parameter| {
-                let list = documents.follow(&documents.openapi, &parameter["schema"])["type"] == "array";
+                let list =
+                    documents.follow(&documents.openapi, &parameter["schema"])["type"] == "array";
                 (parameter["name"].as_str().unwrap().to_owned(), list)
             });
             found.push((format!("{} {path}", method.to_uppercase()), query.collect()));
@@ -64,7 +69,8 @@ fn parameters(documents: &Documents) -> Vec<(String, Vec<(String, bool)>)> {
 /// Whether the answer refuses the parameter by this rule.
 fn refuses(answer: &Answer, name: &str, rule: &str) -> bool {
     let errors = answer.body["errors"].as_array().into_iter().flatten();
-    answer.status == 400 && errors.into_iter().any(|error| error["field"] == name && error["rule"] == rule)
+    answer.status == 400
+        && errors.into_iter().any(|error| error["field"] == name && error["rule"] == rule)
 }
 
 #[tokio::test]
@@ -72,17 +78,30 @@ async fn each_route_refuses_a_parameter_that_it_does_not_list_and_one_that_comes
     let (world, documents) = (World::new().await, Documents::read());
     for (route, names) in parameters(&documents) {
         let of_gateways = route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
-        let unknown: Answer = call(&route).query("colour", "red").at_its_function(&world).await.into();
-        assert_eq!(refuses(&unknown, "colour", "unknown-field"), !of_gateways, "{route}: {}", unknown.body);
+        let unknown: Answer =
+            call(&route).query("colour", "red").at_its_function(&world).await.into();
+        assert_eq!(
+            refuses(&unknown, "colour", "unknown-field"),
+            !of_gateways,
+            "{route}: {}",
+            unknown.body
+        );
         for (name, _) in names {
-            let (_, value) =
-                VALUES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no value of {name}"));
-            let once: Answer = call(&route).query(&name, value).at_its_function(&world).await.into();
+            let (_, value) = VALUES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .unwrap_or_else(|| panic!("no value of {name}"));
+            let once: Answer =
+                call(&route).query(&name, value).at_its_function(&world).await.into();
             for rule in ["unknown-field", "once"] {
                 assert!(!refuses(&once, &name, rule), "{route}: {name} once: {}", once.body);
             }
-            let twice: Answer =
-                call(&route).query(&name, value).also(&name, value).at_its_function(&world).await.into();
+            let twice: Answer = call(&route)
+                .query(&name, value)
+                .also(&name, value)
+                .at_its_function(&world)
+                .await
+                .into();
             assert!(refuses(&twice, &name, "once"), "{route}: {name} twice: {}", twice.body);
         }
     }
@@ -93,13 +112,19 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
     let (world, documents) = (World::new().await, Documents::read());
     let lists: Vec<(String, String)> = parameters(&documents)
         .into_iter()
-        .flat_map(|(route, names)| names.into_iter().map(move |(name, list)| (route.clone(), name, list)))
+        .flat_map(|(route, names)| {
+            names.into_iter().map(move |(name, list)| (route.clone(), name, list))
+        })
         .filter(|(_, _, list)| *list)
         .map(|(route, name, _)| (route, name))
         .collect();
     assert_eq!(lists, [("GET /v1/dossiers".to_owned(), "status".to_owned())]);
-    let two: Answer =
-        call("GET /v1/dossiers").query("status", "2").also("status", "4").at_its_function(&world).await.into();
+    let two: Answer = call("GET /v1/dossiers")
+        .query("status", "2")
+        .also("status", "4")
+        .at_its_function(&world)
+        .await
+        .into();
     assert_eq!(two.status, 200, "{}", two.body);
 }
 
@@ -107,12 +132,15 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
 fn each_address_in_the_template_goes_over_tls_or_to_the_same_machine() {
     let template = Template::read();
     let parameters = template.0["Parameters"].as_object().unwrap();
-    let addresses: Vec<&String> =
-        parameters.keys().filter(|name| name.ends_with("Url") || name.ends_with("Issuer")).collect();
+    let addresses: Vec<&String> = parameters
+        .keys()
+        .filter(|name| name.ends_with("Url") || name.ends_with("Issuer"))
+        .collect();
     assert!(addresses.len() >= 7, "{addresses:?}");
     for name in addresses {
         let parameter = &parameters[name];
-        let pattern = parameter["AllowedPattern"].as_str().unwrap_or_else(|| panic!("{name} takes anything"));
+        let pattern =
+            parameter["AllowedPattern"].as_str().unwrap_or_else(|| panic!("{name} takes anything"));
         // CloudFormation asks the whole value to fit.
         let schema = json!({ "type": "string", "pattern": format!("^(?:{pattern})$") });
         let schema = jsonschema::draft202012::new(&schema).unwrap();
