@@ -89,7 +89,7 @@ pub struct CatalogueError {
     pub line: usize,
     /// The rule.
     pub rule: &'static str,
-    /// One sentence for a person.
+    /// A sentence for people.
     pub detail: String,
 }
 

@@ -32,20 +32,20 @@ pub enum Failure {
     /// There is no such route.
     #[error("no such route")]
     RouteNotFound,
-    /// The sender saw another version.
+    /// The command names another version than the current one.
     #[error("stale: the dossier has version {current}")]
     Stale {
-        /// The version now.
+        /// The current version.
         current: u64,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
     },
     /// The status does not allow it.
     #[error("{} is illegal in status {}", action.name(), status.code())]
     Illegal {
-        /// What was asked.
+        /// The action that was asked for.
         action: Action,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
         /// What may be done instead.
         allowed: Vec<Action>,

@@ -50,13 +50,13 @@ pub struct CloudEvent<T> {
 pub struct DossierChanged {
     /// Version of this structure.
     pub schema_version: u32,
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
     /// Its version after the change: the history entry to read.
     pub version: u64,
     /// Its status after the change.
     pub status: DossierStatus,
-    /// What was done.
+    /// The action that the entry records.
     pub action: Action,
 }
 

@@ -65,7 +65,7 @@ pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorklistItem {
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
     /// The agency that settles it; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,9 +73,9 @@ pub struct WorklistItem {
     /// The agency that it is forwarded to; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
-    /// Where it stands.
+    /// The national status.
     pub status: DossierStatus,
-    /// What is asked for.
+    /// The procedure applied for.
     pub procedure: ProcedureCode,
     /// In which ward the matter lies: decides who carries on with it, and is not shown.
     #[serde(default, skip_serializing)]

@@ -145,11 +145,11 @@ impl SubmissionBody {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TransitionBody {
-    /// What to do.
+    /// The action to carry out.
     pub action: Action,
     /// The version that the officer saw.
     pub expected_version: u64,
-    /// Why, for the applicant.
+    /// The reason given to the applicant.
     #[serde(default)]
     pub reason: Option<String>,
     /// A note: who may read it is said in [`domain::dossier::Actor::may_read_note`].

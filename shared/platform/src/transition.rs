@@ -21,7 +21,7 @@ const DECIDED_MAX: u32 = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
     /// Its status after the command.
     pub status: DossierStatus,

@@ -41,7 +41,7 @@ pub struct NoticePreference {
     /// By what, in this order; none: as the province does.
     #[serde(default)]
     pub channels: Vec<NoticeChannel>,
-    /// In which language.
+    /// The language of the message.
     #[serde(default)]
     pub language: Language,
     /// Nothing but what the law wants.

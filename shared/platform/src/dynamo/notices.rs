@@ -27,7 +27,7 @@ pub struct Notices {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DueThread {
-    /// The dossier, or the report.
+    /// The dossier or report of the thread.
     pub code: SubjectCode,
     /// Its agency.
     pub agency: AgencyCode,
