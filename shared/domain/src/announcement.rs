@@ -94,7 +94,7 @@ pub struct Leader {
     pub agency: AgencyCode,
     /// The telephone number that gets the report.
     pub phone: Phone,
-    /// The language of the message.
+    /// The preferred language.
     #[serde(default)]
     pub language: Language,
     /// The period of the report.

@@ -136,7 +136,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// The language of the message.
+    /// The preferred language.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
