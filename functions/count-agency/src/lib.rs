@@ -16,6 +16,7 @@ mod close;
 mod ledger;
 mod month;
 mod named;
+mod settings;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,11 @@ use platform::edition::{AgencyState, Head, Trouble};
 use platform::message::{AGENCY_COUNT, AgencyCount, CloudEvent, FIGURES_CLOSE, FiguresClose};
 use platform::request::read_json;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// Agencies at a time: each holds its open dossiers in memory.
+pub const WIDTH: usize = 2;
 
 pub use close::Closed;
 pub use ledger::Ledger;

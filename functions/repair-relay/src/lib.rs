@@ -6,6 +6,8 @@
 //! entry. A woken consumer reads the whole history, so that one message per dossier is enough and
 //! one too many changes nothing.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use domain::Violation;
@@ -20,6 +22,8 @@ use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
 /// next.
