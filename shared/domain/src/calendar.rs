@@ -10,6 +10,8 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Violation;
+use crate::data_file::data_file;
+use crate::dated::{FromDay, in_force};
 use crate::id::AgencyCode;
 
 /// The date in Viet Nam at `instant`.
@@ -101,6 +103,12 @@ pub struct OfficeHours {
     closed_receipt: ClosedReceipt,
 }
 
+impl FromDay for OfficeHours {
+    fn from_day(&self) -> Date {
+        self.valid_from
+    }
+}
+
 /// What one agency does otherwise than all.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,19 +127,15 @@ struct Exception {
     source: String,
 }
 
-/// Days off, worked Saturdays and office hours, as decided year by year.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calendar {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    #[serde(deserialize_with = "by_year")]
-    years: BTreeMap<i16, Year>,
-    hours: Vec<OfficeHours>,
-    #[serde(default)]
-    exceptions: Vec<Exception>,
+data_file! {
+    /// `calendar.json`: days off, worked Saturdays and office hours, as decided year by year.
+    Calendar {
+        #[serde(deserialize_with = "by_year")]
+        years: BTreeMap<i16, Year>,
+        hours: Vec<OfficeHours>,
+        #[serde(default)]
+        exceptions: Vec<Exception>,
+    }
 }
 
 /// The years of which something can be known here.
@@ -474,10 +478,7 @@ impl Calendar {
 
     /// Office hours on `day`.
     fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
-        self.hours
-            .iter()
-            .filter(|hours| hours.valid_from <= day)
-            .max_by_key(|hours| hours.valid_from)
+        in_force(&self.hours, day)
     }
 
     /// Opening and closing instants of each half-day of `day`; none on a day off.

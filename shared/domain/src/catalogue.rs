@@ -11,6 +11,8 @@ use crate::Violation;
 use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by, successor_violations};
 use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::{Calendar, MissingYear, instant};
+use crate::data_file::data_file;
+use crate::dated::Dated;
 use crate::deadline::Term;
 use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
@@ -37,37 +39,25 @@ pub struct Integrator {
     pub agencies: Vec<AgencyCode>,
 }
 
-/// `agencies.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgenciesFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    agencies: Vec<Agency>,
+data_file! {
+    /// `agencies.json`.
+    AgenciesFile {
+        agencies: Vec<Agency>,
+    }
 }
 
-/// `procedures.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProceduresFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    procedures: Vec<Procedure>,
+data_file! {
+    /// `procedures.json`.
+    ProceduresFile {
+        procedures: Vec<Procedure>,
+    }
 }
 
-/// `integrators.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IntegratorsFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    integrators: Vec<Integrator>,
+data_file! {
+    /// `integrators.json`.
+    IntegratorsFile {
+        integrators: Vec<Integrator>,
+    }
 }
 
 /// The files that a catalogue is put together from.
@@ -104,7 +94,7 @@ pub struct CatalogueFiles {
 pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
-    procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
+    procedures: BTreeMap<ProcedureCode, Dated<Procedure>>,
     /// Where each version stands in its file, for whoever mends it.
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
@@ -260,10 +250,8 @@ impl Catalogue {
         let procedure_places = listed
             .map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place))
             .collect();
-        let procedures = versions
-            .into_iter()
-            .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
-            .collect();
+        let listed = versions.into_values().flatten().map(|(_, procedure)| procedure).collect();
+        let procedures = Dated::grouped(listed, |procedure: &Procedure| procedure.code.clone());
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
@@ -346,14 +334,13 @@ impl Catalogue {
         }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
-            let same = next.procedures.get(&procedure.code).into_iter().flatten();
+            let mut same = next.procedures.get(&procedure.code).into_iter().flat_map(Dated::iter);
             let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
             let at = || {
                 place
                     .map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"))
             };
-            let (field, what) = match same.clone().find(|other| other.version == procedure.version)
-            {
+            let (field, what) = match same.find(|other| other.version == procedure.version) {
                 None => ("procedures".to_owned(), "is left out"),
                 Some(other) if !procedure.says_the_same_as(other) => {
                     (at(), "says something else than before")
@@ -433,12 +420,12 @@ impl Catalogue {
 
     /// The version of a procedure in force on `day`.
     pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
-        self.procedures.get(code)?.iter().rfind(|procedure| procedure.valid_from <= day)
+        self.procedures.get(code)?.on(day)
     }
 
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
-        self.procedures.values().flatten()
+        self.procedures.values().flat_map(Dated::iter)
     }
 
     /// Procedures that can no longer be received on some day from `today` to the end of the year,

@@ -19,6 +19,7 @@ pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, P
 
 use crate::Violation;
 use crate::calendar::date_of;
+use crate::data_file::data_file;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use report::ReportTemplate;
@@ -122,19 +123,20 @@ struct Silence {
     reason: String,
 }
 
-/// `templates.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TemplatesFile {
-    templates: Vec<Template>,
-    /// What a text begins with that the applicant may have had before.
-    #[serde(deserialize_with = "by_language")]
-    repetition: BTreeMap<Language, String>,
-    #[serde(default)]
-    silent: Vec<Silence>,
-    /// What leaders are told in the morning; none in editions of before there was a morning report.
-    #[serde(default)]
-    report: Option<ReportTemplate>,
+data_file! {
+    /// `templates.json`.
+    TemplatesFile {
+        templates: Vec<Template>,
+        /// What a text begins with that the applicant may have had before.
+        #[serde(deserialize_with = "by_language")]
+        repetition: BTreeMap<Language, String>,
+        #[serde(default)]
+        silent: Vec<Silence>,
+        /// What leaders are told in the morning; none in editions of before there was a morning
+        /// report.
+        #[serde(default)]
+        report: Option<ReportTemplate>,
+    }
 }
 
 /// Every text.

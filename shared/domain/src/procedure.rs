@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::AgencyLevel;
+use crate::dated::FromDay;
 use crate::deadline::Term;
 use crate::id::{ProcedureCode, is_level_one};
 
@@ -119,6 +120,12 @@ pub struct Procedure {
 
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+
+impl FromDay for Procedure {
+    fn from_day(&self) -> Date {
+        self.valid_from
+    }
+}
 
 impl Procedure {
     /// What an entry by itself must not say; it is the one at `place` of its file, from 0.
