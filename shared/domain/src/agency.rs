@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use heirs::{Matter, Part, Remit};
 pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
-use crate::dated::{FromDay, in_force};
+use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
 use crate::{Violation, text};
 
@@ -55,8 +55,8 @@ pub struct Rename {
     pub name: String,
 }
 
-impl FromDay for Rename {
-    fn from_day(&self) -> Date {
+impl ValidFrom for Rename {
+    fn valid_from(&self) -> Date {
         self.from
     }
 }

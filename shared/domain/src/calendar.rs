@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::Violation;
 use crate::data_file::data_file;
-use crate::dated::{FromDay, in_force};
+use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
 
 /// The date in Viet Nam at `instant`.
@@ -103,8 +103,8 @@ pub struct OfficeHours {
     closed_receipt: ClosedReceipt,
 }
 
-impl FromDay for OfficeHours {
-    fn from_day(&self) -> Date {
+impl ValidFrom for OfficeHours {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 /// Something that holds from a day on.
-pub trait FromDay {
+pub trait ValidFrom {
     /// The first day on which it holds.
-    fn from_day(&self) -> Date;
+    fn valid_from(&self) -> Date;
 }
 
 /// The one of `entries`, in whatever order, that holds on `day`: that with the latest first day not
 /// after it.
-pub fn in_force<T: FromDay>(entries: &[T], day: Date) -> Option<&T> {
-    entries.iter().filter(|entry| entry.from_day() <= day).max_by_key(|entry| entry.from_day())
+pub fn in_force<T: ValidFrom>(entries: &[T], day: Date) -> Option<&T> {
+    entries.iter().filter(|entry| entry.valid_from() <= day).max_by_key(|entry| entry.valid_from())
 }
 
 /// The versions of one thing, at least one, oldest first.
@@ -23,11 +23,11 @@ pub struct Dated<T> {
     later: Vec<T>,
 }
 
-impl<T: FromDay> Dated<T> {
+impl<T: ValidFrom> Dated<T> {
     /// Puts entries in the order of their days; none where there is no entry. Of two from one day
     /// the later in the list holds.
     pub fn new(mut entries: Vec<T>) -> Option<Self> {
-        entries.sort_by_key(FromDay::from_day);
+        entries.sort_by_key(ValidFrom::valid_from);
         let mut entries = entries.into_iter();
         Some(Self { first: entries.next()?, later: entries.collect() })
     }
@@ -44,7 +44,7 @@ impl<T: FromDay> Dated<T> {
 
     /// The one in force on `day`; none before the first.
     pub fn on(&self, day: Date) -> Option<&T> {
-        Some(self.on_or_first(day)).filter(|entry| entry.from_day() <= day)
+        Some(self.on_or_first(day)).filter(|entry| entry.valid_from() <= day)
     }
 
     /// The one in force on `day`; before the first, the first.
@@ -54,7 +54,7 @@ impl<T: FromDay> Dated<T> {
 
     /// Whether there is one in force on `day`.
     pub fn covers(&self, day: Date) -> bool {
-        self.first.from_day() <= day
+        self.first.valid_from() <= day
     }
 
     /// Every entry, oldest first.

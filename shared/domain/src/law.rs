@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Violation;
 use crate::calendar::{Calendar, date_of, previous};
 use crate::data_file::data_file;
-use crate::dated::{Dated, FromDay};
+use crate::dated::{Dated, ValidFrom};
 use crate::deadline::{Term, TermUnit};
 use crate::dossier::REMARK_CHARACTERS_MAX;
 use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
@@ -191,8 +191,8 @@ fn redate_reason() -> String {
     "Lịch làm việc đã thay đổi, ngày hẹn trả kết quả được tính lại.".to_owned()
 }
 
-impl FromDay for ClockRule {
-    fn from_day(&self) -> Date {
+impl ValidFrom for ClockRule {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

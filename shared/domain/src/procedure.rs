@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::AgencyLevel;
-use crate::dated::FromDay;
+use crate::dated::ValidFrom;
 use crate::deadline::Term;
 use crate::id::{ProcedureCode, is_level_one};
 
@@ -121,8 +121,8 @@ pub struct Procedure {
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
 
-impl FromDay for Procedure {
-    fn from_day(&self) -> Date {
+impl ValidFrom for Procedure {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use crate::Failure;
 use crate::config::{self, BadSetting};
 use crate::dynamo::CatalogueStore;
+use crate::wire::hex;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -267,9 +268,7 @@ fn file_of(part: &str) -> &'static str {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex(Sha256::digest(text.as_bytes()))
 }
 
 /// A set of files that was in force, or is.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::Period;
 use crate::Violation;
 use crate::data_file::data_file;
-use crate::dated::{Dated, FromDay};
+use crate::dated::{Dated, ValidFrom};
 use crate::id::AgencyCode;
 use crate::procedure::Trust;
 
@@ -72,8 +72,8 @@ pub struct Index {
     pub source: String,
 }
 
-impl FromDay for Index {
-    fn from_day(&self) -> Date {
+impl ValidFrom for Index {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

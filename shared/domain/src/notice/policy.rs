@@ -11,7 +11,7 @@ use super::{Language, NoticeChannel, NoticeClass, Provider};
 use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::data_file::data_file;
-use crate::dated::{Dated, FromDay};
+use crate::dated::{Dated, ValidFrom};
 use crate::law::KNOWN_FROM;
 use crate::procedure::Trust;
 use crate::thread::{NO_CHANNEL, NoticeRecord, NoticeState};
@@ -463,8 +463,8 @@ data_file! {
     }
 }
 
-impl FromDay for NoticePolicy {
-    fn from_day(&self) -> Date {
+impl ValidFrom for NoticePolicy {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

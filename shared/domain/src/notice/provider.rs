@@ -11,7 +11,7 @@ use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::data_file::data_file;
-use crate::dated::{Dated, FromDay};
+use crate::dated::{Dated, ValidFrom};
 use crate::procedure::Trust;
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
@@ -35,8 +35,8 @@ struct ProviderTerms {
     source: String,
 }
 
-impl FromDay for ProviderTerms {
-    fn from_day(&self) -> Date {
+impl ValidFrom for ProviderTerms {
+    fn valid_from(&self) -> Date {
         self.valid_from
     }
 }

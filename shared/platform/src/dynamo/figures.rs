@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, number, read, rows, text, write};
+use super::{Item, down, number, read, rows, stored, text, unless_refused, write};
 use crate::Failure;
 use crate::edition::{
     AgencyState, Head, Mark, Stored as StoredVersions, Trouble, Versions, Writer,
@@ -356,25 +356,15 @@ impl Figures {
         version: u64,
         versions: &Versions<T>,
     ) -> Result<Stored, Failure> {
-        let stored =
+        let row =
             versions.stored().ok_or_else(|| Failure::Defect("a row has no version".to_owned()))?;
-        let mut item = keyed(&stored, cell)?;
+        let mut item = keyed(&row, cell)?;
         item.insert("day".to_owned(), text(day));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(version) OR version <= :version")
             .expression_attribute_values(":version", number(version));
-        match put.send().await {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(put.send().await)
     }
 
     /// Writes one row as it was written before rows had versions: it is shown at once, over
@@ -436,19 +426,8 @@ impl Figures {
             .condition_expression("attribute_exists(cell)")
             .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
-        match reported.send().await {
-            Ok(updated) => {
-                updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose()
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(down(error)),
-        }
+        let updated = unless_refused(reported.send().await)?.and_then(|updated| updated.attributes);
+        updated.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose()
     }
 
     async fn write(&self, item: Item) -> Result<(), Failure> {
@@ -510,17 +489,7 @@ async fn claimed(
 }
 
 async fn kept(update: UpdateItemFluentBuilder) -> Result<Stored, Failure> {
-    match update.send().await {
-        Ok(_) => Ok(Stored::Yes),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-        {
-            Ok(Stored::AnotherWasFirst)
-        }
-        Err(error) => Err(down(error)),
-    }
+    stored(update.send().await)
 }
 
 /// A run as it lies in the table; an empty set lies nowhere.
