@@ -1,5 +1,5 @@
-//! What is taken at the doors: kinds of identity, telephones that can be told, hosts on which
-//! documents lie (`intake.json`).
+//! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
+//! documents.
 
 use crate::Violation;
 use crate::data_file::data_file;
@@ -8,7 +8,7 @@ use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
 data_file! {
-    /// `intake.json`.
+    /// The file `intake.json`.
     IntakeFile {
         identities: Vec<IdentityKind>,
         citizen_number: CitizenNumbers,
@@ -23,9 +23,9 @@ data_file! {
 pub struct IntakeRules {
     /// Numbers by which applicants are known.
     pub identities: Identities,
-    /// Which telephones can be told.
+    /// The ranges of numbers that can get messages.
     pub telephones: Telephones,
-    /// Where documents may lie.
+    /// The hosts that may hold documents.
     pub hosts: DocumentHosts,
 }
 

@@ -24,8 +24,8 @@ const PRICE_MAX_VND: u64 = 100_000;
 struct ProviderTerms {
     provider: Provider,
     valid_from: Date,
-    /// Its share of its channel's messages, against the others' weights; 0: in reserve, asked where
-    /// nobody else may be.
+    /// The provider's share of its channel's messages, relative to the other weights; 0 means in
+    /// reserve.
     weight: u32,
     /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
     #[serde(default)]
@@ -42,14 +42,14 @@ impl ValidFrom for ProviderTerms {
 }
 
 data_file! {
-    /// `providers.json`.
+    /// The file `providers.json`.
     ProvidersFile {
         failover: Failover,
         providers: Vec<ProviderTerms>,
     }
 }
 
-/// Every provider's terms.
+/// The terms of all providers.
 #[derive(Debug)]
 pub struct Providers {
     failover: Failover,
