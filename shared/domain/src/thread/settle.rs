@@ -156,7 +156,7 @@ impl NoticeRecord {
     }
 
     fn is_told_by_others(&self, provider: Provider, policy: &NoticePolicy) -> bool {
-        self.is_repeated() && policy.others_remain(self, provider)
+        self.is_repeated() && self.others_remain(policy, provider)
     }
 
     /// Whether `provider`, who may have it, may still be asked for it: as long as it is certain to
