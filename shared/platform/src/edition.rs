@@ -118,7 +118,7 @@ pub struct Trouble {
     pub at: Timestamp,
     /// The first day that was to be counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
 }
 

@@ -122,7 +122,7 @@ pub struct AgencyCount {
     pub agency: AgencyCode,
     /// The first day to be counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
 }
 

@@ -139,7 +139,7 @@ pub struct CountRecord {
     pub due_basis: DueBasis,
     /// The first day counted; of a day, itself.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
     /// How many days.
     pub days: u32,
@@ -153,7 +153,7 @@ pub struct CountRun {
     pub id: String,
     /// The first day.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
     /// Agencies still to be counted.
     pub remaining: BTreeSet<AgencyCode>,
