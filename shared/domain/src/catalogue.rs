@@ -33,11 +33,11 @@ use crate::procedure::{Channel, Procedure};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Integrator {
-    /// The `source` of its CloudEvents.
+    /// The `source` of the integrator's CloudEvents.
     pub source: String,
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// Agencies in whose name it acts.
+    /// The agencies for which the integrator may act.
     pub agencies: Vec<AgencyCode>,
 }
 
@@ -47,7 +47,7 @@ pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    /// Where each version stands in its file, for whoever mends it.
+    /// The position of each version in its file, for error messages.
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
     templates: Templates,
@@ -70,14 +70,14 @@ impl Catalogue {
         self.agencies.get(code)
     }
 
-    /// Every agency, old and new.
+    /// Every agency, past and present.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.values()
     }
 
-    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a
-    /// successor's successor, each with all of its dossiers or a part. An agency that has ended
-    /// itself carries on for nobody, since its own successors do.
+    /// Agencies that ended by `day` and that `agency` succeeds, directly or through other
+    /// successors, each with all of its dossiers or a part. An agency that has itself ended
+    /// succeeds none, since its own successors do.
     pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
         let ended =
             self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
@@ -94,9 +94,9 @@ impl Catalogue {
         )
     }
 
-    /// Under whom figures of `agency`, of one procedure where it is given, are told together with
-    /// those of whoever carries on for it: under itself where several do, since figures know no
-    /// wards, and those of officers no procedures.
+    /// The agency under which the figures of `agency` (and of one procedure, where given) are shown
+    /// when merged with its successors. With several successors it is the agency itself, since
+    /// figures have no wards, and those of officers no procedures.
     pub fn told_under(
         &self,
         agency: &AgencyCode,
@@ -163,7 +163,7 @@ impl Catalogue {
     }
 
     /// A year that the calendar lacks and that is needed soon: next year from October on, or as
-    /// soon as the longest term that somebody can apply for `today` reaches into it.
+    /// soon as the longest term of a procedure open `today` reaches into it.
     pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
         let evening = instant(today, Time::MAX);
         let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
@@ -182,12 +182,12 @@ impl Catalogue {
         &self.law
     }
 
-    /// The working calendar.
+    /// The common working calendar.
     pub fn calendar(&self) -> &Calendar {
         self.law.calendar()
     }
 
-    /// What applicants are told.
+    /// The texts of notices.
     pub fn templates(&self) -> &Templates {
         &self.templates
     }
@@ -202,7 +202,7 @@ impl Catalogue {
         &self.codes
     }
 
-    /// Who gets the morning report.
+    /// The recipients of the morning report.
     pub fn leaders(&self) -> &Leaders {
         &self.leaders
     }
@@ -217,12 +217,12 @@ impl Catalogue {
         &self.intake.identities
     }
 
-    /// Which telephones can be told.
+    /// The ranges of numbers that can get messages.
     pub fn telephones(&self) -> &Telephones {
         &self.intake.telephones
     }
 
-    /// Where documents may lie.
+    /// The hosts that may hold documents.
     pub fn document_hosts(&self) -> &DocumentHosts {
         &self.intake.hosts
     }

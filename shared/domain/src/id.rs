@@ -53,10 +53,10 @@ fn written(text: &str) -> String {
     text::bare(text).to_ascii_uppercase()
 }
 
-/// Code of an authority (mã định danh).
+/// The code of an authority (mã định danh).
 ///
-/// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old
-/// grammar, right to left: `000.00.15.H58` (QCVN 102:2016), which stays readable for ever.
+/// Present grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4). The
+/// former grammar, right to left, `000.00.15.H58` (QCVN 102:2016), stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgencyCode(String);
@@ -141,7 +141,7 @@ impl TryFrom<String> for ProcedureCode {
     }
 }
 
-/// Names one command for ever, so that its repetition is recognised.
+/// The permanent id of one command, by which a repetition is recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CommandId(String);

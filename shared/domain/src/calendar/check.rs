@@ -8,9 +8,9 @@ use super::{Calendar, is_weekend};
 use crate::Violation;
 
 impl Calendar {
-    /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and
-    /// worked, hours that run backwards, stand twice, or begin only after the first day that has a
-    /// calendar.
+    /// The rules that the calendar breaks: a day in the wrong year, a worked weekday, a day both
+    /// off and worked, hours that run backwards or are repeated, or hours that start after the
+    /// first day of the calendar.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.years.is_empty() {
@@ -72,7 +72,7 @@ impl Calendar {
         found
     }
 
-    /// What is wrong with the office hours, which stand in `field`, each at its place.
+    /// The rules that the office hours in `field` break, each with its position.
     pub(super) fn hours_violations(&self, field: &str, places: &[String]) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();

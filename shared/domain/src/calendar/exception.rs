@@ -28,9 +28,9 @@ pub(super) struct Exception {
 }
 
 impl Calendar {
-    /// A whole calendar for each agency with exceptions, and what is wrong with these: a day off on
-    /// which nobody works, a worked day on which everybody does, a day both, a day in a year
-    /// without a calendar, hours that are wrong by themselves.
+    /// The complete calendar of each agency with exceptions, and the exceptions that break a rule:
+    /// a day off that is none, a worked day that is one anyway, a day that is both, a day in a year
+    /// without a calendar, invalid hours.
     pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
         let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
@@ -114,7 +114,7 @@ impl Calendar {
         (calendars, found)
     }
 
-    /// Whose exceptions there are, each with its place in the list.
+    /// The agencies with exceptions, each with its position in the list.
     pub(crate) fn agencies_of_exceptions(&self) -> Vec<(usize, AgencyCode)> {
         self.exceptions.iter().map(|exception| exception.agency.clone()).enumerate().collect()
     }

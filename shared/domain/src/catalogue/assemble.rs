@@ -19,7 +19,7 @@ use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
 
-/// `agencies.json`.
+/// The file `agencies.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgenciesFile {
@@ -30,7 +30,7 @@ pub struct AgenciesFile {
     agencies: Vec<Agency>,
 }
 
-/// `procedures.json`.
+/// The file `procedures.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProceduresFile {
@@ -41,7 +41,7 @@ pub struct ProceduresFile {
     procedures: Vec<Procedure>,
 }
 
-/// `integrators.json`.
+/// The file `integrators.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntegratorsFile {
@@ -55,29 +55,29 @@ pub struct IntegratorsFile {
 /// The files that a catalogue is put together from.
 #[derive(Debug)]
 pub struct CatalogueFiles {
-    /// `agencies.json`.
+    /// The file `agencies.json`.
     pub agencies: AgenciesFile,
-    /// `procedures.json`.
+    /// The file `procedures.json`.
     pub procedures: ProceduresFile,
-    /// `calendar.json`.
+    /// The file `calendar.json`.
     pub calendar: Calendar,
-    /// `rules.json`.
+    /// The file `rules.json`.
     pub rules: RulesFile,
-    /// `templates.json`.
+    /// The file `templates.json`.
     pub templates: TemplatesFile,
-    /// `integrators.json`.
+    /// The file `integrators.json`.
     pub integrators: IntegratorsFile,
-    /// `notices.json`.
+    /// The file `notices.json`.
     pub notices: PoliciesFile,
-    /// `providers.json`.
+    /// The file `providers.json`.
     pub providers: ProvidersFile,
-    /// `codes.json`.
+    /// The file `codes.json`.
     pub codes: CodesFile,
-    /// `leaders.json`.
+    /// The file `leaders.json`.
     pub leaders: LeadersFile,
-    /// `index.json`.
+    /// The file `index.json`.
     pub index: IndexFile,
-    /// `intake.json`.
+    /// The file `intake.json`.
     pub intake: IntakeFile,
 }
 

@@ -6,13 +6,12 @@ use super::Catalogue;
 use crate::Violation;
 
 impl Catalogue {
-    /// What `next` would take away from the record, seen on `today`: an agency or a year of the
-    /// calendar that it does not list, a version of a procedure that has begun and that it leaves
-    /// out or says otherwise.
+    /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
+    /// it does not list, or a version of a procedure in force that it omits or changes.
     ///
-    /// Dossiers are in their agencies and keep the version that they were submitted under; dates
-    /// already given were counted in their years. What ends is given a last day, and what changes a
-    /// new version.
+    /// Dossiers stay with their agencies and keep the version under which they were submitted, and
+    /// due dates were counted in those years. To end something, give it a last day; to change it,
+    /// add a version.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
         let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
         let agencies = agencies.map(|code| {
@@ -91,9 +90,9 @@ impl Catalogue {
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
 
-    /// What an edition that is published now must not say, though one of before that says it is
-    /// read all the same: kinds of identity for procedures that there are not, and a morning report
-    /// for a telephone to which none can be sent.
+    /// The rules that a newly published edition must keep although older editions that break them
+    /// are still read: identity kinds name existing procedures, and telephones of the morning
+    /// report can get messages.
     pub fn unsound(&self) -> Vec<Violation> {
         let mut found =
             self.identities().unknown_procedures(|code| self.procedures.contains_key(code));

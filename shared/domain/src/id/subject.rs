@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::DossierCode;
 use crate::Violation;
 
-/// Names a leader's office for ever, whatever its telephone: `chairman`, `van-phong-2`.
+/// The permanent name of a leader's office, whatever its telephone number: `chairman`,
+/// `van-phong-2`.
 ///
-/// At most 24 characters, so that what is made of it fits the 50 that SMS gateways take for the
-/// name of a message.
+/// At most 24 characters, so that message ids made of it fit the 50 characters of SMS gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LeaderKey(String);
@@ -36,13 +36,13 @@ impl TryFrom<String> for LeaderKey {
     }
 }
 
-/// Names the report that one leader gets on one morning: `REPORT-2026-11-24-chairman`. No agency's
-/// code begins so, and so no dossier's.
+/// The name of one leader's report of one morning: `REPORT-2026-11-24-chairman`. No agency code
+/// starts like this, and so no dossier code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReportCode {
-    /// The morning.
+    /// The day of the report's morning.
     pub morning: Date,
-    /// Whose.
+    /// The recipient.
     pub leader: LeaderKey,
 }
 
@@ -74,9 +74,9 @@ impl std::str::FromStr for ReportCode {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
-    /// A dossier.
+    /// The code of a dossier.
     Dossier(DossierCode),
-    /// A report.
+    /// The name of a leader's report.
     Report(ReportCode),
 }
 

@@ -64,12 +64,12 @@ impl<T> ByClass<T> {
     }
 }
 
-/// That of editions published before it was theirs to say.
+/// The default of editions older than the field, in minutes.
 fn usual_patience() -> ByClass<u32> {
     ByClass { legal: 15, information: 120 }
 }
 
-/// The same for the budget.
+/// The default of editions older than the field, in percent.
 fn four_fifths() -> u32 {
     80
 }
@@ -83,11 +83,11 @@ fn half_as_much_again() -> u32 {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoticePolicy {
-    /// First day.
+    /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// In which order the channels are tried.
     channels: Vec<NoticeChannel>,
-    /// When nobody is written to.
+    /// The hours in which no message is sent.
     quiet: ByClass<ByChannel>,
     /// Seconds over which what waited for an opening is spread.
     opening_spread_seconds: u32,
@@ -102,7 +102,7 @@ pub struct NoticePolicy {
     channel_patience_minutes: ByClass<u32>,
     /// For how many hours sending is tried.
     retry_hours: u32,
-    /// For how many days what was given up lies with the operators.
+    /// Days for which a given-up notice stays with the operators.
     held_days: u32,
     /// Minutes until it is decided what to do about a message of which nothing is known.
     unknown_minutes: u32,
@@ -114,7 +114,7 @@ pub struct NoticePolicy {
     per_agency_minute: u32,
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
-    /// From which share of it on somebody is told, in percent.
+    /// The share of the budget at which a warning is raised, in percent.
     #[serde(default = "four_fifths")]
     budget_warning_percent: u32,
     /// The most that a delivery report may state as a message's price and be believed, in percent
@@ -123,7 +123,7 @@ pub struct NoticePolicy {
     reported_price_max_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
-    /// Where it is written.
+    /// The source of the entry.
     pub source: String,
     /// Who may be asked at all; filled in from the providers' entries.
     #[serde(skip)]
@@ -135,7 +135,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// In which language.
+    /// The preferred language.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
@@ -158,7 +158,7 @@ impl NoticePolicy {
         SignedDuration::from_hours(i64::from(self.retry_hours))
     }
 
-    /// For how long what was given up lies with the operators.
+    /// How long a given-up notice stays with the operators.
     pub fn held_for(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.held_days) * 24)
     }
@@ -273,8 +273,8 @@ impl NoticePolicy {
         Some(end.saturating_add(spread).unwrap_or(end))
     }
 
-    /// When a gateway that says that it is closed is asked again: at the end of the quiet hours, or
-    /// soon, where our clock says that they are over.
+    /// When to ask a gateway again that refuses at night: at the end of the quiet hours, or soon if
+    /// our clock says that they are over.
     pub fn opening(
         &self,
         channel: NoticeChannel,
@@ -352,14 +352,14 @@ impl NoticePolicy {
     }
 }
 
-/// `notices.json`.
+/// The file `notices.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PoliciesFile {
     policies: Vec<NoticePolicy>,
 }
 
-/// Every policy, oldest first.
+/// All policies, oldest first.
 #[derive(Debug, Clone)]
 pub struct NoticePolicies {
     first: NoticePolicy,

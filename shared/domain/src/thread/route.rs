@@ -13,42 +13,41 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 pub enum Routing {
     /// Ask a provider of this channel; the one named, if one is.
     Ask {
-        /// The channel.
+        /// The channel to use.
         channel: NoticeChannel,
         /// The one provider that may be asked.
         only: Option<Provider>,
     },
-    /// Wait until then.
+    /// Wait until a later time.
     Wait {
-        /// When.
+        /// The time until which to wait.
         until: Timestamp,
-        /// Why, in one word.
+        /// The reason, as a slug.
         reason: &'static str,
     },
-    /// Whoever might carry it turned us away, or there is nobody with an account and a price: that
-    /// is ours to mend. Wait until then and ask all of them again.
+    /// No provider can be asked, since each one refuses our account or has no account or price:
+    /// that is ours to mend. Wait and ask all of them again.
     Mend {
-        /// When.
+        /// The time until which to wait.
         until: Timestamp,
     },
-    /// It ends unsent.
+    /// End the notice unsent.
     Refuse {
-        /// Why, in one word.
+        /// The reason, as a slug.
         reason: &'static str,
     },
 }
 
 impl NoticeRecord {
-    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said
-    /// that it cannot reach the applicant. What providers have said about us does not count: that
-    /// is mended.
+    /// Whether a provider other than `provider` may still send the notice, by a channel that can
+    /// reach the applicant. Refusals of our account do not count, since they get mended.
     pub(super) fn others_remain(&self, policy: &NoticePolicy, provider: Provider) -> bool {
         let mut others = policy.providers().filter(|other| *other != provider);
         others.any(|other| !self.closed_channels.contains(&other.channel()))
     }
 
-    /// Whether somebody may carry the notice by `channel` once we have mended what is ours: an
-    /// account that its provider refuses, or, for what the law wants, a channel that nobody serves.
+    /// Whether a provider may send the notice by `channel` once we have mended our side: a refused
+    /// account, or, for what the law requires, a channel without a provider.
     fn can_be_mended(&self, channel: NoticeChannel, policy: &NoticePolicy) -> bool {
         let mut providers = policy.providers_of(channel).peekable();
         match providers.peek() {
@@ -57,8 +56,8 @@ impl NoticeRecord {
         }
     }
 
-    /// Whether `channel` has taken nothing for so long that the next one is asked first, or may
-    /// have told the applicant already.
+    /// Whether `channel` has accepted nothing for so long that the next one is asked first, or may
+    /// already have informed the applicant.
     fn is_worn_out(&self, channel: NoticeChannel, policy: &NoticePolicy, now: Timestamp) -> bool {
         let patience = policy.channel_patience(self.class);
         self.failing_since(channel).is_some_and(|since| since.duration_until(now) >= patience)
@@ -67,8 +66,8 @@ impl NoticeRecord {
                 .any(|by| by.channel() == channel && self.may_be_told_by(by))
     }
 
-    /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is
-    /// spread by `draw`.
+    /// The route of a notice at `now` to an applicant with the known facts `reach`. `draw` spreads
+    /// what waits for the end of quiet hours.
     pub fn route(
         &self,
         policy: &NoticePolicy,

@@ -33,7 +33,7 @@ const AGENCIES: &str = "agency";
 /// In the place of a day, and of a cell: what is published.
 const HEAD: (&str, &str) = ("head", "!closed");
 
-/// The table of figures.
+/// The figures table.
 #[derive(Debug, Clone)]
 pub struct Figures {
     client: Client,
@@ -43,9 +43,9 @@ pub struct Figures {
 /// A row with its versions.
 #[derive(Debug, Clone)]
 pub struct StoredRow {
-    /// Whose figures.
+    /// The cell of the row.
     pub cell: KpiCell,
-    /// The figures.
+    /// The versions of its figures.
     pub versions: Versions<KpiRow>,
 }
 
@@ -70,7 +70,7 @@ pub struct Closed<'a> {
 }
 
 impl Closed<'_> {
-    /// What is published.
+    /// The published edition.
     pub fn head(&self) -> &Head {
         &self.head
     }
@@ -99,7 +99,7 @@ impl Closed<'_> {
 }
 
 impl Figures {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
@@ -109,7 +109,7 @@ impl Figures {
         Ok(Closed { figures: self, head: self.head().await? })
     }
 
-    /// What is published.
+    /// Reads the published edition.
     pub async fn head(&self) -> Result<Head, Failure> {
         Ok(self.get(HEAD.0, HEAD.1).await?.unwrap_or_default())
     }
@@ -129,8 +129,8 @@ impl Figures {
         self.closed().await?.count(day).await
     }
 
-    /// The rows of a day or month, by cell, with all that was written of them. One that cannot be
-    /// read is left out and named in the log; a count of that day writes it anew.
+    /// The rows of a day or month by cell, with all their versions. An unreadable one is left out
+    /// and named in the log; the next count of that day writes it again.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
         Ok(self
             .between::<RowItem>(day, "a", "~", true)
@@ -208,8 +208,8 @@ impl Figures {
             .key("cell", text(cell))
     }
 
-    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written
-    /// there. Written twice, it comes to the same.
+    /// Writes a row under `version`, the newest of its `versions`, unless a later one is stored.
+    /// Idempotent.
     pub async fn put_row(
         &self,
         day: &str,
@@ -220,8 +220,8 @@ impl Figures {
         self.put_version(day, cell.to_string(), version, versions).await
     }
 
-    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one
-    /// was written there. Written twice, it comes to the same.
+    /// Writes the time at which a day was counted, or the counted part of a month, under `version`,
+    /// unless a later one is stored. Idempotent.
     pub async fn put_count_row(
         &self,
         day: &str,
@@ -259,8 +259,7 @@ impl Figures {
         }
     }
 
-    /// Writes one row as it was written before rows had versions: it is shown at once, over
-    /// whatever stood there.
+    /// Writes a row in the form without versions: it is shown at once, in place of the stored one.
     pub async fn put(&self, row: &KpiRecord) -> Result<(), Failure> {
         self.write(write(row)?).await
     }

@@ -19,7 +19,7 @@ use crate::port::Stored;
 pub struct Claim<'a> {
     /// The run that it is made for.
     pub by: &'a str,
-    /// When.
+    /// The time at which it was counted.
     pub at: Timestamp,
     /// Days of which rows will be changed, with those that wait to be closed.
     pub days: &'a BTreeSet<Date>,
@@ -28,8 +28,8 @@ pub struct Claim<'a> {
 }
 
 impl Figures {
-    /// Claims the next number of `agency` for a count that saw it stand as `seen`; none if it
-    /// stands otherwise by now.
+    /// Claims the next number of `agency` for a count that read the state `seen`; `None` if the
+    /// state has changed.
     pub async fn claim(
         &self,
         agency: &AgencyCode,
@@ -46,8 +46,8 @@ impl Figures {
         claimed(update, ", days = :days, corrects = :corrects", seen, (claim.by, claim.at)).await
     }
 
-    /// Says that what was written under the newest claim of `agency` is whole, and which dossiers
-    /// it left out. Another claim may have been made meanwhile: then nothing is committed.
+    /// Commits what was written under the newest claim of `agency`, with the dossiers left out. If
+    /// another claim was made in the meantime, nothing is committed.
     pub async fn commit(
         &self,
         agency: &AgencyCode,
@@ -64,7 +64,7 @@ impl Figures {
         kept(update).await
     }
 
-    /// Says why an agency could not be counted; or, with none, that it was.
+    /// Records why an agency could not be counted; `None` clears the record.
     pub async fn trouble(
         &self,
         agency: &AgencyCode,
@@ -81,7 +81,7 @@ impl Figures {
         Ok(())
     }
 
-    /// Says which dossiers the last count of an agency left out.
+    /// Records the dossiers that the last count of an agency left out.
     pub async fn left_out(
         &self,
         agency: &AgencyCode,
@@ -95,8 +95,8 @@ impl Figures {
         Ok(())
     }
 
-    /// Claims the next edition for a close that saw the last stand as `seen`; none if it stands
-    /// otherwise by now.
+    /// Claims the next edition for a close that read the state `seen`; `None` if the state has
+    /// changed.
     pub async fn claim_edition(
         &self,
         seen: &Writer,

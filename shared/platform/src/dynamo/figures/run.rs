@@ -33,8 +33,8 @@ impl Figures {
         self.write(item).await
     }
 
-    /// Says that `agency` was counted without the dossiers `unreadable`, and gives how the run
-    /// stands after it; none where there is no such run. Said twice, it comes to the same.
+    /// Records that `agency` was counted without the dossiers `unreadable`, and returns the run
+    /// after that; `None` for an unknown run. Idempotent.
     pub async fn report(
         &self,
         run: &str,
@@ -74,7 +74,7 @@ impl Figures {
     }
 }
 
-/// A run as it lies in the table; an empty set lies nowhere.
+/// A run as stored; empty sets are not stored.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct RunItem {
     cell: String,
