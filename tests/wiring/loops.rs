@@ -55,6 +55,16 @@ fn each_function_is_a_member_of_the_loop_that_gives_it_a_log_and_an_alarm() {
     assert_eq!(members, deployed.collect());
 }
 
+#[test]
+fn the_local_stack_and_the_readme_have_sam_expand_the_loops() {
+    for path in ["infra/local/stack.py", "README.md"] {
+        assert!(
+            file(path).contains("--language-extensions"),
+            "{path}: SAM fails at the first loop"
+        );
+    }
+}
+
 // `AWS::LanguageExtensions` writes what it resolves into the processed template, which whoever may
 // describe the stack may read.
 #[test]
