@@ -12,16 +12,17 @@ mod desk;
 mod settings;
 mod subject;
 
-use domain::Violation;
 use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::id::SubjectCode;
-use domain::notice::policy::{NoticePolicy, Routing};
+use domain::notice::policy::NoticePolicy;
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{Call, Charge, NoticeRecord, NoticeThread};
+use domain::thread::{Call, Charge, NoticeRecord, NoticeThread, Routing};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
+use platform::message::{
+    self, CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake, read_data,
+};
 use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 use platform::request::read_json;
 use serde_json::Value;
@@ -77,17 +78,13 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
 /// again what was given up.
 fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
-    let within = |failure: Failure| failure.within("data");
-    let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => {
-            Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into(), false))
-        }
+        DOSSIER_CHANGED => Ok((read_data::<DossierChanged>(&event.data)?.code.into(), false)),
         NOTICES_WAKE => {
-            let wake = read_json::<NoticesWake>(data.as_bytes()).map_err(within)?;
+            let wake: NoticesWake = read_data(&event.data)?;
             Ok((wake.code, wake.take_up))
         }
-        _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
+        _ => Err(message::unknown_type()),
     }
 }
 
@@ -157,7 +154,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 "the month's budget for messages is nearly used up"
             );
         }
-        match policy.route(&notice, &reach, now, fastrand::u32(..)) {
+        match notice.route(&policy, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
             Routing::Mend { until } => {
                 tracing::error!(dossier = %code, "nobody who may be asked serves us");

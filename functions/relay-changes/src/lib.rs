@@ -17,6 +17,7 @@ use domain::id::DossierCode;
 use platform::Failure;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
+use platform::wire;
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -90,9 +91,7 @@ pub async fn relay<Q: MessageSender>(
                     detail,
                     "change parked"
                 );
-                let body = serde_json::to_string(&place)
-                    .map_err(|error| Failure::Defect(error.to_string()))?;
-                failures.park(&body, reason, detail).await?;
+                failures.park(&wire::json(&place)?, reason, detail).await?;
             }
         }
     }
