@@ -20,6 +20,7 @@ pub mod notice;
 pub mod phone;
 pub mod procedure;
 pub mod reminder;
+pub mod search;
 pub mod submission;
 pub mod text;
 pub mod thread;

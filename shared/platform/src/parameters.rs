@@ -6,6 +6,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::Violation;
+use jiff::civil::Date;
 use url::form_urlencoded;
 
 use crate::Failure;
@@ -130,6 +131,12 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
             Violation::new("", "known-value", format!("must be one of {}", names.join(", ")))
         })
     }
+}
+
+/// A day as people and the contract write it: `2026-11-20`, and no other way that a calendar would take.
+pub fn day(text: &str) -> Result<Date, Violation> {
+    let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+    read.ok_or_else(|| Violation::new("", "date", "must be a date, YYYY-MM-DD"))
 }
 
 /// Yes or no.

@@ -9,13 +9,14 @@ use crate::Failure;
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a test compares.
-pub const TYPES: [(&str, u16); 18] = [
+pub const TYPES: [(&str, u16); 19] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
     ("unauthorized", 401),
     ("forbidden", 403),
     ("dossier-not-found", 404),
+    ("procedure-not-found", 404),
     ("route-not-found", 404),
     ("stale-version", 409),
     ("out-of-order", 409),
@@ -73,6 +74,7 @@ impl From<&Failure> for Problem {
             | Failure::Unauthorized(_)
             | Failure::Forbidden
             | Failure::DossierNotFound
+            | Failure::ProcedureNotFound
             | Failure::RouteNotFound
             | Failure::OutOfOrder
             | Failure::TooLarge
@@ -101,6 +103,7 @@ fn title(slug: &str) -> &'static str {
         "unauthorized" => "Sign in first.",
         "forbidden" => "This account may not do this.",
         "dossier-not-found" => "There is no such dossier.",
+        "procedure-not-found" => "There is no such procedure, or none in force.",
         "route-not-found" => "There is no such address.",
         "stale-version" => "The dossier has moved on; read it again before you decide.",
         "out-of-order" => "The dossier's history already reaches beyond the time of this event.",
