@@ -19,6 +19,7 @@ mod order;
 mod outages;
 mod page;
 mod passing;
+mod procedures;
 mod race;
 mod redate;
 mod redelivery;

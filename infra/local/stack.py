@@ -52,6 +52,7 @@ FUNCTIONS = (
     "refresh-token",
     "keep-preference",
     "read-kpi",
+    "read-catalogue",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"

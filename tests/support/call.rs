@@ -1,5 +1,7 @@
 //! Calls to the HTTP functions as the gateway makes them, and what integrators send.
 
+use std::future::ready;
+
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use jiff::Timestamp;
@@ -114,6 +116,12 @@ impl Call {
 
     pub fn code(mut self, code: &str) -> Self {
         self.path = json!({ "code": code });
+        self
+    }
+
+    /// The gateway's id of the request.
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = id.to_owned();
         self
     }
 
@@ -235,6 +243,12 @@ impl Call {
         http::serve(self.event(), |request| read_kpi::handle(request, tables, &world.catalogue, now)).await
     }
 
+    /// What `read-catalogue` answers at `now`, as it is.
+    pub async fn at_catalogue(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
+        let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
+        http::serve(self.event(), handler).await
+    }
+
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
         http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts, &world.catalogue))
@@ -264,6 +278,10 @@ impl Call {
             }
             route if route.contains("/v1/preference") => {
                 http::serve(event, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
+            }
+            route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
+                let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
+                http::serve(event, handler).await
             }
             route if route.contains("/v1/catalogue") => {
                 http::serve(event, |request| publish_catalogue::handle(request, &world.shelf, now)).await

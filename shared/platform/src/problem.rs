@@ -41,9 +41,20 @@ pub struct Problem {
     pub title: &'static str,
     /// HTTP status code.
     pub status: u16,
+    /// The gateway's id of the request, under which our logs have it; none where nothing was read as a request.
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// What else helps the client to mend it.
     #[serde(flatten)]
     pub details: Map<String, Value>,
+}
+
+impl Problem {
+    /// The same, of the request with this id.
+    #[must_use]
+    pub fn of_request(self, id: &str) -> Self {
+        Self { request_id: Some(id.to_owned()).filter(|id| !id.is_empty()), ..self }
+    }
 }
 
 impl From<&Failure> for Problem {
@@ -90,6 +101,7 @@ impl From<&Failure> for Problem {
             kind: format!("urn:motcua:problem:{slug}"),
             title: title(slug),
             status: TYPES.iter().find(|(known, _)| *known == slug).map_or(500, |(_, status)| *status),
+            request_id: None,
             details: details.as_object().cloned().unwrap_or_default(),
         }
     }
