@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test fuzz-http readme check release bench bench-night replay
+.PHONY: help setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,12 +53,35 @@ fuzz-http: build ## generated requests to every route as every role, on a stack 
 readme: ## run every block of the README, in one shell and in the order in which it stands, on a stack of their own
 	$(PYTHON) infra/local/readme.py
 
-check: setup ## formatting, lints, licences and sources of dependencies, the template
+check: setup check-spelling check-toml check-python check-template ## formatting, lints, types, spelling, licences and sources of dependencies, the template
 	cargo fetch --locked
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(TOOLS)/cargo-deny --offline check bans licenses sources
+
+# Parts of check, as the hooks of .pre-commit-config.yaml call them too.
+check-spelling: setup
+	$(TOOLS)/typos
+
+check-toml: setup
+	RUST_LOG=warn $(TOOLS)/taplo format --check
+
+check-python: setup
+	$(TOOLS)/ruff check --quiet
+	$(TOOLS)/ruff format --check --quiet
+	$(TOOLS)/mypy --no-error-summary
+
+check-template: setup
 	AWS_DEFAULT_REGION=ap-southeast-1 SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --template infra/template.yaml
+
+fmt: setup ## lay out Rust, Python and TOML as make check wants them
+	cargo fmt --all
+	$(TOOLS)/ruff check --fix-only --quiet
+	$(TOOLS)/ruff format --quiet
+	RUST_LOG=warn $(TOOLS)/taplo format
+
+hooks: setup ## have git run the quick parts of make check before each commit
+	$(TOOLS)/pre-commit install
 
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
 	cargo build --release --workspace --bins --locked

@@ -1,7 +1,8 @@
 """Puts the files of infra/data into force where the functions run, without a deployment.
 
-Only what differs from the edition in force is sent; it is checked there as a whole, and refused whole.
-Where: API_URL and TOKEN (of an administrator) in the environment, or the local stack (make up), for which a token is made.
+Only what differs from the edition in force is sent; it is checked there as a whole, and refused
+whole. Where: API_URL and TOKEN (of an administrator) in the environment, or the local stack (make
+up), for which a token is made.
 """
 
 from __future__ import annotations
@@ -27,26 +28,39 @@ class Refused(Exception):
 
 def local_stack() -> tuple[str, dict[str, str]]:
     """The settings of the stack that is up, with the name of their file; none where none is."""
-    path = Path(os.environ.get("STACK_ENV") or Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env")
+    path = Path(
+        os.environ.get("STACK_ENV")
+        or Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env"
+    )
     lines = path.read_text().splitlines() if path.exists() else []
     return str(path), dict(line.split("=", 1) for line in lines)
 
 
 def where() -> tuple[str, str]:
-    """The address and an administrator's token. A shell that has sourced the local stack's settings means that stack."""
+    """The address and an administrator's token; those of the local stack where a shell has it."""
     path, local = local_stack()
     asked, token = os.environ.get("API_URL"), os.environ.get("TOKEN")
     if local and asked in (None, local["API_URL"]):
         # Whatever TOKEN is in that shell, mostly the portal's: only an administrator publishes.
-        command = [sys.executable, str(STACK), "token", "--role", "administrator", "--dir", str(Path(path).parent)]
-        made = subprocess.run(command, capture_output=True, text=True)
+        command = [
+            sys.executable,
+            str(STACK),
+            "token",
+            "--role",
+            "administrator",
+            "--dir",
+            str(Path(path).parent),
+        ]
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
         if made.returncode:
             raise Refused(made.stderr.strip())
         return local["API_URL"], made.stdout.strip()
     if asked is None:
         raise Refused("no API_URL in the environment, and no local stack is up (make up)")
     if "://127.0.0.1:" in asked:
-        raise Refused(f"API_URL is that of a local stack that has ended: make up, and source {path} again")
+        raise Refused(
+            f"API_URL is that of a local stack that has ended: make up, and source {path} again"
+        )
     if not token:
         raise Refused(f"TOKEN is missing: an administrator's, for {asked}")
     return asked, token
@@ -72,8 +86,12 @@ def told(body: str, status: int) -> str:
         return f"{status}: {body}"
     lines = [f"{status}: {problem.get('title') or problem.get('message')}"]
     for misprint in problem.get("misprints", []):
-        lines.append(f"  infra/data/{misprint['file']}:{misprint['line']}: {misprint['rule']}: {misprint['detail']}")
-    lines += [f"  {error['field']}: {error['rule']}: {error['detail']}" for error in problem.get("errors", [])]
+        place = f"infra/data/{misprint['file']}:{misprint['line']}"
+        lines.append(f"  {place}: {misprint['rule']}: {misprint['detail']}")
+    lines += [
+        f"  {error['field']}: {error['rule']}: {error['detail']}"
+        for error in problem.get("errors", [])
+    ]
     return "\n".join(lines)
 
 
@@ -97,7 +115,7 @@ def main() -> int:
     answer = call("PUT", f"{url}?dryRun={str(asked.dry_run).lower()}", token, body)
     names = ", ".join(sorted(changed))
     if asked.dry_run:
-        print(f"edition {present['edition']} is in force; these files would make the next one: {names}")
+        print(f"edition {present['edition']} is in force; the next would be made of: {names}")
     else:
         print(f"edition {answer['edition']} is in force, with changes in: {names}")
     return 0

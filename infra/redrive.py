@@ -1,11 +1,12 @@
 """Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
 
-REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run unless told otherwise. A
-message is sent first and taken off afterwards: what dies in between is there twice, which has one effect. Bodies are never
-printed: an integrator's holds people.
-What the platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours); after that repair-relay
-compares the dossiers' histories with what was told. Both wake the dossiers' notices, once for each dossier.
-Where: the account of the environment, or the local stack (make up), whose settings a shell may have sourced or not.
+REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run
+unless told otherwise. A message is sent first and taken off afterwards: what dies in between is
+there twice, which has one effect. Bodies are never printed: an integrator's holds people. What the
+platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours);
+after that repair-relay compares the dossiers' histories with what was told. Both wake the dossiers'
+notices, once for each dossier. Where: the account of the environment, or the local stack (make up),
+whose settings a shell may have sourced or not.
 """
 
 from __future__ import annotations
@@ -16,28 +17,36 @@ import os
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
-# Where dead letters lie, and the queue that they go back to. What was not relayed wakes the dossier's notices; what the relay
-# could not read does so once the dossier is mended in the table.
+# Where dead letters lie, and the queue that they go back to. What was not relayed wakes the
+# dossier's notices; what the relay could not read does so once the dossier is mended in the table.
 QUEUES = {
     "notices": ("notices-dlq", "notices"),
     "integrators-events": ("integrators-events-dlq", "integrators-events"),
     "counts": ("counts-dlq", "counts"),
     "relay-failures": ("relay-failures", "notices"),
 }
-# What is only shown: a stream or a schedule feeds these functions, and what failed there is made up for otherwise.
+# What is only shown: a stream or a schedule feeds these functions, and what failed there is made up
+# for otherwise.
 SHOWN_ONLY = {
     "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
     "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
-    "announcement-failures": "invoke announce-report the same day, once the night is counted: a second run changes nothing",
+    "announcement-failures": "invoke announce-report the same day, once the night is counted: "
+    "a second run changes nothing",
 }
 # While a run lasts, nobody else sees the messages; a run that dies gives them back after so long.
 HIDDEN_SECONDS = 900
@@ -49,7 +58,7 @@ NO_REASON = "(moved by the queue)"
 
 
 def reason(message: dict[str, Any]) -> str:
-    """Why it lies there; of a notice that was given up, by whom it was asked last and with what code."""
+    """Why it was parked; of a notice that was given up, the last provider and its code."""
     attributes = message.get("MessageAttributes", {})
     why = attributes.get("reason", {}).get("StringValue") or by_platform(message) or NO_REASON
     _, _, asked_last = attributes.get("detail", {}).get("StringValue", "").partition("given up: ")
@@ -81,8 +90,13 @@ def is_wanted(message: dict[str, Any], asked: str | None) -> bool:
 def sent_back(message: dict[str, Any]) -> str:
     """What goes to the queue for a dead letter."""
     body = message["Body"]
-    # What was given up is taken up again when it is said so, and not by every message that comes along.
-    return wake(json.loads(body)["data"]["code"], take_up=True) if reason(message).startswith("given-up") else body
+    # What was given up is taken up again when it is said so, and not by every message that comes
+    # along.
+    return (
+        wake(json.loads(body)["data"]["code"], take_up=True)
+        if reason(message).startswith("given-up")
+        else body
+    )
 
 
 # What says that the stream no longer has what is asked for.
@@ -92,7 +106,7 @@ EMPTY_PAGES = 20
 
 
 def changed(streams: Any, batch: dict[str, Any]) -> list[str] | None:
-    """The dossiers of a batch that Lambda gave up, from the stream; none where it no longer has all of them."""
+    """The dossiers of a batch that Lambda gave up; none where the stream no longer has them all."""
     first, last = batch.get("startSequenceNumber"), batch.get("endSequenceNumber")
     if not first or not last:
         return None
@@ -126,21 +140,31 @@ RECORDED_BEFORE = timedelta(minutes=15)
 
 
 def compared(functions: Any, stack: str, batch: dict[str, Any]) -> dict[str, Any]:
-    """Has repair-relay send what the histories say was never relayed, since the batch; its usual days without one."""
+    """Has repair-relay send what was never relayed since the batch, by the histories.
+
+    Without a batch it looks at its usual days.
+    """
     arrived = batch.get("approximateArrivalOfFirstRecord")
-    order = {}
+    order: dict[str, str] = {}
     if arrived:
         since = datetime.fromisoformat(arrived.replace("Z", "+00:00")) - RECORDED_BEFORE
-        order = {"since": since.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")}
-    answer = functions.invoke(FunctionName=f"{stack}-repair-relay", Payload=json.dumps(order).encode())
-    outcome = json.loads(answer["Payload"].read() or b"{}")
+        order = {
+            "since": since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        }
+    answer = functions.invoke(
+        FunctionName=f"{stack}-repair-relay", Payload=json.dumps(order).encode()
+    )
+    outcome: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError"):
         raise SystemExit(f"repair-relay failed: {outcome.get('errorMessage', 'no reason given')}")
     return outcome
 
 
 def relay(asked: argparse.Namespace, wanted: list[dict[str, Any]], dead_letters: str) -> set[str]:
-    """Has the notices of every dossier looked at that these letters stand for; gives the letters that are done with."""
+    """Wakes the notices of every dossier that these letters stand for.
+
+    Returns the ids of the letters that are done with.
+    """
     sqs, streams, functions = client("sqs"), client("dynamodbstreams"), client("lambda")
     codes: dict[str, None] = {}
     letters, by_history = [], []
@@ -154,7 +178,8 @@ def relay(asked: argparse.Namespace, wanted: list[dict[str, Any]], dead_letters:
         elif "code" not in body:
             # The stream has forgotten it, or it is a night that could not compare.
             by_history.append((message, batch or {}))
-    print(f"  {len(letters)} of {len(wanted)} name {len(codes)} dossier(s); {len(by_history)} go by the histories")
+    named = f"{len(letters)} of {len(wanted)} name {len(codes)} dossier(s)"
+    print(f"  {named}; {len(by_history)} go by the histories")
     if not asked.go:
         print(f"dry run: {len(letters) + len(by_history)} would be sent back (GO=1 does it)")
         return set()
@@ -165,18 +190,24 @@ def relay(asked: argparse.Namespace, wanted: list[dict[str, Any]], dead_letters:
         sqs.send_message(QueueUrl=notices, MessageBody=wake(code, take_up=False))
     # One comparison since the oldest makes up for all of them.
     if by_history:
-        oldest = min((batch for _, batch in by_history), key=lambda batch: batch.get("approximateArrivalOfFirstRecord", "9"))
+        oldest = min(
+            (batch for _, batch in by_history),
+            key=lambda batch: batch.get("approximateArrivalOfFirstRecord", "9"),
+        )
         outcome = compared(functions, asked.stack, oldest)
-        print(f"  the histories since {outcome.get('since')}: {outcome.get('owed')} owed, {outcome.get('sent')} sent")
+        figures = f"{outcome.get('owed')} owed, {outcome.get('sent')} sent"
+        print(f"  the histories since {outcome.get('since')}: {figures}")
     done = [*letters, *(message for message, _ in by_history)]
     for message in done:
         sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
-    print(f"  sent back {len(done)}/{len(wanted)}" if done else "  nothing to send back", flush=True)
+    print(
+        f"  sent back {len(done)}/{len(wanted)}" if done else "  nothing to send back", flush=True
+    )
     return {message["MessageId"] for message in done}
 
 
 def wake(code: str, *, take_up: bool) -> str:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     return json.dumps(
         {
             "specversion": "1.0",
@@ -202,33 +233,45 @@ def everything(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
             MessageAttributeNames=["All"],
             AttributeNames=["SentTimestamp"],
         )
-        fresh = [message for message in received.get("Messages", []) if message["MessageId"] not in seen]
+        fresh = [
+            message for message in received.get("Messages", []) if message["MessageId"] not in seen
+        ]
         empty = 0 if fresh else empty + 1
         seen.update(message["MessageId"] for message in fresh)
         yield from fresh
 
 
 def settings() -> dict[str, str]:
-    """The stack that STACK_ENV names, else the account that the environment names, else the local stack where it is up."""
+    """Of the stack that STACK_ENV names, or of the local stack where it is up.
+
+    Empty where the environment names an account and no STACK_ENV.
+    """
     local = Path(os.environ.get("STACK_DIR") or ROOT / ".local") / "stack.env"
     path = Path(os.environ.get("STACK_ENV") or local)
-    elsewhere = "STACK_ENV" not in os.environ and (os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE"))
+    elsewhere = "STACK_ENV" not in os.environ and (
+        os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE")
+    )
     if elsewhere or not path.exists():
         return {}
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
 def client(service: str) -> Any:
+    # boto3's stubs have a signature for each service's name; here the name is a variable.
+    made: Callable[..., Any] = boto3.client
     local = settings()
-    # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it would do it twice.
-    patience = {"config": Config(read_timeout=330, retries={"total_max_attempts": 1})} if service == "lambda" else {}
+    # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it
+    # would do it twice.
+    config = (
+        Config(read_timeout=330, retries={"total_max_attempts": 1}) if service == "lambda" else None
+    )
     if not local:
         # Of the two names for the region, boto3 reads AWS_DEFAULT_REGION alone.
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return boto3.client(service, region_name=region, **patience)
-    return boto3.client(
+        return made(service, region_name=region, config=config)
+    return made(
         service,
-        **patience,
+        config=config,
         endpoint_url=local["AWS_ENDPOINT_URL"],
         region_name=local["AWS_REGION"],
         aws_access_key_id=local["AWS_ACCESS_KEY_ID"],
@@ -240,14 +283,15 @@ def show(messages: list[dict[str, Any]], name: str) -> None:
     if not messages:
         print(f"{name}: nothing")
         return
-    oldest = {}
+    oldest: dict[str, int] = {}
     for message in messages:
         sent = int(message["Attributes"]["SentTimestamp"]) // 1000
         oldest[reason(message)] = min(sent, oldest.get(reason(message), sent))
     print(f"{name}: {len(messages)}")
     print(f"  {'reason':<32} {'messages':>8}  oldest")
     for why, count in Counter(map(reason, messages)).most_common():
-        print(f"  {why:<32} {count:>8}  {datetime.fromtimestamp(oldest[why], VIETNAM):%d/%m/%Y %H:%M}")
+        since = datetime.fromtimestamp(oldest[why], VIETNAM)
+        print(f"  {why:<32} {count:>8}  {since:%d/%m/%Y %H:%M}")
 
 
 def main() -> int:
@@ -255,11 +299,15 @@ def main() -> int:
     parser.add_argument("queue", nargs="?", choices=[*QUEUES, *SHOWN_ONLY])
     parser.add_argument("--reason", help="only what was parked for this reason")
     parser.add_argument("--rate", type=float, default=10.0, help="messages a second (10)")
-    parser.add_argument("--go", action="store_true", help="send them back; without it nothing is changed")
+    parser.add_argument(
+        "--go", action="store_true", help="send them back; without it nothing is changed"
+    )
     parser.add_argument("--stack", default="motcua")
     asked = parser.parse_args()
     if asked.queue is None:
-        parser.error(f"which queue? make redrive QUEUE=... with one of {', '.join([*QUEUES, *SHOWN_ONLY])}")
+        parser.error(
+            f"which queue? make redrive QUEUE=... with one of {', '.join([*QUEUES, *SHOWN_ONLY])}"
+        )
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
     sqs = client("sqs")
@@ -293,7 +341,9 @@ def main() -> int:
     return 0
 
 
-def send(sqs: Any, wanted: list[tuple[dict[str, Any], str]], source: str, dead_letters: str, rate: float) -> None:
+def send(
+    sqs: Any, wanted: list[tuple[dict[str, Any], str]], source: str, dead_letters: str, rate: float
+) -> None:
     began = time.monotonic()
     for place, (message, body) in enumerate(wanted):
         time.sleep(max(0.0, began + place / rate - time.monotonic()))
@@ -309,6 +359,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (NoRegionError, NoCredentialsError) as error:
-        sys.exit(f"redrive: {error} No local stack is up (make up), and the environment names no account.")
+        sys.exit(f"redrive: {error} No local stack is up (make up), and no account is named.")
     except EndpointConnectionError as error:
-        sys.exit(f"redrive: {error} A local stack that has ended? make up, and source its stack.env again.")
+        sys.exit(f"redrive: {error} Has the local stack ended? make up, and source its stack.env.")

@@ -1,4 +1,5 @@
-//! The morning report: each leader once, on working days, with figures that were counted and add up.
+//! The morning report: each leader once, on working days, with figures that were counted and add
+//! up.
 
 mod failing;
 
@@ -14,7 +15,7 @@ use domain::thread::NoticeThread;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use platform::Failure;
-use platform::catalogue::{Misprint, Texts, UndecidedYears};
+use platform::catalogue::{CatalogueError, Texts, UndecidedYears};
 use platform::port::{Contacts, NoticeBook, Stored};
 use platform::record::{CountRecord, KpiRecord};
 use serde_json::{Value, json};
@@ -43,7 +44,10 @@ fn two_leaders() -> Value {
 }
 
 fn leaders_file(leaders: &Value) -> BTreeMap<String, String> {
-    BTreeMap::from([("leaders.json".to_owned(), json!({ "schemaVersion": 1, "leaders": leaders }).to_string())])
+    BTreeMap::from([(
+        "leaders.json".to_owned(),
+        json!({ "schemaVersion": 1, "leaders": leaders }).to_string(),
+    )])
 }
 
 /// A world in which these get the report.
@@ -70,8 +74,11 @@ fn steady() -> KpiRow {
 }
 
 async fn put(world: &World, name: &str, figures: KpiRow) {
-    let work =
-        KpiCell::Work { agency: "H20.03".parse().unwrap(), procedure: "1.000382".parse().unwrap(), channel: online() };
+    let work = KpiCell::Work {
+        agency: "H20.03".parse().unwrap(),
+        procedure: "1.000382".parse().unwrap(),
+        channel: online(),
+    };
     for cell in [KpiCell::Province, work] {
         world.figures.put(&KpiRecord { day: name.to_owned(), cell, figures }).await.unwrap();
     }
@@ -88,7 +95,12 @@ async fn counted(world: &World, first: &str, last: &str) {
     for day in first.series(1.day()).take_while(|day| *day <= last) {
         put(world, &day.to_string(), steady()).await;
         world.figures.put_count(&count_of(&day.to_string(), day, day, 1)).await.unwrap();
-        let month = months.entry(Period::month_of(day).to_string()).or_insert((day, day, 0, KpiRow::default()));
+        let month = months.entry(Period::month_of(day).to_string()).or_insert((
+            day,
+            day,
+            0,
+            KpiRow::default(),
+        ));
         (month.1, month.2) = (day, month.2 + 1);
         month.3.add_kind(FigureKind::Flow, &steady());
     }
@@ -99,10 +111,21 @@ async fn counted(world: &World, first: &str, last: &str) {
 }
 
 fn count_of(name: &str, first: Date, last: Date, days: u32) -> CountRecord {
-    CountRecord { day: name.to_owned(), counted_at: at(SEVEN), due_basis: DueBasis::Original, first, last, days }
+    CountRecord {
+        day: name.to_owned(),
+        counted_at: at(SEVEN),
+        due_basis: DueBasis::Original,
+        first,
+        last,
+        days,
+    }
 }
 
-async fn announced_in(world: &World, book: &impl NoticeBook, now: &str) -> Result<Outcome, Failure> {
+async fn announced_in(
+    world: &World,
+    book: &impl NoticeBook,
+    now: &str,
+) -> Result<Outcome, Failure> {
     let url = PublicUrl::try_from("https://motcua.example.vn".to_owned()).unwrap();
     announce(&Order::default(), &world.figures, book, &world.catalogue, &url, at(now)).await
 }
@@ -114,7 +137,9 @@ async fn announced(world: &World, now: &str) -> Result<Outcome, Failure> {
 /// What the minute of `now` puts on the notices queue.
 async fn woken(world: &World, now: &str) -> Vec<String> {
     let queue = Kept::default();
-    wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at(now)).await.unwrap();
+    wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at(now))
+        .await
+        .unwrap();
     let sent = queue.sent.lock().unwrap();
     sent.iter().map(Value::to_string).collect()
 }
@@ -169,9 +194,16 @@ async fn what_the_night_has_counted_is_what_the_morning_says_and_the_page_shows(
     let said = |name| told[0].fields[name].clone();
     assert_eq!([said("received"), said("resolved"), said("onTime")], ["5", "2", "100,00%"]);
     let page = said("link").rsplit('/').next().unwrap().to_owned();
-    let shown = Call::new("GET /v1/kpi").officer("H20.03").query("period", &page).at_kpi(&world, at(SEVEN)).await;
+    let shown = Call::new("GET /v1/kpi")
+        .officer("H20.03")
+        .query("period", &page)
+        .at_kpi(&world, at(SEVEN))
+        .await;
     let shown = crate::support::call::Answer::from(shown).body["total"].clone();
-    assert_eq!((&shown["figures"]["received"], &shown["figures"]["resolved"]), (&json!(5), &json!(2)));
+    assert_eq!(
+        (&shown["figures"]["received"], &shown["figures"]["resolved"]),
+        (&json!(5), &json!(2))
+    );
 }
 
 #[tokio::test]
@@ -212,7 +244,9 @@ impl NoticeBook for Dying<'_> {
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         {
             let mut left = self.writes_left.lock().unwrap();
-            *left = left.checked_sub(1).ok_or_else(|| Failure::unavailable("test", "the process dies here"))?;
+            *left = left
+                .checked_sub(1)
+                .ok_or_else(|| Failure::unavailable("test", "the process dies here"))?;
         }
         self.world.notices.keep(thread).await
     }
@@ -250,7 +284,9 @@ async fn spoken_of(span: &str, first: &str, last: &str, seven: &str) -> [String;
     counted(&world, first, last).await;
     assert_eq!(announced(&world, seven).await.unwrap().opened, 1, "{seven}");
     let told = told(&world, seven).await;
-    let link = told[0].fields["link"].trim_start_matches("https://motcua.example.vn/v1/reports/").to_owned();
+    let link = told[0].fields["link"]
+        .trim_start_matches("https://motcua.example.vn/v1/reports/")
+        .to_owned();
     [told[0].fields["period"].clone(), link, told[0].fields["received"].clone()]
 }
 
@@ -329,8 +365,9 @@ async fn where_zalo_refuses_the_leader_gets_an_sms_and_its_report_is_taken_in() 
     tell_all(&world, &gateways, SEVEN).await;
     let (name, code) = ("REPORT-2026-11-18-chairman/1", "REPORT-2026-11-18-chairman");
     assert_eq!(gateways.asked(), [("zalo", name.to_owned()), ("esms", name.to_owned())]);
-    let taken =
-        crate::support::call::esms_event(name, "s1", "5", "1").at_report(&world.notices, &world, at(SEVEN)).await;
+    let taken = crate::support::call::esms_event(name, "s1", "5", "1")
+        .at_report(&world.notices, &world, at(SEVEN))
+        .await;
     assert_eq!(taken.body, json!({ "taken": true }));
     let notice = world.notice(code, 1).await;
     assert_eq!((notice.state.name(), notice.cost_vnd()), ("delivered", 850));
@@ -355,7 +392,11 @@ async fn a_leader_is_written_to_in_the_language_that_the_catalogue_says() {
     counted(&world, "2026-11-17", "2026-11-17").await;
     announced(&world, SEVEN).await.unwrap();
     let told = told(&world, SEVEN).await;
-    assert!(told[0].sms.starts_with("Mot Cua 17/11/2026: received 45, settled 45, on time 68.89%"), "{}", told[0].sms);
+    assert!(
+        told[0].sms.starts_with("Mot Cua 17/11/2026: received 45, settled 45, on time 68.89%"),
+        "{}",
+        told[0].sms
+    );
 }
 
 #[tokio::test]
@@ -375,12 +416,19 @@ async fn when_the_month_s_money_is_spent_leaders_are_not_written_to_either() {
     let phone = "0987654321".to_owned().try_into().unwrap();
     world
         .contacts
-        .count(Some(&phone), domain::thread::Charge { vnd: 60_000_000, ..Default::default() }, at(SEVEN))
+        .count(
+            Some(&phone),
+            domain::thread::Charge { vnd: 60_000_000, ..Default::default() },
+            at(SEVEN),
+        )
         .await
         .unwrap();
     announced(&world, SEVEN).await.unwrap();
     assert_eq!(told(&world, SEVEN).await.len(), 0);
-    assert_eq!(world.notice("REPORT-2026-11-18-chairman", 1).await.reason.as_deref(), Some("budget"));
+    assert_eq!(
+        world.notice("REPORT-2026-11-18-chairman", 1).await.reason.as_deref(),
+        Some("budget")
+    );
 }
 
 #[tokio::test]
@@ -425,7 +473,8 @@ async fn no_telephone_stands_in_a_log_a_queue_or_the_table_of_notices() {
         let gateways = Scripted::pair(answers, [accepted("s1")]);
         tell(&world, &world.notices, &gateways, message, SEVEN).await.unwrap();
     }
-    let table = format!("{:?}", world.client.scan().table_name("NoticesTable").send().await.unwrap().items);
+    let table =
+        format!("{:?}", world.client.scan().table_name("NoticesTable").send().await.unwrap().items);
     let said = serde_json::to_string(&log.lines()).unwrap();
     assert!(said.contains("REPORT-2026-11-18-chairman") && messages.len() == 2);
     for place in [said, messages.concat(), table] {
@@ -436,24 +485,32 @@ async fn no_telephone_stands_in_a_log_a_queue_or_the_table_of_notices() {
 #[tokio::test]
 async fn a_report_s_thread_is_no_dossier_s_and_no_door_shows_it() {
     let world = with_leaders(&two_leaders()).await;
-    let call = Call::new("GET /v1/dossiers/{code}/notices").code("REPORT-2026-11-18-chairman").officer("H20");
+    let call = Call::new("GET /v1/dossiers/{code}/notices")
+        .code("REPORT-2026-11-18-chairman")
+        .officer("H20");
     let answer = call.at_track(&world).await;
     assert_eq!((answer.status, answer.broken()), (400, ("code", "dossier-code")));
 }
 
-fn misprints(leaders: &Value) -> Vec<Misprint> {
+fn misprints(leaders: &Value) -> Vec<CatalogueError> {
     let texts = Texts::built_in().with(leaders_file(leaders)).unwrap();
     texts.assemble(UndecidedYears::Refused).err().unwrap_or_default()
 }
 
 #[test]
 fn an_edition_of_before_the_report_has_no_text_for_it_and_may_list_no_leaders() {
-    let mut templates: Value = serde_json::from_str(&crate::support::file("infra/data/templates.json")).unwrap();
+    let mut templates: Value =
+        serde_json::from_str(&crate::support::file("infra/data/templates.json")).unwrap();
     templates.as_object_mut().unwrap().remove("report");
     let with = |leaders: Value| {
         let mut files = leaders_file(&leaders);
         files.insert("templates.json".to_owned(), templates.to_string());
-        Texts::built_in().with(files).unwrap().assemble(UndecidedYears::Refused).err().unwrap_or_default()
+        Texts::built_in()
+            .with(files)
+            .unwrap()
+            .assemble(UndecidedYears::Refused)
+            .err()
+            .unwrap_or_default()
     };
     assert_eq!(with(json!([])), []);
     let found = with(two_leaders());
@@ -490,8 +547,13 @@ fn a_list_of_leaders_with_a_misprint_is_refused_with_its_rule_and_without_the_nu
         (changed("name", "Nguyễn Văn A".into()), "form"),
     ] {
         let found = misprints(&leaders);
-        let said: Vec<(&str, &str)> = found.iter().map(|found| (found.file.as_str(), found.rule)).collect();
+        let said: Vec<(&str, &str)> =
+            found.iter().map(|found| (found.file.as_str(), found.rule)).collect();
         assert_eq!(said, [("leaders.json", rule)], "{leaders}");
-        assert!(!found[0].detail.contains("851234") && !found[0].detail.contains("345678"), "{}", found[0].detail);
+        assert!(
+            !found[0].detail.contains("851234") && !found[0].detail.contains("345678"),
+            "{}",
+            found[0].detail
+        );
     }
 }

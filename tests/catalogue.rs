@@ -1,4 +1,5 @@
-//! The catalogue at run time: published without a deployment, refused whole with file and line, never half in force.
+//! The catalogue at run time: published without a deployment, refused whole with file and line,
+//! never half in force.
 
 use std::collections::BTreeMap;
 
@@ -46,21 +47,28 @@ fn line_of(name: &str, mark: &str) -> u64 {
 
 fn put(expected_edition: u64, files: &[(&str, &str)]) -> Call {
     let files: BTreeMap<&str, &str> = files.iter().copied().collect();
-    Call::new("PUT /v1/catalogue").administrator().body(&json!({ "expectedEdition": expected_edition, "files": files }))
+    Call::new("PUT /v1/catalogue")
+        .administrator()
+        .body(&json!({ "expectedEdition": expected_edition, "files": files }))
 }
 
 async fn publish(world: &World, expected_edition: u64, files: &[(&str, &str)]) -> Answer {
-    put(expected_edition, files).at_publish(&world.shelf, at(NOW)).await
+    put(expected_edition, files).at_publish(&world.catalogue_store, at(NOW)).await
 }
 
 async fn edition_in_force(world: &World) -> Value {
-    let shown = Call::new("GET /v1/catalogue").administrator().at_publish(&world.shelf, at(NOW)).await;
+    let shown = Call::new("GET /v1/catalogue")
+        .administrator()
+        .at_publish(&world.catalogue_store, at(NOW))
+        .await;
     assert_eq!(shown.status, 200);
     shown.body
 }
 
 async fn running(world: &World) -> LiveCatalogue {
-    LiveCatalogue::open(world.shelf.clone(), UndecidedYears::Refused, MAX_AGE, at(NOW)).await.unwrap()
+    LiveCatalogue::open(world.catalogue_store.clone(), UndecidedYears::Refused, MAX_AGE, at(NOW))
+        .await
+        .unwrap()
 }
 
 /// The text message after a reception, which the tests change.
@@ -83,7 +91,10 @@ async fn a_published_text_is_in_force_within_a_minute_without_a_restart() {
     let world = World::new().await;
     let function = running(&world).await;
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
-    assert_eq!((answer.status, &answer.body["edition"], &answer.body["published"]), (200, &json!(1), &json!(true)));
+    assert_eq!(
+        (answer.status, &answer.body["edition"], &answer.body["published"]),
+        (200, &json!(1), &json!(true))
+    );
     let before = text_after_receipt(&*function.current(later(59)).await);
     let after = text_after_receipt(&*function.current(later(60)).await);
     assert!(before.contains("hop le") && after.contains("day du"), "{before} {after}");
@@ -101,7 +112,8 @@ async fn a_new_calendar_year_is_in_force_without_a_deployment() {
         r#"  "years": {
     "2027": {"off": ["2027-01-01"], "worked": [], "source": "A test"},"#,
     );
-    let known = |catalogue: &Catalogue| catalogue.calendar().kind("2027-01-04".parse().unwrap()).is_ok();
+    let known =
+        |catalogue: &Catalogue| catalogue.calendar().kind("2027-01-04".parse().unwrap()).is_ok();
     assert!(!known(&*function.current(at(NOW)).await));
     assert_eq!(publish(&world, 0, &[("calendar.json", &calendar)]).await.status, 200);
     assert!(known(&*function.current(later(60)).await));
@@ -115,20 +127,29 @@ async fn a_dossier_keeps_the_version_of_its_procedure_and_the_next_one_gets_the_
     let shipped: Value = serde_json::from_str(&file("infra/data/procedures.json")).unwrap();
     let mut procedures = shipped.clone();
     let list = procedures["procedures"].as_array_mut().unwrap();
-    let mut second_version = list.iter().find(|procedure| procedure["code"] == PROCEDURE).unwrap().clone();
+    let mut second_version =
+        list.iter().find(|procedure| procedure["code"] == PROCEDURE).unwrap().clone();
     second_version["version"] = 2.into();
     second_version["validFrom"] = "2026-11-17".into();
     second_version["terms"]["online"]["amount"] = 8.into();
     list.push(second_version);
     let function = running(&world).await;
-    assert_eq!(publish(&world, 0, &[("procedures.json", &procedures.to_string())]).await.status, 200);
+    assert_eq!(
+        publish(&world, 0, &[("procedures.json", &procedures.to_string())]).await.status,
+        200
+    );
     world.catalogue = function.current(later(60)).await;
     let second = Call::submit("second").at_submit(&world.reception, &world, later(60)).await.code();
     let mut seen = Vec::new();
     for code in [first, second] {
-        let received = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, later(120)).await;
+        let received = Call::transition(&code, "receive", 1)
+            .at_change(&world.dossiers, &world, later(120))
+            .await;
         assert_eq!(received.status, 200, "{}", received.body);
-        seen.push((world.dossier(&code).await.procedure_version, received.body["dueRule"]["amount"].clone()));
+        seen.push((
+            world.dossier(&code).await.procedure_version,
+            received.body["dueRule"]["amount"].clone(),
+        ));
     }
     assert_eq!(seen, [(1, json!(4)), (2, json!(8))]);
 }
@@ -142,12 +163,32 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         text.replacen(&line, &format!("{line}\n{line}"), 1)
     };
     let cases: Vec<(&str, String, &str, u64)> = vec![
-        ("procedures.json", changed("procedures.json", "\"working-day\"", "\"fortnight\""), "form", 5),
-        ("procedures.json", changed("procedures.json", "\"amount\": 1,", "\"amount\": -1,"), "form", 0),
-        ("procedures.json", changed("procedures.json", "\"level\":", "\"colour\": \"red\", \"level\":"), "form", 5),
+        (
+            "procedures.json",
+            changed("procedures.json", "\"working-day\"", "\"fortnight\""),
+            "form",
+            5,
+        ),
+        (
+            "procedures.json",
+            changed("procedures.json", "\"amount\": 1,", "\"amount\": -1,"),
+            "form",
+            0,
+        ),
+        (
+            "procedures.json",
+            changed("procedures.json", "\"level\":", "\"colour\": \"red\", \"level\":"),
+            "form",
+            5,
+        ),
         ("procedures.json", twice("procedures.json", "\"1.013833\""), "ordered-versions", 7),
         ("agencies.json", twice("agencies.json", "{\"code\": \"H20.09\""), "unique-code", 0),
-        ("agencies.json", changed("agencies.json", "\"parent\": \"H20\"", "\"parent\": \"H99\""), "known-agency", 7),
+        (
+            "agencies.json",
+            changed("agencies.json", "\"parent\": \"H20\"", "\"parent\": \"H99\""),
+            "known-agency",
+            7,
+        ),
         (
             "agencies.json",
             changed("agencies.json", "\"validTo\": \"2025-06-30\"", "\"validTo\": \"2019-06-30\""),
@@ -178,7 +219,12 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "segments-max",
             line_of("templates.json", "\"return-result\""),
         ),
-        ("integrators.json", changed("integrators.json", "\"H20.03\"", "\"H99.03\""), "known-agency", 0),
+        (
+            "integrators.json",
+            changed("integrators.json", "\"H20.03\"", "\"H99.03\""),
+            "known-agency",
+            0,
+        ),
         ("rules.json", twice_rule(), "unique-start", 0),
         (
             "index.json",
@@ -192,7 +238,12 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "form",
             line_of("index.json", "\"in-time\""),
         ),
-        ("index.json", changed("index.json", "\"declared\": []", DECLARED_OF_NOBODY), "known-agency", 0),
+        (
+            "index.json",
+            changed("index.json", "\"declared\": []", DECLARED_OF_NOBODY),
+            "known-agency",
+            0,
+        ),
         (
             "intake.json",
             changed("intake.json", "\"prefix\": \"073\"", "\"prefix\": \"73\""),
@@ -223,40 +274,76 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
         ("notices.json", String::new(), "json", 1),
         ("notices.json", format!("\u{feff}{}", file("infra/data/notices.json")), "json", 1),
         ("notices.json", json.to_owned(), "json", 1),
-        ("notices.json", changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"), "schema-version", 2),
+        (
+            "notices.json",
+            changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"),
+            "schema-version",
+            2,
+        ),
         ("notices.json", changed("notices.json", "\"schemaVersion\": 1,", ""), "schema-version", 1),
         // Letters that are left out make no file of another form.
-        ("calendar.json", changed("calendar.json", "\"hours\"", "\"exeptions\": [], \"hours\""), "form", 0),
+        (
+            "calendar.json",
+            changed("calendar.json", "\"hours\"", "\"exeptions\": [], \"hours\""),
+            "form",
+            0,
+        ),
         ("procedures.json", changed("procedures.json", "\"note\"", "\"notes\""), "form", 0),
         ("agencies.json", changed("agencies.json", "\"note\"", "\"notes\""), "form", 0),
         ("integrators.json", changed("integrators.json", "\"note\"", "\"notes\""), "form", 0),
         ("rules.json", changed("rules.json", "\"note\"", "\"notes\""), "form", 0),
-        ("calendar.json", twice("calendar.json", "\"2020\": {"), "form", line_of("calendar.json", "\"2020\": {") + 1),
+        (
+            "calendar.json",
+            twice("calendar.json", "\"2020\": {"),
+            "form",
+            line_of("calendar.json", "\"2020\": {") + 1,
+        ),
         // The record of what was: agencies, years, versions in force.
         ("agencies.json", without("agencies.json", "{\"code\": \"H20.201\""), "kept-agency", 0),
         ("calendar.json", without("calendar.json", "\"2020\": {"), "kept-year", 0),
-        ("procedures.json", changed("procedures.json", "\"feeVnd\": ", "\"feeVnd\": 1"), "kept-version", 5),
+        (
+            "procedures.json",
+            changed("procedures.json", "\"feeVnd\": ", "\"feeVnd\": 1"),
+            "kept-version",
+            5,
+        ),
         ("holidays.json", "{}".to_owned(), "known-file", 1),
-        ("notices.json", format!("{}{}", file("infra/data/notices.json"), " ".repeat(350_000)), "body", 0),
+        (
+            "notices.json",
+            format!("{}{}", file("infra/data/notices.json"), " ".repeat(350_000)),
+            "body",
+            0,
+        ),
     ];
     let world = World::new().await;
     for (name, text, rule, line) in cases {
         let good = changed("integrators.json", "\"name\": \"", "\"name\": \"Hệ thống ");
         // A good file of the same set is not taken either.
         let set = [(name, text.as_str()), ("integrators.json", good.as_str())];
-        let answer = publish(&world, 0, &set[..if name == "integrators.json" { 1 } else { 2 }]).await;
+        let answer =
+            publish(&world, 0, &set[..if name == "integrators.json" { 1 } else { 2 }]).await;
         if rule == "body" {
             assert_eq!((answer.status, answer.problem()), (413, "body-too-large"));
             continue;
         }
-        assert_eq!((answer.status, answer.problem()), (422, "catalogue-refused"), "{name}: {}", answer.body);
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (422, "catalogue-refused"),
+            "{name}: {}",
+            answer.body
+        );
         let misprints = answer.body["misprints"].as_array().unwrap();
         let found = misprints.iter().find(|misprint| misprint["rule"] == rule);
         let found = found.unwrap_or_else(|| panic!("{name}: no {rule} in {}", answer.body));
         assert_eq!(found["file"], name);
         let told = found["line"].as_u64().unwrap();
         assert!(told == line || line == 0 && told > 1, "{name}: {rule} is in line {line}: {found}");
-        assert_eq!(misprints.iter().filter(|misprint| misprint["file"] != name).count(), 0, "{}", answer.body);
+        assert_eq!(
+            misprints.iter().filter(|misprint| misprint["file"] != name).count(),
+            0,
+            "{}",
+            answer.body
+        );
     }
     assert_eq!(edition_in_force(&world).await["edition"], 0, "nothing of it is in force");
     assert_eq!(world.count("CatalogueTable").await, 0, "nothing of it is kept");
@@ -285,20 +372,40 @@ async fn each_bad_file_of_a_set_is_named_at_once() {
     ];
     let files: Vec<(&str, &str)> = bad.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let answer = publish(&world, 0, &files).await;
-    let named: Vec<&str> =
-        answer.body["misprints"].as_array().unwrap().iter().map(|m| m["file"].as_str().unwrap()).collect();
-    assert!(["agencies.json", "notices.json", "rules.json"].iter().all(|name| named.contains(name)), "{named:?}");
+    let named: Vec<&str> = answer.body["misprints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["file"].as_str().unwrap())
+        .collect();
+    assert!(
+        ["agencies.json", "notices.json", "rules.json"].iter().all(|name| named.contains(name)),
+        "{named:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_dry_run_checks_and_changes_nothing() {
     let world = World::new().await;
     let text = another_text("day du");
-    let dry = put(0, &[("templates.json", &text)]).query("dryRun", "true").at_publish(&world.shelf, at(NOW)).await;
-    assert_eq!((dry.status, &dry.body["edition"], &dry.body["published"]), (200, &json!(0), &json!(false)));
-    assert_ne!(dry.body["files"], edition_in_force(&world).await["files"], "the hashes are those it would have");
+    let dry = put(0, &[("templates.json", &text)])
+        .query("dryRun", "true")
+        .at_publish(&world.catalogue_store, at(NOW))
+        .await;
+    assert_eq!(
+        (dry.status, &dry.body["edition"], &dry.body["published"]),
+        (200, &json!(0), &json!(false))
+    );
+    assert_ne!(
+        dry.body["files"],
+        edition_in_force(&world).await["files"],
+        "the hashes are those it would have"
+    );
     assert_eq!(world.count("CatalogueTable").await, 0);
-    let bad = put(0, &[("templates.json", "{}")]).query("dryRun", "true").at_publish(&world.shelf, at(NOW)).await;
+    let bad = put(0, &[("templates.json", "{}")])
+        .query("dryRun", "true")
+        .at_publish(&world.catalogue_store, at(NOW))
+        .await;
     assert_eq!(bad.problem(), "catalogue-refused");
 }
 
@@ -306,8 +413,10 @@ async fn a_dry_run_checks_and_changes_nothing() {
 async fn of_two_who_publish_at_once_one_is_told_that_the_catalogue_moved_on() {
     let world = World::new().await;
     let (first, second) = (another_text("day du"), another_text("chinh xac"));
-    let (first_files, second_files) = ([("templates.json", first.as_str())], [("templates.json", second.as_str())]);
-    let (one, other) = tokio::join!(publish(&world, 0, &first_files), publish(&world, 0, &second_files));
+    let (first_files, second_files) =
+        ([("templates.json", first.as_str())], [("templates.json", second.as_str())]);
+    let (one, other) =
+        tokio::join!(publish(&world, 0, &first_files), publish(&world, 0, &second_files));
     let mut ends = [one.status, other.status];
     ends.sort_unstable();
     assert_eq!(ends, [200, 409]);
@@ -324,7 +433,10 @@ async fn the_same_files_again_are_no_new_edition() {
     // A repetition after an answer that got lost, and one by somebody who saw less.
     for seen in [0, 1] {
         let again = publish(&world, seen, &[("templates.json", &text)]).await;
-        assert_eq!((again.status, &again.body["edition"], &again.body["published"]), (200, &json!(1), &json!(false)));
+        assert_eq!(
+            (again.status, &again.body["edition"], &again.body["published"]),
+            (200, &json!(1), &json!(false))
+        );
     }
 }
 
@@ -337,19 +449,28 @@ async fn an_earlier_edition_comes_back_when_its_files_are_published_again() {
     assert_eq!(publish(&world, 1, &[("templates.json", &old)]).await.body["edition"], 2);
     assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
     let first = Call::new("GET /v1/catalogue").administrator().query("edition", "1");
-    let first = first.at_publish(&world.shelf, at(NOW)).await;
-    assert_eq!((&first.body["edition"], &first.body["publishedBy"]), (&json!(1), &json!("administrator-1")));
+    let first = first.at_publish(&world.catalogue_store, at(NOW)).await;
+    assert_eq!(
+        (&first.body["edition"], &first.body["publishedBy"]),
+        (&json!(1), &json!("administrator-1"))
+    );
 }
 
 #[tokio::test]
 async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
     let world = World::new().await;
     let function = running(&world).await;
-    let texts = Texts::built_in().with([("templates.json".to_owned(), another_text("day du"))].into()).unwrap();
-    let edition =
-        Edition { edition: 1, files: texts.hashes(), published_at: at(NOW), published_by: "administrator-1".into() };
+    let texts = Texts::built_in()
+        .with([("templates.json".to_owned(), another_text("day du"))].into())
+        .unwrap();
+    let edition = Edition {
+        edition: 1,
+        files: texts.hashes(),
+        published_at: at(NOW),
+        published_by: "administrator-1".into(),
+    };
     // As the publisher leaves the table when it dies: every file, and no edition.
-    assert_eq!(world.shelf.publish(&edition, &texts).await.unwrap(), Stored::Yes);
+    assert_eq!(world.catalogue_store.publish(&edition, &texts).await.unwrap(), Stored::Yes);
     let key = |part: &str, name: &str| {
         let text = |value: &str| AttributeValue::S(value.to_owned());
         [("part".to_owned(), text(part)), ("name".to_owned(), text(name))]
@@ -360,7 +481,10 @@ async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
     assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
     assert_eq!(edition_in_force(&world).await["edition"], 0);
     // And the next one is not in its way.
-    assert_eq!(publish(&world, 0, &[("templates.json", &another_text("day du"))]).await.body["edition"], 1);
+    assert_eq!(
+        publish(&world, 0, &[("templates.json", &another_text("day du"))]).await.body["edition"],
+        1
+    );
     assert!(text_after_receipt(&*function.current(later(120)).await).contains("day du"));
 }
 
@@ -368,15 +492,20 @@ async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
 async fn spoil(world: &World, published: &Answer) {
     let hash = published.body["files"]["templates.json"].as_str().unwrap();
     let text = |value: String| AttributeValue::S(value);
-    let spoilt = world.client.put_item().table_name("CatalogueTable").item("part", text("file".into()));
-    let spoilt = spoilt.item("name", text(format!("templates.json#{hash}"))).item("text", text("{}".into()));
+    let spoilt =
+        world.client.put_item().table_name("CatalogueTable").item("part", text("file".into()));
+    let spoilt =
+        spoilt.item("name", text(format!("templates.json#{hash}"))).item("text", text("{}".into()));
     spoilt.send().await.unwrap();
 }
 
 /// How often the alarm rang.
 fn rang(log: &Log) -> usize {
     let errors = log.errors();
-    assert!(errors.iter().all(|error| error["message"] == "a newer catalogue cannot be read"), "{errors:?}");
+    assert!(
+        errors.iter().all(|error| error["message"] == "a newer catalogue cannot be read"),
+        "{errors:?}"
+    );
     errors.len()
 }
 
@@ -392,7 +521,8 @@ async fn a_file_that_is_not_what_was_published_leaves_the_present_edition_in_for
 }
 
 #[tokio::test]
-async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_newest_that_reads_and_rings() {
+async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_newest_that_reads_and_rings()
+ {
     let log = Log::kept();
     let world = World::new().await;
     let running_before = running(&world).await;
@@ -420,7 +550,10 @@ async fn a_spoilt_edition_is_mended_by_the_next_one() {
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
     spoil(&world, &answer).await;
     let started = running(&world).await;
-    assert_eq!(publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await.body["edition"], 2);
+    assert_eq!(
+        publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await.body["edition"],
+        2
+    );
     assert!(text_after_receipt(&*started.current(later(60)).await).contains("chinh xac"));
 }
 
@@ -429,18 +562,32 @@ async fn only_an_administrator_reads_or_changes_the_catalogue() {
     let world = World::new().await;
     for route in ["GET /v1/catalogue", "PUT /v1/catalogue"] {
         let call = Call::new(route).body(&json!({ "expectedEdition": 0, "files": {} }));
-        for caller in [call.clone().portal(), call.clone().officer(AGENCY), call.clone().citizen("087199012345")] {
-            assert_eq!(caller.at_publish(&world.shelf, at(NOW)).await.status, 403, "{route}");
+        for caller in [
+            call.clone().portal(),
+            call.clone().officer(AGENCY),
+            call.clone().citizen("087199012345"),
+        ] {
+            assert_eq!(
+                caller.at_publish(&world.catalogue_store, at(NOW)).await.status,
+                403,
+                "{route}"
+            );
         }
-        assert_eq!(call.nobody().at_publish(&world.shelf, at(NOW)).await.status, 401, "{route}");
+        assert_eq!(
+            call.nobody().at_publish(&world.catalogue_store, at(NOW)).await.status,
+            401,
+            "{route}"
+        );
     }
-    let stranger = Call::submit("k").administrator().at_submit(&world.reception, &world, at(NOW)).await;
+    let stranger =
+        Call::submit("k").administrator().at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!(stranger.status, 403, "and sees no dossier");
 }
 
 #[test]
 fn what_is_built_in_is_every_file_of_data_with_a_schema() {
     let schemas = names_in("infra/data/schema");
-    let expected: Vec<String> = names().iter().map(|name| name.replace(".json", ".schema.json")).collect();
+    let expected: Vec<String> =
+        names().iter().map(|name| name.replace(".json", ".schema.json")).collect();
     assert_eq!(schemas, expected.into_iter().collect());
 }

@@ -44,7 +44,8 @@ async fn the_same_key_with_another_body_is_refused() {
 async fn another_account_may_use_the_same_key() {
     let world = World::new().await;
     submitted(&world, "k1").await;
-    let answer = Call::submit("k1").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer =
+        Call::submit("k1").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.code()), (201, format!("{AGENCY}-261117-0002")));
 }
 
@@ -66,7 +67,10 @@ async fn who_may_hand_in_is_decided_by_proven_claims() {
         (Call::submit("c").citizen(other), 403),
         (Call::submit("d").officer(AGENCY), 403),
         (Call::submit("e").nobody(), 401),
-        (Call::submit("f").nobody().header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30."), 401),
+        (
+            Call::submit("f").nobody().header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30."),
+            401,
+        ),
         (Call::submit("g").claims(json!({ "sub": "x" })), 401),
         (Call::submit("h").claims(json!({ "sub": "x", "role": "king" })), 403),
         (Call::submit("i").claims(json!({ "sub": "x", "role": "citizen" })), 401),
@@ -97,18 +101,36 @@ async fn every_bad_field_is_named_with_its_rule() {
     refused(|body| body["agency"] = "sở".into(), "agency", "agency-code").await;
     refused(|body| body["agency"] = "H01.99".into(), "agency", "known-agency").await;
     refused(|body| body["channel"] = "fax".into(), "channel", "known-value").await;
-    refused(|body| body["applicant"]["phone"] = "113".into(), "applicant.phone", "mobile-phone").await;
-    refused(|body| body["applicant"]["phone"] = "0273387258".into(), "applicant.phone", "mobile-phone").await;
-    refused(|body| body["applicant"]["idNumber"] = "123".into(), "applicant.idNumber", "citizen-id").await;
+    refused(|body| body["applicant"]["phone"] = "113".into(), "applicant.phone", "mobile-phone")
+        .await;
+    refused(
+        |body| body["applicant"]["phone"] = "0273387258".into(),
+        "applicant.phone",
+        "mobile-phone",
+    )
+    .await;
+    refused(
+        |body| body["applicant"]["idNumber"] = "123".into(),
+        "applicant.idNumber",
+        "citizen-id",
+    )
+    .await;
     let business = |body: &mut Value| {
         body["applicant"]["kind"] = "business".into();
         body["applicant"]["idNumber"] = "031234567".into();
     };
     refused(business, "applicant.idNumber", "business-id").await;
-    refused(|body| body["applicant"]["fullName"] = " ".into(), "applicant.fullName", "full-name").await;
+    refused(|body| body["applicant"]["fullName"] = " ".into(), "applicant.fullName", "full-name")
+        .await;
     refused(|body| body["applicant"]["email"] = "nobody".into(), "applicant.email", "email").await;
-    refused(|body| body["documents"][0]["sha256"] = "00".into(), "documents[0].sha256", "sha256").await;
-    refused(|body| body["documents"][0]["url"] = "file:///x".into(), "documents[0].url", "https-url").await;
+    refused(|body| body["documents"][0]["sha256"] = "00".into(), "documents[0].sha256", "sha256")
+        .await;
+    refused(
+        |body| body["documents"][0]["url"] = "file:///x".into(),
+        "documents[0].url",
+        "https-url",
+    )
+    .await;
     let many = |body: &mut Value| body["documents"] = vec![body["documents"][0].clone(); 51].into();
     refused(many, "documents", "documents-max").await;
     let long = |body: &mut Value| {
@@ -116,7 +138,8 @@ async fn every_bad_field_is_named_with_its_rule() {
         body["documents"] = vec![body["documents"][0].clone(); 50].into();
     };
     refused(long, "documents", "documents-bytes-max").await;
-    refused(|body| drop(body.as_object_mut().unwrap().remove("agency")), "agency", "required").await;
+    refused(|body| drop(body.as_object_mut().unwrap().remove("agency")), "agency", "required")
+        .await;
 }
 
 #[tokio::test]
@@ -132,7 +155,8 @@ async fn several_bad_fields_are_named_at_once() {
 #[tokio::test]
 async fn an_agency_that_has_ended_names_its_successor() {
     let world = World::new().await;
-    let ended = world.catalogue.agencies().find(|a| a.valid_to.is_some() && a.successor.is_some()).unwrap();
+    let ended =
+        world.catalogue.agencies().find(|a| a.valid_to.is_some() && a.successor.is_some()).unwrap();
     let mut body = submission();
     body["agency"] = ended.code.as_str().into();
     let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
@@ -168,7 +192,8 @@ fn rule_of_four_hours() -> Value {
 async fn a_legal_action_gives_the_new_state() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    let answer = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer =
+        Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     // Received at 09:00 with a term of 4 office hours: due at 15:00, over the midday break.
     let state = json!({
         "code": code, "status": 2, "statusName": "Được tiếp nhận", "version": 2, "dueAt": "2026-11-17T08:00:00Z",
@@ -182,19 +207,27 @@ async fn a_stale_version_is_told_the_current_one() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
-    let answer = Call::transition(&code, "process", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer =
+        Call::transition(&code, "process", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (409, "stale-version"));
-    assert_eq!((&answer.body["currentVersion"], &answer.body["currentStatus"]), (&json!(2), &json!(2)));
+    assert_eq!(
+        (&answer.body["currentVersion"], &answer.body["currentStatus"]),
+        (&json!(2), &json!(2))
+    );
 }
 
 #[tokio::test]
 async fn an_illegal_action_names_the_status_and_what_is_allowed() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
-    let answer = Call::transition(&code, "finish", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer =
+        Call::transition(&code, "finish", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (422, "illegal-transition"));
     assert_eq!(answer.body["currentStatus"], 1);
-    assert_eq!(answer.body["allowed"], json!(["receive", "refuse", "request-supplement", "withdraw"]));
+    assert_eq!(
+        answer.body["allowed"],
+        json!(["receive", "refuse", "request-supplement", "withdraw"])
+    );
 }
 
 #[tokio::test]
@@ -221,7 +254,10 @@ async fn a_refusal_owes_a_reason() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     let body = json!({ "action": "refuse", "expectedVersion": 1 });
-    let answer = Call::transition(&code, "", 1).body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
+    let answer = Call::transition(&code, "", 1)
+        .body(&body)
+        .at_change(&world.dossiers, &world, at(NOW))
+        .await;
     assert_eq!((answer.status, answer.broken()), (400, ("reason", "reason-owed")));
 }
 
@@ -278,7 +314,10 @@ async fn the_history_is_for_the_owner_and_the_agency() {
     assert_eq!(officer["history"][1]["note"], "đã gọi điện");
     assert_eq!(owner["history"][1]["note"], Value::Null);
     let text = officer.to_string();
-    assert!(!text.contains("Trần") && !text.contains(CITIZEN) && !text.contains("912345678"), "{text}");
+    assert!(
+        !text.contains("Trần") && !text.contains(CITIZEN) && !text.contains("912345678"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -295,17 +334,24 @@ async fn the_worklist_is_the_agencys_own_paged_and_by_due_date() {
     for _ in 0..10 {
         let page = call.clone().at_track(&world).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        codes.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["code"].clone()));
+        codes
+            .extend(page.body["items"].as_array().unwrap().iter().map(|item| item["code"].clone()));
         let Some(cursor) = page.body["nextCursor"].as_str() else { break };
         call = call.query("cursor", cursor);
     }
     let line = |sequence: u32| json!(format!("{AGENCY}-261117-{sequence:04}"));
     assert_eq!(codes, [2, 4, 1, 3, 5].map(line), "registered first, then received");
-    let received = Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").at_track(&world).await;
+    let received =
+        Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").at_track(&world).await;
     assert_eq!(received.body["items"].as_array().map(Vec::len), Some(3));
-    let due = |day: &str| Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").query("dueBefore", day);
+    let due = |day: &str| {
+        Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "2").query("dueBefore", day)
+    };
     assert_eq!(due("2026-11-17").at_track(&world).await.body["items"], json!([]));
-    assert_eq!(due("2026-11-18").at_track(&world).await.body["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        due("2026-11-18").at_track(&world).await.body["items"].as_array().map(Vec::len),
+        Some(3)
+    );
     let elsewhere = Call::new("GET /v1/dossiers").officer("H20.12").at_track(&world).await;
     assert_eq!(elsewhere.body["items"], json!([]));
 }
@@ -324,7 +370,9 @@ async fn the_worklist_is_for_officers_and_takes_only_what_it_knows() {
         (list().query("cursor", "x"), 400, "cursor"),
         // "2|2026-11-20#H20.03-261117-0001", beyond the end of the list asked for.
         (
-            list().query("cursor", "MnwyMDI2LTExLTIwI0gyMC4wMy0yNjExMTctMDAwMQ").query("dueBefore", "2026-11-19"),
+            list()
+                .query("cursor", "MnwyMDI2LTExLTIwI0gyMC4wMy0yNjExMTctMDAwMQ")
+                .query("dueBefore", "2026-11-19"),
             400,
             "cursor",
         ),
@@ -344,17 +392,29 @@ async fn whoever_receives_and_whoever_reads_the_history_is_told_the_rule_behind_
     let rule = rule_of_four_hours();
     let answer = receive().at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((answer.status, &answer.body["dueRule"]), (200, &rule));
-    let process = Call::transition(&code, "process", 2).at_change(&world.dossiers, &world, at(NOW)).await;
+    let process =
+        Call::transition(&code, "process", 2).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!((process.status, process.body.get("dueRule")), (200, None), "work starts no clock");
-    assert_eq!(receive().at_change(&world.dossiers, &world, at(NOW)).await, answer, "a repetition says the same");
+    assert_eq!(
+        receive().at_change(&world.dossiers, &world, at(NOW)).await,
+        answer,
+        "a repetition says the same"
+    );
     let history = Call::new("GET /v1/dossiers/{code}/history").code(&code).officer(AGENCY);
     let history = history.at_track(&world).await.body;
     assert_eq!(history["dueRule"], rule);
     let steps = history["history"].as_array().unwrap().iter();
     let named: Vec<Option<&Value>> = steps.map(|step| step.get("dueRule")).collect();
     assert_eq!(named, [None, Some(&rule), None]);
-    Call::transition(&code, "request-supplement", 3).at_change(&world.dossiers, &world, at(NOW)).await;
-    let asked = Call::new("GET /v1/dossiers/{code}/history").code(&code).officer(AGENCY).at_track(&world).await.body;
+    Call::transition(&code, "request-supplement", 3)
+        .at_change(&world.dossiers, &world, at(NOW))
+        .await;
+    let asked = Call::new("GET /v1/dossiers/{code}/history")
+        .code(&code)
+        .officer(AGENCY)
+        .at_track(&world)
+        .await
+        .body;
     assert_eq!((asked.get("dueAt"), asked.get("dueRule")), (None, None), "no date, no rule");
 }
 
@@ -365,8 +425,12 @@ async fn a_due_date_in_a_year_without_a_calendar_names_the_year_and_changes_noth
     let evening = at("2026-12-31T08:30:00Z");
     let code = Call::submit("k1").at_submit(&world.reception, &world, evening).await.code();
     let log = Log::kept();
-    let answer = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, evening).await;
-    assert_eq!((answer.status, answer.problem(), &answer.body["year"]), (500, "calendar-missing", &json!(2027)));
+    let answer =
+        Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, evening).await;
+    assert_eq!(
+        (answer.status, answer.problem(), &answer.body["year"]),
+        (500, "calendar-missing", &json!(2027))
+    );
     assert_eq!(world.dossier(&code).await.version, 1);
     let [line] = &log.errors()[..] else { panic!("one line is expected") };
     assert_eq!(line["cause"], "the working calendar has no data for 2027");

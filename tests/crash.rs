@@ -31,7 +31,10 @@ async fn a_submission_whose_answer_is_lost_is_answered_when_asked_again() {
     let later: Timestamp = at("2026-11-17T02:05:00Z");
     let again = Call::submit("k").at_submit(&reception, &world, later).await;
     assert_eq!((again.status, again.code()), (201, format!("{AGENCY}-261117-0001")));
-    assert_eq!((again.body["submittedAt"].as_str(), world.count("DossiersTable").await), (Some(NOW), 1));
+    assert_eq!(
+        (again.body["submittedAt"].as_str(), world.count("DossiersTable").await),
+        (Some(NOW), 1)
+    );
 }
 
 #[tokio::test]

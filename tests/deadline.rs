@@ -1,4 +1,5 @@
-//! The morning: apologies, expired supplements, and what happens to the rest when one dossier fails.
+//! The morning: apologies, expired supplements, and what happens to the rest when one dossier
+//! fails.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::calendar::date_of;
@@ -23,16 +24,23 @@ async fn happened(world: &World, number: u32, steps: &[(&str, &str)]) -> String 
     let code = format!("{AGENCY}-{day}-{number}");
     for (place, (action, time)) in steps.iter().enumerate() {
         let id = format!("{number}-{place}");
-        let event =
-            if place == 0 { submit_event(&id, time, Some(&code)) } else { transition_event(&id, time, &code, action) };
+        let event = if place == 0 {
+            submit_event(&id, time, Some(&code))
+        } else {
+            transition_event(&id, time, &code, action)
+        };
         let now = at(time);
-        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now).await.unwrap();
+        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now)
+            .await
+            .unwrap();
     }
     code
 }
 
 async fn morning(world: &World, now: &str) -> Outcome {
-    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(now)).await.unwrap()
+    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(now))
+        .await
+        .unwrap()
 }
 
 /// What a run came to: due soon, overdue, apologies, expired, failed.
@@ -45,11 +53,13 @@ async fn due_at(world: &World, code: &str, due: &str) {
     let mut dossier = world.dossier(code).await;
     let due: Timestamp = at(due);
     let received = dossier.received_at.unwrap();
-    let days = world.catalogue.calendar().working_days_between(date_of(received), date_of(due)).unwrap();
+    let days =
+        world.catalogue.calendar().working_days_between(date_of(received), date_of(due)).unwrap();
     let term = Term::new(days.try_into().unwrap(), TermUnit::WorkingDay).unwrap();
     for entry in &mut dossier.history {
         entry.due_at = entry.due_at.map(|_| due);
-        entry.due_rule = entry.due_rule.as_ref().map(|_| term.rule(world.catalogue.law(), received));
+        entry.due_rule =
+            entry.due_rule.as_ref().map(|_| term.rule(world.catalogue.law(), received));
     }
     (dossier.term, dossier.due_at) = (Some(term), Some(due));
     overwrite(world, &dossier).await;
@@ -62,8 +72,11 @@ async fn overwrite(world: &World, dossier: &Dossier) {
 
 /// Received on Monday 16 November and due at the close of `due`.
 async fn in_process(world: &World, number: u32, due: &str) -> String {
-    let steps =
-        [("", "2026-11-16T01:00:00Z"), ("receive", "2026-11-16T01:10:00Z"), ("process", "2026-11-16T01:20:00Z")];
+    let steps = [
+        ("", "2026-11-16T01:00:00Z"),
+        ("receive", "2026-11-16T01:10:00Z"),
+        ("process", "2026-11-16T01:20:00Z"),
+    ];
     let code = happened(world, number, &steps).await;
     due_at(world, &code, &format!("{due}T10:00:00Z")).await;
     code
@@ -77,15 +90,21 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
     assert_eq!(figures(&morning(&world, MORNING).await), [1, 0, 1, 0, 0]);
     let dossier = world.dossier(&code).await;
     let letter = dossier.history.last().unwrap();
-    assert_eq!((letter.action, letter.status, letter.version), (Action::Apologise, DossierStatus::Processing, 4));
+    assert_eq!(
+        (letter.action, letter.status, letter.version),
+        (Action::Apologise, DossierStatus::Processing, 4)
+    );
     assert_eq!((letter.by.role.as_str(), letter.by.id.as_str()), ("system", "remind-deadline"));
     assert!(letter.reason.as_deref().is_some_and(|reason| reason.contains("xin lỗi")));
     // Three working days behind Thursday the 19th; the 24th is a holiday from 2026 on.
     assert_eq!(dossier.due_at, Some(at("2026-11-25T10:00:00Z")));
     assert_eq!(dossier.original_due_at, Some(at("2026-11-19T10:00:00Z")));
 
-    let notice =
-        world.catalogue.templates().compose(&dossier, letter, false, Language::Vi).expect("the applicant is told");
+    let notice = world
+        .catalogue
+        .templates()
+        .compose(&dossier, letter, false, Language::Vi)
+        .expect("the applicant is told");
     assert_eq!(
         (notice.fields["date"].as_str(), notice.sms.contains("25/11/2026")),
         ("25/11/2026", true),
@@ -106,7 +125,9 @@ async fn a_morning_lists_what_is_due_soon_and_overdue_by_agency_the_first_due_fi
         .by_agency
         .iter()
         .map(|(agency, listed)| {
-            let codes = |list: &[DossierCode]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
+            let codes = |list: &[DossierCode]| -> Vec<String> {
+                list.iter().map(ToString::to_string).collect()
+            };
             (agency.as_str(), codes(&listed.due_soon), codes(&listed.overdue))
         })
         .collect();
@@ -199,7 +220,7 @@ async fn an_apology_by_event_needs_its_date_and_moves_the_due_date() {
 }
 
 #[tokio::test]
-async fn papers_that_never_came_close_the_dossier_and_no_other() {
+async fn documents_that_never_came_close_the_dossier_and_no_other() {
     let world = World::new().await;
     let asked = |time: &'static str| [("", "2026-10-12T01:00:00Z"), ("request-supplement", time)];
     let expired = happened(&world, 9001, &asked("2026-10-16T01:00:00Z")).await;
@@ -209,7 +230,9 @@ async fn papers_that_never_came_close_the_dossier_and_no_other() {
     let closed = world.dossier(&expired).await;
     let end = closed.history.last().unwrap();
     assert_eq!((closed.status, end.action), (DossierStatus::Refused, Action::RefuseExpired));
-    assert!(end.reason.is_some() && world.catalogue.templates().after(Action::RefuseExpired).is_some());
+    assert!(
+        end.reason.is_some() && world.catalogue.templates().after(Action::RefuseExpired).is_some()
+    );
     assert_eq!(world.dossier(&waiting).await.status, DossierStatus::SupplementRequested);
 }
 
@@ -219,9 +242,17 @@ async fn one_broken_dossier_stops_no_other_and_the_run_is_repeated() {
     let unreadable = in_process(&world, 9001, "2026-11-19").await;
     let full = in_process(&world, 9002, "2026-11-19").await;
     let sound = in_process(&world, 9003, "2026-11-19").await;
-    let broken = world.client.update_item().table_name("DossiersTable").key("code", AttributeValue::S(unreadable));
+    let broken = world
+        .client
+        .update_item()
+        .table_name("DossiersTable")
+        .key("code", AttributeValue::S(unreadable));
     let broken = broken.update_expression("SET history = :nothing");
-    broken.expression_attribute_values(":nothing", AttributeValue::S("?".to_owned())).send().await.unwrap();
+    broken
+        .expression_attribute_values(":nothing", AttributeValue::S("?".to_owned()))
+        .send()
+        .await
+        .unwrap();
     let mut dossier = world.dossier(&full).await;
     let last = dossier.history.last().unwrap().clone();
     while dossier.version < domain::dossier::VERSIONS_MAX {
@@ -252,16 +283,21 @@ async fn a_promise_in_a_year_without_a_calendar_fails_for_its_dossier_alone() {
     assert_eq!(figures(&morning(&world, "2026-12-27T23:30:00Z").await), [1, 0, 1, 0, 0]);
 }
 
-// Tết 2026 begins on Saturday 14 February for offices, on the 17th by the moon; they open again on Monday the 23rd.
+// Tết 2026 begins on Saturday 14 February for offices, on the 17th by the moon; they open again on
+// Monday the 23rd.
 #[tokio::test]
 async fn at_one_minute_to_midnight_on_the_eve_of_tet_the_next_working_day_lies_a_week_ahead() {
     let world = World::new().await;
     let steps = [("", "2026-02-09T01:00:00Z"), ("receive", "2026-02-09T01:10:00Z")];
-    let (soon, later) = (happened(&world, 9001, &steps).await, happened(&world, 9002, &steps).await);
+    let (soon, later) =
+        (happened(&world, 9001, &steps).await, happened(&world, 9002, &steps).await);
     due_at(&world, &soon, "2026-02-23T10:00:00Z").await;
     due_at(&world, &later, "2026-02-24T10:00:00Z").await;
     let outcome = morning(&world, "2026-02-16T16:59:00Z").await;
-    assert_eq!((outcome.day.to_string().as_str(), figures(&outcome)), ("2026-02-16", [1, 0, 1, 0, 0]));
+    assert_eq!(
+        (outcome.day.to_string().as_str(), figures(&outcome)),
+        ("2026-02-16", [1, 0, 1, 0, 0])
+    );
     assert_eq!(world.dossier(&soon).await.due_at, Some(at("2026-02-26T10:00:00Z")));
     // One minute later it is Tết, and nothing has come nearer.
     assert_eq!(figures(&morning(&world, "2026-02-16T17:00:00Z").await), [0, 0, 0, 0, 0]);
@@ -288,11 +324,19 @@ async fn a_morning_that_was_lost_can_be_made_up_for_and_one_to_come_cannot() {
     let code = in_process(&world, 9001, "2026-11-19").await;
     let order = |day: &str| Order { day: Some(day.parse().unwrap()) };
     let now = at("2026-11-18T23:30:00Z");
-    let outcome = remind(&order("2026-11-18"), &world.dossiers, &world.dossiers, &world.catalogue, now).await.unwrap();
-    assert_eq!((outcome.day.to_string().as_str(), figures(&outcome)), ("2026-11-18", [1, 0, 1, 0, 0]));
+    let outcome =
+        remind(&order("2026-11-18"), &world.dossiers, &world.dossiers, &world.catalogue, now)
+            .await
+            .unwrap();
+    assert_eq!(
+        (outcome.day.to_string().as_str(), figures(&outcome)),
+        ("2026-11-18", [1, 0, 1, 0, 0])
+    );
     assert_eq!(world.dossier(&code).await.due_at, Some(at("2026-11-25T10:00:00Z")));
     let failure =
-        remind(&order("2026-11-20"), &world.dossiers, &world.dossiers, &world.catalogue, now).await.unwrap_err();
+        remind(&order("2026-11-20"), &world.dossiers, &world.dossiers, &world.catalogue, now)
+            .await
+            .unwrap_err();
     assert_eq!(failure.slug(), "invalid-request");
 }
 

@@ -1,4 +1,5 @@
-//! What every HTTP door does alike, whoever stands behind it: parameters, tags, and who may come in at all.
+//! What every HTTP door does alike, whoever stands behind it: parameters, tags, and who may come in
+//! at all.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
@@ -6,14 +7,19 @@ use platform::http;
 use platform::payload::Payload;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, esms_event, submit_event, transition_event};
+use crate::support::call::{
+    AGENCY, Answer, CITIZEN, Call, esms_event, submit_event, transition_event,
+};
 use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
 
 /// Field and rule of every broken rule that the answer names, in order.
 fn broken(answer: &Answer) -> Vec<(&str, &str)> {
     let errors = answer.body["errors"].as_array().unwrap_or_else(|| panic!("{}", answer.body));
-    errors.iter().map(|error| (error["field"].as_str().unwrap(), error["rule"].as_str().unwrap())).collect()
+    errors
+        .iter()
+        .map(|error| (error["field"].as_str().unwrap(), error["rule"].as_str().unwrap()))
+        .collect()
 }
 
 async fn worklist(world: &World, parameters: &[(&str, &str)]) -> Answer {
@@ -25,22 +31,34 @@ async fn worklist(world: &World, parameters: &[(&str, &str)]) -> Answer {
 async fn a_worklist_of_several_statuses_holds_each_of_them_in_their_order() {
     let world = World::new().await;
     for number in 0..3 {
-        let slip = Call::submit(&format!("k{number}")).at_submit(&world.reception, &world, at(NOW)).await;
+        let slip =
+            Call::submit(&format!("k{number}")).at_submit(&world.reception, &world, at(NOW)).await;
         for (version, action) in (1..).zip(["receive", "process"].iter().take(number)) {
-            let moved =
-                Call::transition(&slip.code(), action, version).at_change(&world.dossiers, &world, at(NOW)).await;
+            let moved = Call::transition(&slip.code(), action, version)
+                .at_change(&world.dossiers, &world, at(NOW))
+                .await;
             assert_eq!(moved.status, 200, "{}", moved.body);
         }
     }
     let statuses = |answer: &Answer| -> Vec<u64> {
-        answer.body["items"].as_array().unwrap().iter().map(|item| item["status"].as_u64().unwrap()).collect()
+        answer.body["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["status"].as_u64().unwrap())
+            .collect()
     };
     assert_eq!(statuses(&worklist(&world, &[("status", "4"), ("status", "2")]).await), [2, 4]);
-    assert_eq!(statuses(&worklist(&world, &[("status", "4"), ("status", "9"), ("status", "1")]).await), [1, 4]);
+    assert_eq!(
+        statuses(&worklist(&world, &[("status", "4"), ("status", "9"), ("status", "1")]).await),
+        [1, 4]
+    );
     assert_eq!(statuses(&worklist(&world, &[]).await), [1, 2, 4]);
     let first = worklist(&world, &[("status", "4"), ("status", "2"), ("limit", "1")]).await;
     let cursor = first.body["nextCursor"].as_str().unwrap().to_owned();
-    let second = worklist(&world, &[("status", "2"), ("status", "4"), ("limit", "1"), ("cursor", &cursor)]).await;
+    let second =
+        worklist(&world, &[("status", "2"), ("status", "4"), ("limit", "1"), ("cursor", &cursor)])
+            .await;
     assert_eq!((statuses(&first), statuses(&second)), (vec![2], vec![4]));
     let elsewhere = worklist(&world, &[("status", "1"), ("cursor", &cursor)]).await;
     assert_eq!(broken(&elsewhere), [("cursor", "cursor")]);
@@ -59,7 +77,13 @@ async fn what_could_mean_two_things_is_refused_and_named() {
         (&[("dueBefore", "2026-11-20,2026-11-21")], &[("dueBefore", "date")]),
         (&[("dueBefore", "2026-11-20T00")], &[("dueBefore", "date")]),
         (
-            &[("status", "11"), ("limit", "0"), ("phone", "0912345678"), ("phone", "1"), ("Status", "2")],
+            &[
+                ("status", "11"),
+                ("limit", "0"),
+                ("phone", "0912345678"),
+                ("phone", "1"),
+                ("Status", "2"),
+            ],
             &[
                 ("status", "national-status"),
                 ("limit", "range"),
@@ -69,17 +93,31 @@ async fn what_could_mean_two_things_is_refused_and_named() {
         ),
     ] {
         let answer = worklist(&world, parameters).await;
-        assert_eq!((answer.status, broken(&answer)), (400, expected.to_vec()), "{parameters:?}: {}", answer.body);
+        assert_eq!(
+            (answer.status, broken(&answer)),
+            (400, expected.to_vec()),
+            "{parameters:?}: {}",
+            answer.body
+        );
     }
     for (parameters, expected) in [
         (&[("period", "2026-10,2026-11")][..], &[("period", "period")][..]),
         (&[("period", "2026-10"), ("period", "2026-11")], &[("period", "once")]),
         (&[("period", "2026-11"), ("agency", "H20.03,H20.09")], &[("agency", "agency-code")]),
-        (&[("period", "2026-11"), ("agency", "H20.03"), ("agency", "H20.09")], &[("agency", "once")]),
+        (
+            &[("period", "2026-11"), ("agency", "H20.03"), ("agency", "H20.09")],
+            &[("agency", "once")],
+        ),
         (&[("period", "2026-11"), ("field", "G15-TP07,G15-HT")], &[("field", "field-code")]),
         (&[], &[("period", "period")]),
         (
-            &[("by", "moon"), ("limit", "501"), ("channel", "fax"), ("agencies", "all"), ("colour", "red")],
+            &[
+                ("by", "moon"),
+                ("limit", "501"),
+                ("channel", "fax"),
+                ("agencies", "all"),
+                ("colour", "red"),
+            ],
             &[
                 ("period", "period"),
                 ("by", "known-value"),
@@ -93,20 +131,34 @@ async fn what_could_mean_two_things_is_refused_and_named() {
         let call = Call::new("GET /v1/kpi").officer(AGENCY);
         let call = parameters.iter().fold(call, |call, (name, value)| call.also(name, value));
         let answer: Answer = call.at_kpi(&world, at(NOW)).await.into();
-        assert_eq!((answer.status, broken(&answer)), (400, expected.to_vec()), "{parameters:?}: {}", answer.body);
+        assert_eq!(
+            (answer.status, broken(&answer)),
+            (400, expected.to_vec()),
+            "{parameters:?}: {}",
+            answer.body
+        );
     }
 }
 
 #[tokio::test]
 async fn a_gateways_report_that_says_something_twice_says_nothing_and_what_it_adds_is_ignored() {
     let world = World::new().await;
-    let report = || esms_event("H20.03-261117-0001/1", "s1", "5", "1").query("telcoid", "1").also("telcoid", "2");
+    let report = || {
+        esms_event("H20.03-261117-0001/1", "s1", "5", "1")
+            .query("telcoid", "1")
+            .also("telcoid", "2")
+    };
     let taken = report().at_report(&world.notices, &world, at(NOW)).await;
     assert_eq!(taken.status, 200, "{}", taken.body);
     for name in record_delivery::ESMS_PARAMETERS {
         let call = report().query(name, "5").also(name, "4");
         let answer = call.at_report(&world.notices, &world, at(NOW)).await;
-        assert_eq!((answer.status, broken(&answer)), (400, vec![(name, "once")]), "{}", answer.body);
+        assert_eq!(
+            (answer.status, broken(&answer)),
+            (400, vec![(name, "once")]),
+            "{}",
+            answer.body
+        );
     }
     let stranger = report().path("secret", "a-guess").also("SMSID", "s2");
     assert_eq!(stranger.at_report(&world.notices, &world, at(NOW)).await.status, 404);
@@ -115,7 +167,8 @@ async fn a_gateways_report_that_says_something_twice_says_nothing_and_what_it_ad
 #[tokio::test]
 async fn without_the_raw_query_its_map_is_read_and_nothing_of_it_is_lost() {
     let world = World::new().await;
-    let call = Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", "3").also("limit", "200");
+    let call =
+        Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", "3").also("limit", "200");
     let mut event = call.payload();
     event["rawQueryString"] = Value::Null;
     let tables = (&world.dossiers, &world.notices);
@@ -141,14 +194,19 @@ async fn an_officer_of_an_agency_that_the_province_does_not_have_reads_and_does_
         ] {
             let route = call.clone().payload()["routeKey"].to_string();
             let answer: Answer = call.officer(stranger).at_its_function(&world).await.into();
-            assert_eq!((answer.status, answer.problem()), (403, "forbidden"), "{stranger}: {route}");
+            assert_eq!(
+                (answer.status, answer.problem()),
+                (403, "forbidden"),
+                "{stranger}: {route}"
+            );
         }
     }
 }
 
 /// The report of a month in which nothing happened, and its tag.
 async fn report(world: &World, known: Option<&str>) -> (ApiGatewayV2httpResponse, String) {
-    let mut call = Call::new("GET /v1/reports/{period}").path("period", "2026-11").query("format", "csv");
+    let mut call =
+        Call::new("GET /v1/reports/{period}").path("period", "2026-11").query("format", "csv");
     if let Some(known) = known {
         call = call.header("if-none-match", known);
     }
@@ -165,9 +223,14 @@ async fn whoever_knows_the_tag_is_answered_with_an_empty_text_and_not_with_none(
     for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
         let (again, same) = report(&world, Some(&known)).await;
         assert_eq!((again.status_code, &same), (304, &tag), "{known}");
-        // What the gateway gets: `"body": null` is answered with 500 by the one on a developer's machine.
+        // What the gateway gets: `"body": null` is answered with 500 by the one on a developer's
+        // machine.
         let written = serde_json::to_value(&again).unwrap();
-        assert_eq!((&written["body"], &written["isBase64Encoded"]), (&json!(""), &json!(false)), "{known}");
+        assert_eq!(
+            (&written["body"], &written["isBase64Encoded"]),
+            (&json!(""), &json!(false)),
+            "{known}"
+        );
         assert_eq!(written["headers"]["cache-control"], "public, max-age=300");
     }
     for unknown in ["\"other\"", "nonsense", tag.trim_matches('"'), ""] {
@@ -178,7 +241,9 @@ async fn whoever_knows_the_tag_is_answered_with_an_empty_text_and_not_with_none(
 #[tokio::test]
 async fn only_figures_may_be_kept_and_every_failure_is_forgotten() {
     let world = World::new().await;
-    let kept = |response: &ApiGatewayV2httpResponse| response.headers["cache-control"].to_str().unwrap().to_owned();
+    let kept = |response: &ApiGatewayV2httpResponse| {
+        response.headers["cache-control"].to_str().unwrap().to_owned()
+    };
     for call in [
         Call::submit("k"),
         Call::submit("k").raw("{"),
@@ -192,7 +257,11 @@ async fn only_figures_may_be_kept_and_every_failure_is_forgotten() {
         let response = call.at_its_function(&world).await;
         assert_eq!(kept(&response), "no-store", "{response:?}");
     }
-    let figures = Call::new("GET /v1/kpi").officer(AGENCY).query("period", "2026-11").at_its_function(&world).await;
+    let figures = Call::new("GET /v1/kpi")
+        .officer(AGENCY)
+        .query("period", "2026-11")
+        .at_its_function(&world)
+        .await;
     assert_eq!((figures.status_code, kept(&figures).as_str()), (200, "private, max-age=300"));
 }
 
@@ -200,9 +269,16 @@ async fn only_figures_may_be_kept_and_every_failure_is_forgotten() {
 async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted() {
     let world = World::new().await;
     let log = Log::kept();
-    for planted in [r#""planted-4711""#, r#"{"headers": "planted-4711"}"#, r#"["planted-4711"]"#, "4711", "null"] {
+    for planted in [
+        r#""planted-4711""#,
+        r#"{"headers": "planted-4711"}"#,
+        r#"["planted-4711"]"#,
+        "4711",
+        "null",
+    ] {
         let payload: Payload = serde_json::from_str(planted).unwrap();
-        let handler = |request| submit_dossier::handle(request, &world.reception, &world.catalogue, at(NOW));
+        let handler =
+            |request| submit_dossier::handle(request, &world.reception, &world.catalogue, at(NOW));
         let response = http::answer(&payload, handler).await;
         let Some(Body::Text(text)) = &response.body else { panic!("{response:?}") };
         assert_eq!(response.status_code, 500, "{planted}");
@@ -219,7 +295,9 @@ async fn told_of(message: &str) -> Vec<(String, &'static str)> {
     let (store, intake) = (&world.dossiers, &world.reception);
     match ingest_event::ingest(message, store, intake, &world.catalogue, at(NOW)).await {
         Ok(()) => Vec::new(),
-        Err(platform::Failure::Invalid(found)) => found.into_iter().map(|broken| (broken.field, broken.rule)).collect(),
+        Err(platform::Failure::Invalid(found)) => {
+            found.into_iter().map(|broken| (broken.field, broken.rule)).collect()
+        }
         Err(other) => vec![(String::new(), other.slug())],
     }
 }
@@ -230,7 +308,8 @@ fn named(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
 
 #[tokio::test]
 async fn an_event_is_told_everything_that_is_wrong_with_its_envelope_and_its_data() {
-    let required = ["specversion", "id", "source", "type", "time", "data"].map(|field| (field, "required"));
+    let required =
+        ["specversion", "id", "source", "type", "time", "data"].map(|field| (field, "required"));
     assert_eq!(told_of("{}").await, named(&required));
     let mut event = submit_event("e1", "2026-11-17T01:00:00Z", Some("H20.03-261117-0001"));
     event["time"] = json!("yesterday");
@@ -250,7 +329,10 @@ async fn an_event_is_told_everything_that_is_wrong_with_its_envelope_and_its_dat
     assert_eq!(found, named(&expected));
     let mut event = transition_event("e2", "2026-11-17T01:00:00Z", "H20.03-261117-0001", "dance");
     event.as_object_mut().unwrap().remove("subject");
-    assert_eq!(told_of(&event.to_string()).await, named(&[("subject", "required"), ("data.action", "known-value")]));
+    assert_eq!(
+        told_of(&event.to_string()).await,
+        named(&[("subject", "required"), ("data.action", "known-value")])
+    );
 }
 
 #[tokio::test]
@@ -260,7 +342,11 @@ async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is
     let phone = r#""phone":"0912345678""#;
     for (written, twice, field) in [
         (phone, format!(r#"{phone},"phone":"0987654321""#), "data.applicant.phone"),
-        (r#""channel":"online""#, r#""channel":"online","channel":"counter""#.to_owned(), "data.channel"),
+        (
+            r#""channel":"online""#,
+            r#""channel":"online","channel":"counter""#.to_owned(),
+            "data.channel",
+        ),
         (r#""code":"TP01""#, r#""code":"TP01","code":"TP02""#.to_owned(), "data.documents[0].code"),
         (r#""id":"e1""#, r#""id":"e1","id":"e2""#.to_owned(), "id"),
         (r#""id":"e1""#, r#""id":"e1","extension":[{"a":1,"a":2}]"#.to_owned(), "extension[0].a"),
@@ -275,7 +361,11 @@ async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is
     let answer = Call::submit("k").raw(&body).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.broken()), (400, ("applicant.phone", "duplicate-field")));
     let files = r#"{"expectedEdition": 0, "files": {"rules.json": "{}", "rules.json": "[]"}}"#;
-    let put = Call::new("PUT /v1/catalogue").administrator().raw(files).at_publish(&world.shelf, at(NOW)).await;
+    let put = Call::new("PUT /v1/catalogue")
+        .administrator()
+        .raw(files)
+        .at_publish(&world.catalogue_store, at(NOW))
+        .await;
     assert_eq!((put.status, put.broken()), (400, ("files.rules.json", "duplicate-field")));
 }
 

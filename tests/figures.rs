@@ -1,4 +1,5 @@
-//! The night's figures as people read them: any time, any way of putting them together, and the published report.
+//! The night's figures as people read them: any time, any way of putting them together, and the
+//! published report.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
@@ -71,20 +72,32 @@ async fn however_a_time_is_named_its_figures_are_those_of_its_days() {
     let world = counted().await;
     let total = |answer: &Answer| answer.body["total"].clone();
     let month = total(&asked(&world, kpi("2026-11")).await);
-    for name in ["2026", "2026-H2", "2026-Q4", "2026-W47", "2026-11-17..2026-11-18", "2026-10-20..2026-12-05"] {
+    for name in [
+        "2026",
+        "2026-H2",
+        "2026-Q4",
+        "2026-W47",
+        "2026-11-17..2026-11-18",
+        "2026-10-20..2026-12-05",
+    ] {
         assert_eq!(total(&asked(&world, kpi(name)).await), month, "{name}");
     }
     let wednesday = asked(&world, kpi("2026-11-18")).await;
     assert_eq!(wednesday.body["total"]["figures"]["carriedOver"], 3);
     assert_eq!(wednesday.body["complete"], true);
     let nothing = asked(&world, kpi("2026-10")).await;
-    assert_eq!((&nothing.body["daysCounted"], &nothing.body["complete"]), (&json!(0), &json!(false)));
+    assert_eq!(
+        (&nothing.body["daysCounted"], &nothing.body["complete"]),
+        (&json!(0), &json!(false))
+    );
 }
 
 #[tokio::test]
 async fn what_was_not_counted_yet_is_not_zero_but_says_why() {
     let world = counted().await;
-    for (period, why) in [("2026-10", "not-counted-yet"), ("2026-11-19", "not-over-yet"), ("2027", "not-over-yet")] {
+    for (period, why) in
+        [("2026-10", "not-counted-yet"), ("2026-11-19", "not-over-yet"), ("2027", "not-over-yet")]
+    {
         for by in ["agency", "procedure"] {
             let answer = asked(&world, kpi(period).query("by", by)).await;
             assert_eq!((answer.status, &answer.body["notCounted"]), (200, &json!(why)), "{period}");
@@ -92,8 +105,13 @@ async fn what_was_not_counted_yet_is_not_zero_but_says_why() {
             assert_eq!(answer.body["items"], json!([]));
         }
         for route in ["GET /v1/kpi/index", "GET /v1/kpi/national"] {
-            let answer = asked(&world, Call::new(route).officer(AGENCY).query("period", period)).await;
-            assert_eq!((answer.status, &answer.body["notCounted"]), (200, &json!(why)), "{route} {period}");
+            let answer =
+                asked(&world, Call::new(route).officer(AGENCY).query("period", period)).await;
+            assert_eq!(
+                (answer.status, &answer.body["notCounted"]),
+                (200, &json!(why)),
+                "{route} {period}"
+            );
         }
     }
     // One agency that did nothing in a time that was counted is another matter.
@@ -124,12 +142,16 @@ async fn the_page_of_a_day_that_was_not_counted_shows_dashes_and_compares_nothin
     let page = report("2026-11-19").at_kpi(&world, at(MORNING)).await;
     let html = text(&page);
     assert!(html.contains("Chưa có số liệu của kỳ này."));
-    let values: Vec<&str> =
-        html.split("<span class=\"value\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    let values: Vec<&str> = html
+        .split("<span class=\"value\">")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .collect();
     assert_eq!(values, ["–"; 6]);
     assert!(!html.contains("so với kỳ trước") && !html.contains("−"), "nothing to compare");
     for table in html.split("<tfoot>").skip(1) {
-        let total: Vec<&str> = table.split("</tfoot>").next().unwrap().split("<td>").skip(1).collect();
+        let total: Vec<&str> =
+            table.split("</tfoot>").next().unwrap().split("<td>").skip(1).collect();
         assert!(total.len() == 12 && total.iter().all(|cell| cell.starts_with("–<")), "{total:?}");
     }
     let csv = report("2026-11-19").query("format", "csv").at_kpi(&world, at(MORNING)).await;
@@ -147,20 +169,29 @@ async fn the_workbook_of_a_day_that_was_not_counted_holds_no_numbers() {
     let mut part = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
     assert!(part("xl/sharedStrings.xml").contains("<t>–</t>"));
     let sheet = part("xl/worksheets/sheet1.xml");
-    let cells: Vec<&str> = sheet.split("<c ").skip(1).map(|cell| cell.split('>').next().unwrap()).collect();
+    let cells: Vec<&str> =
+        sheet.split("<c ").skip(1).map(|cell| cell.split('>').next().unwrap()).collect();
     assert!(!cells.is_empty() && cells.iter().all(|cell| cell.contains("t=\"s\"")), "{cells:?}");
 }
 
 /// Every day from `first` to `last`, each with so many received, and the month's sum.
 async fn steady(world: &World, first: &str, last: &str, received: u64) {
-    let (first, last): (jiff::civil::Date, jiff::civil::Date) = (first.parse().unwrap(), last.parse().unwrap());
+    let (first, last): (jiff::civil::Date, jiff::civil::Date) =
+        (first.parse().unwrap(), last.parse().unwrap());
     let due_basis = domain::kpi::DueBasis::Original;
     let put = async |name: &str, figures: KpiRow, (first, last, days)| {
         for cell in ["province", "work#H20.03#1.000382#online"] {
             let record = KpiRecord { day: name.to_owned(), cell: cell.parse().unwrap(), figures };
             world.figures.put(&record).await.unwrap();
         }
-        let count = CountRecord { day: name.to_owned(), counted_at: at(MORNING), due_basis, first, last, days };
+        let count = CountRecord {
+            day: name.to_owned(),
+            counted_at: at(MORNING),
+            due_basis,
+            first,
+            last,
+            days,
+        };
         world.figures.put_count(&count).await.unwrap();
     };
     let day = KpiRow { received, resolved: received, on_time: received, ..KpiRow::default() };
@@ -182,10 +213,15 @@ async fn a_month_that_is_not_over_is_compared_with_as_many_working_days_of_the_m
     let html = text(&page).replace('\u{a0}', " ");
     // 24/11/2026 is a day off: 17 working days of 25, which October had on the 23rd.
     assert!(
-        html.contains("So với kỳ trước: từ ngày 01/10/2026 đến ngày 23/10/2026 (cùng 17 ngày làm việc)."),
+        html.contains(
+            "So với kỳ trước: từ ngày 01/10/2026 đến ngày 23/10/2026 (cùng 17 ngày làm việc)."
+        ),
         "{html}"
     );
-    assert!(html.contains("+20 so với kỳ trước") && !html.contains("−60"), "250 after 230, and not after 310");
+    assert!(
+        html.contains("+20 so với kỳ trước") && !html.contains("−60"),
+        "250 after 230, and not after 310"
+    );
 }
 
 #[tokio::test]
@@ -198,8 +234,14 @@ async fn what_has_nothing_like_it_before_it_is_compared_with_nothing() {
     for period in ["2026-11", "2026-11-22", "2026-10-05"] {
         let page = report(period).at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
         let html = text(&page);
-        assert!(!html.contains("so với kỳ trước") && html.contains("Không so sánh với kỳ trước"), "{period}");
-        assert!(html.contains("<span class=\"value\">250") || html.contains("<span class=\"value\">10"), "{period}");
+        assert!(
+            !html.contains("so với kỳ trước") && html.contains("Không so sánh với kỳ trước"),
+            "{period}"
+        );
+        assert!(
+            html.contains("<span class=\"value\">250") || html.contains("<span class=\"value\">10"),
+            "{period}"
+        );
     }
     // A Monday has the Friday before it.
     let monday = report("2026-11-23").at_kpi(&world, at("2026-11-26T01:00:00Z")).await;
@@ -231,13 +273,18 @@ async fn a_result_that_was_sent_back_is_settled_once_in_its_month_and_twice_by_t
         ("finish", "2026-11-16T02:00:00Z"),
     ];
     happened(&world, 9040, "online", &steps).await;
-    let days = rollup_kpi::Order::days("2026-10-30".parse().unwrap(), "2026-11-18".parse().unwrap());
+    let days =
+        rollup_kpi::Order::days("2026-10-30".parse().unwrap(), "2026-11-18".parse().unwrap());
     crate::support::days::night(&world, &days, at(MORNING)).await.unwrap();
     let told = async |period: &str| asked(&world, kpi(period)).await.body["total"].clone();
     let month = told("2026-11").await;
     let once = json!({ "submitted": 1, "received": 1, "digitised": 1, "sentBack": 1, "resolved": 1, "late": 1 });
     assert_eq!((&month["figures"], &month["onTimePercent"]), (&once, &json!("0.00")));
-    assert_eq!(told("2026-11-02").await["figures"]["onTime"], 1, "the day stays as it was published");
+    assert_eq!(
+        told("2026-11-02").await["figures"]["onTime"],
+        1,
+        "the day stays as it was published"
+    );
     assert_eq!(told("2026-11-16").await["figures"]["late"], 1);
     // The week of the first end keeps it, and the weeks after take over what is open again.
     assert_eq!(told("2026-11-01..2026-11-04").await["onTimePercent"], "100.00");
@@ -268,9 +315,16 @@ async fn the_parts_add_up_to_the_whole_however_they_are_cut() {
         }
         for figure in ["received", "resolved", "inProcess"] {
             let sum: u64 = items.iter().filter_map(|item| item["figures"][figure].as_u64()).sum();
-            assert_eq!(sum, answer.body["total"]["figures"][figure].as_u64().unwrap(), "{by}: {figure}");
+            assert_eq!(
+                sum,
+                answer.body["total"]["figures"][figure].as_u64().unwrap(),
+                "{by}: {figure}"
+            );
         }
-        assert!(items.iter().all(|item| item["name"] != item["key"] || by == "procedure"), "{by}: {items:?}");
+        assert!(
+            items.iter().all(|item| item["name"] != item["key"] || by == "procedure"),
+            "{by}: {items:?}"
+        );
     }
 }
 
@@ -306,7 +360,9 @@ async fn a_list_is_read_page_by_page() {
             call = call.query("cursor", cursor);
         }
         let answer = asked(&world, call).await;
-        keys.extend(answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()));
+        keys.extend(
+            answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()),
+        );
         match answer.body["nextCursor"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),
             None => break,
@@ -318,13 +374,18 @@ async fn a_list_is_read_page_by_page() {
 #[tokio::test]
 async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
     let world = counted().await;
-    let of = |call: Call| call.query("period", "2026-11").query("by", "officer").query("agency", AGENCY);
+    let of =
+        |call: Call| call.query("period", "2026-11").query("by", "officer").query("agency", AGENCY);
     let call = || Call::new("GET /v1/kpi");
     assert_eq!(asked(&world, of(call().officer(AGENCY))).await.status, 200);
     for caller in [call().officer("H20.09"), call().portal(), call().citizen(CITIZEN)] {
         assert_eq!(asked(&world, of(caller)).await.status, 403);
     }
-    assert_eq!(asked(&world, kpi("2026-11").query("by", "officer")).await.status, 403, "of no agency");
+    assert_eq!(
+        asked(&world, kpi("2026-11").query("by", "officer")).await.status,
+        403,
+        "of no agency"
+    );
     assert_eq!(asked(&world, kpi("2026-11").citizen(CITIZEN)).await.status, 403);
     assert_eq!(asked(&world, kpi("2026-11").nobody()).await.status, 401);
 }
@@ -354,10 +415,16 @@ async fn what_cannot_be_asked_is_refused_with_its_name() {
 async fn figures_that_do_not_add_up_are_not_shown_to_anybody() {
     let world = counted().await;
     let log = Log::kept();
-    let (day, cell) = (AttributeValue::S("2026-11-18".into()), AttributeValue::S("province".into()));
-    let spoilt = world.client.update_item().table_name("KpiTable").key("day", day).key("cell", cell);
+    let (day, cell) =
+        (AttributeValue::S("2026-11-18".into()), AttributeValue::S("province".into()));
+    let spoilt =
+        world.client.update_item().table_name("KpiTable").key("day", day).key("cell", cell);
     let spoilt = spoilt.update_expression("SET inProcess = :many");
-    spoilt.expression_attribute_values(":many", AttributeValue::N("9".into())).send().await.unwrap();
+    spoilt
+        .expression_attribute_values(":many", AttributeValue::N("9".into()))
+        .send()
+        .await
+        .unwrap();
     for call in [kpi("2026-11"), kpi("2026-11-18"), report("2026-11")] {
         assert_eq!(asked(&world, call).await.problem(), "internal");
     }
@@ -392,7 +459,11 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
     assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
     assert_eq!(lines[1], "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
     assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,0,0,5,0,0,0,66.67");
-    let with_bom = report("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
+    let with_bom = report("2026-11")
+        .query("format", "csv")
+        .query("bom", "true")
+        .at_kpi(&world, at(MORNING))
+        .await;
     assert_eq!(text(&with_bom), format!("\u{feff}{}", text(&csv)));
 }
 
@@ -400,7 +471,10 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
 async fn the_report_as_a_workbook_is_a_file_of_its_own() {
     let world = counted().await;
     let workbook = report("2026-Q4").query("format", "xlsx").at_kpi(&world, at(MORNING)).await;
-    assert!(workbook.is_base64_encoded && header(&workbook, "content-type").ends_with("spreadsheetml.sheet"));
+    assert!(
+        workbook.is_base64_encoded
+            && header(&workbook, "content-type").ends_with("spreadsheetml.sheet")
+    );
     let Some(Body::Binary(bytes)) = &workbook.body else { panic!("no file") };
     assert!(bytes.starts_with(b"PK\x03\x04") && bytes.len() > 5_000, "{} bytes", bytes.len());
 }
@@ -437,11 +511,17 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
 async fn a_name_with_signs_of_markup_or_of_a_formula_stays_a_name() {
     let mut world = counted().await;
     let name = "=HYPERLINK(\\\"x\\\") <script>&";
-    let agencies = crate::support::file("infra/data/agencies.json").replacen("Sở Công Thương", name, 1);
-    let texts = platform::catalogue::Texts::built_in().with([("agencies.json".to_owned(), agencies)].into()).unwrap();
+    let agencies =
+        crate::support::file("infra/data/agencies.json").replacen("Sở Công Thương", name, 1);
+    let texts = platform::catalogue::Texts::built_in()
+        .with([("agencies.json".to_owned(), agencies)].into())
+        .unwrap();
     world.catalogue = texts.assemble(platform::catalogue::UndecidedYears::Refused).unwrap().into();
     let page = report("2026-11").at_kpi(&world, at(MORNING)).await;
-    assert!(!text(&page).contains("<script>&") && text(&page).contains("&#60;script&#62;"), "the name is markup");
+    assert!(
+        !text(&page).contains("<script>&") && text(&page).contains("&#60;script&#62;"),
+        "the name is markup"
+    );
     let csv = report("2026-11").query("format", "csv").at_kpi(&world, at(MORNING)).await;
     assert!(text(&csv).contains("\"'=HYPERLINK(\"\"x\"\") <script>&\""), "{}", text(&csv));
 }
@@ -449,14 +529,23 @@ async fn a_name_with_signs_of_markup_or_of_a_formula_stays_a_name() {
 #[tokio::test]
 async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_for_it() {
     let world = few_agencies().await;
-    // District agencies ended on 30 June 2025; what they did before stays theirs unless it is asked otherwise.
-    let ended = world.catalogue.agencies().find(|agency| agency.valid_to.is_some() && agency.successor.is_some());
+    // District agencies ended on 30 June 2025; what they did before stays theirs unless it is asked
+    // otherwise.
+    let ended = world
+        .catalogue
+        .agencies()
+        .find(|agency| agency.valid_to.is_some() && agency.successor.is_some());
     let ended = ended.unwrap().clone();
     let last = ended.valid_to.unwrap();
     let work = format!("work#{}#1.001193#counter", ended.code);
     for cell in ["province", work.as_str()] {
-        let figures = domain::kpi::KpiRow { received: 1, resolved: 1, on_time: 1, ..Default::default() };
-        let record = platform::record::KpiRecord { day: last.to_string(), cell: cell.parse().unwrap(), figures };
+        let figures =
+            domain::kpi::KpiRow { received: 1, resolved: 1, on_time: 1, ..Default::default() };
+        let record = platform::record::KpiRecord {
+            day: last.to_string(),
+            cell: cell.parse().unwrap(),
+            figures,
+        };
         world.figures.put(&record).await.unwrap();
     }
     let due_basis = domain::kpi::DueBasis::Original;
@@ -476,5 +565,8 @@ async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_fo
         answer.body["items"].as_array().unwrap().iter().map(|item| item["key"].clone()).collect()
     };
     assert_eq!(keys("as-counted").await, [json!(ended.code)]);
-    assert_eq!(keys("merged").await, [json!(world.catalogue.told_under(&ended.code, None, last.tomorrow().unwrap()))]);
+    assert_eq!(
+        keys("merged").await,
+        [json!(world.catalogue.told_under(&ended.code, None, last.tomorrow().unwrap()))]
+    );
 }

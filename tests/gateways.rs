@@ -1,4 +1,5 @@
-//! What gateways do on the wire, and what is known afterwards of the message: certainly not taken, declined, or in doubt.
+//! What gateways do on the wire, and what is known afterwards of the message: certainly not taken,
+//! declined, or in doubt.
 
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
     let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
     let dossier = world.dossier(&code).await;
     let templates = world.catalogue.templates();
-    let notice = templates.compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
+    let notice =
+        templates.compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
     gateway.send(&notice, &dossier.applicant.phone).await
 }
 
@@ -52,7 +54,8 @@ async fn request(stream: &mut TcpStream) {
     assert!(read > 0, "an empty request");
 }
 
-/// A gateway that reads a request and writes `answer`, over and over; nothing written is a connection closed.
+/// A gateway that reads a request and writes `answer`, over and over; nothing written is a
+/// connection closed.
 async fn answering(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -68,11 +71,17 @@ async fn answering(answer: String) -> String {
 }
 
 fn reply(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn not_taken(instead: &str, seconds: Option<i64>) -> Verdict {
-    Verdict::NotTaken { instead: instead.to_owned(), retry_after: seconds.map(SignedDuration::from_secs) }
+    Verdict::NotTaken {
+        instead: instead.to_owned(),
+        retry_after: seconds.map(SignedDuration::from_secs),
+    }
 }
 
 fn in_doubt(instead: &str) -> Verdict {
@@ -151,7 +160,12 @@ async fn a_gateway_that_turns_us_away_unread_says_for_how_long_in_seconds_or_by_
             "http-503",
             Some(0),
         ),
-        ("503 Service Unavailable", "retry-after: Tue, 17 Nov 2026 02:10:00 GMT\r\n", "http-503", None),
+        (
+            "503 Service Unavailable",
+            "retry-after: Tue, 17 Nov 2026 02:10:00 GMT\r\n",
+            "http-503",
+            None,
+        ),
         ("429 Too Many Requests", "retry-after: tomorrow\r\n", "http-429", None),
         ("429 Too Many Requests", "retry-after: 4000000000\r\n", "http-429", Some(6 * 3_600)),
         ("401 Unauthorized", "", "http-401", None),
@@ -240,7 +254,11 @@ async fn a_redirect_is_not_followed_and_takes_no_token_elsewhere() {
 #[tokio::test]
 async fn an_answer_without_an_end_is_not_read_to_its_end() {
     let world = World::new().await;
-    let long = reply("200 OK", "", &format!("{{\"CodeResult\":\"100\",\"x\":\"{}\"}}", "a".repeat(64 * 1024)));
+    let long = reply(
+        "200 OK",
+        "",
+        &format!("{{\"CodeResult\":\"100\",\"x\":\"{}\"}}", "a".repeat(64 * 1024)),
+    );
     assert_eq!(esms(&world, answering(long).await).await, in_doubt("too-long"));
     // It never ends, as fast as we read, or a byte now and then.
     for pause in [Duration::ZERO, TIMEOUT / 10] {
@@ -278,10 +296,18 @@ async fn a_gateway_s_name_for_a_message_is_read_as_text_or_number_and_nothing_el
         (&format!("\"{}\"", "a".repeat(101)), None),
     ] {
         let body = format!("{{\"CodeResult\":\"100\",\"SMSID\":{written}}}");
-        assert_eq!(esms(&world, answering(reply("200 OK", "", &body)).await).await, accepted(name), "esms {written}");
+        assert_eq!(
+            esms(&world, answering(reply("200 OK", "", &body)).await).await,
+            accepted(name),
+            "esms {written}"
+        );
         let body = format!("{{\"error\":0,\"data\":{{\"msg_id\":{written}}}}}");
         let expected = name.map_or_else(|| in_doubt("unreadable"), |name| accepted(Some(name)));
-        assert_eq!(zalo(&world, answering(reply("200 OK", "", &body)).await).await, expected, "zalo {written}");
+        assert_eq!(
+            zalo(&world, answering(reply("200 OK", "", &body)).await).await,
+            expected,
+            "zalo {written}"
+        );
         let body = format!("{{\"status\":\"success\",\"data\":{{\"tranId\":{written}}}}}");
         let speedsms = SpeedSms {
             http: http_client(TIMEOUT).unwrap(),
@@ -331,13 +357,16 @@ impl StandIn {
     }
 
     async fn zalo(&self, world: &World, token: &Token) -> Verdict {
-        let (http, url) = (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/zalo", self.url)));
+        let (http, url) =
+            (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/zalo", self.url)));
         send(world, &Zalo { http, url, tokens: FixedToken(token.clone()) }).await
     }
 
     async fn esms(&self, world: &World) -> Verdict {
-        let (http, url) = (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/esms", self.url)));
-        let (api_key, secret_key, brandname) = ("k".to_owned(), "s".to_owned(), "MOTCUA".to_owned());
+        let (http, url) =
+            (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/esms", self.url)));
+        let (api_key, secret_key, brandname) =
+            ("k".to_owned(), "s".to_owned(), "MOTCUA".to_owned());
         send(world, &Esms { http, url, api_key, secret_key, brandname, callback_url: None }).await
     }
 }
@@ -345,18 +374,30 @@ impl StandIn {
 #[tokio::test]
 async fn a_stand_in_that_was_killed_and_started_again_knows_its_tokens_and_what_it_was_asked() {
     let world = World::new().await;
-    let memory =
-        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gateways-{}.json", std::process::id()));
+    let memory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("gateways-{}.json", std::process::id()));
     let mut first = StandIn::start(&memory).await;
-    let Renewal::Granted { access, refresh, .. } = first.renew("first").await else { panic!("the first sign-in") };
+    let Renewal::Granted { access, refresh, .. } = first.renew("first").await else {
+        panic!("the first sign-in")
+    };
     assert!(matches!(first.zalo(&world, &access).await, Verdict::Accepted { .. }));
     assert!(matches!(first.esms(&world).await, Verdict::Accepted { .. }));
     first.process.kill().await.unwrap();
 
     let second = StandIn::start(&memory).await;
-    assert!(matches!(second.zalo(&world, &access).await, Verdict::Accepted { .. }), "the access token is forgotten");
+    assert!(
+        matches!(second.zalo(&world, &access).await, Verdict::Accepted { .. }),
+        "the access token is forgotten"
+    );
     assert_eq!(second.renew("first").await, Renewal::Refused { code: -14020 }, "used is used");
-    assert!(matches!(second.renew(refresh.reveal()).await, Renewal::Granted { .. }), "the refresh token is forgotten");
-    assert_eq!(second.esms(&world).await, Verdict::Declined { code: 124 }, "the request is forgotten");
+    assert!(
+        matches!(second.renew(refresh.reveal()).await, Renewal::Granted { .. }),
+        "the refresh token is forgotten"
+    );
+    assert_eq!(
+        second.esms(&world).await,
+        Verdict::Declined { code: 124 },
+        "the request is forgotten"
+    );
     std::fs::remove_file(&memory).unwrap();
 }

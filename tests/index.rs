@@ -1,4 +1,5 @@
-//! The national indices and the national report's fields, and the late dossiers of the published page.
+//! The national indices and the national report's fields, and the late dossiers of the published
+//! page.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
@@ -25,7 +26,8 @@ async fn declaring(declared: &Value) -> World {
     let mut index: Value = serde_json::from_str(&file("infra/data/index.json")).unwrap();
     index["declared"] = declared.clone();
     let texts = few_texts().with([("index.json".to_owned(), index.to_string())].into());
-    world.catalogue = texts.unwrap().assemble(platform::catalogue::UndecidedYears::Refused).unwrap().into();
+    world.catalogue =
+        texts.unwrap().assemble(platform::catalogue::UndecidedYears::Refused).unwrap().into();
     world
 }
 
@@ -55,9 +57,11 @@ fn text(response: &ApiGatewayV2httpResponse) -> &str {
 /// A row by its code, of a list of rows or of what is in them.
 fn row<'a>(answer: &'a Answer, of: &str, code: &str) -> &'a Value {
     let indexes = answer.body["indexes"].as_array().unwrap();
-    let rows = indexes.iter().find(|found| found["CODE"] == of).unwrap()["rows"].as_array().unwrap();
-    let mut all =
-        rows.iter().flat_map(|row| std::iter::once(row).chain(row["criteria"].as_array().into_iter().flatten()));
+    let rows =
+        indexes.iter().find(|found| found["CODE"] == of).unwrap()["rows"].as_array().unwrap();
+    let mut all = rows.iter().flat_map(|row| {
+        std::iter::once(row).chain(row["criteria"].as_array().into_iter().flatten())
+    });
     all.rfind(|row| row["CODE"] == code).unwrap_or_else(|| panic!("{of} has no {code}"))
 }
 
@@ -77,8 +81,15 @@ async fn an_index_is_scored_from_the_figures_and_shows_what_it_was_made_of() {
         {"input": "received", "value": 5, "from": "figures"},
     ]);
     assert_eq!(progress["trace"]["inputs"], inputs);
-    assert_eq!(progress["trace"]["parameters"], json!({"of": "in-time/received", "fullAtPercent": "100.00"}));
-    assert_eq!(row(&answer, "QD-766", "MDSH.2")["SCORE"], "4.00", "all of them came with electronic papers");
+    assert_eq!(
+        progress["trace"]["parameters"],
+        json!({"of": "in-time/received", "fullAtPercent": "100.00"})
+    );
+    assert_eq!(
+        row(&answer, "QD-766", "MDSH.2")["SCORE"],
+        "4.00",
+        "all of them came with electronic documents"
+    );
     assert_eq!(row(&answer, "QD-766", "TTTT.3")["SCORE"], "6.00", "four of five came on-line");
     assert_eq!(row(&answer, "TT-01-2018", "TT01.1")["SCORE"], "1.00", "two points, one and none");
 }
@@ -89,14 +100,23 @@ async fn what_is_missing_is_named_has_no_score_and_is_filled_by_a_declaration() 
     let answer = asked(&world, index("2026-11")).await;
     let feedback = row(&answer, "QD-766", "MDHL.1");
     assert!(feedback["SCORE"].is_null());
-    assert_eq!(feedback["trace"]["missing"], json!([{"input": "feedback-handled", "why": "not-declared"}]));
+    assert_eq!(
+        feedback["trace"]["missing"],
+        json!([{"input": "feedback-handled", "why": "not-declared"}])
+    );
     let satisfaction = row(&answer, "QD-766", "MDHL");
     assert_eq!((&satisfaction["SCORE"], &satisfaction["scorable"]), (&Value::Null, &json!("0.00")));
     let of_766 = &answer.body["indexes"].as_array().unwrap()[0];
     assert_eq!(of_766["CODE"], "QD-766");
     let missing = of_766["missing"].as_array().unwrap();
-    assert!(missing.contains(&json!({"CODE": "MDHL.1", "input": "feedback-handled", "why": "not-declared"})));
-    assert!(missing.contains(&json!({"CODE": "CLGQ.3", "input": "paid", "why": "nothing-to-measure"})));
+    assert!(
+        missing.contains(
+            &json!({"CODE": "MDHL.1", "input": "feedback-handled", "why": "not-declared"})
+        )
+    );
+    assert!(
+        missing.contains(&json!({"CODE": "CLGQ.3", "input": "paid", "why": "nothing-to-measure"}))
+    );
     assert!(of_766["grade"].is_null() && of_766["gradeAtLeast"].is_string());
 
     let declared = json!([{
@@ -110,7 +130,10 @@ async fn what_is_missing_is_named_has_no_score_and_is_filled_by_a_declaration() 
     assert_eq!(feedback["trace"]["inputs"], inputs);
     assert_eq!(row(&answer, "TT-01-2018", "TT01.8")["SCORE"], "1.00");
     let of_agency = asked(&world, index("2026-11").query("agency", AGENCY)).await;
-    assert!(row(&of_agency, "QD-766", "MDHL.1")["SCORE"].is_null(), "said of the province, not of the agency");
+    assert!(
+        row(&of_agency, "QD-766", "MDHL.1")["SCORE"].is_null(),
+        "said of the province, not of the agency"
+    );
     assert_eq!(row(&of_agency, "QD-766", "TTTT.1")["trace"]["missing"][0]["why"], "not-known");
 }
 
@@ -119,7 +142,12 @@ async fn an_index_is_that_of_its_time() {
     let world = counted().await;
     let codes = async |period: &str| -> Vec<Value> {
         let answer = asked(&world, index(period)).await;
-        answer.body["indexes"].as_array().unwrap().iter().map(|index| index["CODE"].clone()).collect()
+        answer.body["indexes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|index| index["CODE"].clone())
+            .collect()
     };
     assert_eq!(codes("2026").await, [json!("QD-766"), json!("TT-01-2018")]);
     assert_eq!(codes("2021").await, [json!("TT-01-2018")]);
@@ -142,7 +170,10 @@ async fn agencies_are_told_under_the_names_of_the_national_report() {
     assert_eq!(answer.body["rows"], expected, "of nothing there is no share");
     let missing = answer.body["missing"].as_array().unwrap();
     for field in missing {
-        assert!(answer.body["rows"][0][field.as_str().unwrap()].is_null(), "{field} is missing and told");
+        assert!(
+            answer.body["rows"][0][field.as_str().unwrap()].is_null(),
+            "{field} is missing and told"
+        );
     }
     assert!(missing.contains(&json!("DB_TOTAL")) && missing.contains(&json!("NTTDXLTH_TOTAL")));
 }
@@ -150,12 +181,23 @@ async fn agencies_are_told_under_the_names_of_the_national_report() {
 #[tokio::test]
 async fn the_national_rows_are_exported_with_empty_fields_for_what_is_no_share() {
     let world = counted().await;
-    let response = national("2026-11").query("format", "csv").query("bom", "true").at_kpi(&world, at(MORNING)).await;
+    let response = national("2026-11")
+        .query("format", "csv")
+        .query("bom", "true")
+        .at_kpi(&world, at(MORNING))
+        .await;
     let name = response.headers["content-disposition"].to_str().unwrap();
     assert_eq!(name, "attachment; filename=\"mot-cua-2026-11.quoc-gia.csv\"");
     let lines: Vec<&str> = text(&response).split_terminator("\r\n").collect();
-    assert!(lines[0].starts_with("\u{feff}ROW_STT,CAPDONVIID,MADONVI,TENDONVI,HS_TOTAL,"), "{}", lines[0]);
-    assert_eq!(lines[1..], ["1,1,H20.03,Sở Công Thương,5,1,0.00,0,20.00,1,80.00,4,,0,,0,66.67,2,33.33,1,,0"]);
+    assert!(
+        lines[0].starts_with("\u{feff}ROW_STT,CAPDONVIID,MADONVI,TENDONVI,HS_TOTAL,"),
+        "{}",
+        lines[0]
+    );
+    assert_eq!(
+        lines[1..],
+        ["1,1,H20.03,Sở Công Thương,5,1,0.00,0,20.00,1,80.00,4,,0,,0,66.67,2,33.33,1,,0"]
+    );
 }
 
 #[tokio::test]
@@ -171,9 +213,18 @@ async fn indices_and_national_rows_are_for_officers_and_the_portal() {
         let call = Call::new(route).officer(AGENCY);
         assert_eq!(asked(&world, call).await.broken(), ("period", "period"));
     }
-    assert_eq!(asked(&world, index("2026").query("agency", "x")).await.broken(), ("agency", "agency-code"));
-    assert_eq!(asked(&world, index("2026").query("by", "field")).await.broken(), ("by", "unknown-field"));
-    assert_eq!(asked(&world, national("2026").query("format", "xlsx")).await.broken(), ("format", "known-value"));
+    assert_eq!(
+        asked(&world, index("2026").query("agency", "x")).await.broken(),
+        ("agency", "agency-code")
+    );
+    assert_eq!(
+        asked(&world, index("2026").query("by", "field")).await.broken(),
+        ("by", "unknown-field")
+    );
+    assert_eq!(
+        asked(&world, national("2026").query("format", "xlsx")).await.broken(),
+        ("format", "known-value")
+    );
 }
 
 /// The rows of the page's late dossiers, each without its marks.
@@ -183,7 +234,10 @@ fn late_rows(page: &ApiGatewayV2httpResponse) -> Vec<String> {
         return Vec::new();
     };
     let table = table.split("</table>").next().unwrap();
-    let rows = table.split("<tr").skip(2).map(|row| row.split("</tr>").next().unwrap().split_once('>').unwrap().1);
+    let rows = table
+        .split("<tr")
+        .skip(2)
+        .map(|row| row.split("</tr>").next().unwrap().split_once('>').unwrap().1);
     let plain = |row: &str| {
         row.split('<')
             .filter_map(|part| part.split_once('>'))
@@ -200,7 +254,8 @@ fn page(period: &str) -> Call {
 }
 
 #[tokio::test]
-async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_their_history_gives() {
+async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_their_history_gives()
+{
     let world = counted().await;
     let late = page("2026-11").at_kpi(&world, at(MORNING)).await;
     assert_eq!(
@@ -218,13 +273,27 @@ async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_th
 #[tokio::test]
 async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
     let world = counted().await;
-    let finish =
-        crate::support::call::transition_event("later", "2026-11-19T00:30:00Z", "H20.03-261117-9004", "finish");
+    let finish = crate::support::call::transition_event(
+        "later",
+        "2026-11-19T00:30:00Z",
+        "H20.03-261117-9004",
+        "finish",
+    );
     let message = finish.to_string();
-    let taken = ingest_event::ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await;
+    let taken = ingest_event::ingest(
+        &message,
+        &world.dossiers,
+        &world.reception,
+        &world.catalogue,
+        at(MORNING),
+    )
+    .await;
     taken.unwrap();
     let wednesday = page("2026-11-18").at_kpi(&world, at(MORNING)).await;
-    assert!(late_rows(&wednesday).iter().any(|row| row.contains("9004 | 17/11/2026 | chưa xong")), "{wednesday:?}");
+    assert!(
+        late_rows(&wednesday).iter().any(|row| row.contains("9004 | 17/11/2026 | chưa xong")),
+        "{wednesday:?}"
+    );
 }
 
 #[tokio::test]

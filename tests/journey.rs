@@ -20,7 +20,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::support::call::{AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event};
+use crate::support::call::{
+    AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event,
+};
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{FixedToken, NOW, World, at};
 use crate::support::{file, root};
@@ -54,7 +56,9 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
-        let said = |notice: &Value| ["sent", "delivered", "merged"].contains(&notice["state"].as_str().unwrap());
+        let said = |notice: &Value| {
+            ["sent", "delivered", "merged"].contains(&notice["state"].as_str().unwrap())
+        };
         (notices.len() == 5 && notices.iter().all(said)).then_some(notices)
     });
     // Steps that follow each other at once are told of together, by the last.
@@ -62,15 +66,24 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
         notices.await.into_iter().partition(|notice| notice["state"] == "merged");
     assert!(sent.iter().any(|notice| notice["version"] == 5), "{sent:?}");
     for notice in merged {
-        assert!(notice["mergedInto"].as_u64() > notice["version"].as_u64() && notice["class"] == "information");
+        assert!(
+            notice["mergedInto"].as_u64() > notice["version"].as_u64()
+                && notice["class"] == "information"
+        );
     }
     let messages = stack.messages(&code).await;
     assert_eq!(messages.len(), sent.len(), "each once");
     // The contract's times have milliseconds at most.
-    let fine =
-        |text: &str| text.contains('T') && text.rsplit_once('.').is_some_and(|(_, rest)| rest.len() > "123Z".len());
+    let fine = |text: &str| {
+        text.contains('T')
+            && text.rsplit_once('.').is_some_and(|(_, rest)| rest.len() > "123Z".len())
+    };
     for notice in &sent {
-        let attempts = notice["attempts"].as_array().unwrap().iter().flat_map(|attempt| attempt.as_object().unwrap());
+        let attempts = notice["attempts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|attempt| attempt.as_object().unwrap());
         for (name, value) in notice.as_object().unwrap().iter().chain(attempts) {
             assert!(!value.as_str().is_some_and(fine), "{name}: {value}");
         }
@@ -84,7 +97,8 @@ async fn a_hundred_identical_requests_through_the_gateway_make_one_dossier() {
     let stack = Stack::new();
     let (portal, key) = (stack.portal().await, unique("hundred"));
     let (body, _) = somebody();
-    let calls = (0..100).map(|_| stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&key), body.clone()));
+    let calls = (0..100)
+        .map(|_| stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&key), body.clone()));
     let answers = futures::future::join_all(calls).await;
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
@@ -111,17 +125,23 @@ async fn the_gateway_passes_claims_on_and_the_functions_obey_them() {
     let (body, _) = somebody();
     let owner = stack.token(json!({ "role": "citizen", "idNumber": CITIZEN })).await;
     let other = stack.token(json!({ "role": "citizen", "idNumber": "087199054321" })).await;
-    let refused = stack.call(Method::POST, DOSSIERS, Some(&other), Some(&unique("claims")), body.clone()).await;
+    let refused = stack
+        .call(Method::POST, DOSSIERS, Some(&other), Some(&unique("claims")), body.clone())
+        .await;
     assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
-    let slip = stack.call(Method::POST, DOSSIERS, Some(&owner), Some(&unique("claims")), body).await;
+    let slip =
+        stack.call(Method::POST, DOSSIERS, Some(&owner), Some(&unique("claims")), body).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let history = format!("{DOSSIERS}/{}/history", slip.code());
     assert_eq!(stack.get(&history, Some(&owner)).await.status, 200);
     assert_eq!(stack.get(&history, Some(&other)).await.status, 403);
     let elsewhere = stack.officer("H20.12").await;
     assert_eq!(stack.act(&elsewhere, &slip.code(), "receive", 1).await.status, 403);
-    let list = stack.get(&format!("{DOSSIERS}?status=1&limit=200"), Some(&stack.officer(AGENCY).await)).await;
-    let listed = list.body["items"].as_array().unwrap().iter().any(|item| item["code"] == slip.body["code"]);
+    let list = stack
+        .get(&format!("{DOSSIERS}?status=1&limit=200"), Some(&stack.officer(AGENCY).await))
+        .await;
+    let listed =
+        list.body["items"].as_array().unwrap().iter().any(|item| item["code"] == slip.body["code"]);
     assert!(listed, "{}", list.body);
 }
 
@@ -130,14 +150,17 @@ async fn a_functions_role_allows_what_it_needs_and_nothing_else() {
     let stack = Stack::new();
     let tables = stack.tables_as(setting("CHANGE_STATUS_ROLE")).await;
     let key = || AttributeValue::S("nobody".to_owned());
-    let read = tables.get_item().table_name(setting("DOSSIERS_TABLE")).key("code", key()).send().await;
+    let read =
+        tables.get_item().table_name(setting("DOSSIERS_TABLE")).key("code", key()).send().await;
     assert!(read.is_ok(), "{read:?}");
     let refused = |code: Option<&str>| assert_eq!(code, Some("AccessDeniedException"));
-    let put = tables.put_item().table_name(setting("DOSSIERS_TABLE")).item("code", key()).send().await;
+    let put =
+        tables.put_item().table_name(setting("DOSSIERS_TABLE")).item("code", key()).send().await;
     refused(put.unwrap_err().code());
     let scan = tables.scan().table_name(setting("DOSSIERS_TABLE")).send().await;
     refused(scan.unwrap_err().code());
-    let elsewhere = tables.get_item().table_name(setting("NOTICES_TABLE")).key("code", key()).send().await;
+    let elsewhere =
+        tables.get_item().table_name(setting("NOTICES_TABLE")).key("code", key()).send().await;
     refused(elsewhere.unwrap_err().code());
 }
 
@@ -185,15 +208,25 @@ async fn stale_illegal_and_oversized_requests_are_refused_through_the_gateway_to
     let stack = Stack::new();
     let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
     let (body, _) = somebody();
-    let code = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("refused")), body.clone()).await.code();
+    let code = stack
+        .call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("refused")), body.clone())
+        .await
+        .code();
     let illegal = stack.act(&officer, &code, "finish", 1).await;
-    assert_eq!((illegal.status, illegal.problem(), &illegal.body["status"]), (422, "illegal-transition", &json!(422)));
+    assert_eq!(
+        (illegal.status, illegal.problem(), &illegal.body["status"]),
+        (422, "illegal-transition", &json!(422))
+    );
     assert_eq!(stack.act(&officer, &code, "receive", 1).await.status, 200);
     let stale = stack.act(&officer, &code, "process", 1).await;
-    assert_eq!((stale.status, stale.problem(), &stale.body["currentVersion"]), (409, "stale-version", &json!(2)));
+    assert_eq!(
+        (stale.status, stale.problem(), &stale.body["currentVersion"]),
+        (409, "stale-version", &json!(2))
+    );
     let mut large = body;
     large["applicant"]["fullName"] = "x".repeat(platform::http::BODY_BYTES_MAX).into();
-    let refused = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("large")), large).await;
+    let refused =
+        stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("large")), large).await;
     assert_eq!((refused.status, refused.problem()), (413, "body-too-large"));
 }
 
@@ -213,16 +246,21 @@ async fn a_notice(phone: &str) -> (Notice, Dossier) {
     let world = World::new().await;
     let mut body = submission();
     body["applicant"]["phone"] = phone.into();
-    let answer = Call::submit(&unique("n")).body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer =
+        Call::submit(&unique("n")).body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     let dossier = world.dossier(&answer.code()).await;
-    let composed = world.catalogue.templates().compose(&dossier, &dossier.history[0], false, Language::Vi);
+    let composed =
+        world.catalogue.templates().compose(&dossier, &dossier.history[0], false, Language::Vi);
     let mut notice = composed.unwrap();
     notice.id = unique("H20.03-261117-0001/1");
     (notice, dossier)
 }
 
 fn codes() -> domain::notice::codes::Codes {
-    domain::notice::codes::Codes::assemble(serde_json::from_str(&file("infra/data/codes.json")).unwrap()).unwrap()
+    domain::notice::codes::Codes::assemble(
+        serde_json::from_str(&file("infra/data/codes.json")).unwrap(),
+    )
+    .unwrap()
 }
 
 fn stand_in(door: &str) -> Address {
@@ -253,7 +291,11 @@ async fn zalos_documented_answers_are_understood() {
         (json!({ "code": -118 }), Verdict::Declined { code: -118 }, Some(Treatment::NextChannel)),
         (json!({ "code": -133 }), Verdict::Declined { code: -133 }, Some(Treatment::UntilMorning)),
         (json!({ "code": -100 }), Verdict::Declined { code: -100 }, Some(Treatment::Doubtful)),
-        (json!({ "code": -1241 }), Verdict::Declined { code: -1241 }, Some(Treatment::AlarmAndNextChannel)),
+        (
+            json!({ "code": -1241 }),
+            Verdict::Declined { code: -1241 },
+            Some(Treatment::AlarmAndNextChannel),
+        ),
         (json!({ "mode": "slow" }), Verdict::Unknown { instead: "timed-out".into() }, None),
         (json!({ "mode": "hang" }), Verdict::Unknown { instead: "timed-out".into() }, None),
         (json!({ "mode": "drop-after" }), Verdict::Unknown { instead: "broken-off".into() }, None),
@@ -271,7 +313,10 @@ async fn zalos_documented_answers_are_understood() {
         }
     }
     let (notice, dossier) = a_notice(&unique_phone()).await;
-    assert!(matches!(gateway.send(&notice, &dossier.applicant.phone).await, Verdict::Accepted { .. }));
+    assert!(matches!(
+        gateway.send(&notice, &dossier.applicant.phone).await,
+        Verdict::Accepted { .. }
+    ));
     let stranger = zalo("").send(&notice, &dossier.applicant.phone).await;
     assert_eq!(stranger, Verdict::Declined { code: -124 });
 }
@@ -314,16 +359,21 @@ async fn every_listed_code_of_every_gateway_is_read_from_its_answer() {
     let stack = Stack::new();
     let phone = unique_phone();
     let (notice, dossier) = a_notice(&phone).await;
-    let mut codes: Vec<(Provider, i32)> = codes().listed().map(|(provider, code, _)| (provider, code)).collect();
+    let mut codes: Vec<(Provider, i32)> =
+        codes().listed().map(|(provider, code, _)| (provider, code)).collect();
     // VNPT's are not known, but for that 0 is a yes; SpeedSMS's -1 is ours.
     codes.retain(|(_, code)| *code != -1);
     codes.extend([(Provider::Speedsms, 300), (Provider::Vnpt, 7)]);
     assert!(codes.len() > 90, "only {codes:?}");
     for (provider, code) in codes {
-        let told =
-            json!({ "gateway": provider.name(), "phone": format!("84{}", &phone[1..]), "code": code, "times": 1 });
+        let told = json!({ "gateway": provider.name(), "phone": format!("84{}", &phone[1..]), "code": code, "times": 1 });
         stack.behave(told).await;
-        assert_eq!(asked(provider, &notice, &dossier).await, Verdict::Declined { code }, "{}", provider.name());
+        assert_eq!(
+            asked(provider, &notice, &dossier).await,
+            Verdict::Declined { code },
+            "{}",
+            provider.name()
+        );
     }
 }
 
@@ -342,12 +392,23 @@ async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_a
             let phone = unique_phone();
             let (notice, dossier) = a_notice(&phone).await;
             let number = format!("84{}", &phone[1..]);
-            stack.behave(json!({ "gateway": provider.name(), "phone": number, "mode": mode })).await;
+            stack
+                .behave(json!({ "gateway": provider.name(), "phone": number, "mode": mode }))
+                .await;
             let verdict = asked(provider, &notice, &dossier).await;
             match expected {
-                None => assert!(matches!(verdict, Verdict::Accepted { .. }), "{}: {verdict:?}", provider.name()),
+                None => assert!(
+                    matches!(verdict, Verdict::Accepted { .. }),
+                    "{}: {verdict:?}",
+                    provider.name()
+                ),
                 Some(instead) => {
-                    assert_eq!(verdict, Verdict::Unknown { instead: instead.into() }, "{} {mode}", provider.name());
+                    assert_eq!(
+                        verdict,
+                        Verdict::Unknown { instead: instead.into() },
+                        "{} {mode}",
+                        provider.name()
+                    );
                 }
             }
         }
@@ -370,7 +431,10 @@ async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_a
 async fn a_gateway_that_does_not_know_us_says_so() {
     let (notice, dossier) = a_notice(&unique_phone()).await;
     let phone = &dossier.applicant.phone;
-    assert_eq!(speedsms("a stranger's").send(&notice, phone).await, Verdict::Declined { code: 101 });
+    assert_eq!(
+        speedsms("a stranger's").send(&notice, phone).await,
+        Verdict::Declined { code: 101 }
+    );
     assert_eq!(vnpt("a stranger's").send(&notice, phone).await, Verdict::Declined { code: 1 });
 }
 
@@ -383,14 +447,18 @@ async fn zalo_renews_a_token_once_and_the_old_way_in_is_closed() {
         secret_key: secret.to_owned(),
     };
     // The deployed function has signed in with this one when the stack came up.
-    let used = login(setting("ZALO_APP_SECRET")).renew(&Token::new(setting("ZALO_REFRESH_TOKEN"))).await;
+    let used =
+        login(setting("ZALO_APP_SECRET")).renew(&Token::new(setting("ZALO_REFRESH_TOKEN"))).await;
     assert_eq!(used, Renewal::Refused { code: -14020 });
     let unknown = login(setting("ZALO_APP_SECRET")).renew(&Token::new("made up")).await;
     assert_eq!(unknown, Renewal::Refused { code: -14014 });
     let stranger = login("not the secret").renew(&Token::new("made up")).await;
     assert_eq!(stranger, Renewal::Refused { code: -14003 });
     let nowhere = ZaloLogin { url: Address::try_from("http://127.0.0.1:9").unwrap(), ..login("x") };
-    assert_eq!(nowhere.renew(&Token::new("r")).await, Renewal::Unanswered { instead: "unreachable".to_owned() });
+    assert_eq!(
+        nowhere.renew(&Token::new("r")).await,
+        Renewal::Unanswered { instead: "unreachable".to_owned() }
+    );
 }
 
 #[tokio::test]
@@ -410,7 +478,9 @@ async fn reported(listener: TcpListener, mark: String) -> String {
         let (mut report, _) = listener.accept().await.unwrap();
         let mut bytes = vec![0; 16_384];
         let mut read = 0;
-        while let Ok(Ok(more)) = timeout(Duration::from_millis(300), report.read(&mut bytes[read..])).await {
+        while let Ok(Ok(more)) =
+            timeout(Duration::from_millis(300), report.read(&mut bytes[read..])).await
+        {
             if more == 0 {
                 break;
             }
@@ -434,33 +504,48 @@ async fn the_gateways_report_deliveries_as_their_vendors_do() {
         stack.behave(json!({ "gateway": gateway, "reports": { "url": url } })).await;
         let (notice, dossier) = a_notice(&unique_phone()).await;
         let verdict = match gateway {
-            "zalo" => zalo(setting("ZALO_ACCESS_TOKEN")).send(&notice, &dossier.applicant.phone).await,
+            "zalo" => {
+                zalo(setting("ZALO_ACCESS_TOKEN")).send(&notice, &dossier.applicant.phone).await
+            }
             _ => esms().send(&notice, &dossier.applicant.phone).await,
         };
-        let Verdict::Accepted { message: Some(message) } = verdict else { panic!("{gateway}: {verdict:?}") };
+        let Verdict::Accepted { message: Some(message) } = verdict else {
+            panic!("{gateway}: {verdict:?}")
+        };
         let report = timeout(Duration::from_secs(60), reported(listener, message)).await;
         reports.push(report.unwrap_or_else(|_| panic!("{gateway} reports nothing")));
     }
     // Zalo signs what it posts; eSMS asks by GET, without a signature.
-    assert!(reports[0].starts_with("POST /zalo ") && reports[0].to_lowercase().contains("x-zevent-signature: mac="));
+    assert!(
+        reports[0].starts_with("POST /zalo ")
+            && reports[0].to_lowercase().contains("x-zevent-signature: mac=")
+    );
     assert!(reports[0].contains("user_received_message"), "{}", reports[0]);
-    assert!(reports[1].starts_with("GET /esms?") && reports[1].contains("SendStatus=5"), "{}", reports[1]);
+    assert!(
+        reports[1].starts_with("GET /esms?") && reports[1].contains("SendStatus=5"),
+        "{}",
+        reports[1]
+    );
 }
 
 #[tokio::test]
-async fn a_delivered_message_is_known_as_such_though_its_report_comes_late_thrice_out_of_order_and_forged() {
+async fn a_delivered_message_is_known_as_such_though_its_report_comes_late_thrice_out_of_order_and_forged()
+ {
     let stack = Stack::new();
     let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
-    let doors = [("zalo", "zalo".to_owned()), ("esms", format!("esms/{}", setting("ESMS_REPORT_SECRET")))];
+    let doors =
+        [("zalo", "zalo".to_owned()), ("esms", format!("esms/{}", setting("ESMS_REPORT_SECRET")))];
     for (gateway, door) in doors {
         let (body, phone) = somebody();
         if gateway == "esms" {
             stack.behave(json!({ "gateway": "zalo", "phone": phone, "code": -118 })).await;
         }
         let url = format!("{}/v1/reports/{door}", setting("API_URL"));
-        let reports = json!({ "url": url, "delayMs": 700, "copies": 3, "statuses": [5, 7], "forged": true });
+        let reports =
+            json!({ "url": url, "delayMs": 700, "copies": 3, "statuses": [5, 7], "forged": true });
         stack.behave(json!({ "gateway": gateway, "phone": phone, "reports": reports })).await;
-        let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("report")), body).await;
+        let slip =
+            stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("report")), body).await;
         let path = format!("{DOSSIERS}/{}/notices", slip.code());
         let delivered = stack.until("the delivery", || async {
             let seen = stack.get(&path, Some(&officer)).await;
@@ -468,7 +553,11 @@ async fn a_delivered_message_is_known_as_such_though_its_report_comes_late_thric
         });
         let notice = delivered.await.body["notices"][0].clone();
         let attempts = notice["attempts"].as_array().unwrap();
-        assert_eq!(attempts.iter().filter(|attempt| attempt["outcome"] == "delivered").count(), 1, "{notice}");
+        assert_eq!(
+            attempts.iter().filter(|attempt| attempt["outcome"] == "delivered").count(),
+            1,
+            "{notice}"
+        );
         assert_eq!(attempts.last().unwrap()["provider"], gateway);
         assert_eq!(stack.messages(&slip.code()).await.len(), 1);
     }
@@ -477,7 +566,8 @@ async fn a_delivered_message_is_known_as_such_though_its_report_comes_late_thric
 /// What the operators' tool says to these arguments.
 async fn redrive(arguments: &[&str]) -> String {
     let tool = root().join("infra/redrive.py");
-    let run = tokio::process::Command::new("python").arg(tool).args(arguments).output().await.unwrap();
+    let run =
+        tokio::process::Command::new("python").arg(tool).args(arguments).output().await.unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     String::from_utf8(run.stdout).unwrap()
 }
@@ -497,16 +587,30 @@ async fn an_event_given_up_too_early_is_sent_back_by_its_reason_and_nothing_else
     let mut submit = submit_event(&unique("e"), &time(0), Some(&code));
     submit["data"]["applicant"]["phone"] = unique_phone().into();
     stack.push(&submit.to_string()).await;
-    let status = async || stack.get(&format!("{DOSSIERS}/{code}"), None).await.body["status"].clone();
+    let status =
+        async || stack.get(&format!("{DOSSIERS}/{code}"), None).await.body["status"].clone();
     stack.until("the dossier", || async { (status().await == 1).then_some(()) }).await;
     let shown = redrive(&["integrators-events", "--reason", "dossier-not-found"]).await;
-    assert!(shown.contains("dossier-not-found") && shown.contains("dry run: 1 would be sent back"), "{shown}");
+    assert!(
+        shown.contains("dossier-not-found") && shown.contains("dry run: 1 would be sent back"),
+        "{shown}"
+    );
     assert!(!shown.contains("Trần") && !shown.contains(CITIZEN), "{shown}");
-    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &code).await, "dossier-not-found", "a dry run changes nothing");
-    let sent = redrive(&["integrators-events", "--reason", "dossier-not-found", "--rate", "100", "--go"]).await;
+    assert_eq!(
+        stack.parked("INTEGRATOR_DLQ_URL", &code).await,
+        "dossier-not-found",
+        "a dry run changes nothing"
+    );
+    let sent =
+        redrive(&["integrators-events", "--reason", "dossier-not-found", "--rate", "100", "--go"])
+            .await;
     assert!(sent.contains("sent back 1/1"), "{sent}");
     stack.until("the receipt", || async { (status().await == 2).then_some(()) }).await;
-    assert_eq!(stack.parked("INTEGRATOR_DLQ_URL", &junk).await, "malformed-body", "what was not asked for stays");
+    assert_eq!(
+        stack.parked("INTEGRATOR_DLQ_URL", &junk).await,
+        "malformed-body",
+        "what was not asked for stays"
+    );
 }
 
 /// A procedure that this run alone knows.
@@ -538,11 +642,29 @@ async fn what_an_administrator_publishes_is_in_force_without_a_deployment() {
     };
     let good = json!({ "procedures.json": procedures.to_string() });
     assert_eq!(put(good.clone(), &stack.officer(AGENCY).await).await.status, 403);
-    let bad = put(json!({ "procedures.json": procedures.to_string(), "rules.json": "{" }), &administrator).await;
-    assert_eq!((bad.status, &bad.body["misprints"][0]["file"]), (422, &json!("rules.json")), "{}", bad.body);
-    assert_eq!(submit().await.broken(), ("procedure", "known-procedure"), "a bad set is not in force");
+    let bad = put(
+        json!({ "procedures.json": procedures.to_string(), "rules.json": "{" }),
+        &administrator,
+    )
+    .await;
+    assert_eq!(
+        (bad.status, &bad.body["misprints"][0]["file"]),
+        (422, &json!("rules.json")),
+        "{}",
+        bad.body
+    );
+    assert_eq!(
+        submit().await.broken(),
+        ("procedure", "known-procedure"),
+        "a bad set is not in force"
+    );
     let published = put(good, &administrator).await;
-    assert_eq!((published.status, &published.body["published"]), (200, &json!(true)), "{}", published.body);
+    assert_eq!(
+        (published.status, &published.body["published"]),
+        (200, &json!(true)),
+        "{}",
+        published.body
+    );
     let taken = stack.until("the new edition", || async {
         let answer = submit().await;
         (answer.status == 201).then_some(answer)
@@ -570,7 +692,11 @@ async fn whoever_knows_the_tag_of_a_report_gets_304_and_nothing_else_through_the
     for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
         let again = stack.ask(Method::GET, path, None, ("if-none-match", &known)).await;
         let said = (again.status().as_u16(), again.headers()["etag"].to_str().unwrap().to_owned());
-        assert_eq!((said, again.text().await.unwrap().as_str()), ((304, tag.clone()), ""), "{known}");
+        assert_eq!(
+            (said, again.text().await.unwrap().as_str()),
+            ((304, tag.clone()), ""),
+            "{known}"
+        );
     }
     let other = stack.ask(Method::GET, path, None, ("if-none-match", "\"other\"")).await;
     assert_eq!(other.status(), 200);
@@ -592,24 +718,30 @@ async fn a_parameter_that_comes_twice_is_refused_through_the_gateway_and_a_list_
     }
     let two = stack.get(&format!("{DOSSIERS}?status=2&status=4&limit=1"), Some(&officer)).await;
     assert_eq!(two.status, 200, "{}", two.body);
-    let kpi = stack.get("/v1/kpi?period=2026-10,2026-11&agency=H20.03,H20.09", Some(&officer)).await;
-    let broken: Vec<&Value> = kpi.body["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    let kpi =
+        stack.get("/v1/kpi?period=2026-10,2026-11&agency=H20.03,H20.09", Some(&officer)).await;
+    let broken: Vec<&Value> =
+        kpi.body["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
     assert_eq!((kpi.status, broken), (400, vec![&json!("period"), &json!("agency")]));
 }
 
 #[tokio::test]
 async fn what_is_no_route_is_answered_by_the_gateway_itself_as_the_contract_says() {
     let stack = Stack::new();
-    for (method, path) in [(Method::DELETE, DOSSIERS), (Method::PATCH, "/v1/kpi"), (Method::GET, "/v2/dossiers")] {
+    for (method, path) in
+        [(Method::DELETE, DOSSIERS), (Method::PATCH, "/v1/kpi"), (Method::GET, "/v2/dossiers")]
+    {
         let answer = stack.ask(method.clone(), path, None, ("accept", "*/*")).await;
         let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
-        let body: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
+        let body: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
         assert_eq!((status, body), (404, json!({ "message": "Not Found" })), "{method} {path}");
     }
     let head = stack.ask(Method::HEAD, "/v1/reports/2024-02", None, ("accept", "*/*")).await;
     assert_eq!(head.status(), 404);
     // Nobody's page may read our answers: there is no CORS, and gateways differ in how they say so.
-    let preflight = stack.ask(Method::OPTIONS, DOSSIERS, None, ("origin", "https://evil.example")).await;
+    let preflight =
+        stack.ask(Method::OPTIONS, DOSSIERS, None, ("origin", "https://evil.example")).await;
     assert!([403, 404].contains(&preflight.status().as_u16()), "{preflight:?}");
     assert!(!preflight.headers().contains_key("access-control-allow-origin"), "{preflight:?}");
     assert!(preflight.json::<Value>().await.unwrap()["message"].is_string());
@@ -632,8 +764,12 @@ async fn invoked(function: &str, settings: &[(&str, &str)], payload: &str) -> (S
         ("AWS_REGION", "ap-southeast-1"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ]);
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).kill_on_drop(true);
-    let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true);
+    let mut process =
+        command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let mut asked = String::new();
     // It asks for work, and then tells what came of it.
     for answer in [
@@ -645,7 +781,8 @@ async fn invoked(function: &str, settings: &[(&str, &str)], payload: &str) -> (S
         ),
         "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
     ] {
-        let (mut stream, _) = timeout(Duration::from_secs(30), listener.accept()).await.unwrap().unwrap();
+        let (mut stream, _) =
+            timeout(Duration::from_secs(30), listener.accept()).await.unwrap().unwrap();
         asked = whole_request(&mut stream).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
@@ -663,7 +800,9 @@ async fn whole_request(stream: &mut tokio::net::TcpStream) -> String {
         text.push_str(&String::from_utf8_lossy(&part[..read]));
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let head = head.to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
         if read == 0 || body.len() >= length.unwrap_or(0) {
             return text;
         }
@@ -679,9 +818,12 @@ async fn a_token_that_is_invoked_in_the_wrong_form_stands_in_no_log_and_no_answe
         ("ZALO_APP_ID", "1"),
         ("ZALO_APP_SECRET", "secret"),
     ];
-    for payload in
-        [r#""planted-4711""#, r#"["planted-4711"]"#, r#"{"planted-4711": 1}"#, r#"{"refreshToken": ["planted-4711"]}"#]
-    {
+    for payload in [
+        r#""planted-4711""#,
+        r#"["planted-4711"]"#,
+        r#"{"planted-4711": 1}"#,
+        r#"{"refreshToken": ["planted-4711"]}"#,
+    ] {
         let (log, told) = invoked("refresh-token", &settings, payload).await;
         assert!(told.starts_with("POST") && told.contains("/error"), "{payload}: {told}");
         assert!(told.contains("break rules"), "{payload}: {told}");

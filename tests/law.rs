@@ -1,4 +1,4 @@
-//! The law at the doors: whose clock counts, and until when an applicant may bring his papers.
+//! The law at the doors: whose clock counts, and until when an applicant may bring his documents.
 
 use ingest_event::ingest;
 use platform::Failure;
@@ -26,7 +26,12 @@ async fn a_code_carries_the_day_of_the_senders_clock_though_ours_is_not_there_ye
     let kept = world.dossier(&code("261118", 9001)).await;
     assert_eq!(kept.submitted_at, at(ours), "and still nothing happens after we learned of it");
     for (why, time, day, now) in [
-        ("yesterday's code of a sender who is past midnight", "2026-11-17T17:00:01Z", "261117", ours),
+        (
+            "yesterday's code of a sender who is past midnight",
+            "2026-11-17T17:00:01Z",
+            "261117",
+            ours,
+        ),
         ("tomorrow's code of a sender who is not", "2026-11-17T16:59:59Z", "261118", ours),
         ("more than five minutes ahead", "2026-11-17T17:05:01Z", "261118", ours),
     ] {
@@ -36,20 +41,30 @@ async fn a_code_carries_the_day_of_the_senders_clock_though_ours_is_not_there_ye
 }
 
 #[tokio::test]
-async fn an_officer_who_gives_a_dossier_up_too_early_is_told_until_when_papers_can_come() {
+async fn an_officer_who_gives_a_dossier_up_too_early_is_told_until_when_documents_can_come() {
     let world = World::new().await;
     let now = "2026-11-17T02:00:00Z";
     let code = Call::submit("k").at_submit(&world.reception, &world, at(now)).await.code();
-    let asked = Call::transition(&code, "request-supplement", 1).at_change(&world.dossiers, &world, at(now)).await;
+    let asked = Call::transition(&code, "request-supplement", 1)
+        .at_change(&world.dossiers, &world, at(now))
+        .await;
     assert_eq!(asked.status, 200);
     let early = Call::transition(&code, "refuse-expired", 2);
     let answer = early.at_change(&world.dossiers, &world, at("2026-12-17T02:00:00Z")).await;
     assert_eq!((answer.status, answer.problem()), (400, "invalid-request"));
     let broken = &answer.body["errors"][0];
-    assert_eq!((&broken["field"], &broken["rule"]), (&"action".into(), &"not-yet-expired".into()), "{}", answer.body);
+    assert_eq!(
+        (&broken["field"], &broken["rule"]),
+        (&"action".into(), &"not-yet-expired".into()),
+        "{}",
+        answer.body
+    );
     assert!(broken["detail"].as_str().unwrap().contains("2026-12-17"), "{broken}");
     let in_time = Call::transition(&code, "refuse-expired", 2);
-    assert_eq!(in_time.at_change(&world.dossiers, &world, at("2026-12-17T17:00:00Z")).await.status, 200);
+    assert_eq!(
+        in_time.at_change(&world.dossiers, &world, at("2026-12-17T17:00:00Z")).await.status,
+        200
+    );
 }
 
 /// The answer of the deadline's door to `call`.
@@ -60,22 +75,31 @@ async fn deadline(world: &World, call: Call) -> Answer {
 /// Each day of a count, as `date reckoning`.
 fn days(answer: &Answer) -> Vec<String> {
     let days = answer.body["count"]["days"].as_array().unwrap().iter();
-    let told = |day: &Value| [&day["date"], &day["reckoning"]].map(|word| word.as_str().unwrap().to_owned()).join(" ");
+    let told = |day: &Value| {
+        [&day["date"], &day["reckoning"]].map(|word| word.as_str().unwrap().to_owned()).join(" ")
+    };
     days.map(told).collect()
 }
 
-// A birth is registered in one working day: received on Friday 20 November 2026 after 15:00, paid two days
-// later than asked, after closing, apologised for; the 24th is a holiday from 2026 on.
+// A birth is registered in one working day: received on Friday 20 November 2026 after 15:00, paid
+// two days later than asked, after closing, apologised for; the 24th is a holiday from 2026 on.
 #[tokio::test]
 async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
     let world = World::new().await;
     let ask = |code: &str| Call::new("GET /v1/dossiers/{code}/deadline").code(code);
     let mut body = submission();
     (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
-    let submitted = Call::submit("k").body(&body).at_submit(&world.reception, &world, at("2026-11-20T01:00:00Z")).await;
+    let submitted = Call::submit("k")
+        .body(&body)
+        .at_submit(&world.reception, &world, at("2026-11-20T01:00:00Z"))
+        .await;
     let code = submitted.code();
     let before = deadline(&world, ask(&code).officer(COMMUNE)).await;
-    assert_eq!((before.status, &before.body), (200, &json!({ "code": code })), "there is nothing to count yet");
+    assert_eq!(
+        (before.status, &before.body),
+        (200, &json!({ "code": code })),
+        "there is nothing to count yet"
+    );
     let promise = json!({
         "action": "apologise", "expectedVersion": 5, "reason": "Chờ xác minh.", "newDueOn": "2026-12-01",
     });
@@ -105,7 +129,10 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
     assert_eq!(days(&told), expected);
     let pause = json!([{ "from": "2026-11-23T02:00:00Z", "to": "2026-11-25T10:30:00Z" }]);
     assert_eq!(told.body["count"]["pauses"], pause);
-    assert_eq!(told.body["count"]["pauseRule"]["count"], "closings", "the rule by which it was counted is named");
+    assert_eq!(
+        told.body["count"]["pauseRule"]["count"], "closings",
+        "the rule by which it was counted is named"
+    );
     assert_eq!(told.body["count"]["days"][4]["text"], "holiday");
     assert_eq!(told.body["count"]["startedAt"], "2026-11-20T08:30:00Z");
     assert_eq!(told.body["count"]["dueAt"], told.body["originalDueAt"]);
@@ -119,7 +146,10 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
 #[tokio::test]
 async fn a_deadline_is_shown_to_those_who_may_read_the_history() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at("2026-11-17T02:00:00Z")).await.code();
+    let code = Call::submit("k")
+        .at_submit(&world.reception, &world, at("2026-11-17T02:00:00Z"))
+        .await
+        .code();
     let ask = || Call::new("GET /v1/dossiers/{code}/deadline").code(&code);
     for (who, call, status) in [
         ("the agency", ask().officer(AGENCY), 200),

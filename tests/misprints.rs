@@ -1,8 +1,9 @@
-//! A misprint in a file of the catalogue is told with the line on which it stands, wherever in the file that is.
+//! A misprint in a file of the catalogue is told with the line on which it stands, wherever in the
+//! file that is.
 
 use std::collections::BTreeMap;
 
-use platform::catalogue::{Misprint, Texts, UndecidedYears};
+use platform::catalogue::{CatalogueError, Texts, UndecidedYears};
 use serde_json::{Value, json};
 
 /// A shipped file.
@@ -24,29 +25,32 @@ fn line_at(file: &Value, pointer: &str) -> usize {
 }
 
 /// What is wrong with a catalogue in which one file says something else.
-fn misprints(name: &str, text: String) -> Vec<Misprint> {
+fn misprints(name: &str, text: String) -> Vec<CatalogueError> {
     let texts = Texts::built_in().with([(name.to_owned(), text)].into()).unwrap();
     texts.assemble(UndecidedYears::Refused).err().unwrap_or_default()
 }
 
-/// Every field of a file that holds a text, a number or a word: the last of each kind, since that one stands deepest.
+/// Every field of a file that holds a text, a number or a word: the last of each kind, since that
+/// one stands deepest.
 fn fields(file: &Value) -> Vec<String> {
     fn walk(value: &Value, pointer: &str, kind: &str, found: &mut BTreeMap<String, String>) {
         match value {
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .for_each(|(place, item)| walk(item, &format!("{pointer}/{place}"), &format!("{kind}/*"), found)),
-            Value::Object(fields) => fields
-                .iter()
-                .for_each(|(name, value)| walk(value, &format!("{pointer}/{name}"), &format!("{kind}/{name}"), found)),
+            Value::Array(items) => items.iter().enumerate().for_each(|(place, item)| {
+                walk(item, &format!("{pointer}/{place}"), &format!("{kind}/*"), found)
+            }),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                walk(value, &format!("{pointer}/{name}"), &format!("{kind}/{name}"), found)
+            }),
             _ => drop(found.insert(kind.to_owned(), pointer.to_owned())),
         }
     }
     let mut found = BTreeMap::new();
     walk(file, "", "", &mut found);
     // What a file says of itself: a note is for people, and another version is told as such.
-    found.into_values().filter(|pointer| !["/note", "/schemaVersion"].contains(&pointer.as_str())).collect()
+    found
+        .into_values()
+        .filter(|pointer| !["/note", "/schemaVersion"].contains(&pointer.as_str()))
+        .collect()
 }
 
 #[test]
@@ -60,9 +64,15 @@ fn a_field_of_another_type_is_named_by_its_line_in_every_file() {
             let field = spoilt.pointer_mut(pointer).unwrap();
             *field = if field.is_null() { json!(true) } else { json!([{ "a": "misprint" }]) };
             let found = misprints(name, written(&spoilt));
-            let told: Vec<_> =
-                found.iter().map(|misprint| (misprint.file.as_str(), misprint.rule, misprint.line)).collect();
-            assert_eq!(told, [(name, "form", line_at(&file, pointer))], "{name}{pointer}: {found:?}");
+            let told: Vec<_> = found
+                .iter()
+                .map(|misprint| (misprint.file.as_str(), misprint.rule, misprint.line))
+                .collect();
+            assert_eq!(
+                told,
+                [(name, "form", line_at(&file, pointer))],
+                "{name}{pointer}: {found:?}"
+            );
             tried += 1;
         }
     }
@@ -87,7 +97,11 @@ fn a_field_too_many_is_named_by_its_line_and_a_missing_one_by_that_of_its_entry(
         let mut without = file.clone();
         without.pointer_mut(entry).unwrap().as_object_mut().unwrap().remove(field).unwrap();
         let found = misprints(name, written(&without));
-        assert_eq!((found[0].rule, found[0].line), ("form", line_at(&file, entry)), "{name}{entry}: {found:?}");
+        assert_eq!(
+            (found[0].rule, found[0].line),
+            ("form", line_at(&file, entry)),
+            "{name}{entry}: {found:?}"
+        );
         let mut with = file.clone();
         with.pointer_mut(entry).unwrap()["zzz"] = 1.into();
         let found = misprints(name, written(&with));
@@ -112,7 +126,11 @@ fn a_field_that_stands_twice_is_named_by_the_line_on_which_it_stands_again() {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.insert(line - 1, format!("\"{key}\": null,"));
         let found = misprints(name, lines.join("\n"));
-        assert_eq!((found[0].rule, found[0].line), ("form", line + 1), "{name}{pointer}: {found:?}");
+        assert_eq!(
+            (found[0].rule, found[0].line),
+            ("form", line + 1),
+            "{name}{pointer}: {found:?}"
+        );
         assert!(found[0].detail.contains(key), "{found:?}");
     }
 }
@@ -122,30 +140,139 @@ type Broken = (&'static str, &'static str, Value, &'static str, &'static str);
 
 fn broken_rules() -> Vec<Broken> {
     let twice = |name: &str, pointer: &str| shipped(name).pointer(pointer).unwrap().clone();
-    let agencies = |place: usize, field: &str| twice("agencies.json", &format!("/agencies/{place}/{field}"));
+    let agencies =
+        |place: usize, field: &str| twice("agencies.json", &format!("/agencies/{place}/{field}"));
     vec![
         ("agencies.json", "/agencies/9/name", json!(" "), "name", "/agencies/9/name"),
-        ("agencies.json", "/agencies/9/code", agencies(8, "code"), "unique-code", "/agencies/9/code"),
+        (
+            "agencies.json",
+            "/agencies/9/code",
+            agencies(8, "code"),
+            "unique-code",
+            "/agencies/9/code",
+        ),
         ("agencies.json", "/agencies/9/parent", json!("H99"), "known-agency", "/agencies/9/parent"),
-        ("agencies.json", "/agencies/9/successor", json!("H99.01"), "known-agency", "/agencies/9/successor"),
-        ("agencies.json", "/agencies/9/successor", agencies(9, "code"), "successor-cycle", "/agencies/9/successor"),
-        ("agencies.json", "/agencies/9/validTo", json!("2001-01-01"), "valid-range", "/agencies/9/validTo"),
-        ("procedures.json", "/procedures/30/version", json!(0), "version", "/procedures/30/version"),
-        ("procedures.json", "/procedures/30/field/code", json!("TN"), "field-code", "/procedures/30/field/code"),
-        ("procedures.json", "/procedures/30/field/name", json!(""), "name", "/procedures/30/field/name"),
-        ("procedures.json", "/procedures/30/papers", json!([]), "papers", "/procedures/30/papers"),
-        ("procedures.json", "/procedures/30/papers/0/code", json!(""), "paper-code", "/procedures/30/papers/0/code"),
-        ("procedures.json", "/procedures/30/papers/0/name", json!(""), "name", "/procedures/30/papers/0/name"),
+        (
+            "agencies.json",
+            "/agencies/9/successor",
+            json!("H99.01"),
+            "known-agency",
+            "/agencies/9/successor",
+        ),
+        (
+            "agencies.json",
+            "/agencies/9/successor",
+            agencies(9, "code"),
+            "successor-cycle",
+            "/agencies/9/successor",
+        ),
+        (
+            "agencies.json",
+            "/agencies/9/validTo",
+            json!("2001-01-01"),
+            "valid-range",
+            "/agencies/9/validTo",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/version",
+            json!(0),
+            "version",
+            "/procedures/30/version",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/field/code",
+            json!("TN"),
+            "field-code",
+            "/procedures/30/field/code",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/field/name",
+            json!(""),
+            "name",
+            "/procedures/30/field/name",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/documents",
+            json!([]),
+            "documents",
+            "/procedures/30/documents",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/documents/0/code",
+            json!(""),
+            "document-code",
+            "/procedures/30/documents/0/code",
+        ),
+        (
+            "procedures.json",
+            "/procedures/30/documents/0/name",
+            json!(""),
+            "name",
+            "/procedures/30/documents/0/name",
+        ),
         ("calendar.json", "/years/2023/source", json!(""), "source", "/years/2023/source"),
-        ("calendar.json", "/years/2023/off/3", json!("2024-01-03"), "day-in-year", "/years/2023/off/3"),
-        ("calendar.json", "/years/2023/off/3", json!("2023-01-08"), "off-weekday", "/years/2023/off/3"),
-        ("calendar.json", "/years/2019/worked/1", json!("2019-05-06"), "worked-weekend", "/years/2019/worked/1"),
-        ("calendar.json", "/years/2019/worked/1", json!("2019-05-01"), "off-or-worked", "/years/2019/worked/1"),
+        (
+            "calendar.json",
+            "/years/2023/off/3",
+            json!("2024-01-03"),
+            "day-in-year",
+            "/years/2023/off/3",
+        ),
+        (
+            "calendar.json",
+            "/years/2023/off/3",
+            json!("2023-01-08"),
+            "off-weekday",
+            "/years/2023/off/3",
+        ),
+        (
+            "calendar.json",
+            "/years/2019/worked/1",
+            json!("2019-05-06"),
+            "worked-weekend",
+            "/years/2019/worked/1",
+        ),
+        (
+            "calendar.json",
+            "/years/2019/worked/1",
+            json!("2019-05-01"),
+            "off-or-worked",
+            "/years/2019/worked/1",
+        ),
         ("calendar.json", "/hours/0/slots/1/0", json!("07:30"), "ordered-slots", "/hours/0/slots"),
-        ("rules.json", "/rules/0/dossierCode/digits", json!(9), "sequence-digits", "/rules/0/dossierCode/digits"),
-        ("rules.json", "/rules/0/shortTermWorkingDays", json!(31), "days-range", "/rules/0/shortTermWorkingDays"),
-        ("rules.json", "/rules/0/expiredReason", json!(" "), "reason-length", "/rules/0/expiredReason"),
-        ("rules.json", "/rules/0/counting/working-hour", json!(""), "source", "/rules/0/counting/working-hour"),
+        (
+            "rules.json",
+            "/rules/0/dossierCode/digits",
+            json!(9),
+            "sequence-digits",
+            "/rules/0/dossierCode/digits",
+        ),
+        (
+            "rules.json",
+            "/rules/0/shortTermWorkingDays",
+            json!(31),
+            "days-range",
+            "/rules/0/shortTermWorkingDays",
+        ),
+        (
+            "rules.json",
+            "/rules/0/expiredReason",
+            json!(" "),
+            "reason-length",
+            "/rules/0/expiredReason",
+        ),
+        (
+            "rules.json",
+            "/rules/0/counting/working-hour",
+            json!(""),
+            "source",
+            "/rules/0/counting/working-hour",
+        ),
         (
             "rules.json",
             "/rules/1/validFrom",
@@ -160,9 +287,27 @@ fn broken_rules() -> Vec<Broken> {
             "known-placeholder",
             "/templates/4/sms/vi/text",
         ),
-        ("templates.json", "/templates/4/zalo/vi", json!("x"), "zalo-template", "/templates/4/zalo/vi"),
-        ("templates.json", "/templates/4/action", json!("submit"), "unique-action", "/templates/4/action"),
-        ("integrators.json", "/integrators/4/agencies/3", json!("H99"), "known-agency", "/integrators/4/agencies/3"),
+        (
+            "templates.json",
+            "/templates/4/zalo/vi",
+            json!("x"),
+            "zalo-template",
+            "/templates/4/zalo/vi",
+        ),
+        (
+            "templates.json",
+            "/templates/4/action",
+            json!("submit"),
+            "unique-action",
+            "/templates/4/action",
+        ),
+        (
+            "integrators.json",
+            "/integrators/4/agencies/3",
+            json!("H99"),
+            "known-agency",
+            "/integrators/4/agencies/3",
+        ),
         (
             "integrators.json",
             "/integrators/3/source",
@@ -178,12 +323,36 @@ fn broken_rules() -> Vec<Broken> {
             "range",
             "/policies/0/channelPatienceMinutes/information",
         ),
-        ("notices.json", "/policies/0/channels/1", json!("zalo"), "channels", "/policies/0/channels"),
+        (
+            "notices.json",
+            "/policies/0/channels/1",
+            json!("zalo"),
+            "channels",
+            "/policies/0/channels",
+        ),
         ("providers.json", "/providers/1/weight", json!(1_001), "range", "/providers/1/weight"),
-        ("providers.json", "/providers/1/provider", json!("zalo"), "unique-start", "/providers/1/validFrom"),
+        (
+            "providers.json",
+            "/providers/1/provider",
+            json!("zalo"),
+            "unique-start",
+            "/providers/1/validFrom",
+        ),
         ("providers.json", "/failover/leastCalls", json!(0), "range", "/failover/leastCalls"),
-        ("codes.json", "/gateways/0/entries/2/codes/1", json!(-100), "unique-code", "/gateways/0/entries/2/codes/1"),
-        ("codes.json", "/gateways/1/provider", json!("zalo"), "unique-provider", "/gateways/1/provider"),
+        (
+            "codes.json",
+            "/gateways/0/entries/2/codes/1",
+            json!(-100),
+            "unique-code",
+            "/gateways/0/entries/2/codes/1",
+        ),
+        (
+            "codes.json",
+            "/gateways/1/provider",
+            json!("zalo"),
+            "unique-provider",
+            "/gateways/1/provider",
+        ),
         ("codes.json", "/gateways/1/source", json!(""), "source", "/gateways/1/source"),
         (
             "index.json",
@@ -192,7 +361,13 @@ fn broken_rules() -> Vec<Broken> {
             "positive",
             "/indexes/0/groups/1/criteria/0/hundredths",
         ),
-        ("index.json", "/indexes/0/groups/1/hundredths", json!(1), "weights", "/indexes/0/groups/1/hundredths"),
+        (
+            "index.json",
+            "/indexes/0/groups/1/hundredths",
+            json!(1),
+            "weights",
+            "/indexes/0/groups/1/hundredths",
+        ),
         ("index.json", "/indexes/0/roundTo", json!(0), "round-to", "/indexes/0/roundTo"),
         ("index.json", "/indexes/1/source", json!(" "), "source", "/indexes/1/source"),
     ]
@@ -202,16 +377,20 @@ fn broken_rules() -> Vec<Broken> {
 fn a_broken_rule_is_told_with_the_line_of_the_field_that_breaks_it() {
     for (name, pointer, value, rule, at) in broken_rules() {
         let mut file = shipped(name);
-        *file.pointer_mut(pointer).unwrap_or_else(|| panic!("{name} has nothing at {pointer}")) = value;
+        *file.pointer_mut(pointer).unwrap_or_else(|| panic!("{name} has nothing at {pointer}")) =
+            value;
         let found = misprints(name, written(&file));
         let line = line_at(&file, at);
-        let told = |misprint: &Misprint| (misprint.file.as_str(), misprint.rule, misprint.line) == (name, rule, line);
+        let told = |misprint: &CatalogueError| {
+            (misprint.file.as_str(), misprint.rule, misprint.line) == (name, rule, line)
+        };
         assert!(found.iter().any(told), "{name}{pointer}: no {rule} in line {line}: {found:?}");
     }
 }
 
 #[test]
-fn a_version_in_force_that_says_something_else_is_told_with_its_own_line_and_not_that_of_another_version() {
+fn a_version_in_force_that_says_something_else_is_told_with_its_own_line_and_not_that_of_another_version()
+ {
     let mut before = shipped("procedures.json");
     let list = before["procedures"].as_array_mut().unwrap();
     let mut second = list[5].clone();
@@ -219,7 +398,9 @@ fn a_version_in_force_that_says_something_else_is_told_with_its_own_line_and_not
     second["validFrom"] = "2026-10-01".into();
     list.push(second);
     let last = list.len() - 1;
-    let texts = |file: &Value| Texts::built_in().with([("procedures.json".to_owned(), written(file))].into()).unwrap();
+    let texts = |file: &Value| {
+        Texts::built_in().with([("procedures.json".to_owned(), written(file))].into()).unwrap()
+    };
     let assembled = |file: &Value| texts(file).assemble(UndecidedYears::Refused).unwrap();
     let mut after = before.clone();
     after["procedures"][last]["feeVnd"] = 1.into();
@@ -236,5 +417,8 @@ fn a_text_that_is_no_json_is_named_by_the_line_on_which_it_breaks_off() {
     let mut lines: Vec<String> = written(&file).lines().map(str::to_owned).collect();
     lines[line - 1] = "\"level\" \"commune\",".to_owned();
     let found = misprints("agencies.json", lines.join("\n"));
-    assert_eq!(found.iter().map(|misprint| (misprint.rule, misprint.line)).collect::<Vec<_>>(), [("json", line)]);
+    assert_eq!(
+        found.iter().map(|misprint| (misprint.rule, misprint.line)).collect::<Vec<_>>(),
+        [("json", line)]
+    );
 }

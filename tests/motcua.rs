@@ -1,4 +1,5 @@
-//! All tests through the public doors: components on the embedded tables, journeys on the deployed stack.
+//! All tests through the public doors: components on the embedded tables, journeys on the deployed
+//! stack.
 
 mod announcement;
 mod catalogue;
@@ -7,6 +8,7 @@ mod crash;
 mod deadline;
 mod doors;
 mod figures;
+mod forwarding;
 mod gateways;
 mod index;
 mod journey;
@@ -18,7 +20,6 @@ mod oracle;
 mod order;
 mod outages;
 mod page;
-mod passing;
 mod procedures;
 mod race;
 mod redate;

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, submit_event, transition_event};
 use crate::support::days::{
-    MORNING, count, counted, everything, few_agencies, few_texts, forget, happened, night, ordered, province, rows,
-    two_days,
+    MORNING, count, counted, everything, few_agencies, few_texts, forget, happened, night, ordered,
+    province, rows, two_days,
 };
 use crate::support::file;
 use crate::support::log::Log;
@@ -29,7 +29,8 @@ async fn a_day_is_counted_by_agency_and_procedure() {
     two_days(&world).await;
     // Two channels and the province; integrators have no accounts of officers.
     assert_eq!(count(&world, "2026-11-17").await.changed, 3);
-    let postal = KpiRow { submitted: 1, received: 1, digitised: 1, in_process: 1, ..KpiRow::default() };
+    let postal =
+        KpiRow { submitted: 1, received: 1, digitised: 1, in_process: 1, ..KpiRow::default() };
     let online = KpiRow {
         submitted: 6,
         received: 4,
@@ -47,10 +48,20 @@ async fn a_day_is_counted_by_agency_and_procedure() {
     let cell = |channel: &str| format!("work#{AGENCY}#1.000382#{channel}").parse().unwrap();
     let found: Vec<(KpiCell, KpiRow)> =
         rows(&world, "2026-11-17").await.into_iter().map(|row| (row.cell, row.figures)).collect();
-    assert_eq!(found, [(KpiCell::Province, both), (cell("online"), online), (cell("postal"), postal)]);
+    assert_eq!(
+        found,
+        [(KpiCell::Province, both), (cell("online"), online), (cell("postal"), postal)]
+    );
     count(&world, "2026-11-18").await;
-    let wednesday =
-        KpiRow { carried_over: 3, resolved: 1, late: 1, waiting: 1, in_process: 2, overdue: 1, ..KpiRow::default() };
+    let wednesday = KpiRow {
+        carried_over: 3,
+        resolved: 1,
+        late: 1,
+        waiting: 1,
+        in_process: 2,
+        overdue: 1,
+        ..KpiRow::default()
+    };
     assert_eq!(province(&world, "2026-11-18").await, wednesday);
 }
 
@@ -121,7 +132,10 @@ async fn the_schedule_counts_the_day_that_has_just_ended_in_viet_nam() {
     let now = at("2026-11-18T17:30:00Z");
     let order: Order = serde_json::from_str("{}").unwrap();
     let outcome = night(&world, &order, now).await.unwrap();
-    assert_eq!((outcome.first.to_string().as_str(), outcome.last.to_string().as_str()), ("2026-11-12", "2026-11-18"));
+    assert_eq!(
+        (outcome.first.to_string().as_str(), outcome.last.to_string().as_str()),
+        ("2026-11-12", "2026-11-18")
+    );
 }
 
 #[tokio::test]
@@ -132,14 +146,20 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
         &world,
         9008,
         "online",
-        &[("", "2026-11-16T08:30:00Z"), ("receive", "2026-11-16T08:40:00Z"), ("process", "2026-11-16T09:00:00Z")],
+        &[
+            ("", "2026-11-16T08:30:00Z"),
+            ("receive", "2026-11-16T08:40:00Z"),
+            ("process", "2026-11-16T09:00:00Z"),
+        ],
     );
     let code = code.await;
     let mut apology = transition_event("apology", "2026-11-16T09:10:00Z", &code, "apologise");
     apology["data"]["newDueOn"] = "2026-11-19".into();
     for event in [apology, transition_event("end", "2026-11-18T02:00:00Z", &code, "finish")] {
         let message = event.to_string();
-        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await.unwrap();
+        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING))
+            .await
+            .unwrap();
     }
     let mut seen = Vec::new();
     for from in ["2026-11-19", "2026-11-18"] {
@@ -149,7 +169,8 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
         extended["validFrom"] = from.into();
         extended["kpiDue"] = "extended".into();
         list.push(extended);
-        let texts = few_texts().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
+        let texts =
+            few_texts().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
         world.catalogue = texts.assemble(UndecidedYears::Refused).unwrap().into();
         let outcome = count(&world, "2026-11-18").await;
         let figures = province(&world, "2026-11-18").await;
@@ -168,10 +189,19 @@ async fn days_that_have_not_come_or_do_not_follow_each_other_are_refused() {
             Order { first: day("2026-11-01"), last: day("2026-11-20"), ..Order::default() },
             ("last", "not-in-the-future"),
         ),
-        (Order { first: day("2026-11-18"), last: day("2026-11-17"), ..Order::default() }, ("first", "day-order")),
-        (Order { first: day("2025-11-17"), last: day("2026-11-18"), ..Order::default() }, ("first", "day-order")),
+        (
+            Order { first: day("2026-11-18"), last: day("2026-11-17"), ..Order::default() },
+            ("first", "day-order"),
+        ),
+        (
+            Order { first: day("2025-11-17"), last: day("2026-11-18"), ..Order::default() },
+            ("first", "day-order"),
+        ),
         (Order { first: day("2026-11-17"), ..Order::default() }, ("day", "one-order")),
-        (Order { day: day("2026-11-17"), last: day("2026-11-18"), ..Order::default() }, ("day", "one-order")),
+        (
+            Order { day: day("2026-11-17"), last: day("2026-11-18"), ..Order::default() },
+            ("day", "one-order"),
+        ),
     ] {
         match night(&world, &order, at(MORNING)).await.unwrap_err() {
             Failure::Invalid(found) => assert_eq!((found[0].field.as_str(), found[0].rule), broken),
@@ -197,14 +227,17 @@ async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_r
             0 => submit_event("late-0", time, Some(&code)),
             _ => transition_event("late-1", time, &code, action),
         };
-        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now).await.unwrap();
+        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now)
+            .await
+            .unwrap();
     }
     let order = Order { day: Some("2026-11-18".parse().unwrap()), ..Order::default() };
     let outcome = night(&world, &order, now).await.unwrap();
     // Its morning no longer agrees with the evening before, so that day is counted again too.
     assert_eq!((outcome.first.to_string().as_str(), outcome.corrected), ("2026-11-17", 4));
     let corrections = world.figures.corrections("2026-11-17").await.unwrap();
-    let of_province = corrections.iter().find(|correction| correction.of == KpiCell::Province).unwrap();
+    let of_province =
+        corrections.iter().find(|correction| correction.of == KpiCell::Province).unwrap();
     assert_eq!((of_province.before.received, of_province.after.received), (5, 6));
     assert_eq!((of_province.at, of_province.because.clone()), (now, vec![code.parse().unwrap()]));
     // Another run finds nothing more to say.
@@ -223,8 +256,12 @@ async fn an_earlier_day_counted_again_takes_the_days_after_it_along_until_they_a
     let late = [("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")];
     happened(&world, 9021, "online", &late).await;
     let outcome = count(&world, "2026-11-17").await;
-    assert_eq!((outcome.first.to_string().as_str(), outcome.last.to_string().as_str()), ("2026-11-17", "2026-11-18"));
-    let (evening, morning) = (province(&world, "2026-11-17").await, province(&world, "2026-11-18").await);
+    assert_eq!(
+        (outcome.first.to_string().as_str(), outcome.last.to_string().as_str()),
+        ("2026-11-17", "2026-11-18")
+    );
+    let (evening, morning) =
+        (province(&world, "2026-11-17").await, province(&world, "2026-11-18").await);
     assert_eq!((evening.open(), morning.carried_over), (4, 4));
 }
 
@@ -241,7 +278,10 @@ async fn a_month_is_the_sum_of_its_days() {
     }
     assert_eq!(province(&world, "2026-11").await, sum);
     let counted = world.figures.count("2026-11").await.unwrap().unwrap();
-    assert_eq!((counted.first.to_string().as_str(), counted.last.to_string().as_str()), ("2026-11-17", "2026-11-18"));
+    assert_eq!(
+        (counted.first.to_string().as_str(), counted.last.to_string().as_str()),
+        ("2026-11-17", "2026-11-18")
+    );
 }
 
 #[tokio::test]
@@ -266,12 +306,20 @@ async fn a_count_that_died_half_way_is_made_good_by_the_next() {
     let whole = both().await;
     let rows: Vec<Value> = whole.values().map(|item| serde_json::from_str(item).unwrap()).collect();
     let rows: Vec<&Value> = rows.iter().filter(|item| item["cell"].is_string()).collect();
-    // As a run leaves the table that dies after so many of its writes: what came later is missing, and no day is closed.
+    // As a run leaves the table that dies after so many of its writes: what came later is missing,
+    // and no day is closed.
     for kept in 0..rows.len() {
         forget(&world).await;
         for item in &rows[..kept] {
             let item = serde_dynamo::to_item(item).unwrap();
-            world.client.put_item().table_name("KpiTable").set_item(Some(item)).send().await.unwrap();
+            world
+                .client
+                .put_item()
+                .table_name("KpiTable")
+                .set_item(Some(item))
+                .send()
+                .await
+                .unwrap();
         }
         assert_eq!(both().await, whole, "after {kept} writes");
     }
@@ -295,7 +343,8 @@ async fn however_the_messages_of_a_night_come_its_rows_are_the_same() {
     forget(&world).await;
     let messages = ordered(&world, &order, at(MORNING)).await.unwrap();
     let ledger = Ledger::default();
-    for outcome in join_all(messages.iter().map(|message| counted(&world, message, &ledger))).await {
+    for outcome in join_all(messages.iter().map(|message| counted(&world, message, &ledger))).await
+    {
         outcome.unwrap();
     }
     assert_eq!(everything(&world).await, plain, "all at once");
@@ -328,7 +377,9 @@ async fn a_long_time_is_counted_in_several_runs_and_comes_to_the_same() {
     let day = |day: &str| -> Date { day.parse().unwrap() };
     let queue = Kept::default();
     let order = Order::days(day("2026-10-01"), day("2026-11-18"));
-    let planned = rollup_kpi::plan(&order, &world.figures, &queue, &world.catalogue, at(MORNING)).await.unwrap();
+    let planned = rollup_kpi::plan(&order, &world.figures, &queue, &world.catalogue, at(MORNING))
+        .await
+        .unwrap();
     assert_eq!((planned.runs.len(), planned.agencies), (2, 10));
     assert_eq!(queue.sent.lock().unwrap().len(), 20);
     night(&world, &order, at(MORNING)).await.unwrap();
@@ -350,7 +401,10 @@ async fn a_result_that_is_fetched_weeks_later_counts_on_the_day_when_it_is_fetch
     ];
     happened(&world, 9030, "counter", &steps).await;
     count(&world, "2026-11-17").await;
-    assert_eq!(province(&world, "2026-11-17").await, KpiRow { returned: 1, returned_late: 1, ..KpiRow::default() });
+    assert_eq!(
+        province(&world, "2026-11-17").await,
+        KpiRow { returned: 1, returned_late: 1, ..KpiRow::default() }
+    );
     count(&world, "2026-11-02").await;
     let then = province(&world, "2026-11-02").await;
     assert_eq!((then.resolved, then.returned), (1, 0));
@@ -362,8 +416,14 @@ async fn every_night_from_october_on_says_that_next_year_has_no_calendar() {
     let world = few_agencies().await;
     for (now, missing) in [
         ("2026-09-30T16:59:59Z", vec![]), // the last second of September in Viet Nam
-        ("2026-09-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
-        ("2026-12-30T17:30:00Z", vec![json!({ "message": "next year's calendar is missing", "year": 2027 })]),
+        (
+            "2026-09-30T17:30:00Z",
+            vec![json!({ "message": "next year's calendar is missing", "year": 2027 })],
+        ),
+        (
+            "2026-12-30T17:30:00Z",
+            vec![json!({ "message": "next year's calendar is missing", "year": 2027 })],
+        ),
     ] {
         let log = Log::kept();
         ordered(&world, &Order::default(), at(now)).await.unwrap();
@@ -372,14 +432,15 @@ async fn every_night_from_october_on_says_that_next_year_has_no_calendar() {
     }
 }
 
-// What the alarm is read for: of the shipped procedures one cannot be received any more on 26 November 2026, nine on 15 December,
-// forty-eight on the 28th.
+// What the alarm is read for: of the shipped procedures one cannot be received any more on 26
+// November 2026, nine on 15 December, forty-eight on the 28th.
 #[tokio::test]
 async fn the_night_names_the_procedures_that_stop_being_received_by_their_day() {
     let world = few_agencies().await;
     let log = Log::kept();
     ordered(&world, &Order::default(), at("2026-11-25T17:30:00Z")).await.unwrap();
-    let lines: Vec<Value> = log.errors().into_iter().filter(|line| line.get("procedures").is_some()).collect();
+    let lines: Vec<Value> =
+        log.errors().into_iter().filter(|line| line.get("procedures").is_some()).collect();
     let by = |last: &str| -> u64 {
         let until = lines.iter().filter(|line| line["day"].as_str() <= Some(last));
         until.map(|line| line["count"].as_u64().unwrap()).sum()

@@ -1,4 +1,5 @@
-//! What citizens are told, by what, when and how often: the notices queue, the minute and the gateways' reports.
+//! What citizens are told, by what, when and how often: the notices queue, the minute and the
+//! gateways' reports.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ use wake_notices::{Order, wake};
 use crate::support::call::{CITIZEN, Call, submission};
 use crate::support::memory::Memory;
 use crate::support::teller::{
-    accepted, changed, declined, not_taken, sent_back, silent, tell, tell_with, with_speedsms, woken,
+    accepted, changed, declined, not_taken, sent_back, silent, tell, tell_with, with_speedsms,
+    woken,
 };
 use crate::support::world::{Death, Kept, Mortal, NOW, Scripted, World, at};
 
@@ -28,7 +30,9 @@ async fn submitted(world: &World) -> String {
 /// Moves the dossier on at `now` and gives the message about it.
 async fn moved(world: &World, code: &str, action: &str, now: &str) -> String {
     let dossier = world.dossier(code).await;
-    let answer = Call::transition(code, action, dossier.version).at_change(&world.dossiers, world, at(now)).await;
+    let answer = Call::transition(code, action, dossier.version)
+        .at_change(&world.dossiers, world, at(now))
+        .await;
     assert_eq!(answer.status, 200, "{action}: {:?}", answer.body);
     changed(world, code, usize::try_from(dossier.version).unwrap() + 1).await
 }
@@ -105,7 +109,10 @@ async fn a_notice_that_no_channel_takes_is_refused_with_the_last_code() {
     let gateways = Scripted::pair([declined(-139)], [declined(99)]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref(), notice.cost_vnd()), ("refused", Some("99"), 0));
+    assert_eq!(
+        (notice.state.name(), notice.reason.as_deref(), notice.cost_vnd()),
+        ("refused", Some("99"), 0)
+    );
     assert!(minute(&world, "2026-12-17T02:00:00Z").await.is_empty());
 }
 
@@ -127,8 +134,10 @@ async fn a_gateway_that_cannot_be_reached_is_asked_again_when_the_time_has_come(
 async fn a_gateway_that_asks_for_patience_is_obeyed() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let busy =
-        Verdict::NotTaken { instead: "http-429".to_owned(), retry_after: Some(jiff::SignedDuration::from_mins(20)) };
+    let busy = Verdict::NotTaken {
+        instead: "http-429".to_owned(),
+        retry_after: Some(jiff::SignedDuration::from_mins(20)),
+    };
     let gateways = Scripted::pair([busy, accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert!(minute(&world, "2026-11-17T02:19:59Z").await.is_empty());
@@ -161,8 +170,8 @@ async fn what_no_gateway_takes_for_a_day_goes_to_the_operators_and_on_when_they_
     );
     assert!(now >= at("2026-11-18T02:00:00Z"), "given up before a day was over: {now}");
     assert_eq!(state(&world, &code, 1).await, "held");
-    // Where parking failed, SQS delivers the message that gave up once more; a day later an operator sends it back, and nothing
-    // but an operator does.
+    // Where parking failed, SQS delivers the message that gave up once more; a day later an
+    // operator sends it back, and nothing but an operator does.
     let up = Scripted::pair([accepted("m1")], [accepted("s1")]);
     let morning = "2026-11-19T02:00:00Z";
     let again = tell(&world, &world.notices, &up, &message, &now.to_string()).await;
@@ -259,13 +268,16 @@ async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_not_sent_again
 #[tokio::test]
 async fn nobody_is_woken_at_night_and_what_waited_leaves_when_it_ends() {
     // 21:30, and 23:59 on the eve of Tết, in Viet Nam; a service notice waits for seven.
-    for (night, opening) in
-        [("2026-11-17T14:30:00Z", "2026-11-18T00:00:00Z"), ("2026-02-16T16:59:00Z", "2026-02-17T00:00:00Z")]
-    {
+    for (night, opening) in [
+        ("2026-11-17T14:30:00Z", "2026-11-18T00:00:00Z"),
+        ("2026-02-16T16:59:00Z", "2026-02-17T00:00:00Z"),
+    ] {
         let world = World::new().await;
         let code = submitted(&world).await;
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
+        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night)
+            .await
+            .unwrap();
         assert_eq!((gateways.asked().len(), state(&world, &code, 1).await), (0, "waiting"));
         let early = at(opening) - jiff::SignedDuration::from_secs(1);
         assert!(minute(&world, &early.to_string()).await.is_empty());
@@ -299,7 +311,15 @@ async fn a_gateway_whose_clock_is_behind_ours_is_asked_again_in_minutes_and_not_
     let world = World::new().await;
     let code = submitted(&world).await;
     let gateways = Scripted::pair([declined(-133), accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, "2026-11-18T00:00:00Z").await.unwrap();
+    tell(
+        &world,
+        &world.notices,
+        &gateways,
+        &changed(&world, &code, 1).await,
+        "2026-11-18T00:00:00Z",
+    )
+    .await
+    .unwrap();
     assert!(minute(&world, "2026-11-18T00:01:59Z").await.is_empty());
     assert_eq!(minute(&world, "2026-11-18T00:02:00Z").await.len(), 1);
 }
@@ -322,9 +342,11 @@ async fn several_changes_within_minutes_become_one_message_with_the_last_state()
     let code = submitted(&world).await;
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    for (action, now) in
-        [("receive", "2026-11-17T02:00:30Z"), ("process", "2026-11-17T02:01:00Z"), ("suspend", "2026-11-17T02:02:00Z")]
-    {
+    for (action, now) in [
+        ("receive", "2026-11-17T02:00:30Z"),
+        ("process", "2026-11-17T02:01:00Z"),
+        ("suspend", "2026-11-17T02:02:00Z"),
+    ] {
         let message = moved(&world, &code, action, now).await;
         tell(&world, &world.notices, &gateways, &message, now).await.unwrap();
     }
@@ -334,7 +356,10 @@ async fn several_changes_within_minutes_become_one_message_with_the_last_state()
     assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/4")));
     assert_eq!(gateways.asked().len(), 2);
     assert_eq!(gateways.messages()[1].fields["status"], "Dừng xử lý");
-    assert_eq!((state(&world, &code, 2).await, state(&world, &code, 3).await), ("merged", "merged"));
+    assert_eq!(
+        (state(&world, &code, 2).await, state(&world, &code, 3).await),
+        ("merged", "merged")
+    );
 }
 
 #[tokio::test]
@@ -352,7 +377,7 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
     for _ in 0..2 {
         tell(&world, &world.notices, &gateways, &woken(&code), morning).await.unwrap();
     }
-    // Only what the law does not ask for is merged: that the papers came.
+    // Only what the law does not ask for is merged: that the documents came.
     let told: Vec<String> = gateways.asked().into_iter().map(|(_, name)| name).collect();
     assert_eq!(told, [format!("{code}/1"), format!("{code}/2"), format!("{code}/4")]);
 }
@@ -362,12 +387,19 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
     let phone = world.dossier(&submitted(&world).await).await.applicant.phone;
     for _ in 0..10 {
-        world.contacts.count(Some(&phone), Charge { services: 1, ..Charge::default() }, at(NOW)).await.unwrap();
+        world
+            .contacts
+            .count(Some(&phone), Charge { services: 1, ..Charge::default() }, at(NOW))
+            .await
+            .unwrap();
     }
     let code = Call::submit("another").at_submit(&world.reception, &world, at(NOW)).await.code();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("number-cap")));
+    assert_eq!(
+        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (0, Some("number-cap"))
+    );
     let message = moved(&world, &code, "request-supplement", NOW).await;
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
     assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
@@ -378,7 +410,11 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let phone = world.dossier(&code).await.applicant.phone;
-    world.contacts.count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW)).await.unwrap();
+    world
+        .contacts
+        .count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW))
+        .await
+        .unwrap();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!((state(&world, &code, 1).await, gateways.asked().len()), ("refused", 0));
@@ -394,7 +430,11 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
 
 /// What the applicant of most tests says about how he wants to be told.
 async fn preferring(world: &World, preference: Value) {
-    let said = Call::new("PUT /v1/preference").citizen(CITIZEN).body(&preference).at_preference(world).await;
+    let said = Call::new("PUT /v1/preference")
+        .citizen(CITIZEN)
+        .body(&preference)
+        .at_preference(world)
+        .await;
     assert_eq!((said.status, &said.body), (200, &preference));
     let shown = Call::new("GET /v1/preference").citizen(CITIZEN).at_preference(world).await;
     assert_eq!(shown.body, preference);
@@ -406,13 +446,19 @@ async fn what_the_portal_keeps_for_somebody_is_his_and_nobody_elses() {
     let preference = json!({ "channels": ["sms"], "language": "vi", "legalOnly": true });
     let mut body = preference.clone();
     body["applicant"] = json!({ "kind": "citizen", "idNumber": CITIZEN });
-    assert_eq!(Call::new("PUT /v1/preference").portal().body(&body).at_preference(&world).await.status, 200);
+    assert_eq!(
+        Call::new("PUT /v1/preference").portal().body(&body).at_preference(&world).await.status,
+        200
+    );
     let show = |id| Call::new("GET /v1/preference").citizen(id).at_preference(&world);
     assert_eq!(show(CITIZEN).await.body, preference);
     let nothing_said = json!({ "channels": [], "language": "vi", "legalOnly": false });
     assert_eq!(show("087199054321").await.body, nothing_said);
     // People stand in the table under a keyed hash.
-    let kept = format!("{:?}", world.client.scan().table_name("ContactsTable").send().await.unwrap().items);
+    let kept = format!(
+        "{:?}",
+        world.client.scan().table_name("ContactsTable").send().await.unwrap().items
+    );
     assert!(!kept.contains(CITIZEN), "{kept}");
 }
 
@@ -424,7 +470,9 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
     for (number, (provider, code, ruling)) in (1..).zip(catalogue.codes().listed()) {
         let dossier = Memory::copy(&model, "H20.03", number);
         let (told, phone) = (dossier.code.clone().into(), dossier.applicant.phone.clone());
-        let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[0])).unwrap();
+        let message =
+            serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[0]))
+                .unwrap();
         let memory = Memory::of([dossier], BTreeMap::new());
         let answer = (provider, vec![declined(code)]);
         let gateways = match provider {
@@ -438,19 +486,27 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
         let carried = gateways.asked().iter().any(|(by, _)| *by == provider.name());
         let notice = memory.told(&told).notice(1).unwrap().clone();
         let expected = match (provider, ruling.treatment) {
-            (Provider::Zalo, Treatment::NextChannel | Treatment::AlarmAndNextChannel | Treatment::RefreshToken) => {
-                "sent"
-            }
+            (
+                Provider::Zalo,
+                Treatment::NextChannel | Treatment::AlarmAndNextChannel | Treatment::RefreshToken,
+            ) => "sent",
             (_, Treatment::NextChannel | Treatment::AlarmAndNextChannel) => "refused",
             (_, Treatment::AcceptedBefore) => "sent",
             // Zalo sends what comes again once more, so that nothing but time or a report can tell.
             (Provider::Zalo, Treatment::Doubtful) => "unknown",
-            // Again later: in a minute, in the morning, tomorrow, or when somebody has mended our account.
+            // Again later: in a minute, in the morning, tomorrow, or when somebody has mended our
+            // account.
             _ => "waiting",
         };
-        assert_eq!((carried, notice.state.name()), (true, expected), "{} {code}: {notice:?}", provider.name());
+        assert_eq!(
+            (carried, notice.state.name()),
+            (true, expected),
+            "{} {code}: {notice:?}",
+            provider.name()
+        );
         let reach = memory.reach(&phone, None, at(NOW)).await.unwrap();
-        let remembered = reach.unreachable.iter().any(|(channel, _)| *channel == provider.channel());
+        let remembered =
+            reach.unreachable.iter().any(|(channel, _)| *channel == provider.channel());
         assert_eq!(remembered, ruling.remember_days.is_some(), "{} {code}", provider.name());
     }
 }
@@ -473,7 +529,10 @@ async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_t
     preferring(&world, json!({ "channels": ["zalo"], "language": "vi", "legalOnly": true })).await;
     let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("opted-out")));
+    assert_eq!(
+        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (0, Some("opted-out"))
+    );
     let message = moved(&world, &code, "request-supplement", NOW).await;
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
     assert_eq!(gateways.asked(), [("zalo", format!("{code}/2")), ("esms", format!("{code}/2"))]);
@@ -489,7 +548,10 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     }
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!((gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()), (0, Some("agency-share")));
+    assert_eq!(
+        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (0, Some("agency-share"))
+    );
     let wakes = minute(&world, "2026-11-17T02:01:00Z").await;
     // Its place is kept: it does not queue up again.
     for _ in 0..600 {
@@ -502,8 +564,8 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
 }
 
 /// A thread of `agency` that waits since `minute` of an hour.
-fn sleeper(agency: &str, minute: i64, number: u32) -> platform::dynamo::Sleeper {
-    platform::dynamo::Sleeper {
+fn sleeper(agency: &str, minute: i64, number: u32) -> platform::dynamo::DueThread {
+    platform::dynamo::DueThread {
         code: format!("{agency}-261117-{number:04}").parse().unwrap(),
         agency: agency.parse().unwrap(),
         wake_at: minute * 60_000,
@@ -515,7 +577,8 @@ fn sleeper(agency: &str, minute: i64, number: u32) -> platform::dynamo::Sleeper 
 fn the_minute_takes_the_agencies_in_turn() {
     let mut waiting: Vec<_> = (1..=50).map(|number| sleeper("H20.03", 1, number)).collect();
     waiting.extend((1..=2).map(|number| sleeper("H20.09", 2, number)));
-    let woken: Vec<String> = wake_notices::in_turn(waiting, 6).iter().map(|sleeper| sleeper.code.to_string()).collect();
+    let woken: Vec<String> =
+        wake_notices::in_turn(waiting, 6).iter().map(|sleeper| sleeper.code.to_string()).collect();
     let expected = [
         "H20.03-261117-0001",
         "H20.09-261117-0001",
@@ -579,7 +642,8 @@ impl NoticeBook for Overtaken<'_> {
         let record = thread.notices.iter().any(|notice| notice.accepted_at().is_some());
         let first = record && std::mem::take(&mut *self.reports.lock().unwrap()) > 0;
         if first {
-            crate::support::call::zalo_report(self.world, &format!("{}/1", thread.code), "m1", NOW).await;
+            crate::support::call::zalo_report(self.world, &format!("{}/1", thread.code), "m1", NOW)
+                .await;
         }
         self.world.notices.keep(thread).await
     }
@@ -614,7 +678,12 @@ async fn an_officer_sees_why_a_notice_did_or_did_not_arrive_and_no_number() {
         .map(|attempt| (attempt["provider"].as_str().unwrap(), attempt["code"].as_str().unwrap()))
         .collect();
     assert_eq!(attempts, [("zalo", "-118"), ("esms", "accepted")]);
-    assert!(!answer.body.to_string().contains(&submission()["applicant"]["phone"].as_str().unwrap()[3..8]));
+    assert!(
+        !answer
+            .body
+            .to_string()
+            .contains(&submission()["applicant"]["phone"].as_str().unwrap()[3..8])
+    );
     let id = submission()["applicant"]["idNumber"].as_str().unwrap().to_owned();
     for stranger in [ask().officer("H20.09"), ask().citizen(&id), ask().portal()] {
         assert_eq!(stranger.at_track(&world).await.status, 403);

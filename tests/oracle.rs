@@ -1,7 +1,8 @@
 //! The count against an oracle: the same figures by another method, SQL over the raw log of events.
 //!
-//! The oracle shares no code with the count: it has its own arithmetic of days and office time, sees statuses as national codes,
-//! and reads the calendar and the rule of reception from the data files itself.
+//! The oracle shares no code with the count: it has its own arithmetic of days and office time,
+//! sees statuses as national codes, and reads the calendar and the rule of reception from the data
+//! files itself.
 
 mod histories;
 mod ledger;
@@ -56,14 +57,19 @@ fn whatever_happens_the_count_of_a_day_is_what_sql_makes_of_the_log() {
         let (counted, expected) = (lines(&rows), ledger.borrow().count(case.day, case.basis));
         if counted != expected {
             let differences = differences(&counted, &expected);
-            return Err(TestCaseError::fail(format!("{} by {:?}: {differences}", case.day, case.basis)));
+            return Err(TestCaseError::fail(format!(
+                "{} by {:?}: {differences}",
+                case.day, case.basis
+            )));
         }
         let (told, taken_back) = settled(&case, &rulings);
         let expected = ledger.borrow().settled((case.since, case.day), case.basis);
         if told != expected {
             let differences = differences(&told, &expected);
             let Case { since, day, basis, .. } = case;
-            return Err(TestCaseError::fail(format!("{since} to {day} by {basis:?}: {differences}")));
+            return Err(TestCaseError::fail(format!(
+                "{since} to {day} by {basis:?}: {differences}"
+            )));
         }
         let mut seen = seen.borrow_mut();
         note(&case, &counted, &mut seen);
@@ -88,7 +94,9 @@ fn settled(case: &Case, rulings: &Rulings<'_>) -> (Lines, BTreeSet<&'static str>
     let days = case.since.series(1.day()).take_while(|day| *day <= case.day);
     let flows: Vec<KpiRows> = days.map(|day| tally(&case.dossiers, day, rulings)).collect();
     let ends = flows.iter().flat_map(KpiRows::keys).filter_map(|cell| match cell {
-        KpiCell::TakenBack { ended, .. } if *ended < case.since => Some("settled before the time and sent back in it"),
+        KpiCell::TakenBack { ended, .. } if *ended < case.since => {
+            Some("settled before the time and sent back in it")
+        }
         KpiCell::TakenBack { .. } => Some("settled and sent back in the time"),
         KpiCell::Province | KpiCell::Work { .. } | KpiCell::Officer { .. } => None,
     });
@@ -105,7 +113,11 @@ fn differences(counted: &Lines, expected: &Lines) -> String {
     let differing = keys.into_iter().filter(|key| told(counted, key) != told(expected, key));
     let said = differing.map(|key| {
         let (cell, figure) = key;
-        format!("{cell} {figure} is counted {} and SQL says {}", told(counted, key), told(expected, key))
+        format!(
+            "{cell} {figure} is counted {} and SQL says {}",
+            told(counted, key),
+            told(expected, key)
+        )
     });
     said.collect::<Vec<_>>().join("; ")
 }
@@ -136,7 +148,10 @@ fn note(case: &Case, counted: &Lines, seen: &mut Seen) {
                 saw("done by another agency");
             }
         }
-        if case.day == merger && dossier.agency.as_str() == "H58.12" && date_of(dossier.history[0].at) < merger {
+        if case.day == merger
+            && dossier.agency.as_str() == "H58.12"
+            && date_of(dossier.history[0].at) < merger
+        {
             saw("carried on across the merger");
         }
     }
@@ -164,11 +179,13 @@ const MADE_UP: &[Date] = &[date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 2
 /// Figures that depend on the date against which is counted.
 const DATED: [&str; 6] = ["early", "on_time", "late", "overdue", "due_tomorrow", "returned_late"];
 
-/// Every action, every figure, those that depend on a date by either, every kind of cell, and what is easily counted wrong.
+/// Every action, every figure, those that depend on a date by either, every kind of cell, and what
+/// is easily counted wrong.
 fn must_come_up() -> Vec<String> {
     let actions = domain::dossier::RULES.iter().map(|rule| rule.action.name().to_owned());
     let bases = [DueBasis::Original, DueBasis::Extended];
-    let dated = bases.into_iter().flat_map(|basis| DATED.map(|name| format!("{name} by {basis:?}")));
+    let dated =
+        bases.into_iter().flat_map(|basis| DATED.map(|name| format!("{name} by {basis:?}")));
     let figures = names().into_iter().map(|name| format!("counted {name}")).chain(dated);
     let others = [
         "submit",
@@ -192,7 +209,8 @@ fn must_come_up() -> Vec<String> {
 
 /// Before midnight negative.
 fn seconds_from_midnight(at: Timestamp) -> i64 {
-    let seconds = i64::from((time_of(at) - Time::midnight()).total(jiff::Unit::Second).unwrap() as i32);
+    let seconds =
+        i64::from((time_of(at) - Time::midnight()).total(jiff::Unit::Second).unwrap() as i32);
     if seconds > 43_200 { seconds - 86_400 } else { seconds }
 }
 
@@ -208,18 +226,34 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
         live(&world, number, &mut random).await;
     }
     late(&world).await;
-    let scanned = world.client.scan().table_name("DossiersTable").consistent_read(true).into_paginator().items().send();
+    let scanned = world
+        .client
+        .scan()
+        .table_name("DossiersTable")
+        .consistent_read(true)
+        .into_paginator()
+        .items()
+        .send();
     let items = scanned.try_collect().await.unwrap().into_iter();
-    let dossiers: Vec<DossierFacts> = items.map(|item| serde_dynamo::from_item(item).unwrap()).collect();
+    let dossiers: Vec<DossierFacts> =
+        items.map(|item| serde_dynamo::from_item(item).unwrap()).collect();
     let mut ledger = Ledger::new();
     ledger.enter(&dossiers);
     let mut month = Lines::new();
     night(&world, &Order::days(FIRST, LAST), at(MORNING)).await.unwrap();
     for day in FIRST.series(1.day()).take_while(|day| *day <= LAST) {
         let expected = ledger.count(day, DueBasis::Original);
-        let written: KpiRows =
-            rows(&world, &day.to_string()).await.into_iter().map(|row| (row.cell, row.figures)).collect();
-        assert_eq!(lines(&written), expected, "{day}: {}", differences(&lines(&written), &expected));
+        let written: KpiRows = rows(&world, &day.to_string())
+            .await
+            .into_iter()
+            .map(|row| (row.cell, row.figures))
+            .collect();
+        assert_eq!(
+            lines(&written),
+            expected,
+            "{day}: {}",
+            differences(&lines(&written), &expected)
+        );
         for ((cell, figure), count) in expected {
             if cell.starts_with("taken-back#") || NET.contains(&figure) {
                 continue;
@@ -238,9 +272,15 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
     let told = platform::gather::gather(&"2026-11".parse().unwrap(), &world.figures).await.unwrap();
     assert_eq!(lines(&told.rows), month, "November: {}", differences(&lines(&told.rows), &month));
     for figure in ["received", "early", "late", "overdue", "paid", "returned_late", "sent_back"] {
-        assert!(month.contains_key(&("province".to_owned(), figure)), "nothing was {figure} in November: {month:?}");
+        assert!(
+            month.contains_key(&("province".to_owned(), figure)),
+            "nothing was {figure} in November: {month:?}"
+        );
     }
-    assert!(month.keys().any(|(cell, _)| cell.starts_with("officer#")), "no officer settled anything");
+    assert!(
+        month.keys().any(|(cell, _)| cell.starts_with("officer#")),
+        "no officer settled anything"
+    );
 }
 
 fn kind(figure: &str) -> FigureKind {
@@ -252,9 +292,12 @@ fn kind(figure: &str) -> FigureKind {
 async fn late(world: &World) {
     let received = [("", "2026-11-12T01:00:00Z"), ("receive", "2026-11-12T01:10:00Z")];
     let code = happened(world, 9_100, "online", &received).await;
-    for (action, version, now) in [("finish", 2, "2026-11-16T02:00:00Z"), ("return-result", 3, "2026-11-18T02:00:00Z")]
+    for (action, version, now) in
+        [("finish", 2, "2026-11-16T02:00:00Z"), ("return-result", 3, "2026-11-18T02:00:00Z")]
     {
-        let answer = Call::transition(&code, action, version).at_change(&world.dossiers, world, at(now)).await;
+        let answer = Call::transition(&code, action, version)
+            .at_change(&world.dossiers, world, at(now))
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 }
@@ -262,12 +305,15 @@ async fn late(world: &World) {
 /// A week of one dossier's life: its events through the integrators' queue, some of it done by an officer
 /// at his desk.
 async fn live(world: &World, number: u32, random: &mut fastrand::Rng) {
-    let mut time = at("2026-11-11T17:00:00Z") + SignedDuration::from_secs(random.i64(0..4 * 86_400));
+    let mut time =
+        at("2026-11-11T17:00:00Z") + SignedDuration::from_secs(random.i64(0..4 * 86_400));
     let code = format!("{AGENCY}-{}-{}", date_of(time).strftime("%y%m%d"), 9_000 + number);
     let learnt = at(MORNING);
     let mut event = submit_event(&format!("{number}"), &time.to_string(), Some(&code));
     event["data"]["channel"] = random.choice(["online", "counter", "postal"]).unwrap().into();
-    ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt).await.unwrap();
+    ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt)
+        .await
+        .unwrap();
     for step in 0..random.u32(3..14) {
         let pause = if random.bool() { random.i64(60..30_000) } else { random.i64(0..200_000) };
         time += SignedDuration::from_secs(pause);
@@ -277,18 +323,23 @@ async fn live(world: &World, number: u32, random: &mut fastrand::Rng) {
         if date_of(time) > LAST {
             break;
         }
-        if random.bool() && action != Action::Apologise && action != Action::PassOn {
+        if random.bool() && action != Action::Apologise && action != Action::Forward {
             let call = Call::transition(&code, action.name(), dossier.version);
             call.at_change(&world.dossiers, world, time).await;
             continue;
         }
-        let mut event = transition_event(&format!("{number}-{step}"), &time.to_string(), &code, action.name());
+        let mut event =
+            transition_event(&format!("{number}-{step}"), &time.to_string(), &code, action.name());
         match action {
-            Action::Apologise => event["data"]["newDueOn"] = (date_of(time) + 7.days()).to_string().into(),
-            Action::PassOn => event["data"]["toAgency"] = "H20.10".into(),
+            Action::Apologise => {
+                event["data"]["newDueOn"] = (date_of(time) + 7.days()).to_string().into()
+            }
+            Action::Forward => event["data"]["toAgency"] = "H20.10".into(),
             _ => {}
         }
         // What is refused, an apology for a day off or handing back what lies elsewhere, changes nothing.
-        let _ = ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt).await;
+        let _ =
+            ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt)
+                .await;
     }
 }

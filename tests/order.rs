@@ -1,4 +1,5 @@
-//! Integrators' events in the wrong order: whatever a queue without order does with them, the dossiers end as in order.
+//! Integrators' events in the wrong order: whatever a queue without order does with them, the
+//! dossiers end as in order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -27,7 +28,8 @@ const PLAN: Plan = Plan {
 const SENDERS: usize = 8;
 const DOSSIERS: u32 = 100;
 
-/// What integrators do by themselves, without a day or another agency that a command would have to name.
+/// What integrators do by themselves, without a day or another agency that a command would have to
+/// name.
 const DONE: [Action; 14] = [
     Action::Receive,
     Action::Receive,
@@ -51,32 +53,48 @@ fn code(number: u32) -> String {
 
 /// What must be the same however the events came.
 fn outcome(dossier: &Dossier) -> Value {
-    let steps: Vec<Value> =
-        dossier.history.iter().map(|entry| json!([entry.action, entry.status, entry.at, entry.due_at])).collect();
+    let steps: Vec<Value> = dossier
+        .history
+        .iter()
+        .map(|entry| json!([entry.action, entry.status, entry.at, entry.due_at]))
+        .collect();
     json!({ "status": dossier.status, "dueAt": dossier.due_at, "receivedAt": dossier.received_at, "steps": steps })
 }
 
 /// Lets dossiers live, each event in its order; gives the events of each.
 async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<Value>> {
-    let integrator = Actor::Integrator { id: SOURCE.to_owned(), agencies: vec![Remit::whole(AGENCY.parse().unwrap())] };
+    let integrator = Actor::Integrator {
+        id: SOURCE.to_owned(),
+        agencies: vec![Remit::whole(AGENCY.parse().unwrap())],
+    };
     let mut events: BTreeMap<u32, Vec<Value>> = BTreeMap::new();
     for number in 0..DOSSIERS {
         let mut time = at("2026-11-16T01:00:00Z") + SignedDuration::from_secs(random.i64(0..7_200));
         let mut next = submit_event(&format!("{number}-0"), &time.to_string(), Some(&code(number)));
         for step in 1..random.usize(3..9) {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+                .await
+                .unwrap();
             events.entry(number).or_default().push(next);
             let allowed = world.dossier(&code(number)).await.allowed_to(&integrator);
-            let may: Vec<Action> = DONE.into_iter().filter(|action| allowed.contains(action)).collect();
+            let may: Vec<Action> =
+                DONE.into_iter().filter(|action| allowed.contains(action)).collect();
             let Some(action) = random.choice(may) else {
                 next = Value::Null;
                 break;
             };
             time += SignedDuration::from_secs(random.i64(1..3_600));
-            next = transition_event(&format!("{number}-{step}"), &time.to_string(), &code(number), action.name());
+            next = transition_event(
+                &format!("{number}-{step}"),
+                &time.to_string(),
+                &code(number),
+                action.name(),
+            );
         }
         if !next.is_null() {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await.unwrap();
+            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+                .await
+                .unwrap();
             events.entry(number).or_default().push(next);
         }
     }
@@ -112,7 +130,8 @@ impl Disorder {
                 let held = (Holds::settling(SETTLE), age);
                 take(&body, held, &world.dossiers, &world.reception, &world.catalogue, now).await
             };
-            let answer = batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
+            let answer =
+                batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
             if !answer.batch_item_failures.is_empty() {
                 let (_, seconds) = queue.hidden.lock().unwrap().pop().expect("it was not hidden");
                 self.ahead.push(Reverse((now + SignedDuration::from_secs(seconds.into()), place)));
@@ -135,18 +154,25 @@ async fn shuffled(seed: u64) {
         for (place, event) in events.iter().enumerate() {
             // A submission, or a receipt, that its sender finds again after more than half an hour.
             let found_late = place < 2 && number % 10 == 3;
-            let lag = lags[random.usize(0..SENDERS)] + if found_late { random.i64(1_800..2_400) } else { 0 };
+            let lag = lags[random.usize(0..SENDERS)]
+                + if found_late { random.i64(1_800..2_400) } else { 0 };
             for _ in 0..1 + usize::from(random.u8(0..5) == 0) {
                 let sent = begun + SignedDuration::from_secs(lag + random.i64(0..60));
-                queue.send(event.to_string(), sent, sent + SignedDuration::from_secs(random.i64(0..120)));
+                queue.send(
+                    event.to_string(),
+                    sent,
+                    sent + SignedDuration::from_secs(random.i64(0..120)),
+                );
             }
         }
     }
     let parked = queue.play(&world).await;
     let mut other = Vec::new();
     for number in 0..DOSSIERS {
-        let (expected, found) =
-            (outcome(&in_order.dossier(&code(number)).await), outcome(&world.dossier(&code(number)).await));
+        let (expected, found) = (
+            outcome(&in_order.dossier(&code(number)).await),
+            outcome(&world.dossier(&code(number)).await),
+        );
         if expected != found {
             other.push(format!("{}: {found}\n  in order: {expected}", code(number)));
         }
@@ -166,8 +192,14 @@ async fn a_hundred_dossiers_of_eight_senders_end_as_in_order_however_their_event
 fn each_move_that_can_be_left_out_leads_to_where_the_other_is_allowed_as_well() {
     for (action, from, left_out) in LEFT_OUT {
         let (rule, between) = (action.rule().unwrap(), left_out.rule().unwrap());
-        let Target::To(status) = between.target else { panic!("{} leads nowhere", left_out.name()) };
-        assert!(rule.is_legal_in(from, false) && between.is_legal_in(from, false), "{}", action.name());
+        let Target::To(status) = between.target else {
+            panic!("{} leads nowhere", left_out.name())
+        };
+        assert!(
+            rule.is_legal_in(from, false) && between.is_legal_in(from, false),
+            "{}",
+            action.name()
+        );
         assert!(rule.is_legal_in(status, false), "{} after {}", action.name(), left_out.name());
     }
 }
@@ -175,7 +207,8 @@ fn each_move_that_can_be_left_out_leads_to_where_the_other_is_allowed_as_well() 
 /// Takes an event that was sent `minutes` ago.
 async fn taken(world: &World, event: &Value, minutes: i64) -> Result<(), Failure> {
     let held = (Holds::settling(SETTLE), SignedDuration::from_mins(minutes));
-    take(&event.to_string(), held, &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await
+    take(&event.to_string(), held, &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+        .await
 }
 
 async fn registered(world: &World) -> String {
@@ -184,14 +217,14 @@ async fn registered(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn papers_that_are_asked_for_before_the_receipt_has_come_wait_for_it() {
+async fn documents_that_are_asked_for_before_the_receipt_has_come_wait_for_it() {
     let world = World::new().await;
     let code = registered(&world).await;
-    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    let documents = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
     let receive = transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive");
-    assert!(matches!(taken(&world, &papers, 50).await, Err(Failure::HeldBack(_))));
+    assert!(matches!(taken(&world, &documents, 50).await, Err(Failure::HeldBack(_))));
     taken(&world, &receive, 6).await.unwrap();
-    taken(&world, &papers, 57).await.unwrap();
+    taken(&world, &documents, 57).await.unwrap();
     let dossier = world.dossier(&code).await;
     assert_eq!(
         (dossier.status, dossier.status_before),
@@ -200,11 +233,11 @@ async fn papers_that_are_asked_for_before_the_receipt_has_come_wait_for_it() {
 }
 
 #[tokio::test]
-async fn papers_that_are_asked_for_without_a_receipt_are_asked_for_within_an_hour() {
+async fn documents_that_are_asked_for_without_a_receipt_are_asked_for_within_an_hour() {
     let world = World::new().await;
     let code = registered(&world).await;
-    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
-    taken(&world, &papers, 60).await.unwrap();
+    let documents = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    taken(&world, &documents, 60).await.unwrap();
     assert_eq!(world.dossier(&code).await.status, DossierStatus::SupplementRequested);
 }
 
@@ -212,20 +245,21 @@ async fn papers_that_are_asked_for_without_a_receipt_are_asked_for_within_an_hou
 async fn who_names_the_version_that_they_saw_waits_for_nobody() {
     let world = World::new().await;
     let code = registered(&world).await;
-    let mut papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
-    papers["data"]["expectedVersion"] = 1.into();
-    taken(&world, &papers, 0).await.unwrap();
+    let mut documents = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    documents["data"]["expectedVersion"] = 1.into();
+    taken(&world, &documents, 0).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_happened_before_something_that_is_recorded_is_out_of_order_at_once() {
     let world = World::new().await;
     let code = registered(&world).await;
-    let papers = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
-    taken(&world, &papers, 60).await.unwrap();
+    let documents = transition_event("e3", "2026-11-16T05:00:00Z", &code, "request-supplement");
+    taken(&world, &documents, 60).await.unwrap();
     // By their own clock a second is enough, and whether the status allows it is not asked.
     for (id, time) in [("e2", "2026-11-16T04:00:00Z"), ("e4", "2026-11-16T04:59:59Z")] {
-        let failure = taken(&world, &transition_event(id, time, &code, "receive"), 60).await.unwrap_err();
+        let failure =
+            taken(&world, &transition_event(id, time, &code, "receive"), 60).await.unwrap_err();
         assert_eq!(failure.slug(), "out-of-order", "{time}");
     }
 }
@@ -238,7 +272,8 @@ async fn an_event_that_was_given_up_keeps_nobody_any_more() {
     taken(&world, &mistake, 6).await.unwrap_err();
     // It was looked at last half a day ago.
     let receive = transition_event("e3", "2026-11-16T05:00:00Z", &code, "receive").to_string();
-    let (held, later) = ((Holds::settling(SETTLE), SignedDuration::from_mins(6)), at("2026-11-17T14:00:00Z"));
+    let (held, later) =
+        ((Holds::settling(SETTLE), SignedDuration::from_mins(6)), at("2026-11-17T14:00:00Z"));
     take(&receive, held, &world.dossiers, &world.reception, &world.catalogue, later).await.unwrap();
 }
 

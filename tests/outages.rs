@@ -1,4 +1,5 @@
-//! What becomes of notices when gateways, accounts, processes and answers fail: the handler of the notices queue on the tables.
+//! What becomes of notices when gateways, accounts, processes and answers fail: the handler of the
+//! notices queue on the tables.
 
 use std::sync::Mutex;
 
@@ -10,21 +11,25 @@ use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::gateway::Verdict;
-use platform::port::{Carriers, Contacts, NoticeBook, Stored};
+use platform::port::{Contacts, MessageGateways, NoticeBook, Stored};
 use serde_json::{Value, json};
 
 use crate::support::call::{CITIZEN, Call};
 use crate::support::file;
 use crate::support::log::Log;
-use crate::support::teller::{LEASE, accepted, changed, declined, not_taken, pool, silent, tell, woken};
+use crate::support::teller::{
+    LEASE, accepted, changed, declined, not_taken, pool, silent, tell, woken,
+};
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
-/// A dossier whose applicant has just been asked for papers, and the message that says so.
-async fn papers_wanted(world: &World) -> (String, String) {
+/// A dossier whose applicant has just been asked for documents, and the message that says so.
+async fn documents_wanted(world: &World) -> (String, String) {
     let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
     let nobody = Scripted::pair([accepted("m0")], [accepted("s0")]);
     tell(world, &world.notices, &nobody, &changed(world, &code, 1).await, NOW).await.unwrap();
-    let moved = Call::transition(&code, "request-supplement", 1).at_change(&world.dossiers, world, at(NOW)).await;
+    let moved = Call::transition(&code, "request-supplement", 1)
+        .at_change(&world.dossiers, world, at(NOW))
+        .await;
     assert_eq!(moved.status, 200, "{:?}", moved.body);
     let message = changed(world, &code, 2).await;
     (code, message)
@@ -38,10 +43,14 @@ async fn reason(world: &World, code: &str) -> (&'static str, String) {
 #[tokio::test]
 async fn an_sms_account_without_money_costs_nobody_his_notice_though_he_has_no_zalo() {
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let phone = world.dossier(&code).await.applicant.phone;
     let month = at("2026-12-17T00:00:00Z");
-    world.contacts.remember_unreachable(&phone, domain::notice::NoticeChannel::Zalo, month).await.unwrap();
+    world
+        .contacts
+        .remember_unreachable(&phone, domain::notice::NoticeChannel::Zalo, month)
+        .await
+        .unwrap();
     let gateways = Scripted::pair([accepted("m1")], [declined(103), accepted("s1")]);
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
     assert_eq!(reason(&world, &code).await, ("waiting", "103".to_owned()));
@@ -53,7 +62,7 @@ async fn an_sms_account_without_money_costs_nobody_his_notice_though_he_has_no_z
 #[tokio::test]
 async fn what_one_sms_account_cannot_carry_goes_by_another_provider_at_once() {
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let gateways = Scripted::new([
         (Provider::Zalo, vec![declined(-118)]),
         (Provider::Esms, vec![declined(103)]),
@@ -66,9 +75,9 @@ async fn what_one_sms_account_cannot_carry_goes_by_another_provider_at_once() {
 }
 
 #[tokio::test]
-async fn when_zalo_is_down_papers_are_asked_for_by_sms_within_half_an_hour() {
+async fn when_zalo_is_down_documents_are_asked_for_by_sms_within_half_an_hour() {
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let gateways = Scripted::pair([not_taken()], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
     for minute in 1..30 {
@@ -86,7 +95,7 @@ struct Slow<'a> {
     takes: SignedDuration,
 }
 
-impl Carriers for Slow<'_> {
+impl MessageGateways for Slow<'_> {
     async fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> Verdict {
         let verdict = self.inner.send(provider, notice, phone).await;
         *self.now.lock().unwrap() += self.takes;
@@ -101,16 +110,17 @@ impl Carriers for Slow<'_> {
 #[tokio::test]
 async fn no_call_begins_that_the_end_of_the_message_s_time_might_cut_off() {
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let gateways = Scripted::pair([declined(-119)], [accepted("s1")]);
     let now = Mutex::new(at(NOW));
-    let carriers = &Slow { inner: &gateways, now: &now, takes: LEASE / 2 + SignedDuration::from_secs(1) };
+    let carriers =
+        &Slow { inner: &gateways, now: &now, takes: LEASE / 2 + SignedDuration::from_secs(1) };
     let pool = &pool(&world.catalogue, NOW);
     let desk = Desk {
         dossiers: &world.dossiers,
         book: &world.notices,
         contacts: &world.contacts,
-        carriers,
+        gateways: carriers,
         catalogue: &world.catalogue,
         pool,
         lease: LEASE,
@@ -124,7 +134,8 @@ async fn no_call_begins_that_the_end_of_the_message_s_time_might_cut_off() {
     assert_eq!((gateways.asked().len(), reason(&world, &code).await.0), (2, "sent"));
 }
 
-/// A book whose answers to writes of one kind are lost, so that the write is tried again and finds itself there.
+/// A book whose answers to writes of one kind are lost, so that the write is tried again and finds
+/// itself there.
 struct Deaf<'a> {
     world: &'a World,
     lease: bool,
@@ -137,8 +148,12 @@ impl NoticeBook for Deaf<'_> {
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let stored = self.world.notices.keep(thread).await?;
-        let leases = thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
-        let records = thread.notices.iter().any(|notice| notice.version == 2 && notice.accepted_at().is_some());
+        let leases =
+            thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
+        let records = thread
+            .notices
+            .iter()
+            .any(|notice| notice.version == 2 && notice.accepted_at().is_some());
         let lost = if self.lease { leases } else { records };
         Ok(if lost { Stored::AnotherWasFirst } else { stored })
     }
@@ -148,18 +163,29 @@ impl NoticeBook for Deaf<'_> {
 async fn a_lease_whose_answer_is_lost_is_still_ours_and_a_record_written_twice_counts_once() {
     for lease in [true, false] {
         let world = World::new().await;
-        let (code, message) = papers_wanted(&world).await;
+        let (code, message) = documents_wanted(&world).await;
         let applicant = world.dossier(&code).await.applicant;
-        let before =
-            world.contacts.reach(&applicant.phone, Some(&applicant.id_number), at(NOW)).await.unwrap().spent_vnd;
+        let before = world
+            .contacts
+            .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
+            .await
+            .unwrap()
+            .spent_vnd;
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
         // A record whose every answer is lost is given up at last, as a table that does not answer.
         let _lost = tell(&world, &Deaf { world: &world, lease }, &gateways, &message, NOW).await;
         let notice = world.notice(&code, 2).await;
-        assert_eq!((notice.state.name(), gateways.asked().len(), notice.attempts.len()), ("sent", 1, 1));
-        let spent =
-            world.contacts.reach(&applicant.phone, Some(&applicant.id_number), at(NOW)).await.unwrap().spent_vnd
-                - before;
+        assert_eq!(
+            (notice.state.name(), gateways.asked().len(), notice.attempts.len()),
+            ("sent", 1, 1)
+        );
+        let spent = world
+            .contacts
+            .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
+            .await
+            .unwrap()
+            .spent_vnd
+            - before;
         assert!(if lease { spent == 150 } else { spent <= 150 }, "{spent}");
     }
 }
@@ -167,16 +193,27 @@ async fn a_lease_whose_answer_is_lost_is_still_ours_and_a_record_written_twice_c
 #[tokio::test]
 async fn a_call_that_was_cut_off_is_paid_for_and_paid_for_once() {
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let applicant = world.dossier(&code).await.applicant;
-    let before = world.contacts.reach(&applicant.phone, Some(&applicant.id_number), at(NOW)).await.unwrap().spent_vnd;
+    let before = world
+        .contacts
+        .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
+        .await
+        .unwrap()
+        .spent_vnd;
     let gateways = Scripted::pair([declined(-119)], [accepted("s1")]);
     let book = Mortal::new(world.notices.clone(), Death::Before);
     // Zalo's no is never recorded: whether Zalo has the message cannot be told any more.
     tell(&world, &book, &gateways, &message, NOW).await.unwrap_err();
     book.revive();
     let spent = || async {
-        world.contacts.reach(&applicant.phone, Some(&applicant.id_number), at(NOW)).await.unwrap().spent_vnd - before
+        world
+            .contacts
+            .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
+            .await
+            .unwrap()
+            .spent_vnd
+            - before
     };
     tell(&world, &book, &gateways, &woken(&code), "2026-11-17T02:02:00Z").await.unwrap();
     assert_eq!(spent().await, 150, "Zalo may have had it");
@@ -212,7 +249,9 @@ async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
     let queue = crate::support::world::Kept::default();
     let seven_twenty = at("2026-11-18T00:20:00Z");
     let woken =
-        wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, seven_twenty).await.unwrap();
+        wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, seven_twenty)
+            .await
+            .unwrap();
     // The opening is spread over ten minutes.
     assert!((600..=1_200).contains(&woken.oldest_unsent_seconds), "{woken:?}");
 }
@@ -223,38 +262,61 @@ async fn a_number_that_one_channel_does_not_reach_for_long_is_remembered_beside_
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let phone = world.dossier(&code).await.applicant.phone;
     let (long, short) = (at("2026-12-17T00:00:00Z"), at("2026-11-20T00:00:00Z"));
-    for (channel, until) in [(domain::notice::NoticeChannel::Zalo, long), (domain::notice::NoticeChannel::Sms, short)] {
+    for (channel, until) in
+        [(domain::notice::NoticeChannel::Zalo, long), (domain::notice::NoticeChannel::Sms, short)]
+    {
         world.contacts.remember_unreachable(&phone, channel, until).await.unwrap();
     }
-    let items = world.client.scan().table_name("ContactsTable").send().await.unwrap().items.unwrap();
+    let items =
+        world.client.scan().table_name("ContactsTable").send().await.unwrap().items.unwrap();
     let item = items.iter().find(|item| item.contains_key("smsUnreachableUntil")).unwrap();
     assert_eq!(item["expiresAt"].as_n().unwrap(), &long.as_second().to_string());
 }
 
-/// Every line that the functions of the notices log when things happen that the template's alarms are for.
+/// Every line that the functions of the notices log when things happen that the template's alarms
+/// are for.
 async fn eventful_days() -> Vec<Value> {
     let log = Log::kept();
     let world = World::new().await;
-    let (code, message) = papers_wanted(&world).await;
+    let (code, message) = documents_wanted(&world).await;
     let first = Scripted::pair([not_taken(), silent()], [accepted("s1")]);
     tell(&world, &world.notices, &first, &message, NOW).await.unwrap();
-    world.plant("NoticesTable", &code, [("code", &format!("{code}0000")), ("agency", "no agency")]).await;
+    world
+        .plant("NoticesTable", &code, [("code", &format!("{code}0000")), ("agency", "no agency")])
+        .await;
     tell(&world, &world.notices, &first, &woken(&code), "2026-11-17T02:02:00Z").await.unwrap();
-    crate::support::call::zalo_report(&world, &format!("{code}/2"), "m1", "2026-11-17T02:03:00Z").await;
+    crate::support::call::zalo_report(&world, &format!("{code}/2"), "m1", "2026-11-17T02:03:00Z")
+        .await;
     let queue = crate::support::world::Kept::default();
-    wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, at("2026-11-18T02:03:00Z"))
+    wake_notices::wake(
+        &wake_notices::Order::default(),
+        &world.notices,
+        &queue,
+        at("2026-11-18T02:03:00Z"),
+    )
+    .await
+    .unwrap();
+    // Of a service notice nobody can say, until a report does; and another's report states a price
+    // that cannot be.
+    let code = Call::submit("left")
+        .citizen(CITIZEN)
+        .at_submit(&world.reception, &world, at(NOW))
         .await
-        .unwrap();
-    // Of a service notice nobody can say, until a report does; and another's report states a price that cannot be.
-    let code = Call::submit("left").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
+        .code();
     let quiet = Scripted::pair([silent()], [accepted("s1")]);
     tell(&world, &world.notices, &quiet, &changed(&world, &code, 1).await, NOW).await.unwrap();
     tell(&world, &world.notices, &quiet, &woken(&code), "2026-11-17T02:31:00Z").await.unwrap();
-    crate::support::call::zalo_report(&world, &format!("{code}/1"), "m2", "2026-11-17T02:40:00Z").await;
-    let code = Call::submit("priced").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
+    crate::support::call::zalo_report(&world, &format!("{code}/1"), "m2", "2026-11-17T02:40:00Z")
+        .await;
+    let code = Call::submit("priced")
+        .citizen(CITIZEN)
+        .at_submit(&world.reception, &world, at(NOW))
+        .await
+        .code();
     let by_sms = Scripted::pair([declined(-118)], [accepted("s1")]);
     tell(&world, &world.notices, &by_sms, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let wild = crate::support::call::esms_event(&format!("{code}/1"), "s1", "5", "1").query("TotalPrice", "4,242,424");
+    let wild = crate::support::call::esms_event(&format!("{code}/1"), "s1", "5", "1")
+        .query("TotalPrice", "4,242,424");
     wild.at_report(&world.notices, &world, at("2026-11-17T02:41:00Z")).await;
     let phone = world.dossier(&code).await.applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
@@ -263,9 +325,15 @@ async fn eventful_days() -> Vec<Value> {
             .count(Some(&phone), domain::thread::Charge { vnd, ..Default::default() }, at(NOW))
             .await
             .unwrap();
-        let code = Call::submit(key).citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await.code();
+        let code = Call::submit(key)
+            .citizen(CITIZEN)
+            .at_submit(&world.reception, &world, at(NOW))
+            .await
+            .code();
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW)
+            .await
+            .unwrap();
     }
     log.lines()
 }
@@ -283,14 +351,16 @@ fn matches(pattern: &str, line: &Value) -> bool {
     let pattern = pattern.trim_matches(['{', '}', ' ']).replace(['(', ')'], "");
     pattern.split("&&").all(|part| {
         let part = part.trim();
-        let value =
-            |path: &str| path.trim_start_matches("$.").split('.').fold(line, |value, name| &value[name]).clone();
+        let value = |path: &str| {
+            path.trim_start_matches("$.").split('.').fold(line, |value, name| &value[name]).clone()
+        };
         for (suffix, expected) in [(" IS FALSE", false), (" IS TRUE", true)] {
             if let Some(path) = part.strip_suffix(suffix) {
                 return value(path) == json!(expected);
             }
         }
-        let (path, expected) = part.split_once(" = ").unwrap_or_else(|| panic!("{part} is not read here"));
+        let (path, expected) =
+            part.split_once(" = ").unwrap_or_else(|| panic!("{part} is not read here"));
         value(path) == json!(expected.trim_matches('"'))
     })
 }
@@ -298,16 +368,21 @@ fn matches(pattern: &str, line: &Value) -> bool {
 #[tokio::test]
 async fn the_metrics_of_the_template_are_made_of_lines_that_the_functions_write() {
     let lines = eventful_days().await;
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&file("infra/template.yaml")).unwrap();
+    let template: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&file("infra/template.yaml")).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
-    let filters = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Logs::MetricFilter");
+    let filters =
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Logs::MetricFilter");
     let mut looked_at = 0;
     for (id, filter) in filters {
         let id = id.as_str().unwrap();
         let properties = serde_json::to_value(&filter["Properties"]).unwrap();
         let group = properties["LogGroupName"].to_string();
         let pattern = properties["FilterPattern"].as_str().unwrap();
-        if !["NotifyApplicantLogs", "WakeNoticesLogs", "RecordDeliveryLogs"].iter().any(|ours| group.contains(ours)) {
+        if !["NotifyApplicantLogs", "WakeNoticesLogs", "RecordDeliveryLogs"]
+            .iter()
+            .any(|ours| group.contains(ours))
+        {
             continue;
         }
         looked_at += 1;

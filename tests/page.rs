@@ -1,4 +1,5 @@
-//! The published page in a browser: on a telephone, on a desk, on paper, by keyboard and for a reader of the screen.
+//! The published page in a browser: on a telephone, on a desk, on document, by keyboard and for a
+//! reader of the screen.
 
 use std::io::Read;
 
@@ -44,16 +45,31 @@ async fn province() -> World {
                 "work#{agency}#{procedure}#{}",
                 ["online", "counter", "postal"][usize::try_from(place % 3).unwrap()]
             );
-            world.figures.put(&KpiRecord { day: day.to_string(), cell: cell.parse().unwrap(), figures }).await.unwrap();
+            world
+                .figures
+                .put(&KpiRecord { day: day.to_string(), cell: cell.parse().unwrap(), figures })
+                .await
+                .unwrap();
         }
         world
             .figures
-            .put(&KpiRecord { day: day.to_string(), cell: "province".parse().unwrap(), figures: all })
+            .put(&KpiRecord {
+                day: day.to_string(),
+                cell: "province".parse().unwrap(),
+                figures: all,
+            })
             .await
             .unwrap();
         let counted_at = at(MORNING);
         let due_basis = DueBasis::Original;
-        let record = CountRecord { day: day.to_string(), counted_at, due_basis, first: day, last: day, days: 1 };
+        let record = CountRecord {
+            day: day.to_string(),
+            counted_at,
+            due_basis,
+            first: day,
+            last: day,
+            days: 1,
+        };
         world.figures.put_count(&record).await.unwrap();
     }
     two_days(&world).await;
@@ -90,7 +106,8 @@ async fn nothing_is_wider_than_a_telephone() {
     }
 }
 
-/// Every text with its contrast against what lies behind it, where that is less than WCAG 2.2 AA asks for.
+/// Every text with its contrast against what lies behind it, where that is less than WCAG 2.2 AA
+/// asks for.
 const PALE: &str = r#"(() => {
   const light = colour => {
     const [r, g, b] = colour.match(/[\d.]+/g).slice(0, 3).map(part => part / 255)
@@ -128,7 +145,7 @@ async fn every_word_stands_out_from_what_lies_behind_it() {
     let mut page = Browser::showing(html().await, 1280).await;
     assert_eq!(page.says(PALE).await, json!([]));
     page.as_printed().await;
-    assert_eq!(page.says(PALE).await, json!([]), "on paper");
+    assert_eq!(page.says(PALE).await, json!([]), "on document");
 }
 
 #[tokio::test]
@@ -164,7 +181,10 @@ async fn column(page: &mut Browser, place: u32) -> (Value, Vec<i64>) {
            values: [...table.tBodies[0].rows].map(row => +row.cells[{place}].dataset.value) }} }})()"
     );
     let mut said = page.says(&script).await;
-    (said["sorts"][usize::try_from(place).unwrap()].take(), serde_json::from_value(said["values"].take()).unwrap())
+    (
+        said["sorts"][usize::try_from(place).unwrap()].take(),
+        serde_json::from_value(said["values"].take()).unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -184,7 +204,11 @@ async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
     assert!(values.is_sorted(), "{values:?}");
     page.says("document.querySelectorAll('#agencies thead button')[0].click()").await;
     assert!(column(&mut page, 2).await.0.is_null(), "one column is sorted by, and no other");
-    let names = page.says("[...document.querySelectorAll('#agencies tbody th')].map(name => name.dataset.value)").await;
+    let names = page
+        .says(
+            "[...document.querySelectorAll('#agencies tbody th')].map(name => name.dataset.value)",
+        )
+        .await;
     let names: Vec<String> = serde_json::from_value(names).unwrap();
     let place = |start: &str| names.iter().position(|name| name.starts_with(start)).unwrap();
     // By code point every name in Ủ would stand behind every name in V.
@@ -227,14 +251,25 @@ async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
     let sheets: Vec<Vec<f64>> = text
         .split("/MediaBox [")
         .skip(1)
-        .map(|rest| rest.split(']').next().unwrap().split_whitespace().map(|side| side.parse().unwrap()).collect())
+        .map(|rest| {
+            rest.split(']')
+                .next()
+                .unwrap()
+                .split_whitespace()
+                .map(|side| side.parse().unwrap())
+                .collect()
+        })
         .collect();
     assert!(pdf.starts_with(b"%PDF") && !sheets.is_empty());
     // A4 is 842 by 595 points.
-    assert!(sheets.iter().all(|sides| (sides[2] - 842.0).abs() < 1.0 && (sides[3] - 595.0).abs() < 1.0), "{sheets:?}");
+    assert!(
+        sheets.iter().all(|sides| (sides[2] - 842.0).abs() < 1.0 && (sides[3] - 595.0).abs() < 1.0),
+        "{sheets:?}"
+    );
 }
 
-// A column that stays while the others move under it covers them whole: name, numbers and the arrows of sorting.
+// A column that stays while the others move under it covers them whole: name, numbers and the
+// arrows of sorting.
 #[tokio::test]
 async fn on_a_telephone_nothing_shines_through_the_column_that_stays() {
     let mut page = Browser::showing(html().await, 360).await;
@@ -297,7 +332,8 @@ async fn on_paper_every_sheet_of_a_table_has_the_names_of_its_columns() {
     .await;
     let pdf = page.pdf().await;
     let count = String::from_utf8_lossy(&pdf).matches("/MediaBox [").count();
-    let words: Vec<usize> = sheets(&pdf).iter().map(|sheet| sheet.matches("> Tj").count()).collect();
+    let words: Vec<usize> =
+        sheets(&pdf).iter().map(|sheet| sheet.matches("> Tj").count()).collect();
     assert!(count > 1 && words.len() == count, "{count} sheets, and content of {words:?}");
     assert!(words[0] > 0 && words.iter().all(|count| *count == words[0]), "{words:?}");
 }

@@ -27,10 +27,14 @@ async fn a_hundred_submissions_across_midnight_get_a_hundred_numbers() {
     let sides = ["2026-11-16T16:59:59.999Z", "2026-11-16T17:00:00Z"];
     let world = &world;
     let calls = (0..100).map(|place| async move {
-        Call::submit(&format!("k{place}")).at_submit(&world.reception, world, at(sides[place % 2])).await
+        Call::submit(&format!("k{place}"))
+            .at_submit(&world.reception, world, at(sides[place % 2]))
+            .await
     });
     let codes: BTreeSet<String> = join_all(calls).await.iter().map(Answer::code).collect();
-    let day = |date: &str| (1..=50).map(|sequence| format!("{AGENCY}-{date}-{sequence:04}")).collect::<Vec<_>>();
+    let day = |date: &str| {
+        (1..=50).map(|sequence| format!("{AGENCY}-{date}-{sequence:04}")).collect::<Vec<_>>()
+    };
     assert_eq!(codes, day("261116").into_iter().chain(day("261117")).collect());
 }
 
@@ -40,9 +44,12 @@ async fn a_block_of_codes_that_integrators_brought_is_passed() {
     // As they were taken in before integrators had numbers of their own.
     let model = Call::submit("model").at_submit(&world.reception, &world, at(NOW)).await.code();
     for sequence in 2..=120 {
-        world.plant("DossiersTable", &model, [("code", &format!("{AGENCY}-261117-{sequence:04}"))]).await;
+        world
+            .plant("DossiersTable", &model, [("code", &format!("{AGENCY}-261117-{sequence:04}"))])
+            .await;
     }
-    let codes = ["a", "b"].map(|key| Call::submit(key).at_submit(&world.reception, &world, at(NOW)));
+    let codes =
+        ["a", "b"].map(|key| Call::submit(key).at_submit(&world.reception, &world, at(NOW)));
     let codes: BTreeSet<String> = join_all(codes).await.iter().map(Answer::code).collect();
     assert_eq!(codes.len(), 2);
 }
@@ -51,12 +58,14 @@ async fn a_block_of_codes_that_integrators_brought_is_passed() {
 async fn codes_placed_at_doubling_distances_use_no_day_up() {
     let world = World::new().await;
     let model = Call::submit("model").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let placed: BTreeSet<String> = (0..20).map(|power| format!("{AGENCY}-261117-{:04}", 1_u32 << power)).collect();
+    let placed: BTreeSet<String> =
+        (0..20).map(|power| format!("{AGENCY}-261117-{:04}", 1_u32 << power)).collect();
     for code in placed.iter().filter(|code| **code != model) {
         world.plant("DossiersTable", &model, [("code", code)]).await;
     }
     for place in 0..40 {
-        let answer = Call::submit(&format!("k{place}")).at_submit(&world.reception, &world, at(NOW)).await;
+        let answer =
+            Call::submit(&format!("k{place}")).at_submit(&world.reception, &world, at(NOW)).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         let number: u32 = answer.code().rsplit('-').next().unwrap().parse().unwrap();
         assert!(number < 1_000 && !placed.contains(&answer.code()), "{}", answer.code());
@@ -77,8 +86,9 @@ async fn an_agency_that_has_no_number_left_says_so_and_stores_nothing() {
 async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let calls = ["receive", "refuse", "request-supplement", "receive"]
-        .map(|action| Call::transition(&code, action, 1).at_change(&world.dossiers, &world, at(NOW)));
+    let calls = ["receive", "refuse", "request-supplement", "receive"].map(|action| {
+        Call::transition(&code, action, 1).at_change(&world.dossiers, &world, at(NOW))
+    });
     let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409, 409, 409]);
@@ -91,13 +101,21 @@ async fn of_the_owner_s_recall_and_the_handler_s_hand_back_one_wins_and_the_othe
         let world = World::new().await;
         let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
         Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
-        let pass = json!({ "action": "pass-on", "expectedVersion": 2, "toAgency": "H20.12" });
-        let passed = Call::transition(&code, "", 2).body(&pass).at_change(&world.dossiers, &world, at(NOW)).await;
+        let pass = json!({ "action": "forward", "expectedVersion": 2, "toAgency": "H20.12" });
+        let passed = Call::transition(&code, "", 2)
+            .body(&pass)
+            .at_change(&world.dossiers, &world, at(NOW))
+            .await;
         assert_eq!(passed.status, 200, "{}", passed.body);
         let calls = [("recall", AGENCY), ("hand-back", "H20.12")].map(|(action, agency)| {
-            Call::transition(&code, action, 3).officer(agency).at_change(&world.dossiers, &world, at(NOW))
+            Call::transition(&code, action, 3).officer(agency).at_change(
+                &world.dossiers,
+                &world,
+                at(NOW),
+            )
         });
-        let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
+        let mut statuses: Vec<u16> =
+            join_all(calls).await.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);
         let dossier = world.dossier(&code).await;
@@ -113,7 +131,9 @@ async fn the_same_key_with_different_bodies_at_once_makes_one_dossier() {
         body["documents"][0]["name"] = name.into();
         body
     });
-    let calls = bodies.iter().map(|body| Call::submit("k").body(body).at_submit(&world.reception, &world, at(NOW)));
+    let calls = bodies
+        .iter()
+        .map(|body| Call::submit("k").body(body).at_submit(&world.reception, &world, at(NOW)));
     let mut statuses: Vec<u16> = join_all(calls).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!((statuses, world.count("DossiersTable").await), (vec![201, 422, 422, 422], 1));

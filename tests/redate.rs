@@ -1,5 +1,6 @@
-//! A calendar that is changed after dates were given: the morning gives them anew, once, and the applicant is told. And years that
-//! the government has not decided: what is counted in them is marked wherever it is shown.
+//! A calendar that is changed after dates were given: the morning gives them anew, once, and the
+//! applicant is told. And years that the government has not decided: what is counted in them is
+//! marked wherever it is shown.
 
 use domain::dossier::Action;
 use domain::notice::{Language, NoticeClass};
@@ -17,7 +18,9 @@ const COMMUNE: &str = "H20.101";
 const MORNING: &str = "2026-11-19T23:30:00Z";
 
 async fn morning(world: &World) -> Outcome {
-    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(MORNING)).await.unwrap()
+    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(MORNING))
+        .await
+        .unwrap()
 }
 
 /// The shipped files as they were before 24 November 2026 became a day off.
@@ -27,23 +30,39 @@ fn before_the_decision() -> Texts {
     Texts::built_in().with([("calendar.json".to_owned(), calendar.to_string())].into()).unwrap()
 }
 
-/// A dossier of four office hours that could not be settled on the day of its receipt, Wednesday 18 November, and was promised for
-/// the 24th by the calendar of before.
+/// A dossier of four office hours that could not be settled on the day of its receipt, Wednesday 18
+/// November, and was promised for the 24th by the calendar of before.
 async fn received_before_the_decision(world: &mut World) -> String {
     let shipped = world.catalogue.clone();
     world.catalogue = before_the_decision().assemble(UndecidedYears::Refused).unwrap().into();
-    let code = Call::submit("k").at_submit(&world.reception, world, at("2026-11-18T01:00:00Z")).await.code();
-    let received = Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at("2026-11-18T01:10:00Z"));
+    let code = Call::submit("k")
+        .at_submit(&world.reception, world, at("2026-11-18T01:00:00Z"))
+        .await
+        .code();
+    let received = Call::transition(&code, "receive", 1).at_change(
+        &world.dossiers,
+        world,
+        at("2026-11-18T01:10:00Z"),
+    );
     assert_eq!(received.await.status, 200);
-    let asked = Call::transition(&code, "process", 2).at_change(&world.dossiers, world, at("2026-11-18T01:20:00Z"));
+    let asked = Call::transition(&code, "process", 2).at_change(
+        &world.dossiers,
+        world,
+        at("2026-11-18T01:20:00Z"),
+    );
     assert_eq!(asked.await.status, 200);
     let letter = json!({
         "action": "apologise", "expectedVersion": 3, "reason": "Chờ xác minh.", "newDueOn": "2026-11-24",
     });
-    world.catalogue = before_the_decision_with_late_letters().assemble(UndecidedYears::Refused).unwrap().into();
+    world.catalogue =
+        before_the_decision_with_late_letters().assemble(UndecidedYears::Refused).unwrap().into();
     let call = Call::transition(&code, "apologise", 3).body(&letter);
     let answer = call.at_change(&world.dossiers, world, at("2026-11-18T02:00:00Z")).await;
-    assert_eq!((answer.status, &answer.body["dueAt"]), (200, &json!("2026-11-24T10:00:00Z")), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.body["dueAt"]),
+        (200, &json!("2026-11-24T10:00:00Z")),
+        "{answer:?}"
+    );
     world.catalogue = shipped;
     code
 }
@@ -64,10 +83,20 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
     assert_eq!((first.redated, first.apologies, first.failed), (1, 0, 0));
     let dossier = world.dossier(&code).await;
     let entry = dossier.history.last().unwrap();
-    assert_eq!((entry.action, entry.version, dossier.due_at), (Action::Redate, 5, Some(at("2026-11-25T10:00:00Z"))));
-    assert_eq!((entry.by.role.as_str(), dossier.apologies()), ("system", 1), "the letter that there was, and no other");
+    assert_eq!(
+        (entry.action, entry.version, dossier.due_at),
+        (Action::Redate, 5, Some(at("2026-11-25T10:00:00Z")))
+    );
+    assert_eq!(
+        (entry.by.role.as_str(), dossier.apologies()),
+        ("system", 1),
+        "the letter that there was, and no other"
+    );
     // The worklist is ordered by the new date.
-    let list = Call::new("GET /v1/dossiers").officer(AGENCY).query("status", "4").query("dueBefore", "2026-11-26");
+    let list = Call::new("GET /v1/dossiers")
+        .officer(AGENCY)
+        .query("status", "4")
+        .query("dueBefore", "2026-11-26");
     let list = list.at_track(&world).await;
     assert_eq!(list.body["items"][0]["dueAt"], "2026-11-25T10:00:00Z");
 
@@ -77,7 +106,8 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
 
     let templates = world.catalogue.templates();
     assert_eq!(templates.after(Action::Redate).unwrap().class, NoticeClass::Information);
-    let notice = templates.compose(&dossier, entry, false, Language::Vi).expect("the applicant is told");
+    let notice =
+        templates.compose(&dossier, entry, false, Language::Vi).expect("the applicant is told");
     assert!(notice.sms.contains("25/11/2026") && !notice.sms.contains("xin loi"), "{}", notice.sms);
 }
 
@@ -109,11 +139,22 @@ async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
     let now = at("2026-12-31T02:00:00Z");
     let code = Call::submit("k").body(&body).at_submit(&world.reception, &world, now).await.code();
-    let received = Call::transition(&code, "receive", 1).officer(COMMUNE).at_change(&world.dossiers, &world, now).await;
-    assert_eq!((received.status, &received.body["dueProvisional"]), (200, &json!(true)), "{received:?}");
+    let received = Call::transition(&code, "receive", 1)
+        .officer(COMMUNE)
+        .at_change(&world.dossiers, &world, now)
+        .await;
+    assert_eq!(
+        (received.status, &received.body["dueProvisional"]),
+        (200, &json!(true)),
+        "{received:?}"
+    );
     let ask = |route| Call::new(route).code(&code).officer(COMMUNE);
     let deadline = ask("GET /v1/dossiers/{code}/deadline").at_track_on(&world, now).await;
-    assert_eq!((deadline.status, &deadline.body["dueProvisional"]), (200, &json!(true)), "{deadline:?}");
+    assert_eq!(
+        (deadline.status, &deadline.body["dueProvisional"]),
+        (200, &json!(true)),
+        "{deadline:?}"
+    );
     let last = deadline.body["count"]["days"].as_array().unwrap().last().unwrap();
     assert_eq!(last["text"], "counted 1 of 1, by a provisional calendar");
     let history = ask("GET /v1/dossiers/{code}/history").at_track_on(&world, now).await;
@@ -121,8 +162,10 @@ async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     let list = Call::new("GET /v1/dossiers").officer(COMMUNE).at_track_on(&world, now).await;
     assert_eq!(list.body["items"][0]["dueProvisional"], true);
     // What is due in this year is not.
-    let before =
-        Call::submit("other").body(&body).at_submit(&world.reception, &world, at("2026-12-29T02:00:00Z")).await;
+    let before = Call::submit("other")
+        .body(&body)
+        .at_submit(&world.reception, &world, at("2026-12-29T02:00:00Z"))
+        .await;
     let call = Call::transition(&before.code(), "receive", 1).officer(COMMUNE);
     let answer = call.at_change(&world.dossiers, &world, at("2026-12-29T02:00:00Z")).await;
     assert_eq!((answer.status, answer.body.get("dueProvisional")), (200, None));

@@ -13,7 +13,7 @@ use platform::batch::{self, Arrived, Backoff, Plan};
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::dynamo;
 use platform::failure::Retry;
-use platform::port::{DossierStore, Siding};
+use platform::port::{DeadLetters, DossierStore};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
@@ -87,7 +87,8 @@ async fn an_event_that_can_never_be_right_is_not_tried_again() {
 async fn a_code_that_another_dossier_has_is_refused() {
     let world = World::new().await;
     take(&world, &submit_event("e1", "2026-11-16T03:00:00Z", Some(CODE))).await.unwrap();
-    let failure = take(&world, &submit_event("e2", "2026-11-16T03:00:00Z", Some(CODE))).await.unwrap_err();
+    let failure =
+        take(&world, &submit_event("e2", "2026-11-16T03:00:00Z", Some(CODE))).await.unwrap_err();
     assert_eq!((failure.slug(), failure.retryable()), ("invalid-request", Retry::Never));
 }
 
@@ -109,10 +110,14 @@ async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year
     let morning = at("2027-01-02T01:00:00Z");
     let take = |event: Value| {
         let world = &world;
-        async move { ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, morning).await }
+        async move {
+            ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, morning)
+                .await
+        }
     };
     take(submit_event("e1", "2026-12-31T08:00:00Z", Some(code))).await.unwrap();
-    let failure = take(transition_event("e2", "2026-12-31T08:30:00Z", code, "receive")).await.unwrap_err();
+    let failure =
+        take(transition_event("e2", "2026-12-31T08:30:00Z", code, "receive")).await.unwrap_err();
     assert_eq!((failure.slug(), failure.retryable()), ("calendar-missing", Retry::Never));
     assert_eq!(failure.to_string(), "the working calendar has no data for 2027");
     assert_eq!(world.dossier(code).await.version, 1);
@@ -121,11 +126,20 @@ async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year
 #[tokio::test]
 async fn an_integrators_own_code_has_a_number_that_is_never_issued_here() {
     let world = World::new().await;
-    for (number, is_theirs) in [("0001", false), ("8999", false), ("9000", true), ("89999", false), ("90000", true)] {
-        let brought = submit_event(number, "2026-11-16T03:00:00Z", Some(&format!("{AGENCY}-261116-{number}")));
+    for (number, is_theirs) in
+        [("0001", false), ("8999", false), ("9000", true), ("89999", false), ("90000", true)]
+    {
+        let brought = submit_event(
+            number,
+            "2026-11-16T03:00:00Z",
+            Some(&format!("{AGENCY}-261116-{number}")),
+        );
         let taken = take(&world, &brought).await;
         assert_eq!(taken.is_ok(), is_theirs, "{number}");
-        assert!(taken.is_ok() || taken.unwrap_err().to_string().contains("code (code-of-integrators)"), "{number}");
+        assert!(
+            taken.is_ok() || taken.unwrap_err().to_string().contains("code (code-of-integrators)"),
+            "{number}"
+        );
     }
 }
 
@@ -133,7 +147,8 @@ async fn an_integrators_own_code_has_a_number_that_is_never_issued_here() {
 async fn integrators_chose_among_all_numbers_before_they_had_a_block_and_theirs_are_passed_over() {
     let mut rules: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
     rules["rules"][2]["dossierCode"]["integratorDigit"] = Value::Null;
-    let texts = Texts::built_in().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
+    let texts =
+        Texts::built_in().with([("rules.json".to_owned(), rules.to_string())].into()).unwrap();
     let world = World::of(texts.assemble(UndecidedYears::Refused).unwrap().into()).await;
     let taken = format!("{AGENCY}-261117-0001");
     take(&world, &submit_event("e1", "2026-11-17T01:00:00Z", Some(&taken))).await.unwrap();
@@ -150,7 +165,8 @@ fn stream(
         "eventID": "1", "eventName": "MODIFY", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
         "awsRegion": "ap-southeast-1", "eventSourceARN": "arn", "dynamodb": { "SizeBytes": 0 },
     });
-    let mut event: aws_lambda_events::dynamodb::Event = serde_json::from_value(json!({ "Records": [record] })).unwrap();
+    let mut event: aws_lambda_events::dynamodb::Event =
+        serde_json::from_value(json!({ "Records": [record] })).unwrap();
     if let Some(new) = new {
         event.records[0].change.new_image = serde_dynamo::to_item(new).unwrap();
     }
@@ -241,12 +257,16 @@ async fn a_queue_that_does_not_take_the_message_fails_the_invocation() {
 async fn an_image_that_cannot_be_read_is_parked_and_its_neighbours_flow() {
     let world = World::new().await;
     let (before, after) = moved(&world).await;
-    let mut event = stream(Some(&json!({ "code": "H20.03-261117-0001", "fullName": "Trần" })), None::<&Value>);
+    let mut event =
+        stream(Some(&json!({ "code": "H20.03-261117-0001", "fullName": "Trần" })), None::<&Value>);
     event.records.extend(stream(Some(&after), Some(&before)).records);
     event.records.extend(stream(None::<&Value>, Some(&before)).records);
     let kept = Kept::default();
     relayed(event, &kept).await.unwrap();
-    assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["unreadable-image".to_owned()], 1));
+    assert_eq!(
+        (kept.reasons(), kept.sent.lock().unwrap().len()),
+        (vec!["unreadable-image".to_owned()], 1)
+    );
     assert!(!kept.parked.lock().unwrap()[0].0.contains("Trần"));
 }
 
@@ -257,7 +277,9 @@ async fn a_change_that_panics_in_one_consumer_is_parked_and_its_neighbours_flow(
     let mut event = stream(Some(&before), None::<&Value>);
     event.records.extend(stream(Some(&after), Some(&before)).records);
     let kept = Kept::default();
-    let wants = |entry: &HistoryEntry| if entry.action == Action::Submit { panic!("as the test wants") } else { true };
+    let wants = |entry: &HistoryEntry| {
+        if entry.action == Action::Submit { panic!("as the test wants") } else { true }
+    };
     relay(event, &[Route { queue: &kept, wants }], &kept, RECORD_TIMEOUT).await.unwrap();
     assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["panicked".to_owned()], 1));
 }
@@ -273,10 +295,14 @@ async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
     let wants = |entry: &HistoryEntry| entry.action != Action::Submit || GATE.wait().is_leader();
     relay(event, &[Route { queue: &kept, wants }], &kept, Duration::from_secs(1)).await.unwrap();
     GATE.wait();
-    assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["timed-out".to_owned()], 1));
+    assert_eq!(
+        (kept.reasons(), kept.sent.lock().unwrap().len()),
+        (vec!["timed-out".to_owned()], 1)
+    );
 }
 
-/// A queue event of these bodies, each received for the `receives`-th time at [`NOW`], `age` after it was sent.
+/// A queue event of these bodies, each received for the `receives`-th time at [`NOW`], `age` after
+/// it was sent.
 fn batch_of(bodies: &[&str], receives: u32, age: SignedDuration) -> SqsEvent {
     let sent = (at(NOW) - age).as_millisecond().to_string();
     let record = |(place, body): (usize, &&str)| {
@@ -299,7 +325,12 @@ const PLAN: Plan = Plan {
 };
 
 /// Works a batch off with a worker that does what each body says.
-async fn worked_at(bodies: &[&str], receives: u32, age: SignedDuration, queue: &impl Backoff) -> Vec<String> {
+async fn worked_at(
+    bodies: &[&str],
+    receives: u32,
+    age: SignedDuration,
+    queue: &impl Backoff,
+) -> Vec<String> {
     let work = |Arrived { body, .. }: Arrived| async move {
         match body.as_str() {
             "good" => Ok(()),
@@ -313,22 +344,34 @@ async fn worked_at(bodies: &[&str], receives: u32, age: SignedDuration, queue: &
         }
     };
     let event = batch_of(bodies, receives, age);
-    let SqsBatchResponse { batch_item_failures, .. } = batch::run(event, PLAN, queue, at(NOW), work).await;
-    let mut failed: Vec<String> = batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    let SqsBatchResponse { batch_item_failures, .. } =
+        batch::run(event, PLAN, queue, at(NOW), work).await;
+    let mut failed: Vec<String> =
+        batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     failed.sort();
     failed
 }
 
 /// The same of messages that are as old as their receives make them.
 async fn worked(bodies: &[&str], receives: u32, queue: &impl Backoff) -> Vec<String> {
-    worked_at(bodies, receives, SignedDuration::from_hours(if receives > 9 { 21 } else { 0 }), queue).await
+    worked_at(
+        bodies,
+        receives,
+        SignedDuration::from_hours(if receives > 9 { 21 } else { 0 }),
+        queue,
+    )
+    .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn poison_a_panic_and_a_hang_each_fail_alone() {
     let queue = Kept::default();
     let failed = worked(&["good", "poison", "panic", "hang", "down", "good"], 1, &queue).await;
-    assert_eq!(failed, ["m2", "m3", "m4"], "to be delivered again; the poison is parked, the good are done");
+    assert_eq!(
+        failed,
+        ["m2", "m3", "m4"],
+        "to be delivered again; the poison is parked, the good are done"
+    );
     assert_eq!(queue.reasons(), ["malformed-body"]);
 }
 
@@ -341,8 +384,9 @@ async fn a_message_given_up_is_parked_with_its_reason() {
     assert_eq!(reasons, ["panicked", "timed-out", "unavailable"]);
 }
 
-/// Receives a message that says `body` again and again, as soon as it is shown, until it is parked; gives how often and for how
-/// long. Each time the function has had it for three seconds before it is hidden.
+/// Receives a message that says `body` again and again, as soon as it is shown, until it is parked;
+/// gives how often and for how long. Each time the function has had it for three seconds before it
+/// is hidden.
 async fn waited(body: &str) -> (u32, SignedDuration, Kept) {
     let queue = Kept { held_for: 3.into(), ..Kept::default() };
     let mut age = SignedDuration::ZERO;
@@ -351,7 +395,11 @@ async fn waited(body: &str) -> (u32, SignedDuration, Kept) {
             return (receives, age, queue);
         }
         let hidden = queue.hidden.lock().unwrap();
-        assert_eq!(hidden.len(), usize::try_from(receives).unwrap(), "the queue refuses to hide it so long");
+        assert_eq!(
+            hidden.len(),
+            usize::try_from(receives).unwrap(),
+            "the queue refuses to hide it so long"
+        );
         age += SignedDuration::from_secs(i64::from(hidden.last().unwrap().1) + 3);
     }
     panic!("never parked");
@@ -361,16 +409,25 @@ async fn waited(body: &str) -> (u32, SignedDuration, Kept) {
 async fn what_waits_for_an_earlier_event_waits_for_hours_and_no_longer() {
     let (receives, age, queue) = waited("early").await;
     assert_eq!(queue.reasons(), ["dossier-not-found"]);
-    assert!((SignedDuration::from_hours(12)..SignedDuration::from_hours(13)).contains(&age), "{age}");
+    assert!(
+        (SignedDuration::from_hours(12)..SignedDuration::from_hours(13)).contains(&age),
+        "{age}"
+    );
     assert!(receives < 40, "{receives}");
-    assert!(queue.hidden.lock().unwrap().iter().all(|(_, seconds)| *seconds <= 1_800 + 450), "it may come any time");
+    assert!(
+        queue.hidden.lock().unwrap().iter().all(|(_, seconds)| *seconds <= 1_800 + 450),
+        "it may come any time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_fails_on_our_side_is_tried_for_twenty_hours_though_none_is_hidden_beyond_twelve() {
     let (receives, age, queue) = waited("down").await;
     assert_eq!((receives, queue.reasons()), (11, vec!["unavailable".to_owned()]));
-    assert!((SignedDuration::from_hours(20)..SignedDuration::from_hours(24)).contains(&age), "{age}");
+    assert!(
+        (SignedDuration::from_hours(20)..SignedDuration::from_hours(24)).contains(&age),
+        "{age}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -398,7 +455,7 @@ async fn what_is_held_back_comes_again_when_it_may_be_decided() {
 /// A queue that takes no call.
 struct Hanging;
 
-impl Siding for Hanging {
+impl DeadLetters for Hanging {
     async fn park(&self, _: &str, _: &str, _: &str) -> Result<(), Failure> {
         std::future::pending().await
     }
@@ -427,7 +484,8 @@ async fn hanging_table() -> Client {
             open.push(taken);
         }
     });
-    let config = replay::tables::client(&endpoint).config().to_builder().timeout_config(dynamo::timeouts());
+    let config =
+        replay::tables::client(&endpoint).config().to_builder().timeout_config(dynamo::timeouts());
     Client::from_conf(config.build())
 }
 
@@ -447,7 +505,7 @@ async fn a_message_whose_table_hangs_fails_alone_within_its_time() {
     let hangs = hanging_table().await;
     let (store, intake) = (
         dynamo::Dossiers::new(hangs.clone(), "DossiersTable".to_owned()),
-        dynamo::Reception::new(hangs, "DossiersTable".to_owned(), "IntakeTable".to_owned()),
+        dynamo::IntakeTable::new(hangs, "DossiersTable".to_owned(), "IntakeTable".to_owned()),
     );
     let event = transition_event("e2", "2026-11-16T04:00:00Z", CODE, "receive").to_string();
     let queue = Kept::default();

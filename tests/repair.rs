@@ -1,4 +1,5 @@
-//! What becomes of changes that the relay lost: the night finds them in the histories, an operator in the stream.
+//! What becomes of changes that the relay lost: the night finds them in the histories, an operator
+//! in the stream.
 
 use std::collections::BTreeSet;
 
@@ -58,11 +59,15 @@ async fn a_relay_that_lost_everything_is_made_good_by_the_night_and_by_one_night
     for code in &codes {
         for version in [1, 2] {
             let notice = world.notice(code, version).await;
-            let told = matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Merged { .. });
+            let told =
+                matches!(notice.state, NoticeState::Sent { .. } | NoticeState::Merged { .. });
             assert!(told, "{code}/{version}: {:?}", notice.state);
         }
     }
-    assert_eq!(figures(&repaired(&world, &Order::default(), &queue, "2026-11-18T19:00:00Z").await), [15, 0, 0]);
+    assert_eq!(
+        figures(&repaired(&world, &Order::default(), &queue, "2026-11-18T19:00:00Z").await),
+        [15, 0, 0]
+    );
 }
 
 #[tokio::test]
@@ -71,7 +76,9 @@ async fn only_what_nobody_was_told_of_is_owed() {
     let codes = received(&world, 3).await;
     let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
     // All of the first, half of the second, nothing of the third.
-    tell(&world, &world.notices, &gateways, &changed(&world, &codes[0], 2).await, NOW).await.unwrap();
+    tell(&world, &world.notices, &gateways, &changed(&world, &codes[0], 2).await, NOW)
+        .await
+        .unwrap();
     let mut half = world.notices.thread(&codes[0].parse().unwrap()).await.unwrap().unwrap();
     half.code = codes[1].parse().unwrap();
     (half.version, half.noted) = (1, 1);
@@ -79,8 +86,13 @@ async fn only_what_nobody_was_told_of_is_owed() {
     world.notices.keep(&half).await.unwrap();
     let queue = Kept::default();
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [3, 2, 2]);
-    let woken: BTreeSet<String> =
-        queue.sent.lock().unwrap().iter().map(|sent| sent["subject"].as_str().unwrap().to_owned()).collect();
+    let woken: BTreeSet<String> = queue
+        .sent
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|sent| sent["subject"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(woken, codes[1..].iter().cloned().collect());
 }
 
@@ -90,7 +102,10 @@ async fn what_may_still_be_on_its_way_is_left_alone_unless_an_operator_asks() {
     received(&world, 1).await;
     let ten_minutes_later = "2026-11-17T02:10:00Z";
     let queue = Kept::default();
-    assert_eq!(figures(&repaired(&world, &Order::default(), &queue, ten_minutes_later).await), [0, 0, 0]);
+    assert_eq!(
+        figures(&repaired(&world, &Order::default(), &queue, ten_minutes_later).await),
+        [0, 0, 0]
+    );
     let asked = Order { since: Some(at("2026-11-17T01:00:00Z")) };
     assert_eq!(figures(&repaired(&world, &asked, &queue, ten_minutes_later).await), [1, 1, 1]);
 }
@@ -104,7 +119,9 @@ async fn what_was_closed_days_ago_and_reported_today_is_owed_too() {
         transition_event("e2", "2026-11-05T03:00:00Z", &code, "refuse"),
     ] {
         let store = (&world.dossiers, &world.reception);
-        ingest_event::ingest(&event.to_string(), store.0, store.1, &world.catalogue, at(NOW)).await.unwrap();
+        ingest_event::ingest(&event.to_string(), store.0, store.1, &world.catalogue, at(NOW))
+            .await
+            .unwrap();
     }
     let queue = Kept::default();
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [1, 1, 1]);
@@ -115,7 +132,10 @@ async fn an_older_night_is_looked_at_when_it_is_asked_for() {
     let world = World::new().await;
     received(&world, 2).await;
     let (queue, a_week_later) = (Kept::default(), "2026-11-24T19:00:00Z");
-    assert_eq!(figures(&repaired(&world, &Order::default(), &queue, a_week_later).await), [0, 0, 0]);
+    assert_eq!(
+        figures(&repaired(&world, &Order::default(), &queue, a_week_later).await),
+        [0, 0, 0]
+    );
     let asked = Order { since: Some(at(NOW)) };
     assert_eq!(figures(&repaired(&world, &asked, &queue, a_week_later).await), [2, 2, 2]);
 }
@@ -124,8 +144,16 @@ async fn an_older_night_is_looked_at_when_it_is_asked_for() {
 async fn a_time_that_is_still_to_come_is_no_order() {
     let world = World::new().await;
     let order = Order { since: Some(at(NIGHT)) };
-    let refused =
-        repair(&order, &world.dossiers, &world.notices, &Kept::default(), &world.catalogue, at(NOW)).await.unwrap_err();
+    let refused = repair(
+        &order,
+        &world.dossiers,
+        &world.notices,
+        &Kept::default(),
+        &world.catalogue,
+        at(NOW),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(refused.slug(), "invalid-request");
 }
 
@@ -161,10 +189,18 @@ async fn redriven(name: &str, letters: &[String], trimmed: bool, go: bool) -> (S
         [400, "H20.03-261117-0003"],
         [500, "H20.03-261117-0004"]
     ]);
-    std::fs::write(&state, json!({ "letters": letters, "stream": stream, "trimmed": trimmed }).to_string()).unwrap();
+    std::fs::write(
+        &state,
+        json!({ "letters": letters, "stream": stream, "trimmed": trimmed }).to_string(),
+    )
+    .unwrap();
     let mut tool = tokio::process::Command::new("python3");
-    tool.arg(root().join("infra/redrive.py")).args(["relay-failures", "--rate", "1000"]).args(go.then_some("--go"));
-    tool.env("PYTHONPATH", root().join("tests/support/aws")).env("FAKE_AWS", &state).env("STACK_ENV", "/nowhere");
+    tool.arg(root().join("infra/redrive.py"))
+        .args(["relay-failures", "--rate", "1000"])
+        .args(go.then_some("--go"));
+    tool.env("PYTHONPATH", root().join("tests/support/aws"))
+        .env("FAKE_AWS", &state)
+        .env("STACK_ENV", "/nowhere");
     let run = tool.output().await.unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let done: Value = serde_json::from_str(&std::fs::read_to_string(&state).unwrap()).unwrap();
@@ -184,7 +220,10 @@ async fn a_batch_that_the_platform_gave_up_is_fetched_from_the_stream_once_for_e
     let (said, done) = redriven("range", &[given_up(200, 400)], false, true).await;
     assert_eq!(woken(&done), ["H20.03-261117-0002", "H20.03-261117-0001", "H20.03-261117-0003"]);
     assert_eq!((&done["deleted"], &done["invoked"]), (&json!([0]), &Value::Null));
-    assert!(said.contains("batch RetryAttemptsExhausted") && said.contains("sent back 1/1"), "{said}");
+    assert!(
+        said.contains("batch RetryAttemptsExhausted") && said.contains("sent back 1/1"),
+        "{said}"
+    );
     assert!(done["sent"][0][0] == "motcua-notices", "{done}");
 }
 
@@ -197,16 +236,25 @@ async fn what_the_stream_has_forgotten_is_looked_for_in_the_histories() {
     ] {
         let (said, done) = redriven(name, &letters, trimmed, true).await;
         let order = json!([["motcua-repair-relay", { "since": "2026-11-17T01:45:19Z" }]]);
-        assert_eq!((woken(&done).len(), &done["invoked"], &done["deleted"]), (0, &order, &json!([0])), "{name}");
+        assert_eq!(
+            (woken(&done).len(), &done["invoked"], &done["deleted"]),
+            (0, &order, &json!([0])),
+            "{name}"
+        );
         assert!(said.contains("2 owed, 2 sent"), "{said}");
     }
 }
 
 #[tokio::test]
 async fn a_night_that_could_not_compare_is_made_up_for() {
-    let failed = json!({ "requestContext": { "condition": "RetriesExhausted" }, "requestPayload": {} }).to_string();
+    let failed =
+        json!({ "requestContext": { "condition": "RetriesExhausted" }, "requestPayload": {} })
+            .to_string();
     let (_, done) = redriven("night", &[failed], false, true).await;
-    assert_eq!((&done["invoked"], &done["deleted"]), (&json!([["motcua-repair-relay", {}]]), &json!([0])));
+    assert_eq!(
+        (&done["invoked"], &done["deleted"]),
+        (&json!([["motcua-repair-relay", {}]]), &json!([0]))
+    );
 }
 
 #[tokio::test]
@@ -216,14 +264,21 @@ async fn a_change_whose_very_key_cannot_be_read_stays_for_a_person() {
         json!({ "code": "", "sequenceNumber": "200" }).to_string(),
     ];
     let (said, done) = redriven("parked", &letters, false, true).await;
-    assert_eq!((woken(&done), &done["deleted"]), (vec!["H20.03-261117-0001".to_owned()], &json!([0])));
+    assert_eq!(
+        (woken(&done), &done["deleted"]),
+        (vec!["H20.03-261117-0001".to_owned()], &json!([0]))
+    );
     assert!(said.contains("sent back 1/2"), "{said}");
 }
 
 #[tokio::test]
 async fn a_dry_run_tells_what_it_would_do_and_does_nothing() {
-    let (said, done) = redriven("dry", &[given_up(200, 400), given_up(200, 900)], false, false).await;
-    assert_eq!((&done["sent"], &done["deleted"], &done["invoked"]), (&Value::Null, &Value::Null, &Value::Null));
+    let (said, done) =
+        redriven("dry", &[given_up(200, 400), given_up(200, 900)], false, false).await;
+    assert_eq!(
+        (&done["sent"], &done["deleted"], &done["invoked"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
     assert!(said.contains("1 of 2 name 3 dossier(s); 1 go by the histories"), "{said}");
     assert!(said.contains("dry run: 2 would be sent back"), "{said}");
 }

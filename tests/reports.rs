@@ -86,7 +86,9 @@ async fn what_zalo_tells_besides_is_answered_and_ignored() {
     let world = World::new().await;
     for event in ["follow", "unfollow", "user_send_text"] {
         let time = at(SOON).as_millisecond().to_string();
-        let body = json!({ "event_name": event, "timestamp": time, "message": { "text": "xin chào" } }).to_string();
+        let body =
+            json!({ "event_name": event, "timestamp": time, "message": { "text": "xin chào" } })
+                .to_string();
         let answer = signed(&body, &time).at_report(&world.notices, &world, at(SOON)).await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{event}");
     }
@@ -131,7 +133,9 @@ async fn an_sms_is_delivered_failed_or_undecided_as_esms_says() {
 
 #[tokio::test]
 async fn what_esms_says_of_a_failure_is_kept_as_a_code_and_never_as_free_text() {
-    for (error, kept) in [("telco-17", "telco-17"), ("so 0912345678 bi chan", "status-5"), ("", "status-5")] {
+    for (error, kept) in
+        [("telco-17", "telco-17"), ("so 0912345678 bi chan", "status-5"), ("", "status-5")]
+    {
         let world = World::new().await;
         let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
         let call = esms_event(&format!("{code}/1"), "s1", "5", "0").query("error_info", error);
@@ -144,7 +148,8 @@ async fn what_esms_says_of_a_failure_is_kept_as_a_code_and_never_as_free_text() 
 async fn esms_reports_by_the_secret_address_alone() {
     let world = World::new().await;
     let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
-    for secret in ["", "a-secret-in-an-addres", "a-secret-in-an-address ", "A-SECRET-IN-AN-ADDRESS"] {
+    for secret in ["", "a-secret-in-an-addres", "a-secret-in-an-address ", "A-SECRET-IN-AN-ADDRESS"]
+    {
         let call = esms_event(&format!("{code}/1"), "s1", "5", "1").path("secret", secret);
         let answer = call.at_report(&world.notices, &world, at(SOON)).await;
         assert_eq!((answer.status, answer.problem()), (404, "route-not-found"), "{secret}");
@@ -174,8 +179,12 @@ async fn a_message_that_did_not_arrive_by_sms_goes_by_the_channel_that_remains()
 async fn an_end_is_never_moved_back_by_a_late_report() {
     let world = World::new().await;
     let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
-    esms_event(&format!("{code}/1"), "s1", "5", "1").at_report(&world.notices, &world, at(SOON)).await;
-    esms_event(&format!("{code}/1"), "s1", "5", "0").at_report(&world.notices, &world, at(SOON)).await;
+    esms_event(&format!("{code}/1"), "s1", "5", "1")
+        .at_report(&world.notices, &world, at(SOON))
+        .await;
+    esms_event(&format!("{code}/1"), "s1", "5", "0")
+        .at_report(&world.notices, &world, at(SOON))
+        .await;
     assert_eq!(state(&world, &code).await, ("delivered", true));
 }
 
@@ -214,8 +223,13 @@ async fn a_report_whose_record_fails_is_answered_as_our_fault_and_taken_when_it_
 }
 
 /// What eSMS says of `s1`, as these fields.
-async fn esms_says(world: &World, code: &str, fields: &[(&str, &str)]) -> crate::support::call::Answer {
-    let call = Call::new("GET /v1/reports/esms/{secret}").path("secret", crate::support::call::ESMS_SECRET);
+async fn esms_says(
+    world: &World,
+    code: &str,
+    fields: &[(&str, &str)],
+) -> crate::support::call::Answer {
+    let call = Call::new("GET /v1/reports/esms/{secret}")
+        .path("secret", crate::support::call::ESMS_SECRET);
     let call = call.query("SMSID", "s1").query("RequestId", &format!("{code}/1"));
     let call = fields.iter().fold(call, |call, (name, value)| call.query(name, value));
     call.at_report(&world.notices, world, at(SOON)).await
@@ -263,8 +277,9 @@ async fn failed_and_then_delivered_tells_nobody_twice() {
     world.contacts.prefer(&id, &sms_first).await.unwrap();
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     for (sent, taken) in [("0", true), ("1", true), ("1", false), ("0", false)] {
-        let answer =
-            esms_event(&format!("{code}/1"), "s1", "5", sent).at_report(&world.notices, &world, at(SOON)).await;
+        let answer = esms_event(&format!("{code}/1"), "s1", "5", sent)
+            .at_report(&world.notices, &world, at(SOON))
+            .await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &taken.into()), "{sent}");
     }
     tell(&world, &world.notices, &gateways, &woken(&code), SOON).await.unwrap();
@@ -275,7 +290,8 @@ async fn failed_and_then_delivered_tells_nobody_twice() {
 #[tokio::test]
 async fn what_zalo_writes_as_a_number_is_read() {
     let world = World::new().await;
-    let code = told(&world, &Scripted::pair([accepted("9007199254740993")], [accepted("s1")])).await;
+    let code =
+        told(&world, &Scripted::pair([accepted("9007199254740993")], [accepted("s1")])).await;
     let time = at(SOON).as_millisecond();
     let body = format!(
         r#"{{"event_name":"user_received_message","timestamp":{time},"message":{{"msg_id":9007199254740993,"tracking_id":"{code}/1","delivery_time":{time}}}}}"#
@@ -300,7 +316,9 @@ async fn what_zalo_signs_and_is_no_report_of_ours_is_answered_and_ignored() {
         json!({ "msg_id": "m1", "tracking_id": { "code": code } }),
         json!({ "msg_id": "m1", "tracking_id": -1 }),
     ] {
-        let body = json!({ "event_name": "user_received_message", "timestamp": time, "message": message }).to_string();
+        let body =
+            json!({ "event_name": "user_received_message", "timestamp": time, "message": message })
+                .to_string();
         let answer = signed(&body, &time).at_report(&world.notices, &world, at(SOON)).await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{message}");
     }
@@ -333,8 +351,13 @@ async fn a_name_that_esms_never_told_us_is_taken_from_the_first_report_alone() {
     let first = says("s1").at_report(&world.notices, &world, at(SOON)).await;
     let second = says("s2").at_report(&world.notices, &world, at(SOON)).await;
     assert_eq!((&first.body["taken"], &second.body["taken"]), (&true.into(), &false.into()));
-    let named: Vec<Option<String>> =
-        world.notice(&code, 1).await.attempts.iter().map(|attempt| attempt.message.clone()).collect();
+    let named: Vec<Option<String>> = world
+        .notice(&code, 1)
+        .await
+        .attempts
+        .iter()
+        .map(|attempt| attempt.message.clone())
+        .collect();
     assert_eq!(named, [None, Some("s1".to_owned())]);
 }
 
@@ -351,19 +374,42 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
     ] {
         let world = World::new().await;
         let code = told_by_sms(&world).await;
-        let spent = world.contacts.reach(&world.dossier(&code).await.applicant.phone, None, at(SOON)).await.unwrap();
+        let spent = world
+            .contacts
+            .reach(&world.dossier(&code).await.applicant.phone, None, at(SOON))
+            .await
+            .unwrap();
         let log = Log::kept();
         let call = esms_event(&format!("{code}/1"), "s1", "5", "1").query("TotalPrice", stated);
         let answer = call.at_report(&world.notices, &world, at(SOON)).await;
-        assert_eq!((answer.status, state(&world, &code).await), (200, ("delivered", true)), "{stated}");
-        let alarms: Vec<_> =
-            log.errors().iter().map(|line| (line["message"].clone(), line["stated"].clone())).collect();
-        assert_eq!(alarms, [("a report states a price that cannot be".into(), kept.into())], "{stated}");
-        let shown = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world).await;
+        assert_eq!(
+            (answer.status, state(&world, &code).await),
+            (200, ("delivered", true)),
+            "{stated}"
+        );
+        let alarms: Vec<_> = log
+            .errors()
+            .iter()
+            .map(|line| (line["message"].clone(), line["stated"].clone()))
+            .collect();
+        assert_eq!(
+            alarms,
+            [("a report states a price that cannot be".into(), kept.into())],
+            "{stated}"
+        );
+        let shown = Call::new("GET /v1/dossiers/{code}/notices")
+            .code(&code)
+            .officer("H20.03")
+            .at_track(&world)
+            .await;
         assert_eq!((shown.status, &shown.body["costVnd"]), (200, &850.into()), "{stated}");
         assert_eq!(shown.body["notices"][0]["attempts"][1]["implausiblePrice"], kept, "{stated}");
         let phone = world.dossier(&code).await.applicant.phone;
-        assert_eq!(world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd, spent.spent_vnd, "{stated}");
+        assert_eq!(
+            world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd,
+            spent.spent_vnd,
+            "{stated}"
+        );
     }
 }
 
@@ -395,13 +441,23 @@ impl platform::port::NoticeBook for Early<'_> {
         self.world.notices.thread(code).await
     }
 
-    async fn keep(&self, thread: &domain::thread::NoticeThread) -> Result<platform::port::Stored, platform::Failure> {
+    async fn keep(
+        &self,
+        thread: &domain::thread::NoticeThread,
+    ) -> Result<platform::port::Stored, platform::Failure> {
         let stored = self.world.notices.keep(thread).await;
         let leased = |notice: &domain::thread::NoticeRecord| {
-            matches!(notice.state, domain::thread::NoticeState::Leased { provider: domain::notice::Provider::Esms, .. })
+            matches!(
+                notice.state,
+                domain::thread::NoticeState::Leased {
+                    provider: domain::notice::Provider::Esms,
+                    ..
+                }
+            )
         };
         if thread.notices.iter().any(leased) {
-            let call = esms_event(&format!("{}/1", thread.code), "s1", "5", "1").query("TotalPrice", self.price);
+            let call = esms_event(&format!("{}/1", thread.code), "s1", "5", "1")
+                .query("TotalPrice", self.price);
             call.at_report(&self.world.notices, self.world, at(NOW)).await;
         }
         stored
@@ -418,7 +474,11 @@ async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
     }
     thread.version += 1;
     world.notices.keep(&thread).await.unwrap();
-    let shown = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world).await;
+    let shown = Call::new("GET /v1/dossiers/{code}/notices")
+        .code(&code)
+        .officer("H20.03")
+        .at_track(&world)
+        .await;
     assert_eq!((shown.status, &shown.body["costVnd"]), (200, &u64::MAX.into()));
 }
 
@@ -443,11 +503,15 @@ async fn what_is_left_unknown_is_counted_and_shown_until_a_report_settles_it() {
     let world = World::new().await;
     let gateways = Scripted::pair([silent()], [accepted("s1")]);
     let code = told(&world, &gateways).await;
-    let shown = || Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world);
+    let shown = || {
+        Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03").at_track(&world)
+    };
     assert_eq!(shown().await.body["leftUnknown"], 0);
     let log = Log::kept();
     for _ in 0..2 {
-        tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:30:00Z").await.unwrap();
+        tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:30:00Z")
+            .await
+            .unwrap();
     }
     let counted: Vec<_> = log.errors().iter().map(|line| line["left_unknown"].clone()).collect();
     assert_eq!(counted, [1], "counted once");
@@ -467,10 +531,13 @@ async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
     let name = format!("{code}/1");
     let time = at(SOON).as_millisecond().to_string();
     let event = |message: serde_json::Value| {
-        json!({ "event_name": "user_received_message", "timestamp": time, "message": message }).to_string()
+        json!({ "event_name": "user_received_message", "timestamp": time, "message": message })
+            .to_string()
     };
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-    let twice = format!(r#"{{"timestamp":"{time}","timestamp":"{time}","event_name":"user_received_message"}}"#);
+    let twice = format!(
+        r#"{{"timestamp":"{time}","timestamp":"{time}","event_name":"user_received_message"}}"#
+    );
     let signed_bodies = [
         event(json!({ "msg_id": "m1", "tracking_id": format!("{name}\u{200b}") })),
         event(json!({ "msg_id": "m1", "tracking_id": format!("{code}/18446744073709551616") })),
@@ -496,8 +563,9 @@ async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
         assert_ne!(answer.body["taken"], true, "{body:.80}");
     }
     for odd in ["", "-1", "1e3", "99999999999999999999", "١", "1.5"] {
-        let answer =
-            signed(&event(json!({})).replace(&time, odd), odd).at_report(&world.notices, &world, at(SOON)).await;
+        let answer = signed(&event(json!({})).replace(&time, odd), odd)
+            .at_report(&world.notices, &world, at(SOON))
+            .await;
         assert!([200, 401].contains(&answer.status), "{odd}");
     }
     let long = "x".repeat(5_000);
@@ -513,7 +581,12 @@ async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
         &[("SendStatus", long.as_str()), ("SendSuccess", "1")],
         &[("SendStatus", "5,5"), ("SendSuccess", "1,1")],
         &[("SendStatus", "7"), ("SendSuccess", "1"), ("TotalPrice", long.as_str())],
-        &[("SMSID", "another"), ("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", "4,242,424")],
+        &[
+            ("SMSID", "another"),
+            ("SendStatus", "5"),
+            ("SendSuccess", "1"),
+            ("TotalPrice", "4,242,424"),
+        ],
     ];
     for fields in queries {
         let answer = esms_says(&world, &code, fields).await;
@@ -524,7 +597,12 @@ async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
         assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 400, "{twice:?}");
     }
     assert_eq!(state(&world, &code).await, ("sent", false));
-    let answer = esms_says(&world, &code, &[("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", &long)]).await;
+    let answer = esms_says(
+        &world,
+        &code,
+        &[("SendStatus", "5"), ("SendSuccess", "1"), ("TotalPrice", &long)],
+    )
+    .await;
     assert_eq!((answer.status, state(&world, &code).await), (200, ("delivered", true)));
     let kept = world.notice(&code, 1).await.attempts.last().unwrap().implausible_price.clone();
     assert_eq!(kept.as_deref(), Some("unreadable"));

@@ -1,7 +1,10 @@
-//! The largest dossier that there can be, in the table as it is deployed: it is stored, and still comes to its end.
+//! The largest dossier that there can be, in the table as it is deployed: it is stored, and still
+//! comes to its end.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, ITEM_BYTES_MAX, Refusal};
+use domain::dossier::{
+    Action, Actor, Command, Decision, Dossier, DossierStatus, ITEM_BYTES_MAX, Refusal,
+};
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
 use platform::port::{DossierStore, Stored};
 use platform::record::DossierRecord;
@@ -9,14 +12,17 @@ use platform::record::DossierRecord;
 use crate::support::call::{AGENCY, Call};
 use crate::support::world::{NOW, World, at};
 
-/// What the store counts: the bytes of names and values, a byte for each element, three for each list and map.
+/// What the store counts: the bytes of names and values, a byte for each element, three for each
+/// list and map.
 fn bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
         AttributeValue::N(digits) => digits.len() / 2 + 2,
         AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
         AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + bytes(value)).sum::<usize>(),
-        AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + bytes(value)).sum::<usize>(),
+        AttributeValue::M(map) => {
+            3 + map.iter().map(|(name, value)| 1 + name.len() + bytes(value)).sum::<usize>()
+        }
         other => panic!("a dossier has no {other:?}"),
     }
 }
@@ -34,7 +40,9 @@ fn remark() -> Option<String> {
 
 fn command(dossier: &Dossier, action: Action) -> Command {
     Command {
-        id: format!("{}-{}", dossier.version, "n".repeat(60 - dossier.version.to_string().len())).parse().unwrap(),
+        id: format!("{}-{}", dossier.version, "n".repeat(60 - dossier.version.to_string().len()))
+            .parse()
+            .unwrap(),
         action,
         expected_version: None,
         reason: remark(),
@@ -50,8 +58,8 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
     let mut dossier = world.dossier(&code).await;
-    let paper = dossier.documents[0].clone();
-    dossier.documents = vec![paper; DOCUMENTS_MAX];
+    let document = dossier.documents[0].clone();
+    dossier.documents = vec![document; DOCUMENTS_MAX];
     let others = dossier.documents.iter().map(domain::submission::Document::bytes).sum::<usize>();
     let name = &mut dossier.documents[0].name;
     name.push_str(&"a".repeat(DOCUMENTS_BYTES_MAX - others));
@@ -59,18 +67,22 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
     world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
 
     let account = "o".repeat(256);
-    let by = Actor::Officer { id: account, agency: AGENCY.parse().unwrap(), predecessors: Vec::new() };
+    let by =
+        Actor::Officer { id: account, agency: AGENCY.parse().unwrap(), predecessors: Vec::new() };
     let law = world.catalogue.law();
     let step = async |dossier: &Dossier, action| {
         let decided = dossier.decide(command(dossier, action), &by, law, at(NOW))?;
         let Decision::Moved(next) = decided else { panic!("a command of its own") };
-        assert!(stored(&next) <= next.stored_bytes(), "the estimate is no less than what the store counts");
+        assert!(
+            stored(&next) <= next.stored_bytes(),
+            "the estimate is no less than what the store counts"
+        );
         assert!(next.stored_bytes() <= ITEM_BYTES_MAX);
         assert_eq!(world.dossiers.advance(&next).await.unwrap(), Stored::Yes);
         Ok::<Dossier, Refusal>(*next)
     };
     dossier = step(&dossier, Action::Receive).await.unwrap();
-    // Papers are asked for and brought until nothing more is taken.
+    // Documents are asked for and brought until nothing more is taken.
     let refused = loop {
         let action = if dossier.status == DossierStatus::SupplementRequested {
             Action::Supplement

@@ -1,9 +1,11 @@
-//! Ten thousand notices through faults and deaths at random points, and reports in any order, twice, contradicting themselves and
-//! with wild prices: none lost, none sent twice but where nobody could know, none after a confirmed delivery, each with an end and
-//! a reason, and no more booked than the calls may cost.
+//! Ten thousand notices through faults and deaths at random points, and reports in any order,
+//! twice, contradicting themselves and with wild prices: none lost, none sent twice but where
+//! nobody could know, none after a confirmed delivery, each with an end and a reason, and no more
+//! booked than the calls may cost.
 //!
-//! The handler is the deployed one; the stores hold to the same conditions as the tables, in memory. All chance comes from one
-//! seed, and everything that happens has its place in one order, so that a run can be played again.
+//! The handler is the deployed one; the stores hold to the same conditions as the tables, in
+//! memory. All chance comes from one seed, and everything that happens has its place in one order,
+//! so that a run can be played again.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -15,16 +17,20 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Dossier};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
-use domain::notice::pool::Pool;
+use domain::notice::pool::ProviderPool;
 use domain::notice::price::{StatedPrice, bound_vnd};
-use domain::notice::{DeliveryOutcome, DeliveryReport, MessageName, Notice, NoticeChannel, Provider, parse_message_id};
-use domain::thread::{Attempt, AttemptOutcome, Charge, NoticeRecord, NoticeState, NoticeThread, Reported};
+use domain::notice::{
+    DeliveryOutcome, DeliveryReport, MessageName, Notice, NoticeChannel, Provider, parse_message_id,
+};
+use domain::thread::{
+    Attempt, AttemptOutcome, Charge, NoticeRecord, NoticeState, NoticeThread, Reported,
+};
 use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
-use platform::port::{Carriers, Contacts, DossierStore, NoticeBook, Stored};
+use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 
 use crate::support::call::Call;
 use crate::support::memory::Memory;
@@ -34,8 +40,13 @@ use crate::support::world::{NOW, World, at};
 /// How many dossiers the province of the simulation has; each changes five times.
 const DOSSIERS: usize = 2_000;
 const SEED: u64 = 20_261_123;
-const CHANGES: [Action; 5] =
-    [Action::Submit, Action::Receive, Action::RequestSupplement, Action::Supplement, Action::Finish];
+const CHANGES: [Action; 5] = [
+    Action::Submit,
+    Action::Receive,
+    Action::RequestSupplement,
+    Action::Supplement,
+    Action::Finish,
+];
 
 /// What is going to happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +55,8 @@ enum Happening {
     Message(String),
     /// The time of a thread has come.
     Wake(SubjectCode),
-    /// A gateway reports on the message of this name that it gave this name: whether it says that it arrived, and for how much.
+    /// A gateway reports on the message of this name that it gave this name: whether it says that
+    /// it arrived, and for how much.
     Report(Provider, String, String, bool, Option<u64>),
 }
 
@@ -101,8 +113,9 @@ impl Province {
         (SignedDuration::from_hours(1)..SignedDuration::from_hours(4)).contains(&since)
     }
 
-    /// Takes the message: it arrives, or is reported as failed; one report in twenty is lost, others come twice or thrice, and eSMS
-    /// sometimes says first, or afterwards, that what arrived has failed. Prices are what they are.
+    /// Takes the message: it arrives, or is reported as failed; one report in twenty is lost,
+    /// others come twice or thrice, and eSMS sometimes says first, or afterwards, that what arrived
+    /// has failed. Prices are what they are.
     fn take(&self, provider: Provider, notice: &Notice) -> String {
         let message = format!("{}-{}", provider.name(), notice.id);
         let arrives = provider == Provider::Zalo || roll(30) > 0;
@@ -132,7 +145,8 @@ impl Province {
             5 => None,
             _ => Some(850),
         };
-        let report = Happening::Report(provider, notice.id.clone(), message.to_owned(), arrived, price);
+        let report =
+            Happening::Report(provider, notice.id.clone(), message.to_owned(), arrived, price);
         self.plan(self.in_seconds(7_200), report);
     }
 
@@ -181,8 +195,8 @@ impl NoticeBook for Province {
         self.kept.thread(code).await
     }
 
-    /// One write in thirty fails: before it was done, after it, or its answer is lost and the repetition finds it done. And one
-    /// process in forty dies between its lease and its call.
+    /// One write in thirty fails: before it was done, after it, or its answer is lost and the
+    /// repetition finds it done. And one process in forty dies between its lease and its call.
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let fault = roll(90);
         if fault == 0 {
@@ -204,7 +218,12 @@ impl NoticeBook for Province {
 }
 
 impl Contacts for Province {
-    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, now: Timestamp) -> Result<Reach, Failure> {
+    async fn reach(
+        &self,
+        phone: &Phone,
+        id_number: Option<&IdNumber>,
+        now: Timestamp,
+    ) -> Result<Reach, Failure> {
         mortal(100)?;
         self.kept.reach(phone, id_number, now).await
     }
@@ -219,7 +238,12 @@ impl Contacts for Province {
         self.kept.remember_unreachable(phone, channel, until).await
     }
 
-    async fn count(&self, phone: Option<&Phone>, charge: Charge, now: Timestamp) -> Result<(), Failure> {
+    async fn count(
+        &self,
+        phone: Option<&Phone>,
+        charge: Charge,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         mortal(50)?;
         self.kept.count(phone, charge, now).await
     }
@@ -234,13 +258,21 @@ fn is_told(call: &Attempt) -> bool {
     matches!(call.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered)
 }
 
-impl Carriers for Province {
+impl MessageGateways for Province {
     async fn send(&self, provider: Provider, notice: &Notice, _: &Phone) -> Verdict {
         let MessageName { subject: code, version, .. } = parse_message_id(&notice.id).unwrap();
         let stored = self.kept.told(&code);
-        assert!(!self.confirmed.lock().unwrap().contains(&(code, version)), "{} is sent though it arrived", notice.id);
+        assert!(
+            !self.confirmed.lock().unwrap().contains(&(code, version)),
+            "{} is sent though it arrived",
+            notice.id
+        );
         let record = stored.notice(version).unwrap();
-        assert!(!record.attempts.iter().any(is_told), "{} is sent though it was told: {record:?}", notice.id);
+        assert!(
+            !record.attempts.iter().any(is_told),
+            "{} is sent though it was told: {record:?}",
+            notice.id
+        );
         if provider == Provider::Esms && self.knows(&notice.id) {
             return Verdict::Declined { code: 124 };
         }
@@ -285,7 +317,8 @@ impl Carriers for Province {
     }
 }
 
-/// Dossiers of different people with a history of some changes in a morning and a day, after the model of a real one.
+/// Dossiers of different people with a history of some changes in a morning and a day, after the
+/// model of a real one.
 fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let agencies = ["H20.03", "H20.09", "H20.12", "H20.101"];
     let dossier = |number: usize| {
@@ -326,7 +359,8 @@ fn preferences(dossiers: &[Dossier]) -> BTreeMap<String, Reach> {
 }
 
 impl Province {
-    /// Every message is delivered once or twice, in any order, and one in twenty is lost for good: the next makes up for it.
+    /// Every message is delivered once or twice, in any order, and one in twenty is lost for good:
+    /// the next makes up for it.
     fn announce(&self) {
         for dossier in self.kept.dossiers.values() {
             for entry in &dossier.history {
@@ -334,7 +368,8 @@ impl Province {
                 let copies = if roll(20) == 0 && !last { 0 } else { 1 + roll(2) };
                 for _ in 0..copies {
                     let late = SignedDuration::from_secs(i64::from(roll(120)));
-                    let message = serde_json::to_string(&CloudEvent::changed(&dossier.code, entry)).unwrap();
+                    let message =
+                        serde_json::to_string(&CloudEvent::changed(&dossier.code, entry)).unwrap();
                     self.plan(entry.at + late, Happening::Message(message));
                 }
             }
@@ -343,10 +378,20 @@ impl Province {
 
     /// Lets everything happen in its order; gives how many messages went to the operators.
     async fn play(&self, catalogue: &Catalogue) -> usize {
-        let pool: Mutex<Pool> = Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(self.now())));
+        let pool: Mutex<ProviderPool> =
+            Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(self.now())));
         let lease = SignedDuration::from_mins(1);
-        let (dossiers, book, contacts, carriers, pool) = (self, self, self, self, &pool);
-        let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits: Limits::Kept };
+        let (dossiers, book, contacts, gateways, pool) = (self, self, self, self, &pool);
+        let desk = &Desk {
+            dossiers,
+            book,
+            contacts,
+            gateways,
+            catalogue,
+            pool,
+            lease,
+            limits: Limits::Kept,
+        };
         let mut parked = 0;
         loop {
             let next = self.ahead.lock().unwrap().pop();
@@ -357,7 +402,9 @@ impl Province {
             *self.now.lock().unwrap() = now;
             let (message, again) = match &happening {
                 Happening::Message(message) => (message.clone(), 60),
-                Happening::Wake(code) if self.kept.told(code).wake_at().is_some_and(|time| time <= now) => {
+                Happening::Wake(code)
+                    if self.kept.told(code).wake_at().is_some_and(|time| time <= now) =>
+                {
                     (serde_json::to_string(&CloudEvent::wake(code, now)).unwrap(), 300)
                 }
                 Happening::Wake(_) => continue,
@@ -389,9 +436,15 @@ impl Province {
             false => DeliveryOutcome::Failed { code: "status-5".to_owned() },
         };
         let price = price.map(StatedPrice::Vnd);
-        let report = DeliveryReport { provider, message: message.to_owned(), outcome, at: now, price };
+        let report =
+            DeliveryReport { provider, message: message.to_owned(), outcome, at: now, price };
         let mut thread = self.kept.told(&subject);
-        let heard = thread.report((version, repetition), &report, &catalogue.notice_policy(date_of(now)), now);
+        let heard = thread.report(
+            (version, repetition),
+            &report,
+            &catalogue.notice_policy(date_of(now)),
+            now,
+        );
         thread.version += 1;
         if self.keep(&thread).await.is_err() {
             return;
@@ -412,7 +465,8 @@ impl Province {
         [name.to_owned(), format!("{name}/r")].map(|name| self.received_as(&name))
     }
 
-    /// How often it may have been told under this name: once, and once more where a gateway said that it had not arrived.
+    /// How often it may have been told under this name: once, and once more where a gateway said
+    /// that it had not arrived.
     fn excused(&self, name: &str) -> usize {
         1 + usize::from(self.misreported.lock().unwrap().contains(name))
     }
@@ -434,18 +488,27 @@ impl Province {
                 assert_eq!(first + repeated, 0, "{name} was merged and told");
             }
             NoticeState::Refused | NoticeState::Expired if self.excused(name) == 1 => {
-                assert_eq!(first + repeated, 0, "{name} was told and ends as if not: {:?}", notice.attempts);
+                assert_eq!(
+                    first + repeated,
+                    0,
+                    "{name} was told and ends as if not: {:?}",
+                    notice.attempts
+                );
             }
-            NoticeState::Delivered => assert!(first + repeated > 0, "{name} is said to have arrived and has not"),
+            NoticeState::Delivered => {
+                assert!(first + repeated > 0, "{name} is said to have arrived and has not")
+            }
             NoticeState::Sent { .. } => {
-                let failed = notice.attempts.iter().any(|call| call.outcome == AttemptOutcome::Accepted);
+                let failed =
+                    notice.attempts.iter().any(|call| call.outcome == AttemptOutcome::Accepted);
                 assert!(failed, "{name} is said to be sent and was not");
             }
             NoticeState::Unknown { .. } => {
                 assert!(notice.attempts.iter().any(is_unknown), "{name}: nothing is unknown")
             }
             NoticeState::Merged { .. } | NoticeState::Refused | NoticeState::Expired => {}
-            NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. } => {}
+            NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. } => {
+            }
         }
     }
 }
@@ -483,24 +546,35 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
         for notice in &thread.notices {
             province.check(&format!("{}/{}", thread.code, notice.version), notice);
             *ends.entry(notice.state.name()).or_default() += 1;
-            carriers.extend(notice.attempts.iter().filter(|call| is_told(call)).map(|call| call.provider));
+            carriers.extend(
+                notice.attempts.iter().filter(|call| is_told(call)).map(|call| call.provider),
+            );
         }
     }
     assert!(ends.values().sum::<usize>() >= 10_000, "{ends:?}");
     assert_eq!(carriers.len(), 3, "{carriers:?}");
     // The faults were there, and each kind of end came about.
     for end in ["delivered", "sent", "merged", "unknown", "refused"] {
-        assert!(ends.get(end).is_some_and(|count| *count > 0), "no notice ended as {end}: {ends:?}, {parked} parked");
+        assert!(
+            ends.get(end).is_some_and(|count| *count > 0),
+            "no notice ended as {end}: {ends:?}, {parked} parked"
+        );
     }
-    // What was asked for may have been booked, by the price list; what a report states is believed within its bound, and no further.
+    // What was asked for may have been booked, by the price list; what a report states is believed
+    // within its bound, and no further.
     let leased: u64 = province.leases.lock().unwrap().values().sum();
     let cost = threads
         .values()
         .flat_map(|thread| &thread.notices)
         .fold(0_u64, |sum, notice| sum.checked_add(notice.cost_vnd()).unwrap());
-    assert!(province.kept.spent_vnd() <= leased, "{} đ booked, {leased} đ asked for", province.kept.spent_vnd());
+    assert!(
+        province.kept.spent_vnd() <= leased,
+        "{} đ booked, {leased} đ asked for",
+        province.kept.spent_vnd()
+    );
     assert!(cost <= bound_vnd(leased, 150), "{cost} đ, {leased} đ asked for");
-    let attempts = || threads.values().flat_map(|thread| &thread.notices).flat_map(|notice| &notice.attempts);
+    let attempts =
+        || threads.values().flat_map(|thread| &thread.notices).flat_map(|notice| &notice.attempts);
     assert!(attempts().any(|call| call.implausible_price.is_some()), "no wild price came");
     assert!(attempts().any(|call| call.code == "abandoned"), "nobody died between lease and call");
     assert!(!province.misreported.lock().unwrap().is_empty(), "no report contradicted another");

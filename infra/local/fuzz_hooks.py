@@ -1,7 +1,7 @@
-"""What schemathesis cannot know of this API: who calls, which dossiers there are, and which secret a gateway has.
+"""What schemathesis cannot know of this API: callers, existing dossiers, a gateway's secret.
 
-Loaded by schemathesis itself (SCHEMATHESIS_HOOKS), started by fuzz.py. What is chosen here follows from the request alone, so
-that one seed makes one run and a failure shrinks.
+Loaded by schemathesis itself (SCHEMATHESIS_HOOKS), started by fuzz.py. What is chosen here follows
+from the request alone, so that one seed makes one run and a failure shrinks.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import requests
 import schemathesis
 
 SETTING = json.loads(Path(os.environ["FUZZ_SETTING"]).read_text())
-# Who may do what an operation does; the others are chosen as well, more seldom. An operation that is not named here is called
-# by everybody alike.
+# Who may do what an operation does; the others are chosen as well, more seldom. An operation that
+# is not named here is called by everybody alike.
 AT_HOME = {
     "submitDossier": ("portal", "citizen"),
     "changeStatus": ("officer",),
@@ -42,7 +42,8 @@ AT_HOME_IN_TEN = 7
 ROLES = (*SETTING["tokens"], "nobody")
 CODE = re.compile(r"^[0-9A-Z.]+-[0-9]{6}-[0-9]+$")
 PROCEDURE = re.compile(r"^[0-9]\.[0-9]{6}")
-# What was called, as whom, and what came of it: a run that never got past the door proves nothing, and fuzz.py says so.
+# What was called, as whom, and what came of it: a run that never got past the door proves nothing,
+# and fuzz.py says so.
 SEEN: Counter[str] = Counter()
 LOCK = threading.Lock()
 # The dossiers that there are, and where each stands.
@@ -66,17 +67,21 @@ def role_of(case: schemathesis.Case, number: int) -> str:
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]
+) -> None:
     number = digest(case)
     role = role_of(case, number)
     if role != "nobody":
         # Also over what was generated for it: a token that was made up is what nobody has.
         case.headers["Authorization"] = f"Bearer {SETTING['tokens'][role]}"
     path = case.path_parameters
-    # Generated values of the right form stand for nothing: a real one in their place lets the request past the door.
+    # Generated values of the right form stand for nothing: a real one in their place lets the
+    # request past the door.
     if CODE.match(str(path.get("code", ""))) and number % 5:
         path["code"] = chosen(number // 7, list(VERSIONS))
-    if case.operation.path == "/v1/procedures/{code}" and PROCEDURE.match(str(path.get("code", ""))) and number % 5:
+    of_procedures = case.operation.path == "/v1/procedures/{code}"
+    if of_procedures and PROCEDURE.match(str(path.get("code", ""))) and number % 5:
         path["code"] = SETTING["procedure"]
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         path["secret"] = SETTING["secret"]
@@ -90,31 +95,47 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
 
 
 def sign(case: schemathesis.Case, body: dict[str, Any]) -> None:
-    """As Zalo does: the application, the body as it goes over the wire, the time that it names, the account's secret."""
+    """As Zalo does: application, body as it goes over the wire, the time in it, the secret."""
     prepared = requests.Request(**case.as_transport_kwargs()).prepare().body or b""
     sent = prepared.encode() if isinstance(prepared, str) else prepared
-    whole = SETTING["zaloApp"].encode() + sent + str(body.get("timestamp")).encode() + SETTING["zaloSecret"].encode()
+    whole = (
+        SETTING["zaloApp"].encode()
+        + sent
+        + str(body.get("timestamp")).encode()
+        + SETTING["zaloSecret"].encode()
+    )
     case.headers["X-ZEvent-Signature"] = f"mac={hashlib.sha256(whole).hexdigest()}"
 
 
 def known(body: dict[str, Any], code: str, number: int) -> None:
-    for field, real in (("procedure", SETTING["procedure"]), ("agency", SETTING["agency"]), ("toAgency", "H20.12")):
+    for field, real in (
+        ("procedure", SETTING["procedure"]),
+        ("agency", SETTING["agency"]),
+        ("toAgency", "H20.12"),
+    ):
         if isinstance(body.get(field), str) and body[field].isascii() and number % 4:
             body[field] = real
     if isinstance(body.get("expectedVersion"), int) and code in VERSIONS and number % 4:
         body["expectedVersion"] = VERSIONS[code]
     applicant = body.get("applicant")
-    if isinstance(applicant, dict) and applicant.get("kind") == "citizen" and re.fullmatch(
-        r"[0-9]{12}", str(applicant.get("idNumber"))
+    if (
+        isinstance(applicant, dict)
+        and applicant.get("kind") == "citizen"
+        and re.fullmatch(r"[0-9]{12}", str(applicant.get("idNumber")))
     ):
         applicant["idNumber"] = SETTING["citizen"]
 
 
 @schemathesis.hook
-def after_call(context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response
+) -> None:
     with LOCK:
         SEEN[f"{case.operation.label} {response.status_code}"] += 1
-        if case.operation.label == "POST /v1/dossiers/{code}/transitions" and response.status_code == 200:
+        if (
+            case.operation.label == "POST /v1/dossiers/{code}/transitions"
+            and response.status_code == 200
+        ):
             moved = json.loads(response.content)
             VERSIONS[moved["code"]] = moved["version"]
 

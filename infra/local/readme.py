@@ -1,9 +1,11 @@
-"""Runs every block of README.md as a reader does: in the order in which it stands, all in one shell, on a stack of its own.
+"""Runs every block of README.md as a reader does: in order, in one shell, on its own stack.
 
-```sh                a block that is run; where its first line is `# on AWS`, only its syntax is looked at here
-```text              what the block before it prints: every word of it, any number for a number, anything for …
+```sh                a block that is run; after a first line `# on AWS` only its syntax is checked
+```text              what the block before it prints, word for word; any number for a number,
+                     anything for …
 ```text exactly      the same, with the very numbers
-```text of make …    what a door prints that cannot be run from here; tests/wiring/readme.rs looks at it
+```text of make …    what a target prints that cannot be run from here; tests/wiring/readme.rs
+                     checks it
 
 `make test` itself is what runs this, and is not run again.
 """
@@ -27,7 +29,7 @@ PLACE = LOCAL / "readme"
 ON_AWS = "# on AWS"
 THE_RUN_ITSELF = re.compile(r"^make test\b")
 # A dot or a dash in a table is a number too: none.
-NUMBER = re.compile(r"[0-9](?:[0-9.,:]*[0-9])?|[–·]")
+NUMBER = re.compile(r"[0-9](?:[0-9.,:]*[0-9])?|[\u2013·]")
 ELLIPSIS = "…"
 
 
@@ -43,7 +45,8 @@ class Block:
 
 
 def blocks(readme: str) -> list[Block]:
-    found, inside = [], None
+    found: list[Block] = []
+    inside: tuple[int, str, list[str]] | None = None
     for number, line in enumerate(readme.splitlines(), start=1):
         if not line.startswith("```"):
             if inside is not None:
@@ -57,7 +60,7 @@ def blocks(readme: str) -> list[Block]:
 
 
 def pattern(told: str, exactly: bool) -> str:
-    """What is told, with any white space between its words, and anything of a line for an ellipsis in it."""
+    """What is told: any white space between its words, anything of a line for an ellipsis."""
 
     def of(word: str) -> str:
         parts, last = [], 0
@@ -80,10 +83,12 @@ def compare(told: Block, printed: str) -> None:
             piece = ""
             continue
         piece += line + "\n"
-        # From where the piece before it ended; a longer piece begins where a shorter one does, or later.
+        # From where the piece before it ended; a longer piece begins where a shorter one does, or
+        # later.
         found = re.search(pattern(piece, exactly), printed[place:])
         if found is None:
-            raise Differs(f"README.md:{told.line + count}: not printed so:\n  {line}\nwhat was printed:\n{printed}")
+            place_in_file = f"README.md:{told.line + count}"
+            raise Differs(f"{place_in_file}: not printed so:\n  {line}\nprinted:\n{printed}")
         if told.text.splitlines()[count : count + 1] in ([], [ELLIPSIS]):
             place += found.end()
 
@@ -94,7 +99,11 @@ class Shell:
     def __init__(self) -> None:
         path = os.pathsep.join([str(README_VENV.path / "bin"), os.environ.get("PATH", os.defpath)])
         # Make hands its own settings down, with which a make within would not be a reader's.
-        kept = {name: value for name, value in clean_environment().items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+        kept = {
+            name: value
+            for name, value in clean_environment().items()
+            if name not in ("MAKEFLAGS", "MAKELEVEL")
+        }
         environment = {**kept, "PATH": path, "STACK_DIR": str(PLACE), "NO_COLOR": "1"}
         environment.pop("STACK_ENV", None)
         self.process = subprocess.Popen(
@@ -131,7 +140,7 @@ class Shell:
 
 
 def syntax(block: Block) -> None:
-    if subprocess.run(["bash", "-n"], input=block.text, text=True).returncode:
+    if subprocess.run(["bash", "-n"], check=False, input=block.text, text=True).returncode:
         raise Differs(f"README.md:{block.line}: bash does not read it")
 
 
@@ -156,7 +165,7 @@ def play(found: list[Block]) -> None:
         shell.close()
         # Whatever block did not come to its end.
         command = [sys.executable, str(HERE / "stack.py"), "down", "--dir", str(PLACE)]
-        subprocess.run(command, stderr=subprocess.DEVNULL)
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
 
 
 def main() -> int:

@@ -300,11 +300,11 @@ def times_of_day(rng: random.Random, count: int) -> list[str]:
     return [f"{minute // 60:02}:{minute % 60:02}" for minute in sorted(rng.sample(office, count))]
 
 
-def document(ref: str, paper: str) -> dict[str, str]:
-    """A paper as the portal names it; the content does not exist."""
-    name = f"{paper}.pdf"
+def document(ref: str, document: str) -> dict[str, str]:
+    """A document as the portal names it; the content does not exist."""
+    name = f"{document}.pdf"
     content = hashlib.sha256(f"{ref}/{name}".encode()).hexdigest()
-    return {"code": paper, "name": name, "sha256": content, "url": f"https://ho-so.example.com/{ref}/{name}"}
+    return {"code": document, "name": name, "sha256": content, "url": f"https://ho-so.example.com/{ref}/{name}"}
 
 
 def row(rng: random.Random, people: People, number: int, agency: str, plan: Plan) -> dict[str, Any]:
@@ -345,7 +345,7 @@ def row(rng: random.Random, people: People, number: int, agency: str, plan: Plan
     ref = f"D{number:03}"
     made: dict[str, Any] = {"ref": ref, "procedure": procedure, "agency": agency, "channel": channel, **who}
     made["documents"] = [
-        document(ref, paper["code"]) for paper in PROCEDURES[procedure]["papers"] if paper["required"] or rng.random() < 0.5
+        document(ref, document["code"]) for document in PROCEDURES[procedure]["documents"] if document["required"] or rng.random() < 0.5
     ]
     made["path"] = path
     if path == "event":

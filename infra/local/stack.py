@@ -1,7 +1,7 @@
-"""The local stack: MiniStack with infra/template.yaml on it, the OIDC issuer and the message gateways beside it.
+"""The local stack: MiniStack with infra/template.yaml on it, beside it issuer and gateways.
 
-Everything binds loopback, and everything a stack has is in its directory: settings, logs, process records.
-Several stacks run side by side in different directories.
+Everything binds loopback, and everything a stack has is in its directory: settings, logs, process
+records. Several stacks run side by side in different directories.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ GATEWAY_ACCOUNT = {
     "ESMS_API_KEY": "local",
     "ESMS_SECRET_KEY": "local",
     "ESMS_BRANDNAME": "MOTCUA",
-    # What the stand-in signs its reports with, and the secret in the address for those that are not signed.
+    # What the stand-in signs its reports with, and the secret in the address for those that are not
+    # signed.
     "ZALO_APP_ID": "1234567890123456789",
     "ZALO_APP_SECRET": "local-app-secret",
     # What a person brings by signing in; it works once, like Zalo's.
@@ -91,7 +92,8 @@ def say(text: str) -> None:
     print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-# ---------------------------------------------------------------------------------------------- tools
+# ----------------------------------------------------------------------------------------------
+# tools
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,15 @@ class Environment:
             return
         say(f"installing {self.requirements.relative_to(ROOT)}")
         venv.create(self.path, clear=True, with_pip=True)
-        command = [self.program("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        outcome = subprocess.run([*command, "--requirement", str(self.requirements)])
+        command = [
+            self.program("python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        outcome = subprocess.run([*command, "--requirement", str(self.requirements)], check=False)
         if outcome.returncode:
             raise StackError(f"could not install {self.requirements.name}")
         stamp.write_text(wanted)
@@ -124,8 +133,6 @@ TOOLS_VENV = Environment(LOCAL / "venv-tools", HERE / "requirements-tools.txt")
 
 
 def setup() -> None:
-    if sys.version_info < (3, 11):
-        raise StackError("Python 3.11 or newer is needed")
     with locked(LOCAL / "setup.lock"), ThreadPoolExecutor() as pool:
         for _ in pool.map(Environment.prepare, (STACK_VENV, TOOLS_VENV)):
             pass
@@ -159,7 +166,8 @@ def stage(profile: str) -> None:
             shutil.copy2(source, bootstrap)
 
 
-# ------------------------------------------------------------------------------------------ processes
+# ------------------------------------------------------------------------------------------
+# processes
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,8 @@ def process(pid: int) -> Process | None:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The name in brackets may hold spaces; a zombie has ended, even if nobody has asked for its exit code.
+    # The name in brackets may hold spaces; a zombie has ended, even if nobody has asked for its
+    # exit code.
     state, _, group, *rest = stat.rpartition(")")[2].split()
     return None if state == "Z" else Process(int(group), rest[16])
 
@@ -182,7 +191,9 @@ def process(pid: int) -> Process | None:
 def group_ends(group: int, patience: float) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        running = (process(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        running = (
+            process(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()
+        )
         if all(each is None or each.group != group for each in running):
             return True
         time.sleep(0.1)
@@ -191,7 +202,10 @@ def group_ends(group: int, patience: float) -> bool:
 
 @dataclass(frozen=True)
 class Service:
-    """A process of a stack, leader of a group of its own; its record survives the run that started it."""
+    """A process of a stack, leader of a group of its own.
+
+    Its record survives the run that started it.
+    """
 
     name: str
     directory: Path
@@ -263,7 +277,8 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-# ---------------------------------------------------------------------------------------------- stack
+# ----------------------------------------------------------------------------------------------
+# stack
 
 
 class Stack:
@@ -283,7 +298,9 @@ class Stack:
         return dict(line.split("=", 1) for line in lines)
 
     def up(self, port_base: int | None) -> None:
-        missing = [function for function in FUNCTIONS if not (STAGED / function / "bootstrap").exists()]
+        missing = [
+            function for function in FUNCTIONS if not (STAGED / function / "bootstrap").exists()
+        ]
         if missing:
             raise StackError(f"not built: {', '.join(missing)} (make build)")
         with locked(self.directory / "lock"):
@@ -297,7 +314,8 @@ class Stack:
     def start(self, port_base: int | None) -> None:
         ports = free_ports(3) if port_base is None else [port_base + offset for offset in range(3)]
         endpoint = f"http://127.0.0.1:{ports[0]}"
-        # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by letter.
+        # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by
+        # letter.
         issuer_url = f"http://localhost:{ports[1]}"
         gateways_url = f"http://localhost:{ports[2]}"
         tools = {
@@ -309,12 +327,18 @@ class Stack:
         }
 
         shutil.rmtree(self.directory / "log", ignore_errors=True)
-        self.ministack.start([STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0]))
+        self.ministack.start(
+            [STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0])
+        )
         python = STACK_VENV.program("python")
-        # Started again with the same words while the stack is up, the stand-in still knows the tokens that it has granted.
+        # Started again with the same words while the stack is up, the stand-in still knows the
+        # tokens that it has granted.
         memory = self.directory / "tmp" / "gateways.json"
         account = ("--account", json.dumps(GATEWAY_ACCOUNT), "--memory", str(memory))
-        for service, port, more in ((self.issuer, ports[1], ()), (self.gateways, ports[2], account)):
+        for service, port, more in (
+            (self.issuer, ports[1], ()),
+            (self.gateways, ports[2], account),
+        ):
             program = [python, str(HERE / f"{service.name}.py"), "--port", str(port), *more]
             service.start(program, clean_environment())
         self.issuer.wait_ready(f"{issuer_url}/health")
@@ -355,7 +379,9 @@ class Stack:
             "GATEWAYS_URL": gateways_url,
             **GATEWAY_ACCOUNT,
         }
-        self.settings_file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        self.settings_file.write_text(
+            "".join(f"{key}={value}\n" for key, value in settings.items())
+        )
         say(f"up: settings in {shown(self.settings_file)}")
 
     def ministack_environment(self, tools: Mapping[str, str], port: int) -> dict[str, str]:
@@ -378,9 +404,11 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def deploy(self, tools: Mapping[str, str], issuer_url: str, gateways_url: str) -> dict[str, str]:
+    def deploy(
+        self, tools: Mapping[str, str], issuer_url: str, gateways_url: str
+    ) -> dict[str, str]:
         # Here, because the Python that sets the tools up does not have it.
-        import boto3
+        import boto3  # noqa: PLC0415
 
         parameters = {
             "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
@@ -409,6 +437,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "PublicUrl": "https://motcua.example.vn",
+            "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",
@@ -423,7 +452,14 @@ class Stack:
             "IntegratorPatienceSeconds": "30",
         }
         command = [
-            *(TOOLS_VENV.program("sam"), "deploy", "--template-file", str(TEMPLATE), "--stack-name", STACK_NAME),
+            *(
+                TOOLS_VENV.program("sam"),
+                "deploy",
+                "--template-file",
+                str(TEMPLATE),
+                "--stack-name",
+                STACK_NAME,
+            ),
             *("--s3-bucket", CODE_BUCKET, "--capabilities", "CAPABILITY_IAM", "--region", REGION),
             *("--no-confirm-changeset", "--no-progressbar"),
             *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
@@ -435,23 +471,40 @@ class Stack:
             aws_access_key_id=ROOT_KEY["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ROOT_KEY["AWS_SECRET_ACCESS_KEY"],
         )
-        client("s3").create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        environment = {**tools, "SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(self.directory / "tmp" / "sam")}
+        client("s3").create_bucket(
+            Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        environment = {
+            **tools,
+            "SAM_CLI_TELEMETRY": "0",
+            "__SAM_CLI_APP_DIR": str(self.directory / "tmp" / "sam"),
+        }
         log = self.directory / "log" / "deploy.log"
         with log.open("wb") as output:
-            outcome = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            outcome = subprocess.run(
+                command,
+                check=False,
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         if outcome.returncode:
             raise StackError("sam deploy failed:\n" + "\n".join(log.read_text().splitlines()[-30:]))
         (deployed,) = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
         # As a person does after signing in to Zalo.
         order = json.dumps({"refreshToken": GATEWAY_ACCOUNT["ZALO_REFRESH_TOKEN"]}).encode()
-        signed_in = client("lambda").invoke(FunctionName=outputs["RefreshTokenFunctionName"], Payload=order)
+        signed_in = client("lambda").invoke(
+            FunctionName=outputs["RefreshTokenFunctionName"], Payload=order
+        )
         standing = json.load(signed_in["Payload"])
         if standing.get("standing") != "renewed":
             raise StackError(f"the sign-in at Zalo's stand-in failed: {standing}")
         # A test takes this role on, to see what it is refused.
-        change_status = client("lambda").get_function_configuration(FunctionName=f"{STACK_NAME}-change-status")
+        change_status = client("lambda").get_function_configuration(
+            FunctionName=f"{STACK_NAME}-change-status"
+        )
         return outputs | {"ChangeStatusRoleArn": change_status["Role"]}
 
     def stop(self) -> None:
@@ -467,14 +520,20 @@ class Stack:
         say(f"down: {shown(self.directory)}")
 
     def run(self, command: list[str]) -> int:
-        """Runs a command against a stack of its own, and takes the stack down however the command ends."""
+        """Runs a command against a stack of its own, taken down however the command ends."""
         self.up(None)
         try:
-            path = os.pathsep.join([str(STACK_VENV.path / "bin"), os.environ.get("PATH", os.defpath)])
+            path = os.pathsep.join(
+                [str(STACK_VENV.path / "bin"), os.environ.get("PATH", os.defpath)]
+            )
             # In a shell that has sourced another stack's settings, those would win over this one's.
-            mine = {name: value for name, value in clean_environment().items() if name not in self.settings()}
+            mine = {
+                name: value
+                for name, value in clean_environment().items()
+                if name not in self.settings()
+            }
             environment = {**mine, "PATH": path, "STACK_ENV": str(self.settings_file)}
-            return subprocess.run(command, env=environment).returncode
+            return subprocess.run(command, check=False, env=environment).returncode
         finally:
             self.down()
 
@@ -482,19 +541,25 @@ class Stack:
         running = [service.name for service in self.services if service.pid() is not None]
         for service in self.services:
             state = "up" if service.name in running else "down"
-            print(f"{service.name:<10} {state:<5}" + (f" log {shown(service.log)}" if service.log.exists() else ""))
+            print(
+                f"{service.name:<10} {state:<5}"
+                + (f" log {shown(service.log)}" if service.log.exists() else "")
+            )
         if len(running) == len(self.services) and self.settings_file.exists():
             print(f"settings   {shown(self.settings_file)}")
             return 0
         if not running and not self.settings_file.exists():
             print("nothing runs: make up starts it")
             return 0
-        print("a part of it has ended, and what it held is gone: make up starts it anew, make down ends the rest")
+        print("a part of it has ended, and what it held is gone:")
+        print("make up starts it anew, make down ends the rest")
         return 1
 
     def token(self, role: str, agency: str | None, id_number: str | None) -> str:
         if role == "officer" and not agency:
-            raise StackError("an officer is one of an agency: make -s token ROLE=officer AGENCY=H20.12")
+            raise StackError(
+                "an officer is one of an agency: make -s token ROLE=officer AGENCY=H20.12"
+            )
         if role == "citizen" and not id_number:
             raise StackError("a citizen has a number: make -s token ROLE=citizen ID=087199012345")
         wanted = {"role": role, "agency": agency, "idNumber": id_number}
@@ -522,7 +587,10 @@ def clean_environment() -> dict[str, str]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """An impatient second Ctrl-C must not leave half of a stack behind."""
-    handlers = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handlers = {
+        signum: signal.signal(signum, signal.SIG_IGN)
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:
@@ -548,10 +616,13 @@ def arguments() -> argparse.Namespace:
         ("token", "print a bare token of the stand-in issuer"),
     ):
         command = commands.add_parser(name, help=text)
-        # STACK_DIR lets a second stack stand beside the developer's, for every door of the Makefile.
+        # STACK_DIR lets a second stack stand beside the developer's, for every door of the
+        # Makefile.
         command.add_argument("--dir", type=Path, default=Path(os.environ.get("STACK_DIR") or LOCAL))
         if name == "up":
-            command.add_argument("--port-base", default="auto", help="first of three ports in a row, or auto")
+            command.add_argument(
+                "--port-base", default="auto", help="first of three ports in a row, or auto"
+            )
         if name == "run":
             command.add_argument("argv", nargs=argparse.REMAINDER)
         if name == "token":
@@ -580,7 +651,9 @@ def main() -> int:
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
         say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
-        say("it keeps nothing: tables, queues and tokens are gone with make down, the next make up, or MiniStack's end")
+        say(
+            "it keeps nothing: make down, the next make up or MiniStack's end removes what it holds"
+        )
     elif asked.command == "down":
         stack.down()
     elif asked.command == "run":

@@ -1,4 +1,5 @@
-//! A report is charged, deferred, left in doubt, given up and taken up again like a dossier's notice.
+//! A report is charged, deferred, left in doubt, given up and taken up again like a dossier's
+//! notice.
 
 use domain::applicant::Phone;
 use domain::notice::policy::Reach;

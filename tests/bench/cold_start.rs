@@ -1,8 +1,10 @@
-//! From process start to the first poll of the Lambda Runtime API, of each function as built for AWS.
+//! From process start to the first poll of the Lambda Runtime API, of each function as built for
+//! AWS.
 //!
-//! The peer is the cheapest process there is: `/bin/true`, started the same way in the same run. Memory is what is
-//! resident at the first poll. The start includes the look for a published catalogue, in an embedded DynamoDB on loopback; on
-//! AWS the network comes on top. Run it with `make bench`.
+//! The peer is the cheapest process there is: `/bin/true`, started the same way in the same run.
+//! Memory is what is resident at the first poll. The start includes the look for a published
+//! catalogue, in an embedded DynamoDB on loopback; on AWS the network comes on top. Run it with
+//! `make bench`.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -27,11 +29,17 @@ fn main() {
     let settings = settings(&root, &serve_catalogue());
     let peer = median((0..STARTS).map(|_| bare_start()).collect());
     println!("peer: /bin/true starts and ends in {:.1} ms (median of {STARTS})", millis(peer));
-    println!("{:<18} {:>12} {:>12} {:>10} {:>10}", "function", "first poll", "x peer", "resident", "binary");
+    println!(
+        "{:<18} {:>12} {:>12} {:>10} {:>10}",
+        "function", "first poll", "x peer", "resident", "binary"
+    );
     for name in names {
         let program = folder.join(&name);
-        let size = std::fs::metadata(&program).unwrap_or_else(|_| panic!("{name} is not built: make release")).len();
-        let (times, memory): (Vec<Duration>, Vec<u64>) = (0..STARTS).map(|_| first_poll(&program, &settings)).unzip();
+        let size = std::fs::metadata(&program)
+            .unwrap_or_else(|_| panic!("{name} is not built: make release"))
+            .len();
+        let (times, memory): (Vec<Duration>, Vec<u64>) =
+            (0..STARTS).map(|_| first_poll(&program, &settings)).unzip();
         let time = median(times);
         println!(
             "{name:<18} {:>9.1} ms {:>12.1} {:>7} MB {:>7.1} MB",
@@ -59,9 +67,14 @@ fn first_poll(program: &Path, settings: &Settings) -> (Duration, u64) {
     let mut head = [0; 64];
     let read = poll.read(&mut head).expect("the poll is readable");
     let time = start.elapsed();
-    assert!(head[..read].starts_with(b"GET /2018-06-01/runtime/invocation/next"), "the first call is a poll");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", function.0.id())).expect("the process lives");
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("resident memory");
+    assert!(
+        head[..read].starts_with(b"GET /2018-06-01/runtime/invocation/next"),
+        "the first call is a poll"
+    );
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.0.id()))
+        .expect("the process lives");
+    let memory =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("resident memory");
     let memory = memory.trim().trim_end_matches(" kB").parse().expect("a number");
     poll.flush().expect("the poll stays open");
     function.0.kill().expect("the function ends");
@@ -108,15 +121,19 @@ fn spawn(program: &Path, runtime: &str, settings: &Settings) -> Child {
     command.envs(lambda).spawn().expect("the function starts")
 }
 
-/// What the functions read when they start: every setting of the template, and where the tables are.
+/// What the functions read when they start: every setting of the template, and where the tables
+/// are.
 type Settings = BTreeMap<String, String>;
 
 fn settings(root: &Path, tables: &str) -> Settings {
-    let template = std::fs::read_to_string(root.join("infra/template.yaml")).expect("the template is there");
+    let template =
+        std::fs::read_to_string(root.join("infra/template.yaml")).expect("the template is there");
     let template: Value = serde_yaml_ng::from_str(&template).expect("the template is YAML");
     let resources = template["Resources"].as_mapping().expect("resources");
     let mut settings = Settings::new();
-    for (_, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function") {
+    for (_, resource) in
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
+    {
         let variables = resource["Properties"]["Environment"]["Variables"].as_mapping();
         for (name, value) in variables.into_iter().flatten() {
             let name = name.as_str().expect("a name").to_owned();
@@ -143,18 +160,22 @@ fn settings(root: &Path, tables: &str) -> Settings {
 
 const CATALOGUE_TABLE: &str = "catalogue";
 
-/// The catalogue's table, empty, in an embedded DynamoDB on loopback: each function looks there when it starts.
+/// The catalogue's table, empty, in an embedded DynamoDB on loopback: each function looks there
+/// when it starts.
 fn serve_catalogue() -> String {
     let database = dynoxide::Database::memory().expect("an embedded database");
     let key = |name: &str| serde_json::json!({ "AttributeName": name, "AttributeType": "S" });
-    let part = |name: &str, kind: &str| serde_json::json!({ "AttributeName": name, "KeyType": kind });
+    let part =
+        |name: &str, kind: &str| serde_json::json!({ "AttributeName": name, "KeyType": kind });
     let table = serde_json::json!({
         "TableName": CATALOGUE_TABLE,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [key("part"), key("name")],
         "KeySchema": [part("part", "HASH"), part("name", "RANGE")],
     });
-    database.create_table(serde_json::from_value(table).expect("a table")).expect("the table is made");
+    database
+        .create_table(serde_json::from_value(table).expect("a table"))
+        .expect("the table is made");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
     let address = listener.local_addr().expect("an address");

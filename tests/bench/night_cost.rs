@@ -1,9 +1,12 @@
-//! What a night costs by how much history lies behind it: time, capacity units and memory of `count-agency` as it is deployed.
+//! What a night costs by how much history lies behind it: time, capacity units and memory of
+//! `count-agency` as it is deployed.
 //!
-//! Two provinces have the same open dossiers and the same last week; one has 10,000 dossiers in all, the other a million. The
-//! function's own program works off the messages of a night over them, ten at a time, from a Lambda Runtime API of the benchmark's own;
-//! the tables are an embedded DynamoDB on disk, behind a proxy that asks for and adds up the capacity that each call consumes. It
-//! ends with 1 if the larger province costs more than a fifth more, or the function needs more than 128 MB.
+//! Two provinces have the same open dossiers and the same last week; one has 10,000 dossiers in
+//! all, the other a million. The function's own program works off the messages of a night over
+//! them, ten at a time, from a Lambda Runtime API of the benchmark's own; the tables are an
+//! embedded DynamoDB on disk, behind a proxy that asks for and adds up the capacity that each call
+//! consumes. It ends with 1 if the larger province costs more than a fifth more, or the function
+//! needs more than 128 MB.
 //!
 //! Run it with `make bench-night`; `DOSSIERS=100000` makes the larger one smaller.
 
@@ -35,8 +38,9 @@ const SMALL: usize = 10_000;
 /// Dossiers of the larger one, without a word.
 const LARGE: usize = 1_000_000;
 
-/// Nights that are measured, besides the first, which finds the tables as loading left them, in no cache. Each finds no figures and
-/// writes every row; then as many count the same days again and find nothing to change. Medians are told.
+/// Nights that are measured, besides the first, which finds the tables as loading left them, in no
+/// cache. Each finds no figures and writes every row; then as many count the same days again and
+/// find nothing to change. Medians are told.
 const NIGHTS: usize = 5;
 
 /// The most that the larger province may cost, in hundredths of the smaller one.
@@ -79,8 +83,11 @@ fn main() -> ExitCode {
     };
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let catalogue = Arc::new(platform::catalogue::load(UndecidedYears::Refused).expect("the shipped catalogue"));
-    let costs = [SMALL, large].map(|dossiers| runtime.block_on(measure(&root, dossiers, &catalogue)));
+    let catalogue = Arc::new(
+        platform::catalogue::load(UndecidedYears::Refused).expect("the shipped catalogue"),
+    );
+    let costs =
+        [SMALL, large].map(|dossiers| runtime.block_on(measure(&root, dossiers, &catalogue)));
     tell(large, &costs)
 }
 
@@ -103,7 +110,12 @@ async fn measure(root: &std::path::Path, dossiers: usize, catalogue: &Arc<Catalo
     }
     let closed = bench.figures.count("2026-11-17").await.expect("the table answers");
     assert!(closed.is_some(), "the last day was not closed: the function has failed");
-    Cost { first, written: median(written), again: median(again), memory_kib: bench.function.memory_kib_max() }
+    Cost {
+        first,
+        written: median(written),
+        again: median(again),
+        memory_kib: bench.function.memory_kib_max(),
+    }
 }
 
 struct Bench {
@@ -114,7 +126,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// One night. What the plan itself costs is the same for both provinces: it knows agencies and no dossiers.
+    /// One night. What the plan itself costs is the same for both provinces: it knows agencies and
+    /// no dossiers.
     async fn night(&mut self) -> Night {
         let now: Timestamp = NIGHT.parse().expect("a time");
         let messages = ordered(&Order::default(), &self.figures, &self.catalogue, now).await;
@@ -138,22 +151,33 @@ fn hundredths(large: u128, small: u128) -> u64 {
 }
 
 fn tell(large: usize, [small, big]: &[Cost; 2]) -> ExitCode {
-    println!("{:<44} {:>14} {:>9} {:>8}", "count-agency, a night", format!("{SMALL} dossiers"), large, "ratio");
+    println!(
+        "{:<44} {:>14} {:>9} {:>8}",
+        "count-agency, a night",
+        format!("{SMALL} dossiers"),
+        large,
+        "ratio"
+    );
     let row = |name: &str, small: u128, big: u128| {
         let ratio = hundredths(big, small);
         println!("{name:<44} {small:>14} {big:>9} {:>5}.{:02}", ratio / 100, ratio % 100);
         ratio <= RATIO_MAX
     };
     let mut held = true;
-    for (kind, small, big) in
-        [("writing every row", small.written, big.written), ("finding nothing to change", small.again, big.again)]
-    {
+    for (kind, small, big) in [
+        ("writing every row", small.written, big.written),
+        ("finding nothing to change", small.again, big.again),
+    ] {
         held &= row(&format!("{kind}, ms"), small.time.as_millis(), big.time.as_millis());
         held &= row(&format!("{kind}, capacity units"), small.units.into(), big.units.into());
         held &= row(&format!("{kind}, calls of the tables"), small.calls.into(), big.calls.into());
     }
     held &= row("most memory of the function, KiB", small.memory_kib.into(), big.memory_kib.into());
-    row("the first after loading, ms (not judged)", small.first.time.as_millis(), big.first.time.as_millis());
+    row(
+        "the first after loading, ms (not judged)",
+        small.first.time.as_millis(),
+        big.first.time.as_millis(),
+    );
     held &= small.memory_kib.max(big.memory_kib) <= MEMORY_KIB_MAX;
     println!(
         "{}: at most {}.{:02} times the cost, and 128 MB",

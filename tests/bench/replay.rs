@@ -1,7 +1,8 @@
 //! A real province's year, played again: `make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh]`.
 //!
-//! Prints what was published beside what comes out when every event of as many dossiers goes through the queue's door, the nights
-//! count it and the read side tells it; ends with 1 where a figure is another. See `replay/hai-duong-2019.json`.
+//! Prints what was published beside what comes out when every event of as many dossiers goes
+//! through the queue's door, the nights count it and the read side tells it; ends with 1 where a
+//! figure is another. See `replay/hai-duong-2019.json`.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -18,19 +19,25 @@ use replay::plan::plan;
 use replay::play::{Progress, Stage, play};
 use replay::told::{Compared, answer, compare, figures, grouped, period};
 
-/// How often progress is told: on a terminal the line is rewritten, elsewhere each is a line of its own.
+/// How often progress is told: on a terminal the line is rewritten, elsewhere each is a line of its
+/// own.
 const TOLD_EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)];
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let setting = |name: &str, otherwise: &str| {
-        std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| otherwise.to_owned())
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .unwrap_or_else(|| otherwise.to_owned())
     };
     let place = setting("PLACE", "hai-duong");
     let scale = setting("SCALE", "0.002").parse::<Scale>();
     let (replayed, scale) = match (Replayed::named(&place), scale) {
         (Some(replayed), Ok(scale)) => (replayed, scale),
-        (None, _) => return refused(&format!("PLACE is {place}, and must be hai-duong or tay-ninh")),
+        (None, _) => {
+            return refused(&format!("PLACE is {place}, and must be hai-duong or tay-ninh"));
+        }
         (_, Err(wrong)) => return refused(&wrong),
     };
     let started = Instant::now();
@@ -60,9 +67,15 @@ async fn main() -> ExitCode {
     let lines = compare(&replayed, &quotas, &told, &stage);
     println!("\nPublished: {}", replayed.published.source);
     print_lines(&lines);
-    let rate = events * 1_000 / u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-    let differing: Vec<&str> = lines.iter().filter(|line| !line.holds()).map(|line| line.figure).collect();
-    println!("\n{} events in {:.1} s, {rate}/s, nights included", grouped(events), started.elapsed().as_secs_f64());
+    let rate =
+        events * 1_000 / u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+    let differing: Vec<&str> =
+        lines.iter().filter(|line| !line.holds()).map(|line| line.figure).collect();
+    println!(
+        "\n{} events in {:.1} s, {rate}/s, nights included",
+        grouped(events),
+        started.elapsed().as_secs_f64()
+    );
     if differing.is_empty() {
         println!("PROVED: every figure is what the published ones come to at scale {scale}");
         return ExitCode::SUCCESS;
@@ -91,8 +104,9 @@ fn tell(progress: &Progress, events: u64) {
         told = Instant::now();
         let spent = started.elapsed().as_millis().max(1);
         let rate = u128::from(done) * 1_000 / spent;
-        let left =
-            u128::from(events - done).checked_div(rate).map_or_else(String::new, |left| format!("{left} s left"));
+        let left = u128::from(events - done)
+            .checked_div(rate)
+            .map_or_else(String::new, |left| format!("{left} s left"));
         let counted = day.map_or_else(String::new, |day| format!("counted up to {day}"));
         let line = format!(
             "{:>9} of {} events  {:>3} %  {rate}/s  {left}  {counted}",
@@ -117,7 +131,10 @@ fn tell(progress: &Progress, events: u64) {
 
 /// What each month came to.
 async fn months(stage: &Stage, replayed: &Replayed) {
-    println!("\n{:<8} {:>9} {:>9} {:>8} {:>10} {:>8}", "month", "received", "resolved", "on time", "open", "overdue");
+    println!(
+        "\n{:<8} {:>9} {:>9} {:>8} {:>10} {:>8}",
+        "month", "received", "resolved", "on time", "open", "overdue"
+    );
     let mut month = replayed.first.first_of_month();
     while month <= replayed.last {
         let name = month.strftime("%Y-%m").to_string();

@@ -1,5 +1,5 @@
-//! A count or a close that dies before or after any of its calls: whoever comes next makes it good, and what was published can be
-//! read all the while.
+//! A count or a close that dies before or after any of its calls: whoever comes next makes it good,
+//! and what was published can be read all the while.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use serde_json::Value;
 use crate::support::call::{AGENCY, Call};
 use crate::support::cut::{Fate, line};
 use crate::support::days::{
-    count, counted_over, everything, few_agencies, happened, kept, night, ordered, restore, to_close, two_days,
+    count, counted_over, everything, few_agencies, happened, kept, night, ordered, restore,
+    to_close, two_days,
 };
 use crate::support::world::{World, at};
 
@@ -24,15 +25,22 @@ const NEXT: &str = "2026-11-21T01:00:00Z";
 
 type Items = Vec<std::collections::HashMap<String, AttributeValue>>;
 
-/// Tuesday and Wednesday are published, then something of Tuesday becomes known; the night has counted every agency but the one
-/// that it concerns. Its message, and the table of figures as it lies then.
+/// Tuesday and Wednesday are published, then something of Tuesday becomes known; the night has
+/// counted every agency but the one that it concerns. Its message, and the table of figures as it
+/// lies then.
 async fn before_the_last() -> (World, String, Items) {
     let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
     }
-    happened(&world, 9021, "online", &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")]).await;
+    happened(
+        &world,
+        9021,
+        "online",
+        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
+    )
+    .await;
     // Counted again from the 18th on: the 17th lies outside of the order.
     let order = Order::days("2026-11-18".parse().unwrap(), "2026-11-19".parse().unwrap());
     let messages = ordered(&world, &order, at(LATER)).await.unwrap();
@@ -45,7 +53,8 @@ async fn before_the_last() -> (World, String, Items) {
     (world, ours[0].clone(), items)
 }
 
-/// What officers are told of the days and of the month: the receipts of each, or that it was not counted.
+/// What officers are told of the days and of the month: the receipts of each, or that it was not
+/// counted.
 async fn told(world: &World) -> BTreeMap<&'static str, Value> {
     let mut told = BTreeMap::new();
     for period in ["2026-11-17", "2026-11-18", "2026-11-17..2026-11-18", "2026-11"] {
@@ -85,7 +94,8 @@ async fn dies(world: &World, message: &str, place: usize, after: bool) {
 }
 
 #[tokio::test]
-async fn a_count_that_dies_at_any_call_is_made_good_by_its_message_and_the_published_days_stay_readable() {
+async fn a_count_that_dies_at_any_call_is_made_good_by_its_message_and_the_published_days_stay_readable()
+ {
     let (world, message, items) = before_the_last().await;
     let old = told(&world).await;
     let (calls, writes) = calls(&world, &message).await;
@@ -152,9 +162,22 @@ async fn a_close_that_died_is_made_by_an_order_to_close_alone() {
         let later: Timestamp = at("2026-11-20T01:10:00Z");
         let (dossiers, figures) = (&world.dossiers, &world.figures);
         let order = to_close(later);
-        count_agency::work_off(&order, dossiers, figures, &Ledger::default(), &world.catalogue, later).await.unwrap();
+        count_agency::work_off(
+            &order,
+            dossiers,
+            figures,
+            &Ledger::default(),
+            &world.catalogue,
+            later,
+        )
+        .await
+        .unwrap();
         let names = |all: &BTreeMap<String, String>| all.keys().cloned().collect::<Vec<_>>();
-        assert_eq!((told(&world).await, names(&everything(&world).await)), (new.clone(), names(&whole)), "{place}");
+        assert_eq!(
+            (told(&world).await, names(&everything(&world).await)),
+            (new.clone(), names(&whole)),
+            "{place}"
+        );
     }
 }
 
@@ -168,7 +191,13 @@ async fn a_night_that_dies_while_it_is_ordered_is_ordered_again_and_comes_to_the
     let counter = Arc::clone(&total);
     let plan = async |client: aws_sdk_dynamodb::Client| {
         let figures = platform::dynamo::Figures::new(client, "KpiTable".to_owned());
-        replay::night::ordered(&Order::default(), &figures, &world.catalogue, at("2026-11-19T01:00:00Z")).await
+        replay::night::ordered(
+            &Order::default(),
+            &figures,
+            &world.catalogue,
+            at("2026-11-19T01:00:00Z"),
+        )
+        .await
     };
     restore(&world, &items).await;
     plan(line(&world.client, move |_| {

@@ -22,7 +22,8 @@ const NIGHT: &str = "2026-11-19T02:00:00Z";
 /// Long after the night: nobody works under a claim of then any more.
 const NOON: &str = "2026-11-19T05:00:00Z";
 
-/// The message of the agency that has dossiers, of an order for the 17th, once every other agency was counted for it.
+/// The message of the agency that has dossiers, of an order for the 17th, once every other agency
+/// was counted for it.
 async fn last_message(world: &World, now: &str) -> String {
     let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
     let mut ours = None;
@@ -37,10 +38,14 @@ async fn last_message(world: &World, now: &str) -> String {
 }
 
 /// A line on which the first call that is `meant` waits at the gate.
-fn gated(world: &World, meant: impl Fn(&TableCall) -> bool + Send + Sync + 'static) -> (Arc<Gate>, Client) {
+fn gated(
+    world: &World,
+    meant: impl Fn(&TableCall) -> bool + Send + Sync + 'static,
+) -> (Arc<Gate>, Client) {
     let gate = Arc::new(Gate::default());
     let kept = Arc::clone(&gate);
-    let client = line(&world.client, move |call| if meant(call) { kept.fate() } else { Fate::Passes });
+    let client =
+        line(&world.client, move |call| if meant(call) { kept.fate() } else { Fate::Passes });
     (gate, client)
 }
 
@@ -57,15 +62,21 @@ fn publishes(call: &TableCall) -> bool {
 }
 
 async fn another_receipt(world: &World, number: u32) {
-    happened(world, number, "online", &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")]).await;
+    happened(
+        world,
+        number,
+        "online",
+        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
+    )
+    .await;
 }
 
 async fn received(world: &World) -> u64 {
     province(world, "2026-11-17").await.received
 }
 
-/// Two messages of one agency: the first is held up at a call until the second, that knows of one dossier more, has counted and
-/// closed.
+/// Two messages of one agency: the first is held up at a call until the second, that knows of one
+/// dossier more, has counted and closed.
 async fn held_up_at(meant: fn(&TableCall) -> bool) -> (World, Result<Counted, Failure>) {
     let world = few_agencies().await;
     two_days(&world).await;
@@ -114,7 +125,8 @@ async fn two_closes_at_once_publish_each_sum_once() {
     counted_over(&world.client, &world, &message, at(MORNING)).await.unwrap();
     another_receipt(&world, 9022).await;
     let message = last_message(&world, NIGHT).await;
-    let (gate, client) = gated(&world, |call| call.body.contains("SET claimed") && call.body.contains("!closed"));
+    let (gate, client) =
+        gated(&world, |call| call.body.contains("SET claimed") && call.body.contains("!closed"));
     let (outcome, ()) = join!(counted_over(&client, &world, &message, at(NIGHT)), async {
         gate.reached().await;
         close(&world, at(NIGHT)).await;
@@ -130,7 +142,9 @@ async fn two_closes_at_once_publish_each_sum_once() {
 
 async fn close(world: &World, now: Timestamp) {
     let (dossiers, figures, ledger) = (&world.dossiers, &world.figures, Ledger::default());
-    count_agency::work_off(&to_close(now), dossiers, figures, &ledger, &world.catalogue, now).await.unwrap();
+    count_agency::work_off(&to_close(now), dossiers, figures, &ledger, &world.catalogue, now)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -139,7 +153,8 @@ async fn a_dossier_that_ends_between_the_two_readings_counts_once_and_as_it_ende
     two_days(&world).await;
     let order = Order { day: Some("2026-11-18".parse().unwrap()), ..Order::default() };
     let messages = ordered(&world, &order, at(MORNING)).await.unwrap();
-    let message = messages.iter().find(|message| message.contains(&format!("/{AGENCY}\""))).unwrap().clone();
+    let message =
+        messages.iter().find(|message| message.contains(&format!("/{AGENCY}\""))).unwrap().clone();
     let (gate, client) = gated(&world, |call| call.body.contains("by-ended"));
     let (outcome, ()) = join!(counted_over(&client, &world, &message, at(MORNING)), async {
         gate.reached().await;
@@ -151,7 +166,9 @@ async fn a_dossier_that_ends_between_the_two_readings_counts_once_and_as_it_ende
             "finish",
         );
         let (dossiers, reception) = (&world.dossiers, &world.reception);
-        ingest_event::ingest(&end.to_string(), dossiers, reception, &world.catalogue, at(MORNING)).await.unwrap();
+        ingest_event::ingest(&end.to_string(), dossiers, reception, &world.catalogue, at(MORNING))
+            .await
+            .unwrap();
         gate.open();
     });
     outcome.unwrap();

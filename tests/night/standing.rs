@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, Call};
 use crate::support::cut::{Fate, line};
-use crate::support::days::{MORNING, count, counted_over, few_agencies, happened, night, ordered, province, two_days};
+use crate::support::days::{
+    MORNING, count, counted_over, few_agencies, happened, night, ordered, province, two_days,
+};
 use crate::support::log::Log;
 use crate::support::world::{Kept, World, at};
 
@@ -28,26 +30,35 @@ async fn page(world: &World, period: &str, format: &str) -> String {
     assert_eq!(reply.status_code, 200);
     match reply.body.unwrap() {
         aws_lambda_events::encodings::Body::Text(text) => text,
-        aws_lambda_events::encodings::Body::Binary(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        aws_lambda_events::encodings::Body::Binary(bytes) => {
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
         aws_lambda_events::encodings::Body::Empty => String::new(),
         other => panic!("{other:?}"),
     }
 }
 
-/// Tuesday and Wednesday are published, then a receipt of Tuesday becomes known, and the night cannot count one agency: its message
-/// is given up.
+/// Tuesday and Wednesday are published, then a receipt of Tuesday becomes known, and the night
+/// cannot count one agency: its message is given up.
 async fn a_night_without_one() -> (World, Kept) {
     let world = few_agencies().await;
     two_days(&world).await;
     for day in ["2026-11-17", "2026-11-18"] {
         count(&world, day).await;
     }
-    happened(&world, 9021, "online", &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")]).await;
+    happened(
+        &world,
+        9021,
+        "online",
+        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
+    )
+    .await;
     let queue = uncounted_night(&world, NIGHT).await;
     (world, queue)
 }
 
-/// A night that cannot count one agency, as the deployed function works it off: at the last try of each message.
+/// A night that cannot count one agency, as the deployed function works it off: at the last try of
+/// each message.
 async fn uncounted_night(world: &World, now: &'static str) -> Kept {
     let client = line(&world.client, |call| {
         if call.body.contains(&format!("{BROKEN}#open")) { Fate::LostBefore } else { Fate::Passes }
@@ -92,11 +103,23 @@ async fn one_agency_that_cannot_be_counted_darkens_no_published_day_and_is_named
         }]);
         assert_eq!(body["uncounted"], named, "{period}");
     }
-    assert_eq!(told(&world, "2026-11-17").await["total"]["figures"]["received"], 5, "as it was last closed");
-    assert_eq!(told(&world, "2026-11-19").await["daysCounted"], 0, "no half-counted day is published");
+    assert_eq!(
+        told(&world, "2026-11-17").await["total"]["figures"]["received"],
+        5,
+        "as it was last closed"
+    );
+    assert_eq!(
+        told(&world, "2026-11-19").await["daysCounted"],
+        0,
+        "no half-counted day is published"
+    );
     let errors = log.errors();
-    let line = errors.iter().find(|line| line["message"] == "an agency could not be counted").unwrap();
-    assert_eq!((line["agency"].as_str(), line["reason"].as_str()), (Some(BROKEN), Some("unavailable")));
+    let line =
+        errors.iter().find(|line| line["message"] == "an agency could not be counted").unwrap();
+    assert_eq!(
+        (line["agency"].as_str(), line["reason"].as_str()),
+        (Some(BROKEN), Some("unavailable"))
+    );
 }
 
 #[tokio::test]
@@ -107,7 +130,10 @@ async fn a_day_stays_published_through_the_nights_that_cannot_correct_it() {
     // A night that can, closes everything, the days before its own week as well.
     night(&world, &Order::default(), at("2026-11-22T01:00:00Z")).await.unwrap();
     let month = told(&world, "2026-11").await;
-    assert_eq!((&month["total"]["figures"]["received"], &month["asOf"]), (&json!(6), &json!("2026-11-21")));
+    assert_eq!(
+        (&month["total"]["figures"]["received"], &month["asOf"]),
+        (&json!(6), &json!("2026-11-21"))
+    );
     assert_eq!((month.get("beingCorrected"), month.get("uncounted")), (None, None));
 }
 
@@ -117,7 +143,10 @@ async fn the_message_that_was_given_up_closes_its_night_once_it_is_sent_back() {
     let body = parked.parked.lock().unwrap()[0].0.clone();
     counted_over(&world.client, &world, &body, at("2026-11-20T03:00:00Z")).await.unwrap();
     let tuesday = told(&world, "2026-11-17").await;
-    assert_eq!((&tuesday["total"]["figures"]["received"], tuesday.get("beingCorrected")), (&json!(6), None));
+    assert_eq!(
+        (&tuesday["total"]["figures"]["received"], tuesday.get("beingCorrected")),
+        (&json!(6), None)
+    );
     assert_eq!(told(&world, "2026-11").await["asOf"], "2026-11-19");
 }
 
@@ -145,7 +174,13 @@ async fn after_today_was_counted_a_correction_of_yesterday_takes_today_along() {
     let noon = at("2026-11-18T09:00:00Z");
     let order = Order::days("2026-11-17".parse().unwrap(), "2026-11-18".parse().unwrap());
     night(&world, &order, noon).await.unwrap();
-    happened(&world, 9021, "online", &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")]).await;
+    happened(
+        &world,
+        9021,
+        "online",
+        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
+    )
+    .await;
     let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
     night(&world, &order, at("2026-11-18T10:00:00Z")).await.unwrap();
     assert_eq!(told(&world, "2026-11").await["total"]["figures"]["received"], 6);
@@ -185,7 +220,10 @@ async fn a_dossier_that_cannot_be_read_is_named_and_the_night_closes_without_it(
     let log = Log::kept();
     night(&world, &Order::default(), at(MORNING)).await.unwrap();
     let body = told(&world, "2026-11-17..2026-11-18").await;
-    assert_eq!((&body["complete"], &body["total"]["figures"]["received"]), (&json!(true), &json!(4)));
+    assert_eq!(
+        (&body["complete"], &body["total"]["figures"]["received"]),
+        (&json!(true), &json!(4))
+    );
     assert_eq!(body["unreadable"], json!([{ "agency": AGENCY, "dossiers": [code] }]));
     let runs = world.figures.runs("2026-11-01".parse().unwrap()).await.unwrap();
     assert!(runs.iter().any(|run| run.unreadable.contains(&code)), "the run names it");
@@ -201,7 +239,14 @@ async fn an_order_to_close_stands_alone() {
     let order = Order { close: true, ..Order::default() };
     let message = ordered(&world, &order, at(MORNING)).await.unwrap().pop().unwrap();
     let (dossiers, figures) = (&world.dossiers, &world.figures);
-    count_agency::work_off(&message, dossiers, figures, &Ledger::default(), &world.catalogue, at(MORNING))
-        .await
-        .unwrap();
+    count_agency::work_off(
+        &message,
+        dossiers,
+        figures,
+        &Ledger::default(),
+        &world.catalogue,
+        at(MORNING),
+    )
+    .await
+    .unwrap();
 }

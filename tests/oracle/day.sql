@@ -78,7 +78,7 @@ WITH
         SELECT 'carried_over', dossier FROM evening WHERE moment = 'before' AND standing = 'open'
         UNION ALL SELECT 'submitted', dossier FROM today WHERE action = 'submit'
         UNION ALL SELECT 'received', dossier FROM today WHERE action = 'receive'
-        UNION ALL SELECT 'digitised', dossier FROM today WHERE action = 'receive' AND papers > 0
+        UNION ALL SELECT 'digitised', dossier FROM today WHERE action = 'receive' AND document_count > 0
         UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE day < :day
         UNION ALL SELECT 'asked', dossier FROM today WHERE action = 'request-supplement'
         UNION ALL SELECT 'asked_late', dossier FROM today WHERE action = 'request-supplement' AND asked_late

@@ -1,4 +1,5 @@
-//! Random histories of a few dossiers about a day on which something is unusual, as `Dossier::decide` lets them become.
+//! Random histories of a few dossiers about a day on which something is unusual, as
+//! `Dossier::decide` lets them become.
 
 use std::sync::LazyLock;
 
@@ -29,8 +30,8 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
-/// The shipped rules as they were before the government had decided any day off, or any Saturday to be made up: dates are counted so
-/// until the calendar is published, and then given anew.
+/// The shipped rules as they were before the government had decided any day off, or any Saturday to
+/// be made up: dates are counted so until the calendar is published, and then given anew.
 static UNDECIDED: LazyLock<Law> = LazyLock::new(|| {
     let mut calendar: Value = serde_json::from_str(&file("infra/data/calendar.json")).unwrap();
     for year in calendar["years"].as_object_mut().unwrap().values_mut() {
@@ -43,7 +44,7 @@ static UNDECIDED: LazyLock<Law> = LazyLock::new(|| {
 /// A department of Tiền Giang until the merger, and the one of Đồng Tháp that carries on for it.
 const ENDED: &str = "H58.12";
 const CARRIES_ON: &str = "H20.12";
-/// To whom dossiers are passed on.
+/// To whom dossiers are forwarded.
 const HANDLER: &str = "H20.10";
 const CITIZEN: &str = "087085001234";
 
@@ -60,7 +61,8 @@ pub(super) struct Case {
     pub(super) basis: DueBasis,
 }
 
-/// Days about which histories lie: Tết of two years, made-up Saturdays, swaps, the merger, and ordinary weeks.
+/// Days about which histories lie: Tết of two years, made-up Saturdays, swaps, the merger, and
+/// ordinary weeks.
 fn any_anchor() -> impl Strategy<Value = Date> {
     let unusual = vec![
         date(2025, 1, 24),
@@ -86,8 +88,8 @@ enum Gap {
     Midnight(i64),
     /// To the day on which the dossier is due or was to be, and so many days, in the morning.
     Due(i64),
-    /// To the end of the time for papers, where the dossier waits for some, and so many days.
-    Papers(i64),
+    /// To the end of the time for documents, where the dossier waits for some, and so many days.
+    Documents(i64),
 }
 
 fn any_gap() -> impl Strategy<Value = Gap> {
@@ -96,7 +98,7 @@ fn any_gap() -> impl Strategy<Value = Gap> {
         3 => (0_i64..400_000).prop_map(Gap::Seconds),
         3 => (-2_i64..=2).prop_map(Gap::Midnight),
         2 => (-1_i64..=1).prop_map(Gap::Due),
-        5 => (0_i64..=3).prop_map(Gap::Papers),
+        5 => (0_i64..=3).prop_map(Gap::Documents),
     ]
 }
 
@@ -116,9 +118,15 @@ struct Attempt {
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let known_after = prop_oneof![2 => Just(0), 1 => 0_i64..600_000];
-    (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after, any::<Index>(), 1_i64..8).prop_map(
-        |(choice, may_end, gap, known_after, by, promised)| Attempt { choice, may_end, gap, known_after, by, promised },
-    )
+    (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after, any::<Index>(), 1_i64..8)
+        .prop_map(|(choice, may_end, gap, known_after, by, promised)| Attempt {
+            choice,
+            may_end,
+            gap,
+            known_after,
+            by,
+            promised,
+        })
 }
 
 fn any_term() -> impl Strategy<Value = Option<Term>> {
@@ -132,16 +140,22 @@ fn any_term() -> impl Strategy<Value = Option<Term>> {
 
 /// Any case.
 pub(super) fn any_case() -> impl Strategy<Value = Case> {
-    let dossiers = any_anchor().prop_flat_map(|anchor| prop::collection::vec(any_history(anchor), 1..5));
+    let dossiers =
+        any_anchor().prop_flat_map(|anchor| prop::collection::vec(any_history(anchor), 1..5));
     let basis = select(vec![DueBasis::Original, DueBasis::Extended]);
     let beside = (-1_i64..=1, -1_i64..=1);
-    (dossiers, any::<Index>(), any::<Index>(), beside, basis).prop_map(|(dossiers, chosen, other, beside, basis)| {
-        let days: Vec<Date> =
-            dossiers.iter().flat_map(|facts: &DossierFacts| &facts.history).map(|entry| date_of(entry.at)).collect();
-        let day = *chosen.get(&days) + beside.0.days();
-        let since = (*other.get(&days) + beside.1.days()).min(day);
-        Case { dossiers, day, since, basis }
-    })
+    (dossiers, any::<Index>(), any::<Index>(), beside, basis).prop_map(
+        |(dossiers, chosen, other, beside, basis)| {
+            let days: Vec<Date> = dossiers
+                .iter()
+                .flat_map(|facts: &DossierFacts| &facts.history)
+                .map(|entry| date_of(entry.at))
+                .collect();
+            let day = *chosen.get(&days) + beside.0.days();
+            let since = (*other.get(&days) + beside.1.days()).min(day);
+            Case { dossiers, day, since, basis }
+        },
+    )
 }
 
 fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
@@ -151,11 +165,21 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
     let start = (-5_i64..=0, 0_i64..86_400, prop_oneof![2 => Just(0), 1 => 2_usize..6]);
     let attempts = prop::collection::vec(any_attempt(), 0..12);
     (agency, procedure, channel, any_term(), start, attempts, 0_u64..3).prop_map(
-        move |(agency, procedure, channel, term, (days, second, published), attempts, papers)| {
-            let at = instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
+        move |(
+            agency,
+            procedure,
+            channel,
+            term,
+            (days, second, published),
+            attempts,
+            document_count,
+        )| {
+            let at =
+                instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
             let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
-            let Dossier { code, agency, procedure, channel, history, .. } = play(dossier, &attempts, published);
-            DossierFacts { code, agency, procedure, channel, ward: None, papers, history }
+            let Dossier { code, agency, procedure, channel, history, .. } =
+                play(dossier, &attempts, published);
+            DossierFacts { code, agency, procedure, channel, ward: None, document_count, history }
         },
     )
 }
@@ -186,8 +210,9 @@ fn portal() -> Actor {
 /// How many there are who may act on a dossier.
 const ACTORS: usize = 7;
 
-/// One of those who may act on a dossier at `at`: two officers of its owner or, after the merger, of the successor; an officer of
-/// the handler; a system of theirs; the portal; the applicant; the schedule.
+/// One of those who may act on a dossier at `at`: two officers of its owner or, after the merger,
+/// of the successor; an officer of the handler; a system of theirs; the portal; the applicant; the
+/// schedule.
 fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
     let officer = |id: &str, agency: &AgencyCode| {
         let id = id.to_owned();
@@ -201,19 +226,30 @@ fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
         0 => officer("an", &dossier.agency),
         1 => officer("binh#2", &dossier.agency),
         2 => officer("chi", dossier.handler.as_ref().unwrap_or(&dossier.agency)),
-        3 => Actor::Integrator { id: "urn:motcua:integrator:land-registry".to_owned(), agencies: agencies() },
+        3 => Actor::Integrator {
+            id: "urn:motcua:integrator:land-registry".to_owned(),
+            agencies: agencies(),
+        },
         4 => portal(),
-        5 => Actor::Citizen { id: "account-7".to_owned(), id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap() },
+        5 => Actor::Citizen {
+            id: "account-7".to_owned(),
+            id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap(),
+        },
         _ => Actor::System { id: "remind-deadline".to_owned() },
     }
 }
 
-/// How often an action is chosen among those that are legal, so that long histories come about, and every kind of end.
+/// How often an action is chosen among those that are legal, so that long histories come about, and
+/// every kind of end.
 fn weight(action: Action, may_end: bool) -> usize {
     match action {
         Action::Receive => 6,
         Action::Finish | Action::ConfirmPayment => 4,
-        Action::RequestSupplement | Action::RequestPayment | Action::Resume | Action::Apologise | Action::PassOn => 3,
+        Action::RequestSupplement
+        | Action::RequestPayment
+        | Action::Resume
+        | Action::Apologise
+        | Action::Forward => 3,
         Action::HandBack | Action::Redate => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),
@@ -225,12 +261,13 @@ fn weight(action: Action, may_end: bool) -> usize {
 
 /// What may be done to `dossier`, each as often as it is to be chosen.
 pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
-    let legal = RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.is_some()));
+    let legal =
+        RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.is_some()));
     legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
 }
 
-/// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it; the calendar is published before
-/// the attempt with the number `published`.
+/// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it;
+/// the calendar is published before the attempt with the number `published`.
 fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier {
     let mut learnt = dossier.submitted_at;
     for (number, attempt) in attempts.iter().enumerate() {
@@ -242,7 +279,8 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             break;
         }
         // Rare among all that may be done, and legal on no other day.
-        let expired = matches!(attempt.gap, Gap::Papers(_)) && dossier.status == DossierStatus::SupplementRequested;
+        let expired = matches!(attempt.gap, Gap::Documents(_))
+            && dossier.status == DossierStatus::SupplementRequested;
         let law = if number < published { &*UNDECIDED } else { catalogue().law() };
         let redates = number == published && published > 0 && legal.contains(&Action::Redate);
         let action = match (expired, redates) {
@@ -259,7 +297,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             note: None,
             at: Some(at),
             new_due_on: (action == Action::Apologise).then(|| due + attempt.promised.days()),
-            to_agency: (action == Action::PassOn).then(|| HANDLER.parse().unwrap()),
+            to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));
@@ -279,11 +317,14 @@ fn after(last: Timestamp, gap: Gap, dossier: &Dossier) -> Timestamp {
         Gap::Midnight(seconds) => {
             instant(date_of(last) + 1.day(), Time::midnight()) + SignedDuration::from_secs(seconds)
         }
-        Gap::Papers(days) if dossier.status == DossierStatus::SupplementRequested => {
+        Gap::Documents(days) if dossier.status == DossierStatus::SupplementRequested => {
             let rule = catalogue().law().rule_on(date_of(last));
-            instant(date_of(last) + (i64::from(rule.supplement_calendar_days) + days).days(), "08:00".parse().unwrap())
+            instant(
+                date_of(last) + (i64::from(rule.supplement_calendar_days) + days).days(),
+                "08:00".parse().unwrap(),
+            )
         }
-        Gap::Papers(_) => last,
+        Gap::Documents(_) => last,
         Gap::Due(days) => {
             let due = dossier.original_due_at.or(dossier.due_at).map_or(date_of(last), date_of);
             instant(due + days.days(), "08:00".parse().unwrap())

@@ -58,7 +58,7 @@ impl Ledger {
                     entry.original_due_at.map(|due| due.as_second()),
                     entry.by.role.as_str(),
                     entry.by.id.as_str(),
-                    i64::try_from(dossier.papers).unwrap(),
+                    i64::try_from(dossier.document_count).unwrap(),
                     entry.asked_late,
                 );
                 insert.execute(row).unwrap();
@@ -70,10 +70,14 @@ impl Ledger {
 
     /// The figures of a day.
     pub(super) fn count(&self, day: Date, basis: DueBasis) -> Lines {
-        self.ask(include_str!("day.sql"), named_params! { ":day": day.to_string(), ":basis": word(basis) })
+        self.ask(
+            include_str!("day.sql"),
+            named_params! { ":day": day.to_string(), ":basis": word(basis) },
+        )
     }
 
-    /// What was settled from `first` to `last`, each dossier once, and what had been settled before and was sent back.
+    /// What was settled from `first` to `last`, each dossier once, and what had been settled before
+    /// and was sent back.
     pub(super) fn settled(&self, (first, last): (Date, Date), basis: DueBasis) -> Lines {
         let (first, last) = (first.to_string(), last.to_string());
         let asked = named_params! { ":first": first, ":last": last, ":basis": word(basis) };
@@ -81,11 +85,13 @@ impl Ledger {
     }
 
     fn ask(&self, sql: &str, asked: &[(&str, &dyn ToSql)]) -> Lines {
-        let names: BTreeMap<&str, &'static str> = names().into_iter().map(|name| (name, name)).collect();
+        let names: BTreeMap<&str, &'static str> =
+            names().into_iter().map(|name| (name, name)).collect();
         let mut query = self.0.prepare_cached(sql).unwrap();
         let found = query
             .query_map(asked, |row| {
-                let (cell, figure, count): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (cell, figure, count): (String, String, i64) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok(((cell, names[figure.as_str()]), u64::try_from(count).unwrap()))
             })
             .unwrap();

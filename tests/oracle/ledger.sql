@@ -13,8 +13,8 @@ CREATE TABLE event (
     original_due INTEGER,          -- where an apology parted the two
     role TEXT NOT NULL,
     account TEXT NOT NULL,
-    papers INTEGER NOT NULL,       -- handed in with the dossier
-    asked_late INTEGER NOT NULL,   -- papers, later or more often than the rule allows
+    document_count INTEGER NOT NULL,       -- handed in with the dossier
+    asked_late INTEGER NOT NULL,   -- documents, later or more often than the rule allows
     PRIMARY KEY (dossier, version)
 ) WITHOUT ROWID;
 

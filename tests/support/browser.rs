@@ -1,4 +1,5 @@
-//! A page in the pinned browser of `infra/local/browser.py`, spoken to by the DevTools protocol over a pipe.
+//! A page in the pinned browser of `infra/local/browser.py`, spoken to by the DevTools protocol
+//! over a pipe.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -27,14 +28,18 @@ pub struct Browser {
 fn own(ending: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{}-{number}{ending}", std::process::id()))
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("page-{}-{number}{ending}", std::process::id()))
 }
 
 impl Browser {
     /// Shows `html` on a screen of `width` pixels.
     pub async fn showing(html: &str, width: u32) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        assert!(root.join(".local/browser/integrity").exists(), "there is no browser: python3 infra/local/browser.py");
+        assert!(
+            root.join(".local/browser/integrity").exists(),
+            "there is no browser: python3 infra/local/browser.py"
+        );
         let mut process = Command::new(root.join("infra/local/browser.sh"))
             .arg(own(""))
             .stdin(Stdio::piped())
@@ -42,8 +47,16 @@ impl Browser {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let (commands, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        let mut browser = Self { _process: process, commands, answers, last: 0, session: None, events: Vec::new() };
+        let (commands, answers) =
+            (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        let mut browser = Self {
+            _process: process,
+            commands,
+            answers,
+            last: 0,
+            session: None,
+            events: Vec::new(),
+        };
         let page = browser.call("Target.createTarget", json!({"url": "about:blank"})).await;
         let attached = json!({"targetId": page["targetId"], "flatten": true});
         let attached = browser.call("Target.attachToTarget", attached).await;
@@ -51,7 +64,8 @@ impl Browser {
         for domain in ["Page.enable", "Network.enable"] {
             browser.call(domain, json!({})).await;
         }
-        let screen = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
+        let screen =
+            json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
         browser.call("Emulation.setDeviceMetricsOverride", screen).await;
         let file = own(".html");
         std::fs::write(&file, html).unwrap();
@@ -118,7 +132,8 @@ impl Browser {
 
     /// What was fetched, by address.
     pub fn fetched(&self) -> Vec<&str> {
-        let requests = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        let requests =
+            self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         requests.filter_map(|event| event["params"]["request"]["url"].as_str()).collect()
     }
 }

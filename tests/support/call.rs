@@ -67,12 +67,18 @@ impl From<ApiGatewayV2httpResponse> for Answer {
         let media = response.headers.get("content-type").unwrap().to_str().unwrap();
         let body = match response.body {
             Some(Body::Text(text)) if status == 304 && text.is_empty() => Value::Null,
-            Some(Body::Text(text)) if media.contains("json") => serde_json::from_str(&text).unwrap(),
+            Some(Body::Text(text)) if media.contains("json") => {
+                serde_json::from_str(&text).unwrap()
+            }
             Some(Body::Text(text)) => text.into(),
             other => panic!("the body is not text: {other:?}"),
         };
         assert_eq!(media == "application/problem+json", status >= 400, "{media}");
-        assert!(media == "application/problem+json" || media == "application/json" || media.starts_with("text/"));
+        assert!(
+            media == "application/problem+json"
+                || media == "application/json"
+                || media.starts_with("text/")
+        );
         Self { status, body }
     }
 }
@@ -181,7 +187,9 @@ impl Call {
     }
 
     pub fn officer(self, agency: &str) -> Self {
-        self.claims(json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }))
+        self.claims(
+            json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }),
+        )
     }
 
     pub fn citizen(self, id_number: &str) -> Self {
@@ -205,7 +213,8 @@ impl Call {
             "headers": self.headers, "pathParameters": self.path,
             "requestContext": context, "body": self.body, "isBase64Encoded": false,
         });
-        // As the gateway does: what was sent more than once is joined, and without a query there is no such field.
+        // As the gateway does: what was sent more than once is joined, and without a query there is
+        // no such field.
         for (name, value) in &self.query {
             let joined = match event["queryStringParameters"][name].as_str() {
                 Some(before) => format!("{before},{value}"),
@@ -221,26 +230,47 @@ impl Call {
     }
 
     /// The answer of `submit-dossier` at `now`.
-    pub async fn at_submit(self, intake: &impl platform::port::Intake, world: &World, now: Timestamp) -> Answer {
+    pub async fn at_submit(
+        self,
+        intake: &impl platform::port::Intake,
+        world: &World,
+        now: Timestamp,
+    ) -> Answer {
         let handler = |request| submit_dossier::handle(request, intake, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `change-status` at `now`.
-    pub async fn at_change(self, store: &impl platform::port::DossierStore, world: &World, now: Timestamp) -> Answer {
+    pub async fn at_change(
+        self,
+        store: &impl platform::port::DossierStore,
+        world: &World,
+        now: Timestamp,
+    ) -> Answer {
         let handler = |request| change_status::handle(request, store, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `publish-catalogue` at `now`.
-    pub async fn at_publish(self, shelf: &platform::dynamo::Shelf, now: Timestamp) -> Answer {
-        http::serve(self.event(), |request| publish_catalogue::handle(request, shelf, now)).await.into()
+    pub async fn at_publish(
+        self,
+        catalogue_store: &platform::dynamo::CatalogueStore,
+        now: Timestamp,
+    ) -> Answer {
+        http::serve(self.event(), |request| {
+            publish_catalogue::handle(request, catalogue_store, now)
+        })
+        .await
+        .into()
     }
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
         let tables = (&world.figures, &world.dossiers);
-        http::serve(self.event(), |request| read_kpi::handle(request, tables, &world.catalogue, now)).await
+        http::serve(self.event(), |request| {
+            read_kpi::handle(request, tables, &world.catalogue, now)
+        })
+        .await
     }
 
     /// What `read-catalogue` answers at `now`, as it is.
@@ -251,9 +281,11 @@ impl Call {
 
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
-        http::serve(self.event(), |request| keep_preference::handle(request, &world.contacts, &world.catalogue))
-            .await
-            .into()
+        http::serve(self.event(), |request| {
+            keep_preference::handle(request, &world.contacts, &world.catalogue)
+        })
+        .await
+        .into()
     }
 
     /// The answer of the function that the route belongs to, at [`NOW`].
@@ -262,41 +294,63 @@ impl Call {
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
             "POST /v1/dossiers" => {
-                http::serve(event, |request| submit_dossier::handle(request, &world.reception, catalogue, now)).await
+                http::serve(event, |request| {
+                    submit_dossier::handle(request, &world.reception, catalogue, now)
+                })
+                .await
             }
             "POST /v1/dossiers/{code}/transitions" => {
-                http::serve(event, |request| change_status::handle(request, &world.dossiers, catalogue, now)).await
+                http::serve(event, |request| {
+                    change_status::handle(request, &world.dossiers, catalogue, now)
+                })
+                .await
             }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices);
-                http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now)).await
+                http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
+                    .await
             }
             route if route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms") => {
                 let reporters = reporters();
-                let handler = |request| record_delivery::handle(request, &world.notices, catalogue, &reporters, now);
+                let handler = |request| {
+                    record_delivery::handle(request, &world.notices, catalogue, &reporters, now)
+                };
                 http::serve(event, handler).await
             }
             route if route.contains("/v1/preference") => {
-                http::serve(event, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
+                http::serve(event, |request| {
+                    keep_preference::handle(request, &world.contacts, &world.catalogue)
+                })
+                .await
             }
             route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
                 let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
                 http::serve(event, handler).await
             }
             route if route.contains("/v1/catalogue") => {
-                http::serve(event, |request| publish_catalogue::handle(request, &world.shelf, now)).await
+                http::serve(event, |request| {
+                    publish_catalogue::handle(request, &world.catalogue_store, now)
+                })
+                .await
             }
             _ => {
                 let tables = (&world.figures, &world.dossiers);
-                http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now)).await
+                http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now))
+                    .await
             }
         }
     }
 
     /// The answer of `record-delivery` at `now`.
-    pub async fn at_report(self, book: &impl platform::port::NoticeBook, world: &World, now: Timestamp) -> Answer {
+    pub async fn at_report(
+        self,
+        book: &impl platform::port::NoticeBook,
+        world: &World,
+        now: Timestamp,
+    ) -> Answer {
         let reporters = reporters();
-        let handler = |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
+        let handler =
+            |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
         http::serve(self.event(), handler).await.into()
     }
 
@@ -307,8 +361,9 @@ impl Call {
 
     /// The answer of `track-dossier` at `now`.
     pub async fn at_track_on(self, world: &World, now: Timestamp) -> Answer {
-        let handler =
-            |request| track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now);
+        let handler = |request| {
+            track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now)
+        };
         http::serve(self.event(), handler).await.into()
     }
 }
@@ -348,9 +403,15 @@ pub fn signed(body: &str, timestamp: &str) -> Call {
 pub fn esms_event(name: &str, message: &str, status: &str, sent: &str) -> Call {
     let call = Call::new("GET /v1/reports/esms/{secret}").path("secret", ESMS_SECRET);
     let failed = if sent == "1" { "0" } else { "1" };
-    [("SMSID", message), ("RequestId", name), ("SendStatus", status), ("SendSuccess", sent), ("SendFailed", failed)]
-        .into_iter()
-        .fold(call.query("TotalPrice", "850.0000"), |call, (name, value)| call.query(name, value))
+    [
+        ("SMSID", message),
+        ("RequestId", name),
+        ("SendStatus", status),
+        ("SendSuccess", sent),
+        ("SendFailed", failed),
+    ]
+    .into_iter()
+    .fold(call.query("TotalPrice", "850.0000"), |call, (name, value)| call.query(name, value))
 }
 
 /// Takes Zalo's report in, as of `now`.

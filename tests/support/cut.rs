@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -57,7 +58,11 @@ pub struct Gate {
 impl Gate {
     /// The first call that comes to the gate waits at it, others pass.
     pub fn fate(self: &Arc<Self>) -> Fate {
-        if self.used.swap(true, Ordering::SeqCst) { Fate::Passes } else { Fate::WaitsAt(Arc::clone(self)) }
+        if self.used.swap(true, Ordering::SeqCst) {
+            Fate::Passes
+        } else {
+            Fate::WaitsAt(Arc::clone(self))
+        }
     }
 
     /// Until a call waits.
@@ -89,7 +94,11 @@ impl fmt::Debug for Line {
 }
 
 impl HttpClient for Line {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         let connector = self.inner.http_connector(settings, components);
         SharedHttpConnector::new(Self { connector: Some(connector), ..self.clone() })
     }
@@ -103,7 +112,8 @@ impl HttpConnector for Line {
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
-        let (fate, connector) = ((self.rule)(&call), self.connector.clone().expect("a line that is open"));
+        let (fate, connector) =
+            ((self.rule)(&call), self.connector.clone().expect("a line that is open"));
         let cut = || ConnectorError::other("the line is cut here".into(), None);
         HttpConnectorFuture::new(async move {
             match fate {
@@ -118,7 +128,9 @@ impl HttpConnector for Line {
                     gate.open.notified().await;
                     connector.call(request).await
                 }
-                Fate::Answered(text) => Ok(HttpResponse::new(200.try_into().expect("a status"), text.into())),
+                Fate::Answered(text) => {
+                    Ok(HttpResponse::new(200.try_into().expect("a status"), text.into()))
+                }
             }
         })
     }
@@ -128,6 +140,11 @@ impl HttpConnector for Line {
 pub fn line(client: &Client, rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> Client {
     let inner = Builder::new().build_http();
     let line = Line { inner, connector: None, rule: Arc::new(rule), calls: Arc::default() };
-    let config = client.config().to_builder().http_client(line).retry_config(RetryConfig::disabled()).build();
+    let config = client
+        .config()
+        .to_builder()
+        .http_client(line)
+        .retry_config(RetryConfig::disabled())
+        .build();
     Client::from_conf(config)
 }

@@ -26,13 +26,18 @@ use super::world::{World, at};
 /// The morning after everything.
 pub const MORNING: &str = "2026-11-19T01:00:00Z";
 
-/// The agencies of [`few_agencies`]: those of the integrators, the one above them, and some that have ended.
-const FEW: [&str; 10] = ["H20", "H20.03", "H20.05", "H20.09", "H20.10", "H20.101", "H20.12", "H58", "H58.03", "H58.09"];
+/// The agencies of [`few_agencies`]: those of the integrators, the one above them, and some that
+/// have ended.
+const FEW: [&str; 10] =
+    ["H20", "H20.03", "H20.05", "H20.09", "H20.10", "H20.101", "H20.12", "H58", "H58.03", "H58.09"];
 
 /// The shipped catalogue with a handful of agencies: each of them costs a night some queries.
 pub fn few_texts() -> Texts {
     let mut agencies: Value = serde_json::from_str(&file("infra/data/agencies.json")).unwrap();
-    agencies["agencies"].as_array_mut().unwrap().retain(|agency| FEW.contains(&agency["code"].as_str().unwrap()));
+    agencies["agencies"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|agency| FEW.contains(&agency["code"].as_str().unwrap()));
     Texts::built_in().with([("agencies.json".to_owned(), agencies.to_string())].into()).unwrap()
 }
 
@@ -50,8 +55,11 @@ pub async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str,
     let mut events: Vec<Value> = Vec::new();
     for (place, (action, time)) in steps.iter().enumerate() {
         let id = format!("{number}-{place}");
-        let mut event =
-            if place == 0 { submit_event(&id, time, Some(&code)) } else { transition_event(&id, time, &code, action) };
+        let mut event = if place == 0 {
+            submit_event(&id, time, Some(&code))
+        } else {
+            transition_event(&id, time, &code, action)
+        };
         if place == 0 {
             event["data"]["channel"] = channel.into();
         }
@@ -59,7 +67,9 @@ pub async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str,
     }
     for event in events {
         let message = event.to_string();
-        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING)).await.unwrap();
+        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING))
+            .await
+            .unwrap();
     }
     code
 }
@@ -83,10 +93,16 @@ pub async fn ordered(world: &World, order: &Order, now: Timestamp) -> Result<Vec
 
 /// Orders days to be counted and works off the messages, as one invocation of the counter would.
 pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night, Failure> {
-    let nights = replay::night::night(order, (&world.dossiers, &world.figures), &world.catalogue, now).await?;
-    let (first, last) = (nights.iter().map(|n| n.first).min().unwrap(), nights.iter().map(|n| n.last).max().unwrap());
+    let nights =
+        replay::night::night(order, (&world.dossiers, &world.figures), &world.catalogue, now)
+            .await?;
+    let (first, last) = (
+        nights.iter().map(|n| n.first).min().unwrap(),
+        nights.iter().map(|n| n.last).max().unwrap(),
+    );
     let closed = nights.iter().filter_map(|night| night.closed.as_ref());
-    let (changed, corrected) = closed.fold((0, 0), |sum, closed| (sum.0 + closed.changed, sum.1 + closed.corrected));
+    let (changed, corrected) =
+        closed.fold((0, 0), |sum, closed| (sum.0 + closed.changed, sum.1 + closed.corrected));
     // A count may go on to days that nobody has published.
     let mut published = last;
     while world.figures.count(&published.to_string()).await?.is_none() && published > first {
@@ -104,14 +120,28 @@ pub async fn night(world: &World, order: &Order, now: Timestamp) -> Result<Night
 
 /// Works off one message on the morning after everything.
 pub async fn counted(world: &World, message: &str, ledger: &Ledger) -> Result<Counted, Failure> {
-    count_agency::count(message, &world.dossiers, &world.figures, ledger, &world.catalogue, at(MORNING)).await
+    count_agency::count(
+        message,
+        &world.dossiers,
+        &world.figures,
+        ledger,
+        &world.catalogue,
+        at(MORNING),
+    )
+    .await
 }
 
 /// Works off one message at `now` over another line to the tables.
-pub async fn counted_over(client: &Client, world: &World, message: &str, now: Timestamp) -> Result<Counted, Failure> {
+pub async fn counted_over(
+    client: &Client,
+    world: &World,
+    message: &str,
+    now: Timestamp,
+) -> Result<Counted, Failure> {
     let dossiers = Dossiers::new(client.clone(), "DossiersTable".to_owned());
     let figures = Figures::new(client.clone(), "KpiTable".to_owned());
-    count_agency::count(message, &dossiers, &figures, &Ledger::default(), &world.catalogue, now).await
+    count_agency::count(message, &dossiers, &figures, &Ledger::default(), &world.catalogue, now)
+        .await
 }
 
 /// The message that closes what was counted.
@@ -121,7 +151,14 @@ pub fn to_close(now: Timestamp) -> String {
 
 /// The items of the table of figures, to be put back by [`restore`].
 pub async fn kept(world: &World) -> Vec<HashMap<String, AttributeValue>> {
-    let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
+    let scanned = world
+        .client
+        .scan()
+        .table_name("KpiTable")
+        .consistent_read(true)
+        .into_paginator()
+        .items()
+        .send();
     scanned.try_collect().await.unwrap()
 }
 
@@ -129,14 +166,30 @@ pub async fn kept(world: &World) -> Vec<HashMap<String, AttributeValue>> {
 pub async fn restore(world: &World, items: &[HashMap<String, AttributeValue>]) {
     forget(world).await;
     for item in items {
-        world.client.put_item().table_name("KpiTable").set_item(Some(item.clone())).send().await.unwrap();
+        world
+            .client
+            .put_item()
+            .table_name("KpiTable")
+            .set_item(Some(item.clone()))
+            .send()
+            .await
+            .unwrap();
     }
 }
 
 /// Forgets every figure that was ever counted.
 pub async fn forget(world: &World) {
     let table = "KpiTable";
-    let items = world.client.scan().table_name(table).into_paginator().items().send().try_collect().await.unwrap();
+    let items = world
+        .client
+        .scan()
+        .table_name(table)
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .unwrap();
     for mut item in items {
         item.retain(|name, _| ["day", "cell"].contains(&name.as_str()));
         world.client.delete_item().table_name(table).set_key(Some(item)).send().await.unwrap();
@@ -157,12 +210,21 @@ pub async fn province(world: &World, day: &str) -> KpiRow {
     found.map(|row| row.figures).unwrap_or_default()
 }
 
-/// Everything that the table of figures publishes: rows, when they were counted, and what of them was corrected.
+/// Everything that the table of figures publishes: rows, when they were counted, and what of them
+/// was corrected.
 pub async fn everything(world: &World) -> BTreeMap<String, String> {
-    let scanned = world.client.scan().table_name("KpiTable").consistent_read(true).into_paginator().items().send();
+    let scanned = world
+        .client
+        .scan()
+        .table_name("KpiTable")
+        .consistent_read(true)
+        .into_paginator()
+        .items()
+        .send();
     let items = scanned.try_collect().await.unwrap().into_iter();
     // How it was counted is no figure.
-    let days = items.map(|item| item["day"].as_s().unwrap().clone()).filter(|day| day.starts_with("20"));
+    let days =
+        items.map(|item| item["day"].as_s().unwrap().clone()).filter(|day| day.starts_with("20"));
     let mut found = BTreeMap::new();
     for day in days.collect::<BTreeSet<String>>() {
         for row in world.figures.of(&day).await.unwrap() {
@@ -183,12 +245,26 @@ pub async fn everything(world: &World) -> BTreeMap<String, String> {
 /// A province's Tuesday and Wednesday.
 pub async fn two_days(world: &World) {
     // A certificate of origin takes 4 office hours on-line, 8 at the counter.
-    let early = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T08:30:00Z"), ("finish", "2026-11-17T09:00:00Z")];
-    let on_time =
-        [("", "2026-11-17T01:10:00Z"), ("receive", "2026-11-17T01:20:00Z"), ("finish", "2026-11-17T02:00:00Z")];
-    let late = [("", "2026-11-17T01:20:00Z"), ("receive", "2026-11-17T01:30:00Z"), ("finish", "2026-11-18T02:00:00Z")];
-    let overdue =
-        [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z"), ("process", "2026-11-17T02:00:00Z")];
+    let early = [
+        ("", "2026-11-17T01:00:00Z"),
+        ("receive", "2026-11-17T08:30:00Z"),
+        ("finish", "2026-11-17T09:00:00Z"),
+    ];
+    let on_time = [
+        ("", "2026-11-17T01:10:00Z"),
+        ("receive", "2026-11-17T01:20:00Z"),
+        ("finish", "2026-11-17T02:00:00Z"),
+    ];
+    let late = [
+        ("", "2026-11-17T01:20:00Z"),
+        ("receive", "2026-11-17T01:30:00Z"),
+        ("finish", "2026-11-18T02:00:00Z"),
+    ];
+    let overdue = [
+        ("", "2026-11-17T01:30:00Z"),
+        ("receive", "2026-11-17T01:40:00Z"),
+        ("process", "2026-11-17T02:00:00Z"),
+    ];
     let refused = [("", "2026-11-17T01:30:00Z"), ("refuse", "2026-11-17T01:40:00Z")];
     let waiting = [("", "2026-11-17T01:30:00Z")];
     happened(world, 9001, "online", &early).await;
@@ -197,5 +273,11 @@ pub async fn two_days(world: &World) {
     happened(world, 9004, "online", &overdue).await;
     happened(world, 9005, "online", &refused).await;
     happened(world, 9006, "online", &waiting).await;
-    happened(world, 9007, "postal", &[("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")]).await;
+    happened(
+        world,
+        9007,
+        "postal",
+        &[("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")],
+    )
+    .await;
 }

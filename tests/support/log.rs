@@ -7,8 +7,8 @@ use serde_json::Value;
 use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 
-/// Where there is one logger alone, a line that another test's thread comes to first is taken for one that nobody wants, on this
-/// thread too. With a second one, both are asked.
+/// Where there is one logger alone, a line that another test's thread comes to first is taken for
+/// one that nobody wants, on this thread too. With a second one, both are asked.
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 /// Keeps what this thread logs while it lives.
@@ -36,7 +36,12 @@ impl Log {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
         let writer = move || Sink(Arc::clone(&sink));
-        let logger = tracing_subscriber::fmt().json().without_time().with_ansi(false).with_writer(writer).finish();
+        let logger = tracing_subscriber::fmt()
+            .json()
+            .without_time()
+            .with_ansi(false)
+            .with_writer(writer)
+            .finish();
         Self { lines, _guard: tracing::subscriber::set_default(logger) }
     }
 
@@ -54,6 +59,10 @@ impl Log {
 
     /// The fields of every line of level `ERROR`.
     pub fn errors(&self) -> Vec<Value> {
-        self.lines().iter().filter(|line| line["level"] == "ERROR").map(|line| line["fields"].clone()).collect()
+        self.lines()
+            .iter()
+            .filter(|line| line["level"] == "ERROR")
+            .map(|line| line["fields"].clone())
+            .collect()
     }
 }

@@ -1,4 +1,5 @@
-//! What notices are told from, in memory: the same conditions as the tables, for tests of thousands of notices.
+//! What notices are told from, in memory: the same conditions as the tables, for tests of thousands
+//! of notices.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -26,12 +27,17 @@ pub struct Memory {
 
 impl Memory {
     /// With these dossiers, and what their applicants prefer by their number.
-    pub fn of(dossiers: impl IntoIterator<Item = Dossier>, preferences: BTreeMap<String, Reach>) -> Self {
-        let dossiers = dossiers.into_iter().map(|dossier| (dossier.code.clone(), dossier)).collect();
+    pub fn of(
+        dossiers: impl IntoIterator<Item = Dossier>,
+        preferences: BTreeMap<String, Reach>,
+    ) -> Self {
+        let dossiers =
+            dossiers.into_iter().map(|dossier| (dossier.code.clone(), dossier)).collect();
         Self { dossiers, preferences, ..Self::default() }
     }
 
-    /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a number of his own.
+    /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a
+    /// number of his own.
     pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
         let mut dossier = model.clone();
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
@@ -78,9 +84,15 @@ impl NoticeBook for Memory {
 }
 
 impl Contacts for Memory {
-    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, _: Timestamp) -> Result<Reach, Failure> {
+    async fn reach(
+        &self,
+        phone: &Phone,
+        id_number: Option<&IdNumber>,
+        _: Timestamp,
+    ) -> Result<Reach, Failure> {
         let phone = phone.zalo();
-        let preferred = id_number.and_then(|_| self.preferences.get(phone)).cloned().unwrap_or_default();
+        let preferred =
+            id_number.and_then(|_| self.preferences.get(phone)).cloned().unwrap_or_default();
         let remembered = self.unreachable.lock().unwrap().get(phone).cloned().unwrap_or_default();
         Ok(Reach {
             unreachable: remembered.into_iter().collect(),

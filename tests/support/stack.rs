@@ -22,7 +22,8 @@ const LOOK: Duration = Duration::from_millis(200);
 pub fn setting(name: &str) -> &'static str {
     static SETTINGS: OnceLock<HashMap<String, String>> = OnceLock::new();
     let settings = SETTINGS.get_or_init(|| {
-        let path = std::env::var("STACK_ENV").expect("STACK_ENV is not set: run these tests with `make test`");
+        let path = std::env::var("STACK_ENV")
+            .expect("STACK_ENV is not set: run these tests with `make test`");
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let lines = text.lines().filter_map(|line| line.split_once('='));
         lines.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
@@ -37,7 +38,8 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{run}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A phone number that no other test uses, as a citizen types it: the gateways are told by number how to behave.
+/// A phone number that no other test uses, as a citizen types it: the gateways are told by number
+/// how to behave.
 pub fn unique_phone() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1_000_000);
     format!("098{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -75,13 +77,20 @@ impl Stack {
             .await;
         let provider = aws_config::sts::AssumeRoleProvider::builder(role).session_name("journey");
         let provider = provider.configure(&config).build().await;
-        let config = aws_sdk_dynamodb::config::Builder::from(&config).credentials_provider(provider).build();
+        let config =
+            aws_sdk_dynamodb::config::Builder::from(&config).credentials_provider(provider).build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 
     /// A token that the issuer signs for these claims.
     pub async fn token(&self, claims: Value) -> String {
-        let answer = self.http.post(format!("{}/token", setting("ISSUER_URL"))).json(&claims).send().await.unwrap();
+        let answer = self
+            .http
+            .post(format!("{}/token", setting("ISSUER_URL")))
+            .json(&claims)
+            .send()
+            .await
+            .unwrap();
         answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
     }
 
@@ -113,7 +122,10 @@ impl Stack {
             request = request.json(&body);
         }
         let answer = request.send().await.unwrap();
-        Answer { status: answer.status().as_u16(), body: answer.json().await.unwrap_or(Value::Null) }
+        Answer {
+            status: answer.status().as_u16(),
+            body: answer.json().await.unwrap_or(Value::Null),
+        }
     }
 
     /// Asks the gateway for something, with one header more, and gives its answer as it is.
@@ -124,7 +136,10 @@ impl Stack {
         token: Option<&str>,
         header: (&str, &str),
     ) -> reqwest::Response {
-        let mut request = self.http.request(method, format!("{}{path}", setting("API_URL"))).header(header.0, header.1);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", setting("API_URL")))
+            .header(header.0, header.1);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -136,18 +151,41 @@ impl Stack {
     }
 
     /// Moves a dossier as an officer of `agency`.
-    pub async fn act(&self, token: &str, code: &str, action: &str, expected_version: u64) -> Answer {
+    pub async fn act(
+        &self,
+        token: &str,
+        code: &str,
+        action: &str,
+        expected_version: u64,
+    ) -> Answer {
         let body = json!({ "action": action, "expectedVersion": expected_version, "reason": "theo quy định" });
-        self.call(Method::POST, &format!("/v1/dossiers/{code}/transitions"), Some(token), None, body).await
+        self.call(
+            Method::POST,
+            &format!("/v1/dossiers/{code}/transitions"),
+            Some(token),
+            None,
+            body,
+        )
+        .await
     }
 
     /// Pushes a message as an integrator does.
     pub async fn push(&self, body: &str) {
-        self.sqs.send_message().queue_url(setting("INTEGRATOR_QUEUE_URL")).message_body(body).send().await.unwrap();
+        self.sqs
+            .send_message()
+            .queue_url(setting("INTEGRATOR_QUEUE_URL"))
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
     }
 
     /// Looks again and again until there is something to see.
-    pub async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, look: impl Fn() -> F) -> T {
+    pub async fn until<T, F: Future<Output = Option<T>>>(
+        &self,
+        what: &str,
+        look: impl Fn() -> F,
+    ) -> T {
         let looks = PATIENCE.as_millis() / LOOK.as_millis();
         for _ in 0..looks {
             if let Some(seen) = look().await {
@@ -161,10 +199,14 @@ impl Stack {
     /// The reason with which a message containing `mark` was parked on `queue`. It stays there.
     pub async fn parked(&self, queue: &str, mark: &str) -> String {
         self.until(&format!("{mark} on {queue}"), || async {
-            let received = self.sqs.receive_message().queue_url(setting(queue)).max_number_of_messages(10);
-            let received = received.visibility_timeout(0).message_attribute_names("All").send().await.unwrap();
+            let received =
+                self.sqs.receive_message().queue_url(setting(queue)).max_number_of_messages(10);
+            let received =
+                received.visibility_timeout(0).message_attribute_names("All").send().await.unwrap();
             let messages = received.messages.unwrap_or_default();
-            let found = messages.iter().find(|message| message.body().is_some_and(|body| body.contains(mark)))?;
+            let found = messages
+                .iter()
+                .find(|message| message.body().is_some_and(|body| body.contains(mark)))?;
             Some(found.message_attributes()?.get("reason")?.string_value()?.to_owned())
         })
         .await
@@ -172,23 +214,34 @@ impl Stack {
 
     /// What the gateways accepted for a notice, once there is something.
     pub async fn told(&self, notice: &str) -> Value {
-        self.until(&format!("the message {notice}"), || async { self.messages(notice).await.into_iter().next() }).await
+        self.until(&format!("the message {notice}"), || async {
+            self.messages(notice).await.into_iter().next()
+        })
+        .await
     }
 
     /// What the gateways accepted for the dossier or notice `mark`.
     pub async fn messages(&self, mark: &str) -> Vec<Value> {
-        let answer = self.http.get(format!("{}/messages", setting("GATEWAYS_URL"))).send().await.unwrap();
+        let answer =
+            self.http.get(format!("{}/messages", setting("GATEWAYS_URL"))).send().await.unwrap();
         let all = answer.json::<Value>().await.unwrap();
         let messages = all["messages"].as_array().unwrap().iter();
         messages
-            .filter(|message| message["outcome"] == "accepted" && message.to_string().contains(mark))
+            .filter(|message| {
+                message["outcome"] == "accepted" && message.to_string().contains(mark)
+            })
             .cloned()
             .collect()
     }
 
     /// Tells a gateway how to behave.
     pub async fn behave(&self, behaviour: Value) {
-        let answer = self.http.put(format!("{}/behaviour", setting("GATEWAYS_URL"))).json(&behaviour).send().await;
+        let answer = self
+            .http
+            .put(format!("{}/behaviour", setting("GATEWAYS_URL")))
+            .json(&behaviour)
+            .send()
+            .await;
         let status = answer.unwrap().status();
         assert!(status.is_success(), "{behaviour}: {status}");
     }

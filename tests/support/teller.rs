@@ -6,14 +6,14 @@ use std::sync::Mutex;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::notice::NoticeChannel;
-use domain::notice::pool::Pool;
+use domain::notice::pool::ProviderPool;
 use jiff::SignedDuration;
 use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
-use platform::port::{Carriers, Contacts, DossierStore, NoticeBook};
+use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook};
 
 use serde_json::Value;
 
@@ -46,12 +46,14 @@ pub fn silent() -> Verdict {
 /// The message that says that entry `version` of a dossier was added.
 pub async fn changed(world: &World, code: &str, version: usize) -> String {
     let dossier = world.dossier(code).await;
-    serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[version - 1])).unwrap()
+    serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[version - 1]))
+        .unwrap()
 }
 
 /// The message that a time has come.
 pub fn woken(code: &str) -> String {
-    serde_json::to_string(&CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z"))).unwrap()
+    serde_json::to_string(&CloudEvent::wake(&code.parse().unwrap(), at("2026-01-01T00:00:00Z")))
+        .unwrap()
 }
 
 /// The shipped catalogue, in which SpeedSMS has a share beside eSMS.
@@ -74,7 +76,7 @@ pub fn sent_back(code: &str) -> String {
 }
 
 /// A desk over these parts, everybody well.
-pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<Pool> {
+pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<ProviderPool> {
     Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(at(now))))
 }
 
@@ -82,23 +84,33 @@ pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<Pool> {
 pub async fn tell(
     world: &World,
     book: &impl NoticeBook,
-    gateways: &impl Carriers,
+    gateways: &impl MessageGateways,
     message: &str,
     now: &str,
 ) -> Result<(), Failure> {
-    tell_with(&world.dossiers, (book, &world.contacts), gateways, &world.catalogue, message, now).await
+    tell_with(&world.dossiers, (book, &world.contacts), gateways, &world.catalogue, message, now)
+        .await
 }
 
 /// The same over any stores.
 pub async fn tell_with(
     dossiers: &impl DossierStore,
     (book, contacts): (&impl NoticeBook, &impl Contacts),
-    carriers: &impl Carriers,
+    gateways: &impl MessageGateways,
     catalogue: &Catalogue,
     message: &str,
     now: &str,
 ) -> Result<(), Failure> {
     let pool = &pool(catalogue, now);
-    let desk = Desk { dossiers, book, contacts, carriers, catalogue, pool, lease: LEASE, limits: Limits::Kept };
+    let desk = Desk {
+        dossiers,
+        book,
+        contacts,
+        gateways,
+        catalogue,
+        pool,
+        lease: LEASE,
+        limits: Limits::Kept,
+    };
     notify_applicant::tell(message, &desk, || at(now)).await
 }

@@ -1,5 +1,5 @@
-//! A world in one process: the tables of `infra/template.yaml` in an embedded DynamoDB, the shipped catalogue, and a
-//! clock that stands where the test puts it.
+//! A world in one process: the tables of `infra/template.yaml` in an embedded DynamoDB, the shipped
+//! catalogue, and a clock that stands where the test puts it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,10 +18,13 @@ use platform::Failure;
 use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
-use platform::dynamo::{Accounts, ContactBook, Dossiers, Figures, Notices, Reception, Shelf};
+use platform::dynamo::{
+    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices,
+};
 use platform::gateway::Verdict;
 use platform::port::{
-    AccessTokens, Admission, Carriers, DossierStore, Intake, NoticeBook, Outlet, Siding, Stored, TokenStore,
+    AccessTokens, Admission, DeadLetters, DossierStore, Intake, MessageGateways, MessageSender,
+    NoticeBook, Stored, TokenStore,
 };
 use platform::record::SubmissionReceipt;
 use replay::tables::embedded;
@@ -39,12 +42,12 @@ pub fn at(text: &str) -> Timestamp {
 pub struct World {
     pub client: Client,
     pub dossiers: Dossiers,
-    pub reception: Reception,
+    pub reception: IntakeTable,
     pub notices: Notices,
     pub contacts: ContactBook,
-    pub accounts: Accounts,
+    pub accounts: AccountTable,
     pub figures: Figures,
-    pub shelf: Shelf,
+    pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
 
@@ -64,12 +67,20 @@ impl World {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
-            reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
+            reception: IntakeTable::new(
+                client.clone(),
+                table("DossiersTable"),
+                table("IntakeTable"),
+            ),
             notices: Notices::new(client.clone(), table("NoticesTable")),
-            contacts: ContactBook::new(client.clone(), table("ContactsTable"), "a key for tests".to_owned()),
-            accounts: Accounts::new(client.clone(), table("AccountsTable")),
+            contacts: ContactBook::new(
+                client.clone(),
+                table("ContactsTable"),
+                "a key for tests".to_owned(),
+            ),
+            accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
-            shelf: Shelf::new(client.clone(), table("CatalogueTable")),
+            catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
             catalogue,
             client,
         }
@@ -82,13 +93,19 @@ impl World {
 
     /// How many items a table holds.
     pub async fn count(&self, table: &str) -> usize {
-        let scanned = self.client.scan().table_name(table).consistent_read(true).send().await.unwrap();
+        let scanned =
+            self.client.scan().table_name(table).consistent_read(true).send().await.unwrap();
         usize::try_from(scanned.count()).unwrap()
     }
 
-    /// Puts another row into `table`, like that of `code` but for these texts: as other releases, or nobody of ours, would.
+    /// Puts another row into `table`, like that of `code` but for these texts: as other releases,
+    /// or nobody of ours, would.
     pub async fn plant<const N: usize>(&self, table: &str, code: &str, texts: [(&str, &str); N]) {
-        let found = self.client.get_item().table_name(table).key("code", AttributeValue::S(code.to_owned()));
+        let found = self
+            .client
+            .get_item()
+            .table_name(table)
+            .key("code", AttributeValue::S(code.to_owned()));
         let mut item = found.send().await.unwrap().item.expect("nothing to plant from");
         for (name, text) in texts {
             item.insert(name.to_owned(), AttributeValue::S(text.to_owned()));
@@ -98,7 +115,8 @@ impl World {
 
     /// The notice about entry `version` of a dossier.
     pub async fn notice(&self, code: &str, version: u64) -> NoticeRecord {
-        let thread = self.notices.thread(&code.parse().unwrap()).await.unwrap().expect("nothing was told");
+        let thread =
+            self.notices.thread(&code.parse().unwrap()).await.unwrap().expect("nothing was told");
         thread.notice(version).expect("no such notice").clone()
     }
 }
@@ -132,7 +150,10 @@ impl<S> Mortal<S> {
         *self.death.lock().unwrap() = None;
     }
 
-    async fn write<T>(&self, write: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    async fn write<T>(
+        &self,
+        write: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         let death = *self.death.lock().unwrap();
         match death {
             None => write.await,
@@ -160,7 +181,12 @@ impl<S: Intake> Intake for Mortal<S> {
         self.inner.receipt(key).await
     }
 
-    async fn next_sequence(&self, agency: &AgencyCode, day: Date, step: u32) -> Result<u32, Failure> {
+    async fn next_sequence(
+        &self,
+        agency: &AgencyCode,
+        day: Date,
+        step: u32,
+    ) -> Result<u32, Failure> {
         self.inner.next_sequence(agency, day, step).await
     }
 
@@ -194,7 +220,8 @@ impl<S: NoticeBook> NoticeBook for Mortal<S> {
     }
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
-        // The write before the call is the lease, the one after it the record: death takes the record.
+        // The write before the call is the lease, the one after it the record: death takes the
+        // record.
         if thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
             return self.inner.keep(thread).await;
         }
@@ -208,7 +235,8 @@ impl<S: TokenStore> TokenStore for Mortal<S> {
     }
 
     async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
-        // As with notices, the lease before the call is not what death takes, but the record after it.
+        // As with notices, the lease before the call is not what death takes, but the record after
+        // it.
         if tokens.lease.is_some() {
             return self.inner.keep(tokens).await;
         }
@@ -233,9 +261,11 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Each provider answers in its order; the last answer stays. A provider without answers is none of ours.
+    /// Each provider answers in its order; the last answer stays. A provider without answers is
+    /// none of ours.
     pub fn new(answers: impl IntoIterator<Item = (Provider, Vec<Verdict>)>) -> Self {
-        let answers = answers.into_iter().map(|(provider, verdicts)| (provider, verdicts.into())).collect();
+        let answers =
+            answers.into_iter().map(|(provider, verdicts)| (provider, verdicts.into())).collect();
         Self { answers: Mutex::new(answers), asked: Mutex::default() }
     }
 
@@ -246,7 +276,12 @@ impl Scripted {
 
     /// Who was asked to carry what, in order.
     pub fn asked(&self) -> Vec<(&'static str, String)> {
-        self.asked.lock().unwrap().iter().map(|(provider, notice)| (provider.name(), notice.id.clone())).collect()
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(provider, notice)| (provider.name(), notice.id.clone()))
+            .collect()
     }
 
     /// The messages, in order.
@@ -255,7 +290,7 @@ impl Scripted {
     }
 }
 
-impl Carriers for Scripted {
+impl MessageGateways for Scripted {
     async fn send(&self, provider: Provider, notice: &Notice, _: &Phone) -> Verdict {
         self.asked.lock().unwrap().push((provider, notice.clone()));
         let mut answers = self.answers.lock().unwrap();
@@ -295,15 +330,18 @@ impl Kept {
     }
 }
 
-impl Outlet for Kept {
+impl MessageSender for Kept {
     async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
         self.refuse()?;
-        self.sent.lock().unwrap().extend(bodies.iter().map(|body| serde_json::from_str::<Value>(body).unwrap()));
+        self.sent
+            .lock()
+            .unwrap()
+            .extend(bodies.iter().map(|body| serde_json::from_str::<Value>(body).unwrap()));
         Ok(())
     }
 }
 
-impl Siding for Kept {
+impl DeadLetters for Kept {
     async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
         self.refuse()?;
         self.parked.lock().unwrap().push((body.to_owned(), reason.to_owned(), detail.to_owned()));
@@ -312,11 +350,14 @@ impl Siding for Kept {
 }
 
 impl Backoff for Kept {
-    /// As SQS does: what reaches beyond twelve hours from the receive is refused, and a function has had the message for a
-    /// while.
+    /// As SQS does: what reaches beyond twelve hours from the receive is refused, and a function
+    /// has had the message for a while.
     async fn hide(&self, receipt: &str, seconds: u32) -> Result<(), Failure> {
         if seconds + *self.held_for.lock().unwrap() > 12 * 3_600 {
-            return Err(Failure::unavailable("queue", "the total visibility timeout is beyond the limit"));
+            return Err(Failure::unavailable(
+                "queue",
+                "the total visibility timeout is beyond the limit",
+            ));
         }
         self.hidden.lock().unwrap().push((receipt.to_owned(), seconds));
         Ok(())

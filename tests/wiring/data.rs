@@ -7,14 +7,21 @@ use super::*;
 #[test]
 fn each_file_of_data_fits_its_schema() {
     let data = names_in("infra/data");
-    // The provisional calendar is half a calendar, for demonstrations, and has no schema of its own.
-    let files = data.iter().filter_map(|name| name.strip_suffix(".json")).filter(|name| !name.contains('.'));
+    // The provisional calendar is half a calendar, for demonstrations, and has no schema of its
+    // own.
+    let files = data
+        .iter()
+        .filter_map(|name| name.strip_suffix(".json"))
+        .filter(|name| !name.contains('.'));
     let read = |path: &str| -> Value { serde_json::from_str(&file(path)).unwrap() };
     let mut schemas = names_in("infra/data/schema");
     for name in files {
         assert!(schemas.remove(&format!("{name}.schema.json")), "{name} has no schema");
         let schema = read(&format!("infra/data/schema/{name}.schema.json"));
-        let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+        let schema = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap();
         assert_eq!(fits(&schema, &read(&format!("infra/data/{name}.json"))), Ok(()), "{name}");
     }
     assert!(schemas.is_empty(), "schemas of nothing: {schemas:?}");
@@ -23,7 +30,8 @@ fn each_file_of_data_fits_its_schema() {
 #[test]
 fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
     let schema: Value = serde_json::from_str(&file("infra/data/schema/rules.schema.json")).unwrap();
-    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let schema =
+        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let shipped: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
     for (place, value) in [
         ("/rules/0/validFrom", json!("tomorrow")),
@@ -82,7 +90,10 @@ fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses(
                 ("/agencies/0/renamed", json!([{"from": "2026-03-01", "name": ""}])),
                 ("/agencies/0/division", json!([{"successor": "H20.05"}])),
                 ("/agencies/0/division", json!([{"successor": "H20.05", "wards": ["2986"]}])),
-                ("/agencies/0/division", json!([{"successor": "H20.05", "procedures": ["1.0138"]}])),
+                (
+                    "/agencies/0/division",
+                    json!([{"successor": "H20.05", "procedures": ["1.0138"]}]),
+                ),
                 ("/agencies/0/division", json!([{"wards": ["29869"]}])),
                 ("/agencies/0/colour", json!("red")),
                 ("/schemaVersion", json!(2)),
@@ -107,11 +118,11 @@ fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses(
                 ("/procedures/0/terms/counter", json!({"amount": 1_001, "unit": "working-day"})),
                 ("/procedures/0/terms/counter", json!({"amount": 0, "unit": "working-day"})),
                 ("/procedures/0/terms/counter", json!({"amount": 1, "unit": "fortnight"})),
-                ("/procedures/0/papers", json!([])),
-                ("/procedures/0/papers/0/code", json!("")),
-                ("/procedures/0/papers/0/code", json!("x".repeat(65))),
-                ("/procedures/0/papers/0/name", json!("")),
-                ("/procedures/0/papers/0/required", json!("perhaps")),
+                ("/procedures/0/documents", json!([])),
+                ("/procedures/0/documents/0/code", json!("")),
+                ("/procedures/0/documents/0/code", json!("x".repeat(65))),
+                ("/procedures/0/documents/0/name", json!("")),
+                ("/procedures/0/documents/0/required", json!("perhaps")),
                 ("/procedures/0/feeVnd", json!(-1)),
                 ("/procedures/0/trust", json!("rumour")),
                 ("/procedure", json!([])),
@@ -132,15 +143,29 @@ fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses(
                 ("/hours/0/slots/0", json!(["07:00"])),
                 ("/hours/0/slots/0/0", json!("25:00")),
                 ("/hours/0/handOverCutOff", json!("noon")),
-                ("/exceptions", json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "", "source": "test"}])),
-                ("/exceptions", json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "test", "source": ""}])),
-                ("/exceptions", json!([{"agency": "?", "off": ["2026-03-02"], "reason": "test", "source": "test"}])),
+                (
+                    "/exceptions",
+                    json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "", "source": "test"}]),
+                ),
+                (
+                    "/exceptions",
+                    json!([{"agency": "H20.12", "off": ["2026-03-02"], "reason": "test", "source": ""}]),
+                ),
+                (
+                    "/exceptions",
+                    json!([{"agency": "?", "off": ["2026-03-02"], "reason": "test", "source": "test"}]),
+                ),
                 ("/exeptions", json!([])),
             ],
         ),
     ] {
-        let schema: Value = serde_json::from_str(&file(&format!("infra/data/schema/{file_name}.schema.json"))).unwrap();
-        let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+        let schema: Value =
+            serde_json::from_str(&file(&format!("infra/data/schema/{file_name}.schema.json")))
+                .unwrap();
+        let schema = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap();
         let name = format!("{file_name}.json");
         let shipped: Value = serde_json::from_str(&file(&format!("infra/data/{name}"))).unwrap();
         assert!(code_takes(&name, &shipped), "{name}");
@@ -166,16 +191,20 @@ fn set(text: &mut Value, place: &str, value: Value) {
 #[test]
 fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
     let catalogue = Texts::built_in().assemble(UndecidedYears::Refused).unwrap();
-    let codes: BTreeSet<&str> = catalogue.procedures().map(|procedure| procedure.code.as_str()).collect();
-    let fields: BTreeSet<&str> = catalogue.procedures().map(|procedure| procedure.field.code.as_str()).collect();
+    let codes: BTreeSet<&str> =
+        catalogue.procedures().map(|procedure| procedure.code.as_str()).collect();
+    let fields: BTreeSet<&str> =
+        catalogue.procedures().map(|procedure| procedure.field.code.as_str()).collect();
     assert!(codes.len() >= 60, "only {}", codes.len());
     assert!(fields.len() >= 10, "only {fields:?}");
 }
 
 #[test]
 fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
-    let schema: Value = serde_json::from_str(&file("infra/data/schema/intake.schema.json")).unwrap();
-    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let schema: Value =
+        serde_json::from_str(&file("infra/data/schema/intake.schema.json")).unwrap();
+    let schema =
+        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let shipped: Value = serde_json::from_str(&file("infra/data/intake.json")).unwrap();
     assert!(code_takes("intake.json", &shipped));
     for (place, value) in [
@@ -228,8 +257,10 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
 
 #[test]
 fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
-    let schema: Value = serde_json::from_str(&file("infra/data/schema/leaders.schema.json")).unwrap();
-    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let schema: Value =
+        serde_json::from_str(&file("infra/data/schema/leaders.schema.json")).unwrap();
+    let schema =
+        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let good = json!({
         "key": "chairman", "office": "Chủ tịch", "agency": "H20", "phone": "0912 345 678", "language": "en",
         "report": "month", "validFrom": "2026-12-01", "validTo": "2027-12-31",
@@ -268,12 +299,13 @@ fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
 fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the_code_refuses() {
     let schema: Value = serde_json::from_str(&file("infra/data/schema/index.schema.json")).unwrap();
     let measures: Vec<&str> = words(&schema["$defs"]["measure"]["enum"]);
-    let known: Vec<&str> = domain::kpi::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
+    let known: Vec<&str> =
+        domain::kpi::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(measures, known);
-    let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let schema =
+        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let mut shipped: Value = serde_json::from_str(&file("infra/data/index.json")).unwrap();
-    let declared =
-        json!({"period": "2026-11", "agency": null, "input": "satisfied", "part": 9, "whole": 10, "source": "1022"});
+    let declared = json!({"period": "2026-11", "agency": null, "input": "satisfied", "part": 9, "whole": 10, "source": "1022"});
     shipped["declared"] = json!([declared]);
     assert_eq!(fits(&schema, &shipped), Ok(()));
     let progress = "/indexes/0/groups/1/criteria/0/formula";
@@ -286,7 +318,10 @@ fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the
         ("/indexes/0/groups/0/hundredths", json!(0)),
         (progress, json!({"guess": {}})),
         (&format!("{progress}/proportional/fullAt"), json!(10_001)),
-        (&format!("{progress}/proportional/of"), json!({"measured": {"part": "luck", "whole": "received"}})),
+        (
+            &format!("{progress}/proportional/of"),
+            json!({"measured": {"part": "luck", "whole": "received"}}),
+        ),
         ("/declared/0/period", json!("soon")),
         ("/declared/0/part", json!(-1)),
         ("/declared/0/whole", json!(0)),

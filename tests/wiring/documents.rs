@@ -7,12 +7,12 @@ use domain::Violation;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::{
-    Action, AlsoBy, By, Clock, DossierStatus, EXPECTED_VERSION_MAX, HistoryEntry, Lies, REMARK_CHARACTERS_MAX, RULES,
-    Rule, Signature, Target, VERSIONS_MAX,
+    Action, AlsoBy, By, Clock, Custody, DossierStatus, EXPECTED_VERSION_MAX, HistoryEntry,
+    REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target, VERSIONS_MAX,
 };
 use domain::submission::DOCUMENTS_MAX;
 use platform::Failure;
-use platform::catalogue::{Misprint, Texts, UndecidedYears};
+use platform::catalogue::{CatalogueError, Texts, UndecidedYears};
 use platform::http::BODY_BYTES_MAX;
 use platform::message::{self, CloudEvent};
 use platform::problem::{Problem, TYPES};
@@ -28,9 +28,14 @@ const PROBLEM: &str = "urn:motcua:problem:";
 fn operations(documents: &Documents) -> BTreeMap<String, &Value> {
     let paths = documents.openapi["paths"].as_object().unwrap().iter();
     let routes = paths.flat_map(|(path, item)| {
-        let methods =
-            item.as_object().unwrap().iter().filter(|(method, _)| ["get", "post", "put"].contains(&method.as_str()));
-        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+        let methods = item
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(method, _)| ["get", "post", "put"].contains(&method.as_str()));
+        methods.map(move |(method, operation)| {
+            (format!("{} {path}", method.to_uppercase()), operation)
+        })
     });
     routes.collect()
 }
@@ -43,7 +48,12 @@ fn answers(documents: &Documents) -> Vec<(String, u16, String, Value)> {
             let response = documents.follow(&documents.openapi, response);
             // A 304 has no body.
             for (media, content) in response["content"].as_object().into_iter().flatten() {
-                found.push((route.clone(), status.parse().unwrap(), media.clone(), content.clone()));
+                found.push((
+                    route.clone(),
+                    status.parse().unwrap(),
+                    media.clone(),
+                    content.clone(),
+                ));
             }
         }
     }
@@ -53,7 +63,8 @@ fn answers(documents: &Documents) -> Vec<(String, u16, String, Value)> {
 /// The examples of a content, references followed.
 fn examples(documents: &Documents, content: &Value) -> Vec<Value> {
     let many = content["examples"].as_object().into_iter().flatten();
-    let many = many.map(|(_, example)| documents.follow(&documents.openapi, example)["value"].clone());
+    let many =
+        many.map(|(_, example)| documents.follow(&documents.openapi, example)["value"].clone());
     content.get("example").cloned().into_iter().chain(many).collect()
 }
 
@@ -63,29 +74,42 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
     let deployed: BTreeMap<String, Value> = template
         .routes()
         .into_iter()
-        .map(|(route, _, secured)| (route.to_owned(), if secured { json!([{ "oidc": [] }]) } else { json!([]) }))
+        .map(|(route, _, secured)| {
+            (route.to_owned(), if secured { json!([{ "oidc": [] }]) } else { json!([]) })
+        })
         .collect();
-    let described: BTreeMap<String, Value> =
-        operations(&documents).into_iter().map(|(route, operation)| (route, operation["security"].clone())).collect();
+    let described: BTreeMap<String, Value> = operations(&documents)
+        .into_iter()
+        .map(|(route, operation)| (route, operation["security"].clone()))
+        .collect();
     assert_eq!(described, deployed);
-    let [(_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer")[..] else { panic!("one authorizer") };
+    let [(_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer")[..] else {
+        panic!("one authorizer")
+    };
     assert_eq!(authorizer["Name"], "oidc");
     assert_eq!(template.0["Parameters"]["OidcAudience"]["Default"], "motcua");
     let scheme = &documents.openapi["components"]["securitySchemes"]["oidc"];
     for claim in ["iss", "aud", "exp", "sub", "role", "agency", "id_number", "id_kind"] {
-        assert!(scheme["description"].as_str().unwrap().contains(&format!("| `{claim}` |")), "{claim}");
+        assert!(
+            scheme["description"].as_str().unwrap().contains(&format!("| `{claim}` |")),
+            "{claim}"
+        );
     }
 }
 
 /// One failure of each kind.
 fn failures() -> Vec<Failure> {
     let status = DossierStatus::Received;
-    let allowed: Vec<Action> =
-        RULES.iter().filter(|rule| rule.is_legal_in(status, false)).map(|rule| rule.action).collect();
+    let allowed: Vec<Action> = RULES
+        .iter()
+        .filter(|rule| rule.is_legal_in(status, false))
+        .map(|rule| rule.action)
+        .collect();
     let illegal = |action| Failure::Illegal { action, status, allowed: allowed.clone() };
     vec![
         Failure::Malformed,
-        Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number").into(),
+        Violation::new("applicant.phone", "mobile-phone", "must be a Vietnamese telephone number")
+            .into(),
         Failure::MissingIdempotencyKey,
         Failure::Unauthorized("no claim sub"),
         Failure::Forbidden,
@@ -100,7 +124,7 @@ fn failures() -> Vec<Failure> {
         Failure::IdempotencyKeyReused,
         illegal(Action::ReturnResult),
         illegal(Action::Submit),
-        Failure::CatalogueRefused(vec![Misprint {
+        Failure::CatalogueRefused(vec![CatalogueError {
             file: "agencies.json".into(),
             line: 12,
             rule: "known-agency",
@@ -119,12 +143,19 @@ fn the_problem_types_of_the_code_are_the_documented_ones_each_with_its_status() 
     let types: Vec<String> = TYPES.iter().map(|(slug, _)| format!("{PROBLEM}{slug}")).collect();
     assert_eq!(words(&problem["properties"]["type"]["enum"]), types);
     let given: BTreeSet<&str> = failures().iter().map(Failure::slug).collect();
-    assert_eq!(given, TYPES.iter().map(|(slug, _)| *slug).collect(), "failures() has one of each kind");
+    assert_eq!(
+        given,
+        TYPES.iter().map(|(slug, _)| *slug).collect(),
+        "failures() has one of each kind"
+    );
     for (slug, status) in TYPES {
         let row = format!("| `{slug}` | {status} |");
         assert!(problem["description"].as_str().unwrap().contains(&row), "{row}");
         let example = &documents.openapi["components"]["examples"][slug]["value"];
-        assert_eq!((&example["type"], &example["status"]), (&json!(format!("{PROBLEM}{slug}")), &json!(status)));
+        assert_eq!(
+            (&example["type"], &example["status"]),
+            (&json!(format!("{PROBLEM}{slug}")), &json!(status))
+        );
     }
 }
 
@@ -133,13 +164,20 @@ fn each_failure_is_written_as_documented_and_says_nothing_twice() {
     let documents = Documents::read();
     let schema = documents.schema("Problem");
     for failure in failures() {
-        let written = serde_json::to_string(&Problem::from(&failure).of_request("12bbbde9f2d2dac=")).unwrap();
+        let written =
+            serde_json::to_string(&Problem::from(&failure).of_request("12bbbde9f2d2dac=")).unwrap();
         let problem: Value = serde_json::from_str(&written).unwrap();
         assert_eq!(problem.to_string().len(), written.len(), "a field stands twice in {written}");
         assert_eq!(fits(&schema, &problem), Ok(()), "{written}");
         let example = &documents.openapi["components"]["examples"][failure.slug()]["value"];
-        let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-        assert_eq!((fields(&problem), &problem["title"]), (fields(example), &example["title"]), "{}", failure.slug());
+        let fields =
+            |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(
+            (fields(&problem), &problem["title"]),
+            (fields(example), &example["title"]),
+            "{}",
+            failure.slug()
+        );
     }
 }
 
@@ -164,15 +202,28 @@ fn each_answer_shows_examples_of_its_own_status_and_each_problem_is_shown_somewh
 #[test]
 fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
     let documents = Documents::read();
-    // What the gateways report has no form to be wrong in, and is known by a signature or an address.
-    let of_gateways = |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
-    for (route, operation) in operations(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
-        let statuses: BTreeSet<&str> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+    // What the gateways report has no form to be wrong in, and is known by a signature or an
+    // address.
+    let of_gateways =
+        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+    for (route, operation) in
+        operations(&documents).into_iter().filter(|(route, _)| !of_gateways(route))
+    {
+        let statuses: BTreeSet<&str> =
+            operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
         assert!(statuses.is_superset(&["400", "500", "503"].into()), "{route}: {statuses:?}");
         let secured = operation["security"] != json!([]);
-        assert_eq!((statuses.contains("401"), statuses.contains("403")), (secured, secured), "{route}");
+        assert_eq!(
+            (statuses.contains("401"), statuses.contains("403")),
+            (secured, secured),
+            "{route}"
+        );
         let takes_a_body = !operation["requestBody"].is_null();
-        assert_eq!((statuses.contains("413"), statuses.contains("415")), (takes_a_body, takes_a_body), "{route}");
+        assert_eq!(
+            (statuses.contains("413"), statuses.contains("415")),
+            (takes_a_body, takes_a_body),
+            "{route}"
+        );
         assert_eq!(statuses.contains("404"), route.contains("{code}"), "{route}");
     }
     let unavailable = &documents.openapi["components"]["responses"]["Unavailable"];
@@ -182,12 +233,15 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
 #[test]
 fn each_example_in_the_documents_fits_its_schema() {
     let documents = Documents::read();
-    let bodies = operations(&documents).into_iter().filter(|(_, operation)| !operation["requestBody"].is_null());
+    let bodies = operations(&documents)
+        .into_iter()
+        .filter(|(_, operation)| !operation["requestBody"].is_null());
     let bodies = bodies.map(|(route, operation)| {
         let body = documents.follow(&documents.openapi, &operation["requestBody"]);
         (route, body["content"]["application/json"].clone())
     });
-    for (place, content) in bodies.chain(answers(&documents).into_iter().map(|(route, _, _, content)| (route, content)))
+    for (place, content) in
+        bodies.chain(answers(&documents).into_iter().map(|(route, _, _, content)| (route, content)))
     {
         let schema = documents.validator(&content["schema"]);
         for example in examples(&documents, &content) {
@@ -195,9 +249,11 @@ fn each_example_in_the_documents_fits_its_schema() {
         }
     }
     for (name, message) in documents.asyncapi["components"]["messages"].as_object().unwrap() {
-        let examples = message["examples"].as_array().unwrap_or_else(|| panic!("{name} has no example"));
+        let examples =
+            message["examples"].as_array().unwrap_or_else(|| panic!("{name} has no example"));
         for example in examples {
-            for part in ["payload", "headers"].into_iter().filter(|part| !message[*part].is_null()) {
+            for part in ["payload", "headers"].into_iter().filter(|part| !message[*part].is_null())
+            {
                 let schema = documents.validator(&message[part]);
                 assert_eq!(fits(&schema, &example[part]), Ok(()), "{name}: {part}");
             }
@@ -223,7 +279,11 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.asyncapi, "RefreshOrder"),
     ] {
         let schema = &document["components"]["schemas"][name];
-        assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{name}");
+        assert_eq!(
+            (&schema["type"], &schema["additionalProperties"]),
+            (&json!("object"), &json!(false)),
+            "{name}"
+        );
     }
 }
 
@@ -235,13 +295,19 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
         RULES.iter().filter(|rule| wanted(rule)).map(|rule| rule.action.name()).collect()
     };
     assert_eq!(words(&schemas["Action"]["enum"]), names(|_| true));
-    assert_eq!(words(&schemas["HistoryAction"]["enum"]), [vec!["submit"], names(|_| true)].concat());
+    assert_eq!(
+        words(&schemas["HistoryAction"]["enum"]),
+        [vec!["submit"], names(|_| true)].concat()
+    );
     let owed = |action: &str| {
         let body = json!({ "action": action, "expectedVersion": 1, "newDueOn": "2026-11-20", "toAgency": "H20.12" });
         let validator = documents.schema("TransitionBody");
-        validator.iter_errors(&body).any(|error| error.to_string().contains("\"reason\" is a required property"))
+        validator
+            .iter_errors(&body)
+            .any(|error| error.to_string().contains("\"reason\" is a required property"))
     };
-    let reason_owed: Vec<&str> = names(|_| true).into_iter().filter(|action| owed(action)).collect();
+    let reason_owed: Vec<&str> =
+        names(|_| true).into_iter().filter(|action| owed(action)).collect();
     assert_eq!(reason_owed, names(|rule| rule.reason_owed));
     let statuses: Vec<&str> = DossierStatus::ALL.iter().map(|status| status.name()).collect();
     assert_eq!(words(&schemas["StatusName"]["enum"]), statuses);
@@ -256,8 +322,8 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
         };
         let clock = match rule.clock {
             Clock::Starts => "starts",
-            Clock::WaitsForPapers => "waits for papers",
-            Clock::PapersCame => "papers came",
+            Clock::WaitsForSupplement => "waits for supplement",
+            Clock::SupplementCame => "supplement came",
             Clock::Pauses => "stands still",
             Clock::GoesOn => "goes on",
             Clock::Promises => "another day",
@@ -265,9 +331,12 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             Clock::Stops => "stops",
             Clock::Untouched => "",
         };
-        let begin =
-            format!("| `{}` | {} | {to} | {clock} |", rule.action.name(), from.join(", ")).replace("|  |", "| |");
-        let row = text.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin}"));
+        let begin = format!("| `{}` | {} | {to} | {clock} |", rule.action.name(), from.join(", "))
+            .replace("|  |", "| |");
+        let row = text
+            .lines()
+            .find(|line| line.starts_with(&begin))
+            .unwrap_or_else(|| panic!("no row {begin}"));
         assert_eq!(row.contains("| owed"), rule.reason_owed, "{row}");
         let by = match rule.by {
             By::Owner => "owner",
@@ -275,10 +344,10 @@ fn the_documented_actions_are_the_table_of_legal_moves() {
             By::Handler => "handler",
             By::Nobody => "nobody",
         };
-        let lies = match rule.lies {
-            Lies::AsBefore => "",
-            Lies::WithAnother => ", begins it",
-            Lies::WithOwner => ", ends it",
+        let lies = match rule.custody {
+            Custody::AsBefore => "",
+            Custody::WithAnother => ", begins it",
+            Custody::WithOwner => ", ends it",
         };
         assert!(row.contains(&format!("| {by}{lies} |")), "{row}");
         let also_by = match rule.also_by {
@@ -296,15 +365,27 @@ fn the_documented_limits_are_those_of_the_code() {
     let documents = Documents::read();
     let schemas = &documents.openapi["components"]["schemas"];
     assert_eq!(schemas["SubmissionBody"]["properties"]["documents"]["maxItems"], DOCUMENTS_MAX);
-    assert!(schemas["Version"]["description"].as_str().unwrap().contains(&format!("From {VERSIONS_MAX} on")));
+    assert!(
+        schemas["Version"]["description"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("From {VERSIONS_MAX} on"))
+    );
     for remark in ["Reason", "Note"] {
         assert_eq!(schemas[remark]["maxLength"], REMARK_CHARACTERS_MAX);
     }
-    assert_eq!(schemas["TransitionBody"]["properties"]["expectedVersion"]["maximum"], EXPECTED_VERSION_MAX);
-    assert_eq!(schemas["PublicationBody"]["properties"]["expectedEdition"]["maximum"], publish_catalogue::EDITION_MAX);
+    assert_eq!(
+        schemas["TransitionBody"]["properties"]["expectedVersion"]["maximum"],
+        EXPECTED_VERSION_MAX
+    );
+    assert_eq!(
+        schemas["PublicationBody"]["properties"]["expectedEdition"]["maximum"],
+        publish_catalogue::EDITION_MAX
+    );
     assert_eq!(BODY_BYTES_MAX, 262_144);
     for body in ["Submission", "Transition", "Publication"] {
-        let text = documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
+        let text =
+            documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
         assert!(text.contains("262,144 bytes"), "{body}");
     }
     let submit = &operations(&documents)["POST /v1/dossiers"]["description"];
@@ -323,8 +404,8 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
     "shared/domain/src/dossier/clock.rs",
-    "shared/domain/src/dossier/papers.rs",
-    "shared/domain/src/dossier/passing.rs",
+    "shared/domain/src/dossier/supplement.rs",
+    "shared/domain/src/dossier/forwarding.rs",
     "shared/domain/src/dossier/room.rs",
     "shared/domain/src/id.rs",
     "shared/domain/src/submission.rs",
@@ -350,7 +431,9 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
 fn each_rule_that_an_answer_can_name_is_documented_and_no_other() {
     let documents = Documents::read();
     let documented: BTreeSet<&str> =
-        words(&documents.openapi["components"]["schemas"]["RuleName"]["enum"]).into_iter().collect();
+        words(&documents.openapi["components"]["schemas"]["RuleName"]["enum"])
+            .into_iter()
+            .collect();
     let code = RULES_ARE_NAMED_IN.iter().map(|path| file(path)).collect::<Vec<_>>().join("\n");
     for rule in &documented {
         assert!(code.contains(&format!("\"{rule}\"")), "no code names the rule {rule}");
@@ -362,7 +445,8 @@ fn each_rule_that_an_answer_can_name_is_documented_and_no_other() {
             assert!(documented.contains(rule), "the rule {rule} is not documented");
         }
     }
-    let description = documents.openapi["components"]["schemas"]["RuleName"]["description"].as_str().unwrap();
+    let description =
+        documents.openapi["components"]["schemas"]["RuleName"]["description"].as_str().unwrap();
     for rule in documented {
         assert!(description.contains(&format!("`{rule}`")), "{rule} is not explained");
     }
@@ -374,7 +458,8 @@ fn good_submission() -> Value {
     content["examples"]["citizen"]["value"].clone()
 }
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Texts::built_in().assemble(UndecidedYears::Refused).unwrap());
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| Texts::built_in().assemble(UndecidedYears::Refused).unwrap());
 
 fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
     let body: SubmissionBody = read_json(body.to_string().as_bytes())?;
@@ -384,8 +469,8 @@ fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
 #[test]
 fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
     let schema = Documents::read().schema("SubmissionBody");
-    let paper = good_submission()["documents"][0].clone();
-    let many = |count: usize| json!(vec![paper.clone(); count]);
+    let document = good_submission()["documents"][0].clone();
+    let many = |count: usize| json!(vec![document.clone(); count]);
     let (long, control) = (|count: usize| json!("ă".repeat(count)), "a\u{1}b");
     let cases: Vec<(&str, Value)> = vec![
         ("/procedure", json!("1.002835.000.00.00.H56")),
@@ -427,7 +512,10 @@ fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
         ("/documents/0/name", long(255)),
         ("/documents/0/name", long(256)),
         ("/documents/0/name", json!(control)),
-        ("/documents/0/sha256", json!("9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08")),
+        (
+            "/documents/0/sha256",
+            json!("9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"),
+        ),
         ("/documents/0/sha256", json!("")),
         ("/documents/0/url", json!("http://files.example.vn/a.pdf")),
         ("/documents/0/url", json!(format!("https://files.example.vn/{}", "a".repeat(2_023)))),
@@ -446,7 +534,11 @@ fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
         let mut body = good_submission();
         *body.pointer_mut(place).unwrap() = value;
         let (schema_says, code_says) = (fits(&schema, &body), taken_by_the_code(&body));
-        assert_eq!(schema_says.is_ok(), code_says.is_ok(), "{place}: {schema_says:?}, {code_says:?}: {body}");
+        assert_eq!(
+            schema_says.is_ok(),
+            code_says.is_ok(),
+            "{place}: {schema_says:?}, {code_says:?}: {body}"
+        );
         *if code_says.is_ok() { &mut taken } else { &mut refused } += 1;
     }
     assert!(taken > 10 && refused > 20, "{taken} taken, {refused} refused");
@@ -460,18 +552,26 @@ fn the_schema_and_the_code_miss_and_mind_the_same_fields() {
         for field in good.pointer(place).unwrap().as_object().unwrap().keys() {
             let mut body = good.clone();
             body.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(field);
-            assert_eq!(fits(&schema, &body).is_ok(), taken_by_the_code(&body).is_ok(), "{place} without {field}");
+            assert_eq!(
+                fits(&schema, &body).is_ok(),
+                taken_by_the_code(&body).is_ok(),
+                "{place} without {field}"
+            );
         }
         let mut body = good.clone();
         body.pointer_mut(place).unwrap()["colour"] = "red".into();
-        assert!(fits(&schema, &body).is_err() && taken_by_the_code(&body).is_err(), "{place} with another field");
+        assert!(
+            fits(&schema, &body).is_err() && taken_by_the_code(&body).is_err(),
+            "{place} with another field"
+        );
     }
 }
 
 #[test]
 fn the_schema_and_the_code_know_the_same_telephone_numbers() {
     let documents = Documents::read();
-    let schema = documents.validator(&documents.openapi["components"]["schemas"]["Applicant"]["properties"]["phone"]);
+    let schema = documents
+        .validator(&documents.openapi["components"]["schemas"]["Applicant"]["properties"]["phone"]);
     let (mut taken, mut refused) = (0, 0);
     for typed in [
         "\u{202a}0912000111\u{202c}",
@@ -524,7 +624,8 @@ fn the_schema_and_the_code_know_the_same_telephone_numbers() {
         "                               0912345678",
         "٠٩١٢٣٤٥٦٧٨",
     ] {
-        let (schema_says, code_says) = (schema.is_valid(&json!(typed)), Phone::try_from(typed.to_owned()).is_ok());
+        let (schema_says, code_says) =
+            (schema.is_valid(&json!(typed)), Phone::try_from(typed.to_owned()).is_ok());
         assert_eq!(schema_says, code_says, "{typed}");
         *if code_says { &mut taken } else { &mut refused } += 1;
     }
@@ -568,13 +669,17 @@ fn the_documented_message_types_are_those_of_the_code() {
         handler: None,
     };
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
-    let ordered = serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
+    let ordered =
+        serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
     assert_eq!(fits(&documents.schema("AgencyCountEvent"), &ordered), Ok(()));
     for woken in ["H20.101-261116-0001", "REPORT-2026-11-16-chairman"] {
         let mut event = CloudEvent::wake(&woken.parse().unwrap(), entry.at);
         for take_up in [false, true] {
             event.data.take_up = take_up;
-            assert_eq!(fits(&documents.schema("WakeEvent"), &serde_json::to_value(&event).unwrap()), Ok(()));
+            assert_eq!(
+                fits(&documents.schema("WakeEvent"), &serde_json::to_value(&event).unwrap()),
+                Ok(())
+            );
         }
     }
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
@@ -585,16 +690,22 @@ fn the_documented_message_types_are_those_of_the_code() {
 #[test]
 fn each_queue_and_the_schedule_is_a_documented_channel() {
     let (template, documents) = (Template::read(), Documents::read());
-    let name = |value: &Value| value["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", "{stack}");
-    let queues = template.of_type("AWS::SQS::Queue").into_iter().map(|(_, queue)| name(&queue["QueueName"]));
-    let schedules = template.of_type("AWS::Scheduler::Schedule").into_iter().map(|(_, made)| name(&made["Name"]));
+    let name =
+        |value: &Value| value["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", "{stack}");
+    let queues =
+        template.of_type("AWS::SQS::Queue").into_iter().map(|(_, queue)| name(&queue["QueueName"]));
+    let schedules = template
+        .of_type("AWS::Scheduler::Schedule")
+        .into_iter()
+        .map(|(_, made)| name(&made["Name"]));
     let mut deployed: BTreeSet<String> = queues.chain(schedules).collect();
     // What lies here has the form that Lambda and the Scheduler give it.
     assert!(deployed.remove("{stack}-rollup-failures"));
     assert!(deployed.remove("{stack}-reminder-failures"));
     assert!(deployed.remove("{stack}-announcement-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
-    let described = channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
+    let described =
+        channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(deployed, described);
     for (schedule, order) in [
         ("NightlyRollup", "RollupOrder"),
@@ -605,7 +716,11 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
         ("QuarterHourlyRefresh", "RefreshOrder"),
     ] {
         let sent = template.properties(schedule)["Target"]["Input"].as_str().unwrap();
-        assert_eq!(fits(&documents.schema(order), &serde_json::from_str(sent).unwrap()), Ok(()), "{schedule}");
+        assert_eq!(
+            fits(&documents.schema(order), &serde_json::from_str(sent).unwrap()),
+            Ok(()),
+            "{schedule}"
+        );
     }
 }
 
@@ -613,7 +728,12 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
 fn what_the_schedules_answer_is_documented() {
     let documents = Documents::read();
     let day = "2026-11-16".parse().unwrap();
-    let counted = rollup_kpi::Outcome { first: day, last: day, agencies: 307, runs: vec!["a run".to_owned()] };
+    let counted = rollup_kpi::Outcome {
+        first: day,
+        last: day,
+        agencies: 307,
+        runs: vec!["a run".to_owned()],
+    };
     let listed = remind_deadline::Pressing {
         due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
         overdue: vec!["H20.03-261109-0007".parse().unwrap()],
@@ -631,34 +751,61 @@ fn what_the_schedules_answer_is_documented() {
     let announced = announce_report::Outcome { day, working_day: true, opened: 1, known: 1 };
     let announced = serde_json::to_value(announced).unwrap();
     assert_eq!(fits(&documents.schema("AnnouncementOutcome"), &announced), Ok(()));
-    let repaired =
-        repair_relay::Outcome { since: "2026-11-13T19:00:00Z".parse().unwrap(), changed: 3, owed: 2, sent: 1 };
-    assert_eq!(fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()), Ok(()));
+    let repaired = repair_relay::Outcome {
+        since: "2026-11-13T19:00:00Z".parse().unwrap(),
+        changed: 3,
+        owed: 2,
+        sent: 1,
+    };
+    assert_eq!(
+        fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()),
+        Ok(())
+    );
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
-    assert_eq!(fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()), Ok(()));
-    for standing in
-        [Standing::Fresh, Standing::Renewed, Standing::ByAnother, Standing::Unanswered, Standing::SignInNeeded]
-    {
-        let outcome = refresh_token::Outcome { standing, access_until: Some("2026-11-17T02:40:00Z".parse().unwrap()) };
-        assert_eq!(fits(&documents.schema("RefreshOutcome"), &serde_json::to_value(outcome).unwrap()), Ok(()));
+    assert_eq!(
+        fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()),
+        Ok(())
+    );
+    for standing in [
+        Standing::Fresh,
+        Standing::Renewed,
+        Standing::ByAnother,
+        Standing::Unanswered,
+        Standing::SignInNeeded,
+    ] {
+        let outcome = refresh_token::Outcome {
+            standing,
+            access_until: Some("2026-11-17T02:40:00Z".parse().unwrap()),
+        };
+        assert_eq!(
+            fits(&documents.schema("RefreshOutcome"), &serde_json::to_value(outcome).unwrap()),
+            Ok(())
+        );
     }
-    let (counted, reminded) = (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
+    let (counted, reminded) =
+        (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
     assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
     assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
     for list in ["dueSoon", "overdue"] {
         let schemas = &documents.asyncapi["components"]["schemas"];
-        let most = &schemas["ReminderOutcome"]["properties"]["byAgency"]["additionalProperties"]["properties"][list];
+        let most = &schemas["ReminderOutcome"]["properties"]["byAgency"]["additionalProperties"]["properties"]
+            [list];
         assert_eq!(most["maxItems"], remind_deadline::LISTED_MAX, "{list}");
     }
 }
 
 /// Every schema of the document, with where it stands.
-fn each_schema<'a>(place: &str, value: &'a Value, look: &mut impl FnMut(&str, &'a serde_json::Map<String, Value>)) {
+fn each_schema<'a>(
+    place: &str,
+    value: &'a Value,
+    look: &mut impl FnMut(&str, &'a serde_json::Map<String, Value>),
+) {
     match value {
         Value::Object(fields) => {
             look(place, fields);
-            for (name, field) in
-                fields.iter().filter(|(name, _)| !["example", "examples", "value"].contains(&name.as_str()))
+            for (name, field) in fields
+                .iter()
+                .filter(|(name, _)| !["example", "examples", "value"].contains(&name.as_str()))
             {
                 each_schema(&format!("{place}/{name}"), field, look);
             }
@@ -672,18 +819,24 @@ fn each_schema<'a>(place: &str, value: &'a Value, look: &mut impl FnMut(&str, &'
     }
 }
 
-// openapi-generator (Rust, Java, TypeScript), openapi-typescript, openapi-python-client and datamodel-code-generator make one plain
-// type of an object, and something that nobody can use of what stands in `allOf`, `anyOf` or `oneOf`, or has no type.
+// openapi-generator (Rust, Java, TypeScript), openapi-typescript, openapi-python-client and
+// datamodel-code-generator make one plain type of an object, and something that nobody can use of
+// what stands in `allOf`, `anyOf` or `oneOf`, or has no type.
 #[test]
 fn generators_find_a_plain_type_everywhere() {
     let documents = Documents::read();
-    let conditional = |place: &str| ["/if", "/then", "/else"].iter().any(|part| place.contains(part));
+    let conditional =
+        |place: &str| ["/if", "/then", "/else"].iter().any(|part| place.contains(part));
     each_schema("", &documents.openapi, &mut |place, schema| {
         for many in ["allOf", "anyOf", "oneOf"] {
             assert!(!schema.contains_key(many), "{place}: {many}");
         }
-        let of_values = schema.get("enum").is_some_and(Value::is_array) || schema.contains_key("const");
-        assert!(!of_values || schema.contains_key("type") || conditional(place), "{place}: no type");
+        let of_values =
+            schema.get("enum").is_some_and(Value::is_array) || schema.contains_key("const");
+        assert!(
+            !of_values || schema.contains_key("type") || conditional(place),
+            "{place}: no type"
+        );
     });
 }
 
@@ -702,7 +855,8 @@ fn an_event_owes_what_a_request_owes() {
 fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
     let documents = Documents::read();
     let schema = documents.schema("TransitionBody");
-    let body = |action: &str| json!({ "action": action, "expectedVersion": 1, "reason": "theo quy định" });
+    let body =
+        |action: &str| json!({ "action": action, "expectedVersion": 1, "reason": "theo quy định" });
     for (promised, read) in [
         (json!("2026-11-20"), true),
         (json!("2026-02-30"), false),
@@ -713,7 +867,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
     ] {
         let mut sent = body("apologise");
         sent["newDueOn"] = promised;
-        let code_says = read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+        let code_says =
+            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether a date is owed, the domain decides; the schema says the same.
@@ -731,7 +886,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
 fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
     let documents = Documents::read();
     let schema = documents.schema("TransitionBody");
-    let body = |action: &str, to: Value| json!({ "action": action, "expectedVersion": 1, "toAgency": to });
+    let body =
+        |action: &str, to: Value| json!({ "action": action, "expectedVersion": 1, "toAgency": to });
     for (to, read) in [
         (json!("H20.12"), true),
         (json!("000.00.15.H58"), true),
@@ -741,13 +897,17 @@ fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
         (json!(12), false),
         (json!(["H20.12"]), false),
     ] {
-        let sent = body("pass-on", to);
-        let code_says = read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+        let sent = body("forward", to);
+        let code_says =
+            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether an agency is owed, the domain decides; the schema says the same.
     let taken = |sent: Value| fits(&schema, &sent).is_ok();
-    assert!(!taken(json!({ "action": "pass-on", "expectedVersion": 1 })) && !taken(body("pass-on", Value::Null)));
+    assert!(
+        !taken(json!({ "action": "forward", "expectedVersion": 1 }))
+            && !taken(body("forward", Value::Null))
+    );
     assert!(taken(body("receive", Value::Null)) && !taken(body("receive", json!("H20.12"))));
 }
 
@@ -755,7 +915,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
 fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     let documents = Documents::read();
     let reasons = |schema: &str| -> BTreeSet<String> {
-        let listed = &documents.asyncapi["components"]["schemas"][schema]["properties"]["reason"]["enum"];
+        let listed =
+            &documents.asyncapi["components"]["schemas"][schema]["properties"]["reason"]["enum"];
         words(listed).into_iter().map(str::to_owned).collect()
     };
     let over_http = [
@@ -777,12 +938,17 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         "calendar-missing",
     ];
     let by_the_batch = ["panicked", "timed-out"];
-    let slugs = TYPES.iter().map(|(slug, _)| *slug).filter(|slug| !over_http.contains(slug)).chain(by_the_batch);
+    let slugs = TYPES
+        .iter()
+        .map(|(slug, _)| *slug)
+        .filter(|slug| !over_http.contains(slug))
+        .chain(by_the_batch);
     let events: BTreeSet<String> = slugs.map(str::to_owned).collect();
     assert_eq!(reasons("ParkedEventAttributes"), events);
     let of_events = events.into_iter().filter(|reason| !of_commands.contains(&reason.as_str()));
     let of_events: Vec<String> = of_events.collect();
-    let counts = of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
+    let counts =
+        of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
     assert_eq!(reasons("ParkedCountAttributes"), counts);
     let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);

@@ -37,8 +37,10 @@ const VALUES: [(&str, &str); 27] = [
 
 /// A call of the route by somebody whom it lets in.
 fn call(route: &str) -> Call {
-    let call =
-        Call::new(route).path("code", "H20.03-261117-0001").path("period", "2026-11").path("secret", ESMS_SECRET);
+    let call = Call::new(route)
+        .path("code", "H20.03-261117-0001")
+        .path("period", "2026-11")
+        .path("secret", ESMS_SECRET);
     match route {
         "GET /v1/dossiers" => call.officer(AGENCY),
         route if route.contains("/v1/catalogue") => call.administrator(),
@@ -52,11 +54,14 @@ fn parameters(documents: &Documents) -> Vec<(String, Vec<(String, bool)>)> {
     let paths = documents.openapi["paths"].as_object().unwrap();
     let mut found = Vec::new();
     for (path, item) in paths {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters") {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
+        {
             let listed = operation["parameters"].as_array().into_iter().flatten();
             let listed = listed.map(|parameter| documents.follow(&documents.openapi, parameter));
             let query = listed.filter(|parameter| parameter["in"] == "query").map(|parameter| {
-                let list = documents.follow(&documents.openapi, &parameter["schema"])["type"] == "array";
+                let list =
+                    documents.follow(&documents.openapi, &parameter["schema"])["type"] == "array";
                 (parameter["name"].as_str().unwrap().to_owned(), list)
             });
             found.push((format!("{} {path}", method.to_uppercase()), query.collect()));
@@ -69,7 +74,8 @@ fn parameters(documents: &Documents) -> Vec<(String, Vec<(String, bool)>)> {
 /// Whether the answer refuses the parameter by this rule.
 fn refuses(answer: &Answer, name: &str, rule: &str) -> bool {
     let errors = answer.body["errors"].as_array().into_iter().flatten();
-    answer.status == 400 && errors.into_iter().any(|error| error["field"] == name && error["rule"] == rule)
+    answer.status == 400
+        && errors.into_iter().any(|error| error["field"] == name && error["rule"] == rule)
 }
 
 #[tokio::test]
@@ -77,17 +83,30 @@ async fn each_route_refuses_a_parameter_that_it_does_not_list_and_one_that_comes
     let (world, documents) = (World::new().await, Documents::read());
     for (route, names) in parameters(&documents) {
         let of_gateways = route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
-        let unknown: Answer = call(&route).query("colour", "red").at_its_function(&world).await.into();
-        assert_eq!(refuses(&unknown, "colour", "unknown-field"), !of_gateways, "{route}: {}", unknown.body);
+        let unknown: Answer =
+            call(&route).query("colour", "red").at_its_function(&world).await.into();
+        assert_eq!(
+            refuses(&unknown, "colour", "unknown-field"),
+            !of_gateways,
+            "{route}: {}",
+            unknown.body
+        );
         for (name, _) in names {
-            let (_, value) =
-                VALUES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no value of {name}"));
-            let once: Answer = call(&route).query(&name, value).at_its_function(&world).await.into();
+            let (_, value) = VALUES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .unwrap_or_else(|| panic!("no value of {name}"));
+            let once: Answer =
+                call(&route).query(&name, value).at_its_function(&world).await.into();
             for rule in ["unknown-field", "once"] {
                 assert!(!refuses(&once, &name, rule), "{route}: {name} once: {}", once.body);
             }
-            let twice: Answer =
-                call(&route).query(&name, value).also(&name, value).at_its_function(&world).await.into();
+            let twice: Answer = call(&route)
+                .query(&name, value)
+                .also(&name, value)
+                .at_its_function(&world)
+                .await
+                .into();
             assert!(refuses(&twice, &name, "once"), "{route}: {name} twice: {}", twice.body);
         }
     }
@@ -96,10 +115,17 @@ async fn each_route_refuses_a_parameter_that_it_does_not_list_and_one_that_comes
 #[tokio::test]
 async fn each_refusal_carries_the_id_under_which_the_logs_have_the_request() {
     let (world, documents) = (World::new().await, Documents::read());
-    for (route, _) in parameters(&documents) {
-        let refused: Answer =
-            call(&route).id("12bbbde9f2d2dac=").nobody().query("colour", "red").at_its_function(&world).await.into();
-        // Zalo's webhook takes everything that is signed, and this is not.
+    // What the message gateways report is taken whatever it says, and answered 200.
+    let of_gateways =
+        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+    for (route, _) in parameters(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
+        let refused: Answer = call(&route)
+            .id("12bbbde9f2d2dac=")
+            .nobody()
+            .query("colour", "red")
+            .at_its_function(&world)
+            .await
+            .into();
         assert!(refused.status >= 400, "{route}: {}", refused.body);
         assert_eq!(refused.body["requestId"], "12bbbde9f2d2dac=", "{route}");
     }
@@ -110,7 +136,9 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
     let (world, documents) = (World::new().await, Documents::read());
     let lists: Vec<(String, String)> = parameters(&documents)
         .into_iter()
-        .flat_map(|(route, names)| names.into_iter().map(move |(name, list)| (route.clone(), name, list)))
+        .flat_map(|(route, names)| {
+            names.into_iter().map(move |(name, list)| (route.clone(), name, list))
+        })
         .filter(|(_, _, list)| *list)
         .map(|(route, name, _)| (route, name))
         .collect();
@@ -120,7 +148,8 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
     ];
     assert_eq!(lists, expected.map(|(route, name, _)| (route.to_owned(), name.to_owned())));
     for (route, name, [one, other]) in expected {
-        let two: Answer = call(route).query(name, one).also(name, other).at_its_function(&world).await.into();
+        let two: Answer =
+            call(route).query(name, one).also(name, other).at_its_function(&world).await.into();
         assert_eq!(two.status, 200, "{route}: {}", two.body);
     }
 }
@@ -129,12 +158,15 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
 fn each_address_in_the_template_goes_over_tls_or_to_the_same_machine() {
     let template = Template::read();
     let parameters = template.0["Parameters"].as_object().unwrap();
-    let addresses: Vec<&String> =
-        parameters.keys().filter(|name| name.ends_with("Url") || name.ends_with("Issuer")).collect();
+    let addresses: Vec<&String> = parameters
+        .keys()
+        .filter(|name| name.ends_with("Url") || name.ends_with("Issuer"))
+        .collect();
     assert!(addresses.len() >= 7, "{addresses:?}");
     for name in addresses {
         let parameter = &parameters[name];
-        let pattern = parameter["AllowedPattern"].as_str().unwrap_or_else(|| panic!("{name} takes anything"));
+        let pattern =
+            parameter["AllowedPattern"].as_str().unwrap_or_else(|| panic!("{name} takes anything"));
         // CloudFormation asks the whole value to fit.
         let schema = json!({ "type": "string", "pattern": format!("^(?:{pattern})$") });
         let schema = jsonschema::draft202012::new(&schema).unwrap();
@@ -168,5 +200,89 @@ fn each_address_in_the_template_goes_over_tls_or_to_the_same_machine() {
         ] {
             assert!(!takes(bad), "{name}: {bad}");
         }
+    }
+}
+
+/// What the template lets a page of another origin do, where the deployment names any.
+fn cors(template: &Template) -> &Value {
+    let cors = &template.properties("HttpApi")["CorsConfiguration"]["Fn::If"];
+    assert_eq!(cors[0], "HasCorsOrigins");
+    assert_eq!(cors[2], json!({ "Ref": "AWS::NoValue" }), "none is named: no page may");
+    &cors[1]
+}
+
+#[test]
+fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_document_lists() {
+    let (template, documents) = (Template::read(), Documents::read());
+    let cors = cors(&template);
+    let set =
+        |name: &str| words(&cors[name]).into_iter().map(str::to_lowercase).collect::<BTreeSet<_>>();
+    let (mut methods, mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let lower = |name: &Value| name.as_str().unwrap().to_lowercase();
+    for (path, item) in documents.openapi["paths"].as_object().unwrap() {
+        let operations =
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
+        // No browser signs as Zalo does.
+        for (method, operation) in operations.filter(|_| path != "/v1/reports/zalo") {
+            methods.insert(method.to_lowercase());
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let parameter = documents.follow(&documents.openapi, parameter);
+                sent.extend((parameter["in"] == "header").then(|| lower(&parameter["name"])));
+            }
+            for response in operation["responses"].as_object().unwrap().values() {
+                let response = documents.follow(&documents.openapi, response);
+                let headers = response["headers"].as_object().into_iter().flatten();
+                answered.extend(headers.map(|(name, _)| name.to_lowercase()));
+            }
+        }
+    }
+    assert_eq!(set("AllowMethods"), methods);
+    // The next doors take the version that somebody has seen as an entity tag.
+    sent.extend(["authorization", "content-type", "if-match"].map(str::to_owned));
+    assert_eq!(set("AllowHeaders"), sent);
+    // Every page may read this one (Fetch §2.2.2); the name of a file stands in no list of headers.
+    answered.remove("cache-control");
+    answered.insert("content-disposition".to_owned());
+    assert_eq!(set("ExposeHeaders"), answered);
+    assert_eq!(
+        (&cors["AllowOrigins"], &cors["AllowCredentials"]),
+        (&json!({ "Ref": "CorsOrigins" }), &json!(false))
+    );
+}
+
+#[test]
+fn no_origin_is_allowed_unless_a_deployment_names_it_whole() {
+    let template = Template::read();
+    let parameter = &template.0["Parameters"]["CorsOrigins"];
+    assert_eq!(
+        (&parameter["Type"], &parameter["Default"]),
+        (&json!("CommaDelimitedList"), &json!(""))
+    );
+    let joined = json!({ "Fn::Join": [",", { "Ref": "CorsOrigins" }] });
+    let any = json!({ "Fn::Not": [{ "Fn::Equals": [joined, ""] }] });
+    assert_eq!(template.0["Conditions"]["HasCorsOrigins"], any);
+    // CloudFormation asks each value of the list to fit, whole.
+    let pattern = format!("^(?:{})$", parameter["AllowedPattern"].as_str().unwrap());
+    let schema =
+        jsonschema::draft202012::new(&json!({ "type": "string", "pattern": pattern })).unwrap();
+    for good in [
+        "",
+        "https://dichvucong.example.vn",
+        "https://dvc.example.vn:8443",
+        "http://localhost:3000",
+    ] {
+        assert!(schema.is_valid(&json!(good)), "{good}");
+    }
+    let bad = [
+        "*",
+        "https://*",
+        "https://*.example.vn",
+        "http://dvc.example.vn",
+        "https://dvc.example.vn/",
+    ];
+    for bad in
+        bad.into_iter().chain(["null", "file://", "https://a@dvc.example.vn", "dvc.example.vn"])
+    {
+        assert!(!schema.is_valid(&json!(bad)), "{bad}");
     }
 }

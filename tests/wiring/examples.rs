@@ -1,4 +1,5 @@
-//! Each file under `events/` is a real payload of its function's trigger, and gets the answer that its name says.
+//! Each file under `events/` is a real payload of its function's trigger, and gets the answer that
+//! its name says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::ready;
@@ -16,7 +17,8 @@ use crate::support::call::{Answer, reporters};
 use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
-/// What each HTTP example is answered: the status, and the problem or the broken field with its rule.
+/// What each HTTP example is answered: the status, and the problem or the broken field with its
+/// rule.
 const ANSWERS: [(&str, u16, &str); 85] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
@@ -39,11 +41,11 @@ const ANSWERS: [(&str, u16, &str); 85] = [
     ("change-status.apologise", 200, ""),
     ("change-status.apologise-without-date", 400, "newDueOn new-date-owed"),
     ("change-status.date-without-apology", 400, "newDueOn apology-only"),
-    ("change-status.pass-on", 200, ""),
+    ("change-status.forward", 200, ""),
     ("change-status.hand-back", 200, ""),
-    ("change-status.pass-on-to-nobody", 400, "toAgency agency-owed"),
-    ("change-status.pass-on-to-dissolved-agency", 400, "toAgency agency-in-force"),
-    ("change-status.agency-without-pass-on", 400, "toAgency pass-on-only"),
+    ("change-status.forward-to-nobody", 400, "toAgency agency-owed"),
+    ("change-status.forward-to-dissolved-agency", 400, "toAgency agency-in-force"),
+    ("change-status.agency-without-forward", 400, "toAgency forward-only"),
     ("change-status.illegal", 422, "illegal-transition"),
     ("change-status.stale", 409, "stale-version"),
     ("change-status.other-agency", 403, "forbidden"),
@@ -117,18 +119,19 @@ const BEYOND_THE_SCHEMA: [&str; 5] = [
 /// Examples that need a dossier which has been received.
 const OF_A_RECEIVED_DOSSIER: [&str; 4] = [
     "change-status.apologise",
-    "change-status.pass-on",
-    "change-status.pass-on-to-dissolved-agency",
+    "change-status.forward",
+    "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
 ];
 
-/// What becomes of each record of each example for `ingest-event`: the reason of the failure, or nothing.
+/// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
+/// nothing.
 const INGESTED: [(&str, &[&str]); 11] = [
     ("ingest-event.submit", &[""]),
     ("ingest-event.submit-without-code", &[""]),
     ("ingest-event.transition", &[""]),
     ("ingest-event.refuse", &[""]),
-    ("ingest-event.pass-on", &["", ""]),
+    ("ingest-event.forward", &["", ""]),
     ("ingest-event.not-json", &["malformed-body"]),
     ("ingest-event.bad-phone", &["invalid-request"]),
     ("ingest-event.unknown-type", &["invalid-request"]),
@@ -141,7 +144,8 @@ const INGESTED: [(&str, &[&str]); 11] = [
 const CODE: &str = "H20.101-261116-0001";
 
 fn event<T: DeserializeOwned>(name: &str) -> T {
-    serde_json::from_str(&file(&format!("events/{name}.json"))).unwrap_or_else(|error| panic!("{name}: {error}"))
+    serde_json::from_str(&file(&format!("events/{name}.json")))
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn raw(name: &str) -> Value {
@@ -151,8 +155,9 @@ fn raw(name: &str) -> Value {
 /// Names of a function's examples.
 fn examples_of(function: &str) -> BTreeSet<String> {
     let names = names_in("events").into_iter();
-    let names =
-        names.map(|name| name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned());
+    let names = names.map(|name| {
+        name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned()
+    });
     names.filter(|name| name.split('.').next() == Some(function)).collect()
 }
 
@@ -161,34 +166,53 @@ async fn answered(world: &World, name: &str) -> Answer {
     let now = Timestamp::from_millisecond(request.request_context.time_epoch).unwrap();
     let answer = match name.split('.').next().unwrap() {
         "submit-dossier" => {
-            http::serve(request, |request| submit_dossier::handle(request, &world.reception, &world.catalogue, now))
-                .await
+            http::serve(request, |request| {
+                submit_dossier::handle(request, &world.reception, &world.catalogue, now)
+            })
+            .await
         }
         "change-status" => {
-            http::serve(request, |request| change_status::handle(request, &world.dossiers, &world.catalogue, now)).await
+            http::serve(request, |request| {
+                change_status::handle(request, &world.dossiers, &world.catalogue, now)
+            })
+            .await
         }
         "keep-preference" => {
-            http::serve(request, |request| keep_preference::handle(request, &world.contacts, &world.catalogue)).await
+            http::serve(request, |request| {
+                keep_preference::handle(request, &world.contacts, &world.catalogue)
+            })
+            .await
         }
         "read-kpi" => {
             let tables = (&world.figures, &world.dossiers);
-            http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now)).await
+            http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
+                .await
         }
         "read-catalogue" => {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
         }
         "publish-catalogue" => {
-            http::serve(request, |request| publish_catalogue::handle(request, &world.shelf, now)).await
+            http::serve(request, |request| {
+                publish_catalogue::handle(request, &world.catalogue_store, now)
+            })
+            .await
         }
         "record-delivery" => {
             let reporters = reporters();
-            let handler = |request| record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now);
+            let handler = |request| {
+                record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now)
+            };
             http::serve(request, handler).await
         }
         "track-dossier" => {
             http::serve(request, |request| {
-                track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now)
+                track_dossier::handle(
+                    request,
+                    (&world.dossiers, &world.notices),
+                    &world.catalogue,
+                    now,
+                )
             })
             .await
         }
@@ -214,7 +238,10 @@ fn each_function_has_examples_and_each_example_has_a_function() {
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
-    assert_eq!(examples_of("ingest-event"), INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect());
+    assert_eq!(
+        examples_of("ingest-event"),
+        INGESTED.iter().map(|(name, _)| (*name).to_owned()).collect()
+    );
 }
 
 #[test]
@@ -262,15 +289,26 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
             assert_eq!(answered(&world, "submit-dossier.citizen").await.code(), CODE);
         }
         if name == "change-status.supplement-by-citizen" {
-            let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1).officer("H20.101");
-            assert_eq!(asked.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+            let asked = crate::support::call::Call::transition(CODE, "request-supplement", 1)
+                .officer("H20.101");
+            assert_eq!(
+                asked.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status,
+                200
+            );
         }
         if OF_A_RECEIVED_DOSSIER.contains(&name) {
-            let received = crate::support::call::Call::transition(CODE, "receive", 1).officer("H20.101");
-            assert_eq!(received.at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z")).await.status, 200);
+            let received =
+                crate::support::call::Call::transition(CODE, "receive", 1).officer("H20.101");
+            assert_eq!(
+                received
+                    .at_change(&world.dossiers, &world, at("2026-11-16T01:20:00Z"))
+                    .await
+                    .status,
+                200
+            );
         }
         if name == "change-status.hand-back" {
-            assert_eq!(answered(&world, "change-status.pass-on").await.status, 200);
+            assert_eq!(answered(&world, "change-status.forward").await.status, 200);
         }
         let answer = answered(&world, name).await;
         let said = match answer.problem() {
@@ -282,7 +320,8 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         let example = raw(name);
         let (method, path) = example["routeKey"].as_str().unwrap().split_once(' ').unwrap();
         let operation = &documents.openapi["paths"][path][method.to_lowercase()];
-        let response = documents.follow(&documents.openapi, &operation["responses"][status.to_string()]);
+        let response =
+            documents.follow(&documents.openapi, &operation["responses"][status.to_string()]);
         let media = match &answer.body {
             Value::String(_) => "text/html; charset=utf-8",
             _ if status < 400 => "application/json",
@@ -292,8 +331,13 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         assert_eq!(fits(&schema, &answer.body), Ok(()), "{name}: {}", answer.body);
         if let Some(Ok(sent)) = example["body"].as_str().map(serde_json::from_str::<Value>) {
             let body = documents.follow(&documents.openapi, &operation["requestBody"]);
-            let fitting = fits(&documents.validator(&body["content"]["application/json"]["schema"]), &sent);
-            assert_eq!(fitting.is_ok(), status != 400 || BEYOND_THE_SCHEMA.contains(&says), "{name}: {fitting:?}");
+            let fitting =
+                fits(&documents.validator(&body["content"]["application/json"]["schema"]), &sent);
+            assert_eq!(
+                fitting.is_ok(),
+                status != 400 || BEYOND_THE_SCHEMA.contains(&says),
+                "{name}: {fitting:?}"
+            );
         }
     }
 }
@@ -304,14 +348,20 @@ fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {
     for function in template.functions() {
         for mapping in template.triggers(&function, "SQS") {
             let queue = template.properties(named(&mapping["Queue"]));
-            let suffix = queue["QueueName"]["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", ":motcua");
+            let suffix = queue["QueueName"]["Fn::Sub"]
+                .as_str()
+                .unwrap()
+                .replace("${AWS::StackName}", ":motcua");
             for name in examples_of(function.name) {
                 let batch: SqsEvent = event(&name);
                 assert!(!batch.records.is_empty(), "{name} is empty");
                 for record in batch.records {
                     let source = record.event_source_arn.unwrap();
                     assert!(source.ends_with(&suffix), "{name}: {source}");
-                    assert!(record.message_id.is_some() && record.receipt_handle.is_some(), "{name}");
+                    assert!(
+                        record.message_id.is_some() && record.receipt_handle.is_some(),
+                        "{name}"
+                    );
                     assert!(record.attributes.contains_key("ApproximateReceiveCount"), "{name}");
                 }
             }
@@ -326,7 +376,8 @@ async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_
     for (name, reasons) in INGESTED {
         let world = World::new().await;
         let take = async |body: &str| {
-            let (store, intake, now) = (&world.dossiers, &world.reception, at("2026-11-16T02:21:04Z"));
+            let (store, intake, now) =
+                (&world.dossiers, &world.reception, at("2026-11-16T02:21:04Z"));
             ingest_event::ingest(body, store, intake, &world.catalogue, now)
                 .await
                 .err()
@@ -352,7 +403,8 @@ async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_
 /// A dossier as it lies in the table.
 async fn stored(world: &World) -> Value {
     let key = aws_sdk_dynamodb::types::AttributeValue::S(CODE.to_owned());
-    let found = world.client.get_item().table_name("DossiersTable").key("code", key).send().await.unwrap();
+    let found =
+        world.client.get_item().table_name("DossiersTable").key("code", key).send().await.unwrap();
     serde_dynamo::from_item(found.item.unwrap()).unwrap()
 }
 
@@ -379,7 +431,11 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
     let schema = documents.schema("ChangedEvent");
     let told = |name: &str| -> Vec<Value> {
         let batch: SqsEvent = event(name);
-        batch.records.iter().map(|record| serde_json::from_str(record.body.as_deref().unwrap()).unwrap()).collect()
+        batch
+            .records
+            .iter()
+            .map(|record| serde_json::from_str(record.body.as_deref().unwrap()).unwrap())
+            .collect()
     };
     let changes = told("notify-applicant.two-changes");
     assert_eq!(told("notify-applicant.changed"), changes[1..]);
@@ -393,7 +449,9 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
     for (name, (messages, reasons)) in cases {
         let (notices, failures) = (Kept::default(), Kept::default());
         let routes = [Route { queue: &notices, wants: |_| true }];
-        relay_changes::relay(event(name), &routes, &failures, std::time::Duration::from_secs(60)).await.unwrap();
+        relay_changes::relay(event(name), &routes, &failures, std::time::Duration::from_secs(60))
+            .await
+            .unwrap();
         assert_eq!(
             (&notices.sent.lock().unwrap()[..], failures.reasons()),
             (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()),
@@ -418,7 +476,10 @@ async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
         ("notify-applicant.wake", &["H20.101-261116-0001/2"]),
         ("notify-applicant.not-json", &[]),
     ]);
-    assert_eq!(examples_of("notify-applicant"), expected.keys().map(|name| (*name).to_owned()).collect());
+    assert_eq!(
+        examples_of("notify-applicant"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
     for (name, notices) in expected {
         let world = World::new().await;
         answered(&world, "submit-dossier.citizen").await;
@@ -429,7 +490,8 @@ async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
             let told = tell(&world, &world.notices, &gateways, &body, "2026-11-16T01:40:04Z").await;
             assert_eq!(told.is_err(), name.ends_with("not-json"), "{name}");
         }
-        let told: Vec<(&str, String)> = notices.iter().map(|notice| ("zalo", (*notice).to_owned())).collect();
+        let told: Vec<(&str, String)> =
+            notices.iter().map(|notice| ("zalo", (*notice).to_owned())).collect();
         assert_eq!(gateways.asked(), told, "{name}");
     }
 }
@@ -442,16 +504,34 @@ async fn each_counts_example_counts_an_agency_or_is_refused_as_its_name_says() {
         ("count-agency.mixed-batch", &["", "malformed-body", "invalid-request"]),
         ("count-agency.unknown-run", &["invalid-request"]),
     ]);
-    assert_eq!(examples_of("count-agency"), expected.keys().map(|name| (*name).to_owned()).collect());
+    assert_eq!(
+        examples_of("count-agency"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
     let now = at("2026-11-16T17:30:00Z");
     for (name, outcomes) in expected {
         let world = World::new().await;
-        rollup_kpi::plan(&Default::default(), &world.figures, &Kept::default(), &world.catalogue, now).await.unwrap();
+        rollup_kpi::plan(
+            &Default::default(),
+            &world.figures,
+            &Kept::default(),
+            &world.catalogue,
+            now,
+        )
+        .await
+        .unwrap();
         let mut found = Vec::new();
         for record in event::<SqsEvent>(name).records {
             let (body, ledger) = (record.body.unwrap(), count_agency::Ledger::default());
-            let counted =
-                count_agency::count(&body, &world.dossiers, &world.figures, &ledger, &world.catalogue, now).await;
+            let counted = count_agency::count(
+                &body,
+                &world.dossiers,
+                &world.figures,
+                &ledger,
+                &world.catalogue,
+                now,
+            )
+            .await;
             found.push(counted.as_ref().map_or_else(|failure| failure.slug(), |_| ""));
             if counted.is_ok() {
                 let sent = serde_json::from_str(&body).unwrap();
@@ -476,7 +556,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let repair = documents.schema("RepairOrder");
     let repaired = |order| serde_json::from_value::<repair_relay::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
-    let looked = |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
+    let looked =
+        |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
     for (name, schema, read, expected) in [
         ("wake-notices.minute", &wake, &woken as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("wake-notices.unknown-field", &wake, &woken, Err(())),
@@ -485,7 +566,12 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("refresh-token.quarter-hour", &refresh, &refreshed, Ok(None)),
         ("refresh-token.signed-in", &refresh, &refreshed, Ok(None)),
         ("refresh-token.unknown-field", &refresh, &refreshed, Err(())),
-        ("rollup-kpi.nightly", &count, &counted as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
+        (
+            "rollup-kpi.nightly",
+            &count,
+            &counted as &dyn Fn(Value) -> serde_json::Result<_>,
+            Ok(None),
+        ),
         ("rollup-kpi.day", &count, &counted, Ok(day())),
         ("rollup-kpi.several-days", &count, &counted, Ok(None)),
         ("rollup-kpi.close", &count, &counted, Ok(None)),
@@ -501,7 +587,14 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
         assert_eq!(read(order).map_err(|_| ()), expected, "{name}");
     }
-    let known = ["rollup-kpi", "remind-deadline", "announce-report", "wake-notices", "refresh-token", "repair-relay"];
+    let known = [
+        "rollup-kpi",
+        "remind-deadline",
+        "announce-report",
+        "wake-notices",
+        "refresh-token",
+        "repair-relay",
+    ];
     assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3]);
 }
 
@@ -510,7 +603,9 @@ fn the_people_of_the_examples_are_invented() {
     for name in names_in("events") {
         let text = file(&format!("events/{name}"));
         assert!(text.len() < 8 * 1024, "{name} is too long to be read");
-        for host in text.split("https://").skip(1).map(|rest| rest.split(['/', '"', '\\']).next().unwrap()) {
+        for host in
+            text.split("https://").skip(1).map(|rest| rest.split(['/', '"', '\\']).next().unwrap())
+        {
             assert!(host.ends_with(".example.vn"), "{name} points at {host}");
         }
     }

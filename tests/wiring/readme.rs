@@ -1,4 +1,5 @@
-//! `README.md` against the template, the Makefile and the tests: what `infra/local/readme.py` cannot run here.
+//! `README.md` against the template, the Makefile and the tests: what `infra/local/readme.py`
+//! cannot run here.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,9 @@ fn blocks() -> Vec<(usize, String, String)> {
 
 /// The blocks for AWS, which nobody runs here.
 fn on_aws() -> Vec<String> {
-    let marked = blocks().into_iter().filter(|(_, kind, text)| kind == "sh" && text.starts_with("# on AWS\n"));
+    let marked = blocks()
+        .into_iter()
+        .filter(|(_, kind, text)| kind == "sh" && text.starts_with("# on AWS\n"));
     marked.map(|(_, _, text)| text).collect()
 }
 
@@ -43,17 +46,25 @@ fn what_the_readme_deploys_with_is_what_the_template_asks_for() {
     let blocks = on_aws();
     let deploy = blocks.iter().find(|block| block.contains("sam deploy")).unwrap();
     let (_, given) = deploy.split_once("--parameter-overrides").unwrap();
-    let given: BTreeSet<&str> =
-        given.split_whitespace().filter_map(|word| word.split_once('=')).map(|(name, _)| name).collect();
+    let given: BTreeSet<&str> = given
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='))
+        .map(|(name, _)| name)
+        .collect();
     for name in &given {
         assert!(parameters.contains_key(*name), "the template has no parameter {name}");
     }
-    let asked =
-        parameters.iter().filter(|(_, parameter)| parameter["Default"].is_null()).map(|(name, _)| name.as_str());
+    let asked = parameters
+        .iter()
+        .filter(|(_, parameter)| parameter["Default"].is_null())
+        .map(|(name, _)| name.as_str());
     for name in asked {
         assert!(given.contains(name), "the README does not give {name}, which has no default");
     }
-    assert!(deploy.contains("--template-file infra/template.yaml") && deploy.contains("--capabilities CAPABILITY_IAM"));
+    assert!(
+        deploy.contains("--template-file infra/template.yaml")
+            && deploy.contains("--capabilities CAPABILITY_IAM")
+    );
 }
 
 #[test]
@@ -63,7 +74,8 @@ fn what_the_readme_invokes_on_aws_is_deployed_and_takes_what_it_is_sent() {
     let invoke = blocks.iter().find(|block| block.contains("aws lambda invoke")).unwrap();
     let words: Vec<&str> = invoke.split_whitespace().collect();
     let named = words[words.iter().position(|word| *word == "--function-name").unwrap() + 1];
-    let names: Vec<String> = template.functions().iter().map(|function| format!("motcua-{}", function.name)).collect();
+    let names: Vec<String> =
+        template.functions().iter().map(|function| format!("motcua-{}", function.name)).collect();
     assert!(names.iter().any(|name| name == named), "{named} is none of {names:?}");
     let payload = invoke.split('\'').nth(1).unwrap();
     let order: Value = serde_json::from_str(payload).unwrap();
@@ -84,14 +96,18 @@ fn each_door_that_the_readme_names_is_one_of_the_makefile_with_its_settings() {
         .collect();
     let mut named = BTreeSet::new();
     let in_code = readme.split('`').skip(1).step_by(2).map(str::to_owned);
-    for code in in_code.chain(blocks().into_iter().filter(|(_, kind, _)| kind == "sh").map(|(_, _, text)| text)) {
+    for code in in_code
+        .chain(blocks().into_iter().filter(|(_, kind, _)| kind == "sh").map(|(_, _, text)| text))
+    {
         for line in code.lines() {
             let Some((_, call)) = line.split_once("make ") else { continue };
             let mut words = call
                 .split_whitespace()
                 .map(|word| word.trim_matches(['(', ')', ',']))
                 .skip_while(|word| word.starts_with('-'));
-            let Some(door) = words.next().filter(|door| door.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+            let Some(door) = words
+                .next()
+                .filter(|door| door.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
             else {
                 continue;
             };
@@ -99,7 +115,8 @@ fn each_door_that_the_readme_names_is_one_of_the_makefile_with_its_settings() {
             named.insert(door.to_owned());
             for (setting, _) in words.filter_map(|word| word.split_once('=')) {
                 assert!(
-                    makefile.contains(&format!("$({setting})")) || makefile.contains(&format!("$(or $({setting})")),
+                    makefile.contains(&format!("$({setting})"))
+                        || makefile.contains(&format!("$(or $({setting})")),
                     "{setting} of make {door}"
                 );
             }
@@ -110,7 +127,10 @@ fn each_door_that_the_readme_names_is_one_of_the_makefile_with_its_settings() {
 
 #[test]
 fn what_the_readme_shows_of_make_test_are_tests_that_there_are() {
-    let shown = blocks().into_iter().filter(|(_, kind, _)| kind == "text of make test").map(|(_, _, text)| text);
+    let shown = blocks()
+        .into_iter()
+        .filter(|(_, kind, _)| kind == "text of make test")
+        .map(|(_, _, text)| text);
     let shown: String = shown.collect();
     let tests: Vec<&str> = shown
         .lines()
@@ -120,6 +140,9 @@ fn what_the_readme_shows_of_make_test_are_tests_that_there_are() {
     assert!(tests.len() >= 3, "{tests:?}");
     for test in tests {
         let (module, name) = test.split_once("::").unwrap();
-        assert!(file(&format!("tests/{module}.rs")).contains(&format!("fn {name}()")), "there is no test {test}");
+        assert!(
+            file(&format!("tests/{module}.rs")).contains(&format!("fn {name}()")),
+            "there is no test {test}"
+        );
     }
 }

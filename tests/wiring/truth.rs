@@ -1,11 +1,12 @@
-//! What the document allows, the code takes; what it refuses, the code refuses. Asked of the doors themselves, with a great many
-//! bodies and parameters that are almost right.
+//! What the document allows, the code takes; what it refuses, the code refuses. Asked of the doors
+//! themselves, with a great many bodies and parameters that are almost right.
 
 use super::*;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
 use crate::support::world::{NOW, World, at};
 
-/// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave out before.
+/// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
+/// out before.
 const BEYOND_THE_FORM: [&str; 15] = [
     "known-agency",
     "agency-in-force",
@@ -110,7 +111,8 @@ fn values() -> Vec<Value> {
         json!(["sms"]),
         json!(["sms", "sms"]),
     ];
-    let long = lengths.iter().flat_map(|length| [json!("a".repeat(*length)), json!("ă".repeat(*length))]);
+    let long =
+        lengths.iter().flat_map(|length| [json!("a".repeat(*length)), json!("ă".repeat(*length))]);
     texts.iter().map(|text| json!(text)).chain(numbers).chain(others).chain(long).collect()
 }
 
@@ -118,7 +120,9 @@ fn values() -> Vec<Value> {
 fn places(value: &Value, place: &str, found: &mut Vec<String>) {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), field)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(number, item)| (number.to_string(), item)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(number, item)| (number.to_string(), item)).collect()
+        }
         _ => Vec::new(),
     };
     for (name, part) in inner {
@@ -154,7 +158,8 @@ fn almost(good: &Value) -> Vec<Value> {
     bodies
 }
 
-/// Whether the answer gives the document the lie: what fits is refused for its form, or what does not fit is not refused.
+/// Whether the answer gives the document the lie: what fits is refused for its form, or what does
+/// not fit is not refused.
 fn contradicts(allowed: bool, answer: &Answer) -> bool {
     let errors = answer.body["errors"].as_array().into_iter().flatten();
     let rules: Vec<&str> = errors.map(|error| error["rule"].as_str().unwrap()).collect();
@@ -162,7 +167,8 @@ fn contradicts(allowed: bool, answer: &Answer) -> bool {
     if allowed { answer.status == 400 && for_its_form } else { answer.status != 400 }
 }
 
-/// Fields whose text is cleaned before it is judged, by rules that no pattern says: their own tests hold them to the document.
+/// Fields whose text is cleaned before it is judged, by rules that no pattern says: their own tests
+/// hold them to the document.
 fn is_cleaned(place: &str) -> bool {
     ["/applicant/", "/documents/", "/reason", "/note"].iter().any(|part| place.starts_with(part))
 }
@@ -187,7 +193,11 @@ async fn agree<F: Future<Output = Answer>>(schema: &str, good: &Value, sent: imp
         if contradicts(allowed.is_ok(), &answer)
             && !(body.pointer(&place).is_some_and(Value::is_string) && is_cleaned(&place))
         {
-            differ.push(format!("{place}: {:?}: {allowed:?}: {}", body.pointer(&place), answer.body));
+            differ.push(format!(
+                "{place}: {:?}: {allowed:?}: {}",
+                body.pointer(&place),
+                answer.body
+            ));
         }
     }
     assert!(differ.is_empty(), "{} of {many} bodies:\n{}", differ.len(), differ.join("\n"));
@@ -202,7 +212,11 @@ async fn the_document_and_the_door_agree_on_submissions() {
     let number = std::cell::Cell::new(0);
     agree("SubmissionBody", &good, |body| {
         number.set(number.get() + 1);
-        Call::submit(&format!("k{}", number.get())).body(&body).at_submit(&world.reception, &world, at(NOW))
+        Call::submit(&format!("k{}", number.get())).body(&body).at_submit(
+            &world.reception,
+            &world,
+            at(NOW),
+        )
     })
     .await;
 }
@@ -211,27 +225,35 @@ async fn the_document_and_the_door_agree_on_submissions() {
 async fn the_document_and_the_door_agree_on_transitions() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let received = Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
+    let received =
+        Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!(received.status, 200, "{}", received.body);
     // Version 1 is stale, so that nothing moves; the form is judged before.
-    let sent = |body: Value| Call::transition(&code, "", 1).body(&body).at_change(&world.dossiers, &world, at(NOW));
+    let sent = |body: Value| {
+        Call::transition(&code, "", 1).body(&body).at_change(&world.dossiers, &world, at(NOW))
+    };
     for good in [
         json!({ "action": "refuse", "expectedVersion": 1, "reason": "x", "note": "y" }),
         json!({ "action": "apologise", "expectedVersion": 1, "reason": "x", "newDueOn": "2026-11-20" }),
-        json!({ "action": "pass-on", "expectedVersion": 1, "toAgency": "H20.12" }),
+        json!({ "action": "forward", "expectedVersion": 1, "toAgency": "H20.12" }),
         json!({ "action": "receive", "expectedVersion": 1, "reason": null, "note": null, "newDueOn": null, "toAgency": null }),
     ] {
         agree("TransitionBody", &good, sent).await;
     }
     let schema = Documents::read().schema("TransitionBody");
     let actions = domain::dossier::RULES.map(|rule| rule.action.name());
-    // The owner may never hand back, and nobody but the schedule counts a date anew: both are told so before anything else.
+    // The owner may never hand back, and nobody but the schedule counts a date anew: both are told
+    // so before anything else.
     for action in actions.into_iter().filter(|action| !["hand-back", "redate"].contains(action)) {
         for (reason, day, agency) in [None, Some(json!(null)), Some(json!("x")), Some(json!(" "))]
             .iter()
-            .flat_map(|reason| [None, Some(json!(null)), Some(json!("2026-11-20"))].map(|day| (reason.clone(), day)))
+            .flat_map(|reason| {
+                [None, Some(json!(null)), Some(json!("2026-11-20"))]
+                    .map(|day| (reason.clone(), day))
+            })
             .flat_map(|(reason, day)| {
-                [None, Some(json!(null)), Some(json!("H20.12"))].map(|agency| (reason.clone(), day.clone(), agency))
+                [None, Some(json!(null)), Some(json!("H20.12"))]
+                    .map(|agency| (reason.clone(), day.clone(), agency))
             })
         {
             let mut body = json!({ "action": action, "expectedVersion": 1 });
@@ -261,7 +283,10 @@ async fn the_document_and_the_door_agree_on_preferences_and_publications() {
     .await;
     let good = json!({ "expectedEdition": 7, "files": { "rules.json": "{}" } });
     agree("PublicationBody", &good, |body| {
-        Call::new("PUT /v1/catalogue").administrator().body(&body).at_publish(&world.shelf, at(NOW))
+        Call::new("PUT /v1/catalogue")
+            .administrator()
+            .body(&body)
+            .at_publish(&world.catalogue_store, at(NOW))
     })
     .await;
 }
@@ -284,7 +309,8 @@ fn as_typed(schema: &Value, text: &str) -> Value {
 #[tokio::test]
 async fn the_document_and_the_doors_agree_on_every_parameter() {
     let (world, documents) = (World::new().await, Documents::read());
-    let texts: Vec<String> = values().iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+    let texts: Vec<String> =
+        values().iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
     let more = [
         "2026",
         "2026-H2",
@@ -313,18 +339,22 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
         "agency",
     ])
     .chain([
-        "officer", "moon", "G15-TP07", "g15-ht", "merged", "csv", "json", "html", "xlsx", "MXx8", "a b", "a+b", "1,2",
+        "officer", "moon", "G15-TP07", "g15-ht", "merged", "csv", "json", "html", "xlsx", "MXx8",
+        "a b", "a+b", "1,2",
     ]);
     let texts: Vec<String> = texts.into_iter().chain(more.map(str::to_owned)).collect();
     let (mut differ, mut asked) = (Vec::new(), 0);
     for (path, item) in documents.openapi["paths"].as_object().unwrap() {
         let of_gateways = path.contains("/reports/zalo") || path.contains("/reports/esms");
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters") {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
+        {
             let route = format!("{} {path}", method.to_uppercase());
             let own = operation["parameters"].as_array().into_iter().flatten();
             let all = item["parameters"].as_array().into_iter().flatten().chain(own);
             for parameter in all.map(|parameter| documents.follow(&documents.openapi, parameter)) {
-                let (name, place) = (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap());
+                let (name, place) =
+                    (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap());
                 // Codes in a path are cleaned before they are read.
                 if of_gateways || place == "header" || name == "code" {
                     continue;
@@ -337,19 +367,34 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                 };
                 let validator = documents.validator(schema);
                 for text in texts.iter().filter(|text| text.len() < 300) {
-                    let call = Call::new(&route).path("code", "H20.03-261117-0001").path("period", "2026-11");
-                    let call = if path.contains("/catalogue") { call.administrator() } else { call.officer(AGENCY) };
-                    let call =
-                        if path.contains("/kpi") && name != "period" { call.query("period", "2026-11") } else { call };
-                    let call = if place == "path" { call.path(name, text) } else { call.query(name, text) };
+                    let call = Call::new(&route)
+                        .path("code", "H20.03-261117-0001")
+                        .path("period", "2026-11");
+                    let call = if path.contains("/catalogue") {
+                        call.administrator()
+                    } else {
+                        call.officer(AGENCY)
+                    };
+                    let call = if path.contains("/kpi") && name != "period" {
+                        call.query("period", "2026-11")
+                    } else {
+                        call
+                    };
+                    let call = if place == "path" {
+                        call.path(name, text)
+                    } else {
+                        call.query(name, text)
+                    };
                     let call = call.body(&json!({ "expectedEdition": 0, "files": {} }));
                     let response = call.at_its_function(&world).await;
                     asked += 1;
                     let allowed = validator.is_valid(&as_typed(schema, text));
                     // What is answered may be a workbook.
                     let taken = response.status_code < 400;
-                    if if taken { !allowed } else { contradicts(allowed, &Answer::from(response)) } {
-                        differ.push(format!("{route}: {name}={text:?}: the document says {allowed}"));
+                    if if taken { !allowed } else { contradicts(allowed, &Answer::from(response)) }
+                    {
+                        differ
+                            .push(format!("{route}: {name}={text:?}: the document says {allowed}"));
                     }
                 }
             }

@@ -1,9 +1,11 @@
-//! Every morning at seven: opens a notice for each leader with the headline of the report and the link to it.
+//! Every morning at seven: opens a notice for each leader with the headline of the report and the
+//! link to it.
 //!
-//! Nothing is sent here. A notice lies in the notices table like an applicant's, its time come at once; the next minute wakes it
-//! and `notify-applicant` carries it, with the same leases, channels and reports. It lies under a name made of the morning and the
-//! leader, and is put only where none lies: a second run, one beside this one, or the repetition of one that died half-way opens
-//! what is missing and touches nothing else.
+//! Nothing is sent here. A notice lies in the notices table like an applicant's, its time come at
+//! once; the next minute wakes it and `notify-applicant` carries it, with the same leases, channels
+//! and reports. It lies under a name made of the morning and the leader, and is put only where none
+//! lies: a second run, one beside this one, or the repetition of one that died half-way opens what
+//! is missing and touches nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +23,8 @@ use platform::gather::{Gathered, gather};
 use platform::port::{NoticeBook, Stored};
 use serde::{Deserialize, Serialize};
 
-/// What the schedule says: nothing. The morning is that of the clock; nobody is told yesterday's news.
+/// What the schedule says: nothing. The morning is that of the clock; nobody is told yesterday's
+/// news.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {}
@@ -40,8 +43,8 @@ pub struct Outcome {
     pub known: u64,
 }
 
-/// Announces the report of the morning of `now`. An error where the night's figures are not there, or do not add up: then nobody is
-/// told anything.
+/// Announces the report of the morning of `now`. An error where the night's figures are not there,
+/// or do not add up: then nobody is told anything.
 pub async fn announce(
     _order: &Order,
     figures: &Figures,
@@ -54,7 +57,8 @@ pub async fn announce(
     let missing = |missing: MissingYear| Failure::CalendarMissing { year: missing.year };
     let working_day = catalogue.calendar().kind(day).map_err(missing)?.is_working();
     let mut outcome = Outcome { day, working_day, opened: 0, known: 0 };
-    let leaders: Vec<&Leader> = if working_day { catalogue.leaders().on(day).collect() } else { Vec::new() };
+    let leaders: Vec<&Leader> =
+        if working_day { catalogue.leaders().on(day).collect() } else { Vec::new() };
     // Every headline is there before the first notice is opened: all leaders are told, or none.
     let spans: BTreeSet<ReportSpan> = leaders.iter().map(|leader| leader.report).collect();
     let mut headlines: BTreeMap<ReportSpan, Headline> = BTreeMap::new();
@@ -70,7 +74,8 @@ pub async fn announce(
             continue;
         };
         let code = ReportCode { morning: day, leader: leader.key.clone() };
-        let mut thread = NoticeThread::announcing(code, leader.agency.clone(), headline.clone(), now);
+        let mut thread =
+            NoticeThread::announcing(code, leader.agency.clone(), headline.clone(), now);
         thread.version = 1;
         match book.keep(&thread).await? {
             Stored::Yes => outcome.opened += 1,
@@ -82,9 +87,15 @@ pub async fn announce(
     Ok(outcome)
 }
 
-/// First and last day that were counted; an error unless everything was, up to `yesterday`: what is missing will be counted, and
-/// whoever is told half of it is told wrong. Of a month the days before the province began to count are not missed.
-fn counted(span: ReportSpan, first: Date, yesterday: Date, gathered: &Gathered) -> Result<(Date, Date), Failure> {
+/// First and last day that were counted; an error unless everything was, up to `yesterday`: what is
+/// missing will be counted, and whoever is told half of it is told wrong. Of a month the days
+/// before the province began to count are not missed.
+fn counted(
+    span: ReportSpan,
+    first: Date,
+    yesterday: Date,
+    gathered: &Gathered,
+) -> Result<(Date, Date), Failure> {
     let incomplete = || {
         tracing::error!(%yesterday, days = gathered.days, "the report's days are not all counted yet");
         Failure::Defect(format!("the days of the report up to {yesterday} are not all counted yet"))
@@ -96,7 +107,8 @@ fn counted(span: ReportSpan, first: Date, yesterday: Date, gathered: &Gathered) 
         ReportSpan::Day => from == first,
         ReportSpan::Month => true,
     };
-    if whole && to == yesterday && i64::from((to - from).get_days()) + 1 == i64::from(gathered.days) {
+    if whole && to == yesterday && i64::from((to - from).get_days()) + 1 == i64::from(gathered.days)
+    {
         return Ok((from, to));
     }
     Err(incomplete())

@@ -22,7 +22,8 @@ pub async fn handle(
     request.no_parameters()?;
     let code = request.path("code")?;
     let body: TransitionBody = request.json()?;
-    // Without a key of the client's each request is a command of its own, and its repetition is stale.
+    // Without a key of the client's each request is a command of its own, and its repetition is
+    // stale.
     let name = match request.header("idempotency-key") {
         Some(key) => CommandId::try_from(key.to_owned())?.to_string(),
         None => request.id.clone(),

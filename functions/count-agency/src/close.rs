@@ -1,8 +1,10 @@
-//! Closes what was counted: the province's row of every day concerned, what must hold between all rows, the months, and last, in one
-//! write, what is published from now on. Until then nobody is shown any of it.
+//! Closes what was counted: the province's row of every day concerned, what must hold between all
+//! rows, the months, and last, in one write, what is published from now on. Until then nobody is
+//! shown any of it.
 //!
-//! What there is to close follows from what lies in the table: how far agencies have committed, how far they are published, and
-//! which runs are whole. So a close may be made at any time and by several at once: whoever claimed the edition last publishes.
+//! What there is to close follows from what lies in the table: how far agencies have committed, how
+//! far they are published, and which runs are whole. So a close may be made at any time and by
+//! several at once: whoever claimed the edition last publishes.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +36,8 @@ pub struct Closed {
     pub corrected: usize,
 }
 
-/// Closes what agencies have committed, and the days of those of `runs` that are whole. Done again it changes nothing.
+/// Closes what agencies have committed, and the days of those of `runs` that are whole. Done again
+/// it changes nothing.
 pub(crate) async fn close(
     by: &str,
     runs: &[CountRun],
@@ -90,11 +93,16 @@ async fn close_once(
         }
     }
     let opened = BTreeSet::new();
-    let (rows, counts, corrections, closed) = (Vec::new(), Vec::new(), Vec::new(), Closed::default());
-    let mut draft = Draft { figures, catalogue, now, head, next, opened, rows, counts, corrections, closed };
+    let (rows, counts, corrections, closed) =
+        (Vec::new(), Vec::new(), Vec::new(), Closed::default());
+    let mut draft =
+        Draft { figures, catalogue, now, head, next, opened, rows, counts, corrections, closed };
     let whole = runs.iter().filter(|run| run.remaining.is_empty());
-    let days_of = |run: &CountRun| run.first.series(1.day()).take_while(|day| *day <= run.last).collect::<Vec<_>>();
-    let asked: BTreeSet<Date> = whole.clone().filter(|run| run.id == by).flat_map(days_of).collect();
+    let days_of = |run: &CountRun| {
+        run.first.series(1.day()).take_while(|day| *day <= run.last).collect::<Vec<_>>()
+    };
+    let asked: BTreeSet<Date> =
+        whole.clone().filter(|run| run.id == by).flat_map(days_of).collect();
     // Of runs whose own close died, what was never published.
     let left: BTreeSet<Date> = whole.filter(|run| run.id != by).flat_map(days_of).collect();
     let mut days = BTreeSet::new();
@@ -113,9 +121,15 @@ async fn close_once(
 }
 
 impl Draft<'_> {
-    /// Puts a day together, if it is published or, because every agency was counted on it, may be; one that is published only if
-    /// it is `concerned`. Gives whether it was put together.
-    async fn day(&mut self, day: Date, is_whole: bool, concerned: bool, moved: bool) -> Result<bool, Failure> {
+    /// Puts a day together, if it is published or, because every agency was counted on it, may be;
+    /// one that is published only if it is `concerned`. Gives whether it was put together.
+    async fn day(
+        &mut self,
+        day: Date,
+        is_whole: bool,
+        concerned: bool,
+        moved: bool,
+    ) -> Result<bool, Failure> {
         let name = day.to_string();
         let counts = self.figures.stored_count(&name).await?;
         let count = counts.shown(&self.head.writer.mark()).cloned();
@@ -148,8 +162,18 @@ impl Draft<'_> {
             self.closed.changed += 1;
         }
         let due_basis = basis(self.catalogue, day);
-        if moved || before != after || count.as_ref().is_none_or(|count| count.due_basis != due_basis) {
-            let record = CountRecord { day: name, counted_at: self.now, due_basis, first: day, last: day, days: 1 };
+        if moved
+            || before != after
+            || count.as_ref().is_none_or(|count| count.due_basis != due_basis)
+        {
+            let record = CountRecord {
+                day: name,
+                counted_at: self.now,
+                due_basis,
+                first: day,
+                last: day,
+                days: 1,
+            };
             self.counts.push((record, counts));
         }
         if count.is_none() {
@@ -158,7 +182,8 @@ impl Draft<'_> {
         Ok(true)
     }
 
-    /// Writes all of it beside what is published, and then publishes it, unless somebody else claimed the edition meanwhile.
+    /// Writes all of it beside what is published, and then publishes it, unless somebody else
+    /// claimed the edition meanwhile.
     async fn publish(self, by: &str) -> Result<Closed, Failure> {
         let nothing = self.rows.is_empty() && self.counts.is_empty();
         if nothing && self.next.agencies == self.head.agencies {
@@ -191,9 +216,14 @@ impl Draft<'_> {
 }
 
 /// What moved the province: what moved its agencies since it was closed.
-async fn because(figures: &Figures, day: &str, counted: Timestamp) -> Result<Vec<DossierCode>, Failure> {
+async fn because(
+    figures: &Figures,
+    day: &str,
+    counted: Timestamp,
+) -> Result<Vec<DossierCode>, Failure> {
     let corrections = figures.corrections(day).await?.into_iter();
-    let since = corrections.filter(|correction| correction.at > counted && correction.of != KpiCell::Province);
+    let since = corrections
+        .filter(|correction| correction.at > counted && correction.of != KpiCell::Province);
     let named: BTreeSet<DossierCode> = since.flat_map(|correction| correction.because).collect();
     Ok(named.into_iter().take(NAMED_MAX).collect())
 }

@@ -12,8 +12,9 @@ use platform::edition::{AgencyState, Head, Versions};
 use platform::record::CountRecord;
 use tokio::sync::Mutex;
 
-/// What was read of the table of figures. Of an agency it stays true while nobody else counts it: whoever writes first claims the
-/// next number after the one that is known here, and whoever finds it claimed by another begins anew.
+/// What was read of the table of figures. Of an agency it stays true while nobody else counts it:
+/// whoever writes first claims the next number after the one that is known here, and whoever finds
+/// it claimed by another begins anew.
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: Mutex<Option<Known>>,
@@ -45,8 +46,8 @@ impl CountedDay {
 }
 
 impl Ledger {
-    /// What is published, and how far the counts of `agency` have come. Read before anything else, so that what is read later is
-    /// not older.
+    /// What is published, and how far the counts of `agency` have come. Read before anything else,
+    /// so that what is read later is not older.
     pub(crate) async fn standing(
         &self,
         figures: &Figures,
@@ -54,7 +55,10 @@ impl Ledger {
     ) -> Result<(Arc<Head>, AgencyState), Failure> {
         let mut known = self.known.lock().await;
         if let Some(known) = &*known {
-            return Ok((Arc::clone(&known.head), known.agencies.get(agency).cloned().unwrap_or_default()));
+            return Ok((
+                Arc::clone(&known.head),
+                known.agencies.get(agency).cloned().unwrap_or_default(),
+            ));
         }
         let head = Arc::new(figures.head().await?);
         let agencies: BTreeMap<_, _> = figures.agencies(false).await?.into_iter().collect();
@@ -64,8 +68,18 @@ impl Ledger {
     }
 
     /// A day, read from `figures` the first time.
-    pub(crate) async fn day(&self, figures: &Figures, day: Date) -> Result<Arc<CountedDay>, Failure> {
-        let head = self.known.lock().await.as_ref().map(|known| Arc::clone(&known.head)).unwrap_or_default();
+    pub(crate) async fn day(
+        &self,
+        figures: &Figures,
+        day: Date,
+    ) -> Result<Arc<CountedDay>, Failure> {
+        let head = self
+            .known
+            .lock()
+            .await
+            .as_ref()
+            .map(|known| Arc::clone(&known.head))
+            .unwrap_or_default();
         let mut days = self.days.lock().await;
         if let Some(known) = days.get(&day) {
             return Ok(Arc::clone(known));
@@ -78,14 +92,20 @@ impl Ledger {
                 agencies.entry(agency).or_default().insert(row.cell, row.versions);
             }
         }
-        let agencies = agencies.into_iter().map(|(agency, rows)| (agency, Arc::new(rows))).collect();
+        let agencies =
+            agencies.into_iter().map(|(agency, rows)| (agency, Arc::new(rows))).collect();
         let read = Arc::new(CountedDay { count, agencies });
         days.insert(day, Arc::clone(&read));
         Ok(read)
     }
 
     /// Takes note of what was written for `agency`, for the messages after this one.
-    pub(crate) async fn written(&self, agency: &AgencyCode, state: AgencyState, rows: Vec<(Date, AgencyRows)>) {
+    pub(crate) async fn written(
+        &self,
+        agency: &AgencyCode,
+        state: AgencyState,
+        rows: Vec<(Date, AgencyRows)>,
+    ) {
         if let Some(known) = &mut *self.known.lock().await {
             known.agencies.insert(agency.clone(), state);
         }

@@ -1,14 +1,16 @@
-//! The counts queue: counts the days of one agency, rebuilt from history as of the end of each day; whoever counts the last
-//! agency of a run closes its days for the province.
+//! The counts queue: counts the days of one agency, rebuilt from history as of the end of each day;
+//! whoever counts the last agency of a run closes its days for the province.
 //!
-//! A count works out what differs before it writes a row; then it records which days it will touch, writes new rows beside those
-//! that are published, and commits them. A close takes what all agencies have committed, in one write; until then nobody is shown
-//! any of it (ADR 26). Both begin from what lies in the tables, so that a message that comes twice changes nothing, and one that
+//! A count works out what differs before it writes a row; then it records which days it will touch,
+//! writes new rows beside those that are published, and commits them. A close takes what all
+//! agencies have committed, in one write; until then nobody is shown any of it (ADR 26). Both begin
+//! from what lies in the tables, so that a message that comes twice changes nothing, and one that
 //! died half-way is made good by the next of its run, of another night, or by an order to close.
 //!
-//! A figure that was published before and has moved leaves a correction. Days that follow each other have to agree: what is open in
-//! the evening is carried over in the morning; where they do not, because something became known late, the count goes on, backwards
-//! and forwards, until they do. What it reads follows the days and the agency's open dossiers, not the years behind them.
+//! A figure that was published before and has moved leaves a correction. Days that follow each
+//! other have to agree: what is open in the evening is carried over in the morning; where they do
+//! not, because something became known late, the count goes on, backwards and forwards, until they
+//! do. What it reads follows the days and the agency's open dossiers, not the years behind them.
 
 mod close;
 mod ledger;
@@ -24,7 +26,9 @@ use domain::Violation;
 use domain::calendar::{date_of, next, previous};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, tally};
+use domain::kpi::{
+    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, tally,
+};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
@@ -41,13 +45,15 @@ pub use named::Named;
 use crate::ledger::AgencyRows;
 use crate::write::DayChange;
 
-/// The most days that a count takes besides those that it was asked for, to each side, before it says that something is wrong.
+/// The most days that a count takes besides those that it was asked for, to each side, before it
+/// says that something is wrong.
 const FURTHER_DAYS_MAX: u32 = 62;
 
 /// How many days back a close looks for runs that are whole and were not closed.
 const LEFT_DAYS: i64 = 14;
 
-/// How often it is begun anew, with a pause that grows, where somebody else counts or closes the same at the same time.
+/// How often it is begun anew, with a pause that grows, where somebody else counts or closes the
+/// same at the same time.
 const TRIES_MAX: u32 = 8;
 const PAUSE_MS: u64 = 20;
 
@@ -80,10 +86,13 @@ pub async fn work_off(
         return count(message, dossiers, figures, ledger, catalogue, now).await.map(drop);
     }
     let order: FiguresClose = data(&event)?;
-    close::close(&order.by, &figures.runs(order.since).await?, figures, catalogue, now).await.map(drop)
+    close::close(&order.by, &figures.runs(order.since).await?, figures, catalogue, now)
+        .await
+        .map(drop)
 }
 
-/// Counts what one message names. `ledger` may be shared by the messages of one invocation, and must not outlive it.
+/// Counts what one message names. `ledger` may be shared by the messages of one invocation, and
+/// must not outlive it.
 pub async fn count(
     message: &str,
     dossiers: &Dossiers,
@@ -94,14 +103,26 @@ pub async fn count(
 ) -> Result<Counted, Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     if event.kind != AGENCY_COUNT {
-        return Err(Violation::new("type", "known-type", "is not a type of event taken here").into());
+        return Err(
+            Violation::new("type", "known-type", "is not a type of event taken here").into()
+        );
     }
     let order: AgencyCount = data(&event)?;
     if catalogue.agency(&order.agency).is_none() {
-        return Err(Violation::new("data.agency", "known-agency", "is not an agency of this province").into());
+        return Err(Violation::new(
+            "data.agency",
+            "known-agency",
+            "is not an agency of this province",
+        )
+        .into());
     }
     if order.first > order.last || order.last > date_of(now) {
-        return Err(Violation::new("data.last", "day-order", "must not lie before first or in the future").into());
+        return Err(Violation::new(
+            "data.last",
+            "day-order",
+            "must not lie before first or in the future",
+        )
+        .into());
     }
     let tables = (dossiers, figures, catalogue);
     let mut outcome = count_agency(&order, tables, ledger, (event.time, now)).await;
@@ -135,17 +156,19 @@ pub async fn count(
     Ok(counted)
 }
 
-/// Keeps why an agency could not be counted, of a message that is given up: what is published of its days says so from now on.
-/// Of other messages there is nothing to keep.
+/// Keeps why an agency could not be counted, of a message that is given up: what is published of
+/// its days says so from now on. Of other messages there is nothing to keep.
 pub async fn give_up(
     message: &str,
     figures: &Figures,
     (reason, detail): (&str, &str),
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let order = read_json::<CloudEvent<Value>>(message.as_bytes()).and_then(|event| match event.kind.as_str() {
-        AGENCY_COUNT => data::<AgencyCount>(&event),
-        _ => Err(Failure::Malformed),
+    let order = read_json::<CloudEvent<Value>>(message.as_bytes()).and_then(|event| {
+        match event.kind.as_str() {
+            AGENCY_COUNT => data::<AgencyCount>(&event),
+            _ => Err(Failure::Malformed),
+        }
     });
     // Nothing is wrong with the agency of an order that is wrong itself.
     let wrong = [Failure::Malformed.slug(), Failure::Invalid(Vec::new()).slug()].contains(&reason);
@@ -197,8 +220,10 @@ async fn count_agency(
     };
     let (counted, days) = count.run(order.first, order.last).await?;
     count.write(days).await?;
-    // Mended, where the days that it could not be counted on are among those that it was counted on now.
-    let mended = |trouble: &&Trouble| counted.first <= trouble.first && trouble.last <= counted.last;
+    // Mended, where the days that it could not be counted on are among those that it was counted on
+    // now.
+    let mended =
+        |trouble: &&Trouble| counted.first <= trouble.first && trouble.last <= counted.last;
     if count.state.trouble.as_ref().filter(mended).is_some() {
         figures.trouble(&order.agency, None).await?;
     }
@@ -233,15 +258,21 @@ struct AgencyDays<'a> {
 }
 
 impl AgencyDays<'_> {
-    /// Counts from `asked_first` to `asked_last`, and as far around as it takes; gives what is to be written. Nothing is, before all
-    /// of it is known: an agency that cannot be counted leaves everything as it was.
-    async fn run(&mut self, asked_first: Date, asked_last: Date) -> Result<(Counted, Vec<DayChange>), Failure> {
+    /// Counts from `asked_first` to `asked_last`, and as far around as it takes; gives what is to
+    /// be written. Nothing is, before all of it is known: an agency that cannot be counted leaves
+    /// everything as it was.
+    async fn run(
+        &mut self,
+        asked_first: Date,
+        asked_last: Date,
+    ) -> Result<(Counted, Vec<DayChange>), Failure> {
         let today = date_of(self.now);
         // In this order: a dossier that ends meanwhile is in both, and not in neither.
         self.keep(self.dossiers.open(self.agency).await?);
         self.keep(self.dossiers.ended(self.agency, asked_first, today).await?);
         let first = self.back_to_agreement(asked_first).await?;
-        let mut counted = Counted { first, last: asked_last, changed: 0, corrected: 0, closed: None };
+        let mut counted =
+            Counted { first, last: asked_last, changed: 0, corrected: 0, closed: None };
         let mut days = Vec::new();
         let mut day = first;
         loop {
@@ -264,7 +295,8 @@ impl AgencyDays<'_> {
         }
     }
 
-    /// Keeps what was read. Where a dossier was read twice, because it moved meanwhile, the longer history is the later one.
+    /// Keeps what was read. Where a dossier was read twice, because it moved meanwhile, the longer
+    /// history is the later one.
     fn keep(&mut self, found: Histories) {
         self.unreadable.extend(found.unreadable);
         for facts in found.facts {
@@ -278,8 +310,10 @@ impl AgencyDays<'_> {
     /// The agency's rows of a day; an error, if what must hold in them does not.
     fn count(&self, day: Date) -> Result<KpiRows, Failure> {
         let law = self.catalogue.law();
-        let receive_by = |dossier: &DossierFacts, submitted| law.receive_by(&dossier.agency, submitted);
-        let due_next = |dossier: &DossierFacts, day, due| law.is_due_next(&dossier.agency, day, due);
+        let receive_by =
+            |dossier: &DossierFacts, submitted| law.receive_by(&dossier.agency, submitted);
+        let due_next =
+            |dossier: &DossierFacts, day, due| law.is_due_next(&dossier.agency, day, due);
         let basis_on = |day| basis(self.catalogue, day);
         let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by, due_next: &due_next };
         let mut rows = tally(self.facts.values(), day, &rulings);
@@ -288,7 +322,8 @@ impl AgencyDays<'_> {
         Ok(rows)
     }
 
-    /// The first day, from `first` backwards, whose morning agrees with the evening before, as it was counted.
+    /// The first day, from `first` backwards, whose morning agrees with the evening before, as it
+    /// was counted.
     async fn back_to_agreement(&mut self, mut first: Date) -> Result<Date, Failure> {
         for _ in 0..FURTHER_DAYS_MAX {
             let evening = previous(first);
@@ -308,8 +343,8 @@ impl AgencyDays<'_> {
         Ok(!known || agree(rows, &next))
     }
 
-    /// The rows of a day as they were counted last, published or not, and whether there is anything to agree with: of a day that
-    /// nobody has closed, nothing is known where there are no rows.
+    /// The rows of a day as they were counted last, published or not, and whether there is anything
+    /// to agree with: of a day that nobody has closed, nothing is known where there are no rows.
     async fn known(&self, day: Date) -> Result<(bool, KpiRows), Failure> {
         let stored = self.ledger.day(self.figures, day).await?;
         let rows = committed(&stored.of(self.agency), &self.state);
@@ -325,7 +360,8 @@ impl AgencyDays<'_> {
 /// The rows as the counts of the agency have left them.
 fn committed(rows: &AgencyRows, state: &AgencyState) -> KpiRows {
     let mark = state.writer.mark();
-    let shown = rows.iter().filter_map(|(cell, versions)| Some((cell.clone(), *versions.shown(&mark)?)));
+    let shown =
+        rows.iter().filter_map(|(cell, versions)| Some((cell.clone(), *versions.shown(&mark)?)));
     shown.filter(|(_, row)| !row.is_empty()).collect()
 }
 

@@ -5,7 +5,7 @@ use count_agency::{Ledger, Named};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, Dossiers, Figures, Shelf};
+use platform::dynamo::{self, CatalogueStore, Dossiers, Figures};
 use platform::payload::Payload;
 use platform::sqs::{self, SourceQueue};
 use platform::{clock, config, telemetry};
@@ -17,11 +17,17 @@ const WIDTH: usize = 2;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
-    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::from_setting()?, clock::now()).await?;
+    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live = &LiveCatalogue::from_settings(
+        catalogue_store,
+        UndecidedYears::from_setting()?,
+        clock::now(),
+    )
+    .await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
-    let queue = SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let queue =
+        SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
     let queue = &Named::new(&queue, figures, clock::now);
     let plan = Plan {
         width: WIDTH,

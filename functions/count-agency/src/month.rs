@@ -18,8 +18,12 @@ use crate::close::Draft;
 /// Days read at a time.
 const WIDTH: usize = 8;
 
-/// Sums up the months of the days from `first` to `last`, from the rows of their days as they will be published.
-pub(crate) async fn sum_months(draft: &mut Draft<'_>, (first, last): (Date, Date)) -> Result<(), Failure> {
+/// Sums up the months of the days from `first` to `last`, from the rows of their days as they will
+/// be published.
+pub(crate) async fn sum_months(
+    draft: &mut Draft<'_>,
+    (first, last): (Date, Date),
+) -> Result<(), Failure> {
     let mut month = Period::month_of(first);
     loop {
         let counted = counted(draft, &month).await?;
@@ -31,13 +35,16 @@ pub(crate) async fn sum_months(draft: &mut Draft<'_>, (first, last): (Date, Date
     }
 }
 
-/// The days of a month that will be published: the longest stretch of them, since over a day that was not counted nothing adds up.
+/// The days of a month that will be published: the longest stretch of them, since over a day that
+/// was not counted nothing adds up.
 async fn counted(draft: &Draft<'_>, month: &Period) -> Result<Vec<Date>, Failure> {
     let published = &draft.head.writer.mark();
-    let days: Vec<Date> = month.first().series(1.day()).take_while(|day| *day <= month.last()).collect();
+    let days: Vec<Date> =
+        month.first().series(1.day()).take_while(|day| *day <= month.last()).collect();
     let counts = stream::iter(days).map(|day| async move {
         let opened = draft.opened.contains(&day);
-        let known = opened || draft.figures.stored_count(&day.to_string()).await?.shown(published).is_some();
+        let known = opened
+            || draft.figures.stored_count(&day.to_string()).await?.shown(published).is_some();
         Ok::<_, Failure>(known.then_some(day))
     });
     let found: Vec<Option<Date>> = counts.buffered(WIDTH).try_collect().await?;
@@ -84,7 +91,8 @@ async fn sum(draft: &mut Draft<'_>, month: &Period, counted: &[Date]) -> Result<
     };
     let counts = draft.figures.stored_count(&name).await?;
     let days = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-    let as_before = |count: &CountRecord| (count.first, count.last, count.days) == (first, last, days);
+    let as_before =
+        |count: &CountRecord| (count.first, count.last, count.days) == (first, last, days);
     if draft.rows.len() > before || !counts.shown(&published).is_some_and(as_before) {
         let due_basis = basis(draft.catalogue, last);
         let record = CountRecord { day: name, counted_at: draft.now, due_basis, first, last, days };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::batch::Backoff;
 use platform::dynamo::Figures;
-use platform::port::Siding;
+use platform::port::DeadLetters;
 
 /// A queue that keeps, before it parks a message, which agency could not be counted and why.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl<'a, Q> Named<'a, Q> {
     }
 }
 
-impl<Q: Siding + Sync> Siding for Named<'_, Q> {
+impl<Q: DeadLetters + Sync> DeadLetters for Named<'_, Q> {
     async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
         crate::give_up(body, self.figures, (reason, detail), (self.clock)()).await?;
         self.queue.park(body, reason, detail).await

@@ -1,5 +1,6 @@
-//! Makes the stored rows of an agency equal to those that were counted: what will be touched is recorded first, then rows are
-//! written beside those that are published, then all of them are committed at once.
+//! Makes the stored rows of an agency equal to those that were counted: what will be touched is
+//! recorded first, then rows are written beside those that are published, then all of them are
+//! committed at once.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +21,8 @@ use crate::ledger::AgencyRows;
 /// The most dossiers that a correction names.
 pub(crate) const NAMED_MAX: usize = 20;
 
-/// For how long after the order a figure that fell without any history that says why is not believed: an index that lags shows a
-/// dossier that has just ended in none of its places.
+/// For how long after the order a figure that fell without any history that says why is not
+/// believed: an index that lags shows a dossier that has just ended in none of its places.
 const LAG_MAX: SignedDuration = SignedDuration::from_secs(120);
 
 /// What is to be written for a day.
@@ -61,9 +62,11 @@ impl AgencyDays<'_> {
     /// What of the stored rows of `day` is to be written, so that they are equal to `rows`.
     pub(crate) async fn changes(&self, day: Date, rows: &KpiRows) -> Result<DayChange, Failure> {
         let stored = self.ledger.day(self.figures, day).await?;
-        let (known, committed, closed) = (stored.of(self.agency), self.state.writer.mark(), self.head.of(self.agency));
+        let (known, committed, closed) =
+            (stored.of(self.agency), self.state.writer.mark(), self.head.of(self.agency));
         let nothing = KpiRow::default();
-        let gone = known.keys().filter(|cell| !rows.contains_key(cell)).map(|cell| (cell, &nothing));
+        let gone =
+            known.keys().filter(|cell| !rows.contains_key(cell)).map(|cell| (cell, &nothing));
         let mut changes = Vec::new();
         for (cell, after) in rows.iter().chain(gone) {
             let versions = known.get(cell).cloned().unwrap_or_default();
@@ -84,7 +87,8 @@ impl AgencyDays<'_> {
         Ok(DayChange { day, published: stored.count.is_some(), known, changes })
     }
 
-    /// Writes `days` and commits them: all of it or, where somebody else claimed meanwhile, nothing that is ever shown.
+    /// Writes `days` and commits them: all of it or, where somebody else claimed meanwhile, nothing
+    /// that is ever shown.
     pub(crate) async fn write(&self, days: Vec<DayChange>) -> Result<(), Failure> {
         let touched = days.iter().filter(|day| day.len() > 0);
         let corrected = touched.clone().filter(|day| day.published);
@@ -111,11 +115,14 @@ impl AgencyDays<'_> {
             for change in day.changes {
                 let name = day.day.to_string();
                 if let Some(before) = change.corrects {
-                    let (of, at, after, because) = (change.cell.clone(), self.now, change.after, change.because);
-                    let correction = CorrectionRecord { day: name.clone(), of, at, before, after, because };
+                    let (of, at, after, because) =
+                        (change.cell.clone(), self.now, change.after, change.because);
+                    let correction =
+                        CorrectionRecord { day: name.clone(), of, at, before, after, because };
                     correct(self.figures, &correction).await?;
                 }
-                let versions = change.versions.with(&closed, &writer.void, writer.claimed, change.after);
+                let versions =
+                    change.versions.with(&closed, &writer.void, writer.claimed, change.after);
                 first(self.figures.put_row(&name, &change.cell, writer.claimed, &versions).await?)?;
                 rows.insert(change.cell, versions);
             }
@@ -124,7 +131,13 @@ impl AgencyDays<'_> {
         first(self.figures.commit(self.agency, writer.claimed, &self.unreadable).await?)?;
         writer.committed = writer.claimed;
         let unreadable = self.unreadable.clone();
-        let state = AgencyState { writer, days: touches, corrects, unreadable, trouble: self.state.trouble.clone() };
+        let state = AgencyState {
+            writer,
+            days: touches,
+            corrects,
+            unreadable,
+            trouble: self.state.trouble.clone(),
+        };
         self.ledger.written(self.agency, state, written).await;
         Ok(())
     }
@@ -137,26 +150,40 @@ impl AgencyDays<'_> {
         self.figures.left_out(self.agency, &self.unreadable).await
     }
 
-    /// Dossiers of a cell of which something became known since `counted` that happened by the end of `day`.
+    /// Dossiers of a cell of which something became known since `counted` that happened by the end
+    /// of `day`.
     fn because(&self, cell: &KpiCell, day: Date, counted: Timestamp) -> Vec<DossierCode> {
         let of_cell = self.facts.values().filter(|dossier| match cell {
             KpiCell::Province | KpiCell::Officer { .. } | KpiCell::TakenBack { .. } => true,
-            KpiCell::Work { procedure, channel, .. } => (&dossier.procedure, &dossier.channel) == (procedure, channel),
+            KpiCell::Work { procedure, channel, .. } => {
+                (&dossier.procedure, &dossier.channel) == (procedure, channel)
+            }
         });
         let moved = of_cell.filter(|dossier| moved_since(dossier, day, counted));
         moved.map(|dossier| dossier.code.clone()).collect()
     }
 
-    /// A published figure that fell, though fewer histories say why than it fell by, is perhaps an index that lags: soon after the
-    /// order it is counted again instead.
-    fn believe(&self, cell: &KpiCell, (before, after): (&KpiRow, &KpiRow), moved: usize) -> Result<(), Failure> {
+    /// A published figure that fell, though fewer histories say why than it fell by, is perhaps an
+    /// index that lags: soon after the order it is counted again instead.
+    fn believe(
+        &self,
+        cell: &KpiCell,
+        (before, after): (&KpiRow, &KpiRow),
+        moved: usize,
+    ) -> Result<(), Failure> {
         let fell = present(before).saturating_sub(present(after));
         let fell = fell.max(before.carried_over.saturating_sub(after.carried_over));
         let known = u64::try_from(moved + self.unreadable.len()).unwrap_or(u64::MAX);
         let is_work = matches!(cell, KpiCell::Work { .. });
         if is_work && fell > known {
             let (agency, cell) = (self.agency.as_str(), cell.to_string());
-            tracing::warn!(agency, cell, fell, known, "a published figure fell, and no history says why");
+            tracing::warn!(
+                agency,
+                cell,
+                fell,
+                known,
+                "a published figure fell, and no history says why"
+            );
             if self.now.duration_since(self.ordered_at) < LAG_MAX {
                 return Err(Failure::Held("an index of the dossiers"));
             }
@@ -167,7 +194,11 @@ impl AgencyDays<'_> {
 
 /// How many dossiers a row speaks of at the end of its day, or as ended on it.
 fn present(row: &KpiRow) -> u64 {
-    let ended = row.resolved + row.refused + row.withdrawn + row.refused_unreceived + row.withdrawn_unreceived;
+    let ended = row.resolved
+        + row.refused
+        + row.withdrawn
+        + row.refused_unreceived
+        + row.withdrawn_unreceived;
     row.waiting + row.open() + ended
 }
 
@@ -179,9 +210,14 @@ pub(crate) fn first(stored: Stored) -> Result<(), Failure> {
     }
 }
 
-/// Keeps a correction. The same one found again, by a count after one that died, is the same record.
-pub(crate) async fn correct(figures: &Figures, correction: &CorrectionRecord) -> Result<(), Failure> {
-    let digest = Sha256::digest(format!("{:?}{:?}", correction.before, correction.after).as_bytes());
+/// Keeps a correction. The same one found again, by a count after one that died, is the same
+/// record.
+pub(crate) async fn correct(
+    figures: &Figures,
+    correction: &CorrectionRecord,
+) -> Result<(), Failure> {
+    let digest =
+        Sha256::digest(format!("{:?}{:?}", correction.before, correction.after).as_bytes());
     let hash = digest.iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     figures.put_correction(correction, &hash).await
 }

@@ -1,8 +1,10 @@
-//! The integrators' queue: what line-of-business systems report, under the same rules as at the HTTP door.
+//! The integrators' queue: what line-of-business systems report, under the same rules as at the
+//! HTTP door.
 //!
-//! An event carries the time of the happening. One that cannot be right is parked at once with its reason; one whose
-//! dossier is not there, or not there yet, waits for hours, since an earlier event may be on its way; and one that may be decided
-//! is held back for some minutes, so that what was sent with it can come first (`domain::dossier::Holds`).
+//! An event carries the time of the happening. One that cannot be right is parked at once with its
+//! reason; one whose dossier is not there, or not there yet, waits for hours, since an earlier
+//! event may be on its way; and one that may be decided is held back for some minutes, so that what
+//! was sent with it can come first (`domain::dossier::Holds`).
 
 use domain::agency::Remit;
 use domain::calendar::date_of;
@@ -53,7 +55,9 @@ pub async fn take(
     }
     let event_id = text::line(&event.id);
     if event_id.is_empty() {
-        return Err(Violation::new("id", "required", "must name the event within its source").into());
+        return Err(
+            Violation::new("id", "required", "must name the event within its source").into()
+        );
     }
     if let Some(flaw) = text::flaw(&event_id) {
         return Err(Violation::new("id", flaw.rule(), flaw.detail()).into());
@@ -65,8 +69,10 @@ pub async fn take(
         .integrator(&text::line(&event.source))
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
-    let predecessors = integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
-    let agencies = integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
+    let predecessors =
+        integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
+    let agencies =
+        integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
     let key = command_id(&["event", &integrator.source, &event_id])?;
     match text::line(&event.kind).as_str() {
@@ -89,7 +95,8 @@ async fn take_in(
     let code: Option<DossierCode> = code.map(read_data).transpose()?;
     let came = data.clone();
     let body: Came<SubmissionBody> = Came { read: read_data(data)?, came };
-    submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now).await?;
+    submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now)
+        .await?;
     Ok(())
 }
 
@@ -160,7 +167,8 @@ fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
     read_json(&text).map_err(|failure| failure.within("data"))
 }
 
-/// The event, where envelope and data have their form; else everything that is wrong with either, named at once.
+/// The event, where envelope and data have their form; else everything that is wrong with either,
+/// named at once.
 fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
     /// What an integrator's submission has besides.
     #[derive(Deserialize)]
@@ -187,7 +195,8 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
         TRANSITION => {
             note(Draft::<TransitionData>::of_value(data).whole().map(drop));
             if event.subject.is_none() {
-                found.insert(0, Violation::new("subject", "required", "must be the dossier's code"));
+                found
+                    .insert(0, Violation::new("subject", "required", "must be the dossier's code"));
             }
         }
         // Nobody knows what form its data have.

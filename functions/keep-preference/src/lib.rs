@@ -1,7 +1,8 @@
-//! `PUT /v1/preference` and `GET /v1/preference`: by what, in which language and of what an applicant wants to be told.
+//! `PUT /v1/preference` and `GET /v1/preference`: by what, in which language and of what an
+//! applicant wants to be told.
 //!
-//! What the law requires is told whatever he wants, by a channel that remains. The identity number is in no address: a citizen's
-//! is in his token, and the portal names whose it is in the body.
+//! What the law requires is told whatever he wants, by a channel that remains. The identity number
+//! is in no address: a citizen's is in his token, and the portal names whose it is in the body.
 
 use domain::Violation;
 use domain::applicant::ApplicantKind;
@@ -34,19 +35,28 @@ struct ApplicantBody {
 }
 
 /// Answers one request.
-pub async fn handle(request: HttpRequest, contacts: &ContactBook, catalogue: &Catalogue) -> Result<HttpReply, Failure> {
+pub async fn handle(
+    request: HttpRequest,
+    contacts: &ContactBook,
+    catalogue: &Catalogue,
+) -> Result<HttpReply, Failure> {
     let caller = request.applicant(catalogue)?;
     request.no_parameters()?;
     match request.route.as_str() {
         "GET /v1/preference" => {
-            // The portal has nowhere to say whose it wants to see but the address, where it may not stand.
+            // The portal has nowhere to say whose it wants to see but the address, where it may not
+            // stand.
             let id = caller.ok_or(Failure::Forbidden)?;
             HttpReply::json(200, &contacts.preference(&id).await?)
         }
         "PUT /v1/preference" => {
             let body: PreferenceBody = request.json()?;
             let read = |person: ApplicantBody| {
-                catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number)
+                catalogue.identities().read(
+                    person.kind,
+                    person.id_kind.as_deref(),
+                    &person.id_number,
+                )
             };
             let named = body.applicant.map(read).transpose();
             let named = named.map_err(|violation| violation.within("applicant"))?;
@@ -62,10 +72,18 @@ pub async fn handle(request: HttpRequest, contacts: &ContactBook, catalogue: &Ca
             channels.sort_unstable();
             channels.dedup();
             if channels.len() != body.channels.len() {
-                return Err(Violation::new("channels", "duplicate-channel", "names a channel twice").into());
+                return Err(Violation::new(
+                    "channels",
+                    "duplicate-channel",
+                    "names a channel twice",
+                )
+                .into());
             }
-            let preference =
-                NoticePreference { channels: body.channels, language: body.language, legal_only: body.legal_only };
+            let preference = NoticePreference {
+                channels: body.channels,
+                language: body.language,
+                legal_only: body.legal_only,
+            };
             contacts.prefer(&id, &preference).await?;
             HttpReply::json(200, &preference)
         }

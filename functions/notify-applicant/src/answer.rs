@@ -9,7 +9,7 @@ use domain::thread::{Answer, NoticeRecord};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::gateway::Verdict;
-use platform::port::{Carriers, Contacts};
+use platform::port::{Contacts, MessageGateways};
 
 use crate::Desk;
 
@@ -25,8 +25,8 @@ pub(crate) struct Read {
     pub(crate) fault: Fault,
 }
 
-/// Of whom an answer speaks. Alarms count what speaks of the gateway and of us: that some citizens have no Zalo
-/// is no trouble of anybody's.
+/// Of whom an answer speaks. Alarms count what speaks of the gateway and of us: that some citizens
+/// have no Zalo is no trouble of anybody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The gateway, or our account with it.
@@ -63,7 +63,7 @@ impl Fault {
     }
 }
 
-impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
+impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
     /// Reads what `provider` answered at `now`.
     pub(crate) fn read(
         &self,
@@ -73,7 +73,12 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         policy: &NoticePolicy,
         (now, draw): (Timestamp, u32),
     ) -> Read {
-        let plain = |answer, code: &str| Read { answer, code: code.to_owned(), remember: None, fault: Fault::Gateway };
+        let plain = |answer, code: &str| Read {
+            answer,
+            code: code.to_owned(),
+            remember: None,
+            fault: Fault::Gateway,
+        };
         let in_doubt = || match provider.recognises_repetition() {
             true => Answer::Again { not_taken: false, after: None },
             false => Answer::Unknown,
@@ -92,22 +97,31 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
         let channel = provider.channel();
         let ruling = self.catalogue.codes().ruling(provider, code);
         if ruling.treatment.alarms() {
-            tracing::error!(gateway = provider.name(), code, "the gateway refuses us; an operator has to look");
+            tracing::error!(
+                gateway = provider.name(),
+                code,
+                "the gateway refuses us; an operator has to look"
+            );
         }
         let answer = match ruling.treatment {
             Treatment::Retry => Answer::Again { not_taken: true, after: None },
             Treatment::Doubtful => in_doubt(),
             // Another token was tried before, where there was one.
-            Treatment::RefreshToken | Treatment::NextChannel | Treatment::AlarmAndNextChannel => Answer::NextChannel,
+            Treatment::RefreshToken | Treatment::NextChannel | Treatment::AlarmAndNextChannel => {
+                Answer::NextChannel
+            }
             Treatment::UntilMorning => Answer::From(policy.opening(channel, class, now, draw)),
             Treatment::UntilTomorrow => match class {
                 NoticeClass::Legal => Answer::NextChannel,
-                NoticeClass::Information => Answer::From(policy.tomorrow(channel, class, now, draw)),
+                NoticeClass::Information => {
+                    Answer::From(policy.tomorrow(channel, class, now, draw))
+                }
             },
             Treatment::NextProvider | Treatment::AlarmAndNextProvider => Answer::NextProvider,
             Treatment::AcceptedBefore => Answer::Accepted { message: None },
         };
-        let remember = ruling.remember_days.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
+        let remember =
+            ruling.remember_days.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
         Read { answer, code: code.to_string(), remember, fault: Fault::of(ruling.treatment) }
     }
 
@@ -133,7 +147,16 @@ impl<D, B, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
                 // Seconds since the change; the template makes metrics of these fields.
                 let seconds = notice.changed_at.duration_until(now).as_secs();
                 let deferred = notice.deferred_until.is_some();
-                tracing::info!(dossier, version, provider, class, seconds, deferred, price_vnd, "notice accepted");
+                tracing::info!(
+                    dossier,
+                    version,
+                    provider,
+                    class,
+                    seconds,
+                    deferred,
+                    price_vnd,
+                    "notice accepted"
+                );
             }
             Answer::Unknown => {
                 tracing::error!(

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::notice::policy::NoticePolicy;
-use domain::notice::pool::Pool;
+use domain::notice::pool::ProviderPool;
 use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::NoticeRecord;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::gateway::Verdict;
-use platform::port::Carriers;
+use platform::port::MessageGateways;
 
 use crate::answer::Fault;
 
@@ -33,21 +33,22 @@ pub struct Desk<'a, D, B, C, G> {
     /// The addressees.
     pub contacts: &'a C,
     /// The gateways.
-    pub carriers: &'a G,
+    pub gateways: &'a G,
     /// Texts, codes, prices, policy.
     pub catalogue: &'a Catalogue,
     /// Which SMS gateway is well at the moment, as this process has seen it.
-    pub pool: &'a Mutex<Pool>,
+    pub pool: &'a Mutex<ProviderPool>,
     /// For how long a gateway call is ours alone; longer than a call can take.
     pub lease: SignedDuration,
     /// Whether the policy's limits are kept.
     pub limits: Limits,
 }
 
-impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
+impl<D, B, C, G: MessageGateways> Desk<'_, D, B, C, G> {
     /// The policy of `day`, as this deployment wants it.
     pub(crate) fn policy(&self, day: Date) -> NoticePolicy {
-        let ours = self.catalogue.providers().on(day).filter(|provider| self.carriers.has(*provider));
+        let ours =
+            self.catalogue.providers().on(day).filter(|provider| self.gateways.has(*provider));
         let policy = self.catalogue.notice_policy(day).with_providers(ours);
         match self.limits {
             Limits::Kept => policy,
@@ -55,7 +56,8 @@ impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
         }
     }
 
-    /// Who carries `message` by `channel` now, and for how much; none where nobody may, or nobody has a price.
+    /// Who carries `message` by `channel` now, and for how much; none where nobody may, or nobody
+    /// has a price.
     pub(crate) fn choose(
         &self,
         (channel, only): (NoticeChannel, Option<Provider>),
@@ -69,7 +71,7 @@ impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
             provider.channel() == channel
                 && only.is_none_or(|only| only == provider)
                 && notice.may_go_by(provider)
-                && self.carriers.has(provider)
+                && self.gateways.has(provider)
                 && price(provider).is_some()
         };
         let chosen = match channel {
@@ -83,8 +85,8 @@ impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
         Some((chosen, price(chosen)?))
     }
 
-    /// Learns how a call ended: who answers nothing, or declines us and not the number, is passed over in time; who asks to be
-    /// left alone is left alone.
+    /// Learns how a call ended: who answers nothing, or declines us and not the number, is passed
+    /// over in time; who asks to be left alone is left alone.
     pub(crate) fn judge(
         &self,
         provider: Provider,
@@ -105,7 +107,7 @@ impl<D, B, C, G: Carriers> Desk<'_, D, B, C, G> {
     }
 
     /// What another thread left half done by a panic is still a tally.
-    fn well(&self) -> MutexGuard<'_, Pool> {
+    fn well(&self) -> MutexGuard<'_, ProviderPool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

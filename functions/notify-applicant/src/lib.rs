@@ -1,9 +1,11 @@
-//! The notices queue: tells the applicant what has changed, or a leader how the day went, by Zalo and, where that fails, by SMS.
+//! The notices queue: tells the applicant what has changed, or a leader how the day went, by Zalo
+//! and, where that fails, by SMS.
 //!
-//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or was put into the thread by
-//! whoever announces; what was told stands in the thread of notices; a message that comes twice, late or not at all changes
-//! nothing about who is told what. Each step reads both, decides, stores the decision and only then acts: a gateway is asked
-//! under a lease that is stored before the call, and the answer is stored after it.
+//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or
+//! was put into the thread by whoever announces; what was told stands in the thread of notices; a
+//! message that comes twice, late or not at all changes nothing about who is told what. Each step
+//! reads both, decides, stores the decision and only then acts: a gateway is asked under a lease
+//! that is stored before the call, and the answer is stored after it.
 
 mod answer;
 mod desk;
@@ -19,7 +21,7 @@ use domain::thread::{Call, Charge, NoticeRecord, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
-use platform::port::{Carriers, Contacts, DossierStore, NoticeBook, Stored};
+use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 use platform::request::read_json;
 use serde_json::Value;
 
@@ -32,12 +34,12 @@ const STEPS_MAX: u32 = 12;
 /// How often the end of a call is stored anew when others move the thread.
 const STORED_MAX: u32 = 8;
 
-/// For how long after a notice was given up a message about its subject goes to the operators: it may be the one that gave it up,
-/// come again because parking it failed.
+/// For how long after a notice was given up a message about its subject goes to the operators: it
+/// may be the one that gave it up, come again because parking it failed.
 const JUST_GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Works off one message.
-pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
+pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways>(
     message: &str,
     desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
@@ -45,7 +47,8 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     let (code, take_up) = subject(message)?;
     let begun = clock();
     for step in 0..STEPS_MAX {
-        // A call that the message's time cuts off is one of which nobody knows: none begins without time for two.
+        // A call that the message's time cuts off is one of which nobody knows: none begins without
+        // time for two.
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
@@ -59,13 +62,16 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers>(
     Ok(())
 }
 
-/// The dossier, or the report, that a message is about, and whether an operator wants taken up again what was given up.
+/// The dossier, or the report, that a message is about, and whether an operator wants taken up
+/// again what was given up.
 fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     let within = |failure: Failure| failure.within("data");
     let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into(), false)),
+        DOSSIER_CHANGED => {
+            Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into(), false))
+        }
         NOTICES_WAKE => {
             let wake = read_json::<NoticesWake>(data.as_bytes()).map_err(within)?;
             Ok((wake.code, wake.take_up))
@@ -83,7 +89,7 @@ enum Step {
     GivenUp(String),
 }
 
-impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C, G> {
+impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
     async fn step(
         &self,
         code: &SubjectCode,
@@ -93,18 +99,23 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         let now = clock();
         let subject = self.subject(code, now).await?;
         let stored = self.book.thread(code).await?;
-        let mut thread = stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
+        let mut thread =
+            stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
         let since = thread.charge();
         let policy = self.policy(date_of(now));
-        let templates = |action| self.catalogue.templates().after(action).map(|template| template.class);
+        let templates =
+            |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
         if take_up {
             thread.take_up(now);
         }
         thread.sync(subject.history(), templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
-            let unmoved = stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
-            if !unmoved && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst {
+            let unmoved =
+                stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
+            if !unmoved
+                && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst
+            {
                 return Ok(Step::Next);
             }
             if let Some(why) = thread.given_up(JUST_GIVEN_UP, now) {
@@ -121,7 +132,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         };
         // Nobody is asked, and so nobody paid, to send where no message arrives.
         if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
-            let (dossier, class, reason) = (&code.to_string(), notice.class.name(), unreachable.name());
+            let (dossier, class, reason) =
+                (&code.to_string(), notice.class.name(), unreachable.name());
             tracing::warn!(dossier, class, reason, "a notice ends unsent");
             thread.refuse(notice.version, reason, now);
             self.keep(&mut thread, since, &subject, now).await?;
@@ -129,7 +141,10 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         }
         let reach = self.contacts.reach(phone, id_number, now).await?;
         if policy.budget_warns(reach.spent_vnd) {
-            tracing::warn!(spent_vnd = reach.spent_vnd, "the month's budget for messages is nearly used up");
+            tracing::warn!(
+                spent_vnd = reach.spent_vnd,
+                "the month's budget for messages is nearly used up"
+            );
         }
         match policy.route(&notice, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
@@ -147,18 +162,26 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                // A place is taken by what can go now: what waits for the morning has its place in the morning.
+                // A place is taken by what can go now: what waits for the morning has its place in
+                // the morning.
                 if !notice.admitted {
                     let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
                     thread.admit(notice.version);
                     if wait > SignedDuration::ZERO {
-                        thread.put_off(notice.version, now.saturating_add(wait).unwrap_or(now), "agency-share", now);
+                        thread.put_off(
+                            notice.version,
+                            now.saturating_add(wait).unwrap_or(now),
+                            "agency-share",
+                            now,
+                        );
                         self.keep(&mut thread, since, &subject, now).await?;
                         return Ok(Step::Next);
                     }
                 }
                 let way = (channel, only, subject.language().unwrap_or(reach.language));
-                return self.ask((thread, since), &notice, way, (&subject, phone), &policy, clock).await;
+                return self
+                    .ask((thread, since), &notice, way, (&subject, phone), &policy, clock)
+                    .await;
             }
         }
         self.keep(&mut thread, since, &subject, now).await?;
@@ -177,9 +200,14 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
     ) -> Result<Step, Failure> {
         let (now, version) = (clock(), notice.version);
         let message = self.compose(notice, subject, language)?;
-        let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now) else {
-            // Routes are found among those who may be asked: only who was to be asked again can have gone meanwhile.
-            tracing::error!(channel = channel.name(), "who may have the message is not ours to ask any more");
+        let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now)
+        else {
+            // Routes are found among those who may be asked: only who was to be asked again can
+            // have gone meanwhile.
+            tracing::error!(
+                channel = channel.name(),
+                "who may have the message is not ours to ask any more"
+            );
             let wait = policy.backoff(notice.failures(), fastrand::u32(..));
             thread.mend(version, now.saturating_add(wait).unwrap_or(now), now);
             self.keep(&mut thread, since, subject, now).await?;
@@ -187,7 +215,12 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         };
         let holder = format!("{:032x}", fastrand::u128(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
-        let call = Call { holder: &holder, provider, repetition: notice.repetition, price_vnd: Some(price_vnd) };
+        let call = Call {
+            holder: &holder,
+            provider,
+            repetition: notice.repetition,
+            price_vnd: Some(price_vnd),
+        };
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
         if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
             // Or the answer to our own write was lost, and the write was tried again.
@@ -198,7 +231,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
         }
         let since = thread.charge();
         let asked = clock();
-        let verdict = self.carriers.send(provider, &message, phone).await;
+        let verdict = self.gateways.send(provider, &message, phone).await;
         let done = clock();
         let draw = fastrand::u32(..);
         let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
@@ -211,8 +244,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
             if attempt >= STORED_MAX {
                 return Err(Failure::Held("the thread of notices"));
             }
-            // A delivery report was faster than the answer, or the answer to our own write was lost.
-            thread = self.book.thread(&thread.code).await?.ok_or(Failure::Held("the thread of notices"))?;
+            // A delivery report was faster than the answer, or the answer to our own write was
+            // lost.
+            thread = self
+                .book
+                .thread(&thread.code)
+                .await?
+                .ok_or(Failure::Held("the thread of notices"))?;
         }
         self.make_known(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
         Ok(Step::Next)
@@ -235,7 +273,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: Carriers> Desk<'_, D, B, C,
                 let (dossier, left_unknown) = (&thread.code.to_string(), charge.left_unknown);
                 tracing::error!(dossier, left_unknown, "a notice is left unknown");
             }
-            // Of a leader who was struck off meanwhile no number is known any more; what he has cost is.
+            // Of a leader who was struck off meanwhile no number is known any more; what he has
+            // cost is.
             self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
         }
         Ok(stored)

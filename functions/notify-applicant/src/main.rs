@@ -11,8 +11,10 @@ use notify_applicant::{Desk, Limits};
 use platform::account::LiveToken;
 use platform::batch::{self, Arrived, Plan};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, Accounts, ContactBook, Dossiers, Notices, Shelf};
-use platform::gateway::{self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo};
+use platform::dynamo::{self, AccountTable, CatalogueStore, ContactBook, Dossiers, Notices};
+use platform::gateway::{
+    self, Client, Gateways, esms::Esms, speedsms::SpeedSms, vnpt::Vnpt, zalo::Zalo,
+};
 use platform::payload::Payload;
 use platform::sqs::{self, SourceQueue};
 use platform::{clock, config, telemetry};
@@ -24,19 +26,32 @@ const WIDTH: usize = 10;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
-    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
+    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live =
+        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
+            .await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let book = &Notices::new(client.clone(), config::text("NOTICES_TABLE")?);
-    let contacts = &ContactBook::new(client.clone(), config::text("CONTACTS_TABLE")?, config::text("CONTACTS_KEY")?);
-    let queue = &SourceQueue::new(sqs::client().await, config::text("QUEUE_URL")?, config::text("DLQ_URL")?);
+    let contacts = &ContactBook::new(
+        client.clone(),
+        config::text("CONTACTS_TABLE")?,
+        config::text("CONTACTS_KEY")?,
+    );
+    let queue = &SourceQueue::new(
+        sqs::client().await,
+        config::text("QUEUE_URL")?,
+        config::text("DLQ_URL")?,
+    );
     let timeout = config::millis("GATEWAY_TIMEOUT_MS")?;
     let http = gateway::http_client(timeout)?;
-    let carriers = &Gateways {
+    let gateways = &Gateways {
         zalo: Some(Zalo {
             http: http.clone(),
             url: config::address("ZALO_URL")?,
-            tokens: LiveToken::new(Accounts::new(client.clone(), config::text("ACCOUNTS_TABLE")?)),
+            tokens: LiveToken::new(AccountTable::new(
+                client.clone(),
+                config::text("ACCOUNTS_TABLE")?,
+            )),
         }),
         esms: Some(Esms {
             http: http.clone(),
@@ -49,9 +64,14 @@ async fn main() -> Result<(), Error> {
         speedsms: speedsms(&http)?,
         vnpt: vnpt(&http)?,
     };
-    let pool =
-        &Mutex::new(live.current(clock::now()).await.providers().pool(NoticeChannel::Sms, date_of(clock::now())));
-    // A step is a call and the tables around it; a message may set off two of them, and as much again for the rest.
+    let pool = &Mutex::new(
+        live.current(clock::now())
+            .await
+            .providers()
+            .pool(NoticeChannel::Sms, date_of(clock::now())),
+    );
+    // A step is a call and the tables around it; a message may set off two of them, and as much
+    // again for the rest.
     let record_timeout = timeout * 4;
     let lease = SignedDuration::try_from(record_timeout)?;
     let limits = match config::text("LIMITS")?.as_str() {
@@ -63,7 +83,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
         let work = |Arrived { body, .. }: Arrived| async move {
             let catalogue = &*live.current(clock::now()).await;
-            let desk = &Desk { dossiers, book, contacts, carriers, catalogue, pool, lease, limits };
+            let desk = &Desk { dossiers, book, contacts, gateways, catalogue, pool, lease, limits };
             notify_applicant::tell(&body, desk, clock::now).await
         };
         let messages = event.payload.event("a batch of a queue")?;

@@ -7,7 +7,7 @@ use domain::calendar::date_of;
 use domain::dossier::{Dossier, HistoryEntry};
 use domain::id::{ReportCode, SubjectCode};
 use domain::notice::{Language, Notice};
-use domain::thread::{NoticeRecord, NoticeThread, Told};
+use domain::thread::{Content, NoticeRecord, NoticeThread};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::port::DossierStore;
@@ -33,10 +33,13 @@ pub(crate) fn never_announced() -> Failure {
 }
 
 impl Subject<'_> {
-    /// The thread in which nothing was told yet; none of a report, whose thread begins when it is announced.
+    /// The thread in which nothing was told yet; none of a report, whose thread begins when it is
+    /// announced.
     pub(crate) fn begun(&self) -> Option<NoticeThread> {
         match self {
-            Self::Dossier(dossier) => Some(NoticeThread::new(dossier.code.clone(), dossier.agency.clone())),
+            Self::Dossier(dossier) => {
+                Some(NoticeThread::new(dossier.code.clone(), dossier.agency.clone()))
+            }
             Self::Report { .. } => None,
         }
     }
@@ -52,7 +55,9 @@ impl Subject<'_> {
     /// Where messages go, and under which identity number wishes are kept, if any are.
     pub(crate) fn addressee(&self) -> Option<(&Phone, Option<&IdNumber>)> {
         match self {
-            Self::Dossier(dossier) => Some((&dossier.applicant.phone, Some(&dossier.applicant.id_number))),
+            Self::Dossier(dossier) => {
+                Some((&dossier.applicant.phone, Some(&dossier.applicant.id_number)))
+            }
             Self::Report { leader, .. } => leader.map(|leader| (&leader.phone, None)),
         }
     }
@@ -68,7 +73,11 @@ impl Subject<'_> {
 
 impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
     /// Reads of what `code` is, as of `now`.
-    pub(crate) async fn subject<'a>(&'a self, code: &'a SubjectCode, now: Timestamp) -> Result<Subject<'a>, Failure> {
+    pub(crate) async fn subject<'a>(
+        &'a self,
+        code: &'a SubjectCode,
+        now: Timestamp,
+    ) -> Result<Subject<'a>, Failure> {
         match code {
             SubjectCode::Dossier(code) => {
                 let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
@@ -89,17 +98,20 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
         language: Language,
     ) -> Result<Notice, Failure> {
         let templates = self.catalogue.templates();
-        let composed = match (subject, &notice.told) {
-            (Subject::Dossier(dossier), Told::Change(_)) => {
+        let composed = match (subject, &notice.content) {
+            (Subject::Dossier(dossier), Content::Change(_)) => {
                 let place = usize::try_from(notice.version.saturating_sub(1)).unwrap_or(usize::MAX);
                 let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
                 templates.compose(dossier, entry, notice.repetition, language)
             }
-            (Subject::Report { code, .. }, Told::Figures(headline)) => {
+            (Subject::Report { code, .. }, Content::Figures(headline)) => {
                 templates.report().and_then(|text| text.compose(code, headline, language))
             }
-            (Subject::Dossier(_), Told::Figures(_)) | (Subject::Report { .. }, Told::Change(_)) => None,
+            (Subject::Dossier(_), Content::Figures(_))
+            | (Subject::Report { .. }, Content::Change(_)) => None,
         };
-        composed.ok_or_else(|| Failure::Defect(format!("no text for {:?}, which was to be told", notice.told)))
+        composed.ok_or_else(|| {
+            Failure::Defect(format!("no text for {:?}, which was to be told", notice.content))
+        })
     }
 }

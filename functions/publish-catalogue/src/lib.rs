@@ -1,9 +1,10 @@
-//! `PUT /v1/catalogue` and `GET /v1/catalogue`: an administrator puts agencies, procedures, calendars, rules, texts and prices
-//! into force, without a deployment.
+//! `PUT /v1/catalogue` and `GET /v1/catalogue`: an administrator puts agencies, procedures,
+//! calendars, rules, texts and prices into force, without a deployment.
 //!
-//! A set of files is checked as a whole, together with those that stay; what is refused changes nothing, and says in which line
-//! it is wrong. Every edition stays on record, and an older one comes back by publishing its files, as long as that takes no
-//! agency, year or version of a procedure back that came since.
+//! A set of files is checked as a whole, together with those that stay; what is refused changes
+//! nothing, and says in which line it is wrong. Every edition stays on record, and an older one
+//! comes back by publishing its files, as long as that takes no agency, year or version of a
+//! procedure back that came since.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,14 @@ use domain::calendar::date_of;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
-use platform::dynamo::Shelf;
+use platform::dynamo::CatalogueStore;
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{flag, number};
 use platform::port::Stored;
 use serde::{Deserialize, Serialize};
 
-/// Highest edition that can be asked for or expected: more than a province publishes in a thousand years.
+/// Highest edition that can be asked for or expected: more than a province publishes in a thousand
+/// years.
 pub const EDITION_MAX: u64 = 1_000_000;
 
 /// The body of `PUT /v1/catalogue`.
@@ -46,40 +48,61 @@ struct InForce {
 }
 
 /// Answers one request.
-pub async fn handle(request: HttpRequest, shelf: &Shelf, now: Timestamp) -> Result<HttpReply, Failure> {
+pub async fn handle(
+    request: HttpRequest,
+    catalogue_store: &CatalogueStore,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
     let by = request.administrator()?;
     match request.route.as_str() {
-        "GET /v1/catalogue" => show(&request, shelf).await,
-        "PUT /v1/catalogue" => publish(&request, by, shelf, now).await,
+        "GET /v1/catalogue" => show(&request, catalogue_store).await,
+        "PUT /v1/catalogue" => publish(&request, by, catalogue_store, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
 
-async fn show(request: &HttpRequest, shelf: &Shelf) -> Result<HttpReply, Failure> {
+async fn show(
+    request: &HttpRequest,
+    catalogue_store: &CatalogueStore,
+) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let asked = parameters.one("edition", number(EDITION_MAX));
     parameters.end()?;
-    let found = match asked {
-        None => shelf.latest().await?,
-        Some(asked) => {
-            let found = shelf.edition(asked).await?;
-            Some(found.ok_or_else(|| Violation::new("edition", "known-edition", "was never published"))?)
-        }
-    };
+    let found =
+        match asked {
+            None => catalogue_store.latest().await?,
+            Some(asked) => {
+                let found = catalogue_store.edition(asked).await?;
+                Some(found.ok_or_else(|| {
+                    Violation::new("edition", "known-edition", "was never published")
+                })?)
+            }
+        };
     HttpReply::json(200, &InForce::of(found, false))
 }
 
-async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestamp) -> Result<HttpReply, Failure> {
+async fn publish(
+    request: &HttpRequest,
+    by: String,
+    catalogue_store: &CatalogueStore,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let dry_run = parameters.one("dryRun", flag).unwrap_or(false);
     parameters.end()?;
     let publication: Publication = request.json()?;
     if publication.expected_edition > EDITION_MAX {
-        return Err(Violation::new("expectedEdition", "range", format!("must be 0 to {EDITION_MAX}")).into());
+        return Err(Violation::new(
+            "expectedEdition",
+            "range",
+            format!("must be 0 to {EDITION_MAX}"),
+        )
+        .into());
     }
-    // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest edition cannot be read,
-    // the one that functions go on with is mended.
-    let Newest { latest: current, texts: present, catalogue, .. } = newest(shelf, UndecidedYears::Refused).await?;
+    // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest
+    // edition cannot be read, the one that functions go on with is mended.
+    let Newest { latest: current, texts: present, catalogue, .. } =
+        newest(catalogue_store, UndecidedYears::Refused).await?;
     let before = present.hashes();
     let texts = present.with(publication.files).map_err(Failure::CatalogueRefused)?;
     let next = texts.assemble(UndecidedYears::Refused).map_err(Failure::CatalogueRefused)?;
@@ -90,14 +113,14 @@ async fn publish(request: &HttpRequest, by: String, shelf: &Shelf, now: Timestam
     let files = texts.hashes();
     // The same again is in force already, whoever says it, and whatever he has seen.
     if files == before || dry_run {
-        let shown = shelf.latest().await?;
+        let shown = catalogue_store.latest().await?;
         return HttpReply::json(200, &InForce { files, ..InForce::of(shown, false) });
     }
     if publication.expected_edition != current {
         return Err(Failure::StaleEdition { current });
     }
     let edition = Edition { edition: current + 1, files, published_at: now, published_by: by };
-    if shelf.publish(&edition, &texts).await? == Stored::AnotherWasFirst {
+    if catalogue_store.publish(&edition, &texts).await? == Stored::AnotherWasFirst {
         return Err(Failure::StaleEdition { current: current + 1 });
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
@@ -108,9 +131,13 @@ impl InForce {
     /// An edition; before the first, what is built in.
     fn of(edition: Option<Edition>, published: bool) -> Self {
         match edition {
-            Some(Edition { edition, files, published_at, published_by }) => {
-                Self { edition, published, files, published_at: Some(published_at), published_by: Some(published_by) }
-            }
+            Some(Edition { edition, files, published_at, published_by }) => Self {
+                edition,
+                published,
+                files,
+                published_at: Some(published_at),
+                published_by: Some(published_by),
+            },
             None => Self {
                 edition: 0,
                 published,

@@ -82,8 +82,8 @@ pub(crate) fn list<'a>(
 ) -> Result<Agencies<'a>, Failure> {
     let mut parameters = request.parameters();
     let day = parameters.one("day", day);
-    let level = parameters
-        .one("level", named(&AgencyLevel::ALL.map(|level| (level.name(), level))));
+    let level =
+        parameters.one("level", named(&AgencyLevel::ALL.map(|level| (level.name(), level))));
     let ended = parameters.one("ended", flag).unwrap_or(false);
     parameters.end()?;
     let day = day.unwrap_or_else(|| date_of(now));

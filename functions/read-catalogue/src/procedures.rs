@@ -14,7 +14,9 @@ use domain::deadline::{DueRule, Term};
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::identity::IdentityKind;
 use domain::law::Law;
-use domain::procedure::{Channel, Field, OnlineLevel, Paper, Procedure, is_field_code};
+use domain::procedure::{
+    Channel, DocumentRequirement, Field, OnlineLevel, Procedure, is_field_code,
+};
 use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
 use jiff::Timestamp;
@@ -161,11 +163,7 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    fn read(
-        request: &HttpRequest,
-        catalogue: &'a Catalogue,
-        today: Date,
-    ) -> Result<Self, Failure> {
+    fn read(request: &HttpRequest, catalogue: &'a Catalogue, today: Date) -> Result<Self, Failure> {
         let mut parameters = request.parameters();
         let query = Self {
             search: parameters.one("search", str::parse),
@@ -233,9 +231,8 @@ pub(crate) fn list<'a>(
     let query = Query::read(request, catalogue, today)?;
     let found: Vec<&Procedure> =
         in_force(catalogue, today).filter(|procedure| query.finds(procedure)).collect();
-    let after = |procedure: &&Procedure| {
-        query.after.as_ref().is_none_or(|after| procedure.code > *after)
-    };
+    let after =
+        |procedure: &&Procedure| query.after.as_ref().is_none_or(|after| procedure.code > *after);
     let total = found.len();
     let mut rest = found.into_iter().filter(after).peekable();
     let page: Vec<&Procedure> = rest.by_ref().take(query.limit).collect();
@@ -288,7 +285,7 @@ impl<'a> Details<'a> {
             channels: ways
                 .map(|channel| Way::of(channel, procedure, catalogue.law(), now))
                 .collect(),
-            documents: procedure.papers.iter().map(Asked::from).collect(),
+            documents: procedure.documents.iter().map(Asked::from).collect(),
             documents_max: DOCUMENTS_MAX,
             document_hosts: catalogue.document_hosts().on(today).collect(),
             identities: catalogue
@@ -318,9 +315,9 @@ impl TermOf {
     }
 }
 
-impl<'a> From<&'a Paper> for Asked<'a> {
-    fn from(paper: &'a Paper) -> Self {
-        Self { code: &paper.code, name: &paper.name, required: paper.required }
+impl<'a> From<&'a DocumentRequirement> for Asked<'a> {
+    fn from(document: &'a DocumentRequirement) -> Self {
+        Self { code: &document.code, name: &document.name, required: document.required }
     }
 }
 

@@ -157,7 +157,8 @@ impl Answer {
         (limit, after): (usize, Option<&str>),
         now: Timestamp,
     ) -> Self {
-        let mut rest = report.lines.iter().filter(|line| after.is_none_or(|after| line.key.as_str() > after));
+        let mut rest =
+            report.lines.iter().filter(|line| after.is_none_or(|after| line.key.as_str() > after));
         let page: Vec<&Line> = rest.by_ref().take(limit).collect();
         let next_cursor = rest.next().and(page.last()).map(|line| line.key.clone());
         let items = page.into_iter().map(|line| Item {

@@ -1,4 +1,5 @@
-//! Charts as SVG: whole numbers of pixels, words that a reader of the screen says, and no colour that alone means something.
+//! Charts as SVG: whole numbers of pixels, words that a reader of the screen says, and no colour
+//! that alone means something.
 
 use std::fmt::Write;
 
@@ -19,7 +20,8 @@ const STEPS: u64 = 4;
 const BARS_MAX: usize = 20;
 /// How many of them stand under each other.
 const PART: usize = 10;
-/// The chart of agencies is narrow, so that a telephone shows its words in a size that can be read: a name, and below it its bar.
+/// The chart of agencies is narrow, so that a telephone shows its words in a size that can be read:
+/// a name, and below it its bar.
 const NARROW: u64 = 400;
 const BAR: u64 = 38;
 /// Room for the share behind a bar.
@@ -41,7 +43,11 @@ fn step(most: u64) -> u64 {
 /// What of a point's name stands under it.
 pub(crate) fn short(point: &Period) -> String {
     let day = point.first();
-    if point.first() == point.last() { day.strftime("%d/%m").to_string() } else { day.strftime("%m/%Y").to_string() }
+    if point.first() == point.last() {
+        day.strftime("%d/%m").to_string()
+    } else {
+        day.strftime("%m/%Y").to_string()
+    }
 }
 
 /// Received and resolved, side by side for each point; a gap where nothing was counted.
@@ -72,18 +78,23 @@ pub(crate) fn trend(points: &[(Period, Option<KpiRow>)]) -> String {
         for (offset, class, count) in both.into_iter().flatten() {
             let (x, height) = (x + offset, height(count));
             let y = base - height;
-            draw(format!("<rect x=\"{x}\" y=\"{y}\" width=\"{bar}\" height=\"{height}\" class=\"{class}\"/>"));
+            draw(format!(
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{bar}\" height=\"{height}\" class=\"{class}\"/>"
+            ));
         }
         if place.is_multiple_of(every) {
             let (x, y) = (x + bar, HEIGHT - 8);
-            draw(format!("<text x=\"{x}\" y=\"{y}\" class=\"axis middle\">{}</text>", short(point)));
+            draw(format!(
+                "<text x=\"{x}\" y=\"{y}\" class=\"axis middle\">{}</text>",
+                short(point)
+            ));
         }
     }
     svg
 }
 
-/// Each agency's share of what was settled in time, in parts that stand side by side where there is room, each with its height;
-/// those that settled most come first.
+/// Each agency's share of what was settled in time, in parts that stand side by side where there is
+/// room, each with its height; those that settled most come first.
 pub(crate) fn on_time(lines: &[Line]) -> Vec<(u64, String)> {
     let mut shown: Vec<&Line> = lines.iter().filter(|line| line.figures.row.resolved > 0).collect();
     shown.sort_by_key(|line| std::cmp::Reverse(line.figures.row.resolved));

@@ -4,8 +4,8 @@ use domain::catalogue::Catalogue;
 use domain::id::AgencyCode;
 use domain::kpi::Period;
 use domain::kpi::index::{
-    Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion, ScoredGroup,
-    ScoredIndex, score,
+    Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
+    ScoredGroup, ScoredIndex, score,
 };
 use domain::kpi::report::share;
 use domain::procedure::Trust;
@@ -198,8 +198,12 @@ fn ratio(ratio: &Ratio) -> String {
 
 fn parameters(formula: &Formula) -> Value {
     match formula {
-        Formula::Proportional { of, full_at } => json!({"of": ratio(of), "fullAtPercent": percent(*full_at)}),
-        Formula::Steps { rungs } => json!({"rungs": rungs.iter().map(rung).collect::<Vec<Value>>()}),
+        Formula::Proportional { of, full_at } => {
+            json!({"of": ratio(of), "fullAtPercent": percent(*full_at)})
+        }
+        Formula::Steps { rungs } => {
+            json!({"rungs": rungs.iter().map(rung).collect::<Vec<Value>>()})
+        }
         Formula::Average { of, among } => {
             let each =
                 of.iter().map(|weight| json!({"input": weight.measure.name(), "points": percent(weight.hundredths)}));
@@ -211,7 +215,9 @@ fn parameters(formula: &Formula) -> Value {
 
 fn rung(rung: &Rung) -> Value {
     let condition = |condition: &Condition| match condition {
-        Condition::AtLeast { of, share } => json!({"of": ratio(of), "atLeastPercent": percent(*share)}),
+        Condition::AtLeast { of, share } => {
+            json!({"of": ratio(of), "atLeastPercent": percent(*share)})
+        }
         Condition::NoneOf { measure } => json!({"noneOf": measure.name()}),
     };
     json!({"points": percent(rung.hundredths), "when": rung.when.iter().map(condition).collect::<Vec<Value>>()})

@@ -1,8 +1,9 @@
 //! Late dossiers by agency, for the page: codes, dates and reasons, and nobody's name.
 //!
-//! Public, so what it reads is bounded by what the figures already say: only agencies that settled something late or have something
-//! overdue, and of a long time only the last month. Of a time that ended longer ago there is no list: what
-//! was overdue then and has been settled since would have to be looked for in every day since.
+//! Public, so what it reads is bounded by what the figures already say: only agencies that settled
+//! something late or have something overdue, and of a long time only the last month. Of a time that
+//! ended longer ago there is no list: what was overdue then and has been settled since would have
+//! to be looked for in every day since.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,8 @@ use platform::Failure;
 use platform::dynamo::Dossiers;
 use platform::gather::Gathered;
 
-/// For how many days dossiers are listed that were settled late, and for how long after its end a time has a list.
+/// For how many days dossiers are listed that were settled late, and for how long after its end a
+/// time has a list.
 const DAYS: i32 = 31;
 
 /// The most dossiers that are listed of an agency.
@@ -65,7 +67,8 @@ pub(crate) async fn list(
     let mut found: BTreeMap<DossierCode, DossierFacts> = BTreeMap::new();
     let agencies = behindhand(gathered);
     let read = stream::iter(&agencies).map(|agency| async move {
-        let (open, ended) = (dossiers.open(agency).await?, dossiers.ended(agency, first, today).await?);
+        let (open, ended) =
+            (dossiers.open(agency).await?, dossiers.ended(agency, first, today).await?);
         Ok::<_, Failure>(open.facts.into_iter().chain(ended.facts))
     });
     let mut read = read.buffer_unordered(WIDTH);
@@ -84,7 +87,8 @@ pub(crate) async fn list(
             of.entry(agency).or_default().push((code, behind));
         }
     }
-    let agencies = of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue, last)).collect();
+    let agencies =
+        of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue, last)).collect();
     Ok(Some(LateList { first, last, agencies }))
 }
 
@@ -103,10 +107,19 @@ fn behindhand(gathered: &Gathered) -> Vec<AgencyCode> {
     agencies
 }
 
-fn bounded(code: AgencyCode, mut lines: Vec<(DossierCode, Behind)>, catalogue: &Catalogue, last: Date) -> LateOfAgency {
-    lines.sort_by(|(code, behind), (other, than)| than.days.cmp(&behind.days).then_with(|| code.cmp(other)));
+fn bounded(
+    code: AgencyCode,
+    mut lines: Vec<(DossierCode, Behind)>,
+    catalogue: &Catalogue,
+    last: Date,
+) -> LateOfAgency {
+    lines.sort_by(|(code, behind), (other, than)| {
+        than.days.cmp(&behind.days).then_with(|| code.cmp(other))
+    });
     let more = lines.len().saturating_sub(LINES_MAX);
     lines.truncate(LINES_MAX);
-    let name = catalogue.agency(&code).map_or_else(|| code.to_string(), |known| known.name_on(last).to_owned());
+    let name = catalogue
+        .agency(&code)
+        .map_or_else(|| code.to_string(), |known| known.name_on(last).to_owned());
     LateOfAgency { code, name, lines, more }
 }

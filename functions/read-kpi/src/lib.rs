@@ -1,8 +1,9 @@
-//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national` and `/v1/reports/{period}`: the night's figures, put together by what people
-//! ask for.
+//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national` and `/v1/reports/{period}`: the night's
+//! figures, put together by what people ask for.
 //!
-//! What is read are stored days and months, so that an answer takes a dozen queries for a year. The province is counted on its own
-//! every night; where the sum of what was read is another, no figure is shown.
+//! What is read are stored days and months, so that an answer takes a dozen queries for a year. The
+//! province is counted on its own every night; where the sum of what was read is another, no figure
+//! is shown.
 
 mod answer;
 mod chart;
@@ -26,8 +27,8 @@ use platform::gather::{Gathered, gather, trend};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
-/// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move once a night, and when somebody
-/// orders a day to be counted.
+/// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move
+/// once a night, and when somebody orders a day to be counted.
 const KEPT_SECONDS: u32 = 300;
 
 /// Lines of a page, without a word and at most.
@@ -91,7 +92,8 @@ async fn kpi(
         agency: parameters.one("agency", str::parse),
         procedure: parameters.one("procedure", str::parse),
         field: parameters.one("field", field),
-        channel: parameters.one("channel", named(&Channel::ALL.map(|channel| (channel.name(), channel)))),
+        channel: parameters
+            .one("channel", named(&Channel::ALL.map(|channel| (channel.name(), channel)))),
         merged: merged(&mut parameters),
     };
     let limit = parameters.one("limit", number(LIMIT_MAX));
@@ -100,7 +102,8 @@ async fn kpi(
     let dimension = dimension.unwrap_or(Dimension::Agency);
     // How an officer works is his agency's affair.
     let of_officers = dimension == Dimension::Officer;
-    let own = matches!(actor, Actor::Officer { agency, .. } if selection.agency.as_ref() == Some(agency));
+    let own =
+        matches!(actor, Actor::Officer { agency, .. } if selection.agency.as_ref() == Some(agency));
     if !reads_figures(actor) || of_officers && !own {
         return Err(Failure::Forbidden);
     }
@@ -108,10 +111,15 @@ async fn kpi(
     let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
     let page = (limit.unwrap_or(LIMIT), cursor.as_deref());
     let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
-    Ok(HttpReply::json(200, &answer)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+    Ok(HttpReply::json(200, &answer)?.kept_for(
+        KEPT_SECONDS,
+        false,
+        request.header("if-none-match"),
+    ))
 }
 
-/// In which of `forms` figures are written, the first unless asked otherwise, and whether CSV begins with a byte order mark.
+/// In which of `forms` figures are written, the first unless asked otherwise, and whether CSV
+/// begins with a byte order mark.
 fn form<T: Copy>(parameters: &mut Parameters<'_>, forms: &[(&'static str, T)]) -> (T, bool) {
     let form = parameters.one("format", named(forms)).unwrap_or(forms[0].1);
     (form, parameters.one("bom", flag).unwrap_or(false))
@@ -147,7 +155,11 @@ async fn index_of(
     }
     let gathered = gather(&period, figures).await?;
     let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, (catalogue, now));
-    Ok(HttpReply::json(200, &indexed)?.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+    Ok(HttpReply::json(200, &indexed)?.kept_for(
+        KEPT_SECONDS,
+        false,
+        request.header("if-none-match"),
+    ))
 }
 
 async fn national_of(
@@ -159,7 +171,8 @@ async fn national_of(
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
     let merged = merged(&mut parameters);
-    let (form, bom) = form(&mut parameters, &[("json", NationalForm::Json), ("csv", NationalForm::Csv)]);
+    let (form, bom) =
+        form(&mut parameters, &[("json", NationalForm::Json), ("csv", NationalForm::Csv)]);
     let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
@@ -168,14 +181,17 @@ async fn national_of(
     let national = national::national(&period, &gathered, merged, (catalogue, now));
     let doubts = page::told_doubts(&gathered, catalogue);
     let reply = match form {
-        NationalForm::Csv => HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
-            .with_header("content-disposition", file_name(&period, "quoc-gia.csv")),
+        NationalForm::Csv => {
+            HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
+                .with_header("content-disposition", file_name(&period, "quoc-gia.csv"))
+        }
         NationalForm::Json => HttpReply::json(200, &national)?,
     };
     Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
 }
 
-/// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that need it) or `xlsx`.
+/// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that
+/// need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
     (figures, dossiers): (&Figures, &Dossiers),
@@ -184,7 +200,8 @@ async fn page_of(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let selection = Selection { merged: merged(&mut parameters), ..Selection::default() };
-    let forms = [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
+    let forms =
+        [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
     let (form, bom) = form(&mut parameters, &forms);
     parameters.end()?;
     let period: Period = request.path("period")?;
@@ -195,7 +212,12 @@ async fn page_of(
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
             let trend = trend(&period, &gathered, figures).await?;
             let late = late::list(&period, &gathered, dossiers, &selection, catalogue, now).await?;
-            let told = page::Told { by: &by, compared: compared.as_ref(), trend: &trend, late: late.as_ref() };
+            let told = page::Told {
+                by: &by,
+                compared: compared.as_ref(),
+                trend: &trend,
+                late: late.as_ref(),
+            };
             let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
@@ -207,10 +229,12 @@ async fn page_of(
         }
         ReportForm::Workbook => {
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure].map(|by_| (by_, by(by_)));
+            let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure]
+                .map(|by_| (by_, by(by_)));
             let doubts = page::told_doubts(&gathered, catalogue);
             let workbook = sheet::xlsx(&period, &gathered, doubts.as_deref(), &sheets)?;
-            HttpReply::bytes(kind, workbook).with_header("content-disposition", file_name(&period, "xlsx"))
+            HttpReply::bytes(kind, workbook)
+                .with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };
     Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
@@ -237,7 +261,8 @@ async fn compared(
     let Ok(Some(like_it)) = period.like_it(last, calendar) else {
         return Ok(None);
     };
-    let working_days = |span: &Period| calendar.working_days_between(previous(span.first()), span.last());
+    let working_days =
+        |span: &Period| calendar.working_days_between(previous(span.first()), span.last());
     let (Ok(its), Ok(ours)) = (working_days(&like_it), working_days(&counted)) else {
         return Ok(None);
     };
@@ -245,7 +270,8 @@ async fn compared(
     if !earlier.is_whole(&like_it) {
         return Ok(None);
     }
-    let total = report(&earlier.rows, Dimension::Agency, selection, catalogue, like_it.last()).total;
+    let total =
+        report(&earlier.rows, Dimension::Agency, selection, catalogue, like_it.last()).total;
     Ok(Some(page::Compared { period: like_it, total, working_days: (its, ours) }))
 }
 

@@ -1,4 +1,5 @@
-//! `GET /v1/kpi/national`: the figures of agencies under the field names of the national report, for export.
+//! `GET /v1/kpi/national`: the figures of agencies under the field names of the national report,
+//! for export.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,9 @@ use serde_json::{Map, Value};
 use crate::answer::{CountedTime, percent};
 use crate::sheet::{csv_of, harmless, remark};
 
-/// Fields of the national report that nobody gives us: dossiers synchronised with the national portal, filings that are not up to
-/// its standard, what was paid on the national platform, procedures on the portal and those without dossiers, feedback, and what was
-/// published.
+/// Fields of the national report that nobody gives us: dossiers synchronised with the national
+/// portal, filings that are not up to its standard, what was paid on the national platform,
+/// procedures on the portal and those without dossiers, feedback, and what was published.
 pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
     "GDTTQG",
@@ -35,7 +36,8 @@ pub(crate) const MISSING: [&str; 13] = [
     "TNKTCS_TOTAL",
 ];
 
-/// A field: a name, and what stands in it; none where there is nothing of which it could be a share.
+/// A field: a name, and what stands in it; none where there is nothing of which it could be a
+/// share.
 type Column = (&'static str, fn(&Counted) -> Option<Value>);
 
 const COLUMNS: [Column; 18] = [
@@ -111,16 +113,25 @@ pub(crate) fn national(
     }
 }
 
-/// A row for each agency; within a level the one that settled the greatest share in time stands first, of two the one that received
-/// more.
-fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogue) -> Vec<Map<String, Value>> {
+/// A row for each agency; within a level the one that settled the greatest share in time stands
+/// first, of two the one that received more.
+fn rows(
+    period: &Period,
+    gathered: &Gathered,
+    merged: bool,
+    catalogue: &Catalogue,
+) -> Vec<Map<String, Value>> {
     let last = period.last();
     let selection = Selection { merged, ..Selection::default() };
     let mut procedures: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     let mut channels: BTreeMap<(String, &str), u64> = BTreeMap::new();
     for (cell, row) in &gathered.rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let agency = if merged { catalogue.told_under(agency, Some(procedure), last) } else { agency.clone() };
+        let agency = if merged {
+            catalogue.told_under(agency, Some(procedure), last)
+        } else {
+            agency.clone()
+        };
         *channels.entry((agency.to_string(), channel.name())).or_default() += row.received;
         if row.received > 0 {
             procedures.entry(agency.to_string()).or_default().insert(procedure);
@@ -142,7 +153,9 @@ fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogu
             figures: line.figures,
             counter: of("counter"),
             postal: of("postal"),
-            procedures: procedures.get(&line.key).map_or(0, |known| u64::try_from(known.len()).unwrap_or(u64::MAX)),
+            procedures: procedures
+                .get(&line.key)
+                .map_or(0, |known| u64::try_from(known.len()).unwrap_or(u64::MAX)),
         };
         let mut row = Map::new();
         row.insert("ROW_STT".to_owned(), rank.into());
@@ -151,7 +164,9 @@ fn rows(period: &Period, gathered: &Gathered, merged: bool, catalogue: &Catalogu
         }
         row.insert("MADONVI".to_owned(), line.key.into());
         row.insert("TENDONVI".to_owned(), line.name.into());
-        row.extend(COLUMNS.iter().filter_map(|(name, field)| Some(((*name).to_owned(), field(&counted)?))));
+        row.extend(
+            COLUMNS.iter().filter_map(|(name, field)| Some(((*name).to_owned(), field(&counted)?))),
+        );
         row
     };
     ranked.into_iter().map(row).collect()
@@ -167,16 +182,22 @@ fn level(agency: &str, catalogue: &Catalogue) -> Option<u8> {
 }
 
 /// The rows as CSV, an empty field where there is nothing of which it could be a share.
-pub(crate) fn csv(national: &National, doubts: Option<String>, bom: bool) -> Result<String, Failure> {
-    let names =
-        ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name));
+pub(crate) fn csv(
+    national: &National,
+    doubts: Option<String>,
+    bom: bool,
+) -> Result<String, Failure> {
+    let names = ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"]
+        .into_iter()
+        .chain(COLUMNS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
     let field = |value: Option<&Value>| match value {
         None => String::new(),
         Some(Value::String(text)) => harmless(text.clone()),
         Some(other) => other.to_string(),
     };
-    let lines = national.rows.iter().map(|row| names.iter().map(|name| field(row.get(*name))).collect());
+    let lines =
+        national.rows.iter().map(|row| names.iter().map(|name| field(row.get(*name))).collect());
     let doubts = doubts.map(|doubts| {
         let mut record = remark(doubts, names.len());
         // The name of an agency stands in another column here.

@@ -121,17 +121,20 @@ fn long(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
 }
 
-/// Ties numbers to the word before them, so that no line ends between the two: `tháng 11`, `ngày 18/11/2026`, `quý IV`.
+/// Ties numbers to the word before them, so that no line ends between the two: `tháng 11`, `ngày
+/// 18/11/2026`, `quý IV`.
 fn tied(text: &str) -> String {
     let mut tied = String::new();
     let mut ties = false;
     for word in text.split(' ') {
-        let number = word.starts_with(|first: char| first.is_ascii_digit()) || ["I", "II", "III", "IV"].contains(&word);
+        let number = word.starts_with(|first: char| first.is_ascii_digit())
+            || ["I", "II", "III", "IV"].contains(&word);
         if !tied.is_empty() {
             tied.push(if ties && number { '\u{a0}' } else { ' ' });
         }
         tied.push_str(word);
-        ties = ["ngày", "tuần", "tháng", "quý", "năm", "hợp"].contains(&word.to_lowercase().as_str());
+        ties =
+            ["ngày", "tuần", "tháng", "quý", "năm", "hợp"].contains(&word.to_lowercase().as_str());
     }
     tied
 }
@@ -145,11 +148,16 @@ pub(crate) fn heading(period: &Period) -> String {
         _ if name.contains("..") => format!("từ ngày {} đến ngày {}", long(first), long(last)),
         None => format!("năm {year}"),
         Some("Q") => {
-            let quarter = ["I", "II", "III", "IV"].get(usize::from(first.month().unsigned_abs() - 1) / 3);
+            let quarter =
+                ["I", "II", "III", "IV"].get(usize::from(first.month().unsigned_abs() - 1) / 3);
             format!("quý {} năm {year}", quarter.copied().unwrap_or_default())
         }
-        Some("H") => format!("6 tháng {} năm {year}", if first.month() == 1 { "đầu" } else { "cuối" }),
-        Some("W") => format!("tuần {} ({} – {})", part.trim_start_matches('W'), long(first), long(last)),
+        Some("H") => {
+            format!("6 tháng {} năm {year}", if first.month() == 1 { "đầu" } else { "cuối" })
+        }
+        Some("W") => {
+            format!("tuần {} ({} – {})", part.trim_start_matches('W'), long(first), long(last))
+        }
         Some(_) if first == last => format!("ngày {}", long(first)),
         Some(_) => format!("tháng {} năm {year}", first.month()),
     };
@@ -167,10 +175,15 @@ pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
         Some(DueBasis::Extended) => "; so với ngày hẹn trả lại trong thư xin lỗi, nếu có",
         None => "; ngày hẹn trả dùng để so sánh thay đổi trong kỳ",
     };
-    format!("Số liệu đến hết ngày {}, tổng hợp {}/{days} ngày của kỳ{basis}.", long(last), gathered.days)
+    format!(
+        "Số liệu đến hết ngày {}, tổng hợp {}/{days} ngày của kỳ{basis}.",
+        long(last),
+        gathered.days
+    )
 }
 
-/// That figures are known to be wrong, and whose could not be counted; none where nothing is known to be.
+/// That figures are known to be wrong, and whose could not be counted; none where nothing is known
+/// to be.
 pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
     if !gathered.doubts.being_corrected() {
         return None;
@@ -184,7 +197,9 @@ pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<
         [] => String::new(),
         names => format!(" Chưa tổng hợp được số liệu của: {}.", names.join("; ")),
     };
-    Some(format!("Số liệu của kỳ này đang được đính chính; dưới đây là số liệu đã chốt gần nhất.{named}"))
+    Some(format!(
+        "Số liệu của kỳ này đang được đính chính; dưới đây là số liệu đã chốt gần nhất.{named}"
+    ))
 }
 
 /// What of a time is compared with what of the time before.
@@ -193,7 +208,11 @@ fn told_compared(compared: Option<&Compared>) -> String {
         return "Không so sánh với kỳ trước: chưa có kỳ trước được tổng hợp đủ với cùng số ngày làm việc.".to_owned();
     };
     let (first, last) = (long(period.first()), long(period.last()));
-    let time = if first == last { format!("ngày {first}") } else { format!("từ ngày {first} đến ngày {last}") };
+    let time = if first == last {
+        format!("ngày {first}")
+    } else {
+        format!("từ ngày {first} đến ngày {last}")
+    };
     let days = if its == ours {
         format!("cùng {ours} ngày làm việc")
     } else {
@@ -214,18 +233,25 @@ fn change(now: u64, before: u64) -> String {
 /// What stands where nothing was counted, which is not zero.
 pub(crate) const NOT_COUNTED: &str = "–";
 
-/// Without figures of a time that is like this one nothing is compared, and without its own nothing is told.
+/// Without figures of a time that is like this one nothing is compared, and without its own nothing
+/// is told.
 fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
     let unknown = || if now.is_some() { String::new() } else { "chưa có số liệu".to_owned() };
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
         name,
         value: now.map_or_else(|| NOT_COUNTED.to_owned(), |now| number(figure(&now.row))),
-        change: now.zip(before).map_or_else(unknown, |(now, before)| change(figure(&now.row), figure(&before.row))),
+        change: now
+            .zip(before)
+            .map_or_else(unknown, |(now, before)| change(figure(&now.row), figure(&before.row))),
     };
     let share = now.and_then(Figures::on_time_share);
     let points = match (share, before.and_then(Figures::on_time_share)) {
-        (Some(now), Some(before)) if now >= before => format!("+{} điểm so với kỳ trước", percent_text(now - before)),
-        (Some(now), Some(before)) => format!("−{} điểm so với kỳ trước", percent_text(before - now)),
+        (Some(now), Some(before)) if now >= before => {
+            format!("+{} điểm so với kỳ trước", percent_text(now - before))
+        }
+        (Some(now), Some(before)) => {
+            format!("−{} điểm so với kỳ trước", percent_text(before - now))
+        }
         _ => unknown(),
     };
     vec![
@@ -244,10 +270,18 @@ fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
 
 fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
     let row = &figures.row;
-    let counts =
-        [row.carried_over, row.received, figures.received_online, row.resolved, row.early, row.on_time, row.late];
+    let counts = [
+        row.carried_over,
+        row.received,
+        figures.received_online,
+        row.resolved,
+        row.early,
+        row.on_time,
+        row.late,
+    ];
     let share = figures.on_time_share();
-    let others = [row.in_process, row.overdue, row.supplement + row.payment + row.suspended, row.asked_late];
+    let others =
+        [row.in_process, row.overdue, row.supplement + row.payment + row.suspended, row.asked_late];
     let cell = |count: u64| (number(count), count);
     let cells = counts
         .into_iter()
@@ -257,8 +291,17 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
     TableLine { key, name, cells: cells.collect() }
 }
 
-fn table(id: &'static str, caption: &'static str, first: &'static str, report: &Report, counted: bool) -> Table {
-    let lines = report.lines.iter().map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
+fn table(
+    id: &'static str,
+    caption: &'static str,
+    first: &'static str,
+    report: &Report,
+    counted: bool,
+) -> Table {
+    let lines = report
+        .lines
+        .iter()
+        .map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
     let mut total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
     if !counted {
         total.cells.fill((NOT_COUNTED.to_owned(), 0));
@@ -269,10 +312,10 @@ fn table(id: &'static str, caption: &'static str, first: &'static str, report: &
 fn cause(cause: &Cause) -> &'static str {
     match cause {
         Cause::NotBegun => "chưa bắt đầu giải quyết",
-        Cause::Papers => "đã yêu cầu bổ sung giấy tờ",
+        Cause::Supplement => "đã yêu cầu bổ sung giấy tờ",
         Cause::Payment => "đã yêu cầu nghĩa vụ tài chính",
         Cause::Suspended => "đã có lúc dừng xử lý",
-        Cause::PassedOn => "đã chuyển cơ quan phối hợp",
+        Cause::Forwarded => "đã chuyển cơ quan phối hợp",
         Cause::SentBack => "bị trả lại để xử lý tiếp",
         Cause::Apologised => "đã xin lỗi, hẹn lại ngày trả",
     }
@@ -285,7 +328,11 @@ fn late_line(code: &str, behind: &Behind) -> LateLine {
         due: long(behind.due),
         settled: behind.settled.map_or_else(|| "chưa xong".to_owned(), long),
         days: number(behind.days),
-        causes: if causes.is_empty() { "hồ sơ không ghi lý do".to_owned() } else { causes.join("; ") },
+        causes: if causes.is_empty() {
+            "hồ sơ không ghi lý do".to_owned()
+        } else {
+            causes.join("; ")
+        },
     }
 }
 
@@ -299,7 +346,11 @@ fn late(list: &LateList) -> Late {
     let agency = |agency: &crate::late::LateOfAgency| LateAgency {
         key: agency.code.to_string(),
         name: agency.name.clone(),
-        more: if agency.more == 0 { String::new() } else { number(u64::try_from(agency.more).unwrap_or(u64::MAX)) },
+        more: if agency.more == 0 {
+            String::new()
+        } else {
+            number(u64::try_from(agency.more).unwrap_or(u64::MAX))
+        },
         lines: agency.lines.iter().map(|(code, behind)| late_line(code.as_str(), behind)).collect(),
     };
     Late { told: tied(&told), agencies: list.agencies.iter().map(agency).collect() }
@@ -330,7 +381,10 @@ pub(crate) struct Compared {
 /// Whose report it is: the province's, of those there are the one that exists on `day`.
 fn body(catalogue: &Catalogue, day: Date) -> String {
     let mut provinces = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Province);
-    provinces.find(|agency| agency.exists_on(day)).map(|agency| agency.name_on(day).to_owned()).unwrap_or_default()
+    provinces
+        .find(|agency| agency.exists_on(day))
+        .map(|agency| agency.name_on(day).to_owned())
+        .unwrap_or_default()
 }
 
 /// The page of a period.
@@ -344,8 +398,9 @@ pub(crate) fn page(
     let agencies = (told.by)(Dimension::Agency);
     let counted = gathered.days > 0;
     let point = |(point, row): &(Period, Option<KpiRow>)| {
-        let told =
-            |figure: fn(&KpiRow) -> u64| row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)));
+        let told = |figure: fn(&KpiRow) -> u64| {
+            row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)))
+        };
         [chart::short(point), told(|row| row.received), told(|row| row.resolved)]
     };
     let compared = told.compared.map(|compared| &compared.total);
@@ -363,7 +418,13 @@ pub(crate) fn page(
         tables: vec![
             table("agencies", "Theo cơ quan", "Cơ quan", &agencies, counted),
             table("fields", "Theo lĩnh vực", "Lĩnh vực", &(told.by)(Dimension::Field), counted),
-            table("channels", "Theo hình thức nộp", "Hình thức", &(told.by)(Dimension::Channel), counted),
+            table(
+                "channels",
+                "Theo hình thức nộp",
+                "Hình thức",
+                &(told.by)(Dimension::Channel),
+                counted,
+            ),
         ],
         late: told.late.map(late),
         query: if selection.merged { "agencies=merged&" } else { "" },

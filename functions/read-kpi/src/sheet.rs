@@ -41,16 +41,25 @@ fn defect(error: impl std::fmt::Display) -> Failure {
     Failure::Defect(format!("a report cannot be written: {error}"))
 }
 
-/// All lines with the total as the last; where no day was counted there is a total without figures, which says so.
-fn lines(period: &Period, gathered: &Gathered, report: &Report) -> impl Iterator<Item = (Line, bool)> {
+/// All lines with the total as the last; where no day was counted there is a total without figures,
+/// which says so.
+fn lines(
+    period: &Period,
+    gathered: &Gathered,
+    report: &Report,
+) -> impl Iterator<Item = (Line, bool)> {
     let counted = gathered.days > 0;
-    let name =
-        if counted { "Toàn tỉnh".to_owned() } else { format!("Toàn tỉnh: {}", told_days(period, gathered)) };
+    let name = if counted {
+        "Toàn tỉnh".to_owned()
+    } else {
+        format!("Toàn tỉnh: {}", told_days(period, gathered))
+    };
     let total = Line { key: String::new(), name, figures: report.total };
     report.lines.iter().cloned().chain([total]).map(move |line| (line, counted))
 }
 
-/// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for another encoding.
+/// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for
+/// another encoding.
 pub(crate) fn csv(
     period: &Period,
     gathered: &Gathered,
@@ -59,13 +68,18 @@ pub(crate) fn csv(
     bom: bool,
 ) -> Result<String, Failure> {
     let names = COLUMNS.iter().map(|(name, _)| *name);
-    let names: Vec<String> = ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
+    let names: Vec<String> =
+        ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
     let doubts = doubts.map(|doubts| remark(doubts, names.len()));
     let record = |(line, counted): (Line, bool)| {
         let told = |figure: String| if counted { figure } else { NOT_COUNTED.to_owned() };
         let figures = COLUMNS.iter().map(|(_, figure)| told(figure(&line.figures).to_string()));
         let share = told(line.figures.on_time_share().map(percent).unwrap_or_default());
-        [harmless(line.key), harmless(line.name)].into_iter().chain(figures).chain([share]).collect()
+        [harmless(line.key), harmless(line.name)]
+            .into_iter()
+            .chain(figures)
+            .chain([share])
+            .collect()
     };
     csv_of(names, lines(period, gathered, report).map(record).chain(doubts), bom)
 }
@@ -85,7 +99,8 @@ pub(crate) fn csv_of(
     records: impl Iterator<Item = Vec<String>>,
     bom: bool,
 ) -> Result<String, Failure> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for record in [names].into_iter().chain(records) {
         writer.write_record(record).map_err(defect)?;
     }
@@ -136,7 +151,8 @@ fn fill(
     })?;
     sheet.write_with_format(0, 0, heading(period), &bold)?;
     sheet.write(1, 0, told_days(period, gathered))?;
-    let names = ["Mã", "Tên"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name)).chain([SHARE]);
+    let names =
+        ["Mã", "Tên"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name)).chain([SHARE]);
     for (column, name) in (0_u16..).zip(names) {
         sheet.write_with_format(3, column, name, &head)?;
     }

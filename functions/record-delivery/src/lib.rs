@@ -1,8 +1,10 @@
-//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: the gateways tell what became of a message.
+//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: the gateways tell what became of a
+//! message.
 //!
-//! Anybody can reach these addresses; a report counts if it is signed, or comes by the secret address, and names a message that
-//! we sent. It is answered after one read and one conditional write, well within the two seconds that Zalo waits, and a
-//! report that comes twice, late or out of order moves nothing back.
+//! Anybody can reach these addresses; a report counts if it is signed, or comes by the secret
+//! address, and names a message that we sent. It is answered after one read and one conditional
+//! write, well within the two seconds that Zalo waits, and a report that comes twice, late or out
+//! of order moves nothing back.
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
@@ -26,7 +28,8 @@ pub struct Reporters {
     pub esms_secret: String,
 }
 
-/// What eSMS says of a message. It may say more, which is nobody's affair; what it says of these twice, it has not said.
+/// What eSMS says of a message. It may say more, which is nobody's affair; what it says of these
+/// twice, it has not said.
 pub const ESMS_PARAMETERS: [&str; 7] =
     ["SMSID", "RequestId", "SendStatus", "SendSuccess", "SendFailed", "TotalPrice", "error_info"];
 
@@ -45,12 +48,16 @@ pub async fn handle(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let named = match request.route.as_str() {
-        "POST /v1/reports/zalo" => {
-            report::zalo(request.raw_body()?, request.header("x-zevent-signature"), &reporters.zalo, now)?
-        }
+        "POST /v1/reports/zalo" => report::zalo(
+            request.raw_body()?,
+            request.header("x-zevent-signature"),
+            &reporters.zalo,
+            now,
+        )?,
         "GET /v1/reports/esms/{secret}" => {
             let secret = request.path_text("secret");
-            let named = report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?;
+            let named =
+                report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?;
             request.said_once(&ESMS_PARAMETERS)?;
             named
         }
@@ -63,7 +70,8 @@ pub async fn handle(
     HttpReply::json(200, &Taken { taken })
 }
 
-/// Takes the report in; false if it moves nothing. A message that nobody sent is no error: a repetition would not mend it.
+/// Takes the report in; false if it moves nothing. A message that nobody sent is no error: a
+/// repetition would not mend it.
 async fn record(
     named: &NamedReport,
     book: &impl NoticeBook,
@@ -71,7 +79,8 @@ async fn record(
     now: Timestamp,
 ) -> Result<bool, Failure> {
     let provider = named.report.provider.name();
-    let Some(MessageName { subject: code, version, repetition }) = parse_message_id(&named.name) else {
+    let Some(MessageName { subject: code, version, repetition }) = parse_message_id(&named.name)
+    else {
         tracing::warn!(provider, "a report names a message that is none of ours");
         return Ok(false);
     };

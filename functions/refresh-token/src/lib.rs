@@ -1,9 +1,11 @@
-//! Every quarter of an hour: renews the access token of the official account at Zalo before it runs out.
+//! Every quarter of an hour: renews the access token of the official account at Zalo before it runs
+//! out.
 //!
-//! A refresh token works once. So one process renews at a time, under a lease that is stored before the call; the new pair is
-//! stored in one write before anybody uses it. What dies before the call loses nothing. What dies between the call and the write
-//! loses the pair, which nothing can bring back: the next run learns it from the issuer, and a person is told to sign in, while
-//! the old access token works on for its hours.
+//! A refresh token works once. So one process renews at a time, under a lease that is stored before
+//! the call; the new pair is stored in one write before anybody uses it. What dies before the call
+//! loses nothing. What dies between the call and the write loses the pair, which nothing can bring
+//! back: the next run learns it from the issuer, and a person is told to sign in, while the old
+//! access token works on for its hours.
 
 use std::time::Duration;
 
@@ -13,8 +15,8 @@ use platform::account::{AccountTokens, Due, Token};
 use platform::port::{Renewal, Stored, TokenIssuer, TokenStore};
 use serde::{Deserialize, Serialize};
 
-/// How often a new pair is tried to be stored, waiting twice as long each time: some 25 s, which most failures of a table do
-/// not last.
+/// How often a new pair is tried to be stored, waiting twice as long each time: some 25 s, which
+/// most failures of a table do not last.
 const STORED_MAX: u32 = 8;
 
 /// The first wait between two tries.
@@ -58,7 +60,12 @@ pub struct Outcome {
 
 impl Outcome {
     fn of(standing: Standing, tokens: Option<&AccountTokens>) -> Self {
-        Self { standing, access_until: tokens.and_then(|tokens| tokens.access.as_ref()).map(|access| access.until) }
+        Self {
+            standing,
+            access_until: tokens
+                .and_then(|tokens| tokens.access.as_ref())
+                .map(|access| access.until),
+        }
     }
 }
 
@@ -97,7 +104,8 @@ pub async fn refresh(
         }
         Renewal::Refused { code } => {
             tracing::error!(code, "the refresh token was refused");
-            // The next run asks again: what was wrong with the application and not with the token heals by itself.
+            // The next run asks again: what was wrong with the application and not with the token
+            // heals by itself.
             let refused = leased.refused(now);
             // Who signed in meanwhile was faster, and better.
             store.keep(&refused).await?;
@@ -110,7 +118,10 @@ pub async fn refresh(
             if works {
                 tracing::warn!(instead, "the token's issuer does not answer");
             } else {
-                tracing::error!(instead, "the token's issuer does not answer, and the access token has run out");
+                tracing::error!(
+                    instead,
+                    "the token's issuer does not answer, and the access token has run out"
+                );
             }
             Ok(Outcome::of(Standing::Unanswered, Some(&released)))
         }
@@ -140,7 +151,9 @@ async fn keep_for_sure(renewed: &AccountTokens, store: &impl TokenStore) -> Resu
     for _ in 1..STORED_MAX {
         match keep_once(renewed, store).await {
             Ok(()) => return Ok(()),
-            Err(failure) => tracing::warn!(cause = failure.chain(), "the new tokens are not stored yet"),
+            Err(failure) => {
+                tracing::warn!(cause = failure.chain(), "the new tokens are not stored yet")
+            }
         }
         tokio::time::sleep(wait).await;
         wait *= 2;

@@ -1,7 +1,7 @@
 //! Wires `refresh-token`.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::dynamo::{self, Accounts};
+use platform::dynamo::{self, AccountTable};
 use platform::gateway::{self, zalo::ZaloLogin};
 use platform::payload::{Payload, Reported};
 use platform::{clock, config, telemetry};
@@ -10,7 +10,7 @@ use refresh_token::{Order, Outcome};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let accounts = &Accounts::new(dynamo::client().await, config::text("ACCOUNTS_TABLE")?);
+    let accounts = &AccountTable::new(dynamo::client().await, config::text("ACCOUNTS_TABLE")?);
     let login = &ZaloLogin {
         http: gateway::http_client(config::millis("GATEWAY_TIMEOUT_MS")?)?,
         url: config::address("ZALO_LOGIN_URL")?,

@@ -1,9 +1,11 @@
-//! The dossiers table's stream: every new history entry becomes one message to each queue that is interested.
+//! The dossiers table's stream: every new history entry becomes one message to each queue that is
+//! interested.
 //!
-//! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it again, and a
-//! message sent twice has one effect. What can never be read, panics or does not end goes to the failures queue, so that no
-//! dossier waits behind another's poison; what kills the process is found by halving the batch (`infra/template.yaml`).
-//! What is given up all the same is sent by `repair-relay`.
+//! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it
+//! again, and a message sent twice has one effect. What can never be read, panics or does not end
+//! goes to the failures queue, so that no dossier waits behind another's poison; what kills the
+//! process is found by halving the batch (`infra/template.yaml`). What is given up all the same is
+//! sent by `repair-relay`.
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use domain::dossier::HistoryEntry;
 use domain::id::DossierCode;
 use platform::Failure;
 use platform::message::CloudEvent;
-use platform::port::{Outlet, Siding};
+use platform::port::{DeadLetters, MessageSender};
 use serde::{Deserialize, Serialize};
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
@@ -64,10 +66,10 @@ struct Key {
 }
 
 /// Relays a batch of changes; none may take longer than `record_timeout` to be read.
-pub async fn relay<Q: Outlet>(
+pub async fn relay<Q: MessageSender>(
     event: Event,
     routes: &[Route<'_, Q>],
-    failures: &impl Siding,
+    failures: &impl DeadLetters,
     record_timeout: Duration,
 ) -> Result<(), Failure> {
     let mut told: Told = vec![Vec::new(); routes.len()];
@@ -77,8 +79,15 @@ pub async fn relay<Q: Outlet>(
         match read_alone(record, wants, record_timeout).await {
             Ok(bodies) => told.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies)),
             Err((reason, detail)) => {
-                tracing::error!(code = place.code, sequence = place.sequence_number, reason, detail, "change parked");
-                let body = serde_json::to_string(&place).map_err(|error| Failure::Defect(error.to_string()))?;
+                tracing::error!(
+                    code = place.code,
+                    sequence = place.sequence_number,
+                    reason,
+                    detail,
+                    "change parked"
+                );
+                let body = serde_json::to_string(&place)
+                    .map_err(|error| Failure::Defect(error.to_string()))?;
                 failures.park(&body, reason, detail).await?;
             }
         }
@@ -90,7 +99,8 @@ pub async fn relay<Q: Outlet>(
     Ok(())
 }
 
-/// Reads one change on a thread of its own, so that one that panics or never ends keeps no other waiting.
+/// Reads one change on a thread of its own, so that one that panics or never ends keeps no other
+/// waiting.
 async fn read_alone(
     record: EventRecord,
     wants: Vec<fn(&HistoryEntry) -> bool>,
@@ -109,27 +119,32 @@ fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<To
     let Some((code, entries)) = new_entries(record)? else {
         return Ok(vec![Vec::new(); wants.len()]);
     };
-    let told =
-        wants.iter().map(|wants| entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect());
+    let told = wants.iter().map(|wants| {
+        entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect()
+    });
     told.collect()
 }
 
 /// The entries that the new image has and the old one has not; none for a deletion.
 ///
-/// The decoder's own text is not passed on: it may quote a value, which may be personal data.
-fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, &'static str> {
+/// The decoder's own text is not forwarded: it may quote a value, which may be personal data.
+fn new_entries(
+    record: EventRecord,
+) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, &'static str> {
     if record.change.new_image.is_empty() {
         return Ok(None);
     }
-    let new: Image = serde_dynamo::from_item(record.change.new_image).map_err(|_| "the new image does not read")?;
+    let new: Image = serde_dynamo::from_item(record.change.new_image)
+        .map_err(|_| "the new image does not read")?;
     let seen = if record.change.old_image.is_empty() {
         0
     } else {
-        let old: OldImage =
-            serde_dynamo::from_item(record.change.old_image).map_err(|_| "the old image does not read")?;
+        let old: OldImage = serde_dynamo::from_item(record.change.old_image)
+            .map_err(|_| "the old image does not read")?;
         old.version
     };
-    let entries: Vec<HistoryEntry> = new.history.into_iter().filter(|entry| entry.version > seen).collect();
+    let entries: Vec<HistoryEntry> =
+        new.history.into_iter().filter(|entry| entry.version > seen).collect();
     if entries.last().is_some_and(|last| last.version != new.version) {
         return Err("version and history disagree");
     }
@@ -137,5 +152,6 @@ fn new_entries(record: EventRecord) -> Result<Option<(DossierCode, Vec<HistoryEn
 }
 
 fn body(code: &DossierCode, entry: &HistoryEntry) -> Result<String, &'static str> {
-    serde_json::to_string(&CloudEvent::changed(code, entry)).map_err(|_| "the message does not write")
+    serde_json::to_string(&CloudEvent::changed(code, entry))
+        .map_err(|_| "the message does not write")
 }

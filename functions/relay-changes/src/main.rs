@@ -16,7 +16,9 @@ async fn main() -> Result<(), Error> {
     let routes: &[Route<'_, Queue>] = &[Route { queue: &notices, wants: |_| true }];
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
         let changes = event.payload.event("a batch of a table's stream")?;
-        relay_changes::relay(changes, routes, failures, record_timeout).await.map_err(Reported::from)?;
+        relay_changes::relay(changes, routes, failures, record_timeout)
+            .await
+            .map_err(Reported::from)?;
         Ok::<(), Error>(())
     }))
     .await

@@ -1,8 +1,10 @@
-//! The morning: looks at every open dossier of the province, lists what is due within a day or overdue, apologises for those that will miss their due date or
-//! have missed it, and closes those whose applicants never brought the papers asked for.
+//! The morning: looks at every open dossier of the province, lists what is due within a day or
+//! overdue, apologises for those that will miss their due date or have missed it, and closes those
+//! whose applicants never brought the documents asked for.
 //!
-//! Each dossier is read anew before it is touched and each command is named after dossier and day, so that a second
-//! run changes nothing. What cannot be done for one dossier is counted, and stops no other.
+//! Each dossier is read anew before it is touched and each command is named after dossier and day,
+//! so that a second run changes nothing. What cannot be done for one dossier is counted, and stops
+//! no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,7 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
-use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -49,7 +51,7 @@ pub struct Outcome {
     pub apologies: u64,
     /// Due dates counted anew, since the calendar was changed.
     pub redated: u64,
-    /// Dossiers closed because the papers never came.
+    /// Dossiers closed because the documents never came.
     pub expired: u64,
     /// Dossiers for which something could not be done; the log says what.
     pub failed: u64,
@@ -57,7 +59,8 @@ pub struct Outcome {
     pub by_agency: BTreeMap<AgencyCode, Pressing>,
 }
 
-/// The most codes that are listed of an agency, of either kind: those that are due first. The rest are in its worklist.
+/// The most codes that are listed of an agency, of either kind: those that are due first. The rest
+/// are in its worklist.
 pub const LISTED_MAX: usize = 50;
 
 /// Dossiers of one agency that want to be looked at, those due first before the others.
@@ -71,9 +74,14 @@ pub struct Pressing {
 }
 
 impl Outcome {
-    /// A run that failed somebody is repeated, and if that does not help a person is told: an applicant waits.
+    /// A run that failed somebody is repeated, and if that does not help a person is told: an
+    /// applicant waits.
     pub fn settled(self) -> Result<Self, Failure> {
-        if self.failed == 0 { Ok(self) } else { Err(Failure::Defect(format!("{} dossier(s) failed", self.failed))) }
+        if self.failed == 0 {
+            Ok(self)
+        } else {
+            Err(Failure::Defect(format!("{} dossier(s) failed", self.failed)))
+        }
     }
 }
 
@@ -90,8 +98,11 @@ pub async fn remind(
     if day > today {
         return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
     }
-    let agencies: Vec<AgencyCode> =
-        catalogue.agencies().filter(|agency| agency.valid_from <= day).map(|agency| agency.code.clone()).collect();
+    let agencies: Vec<AgencyCode> = catalogue
+        .agencies()
+        .filter(|agency| agency.valid_from <= day)
+        .map(|agency| agency.code.clone())
+        .collect();
     let morning = Morning { day, now, store, catalogue };
     let mut outcome = Outcome {
         day,
@@ -104,13 +115,15 @@ pub async fn remind(
         by_agency: BTreeMap::new(),
     };
     let mut pressing = BTreeMap::new();
-    let mut open = stream::iter(&agencies).map(|agency| dossiers.open_each(agency)).buffer_unordered(WIDTH);
+    let mut open =
+        stream::iter(&agencies).map(|agency| dossiers.open_each(agency)).buffer_unordered(WIDTH);
     while let Some(lines) = open.try_next().await? {
         for line in lines {
             morning.count(line, &mut outcome, &mut pressing).await;
         }
     }
-    outcome.by_agency = pressing.into_iter().map(|(agency, found)| (agency, found.listed())).collect();
+    outcome.by_agency =
+        pressing.into_iter().map(|(agency, found)| (agency, found.listed())).collect();
     for (agency, listed) in &outcome.by_agency {
         let agency = agency.as_str();
         tracing::info!(%day, agency, due_soon = words(&listed.due_soon), overdue = words(&listed.overdue), "look at these");
@@ -162,19 +175,21 @@ impl<S: DossierStore> Morning<'_, S> {
                 return;
             }
         };
-        // By the date that holds today: a day off that was decided since is no reason for an apology.
+        // By the date that holds today: a day off that was decided since is no reason for an
+        // apology.
         let facts = match self.redate(facts, outcome).await {
             Ok(facts) => facts,
             Err((code, failure)) => return failed(&code, &failure, outcome),
         };
         // A missing year is met again below, and counted there.
-        let near = nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency));
+        let near =
+            nearness(&facts.history, self.day, self.catalogue.law().calendar_of(&facts.agency));
         if let Ok(Some(near)) = near {
             let due = facts.history.last().and_then(|entry| entry.due_at);
             let found = pressing.entry(facts.agency.clone()).or_default();
             let (count, list) = match near {
-                Nearness::DueSoon => (&mut outcome.due_soon, &mut found.due_soon),
-                Nearness::Overdue => (&mut outcome.overdue, &mut found.overdue),
+                Lateness::DueSoon => (&mut outcome.due_soon, &mut found.due_soon),
+                Lateness::Overdue => (&mut outcome.overdue, &mut found.overdue),
             };
             *count += 1;
             list.insert((due, facts.code.clone()));
@@ -190,7 +205,11 @@ impl<S: DossierStore> Morning<'_, S> {
     }
 
     /// The dossier after its date was counted anew, if the calendar gives another.
-    async fn redate(&self, facts: DossierFacts, outcome: &mut Outcome) -> Result<DossierFacts, (DossierCode, Failure)> {
+    async fn redate(
+        &self,
+        facts: DossierFacts,
+        outcome: &mut Outcome,
+    ) -> Result<DossierFacts, (DossierCode, Failure)> {
         // What cannot be told is met again by whoever asks what is near.
         if self.owed(&facts.history, &facts.agency).ok().flatten() != Some(Duty::Redate) {
             return Ok(facts);
@@ -225,7 +244,15 @@ impl<S: DossierStore> Morning<'_, S> {
             return Ok(None);
         };
         let by = Actor::System { id: "remind-deadline".to_owned() };
-        change(self.store, self.catalogue, &dossier.code, self.command(owed, &dossier)?, &by, self.now).await?;
+        change(
+            self.store,
+            self.catalogue,
+            &dossier.code,
+            self.command(owed, &dossier)?,
+            &by,
+            self.now,
+        )
+        .await?;
         Ok(Some(owed))
     }
 
@@ -236,8 +263,10 @@ impl<S: DossierStore> Morning<'_, S> {
         let mut name = vec!["remind-deadline", dossier.code.as_str(), &day];
         let (action, reason, new_due_on) = match owed {
             Duty::Apologise => {
-                // From today on, also where the morning of an earlier day is made up for: nothing is promised for a past day.
-                let promised = new_due_on(&dossier.history, today, law, &dossier.agency).map_err(missing)?;
+                // From today on, also where the morning of an earlier day is made up for: nothing
+                // is promised for a past day.
+                let promised =
+                    new_due_on(&dossier.history, today, law, &dossier.agency).map_err(missing)?;
                 (Action::Apologise, &rule.letter_reason, promised)
             }
             Duty::Redate => (Action::Redate, &rule.redate_reason, None),
@@ -259,12 +288,17 @@ impl<S: DossierStore> Morning<'_, S> {
     }
 }
 
-/// Of two changes of the calendar on one day each has its own command: it is named after the version that it found.
+/// Of two changes of the calendar on one day each has its own command: it is named after the
+/// version that it found.
 fn counted_name(owed: Duty, dossier: &Dossier) -> Option<String> {
     (owed == Duty::Redate).then(|| dossier.version.to_string())
 }
 
 fn failed(code: &DossierCode, failure: &Failure, outcome: &mut Outcome) {
-    tracing::error!(dossier = code.as_str(), cause = failure.chain(), "what is owed could not be done");
+    tracing::error!(
+        dossier = code.as_str(),
+        cause = failure.chain(),
+        "what is owed could not be done"
+    );
     outcome.failed += 1;
 }

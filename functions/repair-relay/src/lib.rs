@@ -1,9 +1,10 @@
-//! Every night, and whenever an operator asks: compares what the dossiers' histories say with what each consumer of the relay
-//! was brought up to, and sends what is owed.
+//! Every night, and whenever an operator asks: compares what the dossiers' histories say with what
+//! each consumer of the relay was brought up to, and sends what is owed.
 //!
-//! A relay that failed longer than its patience leaves no trace in a queue; what it owes stands in the histories. The one
-//! consumer so far is the thread of notices, which says up to which entry of the history it was brought; whoever is woken reads
-//! the whole history, so that one message a dossier is enough, and one too many changes nothing.
+//! A relay that failed longer than its patience leaves no trace in a queue; what it owes stands in
+//! the histories. The one consumer so far is the thread of notices, which says up to which entry of
+//! the history it was brought; whoever is woken reads the whole history, so that one message a
+//! dossier is enough, and one too many changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -17,17 +18,18 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
-use platform::port::Outlet;
+use platform::port::MessageSender;
 use serde::{Deserialize, Serialize};
 
-/// How far back a night looks: a night that failed, and the one after it, are made up for by the next.
+/// How far back a night looks: a night that failed, and the one after it, are made up for by the
+/// next.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What was recorded so lately may still be on its way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
-/// How many days before the first moment looked at a dossier may have ended of which something was recorded since: integrators
-/// report days late.
+/// How many days before the first moment looked at a dossier may have ended of which something was
+/// recorded since: integrators report days late.
 const REPORTED_LATE_DAYS: i64 = 31;
 
 /// The most dossiers that one run sends; those left over are the next run's.
@@ -43,7 +45,8 @@ const LOOKED_UP_AT_ONCE: usize = 16;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// From when on changes are looked at, by when they were recorded; three days back where it says nothing.
+    /// From when on changes are looked at, by when they were recorded; three days back where it
+    /// says nothing.
     #[serde(default)]
     pub since: Option<Timestamp>,
 }
@@ -58,7 +61,8 @@ pub struct Outcome {
     pub changed: usize,
     /// Of these, those with an entry that nobody was ever told of.
     pub owed: usize,
-    /// Of these, those for which a message was sent: fewer only where there are too many for one run.
+    /// Of these, those for which a message was sent: fewer only where there are too many for one
+    /// run.
     pub sent: usize,
 }
 
@@ -67,7 +71,7 @@ pub async fn repair(
     order: &Order,
     dossiers: &Dossiers,
     notices: &Notices,
-    queue: &impl Outlet,
+    queue: &impl MessageSender,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
@@ -76,10 +80,13 @@ pub async fn repair(
         return Err(Violation::new("since", "not-in-the-future", "lies in the future").into());
     }
     // Whoever asks by name wants everything: what is under way comes twice, which has one effect.
-    let until = if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let agencies: Vec<AgencyCode> = catalogue.agencies().map(|agency| agency.code.clone()).collect();
+    let until =
+        if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
+    let agencies: Vec<AgencyCode> =
+        catalogue.agencies().map(|agency| agency.code.clone()).collect();
     let mut changed: BTreeMap<DossierCode, u64> = BTreeMap::new();
-    let read = stream::iter(&agencies).map(|agency| recorded(dossiers, agency, (since, until), now));
+    let read =
+        stream::iter(&agencies).map(|agency| recorded(dossiers, agency, (since, until), now));
     let mut read = read.buffer_unordered(WIDTH);
     while let Some(found) = read.try_next().await? {
         changed.extend(found);
@@ -94,7 +101,8 @@ pub async fn repair(
         .try_collect()
         .await?;
     let owed: Vec<DossierCode> = owed.into_iter().flatten().collect();
-    let bodies = owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
+    let bodies =
+        owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
     queue.send_all(&bodies).await?;
     let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len() };
     if outcome.owed > 0 {
@@ -105,7 +113,8 @@ pub async fn repair(
     Ok(outcome)
 }
 
-/// Dossiers of `agency` of which something was recorded in a time, with the last version recorded in it.
+/// Dossiers of `agency` of which something was recorded in a time, with the last version recorded
+/// in it.
 async fn recorded(
     dossiers: &Dossiers,
     agency: &AgencyCode,
@@ -113,9 +122,11 @@ async fn recorded(
     now: Timestamp,
 ) -> Result<Vec<(DossierCode, u64)>, Failure> {
     let first = date_of(since).saturating_sub(REPORTED_LATE_DAYS.days());
-    let (open, ended) = (dossiers.open(agency).await?, dossiers.ended(agency, first, date_of(now)).await?);
+    let (open, ended) =
+        (dossiers.open(agency).await?, dossiers.ended(agency, first, date_of(now)).await?);
     let last = |facts: DossierFacts| {
-        let entry = facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
+        let entry =
+            facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
         Some((facts.code, entry.version))
     };
     Ok(open.facts.into_iter().chain(ended.facts).filter_map(last).collect())

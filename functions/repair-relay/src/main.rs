@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, Dossiers, Notices, Shelf};
+use platform::dynamo::{self, CatalogueStore, Dossiers, Notices};
 use platform::payload::{Payload, Reported};
 use platform::sqs::{self, Queue};
 use platform::{clock, config, telemetry};
@@ -12,8 +12,10 @@ use repair_relay::{Order, Outcome};
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
-    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
+    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live =
+        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
+            .await?;
     let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
     let notices = &Notices::new(client, config::text("NOTICES_TABLE")?);
     let queue = &Queue::new(sqs::client().await, config::text("NOTICES_QUEUE_URL")?);

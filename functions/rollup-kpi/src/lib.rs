@@ -1,9 +1,10 @@
 //! The night: has the days counted, by one message for each agency.
 //!
-//! Nothing is counted here. A run is written down with the agencies that it is made of before the first message leaves; each
-//! agency that was counted is struck off, and whoever strikes the last one off closes the days (`count-agency`). A run of which
-//! messages were lost or given up is not closed, so that no half-counted day is ever published; the next night counts its days
-//! again, and an order can have closed what was counted.
+//! Nothing is counted here. A run is written down with the agencies that it is made of before the
+//! first message leaves; each agency that was counted is struck off, and whoever strikes the last
+//! one off closes the days (`count-agency`). A run of which messages were lost or given up is not
+//! closed, so that no half-counted day is ever published; the next night counts its days again, and
+//! an order can have closed what was counted.
 
 use std::collections::BTreeSet;
 
@@ -16,12 +17,12 @@ use jiff::{Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::Figures;
 use platform::message::CloudEvent;
-use platform::port::Outlet;
+use platform::port::MessageSender;
 use platform::record::CountRun;
 use serde::{Deserialize, Serialize};
 
-/// Days that a night without an order counts again besides the one that has just ended: integrators report what happened
-/// days ago, and a message may be tried again for the better part of a day.
+/// Days that a night without an order counts again besides the one that has just ended: integrators
+/// report what happened days ago, and a message may be tried again for the better part of a day.
 const TRAILING_DAYS: i64 = 6;
 
 /// How many days back a night looks for days that are still to be counted, or to be closed.
@@ -40,7 +41,8 @@ const ORDER_DAYS_MAX: i32 = 366;
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The one day to count. If the order says nothing: yesterday in Viet Nam, and the days before it again.
+    /// The one day to count. If the order says nothing: yesterday in Viet Nam, and the days before
+    /// it again.
     #[serde(default)]
     pub day: Option<Date>,
     /// The first of several days to count, with `last`.
@@ -63,10 +65,18 @@ impl Order {
     /// The first and the last day to count, on `today`.
     fn span(&self, today: Date) -> Result<(Date, Date), Violation> {
         let (first, last) = match (self.day, self.first, self.last) {
-            (None, None, None) => (previous(today).saturating_sub(TRAILING_DAYS.days()), previous(today)),
+            (None, None, None) => {
+                (previous(today).saturating_sub(TRAILING_DAYS.days()), previous(today))
+            }
             (Some(day), None, None) => (day, day),
             (None, Some(first), Some(last)) => (first, last),
-            _ => return Err(Violation::new("day", "one-order", "stands alone, or first and last stand together")),
+            _ => {
+                return Err(Violation::new(
+                    "day",
+                    "one-order",
+                    "stands alone, or first and last stand together",
+                ));
+            }
         };
         if self.close && *self != (Self { close: true, ..Self::default() }) {
             return Err(Violation::new("close", "one-order", "stands alone"));
@@ -105,7 +115,7 @@ fn words(codes: &BTreeSet<&ProcedureCode>) -> String {
 pub async fn plan(
     order: &Order,
     figures: &Figures,
-    queue: &impl Outlet,
+    queue: &impl MessageSender,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
@@ -119,7 +129,10 @@ pub async fn plan(
         }
     }
     if let Some(year) = catalogue.provisional_next_year(today) {
-        tracing::warn!(year, "next year's calendar is provisional: every date counted in it will be counted anew");
+        tracing::warn!(
+            year,
+            "next year's calendar is provisional: every date counted in it will be counted anew"
+        );
     }
     let (mut first, last) = order.span(today)?;
     if order.close {
@@ -136,10 +149,18 @@ pub async fn plan(
     loop {
         let to = last.min(from.saturating_add((RUN_DAYS_MAX - 1).days()));
         let id = format!("{from}..{to}@{}", now.as_millisecond());
-        let run = CountRun { id, first: from, last: to, remaining: agencies.clone(), unreadable: BTreeSet::new() };
+        let run = CountRun {
+            id,
+            first: from,
+            last: to,
+            remaining: agencies.clone(),
+            unreadable: BTreeSet::new(),
+        };
         figures.begin(&run).await?;
-        let orders = agencies.iter().map(|agency| CloudEvent::count(&run.id, agency, (from, to), now));
-        let bodies = orders.map(|order| serde_json::to_string(&order).map_err(|e| Failure::Defect(e.to_string())));
+        let orders =
+            agencies.iter().map(|agency| CloudEvent::count(&run.id, agency, (from, to), now));
+        let bodies = orders
+            .map(|order| serde_json::to_string(&order).map_err(|e| Failure::Defect(e.to_string())));
         queue.send_all(&bodies.collect::<Result<Vec<_>, _>>()?).await?;
         runs.push(run.id);
         if to >= last {
@@ -153,7 +174,11 @@ pub async fn plan(
 }
 
 /// Has closed what was counted.
-async fn close(queue: &impl Outlet, today: Date, now: Timestamp) -> Result<Outcome, Failure> {
+async fn close(
+    queue: &impl MessageSender,
+    today: Date,
+    now: Timestamp,
+) -> Result<Outcome, Failure> {
     let since = today.saturating_sub(CLOSED_DAYS.days());
     let order = CloudEvent::close(since, now);
     let body = serde_json::to_string(&order).map_err(|error| Failure::Defect(error.to_string()))?;
@@ -162,8 +187,8 @@ async fn close(queue: &impl Outlet, today: Date, now: Timestamp) -> Result<Outco
     Ok(Outcome { first: since, last: today, agencies: 0, runs: vec![order.data.by] })
 }
 
-/// The first of the last days that an agency could not be counted on, of which corrections wait, or that was not published though a
-/// day before it was; `today` where there is none.
+/// The first of the last days that an agency could not be counted on, of which corrections wait, or
+/// that was not published though a day before it was; `today` where there is none.
 async fn owed_since(figures: &Figures, today: Date) -> Result<Date, Failure> {
     let since = today.saturating_sub(OWED_DAYS.days());
     let closed = figures.closed().await?;

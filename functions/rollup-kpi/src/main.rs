@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, Figures, Shelf};
+use platform::dynamo::{self, CatalogueStore, Figures};
 use platform::payload::{Payload, Reported};
 use platform::sqs::{self, Queue};
 use platform::{clock, config, telemetry};
@@ -12,8 +12,10 @@ use rollup_kpi::{Order, Outcome};
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
-    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
+    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live =
+        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
+            .await?;
     let figures = &Figures::new(client, config::text("KPI_TABLE")?);
     let queue = &Queue::new(sqs::client().await, config::text("COUNTS_QUEUE_URL")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {

@@ -17,10 +17,12 @@ pub async fn handle(
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
-    let given =
-        CommandId::try_from(request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned())?;
+    let given = CommandId::try_from(
+        request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned(),
+    )?;
     // The key is the caller's own: another account may use the same one.
     let key = command_id(&["submit", &by.signature().role, &by.signature().id, given.as_str()])?;
-    let submission = SubmissionRequest { body: request.json_as_it_came()?, key, by, at: None, code: None };
+    let submission =
+        SubmissionRequest { body: request.json_as_it_came()?, key, by, at: None, code: None };
     HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)
 }

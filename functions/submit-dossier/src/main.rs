@@ -3,7 +3,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, Reception, Shelf};
+use platform::dynamo::{self, CatalogueStore, IntakeTable};
 use platform::payload::Payload;
 use platform::{clock, config, http, telemetry};
 
@@ -11,9 +11,12 @@ use platform::{clock, config, http, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let client = dynamo::client().await;
-    let shelf = Shelf::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(shelf, UndecidedYears::Refused, clock::now()).await?;
-    let reception = &Reception::new(client, config::text("DOSSIERS_TABLE")?, config::text("INTAKE_TABLE")?);
+    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
+    let live =
+        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
+            .await?;
+    let reception =
+        &IntakeTable::new(client, config::text("DOSSIERS_TABLE")?, config::text("INTAKE_TABLE")?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
         let catalogue = &*live.current(clock::now()).await;
         let answer = |request| submit_dossier::handle(request, reception, catalogue, clock::now());

@@ -1,5 +1,5 @@
-//! `GET /v1/dossiers/{code}/deadline`: the due date with the days on the way to it, so that anybody whom it concerns can
-//! count it again on a wall calendar.
+//! `GET /v1/dossiers/{code}/deadline`: the due date with the days on the way to it, so that anybody
+//! whom it concerns can count it again on a wall calendar.
 
 use domain::deadline::{DayReckoned, DueRule, Run};
 use domain::dossier::{Action, Dossier};
@@ -10,8 +10,9 @@ use jiff::civil::Date;
 use platform::Failure;
 use serde::Serialize;
 
-/// A due date that explains itself. Where there is none, because the dossier was not received, waits for papers that start
-/// the term again, or has none by its procedure, nothing but the code is told.
+/// A due date that explains itself. Where there is none, because the dossier was not received,
+/// waits for documents that start the term again, or has none by its procedure, nothing but the
+/// code is told.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deadline<'a> {
@@ -39,7 +40,7 @@ pub(crate) struct Deadline<'a> {
 #[serde(rename_all = "camelCase")]
 struct Count {
     rule: DueRule,
-    /// From when it was counted: receipt, or the papers after which the term began again.
+    /// From when it was counted: receipt, or the documents after which the term began again.
     started_at: Timestamp,
     /// What the count comes to.
     due_at: Timestamp,
@@ -79,7 +80,8 @@ struct Apology<'a> {
     late: bool,
 }
 
-/// Whether the due date of `dossier`, if it has one, was counted in a year that the government has not decided.
+/// Whether the due date of `dossier`, if it has one, was counted in a year that the government has
+/// not decided.
 pub(crate) fn provisional(dossier: &Dossier, law: &Law) -> bool {
     let started = dossier.run(law).map(|run| run.started);
     let counted = started.zip(dossier.due_at);
@@ -93,7 +95,8 @@ impl<'a> Deadline<'a> {
         let count = run.map(|run| Count::of(dossier, &run, law)).transpose()?.flatten();
         // As long as the term has not begun again since.
         let letter = dossier.history.iter().rfind(|entry| entry.action == Action::Apologise);
-        let letter = letter.filter(|letter| count.as_ref().is_some_and(|count| count.started_at <= letter.at));
+        let letter = letter
+            .filter(|letter| count.as_ref().is_some_and(|count| count.started_at <= letter.at));
         Ok(Self {
             code: &dossier.code,
             due_at: dossier.due_at,
@@ -115,12 +118,17 @@ impl Count {
             return Ok(None);
         };
         let explained = term.explained_of(law, &dossier.agency, run);
-        let explained = explained.map_err(|missing| Failure::CalendarMissing { year: missing.year })?;
+        let explained =
+            explained.map_err(|missing| Failure::CalendarMissing { year: missing.year })?;
         Ok(Some(Self {
             rule: explained.rule,
             started_at: run.started,
             due_at: explained.due,
-            pauses: run.pauses.iter().map(|pause| Stretch { from: pause.from, to: pause.to }).collect(),
+            pauses: run
+                .pauses
+                .iter()
+                .map(|pause| Stretch { from: pause.from, to: pause.to })
+                .collect(),
             pause_rule: explained.pauses,
             days: explained.days.iter().map(Day::of).collect(),
         }))

@@ -1,5 +1,5 @@
-//! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and the agencies that work on it see
-//! its history, an agency sees its worklist.
+//! `GET /v1/dossiers…`: the public sees how far a dossier is, its owner and the agencies that work
+//! on it see its history, an agency sees its worklist.
 
 mod deadline;
 mod notices;
@@ -86,8 +86,13 @@ pub async fn handle(
             let Actor::Officer { agency, predecessors, .. } = request.actor(catalogue, now)? else {
                 return Err(Failure::Forbidden);
             };
-            let remits: Vec<Remit> = std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
-            HttpReply::json(200, &worklist(dossiers, &remits, &WorklistQuery::read(&request)?, catalogue.law()).await?)
+            let remits: Vec<Remit> =
+                std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
+            HttpReply::json(
+                200,
+                &worklist(dossiers, &remits, &WorklistQuery::read(&request)?, catalogue.law())
+                    .await?,
+            )
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -111,7 +116,12 @@ struct Progress<'a> {
 impl<'a> Progress<'a> {
     fn of(dossier: &'a Dossier) -> Self {
         let status = dossier.status;
-        Self { code: &dossier.code, status, status_name: status.name(), completion: dossier.completion() }
+        Self {
+            code: &dossier.code,
+            status,
+            status_name: status.name(),
+            completion: dossier.completion(),
+        }
     }
 }
 
@@ -171,7 +181,9 @@ struct Step<'a> {
 impl<'a> History<'a> {
     /// The history with the notes that `by` may read.
     fn of(dossier: &'a Dossier, by: &Actor, law: &Law) -> Self {
-        let note = |entry: &'a HistoryEntry| entry.note.as_deref().filter(|_| by.may_read_note(entry, dossier));
+        let note = |entry: &'a HistoryEntry| {
+            entry.note.as_deref().filter(|_| by.may_read_note(entry, dossier))
+        };
         let step = |entry: &'a HistoryEntry| Step {
             version: entry.version,
             action: entry.action,
@@ -201,7 +213,9 @@ impl<'a> History<'a> {
             due_at: dossier.due_at,
             due_provisional: deadline::provisional(dossier, law),
             // The last that started the clock, as long as it runs.
-            due_rule: dossier.due_at.and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
+            due_rule: dossier
+                .due_at
+                .and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
             history: dossier.history.iter().map(step).collect(),
         }
     }
@@ -215,7 +229,8 @@ struct WorklistQuery {
     after: Option<Place>,
 }
 
-/// Where a worklist goes on: the desk, by its name in a cursor, a status, and the last line shown in it.
+/// Where a worklist goes on: the desk, by its name in a cursor, a status, and the last line shown
+/// in it.
 #[derive(Clone)]
 struct Place {
     desk: String,
@@ -231,11 +246,17 @@ impl WorklistQuery {
         let due_before = parameters.one("dueBefore", day);
         let limit = parameters.one("limit", number(PAGE_MAX.into()));
         let after = parameters.one("cursor", |text| {
-            decode(text).ok_or_else(|| Violation::new("", "cursor", "must be a nextCursor as given"))
+            decode(text)
+                .ok_or_else(|| Violation::new("", "cursor", "must be a nextCursor as given"))
         });
         // A page of another list: the table would refuse to go on from beyond its end.
-        if let (Some(end), Some(line)) = (due_before, after.as_ref().and_then(|place| place.line.as_ref()))
-            && line.split('#').next().and_then(|due| due.parse::<Date>().ok()).is_none_or(|due| due >= end)
+        if let (Some(end), Some(line)) =
+            (due_before, after.as_ref().and_then(|place| place.line.as_ref()))
+            && line
+                .split('#')
+                .next()
+                .and_then(|due| due.parse::<Date>().ok())
+                .is_none_or(|due| due >= end)
         {
             parameters.refuse("cursor", "cursor", "belongs to a list with another dueBefore");
         }
@@ -243,25 +264,31 @@ impl WorklistQuery {
         Ok(Self { statuses, due_before, limit: limit.unwrap_or(PAGE_DEFAULT), after })
     }
 
-    /// The parts of which the worklist consists, in order. The table finds lines by due date within one status only;
-    /// without one it gives a desk's open dossiers in one go.
+    /// The parts of which the worklist consists, in order. The table finds lines by due date within
+    /// one status only; without one it gives a desk's open dossiers in one go.
     fn stretches<'a>(&self, agencies: &'a [AgencyCode]) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
         let statuses: Vec<Option<DossierStatus>> = match (&self.statuses[..], self.due_before) {
             ([], Some(_)) => OPEN.map(Some).to_vec(),
             ([], None) => vec![None],
             (asked, _) => asked.iter().copied().map(Some).collect(),
         };
-        let own = agencies.iter().map(Desk::Owner).flat_map(|desk| statuses.iter().map(move |status| (desk, *status)));
-        // Nothing that is closed is passed on.
+        let own = agencies
+            .iter()
+            .map(Desk::Owner)
+            .flat_map(|desk| statuses.iter().map(move |status| (desk, *status)));
+        // Nothing that is closed is forwarded.
         let open = statuses.iter().filter(|status| !status.is_some_and(DossierStatus::is_closed));
-        let passed_on = agencies.iter().map(Desk::Handler);
-        own.chain(passed_on.flat_map(|desk| open.clone().map(move |status| (desk, *status)))).collect()
+        let forwarded = agencies.iter().map(Desk::Handler);
+        own.chain(forwarded.flat_map(|desk| open.clone().map(move |status| (desk, *status))))
+            .collect()
     }
 }
 
 fn status(text: &str) -> Result<DossierStatus, Violation> {
     let known = DossierStatus::ALL.into_iter().find(|status| status.code().to_string() == text);
-    known.ok_or_else(|| Violation::new("status", "national-status", "must be a national status code, 1 to 10"))
+    known.ok_or_else(|| {
+        Violation::new("status", "national-status", "must be a national status code, 1 to 10")
+    })
 }
 
 #[derive(Serialize)]
@@ -272,8 +299,9 @@ struct Worklist {
     next_cursor: Option<String>,
 }
 
-/// Fills one page, desk after desk: what belongs to `agencies`, then what others have passed on to them. The first is the
-/// one that asks, the others those that it carries on for, in all or in a part of their dossiers.
+/// Fills one page, desk after desk: what belongs to `agencies`, then what others have forwarded to
+/// them. The first is the one that asks, the others those that it carries on for, in all or in a
+/// part of their dossiers.
 async fn worklist(
     dossiers: &Dossiers,
     remits: &[Remit],
@@ -289,7 +317,8 @@ async fn worklist(
     let stretches = query.stretches(agencies);
     let reached = |place: &Place| {
         let here = |(desk, status): &(Desk<'_>, Option<DossierStatus>)| {
-            name(*desk, agencies) == place.desk && status.is_none_or(|status| status == place.status)
+            name(*desk, agencies) == place.desk
+                && status.is_none_or(|status| status == place.status)
         };
         stretches.iter().position(here)
     };
@@ -305,16 +334,22 @@ async fn worklist(
     for (desk, status) in stretches.into_iter().skip(first) {
         let room = query.limit.saturating_sub(u32::try_from(items.len()).unwrap_or(query.limit));
         if room == 0 {
-            let place =
-                Place { desk: name(desk, agencies), status: status.unwrap_or(DossierStatus::Registered), line: None };
+            let place = Place {
+                desk: name(desk, agencies),
+                status: status.unwrap_or(DossierStatus::Registered),
+                line: None,
+            };
             return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
         }
-        let page = dossiers.worklist(desk, status, query.due_before, room, start.take().as_ref()).await?;
-        // What one of the agencies has passed on to another of them stands at its owner's desk already.
+        let page =
+            dossiers.worklist(desk, status, query.due_before, room, start.take().as_ref()).await?;
+        // What one of the agencies has forwarded to another of them stands at its owner's desk
+        // already.
         let lines = page.items.into_iter().filter(|item| match desk {
             Desk::Owner(owner) => covered(owner, item),
             Desk::Handler(handler) => {
-                covered(handler, item) && item.agency.as_ref().is_none_or(|owner| !covered(owner, item))
+                covered(handler, item)
+                    && item.agency.as_ref().is_none_or(|owner| !covered(owner, item))
             }
         });
         items.extend(lines.map(|item| seen_by(agencies, item, law)));
@@ -330,9 +365,15 @@ async fn worklist(
 fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
     let other = |agency: &AgencyCode| Some(agency) != agencies.first();
     let owner = item.agency.as_ref().or(agencies.first());
-    let due_provisional =
-        owner.zip(item.due_at).is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
-    WorklistItem { agency: item.agency.filter(other), handler: item.handler.filter(other), due_provisional, ..item }
+    let due_provisional = owner
+        .zip(item.due_at)
+        .is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
+    WorklistItem {
+        agency: item.agency.filter(other),
+        handler: item.handler.filter(other),
+        due_provisional,
+        ..item
+    }
 }
 
 /// What a cursor calls a desk: nothing for the agency's own.

@@ -3,7 +3,7 @@
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use domain::notice::NoticeClass;
-use domain::thread::{Attempt, NoticeRecord, NoticeState, NoticeThread, Told};
+use domain::thread::{Attempt, Content, NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -60,9 +60,9 @@ impl<'a> Notices<'a> {
 impl<'a> Life<'a> {
     /// None of a report, which is no dossier's.
     fn of(notice: &'a NoticeRecord) -> Option<Self> {
-        let action = match notice.told {
-            Told::Change(action) => action,
-            Told::Figures(_) => return None,
+        let action = match notice.content {
+            Content::Change(action) => action,
+            Content::Figures(_) => return None,
         };
         let (not_before, merged_into) = match notice.state {
             NoticeState::Waiting { not_before, .. } => (Some(not_before), None),

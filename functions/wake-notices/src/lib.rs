@@ -1,9 +1,10 @@
-//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each dossier and
-//! each report of a morning.
+//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each
+//! dossier and each report of a morning.
 //!
-//! What waits for the morning, for a retry, for a report that stays away, or for a process that died lies in the notices table
-//! under its time. A thread that is woken is put off by some minutes first, so that the next minute does not wake it again
-//! while it is worked on; whoever works on it gives it its next time. A message that is lost is sent again after that.
+//! What waits for the morning, for a retry, for a report that stays away, or for a process that
+//! died lies in the notices table under its time. A thread that is woken is put off by some minutes
+//! first, so that the next minute does not wake it again while it is worked on; whoever works on it
+//! gives it its next time. A message that is lost is sent again after that.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,9 +12,9 @@ use domain::id::AgencyCode;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::dynamo::{Notices, Sleeper};
+use platform::dynamo::{DueThread, Notices};
 use platform::message::CloudEvent;
-use platform::port::Outlet;
+use platform::port::MessageSender;
 use serde::{Deserialize, Serialize};
 
 /// The most threads that one minute wakes: some thirty a second, which the gateways take.
@@ -41,26 +42,32 @@ pub struct Outcome {
     pub due: usize,
     /// Threads that were woken.
     pub woken: usize,
-    /// For how many seconds the oldest notice has waited that might have been sent, among those whose time had come.
+    /// For how many seconds the oldest notice has waited that might have been sent, among those
+    /// whose time had come.
     pub oldest_unsent_seconds: i64,
 }
 
 /// Wakes what is due at `now`.
-pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: Timestamp) -> Result<Outcome, Failure> {
+pub async fn wake(
+    _order: &Order,
+    notices: &Notices,
+    queue: &impl MessageSender,
+    now: Timestamp,
+) -> Result<Outcome, Failure> {
     let sleepers = notices.sleepers(now, SEEN_MAX).await?;
     let due = sleepers.len();
     let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
     // What is held back until later is not late.
-    let oldest_unsent_seconds = oldest.map_or(0, |since| (now.as_millisecond().saturating_sub(since) / 1_000).max(0));
+    let oldest_unsent_seconds =
+        oldest.map_or(0, |since| (now.as_millisecond().saturating_sub(since) / 1_000).max(0));
     let chosen = in_turn(sleepers, WOKEN_MAX);
-    let ours: Vec<Option<Sleeper>> =
-        stream::iter(chosen)
-            .map(|sleeper| async move {
-                Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
-            })
-            .buffered(WIDTH)
-            .try_collect()
-            .await?;
+    let ours: Vec<Option<DueThread>> = stream::iter(chosen)
+        .map(|sleeper| async move {
+            Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
+        })
+        .buffered(WIDTH)
+        .try_collect()
+        .await?;
     let bodies: Vec<String> = ours
         .iter()
         .flatten()
@@ -75,10 +82,10 @@ pub async fn wake(_order: &Order, notices: &Notices, queue: &impl Outlet, now: T
     Ok(outcome)
 }
 
-/// The first `most` of `sleepers`, one of each agency in turn, each agency's in their order: one agency's bulk does not delay
-/// another's notice.
-pub fn in_turn(sleepers: Vec<Sleeper>, most: usize) -> Vec<Sleeper> {
-    let mut by_agency: BTreeMap<AgencyCode, VecDeque<Sleeper>> = BTreeMap::new();
+/// The first `most` of `sleepers`, one of each agency in turn, each agency's in their order: one
+/// agency's bulk does not delay another's notice.
+pub fn in_turn(sleepers: Vec<DueThread>, most: usize) -> Vec<DueThread> {
+    let mut by_agency: BTreeMap<AgencyCode, VecDeque<DueThread>> = BTreeMap::new();
     for sleeper in sleepers {
         by_agency.entry(sleeper.agency.clone()).or_default().push_back(sleeper);
     }

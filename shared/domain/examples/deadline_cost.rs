@@ -17,9 +17,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = serde_json::from_str(include_str!("../../../infra/data/rules.json"))?;
     let law = Law::assemble(calendar, rules).map_err(|found| format!("{found:?}"))?;
     let first: Timestamp = "2024-01-01T01:00:00Z".parse()?;
-    for (amount, unit) in
-        [(5, TermUnit::WorkingDay), (30, TermUnit::WorkingDay), (30, TermUnit::CalendarDay), (4, TermUnit::WorkingHour)]
-    {
+    for (amount, unit) in [
+        (5, TermUnit::WorkingDay),
+        (30, TermUnit::WorkingDay),
+        (30, TermUnit::CalendarDay),
+        (4, TermUnit::WorkingHour),
+    ] {
         let term = Term::new(amount, unit)?;
         // Spread over two years, so that weekends and Tết are among the starts.
         let start = |number: u32| first + SignedDuration::from_mins(i64::from(number) * 10);

@@ -1,4 +1,5 @@
-//! Authorities that receive and settle dossiers, with the time in which each exists, its names, and who comes after it.
+//! Authorities that receive and settle dossiers, with the time in which each exists, its names, and
+//! who comes after it.
 
 mod heirs;
 
@@ -13,7 +14,8 @@ pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 use crate::id::AgencyCode;
 use crate::{Violation, text};
 
-/// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five digits, never reused.
+/// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five
+/// digits, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WardCode(String);
@@ -110,7 +112,8 @@ pub struct Agency {
     pub valid_from: Date,
     /// Last such day; none while it exists.
     pub valid_to: Option<Date>,
-    /// Who carries on after the last day: with everything, or with what no part of the division takes.
+    /// Who carries on after the last day: with everything, or with what no part of the division
+    /// takes.
     pub successor: Option<AgencyCode>,
     /// Parts that others carry on with; the first that fits a dossier takes it.
     #[serde(default)]
@@ -120,7 +123,10 @@ pub struct Agency {
 impl Agency {
     /// What it is called on `day`; before its first day as on that.
     pub fn name_on(&self, day: Date) -> &str {
-        self.renamed.iter().rfind(|rename| rename.from <= day).map_or(&self.name, |rename| &rename.name)
+        self.renamed
+            .iter()
+            .rfind(|rename| rename.from <= day)
+            .map_or(&self.name, |rename| &rename.name)
     }
 
     /// Days on which it gets a name: its first, and those of its renames.
@@ -133,7 +139,11 @@ impl Agency {
         let mut found = Vec::new();
         let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
             if !holds {
-                found.push(Violation::new(format!("{at}.{field}"), rule, format!("{}: {detail}", self.code)));
+                found.push(Violation::new(
+                    format!("{at}.{field}"),
+                    rule,
+                    format!("{}: {detail}", self.code),
+                ));
             }
         };
         check("name", "name", !self.name.trim().is_empty(), "has no name");
@@ -141,8 +151,14 @@ impl Agency {
         for (place, rename) in self.renamed.iter().enumerate() {
             let of = |field: &str| format!("renamed[{place}].{field}");
             check(&of("name"), "name", !rename.name.trim().is_empty(), "has no name");
-            let ordered = before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
-            check(&of("from"), "ordered-names", ordered, "names follow each other between its first day and its last");
+            let ordered =
+                before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
+            check(
+                &of("from"),
+                "ordered-names",
+                ordered,
+                "names follow each other between its first day and its last",
+            );
             before = rename.from;
         }
         let forward = self.valid_to.is_none_or(|last| self.valid_from <= last);

@@ -1,4 +1,5 @@
-//! The morning report: which leaders get it (`infra/data/leaders.json`), of which time, and what it says.
+//! The morning report: which leaders get it (`infra/data/leaders.json`), of which time, and what it
+//! says.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +14,12 @@ use crate::kpi::{KpiRow, Period};
 use crate::notice::Language;
 use crate::phone::{Phone, Telephones};
 
-/// The longest address under which a province may publish its reports. With the longest name of a period it leaves a text of two
-/// parts room for its words.
+/// The longest address under which a province may publish its reports. With the longest name of a
+/// period it leaves a text of two parts room for its words.
 pub const PUBLIC_URL_CHARACTERS_MAX: usize = 64;
 
-/// The longest link to a report: `/v1/reports/` and a time from one day to another besides the address.
+/// The longest link to a report: `/v1/reports/` and a time from one day to another besides the
+/// address.
 pub const LINK_CHARACTERS_MAX: usize = PUBLIC_URL_CHARACTERS_MAX + 12 + 22;
 
 /// Where the reports of the province are published: `https://motcua.example.vn`.
@@ -30,13 +32,17 @@ impl TryFrom<String> for PublicUrl {
     fn try_from(text: String) -> Result<Self, Violation> {
         // What takes one septet of an SMS each, and no mark that a telephone ends a link at.
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '/' | ':' | '_');
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .unwrap_or_default();
         let whole = !host.is_empty() && !host.ends_with('/') && host.chars().all(plain);
         if whole && text.len() <= PUBLIC_URL_CHARACTERS_MAX {
             return Ok(Self(text));
         }
-        let detail =
-            format!("must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most");
+        let detail = format!(
+            "must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most"
+        );
         Err(Violation::new("publicUrl", "public-url", detail))
     }
 }
@@ -59,8 +65,9 @@ pub enum ReportSpan {
 }
 
 impl ReportSpan {
-    /// What is told of on the working day `morning`. The days of one morning follow those of the morning before: on Monday from
-    /// Friday to Sunday, after Tết from the last working day before it, so that no day is left out and none told of twice.
+    /// What is told of on the working day `morning`. The days of one morning follow those of the
+    /// morning before: on Monday from Friday to Sunday, after Tết from the last working day before
+    /// it, so that no day is left out and none told of twice.
     pub fn period(self, morning: Date, calendar: &Calendar) -> Result<Period, MissingYear> {
         let last = previous(morning);
         match self {
@@ -117,9 +124,13 @@ pub struct LeadersFile {
 pub struct Leaders(Vec<Leader>);
 
 impl Leaders {
-    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an office without a name or with a
-    /// land line or a foreign telephone, one that ends before it begins, or a key that two entries have on one day.
-    pub fn assemble(file: LeadersFile, known: impl Fn(&AgencyCode) -> bool) -> Result<Self, Vec<Violation>> {
+    /// Puts them together; refused whole, with every reason: an agency that is not `known`, an
+    /// office without a name or with a land line or a foreign telephone, one that ends before it
+    /// begins, or a key that two entries have on one day.
+    pub fn assemble(
+        file: LeadersFile,
+        known: impl Fn(&AgencyCode) -> bool,
+    ) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_key: BTreeMap<&LeaderKey, Vec<&Leader>> = BTreeMap::new();
         for (place, leader) in file.leaders.iter().enumerate() {
@@ -140,8 +151,9 @@ impl Leaders {
                 broken("phone", "phone", "no message can be sent to its telephone");
             }
             let earlier = by_key.entry(&leader.key).or_default();
-            let at_once =
-                |other: &&Leader| other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from);
+            let at_once = |other: &&Leader| {
+                other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from)
+            };
             if earlier.iter().any(at_once) {
                 broken("key", "unique-key", "stands twice on one day");
             }
@@ -150,11 +162,16 @@ impl Leaders {
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }
     }
 
-    /// Offices to whose telephone no message can be sent on the first day on which they are to get one.
+    /// Offices to whose telephone no message can be sent on the first day on which they are to get
+    /// one.
     pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
         let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
         let told = |(place, leader): (usize, &Leader)| {
-            let detail = format!("{}: no message can be sent to its telephone: {}", leader.key, reason(leader)?.name());
+            let detail = format!(
+                "{}: no message can be sent to its telephone: {}",
+                leader.key,
+                reason(leader)?.name()
+            );
             Some(Violation::new(format!("leaders[{place}].phone"), "phone", detail))
         };
         self.0.iter().enumerate().filter_map(told).collect()
@@ -176,7 +193,8 @@ impl Leaders {
     }
 }
 
-/// What a report comes to in one line. It is kept as it was told: figures that are corrected later do not change a message.
+/// What a report comes to in one line. It is kept as it was told: figures that are corrected later
+/// do not change a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Headline {
@@ -188,7 +206,8 @@ pub struct Headline {
     pub received: u64,
     /// Settled in this time.
     pub resolved: u64,
-    /// Settled early or on time, of these, in hundredths of a percent; none where nothing was settled.
+    /// Settled early or on time, of these, in hundredths of a percent; none where nothing was
+    /// settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_time_share: Option<u64>,
     /// Past their due date at the end.
@@ -201,6 +220,14 @@ impl Headline {
     /// Of the province's `row` for the days from `first` to `last`.
     pub fn of((first, last): (Date, Date), row: &KpiRow, link: String) -> Self {
         let on_time_share = share(row.early + row.on_time, row.resolved);
-        Self { first, last, received: row.received, resolved: row.resolved, on_time_share, overdue: row.overdue, link }
+        Self {
+            first,
+            last,
+            received: row.received,
+            resolved: row.resolved,
+            on_time_share,
+            overdue: row.overdue,
+            link,
+        }
     }
 }

@@ -32,7 +32,8 @@ macro_rules! personal {
     };
 }
 
-/// A person or a business: decides how the id number is read. National codes "1" and "2" (`LoaiDoiTuong`).
+/// A person or a business: decides how the id number is read. National codes "1" and "2"
+/// (`LoaiDoiTuong`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplicantKind {
@@ -45,7 +46,8 @@ pub enum ApplicantKind {
 /// Longest name, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 200;
 
-/// A person's or a business's name, 1 to 200 characters, cleaned. What lies in a store was judged by the rules of its day.
+/// A person's or a business's name, 1 to 200 characters, cleaned. What lies in a store was judged
+/// by the rules of its day.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FullName(String);
@@ -60,7 +62,11 @@ impl TryFrom<String> for FullName {
             return Err(Violation::new("fullName", flaw.rule(), flaw.detail()));
         }
         if !text::says_something(&name) || name.chars().count() > NAME_CHARACTERS_MAX {
-            return Err(Violation::new("fullName", "full-name", "must be 1 to 200 characters, one of them a letter"));
+            return Err(Violation::new(
+                "fullName",
+                "full-name",
+                "must be 1 to 200 characters, one of them a letter",
+            ));
         }
         Ok(Self(name))
     }
@@ -72,7 +78,7 @@ impl TryFrom<String> for FullName {
 pub struct Applicant {
     /// Person or business.
     pub kind: ApplicantKind,
-    /// Name as on the identity paper.
+    /// Name as on the identity document.
     pub full_name: FullName,
     /// Identity number, by kind.
     pub id_number: IdNumber,
@@ -83,8 +89,8 @@ pub struct Applicant {
     pub email: Option<Email>,
 }
 
-/// An e-mail address: one `@`, no blanks, at most 254 characters (RFC 5321 §4.5.3.1.3). What lies in a store was
-/// judged by the rules of its day.
+/// An e-mail address: one `@`, no blanks, at most 254 characters (RFC 5321 §4.5.3.1.3). What lies
+/// in a store was judged by the rules of its day.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);

@@ -22,14 +22,16 @@ pub fn time_of(instant: Timestamp) -> Time {
     tz::offset(7).to_datetime(instant).time()
 }
 
-/// The instant at which `time` strikes in Viet Nam on `day`. Both are bounded by the calendar's years, so that
-/// the conversion cannot leave the range of instants.
+/// The instant at which `time` strikes in Viet Nam on `day`. Both are bounded by the calendar's
+/// years, so that the conversion cannot leave the range of instants.
 pub fn instant(day: Date, time: Time) -> Timestamp {
-    day.to_datetime(time).to_zoned(TimeZone::fixed(tz::offset(7))).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    day.to_datetime(time)
+        .to_zoned(TimeZone::fixed(tz::offset(7)))
+        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
-/// The calendar has no data for a year that a rule needs. Nobody may guess it: the government decides each
-/// year's holidays and swaps in the year before.
+/// The calendar has no data for a year that a rule needs. Nobody may guess it: the government
+/// decides each year's holidays and swaps in the year before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the working calendar has no data for {year}")]
 pub struct MissingYear {
@@ -64,21 +66,24 @@ struct Year {
     off: BTreeSet<Date>,
     #[serde(deserialize_with = "each_once")]
     worked: BTreeSet<Date>,
-    /// Whether the government has not decided it yet: what is counted in it is marked, and counted anew once it has.
+    /// Whether the government has not decided it yet: what is counted in it is marked, and counted
+    /// anew once it has.
     #[serde(default)]
     provisional: bool,
     source: String,
 }
 
-/// What a dossier is that comes on a day off or after closing, of a term in days. NĐ 61/2018 Đ.18 says only what comes after
-/// the hand-over hour of a working day.
+/// What a dossier is that comes on a day off or after closing, of a term in days. NĐ 61/2018 Đ.18
+/// says only what comes after the hand-over hour of a working day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClosedReceipt {
-    /// Received on the next working day, which is not counted: Saturday and one working day are Tuesday.
+    /// Received on the next working day, which is not counted: Saturday and one working day are
+    /// Tuesday.
     #[default]
     ReceivedNextDay,
-    /// Received as it comes, so that the next working day is the first that counts: Saturday and one working day are Monday.
+    /// Received as it comes, so that the next working day is the first that counts: Saturday and
+    /// one working day are Monday.
     CountedNextDay,
 }
 
@@ -192,8 +197,9 @@ impl Calendar {
         self
     }
 
-    /// A whole calendar for each agency with exceptions, and what is wrong with these: a day off on which nobody works, a worked
-    /// day on which everybody does, a day both, a day in a year without a calendar, hours that are wrong by themselves.
+    /// A whole calendar for each agency with exceptions, and what is wrong with these: a day off on
+    /// which nobody works, a worked day on which everybody does, a day both, a day in a year
+    /// without a calendar, hours that are wrong by themselves.
     pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
         let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
@@ -201,20 +207,41 @@ impl Calendar {
             let mut check = |field: &str, rule: &'static str, broken: bool, detail: String| {
                 if broken {
                     let detail = format!("{}: {detail}", exception.agency);
-                    found.push(Violation::new(format!("exceptions[{place}].{field}"), rule, detail));
+                    found.push(Violation::new(
+                        format!("exceptions[{place}].{field}"),
+                        rule,
+                        detail,
+                    ));
                 }
             };
-            check("reason", "reason", exception.reason.trim().is_empty(), "needs a reason".to_owned());
-            check("source", "source", exception.source.trim().is_empty(), "needs a source".to_owned());
+            check(
+                "reason",
+                "reason",
+                exception.reason.trim().is_empty(),
+                "needs a reason".to_owned(),
+            );
+            check(
+                "source",
+                "source",
+                exception.source.trim().is_empty(),
+                "needs a source".to_owned(),
+            );
             // Two entries of one agency add up, in whatever order they stand.
             let own = calendars
                 .entry(exception.agency.clone())
                 .or_insert_with(|| Self { exceptions: Vec::new(), ..self.clone() });
-            for (list, days, becomes_working) in [("off", &exception.off, false), ("worked", &exception.worked, true)] {
+            for (list, days, becomes_working) in
+                [("off", &exception.off, false), ("worked", &exception.worked, true)]
+            {
                 for day in days {
                     let at = &format!("{list}[\"{day}\"]");
                     let common = self.kind(*day).map(DayKind::is_working);
-                    check(at, "known-year", common.is_err(), format!("{day} lies in a year without a calendar"));
+                    check(
+                        at,
+                        "known-year",
+                        common.is_err(),
+                        format!("{day} lies in a year without a calendar"),
+                    );
                     let (rule, detail) = if becomes_working {
                         ("worked-day-off", "is worked by everybody")
                     } else {
@@ -240,7 +267,10 @@ impl Calendar {
             }
             if !exception.hours.is_empty() {
                 let (places, hours) = own_hours.entry(&exception.agency).or_default();
-                places.extend((0..exception.hours.len()).map(|nth| format!("exceptions[{place}].hours[{nth}]")));
+                places.extend(
+                    (0..exception.hours.len())
+                        .map(|nth| format!("exceptions[{place}].hours[{nth}]")),
+                );
                 hours.extend(exception.hours.iter().cloned());
             }
         }
@@ -253,8 +283,9 @@ impl Calendar {
         (calendars, found)
     }
 
-    /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and worked, hours that
-    /// run backwards, stand twice, or begin only after the first day that has a calendar.
+    /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and
+    /// worked, hours that run backwards, stand twice, or begin only after the first day that has a
+    /// calendar.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.years.is_empty() {
@@ -262,29 +293,56 @@ impl Calendar {
         }
         for (year, days) in &self.years {
             if days.source.trim().is_empty() {
-                found.push(Violation::new(format!("years.{year}.source"), "source", "needs a source"));
+                found.push(Violation::new(
+                    format!("years.{year}.source"),
+                    "source",
+                    "needs a source",
+                ));
             }
-            let mut check = |list: &str, day: &Date, rule: &'static str, broken: bool, detail: &str| {
-                if broken {
-                    let field = format!("years.{year}.{list}[\"{day}\"]");
-                    found.push(Violation::new(field, rule, format!("{day} {detail}")));
-                }
-            };
-            for (list, day) in
-                days.off.iter().map(|day| ("off", day)).chain(days.worked.iter().map(|day| ("worked", day)))
+            let mut check =
+                |list: &str, day: &Date, rule: &'static str, broken: bool, detail: &str| {
+                    if broken {
+                        let field = format!("years.{year}.{list}[\"{day}\"]");
+                        found.push(Violation::new(field, rule, format!("{day} {detail}")));
+                    }
+                };
+            for (list, day) in days
+                .off
+                .iter()
+                .map(|day| ("off", day))
+                .chain(days.worked.iter().map(|day| ("worked", day)))
             {
                 check(list, day, "day-in-year", day.year() != *year, "stands under another year");
             }
             for day in &days.worked {
                 let free = !is_weekend(*day);
-                check("worked", day, "worked-weekend", free, "is worked anyway: only a weekend day can be made up");
-                check("worked", day, "off-or-worked", days.off.contains(day), "is both off and worked");
+                check(
+                    "worked",
+                    day,
+                    "worked-weekend",
+                    free,
+                    "is worked anyway: only a weekend day can be made up",
+                );
+                check(
+                    "worked",
+                    day,
+                    "off-or-worked",
+                    days.off.contains(day),
+                    "is both off and worked",
+                );
             }
             for day in &days.off {
-                check("off", day, "off-weekday", is_weekend(*day), "is a weekend day and off anyway");
+                check(
+                    "off",
+                    day,
+                    "off-weekday",
+                    is_weekend(*day),
+                    "is a weekend day and off anyway",
+                );
             }
         }
-        let places: Vec<String> = (0..self.hours.len()).map(|nth| format!("hours[{nth}]")).collect();
+        let places: Vec<String> =
+            (0..self.hours.len()).map(|nth| format!("hours[{nth}]")).collect();
         found.extend(self.hours_violations("hours", &places));
         found
     }
@@ -298,7 +356,8 @@ impl Calendar {
                 let detail = format!("from {} stand twice", hours.valid_from);
                 found.push(Violation::new(format!("{place}.validFrom"), "unique-start", detail));
             }
-            let times: Vec<Time> = hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
+            let times: Vec<Time> =
+                hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
             if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
                 found.push(Violation::new(
                     format!("{place}.slots"),
@@ -308,7 +367,11 @@ impl Calendar {
             }
         }
         if self.hours.is_empty() {
-            found.push(Violation::new(field, "present", "at least one set of office hours is needed"));
+            found.push(Violation::new(
+                field,
+                "present",
+                "at least one set of office hours is needed",
+            ));
         }
         // Without hours a working day would close at midnight, as it begins.
         if let (Some(year), Some(start)) = (self.years.keys().next(), starts.first())
@@ -333,7 +396,8 @@ impl Calendar {
         self.years.keys().copied()
     }
 
-    /// Whether a date that was counted from `from` to `to` was counted in a year that is not decided.
+    /// Whether a date that was counted from `from` to `to` was counted in a year that is not
+    /// decided.
     pub fn is_provisional(&self, from: Date, to: Date) -> bool {
         let (first, last) = (from.min(to).year(), from.max(to).year());
         self.years.range(first..=last).any(|(_, year)| year.provisional)
@@ -358,7 +422,8 @@ impl Calendar {
         })
     }
 
-    /// Next year, if `today` is in the quarter in which it is decided and nobody has entered it yet.
+    /// Next year, if `today` is in the quarter in which it is decided and nobody has entered it
+    /// yet.
     pub(crate) fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
         let year = today.year() + 1;
         (today.month() >= 10 && !self.years.contains_key(&year)).then_some(MissingYear { year })
@@ -370,7 +435,11 @@ impl Calendar {
     }
 
     /// The same, telling `passed` each day off on the way.
-    pub(crate) fn working_day_passing(&self, mut day: Date, mut passed: impl FnMut(Date)) -> Result<Date, MissingYear> {
+    pub(crate) fn working_day_passing(
+        &self,
+        mut day: Date,
+        mut passed: impl FnMut(Date),
+    ) -> Result<Date, MissingYear> {
         while !self.kind(day)?.is_working() {
             passed(day);
             day = next(day);
@@ -389,7 +458,12 @@ impl Calendar {
     }
 
     /// Whether there are at least `least` working days from `first` on before `end`.
-    pub(crate) fn has_working_days(&self, first: Date, end: Date, least: u16) -> Result<bool, MissingYear> {
+    pub(crate) fn has_working_days(
+        &self,
+        first: Date,
+        end: Date,
+        least: u16,
+    ) -> Result<bool, MissingYear> {
         let (mut left, mut day) = (least, first);
         while left > 0 && day < end {
             left -= u16::from(self.kind(day)?.is_working());
@@ -400,7 +474,10 @@ impl Calendar {
 
     /// Office hours on `day`.
     fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
-        self.hours.iter().filter(|hours| hours.valid_from <= day).max_by_key(|hours| hours.valid_from)
+        self.hours
+            .iter()
+            .filter(|hours| hours.valid_from <= day)
+            .max_by_key(|hours| hours.valid_from)
     }
 
     /// Opening and closing instants of each half-day of `day`; none on a day off.
@@ -414,12 +491,15 @@ impl Calendar {
 
     /// When offices close on `day`.
     pub(crate) fn closing(&self, day: Date) -> Timestamp {
-        let close =
-            self.hours_on(day).and_then(|hours| hours.slots.last()).map_or(Time::midnight(), |(_, close)| *close);
+        let close = self
+            .hours_on(day)
+            .and_then(|hours| hours.slots.last())
+            .map_or(Time::midnight(), |(_, close)| *close);
         instant(day, close)
     }
 
-    /// Whether what arrives at `at` comes on a day off or after closing, and by the hours of that day counts as received then.
+    /// Whether what arrives at `at` comes on a day off or after closing, and by the hours of that
+    /// day counts as received then.
     pub(crate) fn is_received_while_closed(&self, at: Timestamp) -> Result<bool, MissingYear> {
         let day = date_of(at);
         let closed = !self.kind(day)?.is_working() || at > self.closing(day);
@@ -442,8 +522,8 @@ pub fn previous(day: Date) -> Date {
     day.saturating_sub(1.day())
 }
 
-/// The day after `day`. The last day that a date can be (31 December 9999) is its own successor; no calendar
-/// reaches it, so every loop over days ends with [`MissingYear`] first.
+/// The day after `day`. The last day that a date can be (31 December 9999) is its own successor; no
+/// calendar reaches it, so every loop over days ends with [`MissingYear`] first.
 pub fn next(day: Date) -> Date {
     day.saturating_add(1.day())
 }

@@ -1,4 +1,5 @@
-//! Agencies, procedures, calendar, message templates and integrators: law and organisation as dated data.
+//! Agencies, procedures, calendar, message templates and integrators: law and organisation as dated
+//! data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +118,8 @@ pub struct Catalogue {
     intake: IntakeRules,
 }
 
-/// When a dossier of the morning comes: while offices are open everywhere, and before every hand-over hour.
+/// When a dossier of the morning comes: while offices are open everywhere, and before every
+/// hand-over hour.
 const MORNING: Time = time(8, 0, 0, 0);
 
 /// Keeps what was put together, or notes why it could not be.
@@ -126,7 +128,8 @@ fn kept<T>(assembled: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> 
 }
 
 impl Catalogue {
-    /// Puts the files together; refused whole, with every reason, if one contradicts itself or another.
+    /// Puts the files together; refused whole, with every reason, if one contradicts itself or
+    /// another.
     pub fn assemble(files: CatalogueFiles) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let excepted = files.calendar.agencies_of_exceptions();
@@ -146,11 +149,17 @@ impl Catalogue {
             found.extend(agency.violations(&at));
             places.insert(agency.code.clone(), place);
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
-                found.push(Violation::new(format!("{at}.code"), "unique-code", format!("{} stands twice", twice.code)));
+                found.push(Violation::new(
+                    format!("{at}.code"),
+                    "unique-code",
+                    format!("{} stands twice", twice.code),
+                ));
             }
         }
         let at = |code: &AgencyCode, field: &str| {
-            places.get(code).map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
+            places
+                .get(code)
+                .map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
         };
         for agency in known.values() {
             let parent = agency.parent.iter().map(|parent| ("parent".to_owned(), parent));
@@ -166,9 +175,14 @@ impl Catalogue {
         }
         found.extend(successor_violations(&known, at));
         for (part, agencies) in [("exceptions", &excepted), ("declared", &declaring)] {
-            for (place, agency) in agencies.iter().filter(|(_, agency)| !known.contains_key(agency)) {
+            for (place, agency) in agencies.iter().filter(|(_, agency)| !known.contains_key(agency))
+            {
                 let field = format!("{part}[{place}].agency");
-                found.push(Violation::new(field, "known-agency", format!("{agency} is not listed")));
+                found.push(Violation::new(
+                    field,
+                    "known-agency",
+                    format!("{agency} is not listed"),
+                ));
             }
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
@@ -186,7 +200,10 @@ impl Catalogue {
                 let one_day = earlier.valid_from == later.valid_from;
                 if one_day || earlier.version >= later.version {
                     found.push(Violation::new(
-                        format!("procedures[{place}].{}", if one_day { "validFrom" } else { "version" }),
+                        format!(
+                            "procedures[{place}].{}",
+                            if one_day { "validFrom" } else { "version" }
+                        ),
                         "ordered-versions",
                         format!("{code}: versions must grow with their dates"),
                     ));
@@ -195,7 +212,9 @@ impl Catalogue {
         }
         for agency in known.values() {
             for (place, part) in agency.division.iter().enumerate() {
-                for procedure in part.procedures.iter().filter(|procedure| !versions.contains_key(*procedure)) {
+                for procedure in
+                    part.procedures.iter().filter(|procedure| !versions.contains_key(*procedure))
+                {
                     let field = at(&agency.code, &format!("division[{place}].procedures"));
                     let detail = format!("{}: {procedure} is not listed", agency.code);
                     found.push(Violation::new(field, "known-procedure", detail));
@@ -205,8 +224,11 @@ impl Catalogue {
         let intake = kept(IntakeRules::assemble(files.intake), &mut found);
         let mut sources = BTreeMap::new();
         for (place, integrator) in files.integrators.integrators.into_iter().enumerate() {
-            for (nth, agency) in
-                integrator.agencies.iter().enumerate().filter(|(_, agency)| !known.contains_key(agency))
+            for (nth, agency) in integrator
+                .agencies
+                .iter()
+                .enumerate()
+                .filter(|(_, agency)| !known.contains_key(agency))
             {
                 found.push(Violation::new(
                     format!("integrators[{place}].agencies[{nth}]"),
@@ -222,16 +244,22 @@ impl Catalogue {
                 ));
             }
         }
-        let leaders = kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        let leaders =
+            kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
         if let (Some(leaders), Some(templates)) = (&leaders, &templates)
             && !leaders.is_empty()
             && templates.report().is_none()
         {
-            found.push(Violation::new("report", "report-owed", "there are leaders to be told, and no text"));
+            found.push(Violation::new(
+                "report",
+                "report-owed",
+                "there are leaders to be told, and no text",
+            ));
         }
         let listed = versions.values().flatten();
-        let procedure_places =
-            listed.map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place)).collect();
+        let procedure_places = listed
+            .map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place))
+            .collect();
         let procedures = versions
             .into_iter()
             .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
@@ -256,62 +284,97 @@ impl Catalogue {
         whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
-    /// What `next` would take away from the record, seen on `today`: an agency or a year of the calendar that it does not
-    /// list, a version of a procedure that has begun and that it leaves out or says otherwise.
+    /// What `next` would take away from the record, seen on `today`: an agency or a year of the
+    /// calendar that it does not list, a version of a procedure that has begun and that it leaves
+    /// out or says otherwise.
     ///
-    /// Dossiers are in their agencies and keep the version that they were submitted under; dates already given were counted
-    /// in their years. What ends is given a last day, and what changes a new version.
+    /// Dossiers are in their agencies and keep the version that they were submitted under; dates
+    /// already given were counted in their years. What ends is given a last day, and what changes a
+    /// new version.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
         let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
         let agencies = agencies.map(|code| {
-            let detail = format!("{code} is left out: an agency that ends gets a last day and a successor");
+            let detail =
+                format!("{code} is left out: an agency that ends gets a last day and a successor");
             Violation::new("agencies", "kept-agency", detail)
         });
-        let kept = self.agencies.values().filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let kept = self
+            .agencies
+            .values()
+            .filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
         let other_names = kept.clone().filter(|(before, after)| {
             let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
             days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
         });
         let other_names = other_names.map(|(agency, _)| {
-            let detail = format!("{} had another name: a rename stands under `renamed`, with its day", agency.code);
+            let detail = format!(
+                "{} had another name: a rename stands under `renamed`, with its day",
+                agency.code
+            );
             Violation::new("agencies", "kept-name", detail)
         });
-        let other_levels = kept.filter(|(before, after)| before.valid_from <= today && before.level != after.level);
+        let other_levels = kept
+            .filter(|(before, after)| before.valid_from <= today && before.level != after.level);
         let other_levels = other_levels.map(|(agency, _)| {
-            let detail = format!("{} was of another tier: what becomes of it has a code of its own", agency.code);
+            let detail = format!(
+                "{} was of another tier: what becomes of it has a code of its own",
+                agency.code
+            );
             Violation::new("agencies", "kept-level", detail)
         });
-        let years = self.calendar().years().filter(|year| next.calendar().years().all(|other| other != *year));
+        let years = self
+            .calendar()
+            .years()
+            .filter(|year| next.calendar().years().all(|other| other != *year));
         let years = years.map(|year| {
-            Violation::new("years", "kept-year", format!("{year} is left out, and dates were counted in it"))
+            Violation::new(
+                "years",
+                "kept-year",
+                format!("{year} is left out, and dates were counted in it"),
+            )
         });
         let undone = self.calendar().decided_years().filter(|year| {
             next.calendar().years().any(|other| other == *year)
                 && next.calendar().decided_years().all(|other| other != *year)
         });
         let years = years.chain(undone.map(|year| {
-            Violation::new("years", "decided-year", format!("{year} is decided, and cannot become provisional again"))
+            Violation::new(
+                "years",
+                "decided-year",
+                format!("{year} is decided, and cannot become provisional again"),
+            )
         }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
             let same = next.procedures.get(&procedure.code).into_iter().flatten();
             let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
-            let at = || place.map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"));
-            let (field, what) = match same.clone().find(|other| other.version == procedure.version) {
+            let at = || {
+                place
+                    .map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"))
+            };
+            let (field, what) = match same.clone().find(|other| other.version == procedure.version)
+            {
                 None => ("procedures".to_owned(), "is left out"),
-                Some(other) if !procedure.says_the_same_as(other) => (at(), "says something else than before"),
+                Some(other) if !procedure.says_the_same_as(other) => {
+                    (at(), "says something else than before")
+                }
                 Some(_) => return None,
             };
-            let detail = format!("{}: version {} {what}: a change is a new version", procedure.code, procedure.version);
+            let detail = format!(
+                "{}: version {} {what}: a change is a new version",
+                procedure.code, procedure.version
+            );
             Some(Violation::new(field, "kept-version", detail))
         });
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
 
-    /// What an edition that is published now must not say, though one of before that says it is read all the same: kinds of identity
-    /// for procedures that there are not, and a morning report for a telephone to which none can be sent.
+    /// What an edition that is published now must not say, though one of before that says it is
+    /// read all the same: kinds of identity for procedures that there are not, and a morning report
+    /// for a telephone to which none can be sent.
     pub fn unsound(&self) -> Vec<Violation> {
-        let mut found = self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
+        let mut found =
+            self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
         found.extend(self.leaders.unreachable(self.telephones()));
         found
     }
@@ -326,28 +389,42 @@ impl Catalogue {
         self.agencies.values()
     }
 
-    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a successor's successor, each with all of
-    /// its dossiers or a part. An agency that has ended itself carries on for nobody, since its own successors do.
+    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a
+    /// successor's successor, each with all of its dossiers or a part. An agency that has ended
+    /// itself carries on for nobody, since its own successors do.
     pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
-        let ended = self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
+        let ended =
+            self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
         ended.filter_map(|other| Remit::inherited(&self.agencies, other, agency, day)).collect()
     }
 
-    /// Who carries on with `matter` of `agency` on `day`: itself while it exists, or where the catalogue does not know it.
+    /// Who carries on with `matter` of `agency` on `day`: itself while it exists, or where the
+    /// catalogue does not know it.
     pub fn carried_on_by(&self, agency: &AgencyCode, matter: Matter<'_>, day: Date) -> AgencyCode {
         let known = self.agencies.get(agency);
-        known.map_or_else(|| agency.clone(), |known| carried_on_by(&self.agencies, known, matter, day).clone())
+        known.map_or_else(
+            || agency.clone(),
+            |known| carried_on_by(&self.agencies, known, matter, day).clone(),
+        )
     }
 
-    /// Under whom figures of `agency`, of one procedure where it is given, are told together with those of whoever carries on for
-    /// it: under itself where several do, since figures know no wards, and those of officers no procedures.
-    pub fn told_under(&self, agency: &AgencyCode, procedure: Option<&ProcedureCode>, day: Date) -> AgencyCode {
+    /// Under whom figures of `agency`, of one procedure where it is given, are told together with
+    /// those of whoever carries on for it: under itself where several do, since figures know no
+    /// wards, and those of officers no procedures.
+    pub fn told_under(
+        &self,
+        agency: &AgencyCode,
+        procedure: Option<&ProcedureCode>,
+        day: Date,
+    ) -> AgencyCode {
         let Some(known) = self.agencies.get(agency) else {
             return agency.clone();
         };
         let matters = Matters::of(&self.agencies, known);
-        let heirs: BTreeSet<&AgencyCode> =
-            matters.each(procedure).map(|matter| carried_on_by(&self.agencies, known, matter, day)).collect();
+        let heirs: BTreeSet<&AgencyCode> = matters
+            .each(procedure)
+            .map(|matter| carried_on_by(&self.agencies, known, matter, day))
+            .collect();
         match heirs.first() {
             Some(heir) if heirs.len() == 1 => (*heir).clone(),
             _ => agency.clone(),
@@ -364,17 +441,21 @@ impl Catalogue {
         self.procedures.values().flatten()
     }
 
-    /// Procedures that can no longer be received on some day from `today` to the end of the year, since their term reaches into a year that
-    /// the calendar lacks: the first such day, with those that stop on it, in the order of the days.
+    /// Procedures that can no longer be received on some day from `today` to the end of the year,
+    /// since their term reaches into a year that the calendar lacks: the first such day, with those
+    /// that stop on it, in the order of the days.
     ///
-    /// A procedure stops on the first day on which a dossier that comes as offices open has no due date any more, by any channel.
+    /// A procedure stops on the first day on which a dossier that comes as offices open has no due
+    /// date any more, by any channel.
     pub fn stopping(&self, today: Date) -> BTreeMap<Date, BTreeSet<&ProcedureCode>> {
         let mut stops = BTreeMap::new();
         let mut first_of: BTreeMap<Term, Option<Date>> = BTreeMap::new();
         for code in self.procedures.keys() {
             let Some(procedure) = self.procedure(code, today) else { continue };
             let terms = Channel::ALL.into_iter().filter_map(|channel| procedure.term(channel));
-            let days = terms.filter_map(|term| *first_of.entry(term).or_insert_with(|| self.stops_on(term, today)));
+            let days = terms.filter_map(|term| {
+                *first_of.entry(term).or_insert_with(|| self.stops_on(term, today))
+            });
             if let Some(day) = days.min() {
                 stops.entry(day).or_insert_with(BTreeSet::new).insert(code);
             }
@@ -395,15 +476,19 @@ impl Catalogue {
         (known && self.calendar().decided_years().all(|decided| decided != year)).then_some(year)
     }
 
-    /// A year that the calendar lacks and that is needed soon: next year from October on, or as soon as the longest term that
-    /// somebody can apply for `today` reaches into it.
+    /// A year that the calendar lacks and that is needed soon: next year from October on, or as
+    /// soon as the longest term that somebody can apply for `today` reaches into it.
     pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
         let evening = instant(today, Time::MAX);
         let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
-        let terms: BTreeSet<Term> =
-            in_force.flat_map(|procedure| Channel::ALL.map(|channel| procedure.term(channel))).flatten().collect();
+        let terms: BTreeSet<Term> = in_force
+            .flat_map(|procedure| Channel::ALL.map(|channel| procedure.term(channel)))
+            .flatten()
+            .collect();
         let reached = terms.into_iter().filter_map(|term| term.due(self.calendar(), evening).err());
-        reached.min_by_key(|missing| missing.year).or_else(|| self.calendar().missing_next_year(today))
+        reached
+            .min_by_key(|missing| missing.year)
+            .or_else(|| self.calendar().missing_next_year(today))
     }
 
     /// The rules of the clock, with the calendar that they count in.
@@ -451,7 +536,7 @@ impl Catalogue {
         &self.intake.telephones
     }
 
-    /// Where papers may lie.
+    /// Where documents may lie.
     pub fn document_hosts(&self) -> &DocumentHosts {
         &self.intake.hosts
     }

@@ -1,8 +1,9 @@
 //! When a dossier is due.
 //!
-//! The clock starts when a complete dossier is received (NĐ 61/2018 Đ.17–19). For terms in days the day of
-//! receipt is not counted; what arrives after the hand-over hour, or on a day off, is received on the next working
-//! day (Đ.18), unless the calendar reads the hours in which offices are closed otherwise. Early, on time and late are told by date alone (see [`crate::kpi`]).
+//! The clock starts when a complete dossier is received (NĐ 61/2018 Đ.17–19). For terms in days the
+//! day of receipt is not counted; what arrives after the hand-over hour, or on a day off, is
+//! received on the next working day (Đ.18), unless the calendar reads the hours in which offices
+//! are closed otherwise. Early, on time and late are told by date alone (see [`crate::kpi`]).
 
 mod run;
 
@@ -74,7 +75,11 @@ impl TryFrom<TermWire> for Term {
 impl Term {
     /// A term of `amount` units.
     pub fn new(amount: u16, unit: TermUnit) -> Result<Self, &'static str> {
-        if (1..=1_000).contains(&amount) { Ok(Self { amount, unit }) } else { Err("a term is 1 to 1,000 units") }
+        if (1..=1_000).contains(&amount) {
+            Ok(Self { amount, unit })
+        } else {
+            Err("a term is 1 to 1,000 units")
+        }
     }
 
     /// How many.
@@ -94,34 +99,45 @@ impl Term {
 
     /// The instant at which a dossier is due whose clock ran like `run`.
     ///
-    /// It is counted anew from where the term began, and not from the due date that the last pause left: that one may
-    /// have been moved off a day off, and those days would be given back twice.
+    /// It is counted anew from where the term began, and not from the due date that the last pause
+    /// left: that one may have been moved off a day off, and those days would be given back twice.
     pub fn due_of(self, calendar: &Calendar, run: &Run) -> Result<Timestamp, MissingYear> {
         let mut silent = |_: Date, _: Reckoning| {};
         let Some(promise) = run.promise else {
             return self.walk(calendar, run.started, &run.pauses, &mut silent);
         };
-        let since: Vec<Pause> = run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
+        let since: Vec<Pause> =
+            run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
         // A day that was promised may have become a day off since.
         let promised = calendar.working_day_from(date_of(promise.due))?;
         match self.unit {
             TermUnit::WorkingDay => {
                 let received = effective_receipt(calendar, run.started, &mut silent)?;
                 let stood = working_days_stood(calendar, received, &since)?;
-                Ok(calendar.closing(give_back_working_days(calendar, promised, stood, &mut silent)?))
+                Ok(calendar.closing(give_back_working_days(
+                    calendar,
+                    promised,
+                    stood,
+                    &mut silent,
+                )?))
             }
             TermUnit::CalendarDay => {
                 let received = effective_receipt(calendar, run.started, &mut silent)?;
-                let last = give_back_days(promised, days_stood(calendar, received, &since), &mut silent);
+                let last =
+                    give_back_days(promised, days_stood(calendar, received, &since), &mut silent);
                 close(calendar, last, &mut silent)
             }
-            TermUnit::WorkingHour => {
-                advance(calendar, calendar.closing(promised), hours_stood(calendar, &since)?, &mut silent)
-            }
+            TermUnit::WorkingHour => advance(
+                calendar,
+                calendar.closing(promised),
+                hours_stood(calendar, &since)?,
+                &mut silent,
+            ),
         }
     }
 
-    /// The same instant as [`Self::due`], with every day on the way to it and the article by which they were counted.
+    /// The same instant as [`Self::due`], with every day on the way to it and the article by which
+    /// they were counted.
     pub fn explained(self, law: &Law, received: Timestamp) -> Result<Explanation, MissingYear> {
         self.explained_in(law.calendar(), law, &Run::from(received))
     }
@@ -131,31 +147,44 @@ impl Term {
         self.explained_in(law.calendar(), law, run)
     }
 
-    /// The instant at which a dossier of `agency` whose clock ran like `run` is due by the count of the term alone,
-    /// whatever was promised instead; with the days that were given back for pauses.
-    pub fn explained_of(self, law: &Law, agency: &AgencyCode, run: &Run) -> Result<Explanation, MissingYear> {
+    /// The instant at which a dossier of `agency` whose clock ran like `run` is due by the count of
+    /// the term alone, whatever was promised instead; with the days that were given back for
+    /// pauses.
+    pub fn explained_of(
+        self,
+        law: &Law,
+        agency: &AgencyCode,
+        run: &Run,
+    ) -> Result<Explanation, MissingYear> {
         self.explained_in(law.calendar_of(agency), law, run)
     }
 
-    fn explained_in(self, calendar: &Calendar, law: &Law, run: &Run) -> Result<Explanation, MissingYear> {
+    fn explained_in(
+        self,
+        calendar: &Calendar,
+        law: &Law,
+        run: &Run,
+    ) -> Result<Explanation, MissingYear> {
         let mut days = Vec::new();
         let due = self.walk(calendar, run.started, &run.pauses, &mut |date, reckoning| {
             let provisional = calendar.is_provisional(date, date);
             days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning, provisional });
         })?;
-        let pauses = run.pauses.last().and_then(|pause| law.rule_on(date_of(pause.to)).pauses.clone());
+        let pauses =
+            run.pauses.last().and_then(|pause| law.rule_on(date_of(pause.to)).pauses.clone());
         let provisional = calendar.is_provisional(date_of(run.started), date_of(due));
         Ok(Explanation { due, days, rule: self.rule(law, run.started), pauses, provisional })
     }
 
-    /// The term as a rule that an applicant can look up, in the words of the law in force at `started`.
+    /// The term as a rule that an applicant can look up, in the words of the law in force at
+    /// `started`.
     pub fn rule(self, law: &Law, started: Timestamp) -> DueRule {
         let source = law.rule_on(date_of(started)).counting(self.unit).to_owned();
         DueRule { amount: self.amount, unit: self.unit, source }
     }
 
-    /// Walks from `received` to the due instant, through the time given back for `pauses`, and tells `note` of each day
-    /// on the way.
+    /// Walks from `received` to the due instant, through the time given back for `pauses`, and
+    /// tells `note` of each day on the way.
     fn walk(
         self,
         calendar: &Calendar,
@@ -169,7 +198,8 @@ impl Term {
                 let received = effective_receipt(calendar, received, note)?;
                 let mut day = received;
                 for number in 1..=of {
-                    day = calendar.working_day_passing(next(day), |off| note(off, Reckoning::Off))?;
+                    day =
+                        calendar.working_day_passing(next(day), |off| note(off, Reckoning::Off))?;
                     note(day, Reckoning::Counted { number, of });
                 }
                 let stood = working_days_stood(calendar, received, pauses)?;
@@ -186,7 +216,8 @@ impl Term {
                 close(calendar, last, note)
             }
             TermUnit::WorkingHour => {
-                let length = SignedDuration::from_hours(i64::from(of)) + hours_stood(calendar, pauses)?;
+                let length =
+                    SignedDuration::from_hours(i64::from(of)) + hours_stood(calendar, pauses)?;
                 advance(calendar, received, length, note)
             }
         }
@@ -209,13 +240,16 @@ pub struct DueRule {
 pub struct Explanation {
     /// When the dossier is due.
     pub due: Timestamp,
-    /// Every day from receipt to the due date, in order; a day has one line for each half-day that is counted in hours.
+    /// Every day from receipt to the due date, in order; a day has one line for each half-day that
+    /// is counted in hours.
     pub days: Vec<DayReckoned>,
     /// What was counted, and by which articles.
     pub rule: DueRule,
-    /// By which rule pauses were counted, that of the last one; none without pauses, or where no rule was said.
+    /// By which rule pauses were counted, that of the last one; none without pauses, or where no
+    /// rule was said.
     pub pauses: Option<PauseRule>,
-    /// Whether it was counted in a year that the government has not decided: it is counted anew once it has.
+    /// Whether it was counted in a year that the government has not decided: it is counted anew
+    /// once it has.
     pub provisional: bool,
 }
 
@@ -224,7 +258,8 @@ pub struct Explanation {
 pub struct DayReckoned {
     /// The day, in Viet Nam.
     pub date: Date,
-    /// What the calendar says of it; none in a year without a calendar, whose days a term in calendar days may cross.
+    /// What the calendar says of it; none in a year without a calendar, whose days a term in
+    /// calendar days may cross.
     pub kind: Option<DayKind>,
     /// What it was to the term.
     pub reckoning: Reckoning,
@@ -334,8 +369,11 @@ impl DayReckoned {
 fn hours(length: SignedDuration) -> String {
     let seconds = length.as_secs();
     let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
     if parts.is_empty() { "0 h".to_owned() } else { parts.join(" ") }
 }
 
@@ -359,8 +397,8 @@ fn effective_receipt(
     Ok(day)
 }
 
-/// Whether more than `within` working days have passed by `day` since a dossier came at `received`, which counts as received by
-/// the same rule as for a term.
+/// Whether more than `within` working days have passed by `day` since a dossier came at `received`,
+/// which counts as received by the same rule as for a term.
 pub(crate) fn passed_since_receipt(
     calendar: &Calendar,
     received: Timestamp,
@@ -369,7 +407,8 @@ pub(crate) fn passed_since_receipt(
 ) -> Result<bool, MissingYear> {
     let mut last = effective_receipt(calendar, received, &mut |_, _| {})?;
     for _ in 0..within {
-        // Days are asked for no further than `day`, so that a year that nobody needs yet is not missed.
+        // Days are asked for no further than `day`, so that a year that nobody needs yet is not
+        // missed.
         if last >= day {
             return Ok(false);
         }
@@ -382,7 +421,11 @@ pub(crate) fn passed_since_receipt(
 }
 
 /// The closing of `last`, or of the first working day after it (BLDS 2015 Đ.148.5).
-fn close(calendar: &Calendar, last: Date, note: &mut impl FnMut(Date, Reckoning)) -> Result<Timestamp, MissingYear> {
+fn close(
+    calendar: &Calendar,
+    last: Date,
+    note: &mut impl FnMut(Date, Reckoning),
+) -> Result<Timestamp, MissingYear> {
     if calendar.kind(last)?.is_working() {
         return Ok(calendar.closing(last));
     }
@@ -418,7 +461,10 @@ fn advance(
             }
         }
         if left == before {
-            note(day, if calendar.kind(day)?.is_working() { Reckoning::Closed } else { Reckoning::Off });
+            note(
+                day,
+                if calendar.kind(day)?.is_working() { Reckoning::Closed } else { Reckoning::Off },
+            );
         }
         day = next(day);
     }

@@ -1,4 +1,4 @@
-//! Papers that come with a dossier: what is kept of one, and where its content may lie.
+//! Documents that come with a dossier: what is kept of one, and where its content may lie.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use url::{Host, Url};
 use crate::procedure::Trust;
 use crate::{Violation, text};
 
-/// The most papers one dossier carries.
+/// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 
-/// The most that the papers' codes, names, hashes and addresses take together, in bytes: see
+/// The most that the documents' codes, names, hashes and addresses take together, in bytes: see
 /// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
 pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
 /// Longest address, in characters.
 const URL_CHARACTERS_MAX: usize = 2_048;
 
-/// A paper handed in: where it lies and what it must hash to.
+/// A document handed in: where it lies and what it must hash to.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// Code of the paper within the procedure.
+    /// Code of the document within the procedure.
     pub code: String,
     /// File name as the applicant gave it.
     pub name: String,
@@ -40,7 +40,7 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
-    /// Bytes of text that the paper takes in the store.
+    /// Bytes of text that the document takes in the store.
     pub fn bytes(&self) -> usize {
         self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
     }
@@ -57,34 +57,47 @@ impl Document {
         }
     }
 
-    /// What is wrong with this paper, each field named from the paper itself.
+    /// What is wrong with this document, each field named from the document itself.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         for (field, value, most) in [("code", &self.code, 64), ("name", &self.name, 255)] {
             if let Some(flaw) = text::flaw(value) {
                 found.push(Violation::new(field, flaw.rule(), flaw.detail()));
             } else if !text::says_something(value) || value.chars().count() > most {
-                found.push(Violation::new(field, "length", format!("must be 1 to {most} characters")));
+                found.push(Violation::new(
+                    field,
+                    "length",
+                    format!("must be 1 to {most} characters"),
+                ));
             }
         }
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
-            found.push(Violation::new("sha256", "sha256", "must be 64 lower-case hexadecimal digits"));
+        if self.sha256.len() != 64
+            || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
+            found.push(Violation::new(
+                "sha256",
+                "sha256",
+                "must be 64 lower-case hexadecimal digits",
+            ));
         }
         if self.url.chars().count() > URL_CHARACTERS_MAX || address(&self.url).is_none() {
-            let detail =
-                "must be an https address of at most 2,048 characters that names a host, no account and no port";
+            let detail = "must be an https address of at most 2,048 characters that names a host, no account and no port";
             found.push(Violation::new("url", "https-url", detail));
         }
         found
     }
 }
 
-/// An address of the public net, as a browser would read it: https, with the name of a host and not its number, and nothing that
-/// speaks for somebody or to another service of that host.
+/// An address of the public net, as a browser would read it: https, with the name of a host and not
+/// its number, and nothing that speaks for somebody or to another service of that host.
 fn address(text: &str) -> Option<Url> {
     // Programs take more for the beginning of an address than this, and not all of them the same.
     let begun = text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"));
-    if !begun || text[8..].starts_with('/') || text::flaw(text).is_some() || text.contains([' ', '\\']) {
+    if !begun
+        || text[8..].starts_with('/')
+        || text::flaw(text).is_some()
+        || text.contains([' ', '\\'])
+    {
         return None;
     }
     let url = Url::parse(text).ok()?;
@@ -99,14 +112,16 @@ fn address(text: &str) -> Option<Url> {
     (plain && named && !controls && url.port().is_none()).then_some(url)
 }
 
-/// Names that a cloud or a machine answers to itself, and that no catalogue may list: `metadata.google.internal`, `localhost`.
+/// Names that a cloud or a machine answers to itself, and that no catalogue may list:
+/// `metadata.google.internal`, `localhost`.
 fn is_public_name(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
-    let own = ["internal", "local", "localhost", "localdomain", "lan", "home", "corp", "arpa", "onion"];
+    let own =
+        ["internal", "local", "localhost", "localdomain", "lan", "home", "corp", "arpa", "onion"];
     name.contains('.') && !last.is_empty() && !own.contains(&last)
 }
 
-/// A host on which papers may lie.
+/// A host on which documents may lie.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentHost {
@@ -123,7 +138,7 @@ pub struct DocumentHost {
     _trust: Trust,
 }
 
-/// Every host on which papers may lie.
+/// Every host on which documents may lie.
 #[derive(Debug)]
 pub struct DocumentHosts(Vec<DocumentHost>);
 
@@ -133,18 +148,28 @@ impl DocumentHosts {
         let mut found = Vec::new();
         if hosts.is_empty() {
             let rule = "present";
-            found.push(Violation::new("documentHosts", rule, "papers have to lie somewhere"));
+            found.push(Violation::new("documentHosts", rule, "documents have to lie somewhere"));
         }
         for (place, host) in hosts.iter().enumerate() {
             let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
                     let detail = format!("{}: {detail}", host.host);
-                    found.push(Violation::new(format!("documentHosts[{place}].{field}"), rule, detail));
+                    found.push(Violation::new(
+                        format!("documentHosts[{place}].{field}"),
+                        rule,
+                        detail,
+                    ));
                 }
             };
             let read = address(&format!("https://{}/", host.host));
-            let same = read.is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
-            check("host", "host", same, "must be the public name of a host in lower case, and nothing else");
+            let same = read
+                .is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
+            check(
+                "host",
+                "host",
+                same,
+                "must be the public name of a host in lower case, and nothing else",
+            );
             check(
                 "validTo",
                 "valid-range",
@@ -156,17 +181,20 @@ impl DocumentHosts {
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
 
-    /// The names of the hosts on which papers may lie on `day`.
+    /// The names of the hosts on which documents may lie on `day`.
     pub fn on(&self, day: Date) -> impl Iterator<Item = &str> {
-        let in_force =
-            move |host: &&DocumentHost| host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last);
+        let in_force = move |host: &&DocumentHost| {
+            host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last)
+        };
         self.0.iter().filter(in_force).map(|host| host.host.as_str())
     }
 
-    /// Why the paper may not lie where it does on `day`, if it may not.
+    /// Why the document may not lie where it does on `day`, if it may not.
     pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
         let url = address(&document.url)?;
         let listed = self.on(day).any(|host| url.host_str() == Some(host));
-        (!listed).then(|| Violation::new("url", "document-host", "lies on a host where no papers lie"))
+        (!listed).then(|| {
+            Violation::new("url", "document-host", "lies on a host where no documents lie")
+        })
     }
 }

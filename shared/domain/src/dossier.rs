@@ -3,11 +3,11 @@
 mod actor;
 mod apology;
 mod clock;
+mod forwarding;
 mod order;
-mod papers;
-mod passing;
 mod room;
 mod status;
+mod supplement;
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use order::{Holds, LEFT_OUT};
-pub(crate) use papers::{is_over, last_day_for_papers};
 pub use room::ITEM_BYTES_MAX;
-pub use status::{Action, AlsoBy, By, Clock, DossierStatus, Lies, RULES, Rule, Target};
+pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
+pub(crate) use supplement::{is_over, last_day_for_supplement};
 
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
@@ -37,10 +37,12 @@ use crate::{Violation, text};
 /// Longest reason or note, in characters of at most four bytes.
 pub const REMARK_CHARACTERS_MAX: usize = 300;
 
-/// The most entries a history holds, save those that lead nearer to an end: see [`Dossier::steps_to_end`].
+/// The most entries a history holds, save those that lead nearer to an end: see
+/// [`Dossier::steps_to_end`].
 pub const VERSIONS_MAX: u64 = 100;
 
-/// Highest version that a sender can have seen: far above [`VERSIONS_MAX`], and a number that every client can hold.
+/// Highest version that a sender can have seen: far above [`VERSIONS_MAX`], and a number that every
+/// client can hold.
 pub const EXPECTED_VERSION_MAX: u64 = 1_000_000;
 
 /// How far a sender's clock may run ahead of ours, or behind the entry that its event follows.
@@ -65,7 +67,8 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// When we learned of it.
     pub recorded_at: Timestamp,
-    /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a little behind the entry before.
+    /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a
+    /// little behind the entry before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<Timestamp>,
     /// Who did it.
@@ -84,16 +87,19 @@ pub struct HistoryEntry {
     /// The rule by which that date was found, where this entry started the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
-    /// The due date that figures follow, where it is another: the one without the apology, or before papers were asked for late.
+    /// The due date that figures follow, where it is another: the one without the apology, or
+    /// before documents were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
-    /// Whether papers were asked for later or more often than the rule of the day allows, or after the due date.
+    /// Whether documents were asked for later or more often than the rule of the day allows, or
+    /// after the due date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked_late: bool,
-    /// Whether this letter of apology no longer came before the due date, as the rule of the day wants.
+    /// Whether this letter of apology no longer came before the due date, as the rule of the day
+    /// wants.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_letter: bool,
-    /// The agency that it was passed on to, where this entry did so.
+    /// The agency that it was forwarded to, where this entry did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
 }
@@ -101,7 +107,8 @@ pub struct HistoryEntry {
 /// What officers write may name people.
 impl fmt::Debug for HistoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (version, action, status, at) = (self.version, self.action.name(), self.status.code(), self.at);
+        let (version, action, status, at) =
+            (self.version, self.action.name(), self.status.code(), self.at);
         write!(f, "HistoryEntry({version}: {action} -> {status} at {at})")
     }
 }
@@ -125,7 +132,7 @@ pub struct Dossier {
     pub term: Option<Term>,
     /// Who settles it and answers for it: the owner, for ever.
     pub agency: AgencyCode,
-    /// Where it lies while it is passed on to another agency for its part of the work.
+    /// Where it lies while it is forwarded to another agency for its part of the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
     /// How it came.
@@ -135,7 +142,7 @@ pub struct Dossier {
     pub ward: Option<WardCode>,
     /// Who asks.
     pub applicant: Applicant,
-    /// With which papers.
+    /// With which documents.
     pub documents: Vec<Document>,
     /// When it was handed in (ngày nộp).
     pub submitted_at: Timestamp,
@@ -145,16 +152,18 @@ pub struct Dossier {
     /// When it is due (ngày hẹn trả).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// The due date that figures follow, where it is another: the one without the apology, or before papers were asked for late.
+    /// The due date that figures follow, where it is another: the one without the apology, or
+    /// before documents were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
     /// When it was settled, refused or withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
-    /// Since when the clock has stood still for a payment, a suspension, or papers after which it goes on.
+    /// Since when the clock has stood still for a payment, a suspension, or documents after which
+    /// it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Timestamp>,
-    /// Where it stood before papers were asked for.
+    /// Where it stood before documents were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_before: Option<DossierStatus>,
     /// Everything that happened, oldest first.
@@ -178,14 +187,20 @@ pub struct Command {
     pub at: Option<Timestamp>,
     /// The day that an apology promises instead of the present due date.
     pub new_due_on: Option<Date>,
-    /// The agency that the dossier is passed on to.
+    /// The agency that the dossier is forwarded to.
     pub to_agency: Option<AgencyCode>,
 }
 
 /// What officers write may name people.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Command({} of version {:?} at {:?})", self.action.name(), self.expected_version, self.at)
+        write!(
+            f,
+            "Command({} of version {:?} at {:?})",
+            self.action.name(),
+            self.expected_version,
+            self.at
+        )
     }
 }
 
@@ -237,18 +252,34 @@ pub enum Refusal {
 }
 
 impl Dossier {
-    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is that of the day on which
-    /// it happened.
-    pub fn decide(&self, command: Command, by: &Actor, law: &Law, now: Timestamp) -> Result<Decision, Refusal> {
-        let (command, now) = (Command { at: command.at.map(moment), ..command.cleaned() }, moment(now));
-        let illegal = || Refusal::Illegal { action: command.action, status: self.status, allowed: self.allowed_to(by) };
+    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is
+    /// that of the day on which it happened.
+    pub fn decide(
+        &self,
+        command: Command,
+        by: &Actor,
+        law: &Law,
+        now: Timestamp,
+    ) -> Result<Decision, Refusal> {
+        let (command, now) =
+            (Command { at: command.at.map(moment), ..command.cleaned() }, moment(now));
+        let illegal = || Refusal::Illegal {
+            action: command.action,
+            status: self.status,
+            allowed: self.allowed_to(by),
+        };
         let Some(rule) = command.action.rule() else {
-            return Err(Refusal::Invalid(Violation::new("action", "known-value", "is none of the known values")));
+            return Err(Refusal::Invalid(Violation::new(
+                "action",
+                "known-value",
+                "is none of the known values",
+            )));
         };
         if !by.may_have(rule, self) {
             return Err(Refusal::NotAllowed);
         }
-        // A repetition is answered before anything else is judged: by now the dossier may have moved on.
+        // A repetition is answered before anything else is judged: by now the dossier may have
+        // moved on.
         if let Some(entry) = self.history.iter().find(|entry| entry.command == command.id) {
             return if command.says_the_same_as(entry) {
                 Ok(Decision::Repeated(Box::new(entry.clone())))
@@ -286,16 +317,18 @@ impl Dossier {
         Ok(Decision::Moved(Box::new(next)))
     }
 
-    /// What decides who carries on with it when its agency, or the one that it lies with, has ended.
+    /// What decides who carries on with it when its agency, or the one that it lies with, has
+    /// ended.
     pub fn matter(&self) -> Matter<'_> {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
 
-    /// When a command happened that is claimed for `claimed` and known at `now`: never before the entry that it follows.
+    /// When a command happened that is claimed for `claimed` and known at `now`: never before the
+    /// entry that it follows.
     ///
-    /// What arrives as it happens is never before the history, though two machines' clocks differ by a little; of what is
-    /// claimed to have happened, a clock is set right that runs ahead of ours, or behind the entry before, by no more than
-    /// [`CLOCK_SKEW_MAX`].
+    /// What arrives as it happens is never before the history, though two machines' clocks differ
+    /// by a little; of what is claimed to have happened, a clock is set right that runs ahead of
+    /// ours, or behind the entry before, by no more than [`CLOCK_SKEW_MAX`].
     fn time_of(&self, claimed: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Refusal> {
         let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
         let at = claimed.map_or(now.max(last), |claimed| claimed.min(now.max(last)));
@@ -307,7 +340,8 @@ impl Dossier {
 
     /// What `by` may do now, in the order of the table.
     pub fn allowed_to(&self, by: &Actor) -> Vec<Action> {
-        let legal = RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.is_some()));
+        let legal =
+            RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.is_some()));
         legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
@@ -358,18 +392,21 @@ impl Dossier {
 
     /// Puts `dates` on the dossier and on its last entry, which says so for ever.
     fn set_dates(&mut self, dates: Dates) {
-        (self.due_at, self.original_due_at, self.paused_at) = (dates.due, dates.original, dates.paused);
+        (self.due_at, self.original_due_at, self.paused_at) =
+            (dates.due, dates.original, dates.paused);
         if let Some(entry) = self.history.last_mut() {
             (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
         }
     }
 
-    /// The status that the dossier had at `instant`, and the entry that gave it; none before it was handed in.
+    /// The status that the dossier had at `instant`, and the entry that gave it; none before it was
+    /// handed in.
     pub fn as_of(&self, instant: Timestamp) -> Option<&HistoryEntry> {
         as_of(&self.history, instant)
     }
 
-    /// How far the dossier is, in the steps a citizen knows: received, worked on, settled, handed over.
+    /// How far the dossier is, in the steps a citizen knows: received, worked on, settled, handed
+    /// over.
     pub fn completion(&self) -> Completion {
         let steps_done = if self.status == DossierStatus::Returned {
             4
@@ -408,7 +445,11 @@ fn cleaned(remark: Option<&str>) -> Option<String> {
 
 impl Command {
     fn cleaned(self) -> Self {
-        Self { reason: cleaned(self.reason.as_deref()), note: cleaned(self.note.as_deref()), ..self }
+        Self {
+            reason: cleaned(self.reason.as_deref()),
+            note: cleaned(self.note.as_deref()),
+            ..self
+        }
     }
 
     fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
@@ -441,7 +482,10 @@ impl Command {
         if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
             return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
         }
-        if self.expected_version.is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected)) {
+        if self
+            .expected_version
+            .is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected))
+        {
             let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
             return Err(Violation::new("expectedVersion", "range", detail));
         }

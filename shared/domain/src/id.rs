@@ -1,5 +1,6 @@
-//! Codes that identify things, each a type that cannot hold nonsense. What people and systems write goes through the text gate first:
-//! small letters, blanks and a typographer's dashes make no other code.
+//! Codes that identify things, each a type that cannot hold nonsense. What people and systems write
+//! goes through the text gate first: small letters, blanks and a typographer's dashes make no other
+//! code.
 
 mod number;
 
@@ -51,8 +52,8 @@ fn written(text: &str) -> String {
 
 /// Code of an authority (mã định danh).
 ///
-/// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old grammar, right to
-/// left: `000.00.15.H58` (QCVN 102:2016), which stays readable for ever.
+/// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old
+/// grammar, right to left: `000.00.15.H58` (QCVN 102:2016), which stays readable for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgencyCode(String);
@@ -73,20 +74,23 @@ impl TryFrom<String> for AgencyCode {
 /// Whether `group` is the code of a province or ministry: `H20`.
 pub(crate) fn is_level_one(group: &str) -> bool {
     let bytes = group.as_bytes();
-    bytes.len() == 3 && (b'A'..=b'Y').contains(&bytes[0]) && bytes[1..].iter().all(u8::is_ascii_digit)
+    bytes.len() == 3
+        && (b'A'..=b'Y').contains(&bytes[0])
+        && bytes[1..].iter().all(u8::is_ascii_digit)
 }
 
 fn is_new_agency(text: &str) -> bool {
     let mut groups = text.split('.');
     groups.next().is_some_and(is_level_one)
         && groups.all(|group| {
-            !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+            !group.is_empty()
+                && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
         })
 }
 
 impl AgencyCode {
-    /// The code in the old grammar, right to left: `H58.15` is `000.00.15.H58`. A code that the old grammar has no room
-    /// for stays as it is.
+    /// The code in the old grammar, right to left: `H58.15` is `000.00.15.H58`. A code that the old
+    /// grammar has no room for stays as it is.
     pub fn right_to_left(&self) -> Self {
         let groups: Vec<&str> = self.0.split('.').collect();
         let group = |place: usize| groups.get(place).copied().unwrap_or("0");
@@ -97,12 +101,15 @@ impl AgencyCode {
 
 fn is_old_agency(text: &str) -> bool {
     let groups: Vec<&str> = text.split('.').collect();
-    let digits = |group: &str, count: usize| group.len() == count && group.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |group: &str, count: usize| {
+        group.len() == count && group.bytes().all(|byte| byte.is_ascii_digit())
+    };
     matches!(groups[..], [four, three, two, one]
         if digits(four, 3) && digits(three, 2) && digits(two, 2) && is_level_one(one))
 }
 
-/// Code of a procedure (mã thủ tục hành chính): `1.005129`, or a province's own `1.002835.000.00.00.H56`.
+/// Code of a procedure (mã thủ tục hành chính): `1.005129`, or a province's own
+/// `1.002835.000.00.00.H56`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProcedureCode(String);
@@ -118,18 +125,23 @@ impl TryFrom<String> for ProcedureCode {
             && bytes[0].is_ascii_digit()
             && bytes[1] == b'.'
             && bytes[2..8].iter().all(u8::is_ascii_digit);
-        let local = || text.get(8..).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_old_agency);
+        let local =
+            || text.get(8..).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_old_agency);
         if national && (bytes.len() == 8 || local()) {
             return Ok(Self(text));
         }
-        Err(Violation::new("procedure", "procedure-code", "must look like 1.005129 or 1.002835.000.00.00.H56"))
+        Err(Violation::new(
+            "procedure",
+            "procedure-code",
+            "must look like 1.005129 or 1.002835.000.00.00.H56",
+        ))
     }
 }
 
 /// Code of a dossier (mã hồ sơ): agency, date, sequence of that day, e.g. `H20.12-261120-0001`.
 ///
-/// Read in every grammar seen (TT 01/2018/TT-VPCP Đ.19; QĐ 20/2020; a ministry's `yyyyMMdd` with 7 digits),
-/// issued in one: see [`DossierCode::issue`].
+/// Read in every grammar seen (TT 01/2018/TT-VPCP Đ.19; QĐ 20/2020; a ministry's `yyyyMMdd` with 7
+/// digits), issued in one: see [`DossierCode::issue`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DossierCode(String);
@@ -140,9 +152,11 @@ impl TryFrom<String> for DossierCode {
 
     fn try_from(text: String) -> Result<Self, Violation> {
         let text = written(&text);
-        let refused = || Violation::new("code", "dossier-code", "must look like H20.12-261120-0001");
+        let refused =
+            || Violation::new("code", "dossier-code", "must look like H20.12-261120-0001");
         let mut parts = text.rsplitn(3, '-');
-        let (Some(sequence), Some(date), Some(agency)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(sequence), Some(date), Some(agency)) = (parts.next(), parts.next(), parts.next())
+        else {
             return Err(refused());
         };
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -156,19 +170,28 @@ impl TryFrom<String> for DossierCode {
 }
 
 impl DossierCode {
-    /// The code of the `count`-th dossier, from 1, that `agency` takes in on `day`; a long sequence takes more digits, is never
-    /// wrapped, and ends where it could not be read again.
-    pub fn issue(format: CodeFormat, agency: &AgencyCode, day: Date, count: u32) -> Result<Self, NoNumberLeft> {
+    /// The code of the `count`-th dossier, from 1, that `agency` takes in on `day`; a long sequence
+    /// takes more digits, is never wrapped, and ends where it could not be read again.
+    pub fn issue(
+        format: CodeFormat,
+        agency: &AgencyCode,
+        day: Date,
+        count: u32,
+    ) -> Result<Self, NoNumberLeft> {
         let sequence = format.number(count).ok_or(NoNumberLeft)?;
         let (agency, date) = match format.grammar {
             CodeGrammar::LeftToRight => (agency.clone(), day.strftime("%y%m%d")),
             CodeGrammar::RightToLeft => (agency.right_to_left(), day.strftime("%y%m%d")),
             CodeGrammar::WholeYear => (agency.clone(), day.strftime("%Y%m%d")),
         };
-        Ok(Self(format!("{agency}-{date}-{sequence:0digits$}", digits = usize::from(format.digits))))
+        Ok(Self(format!(
+            "{agency}-{date}-{sequence:0digits$}",
+            digits = usize::from(format.digits)
+        )))
     }
 
-    /// Whether an integrator may give its dossier this number, so that it is never issued here as well.
+    /// Whether an integrator may give its dossier this number, so that it is never issued here as
+    /// well.
     pub fn is_integrators(&self, format: CodeFormat) -> bool {
         let sequence = self.0.rsplit('-').next().unwrap_or_default();
         format.integrator_digit.is_none_or(|digit| sequence.starts_with(char::from(b'0' + digit)))
@@ -176,7 +199,8 @@ impl DossierCode {
 
     /// Whether `agency` took the dossier in, in whichever grammar its code is written.
     pub fn is_of(&self, agency: &AgencyCode) -> bool {
-        self.agency_part() == agency.as_str() || self.agency_part() == agency.right_to_left().as_str()
+        self.agency_part() == agency.as_str()
+            || self.agency_part() == agency.right_to_left().as_str()
     }
 
     /// The part before the date: the agency that took the dossier in.
@@ -202,7 +226,8 @@ fn parse_date(digits: &str) -> Option<Date> {
 
 /// Names a leader's office for ever, whatever its telephone: `chairman`, `van-phong-2`.
 ///
-/// At most 24 characters, so that what is made of it fits the 50 that SMS gateways take for the name of a message.
+/// At most 24 characters, so that what is made of it fits the 50 that SMS gateways take for the
+/// name of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LeaderKey(String);
@@ -213,15 +238,22 @@ impl TryFrom<String> for LeaderKey {
 
     fn try_from(text: String) -> Result<Self, Violation> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if text.len() <= 24 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(plain) {
+        if text.len() <= 24
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text.bytes().all(plain)
+        {
             return Ok(Self(text));
         }
-        Err(Violation::new("key", "leader-key", "must be 1 to 24 of a to z, 0 to 9 and -, a letter first"))
+        Err(Violation::new(
+            "key",
+            "leader-key",
+            "must be 1 to 24 of a to z, 0 to 9 and -, a letter first",
+        ))
     }
 }
 
-/// Names the report that one leader gets on one morning: `REPORT-2026-11-24-chairman`. No agency's code begins so, and so no
-/// dossier's.
+/// Names the report that one leader gets on one morning: `REPORT-2026-11-24-chairman`. No agency's
+/// code begins so, and so no dossier's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReportCode {
     /// The morning.
@@ -242,16 +274,19 @@ impl std::str::FromStr for ReportCode {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let refused = || Violation::new("code", "report-code", "must look like REPORT-2026-11-24-chairman");
+        let refused =
+            || Violation::new("code", "report-code", "must look like REPORT-2026-11-24-chairman");
         let rest = text.strip_prefix(REPORT).ok_or_else(refused)?;
         let (day, leader) = rest.split_at_checked(10).ok_or_else(refused)?;
         let morning: Date = day.parse().map_err(|_| refused())?;
-        let leader = leader.strip_prefix('-').and_then(|leader| leader.parse().ok()).ok_or_else(refused)?;
+        let leader =
+            leader.strip_prefix('-').and_then(|leader| leader.parse().ok()).ok_or_else(refused)?;
         Ok(Self { morning, leader })
     }
 }
 
-/// What a thread of notices speaks of, as it is written: a dossier, or a leader's report of one morning.
+/// What a thread of notices speaks of, as it is written: a dossier, or a leader's report of one
+/// morning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
@@ -292,7 +327,11 @@ impl std::str::FromStr for SubjectCode {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        if text.starts_with(REPORT) { text.parse().map(Self::Report) } else { text.parse().map(Self::Dossier) }
+        if text.starts_with(REPORT) {
+            text.parse().map(Self::Report)
+        } else {
+            text.parse().map(Self::Dossier)
+        }
     }
 }
 
@@ -317,7 +356,11 @@ impl TryFrom<String> for CommandId {
         if (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text));
         }
-        Err(Violation::new("Idempotency-Key", "command-id", "must be 1 to 200 visible ASCII characters"))
+        Err(Violation::new(
+            "Idempotency-Key",
+            "command-id",
+            "must be 1 to 200 visible ASCII characters",
+        ))
     }
 }
 
@@ -386,7 +429,9 @@ mod tests {
     fn the_ten_thousandth_dossier_of_a_day_gets_a_fifth_digit() {
         let agency: AgencyCode = "H20.12".parse().unwrap();
         let free = CodeFormat { integrator_digit: None, ..YEAR_SHORT };
-        let issued = |count| DossierCode::issue(free, &agency, date(2026, 11, 20), count).unwrap().to_string();
+        let issued = |count| {
+            DossierCode::issue(free, &agency, date(2026, 11, 20), count).unwrap().to_string()
+        };
         assert_eq!(issued(1), "H20.12-261120-0001");
         assert_eq!(issued(10_000), "H20.12-261120-10000");
     }
@@ -398,7 +443,8 @@ mod tests {
             let format = CodeFormat { integrator_digit: Some(digit), ..YEAR_SHORT };
             let mut before = 0;
             for count in (1..=130_000).chain([999_999, 1_000_000, 8_000_000]) {
-                let issued = DossierCode::issue(format, &agency, date(2026, 11, 20), count).unwrap();
+                let issued =
+                    DossierCode::issue(format, &agency, date(2026, 11, 20), count).unwrap();
                 assert!(!issued.is_integrators(format), "{issued}");
                 let number: u32 = issued.as_str().rsplit('-').next().unwrap().parse().unwrap();
                 assert!(number > before, "{issued} after {before}");
@@ -410,8 +456,12 @@ mod tests {
     #[test]
     fn the_numbers_step_over_what_integrators_may_bring() {
         let agency: AgencyCode = "H20.12".parse().unwrap();
-        let issued = |count| DossierCode::issue(YEAR_SHORT, &agency, date(2026, 11, 20), count).unwrap().to_string();
-        for (count, expected) in [(8_999, "8999"), (9_000, "10000"), (88_999, "89999"), (89_000, "100000")] {
+        let issued = |count| {
+            DossierCode::issue(YEAR_SHORT, &agency, date(2026, 11, 20), count).unwrap().to_string()
+        };
+        for (count, expected) in
+            [(8_999, "8999"), (9_000, "10000"), (88_999, "89999"), (89_000, "100000")]
+        {
             assert_eq!(issued(count), format!("H20.12-261120-{expected}"));
         }
     }
@@ -463,15 +513,25 @@ mod tests {
     fn a_report_s_code_is_read_again_and_is_never_a_dossier_s() {
         let text = "REPORT-2026-11-24-chairman";
         let code: SubjectCode = text.parse().unwrap();
-        assert!(matches!(&code, SubjectCode::Report(report) if report.morning == date(2026, 11, 24)));
+        assert!(
+            matches!(&code, SubjectCode::Report(report) if report.morning == date(2026, 11, 24))
+        );
         assert_eq!(code.to_string(), text);
         assert!(text.parse::<DossierCode>().is_err());
         // A leader's key may look like the end of a dossier's code.
         for odd in ["REPORT-2026-11-24-a-261124-0001", "REPORT-2026-11-24-h20"] {
-            assert!(odd.parse::<DossierCode>().is_err() && odd.parse::<SubjectCode>().is_ok(), "{odd}");
+            assert!(
+                odd.parse::<DossierCode>().is_err() && odd.parse::<SubjectCode>().is_ok(),
+                "{odd}"
+            );
         }
-        for bad in ["REPORT-", "REPORT-2026-11-24", "REPORT-2026-11-24-", "REPORT-2026-11-31-a", "REPORT-2026-11-24-A"]
-        {
+        for bad in [
+            "REPORT-",
+            "REPORT-2026-11-24",
+            "REPORT-2026-11-24-",
+            "REPORT-2026-11-31-a",
+            "REPORT-2026-11-24-A",
+        ] {
             assert!(bad.parse::<SubjectCode>().is_err(), "{bad}");
         }
         assert!(matches!("H20.12-261120-0001".parse(), Ok(SubjectCode::Dossier(_))));

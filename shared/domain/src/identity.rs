@@ -1,5 +1,6 @@
-//! Numbers by which applicants are known: which kinds there are, how each is written, which procedures take it and since when.
-//! All of that is data (`intake.json`); what is certain about a number is checked, and the rest left open.
+//! Numbers by which applicants are known: which kinds there are, how each is written, which
+//! procedures take it and since when. All of that is data (`intake.json`); what is certain about a
+//! number is checked, and the rest left open.
 
 mod check;
 mod form;
@@ -24,8 +25,8 @@ const CITIZEN_ID: &str = "citizen-id";
 /// The kind of an enterprise's ten digits, with those of its branch.
 const ENTERPRISE: &str = "enterprise";
 
-/// A number of a kind. Numbers of two kinds are two people's, though they look alike: a passport may have the digits of
-/// somebody's old identity card.
+/// A number of a kind. Numbers of two kinds are two people's, though they look alike: a passport
+/// may have the digits of somebody's old identity card.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IdNumber {
@@ -50,8 +51,8 @@ impl IdNumber {
         &self.kind
     }
 
-    /// The number as it is stored, which no number of another kind is: citizens' and enterprises' bare, as they always were, any
-    /// other behind its kind, `passport:C1234567`.
+    /// The number as it is stored, which no number of another kind is: citizens' and enterprises'
+    /// bare, as they always were, any other behind its kind, `passport:C1234567`.
     pub fn stored(&self) -> String {
         let bare = matches!(self.kind.as_str(), CITIZEN_ID | ENTERPRISE);
         if bare { self.number.clone() } else { format!("{}:{}", self.kind, self.number) }
@@ -64,8 +65,8 @@ impl From<IdNumber> for String {
     }
 }
 
-/// Reads what lies in a store, which was judged by the rules of its day. What comes from outside goes through
-/// [`Identities::read`].
+/// Reads what lies in a store, which was judged by the rules of its day. What comes from outside
+/// goes through [`Identities::read`].
 impl TryFrom<String> for IdNumber {
     type Error = Violation;
 
@@ -94,7 +95,8 @@ pub struct IdentityKind {
     /// What is certain about it besides.
     #[serde(default)]
     checks: Vec<Check>,
-    /// Whether whoever hands it in has to name the kind, because numbers of other kinds look the same.
+    /// Whether whoever hands it in has to name the kind, because numbers of other kinds look the
+    /// same.
     #[serde(default)]
     named: bool,
     /// The procedures that take it; none: all of them.
@@ -102,7 +104,8 @@ pub struct IdentityKind {
     procedures: Option<Vec<ProcedureCode>>,
     /// First day on which it is taken.
     valid_from: Date,
-    /// Last day; none: until further notice. A dossier is judged by the day on which it was handed in.
+    /// Last day; none: until further notice. A dossier is judged by the day on which it was handed
+    /// in.
     valid_to: Option<Date>,
     /// Where it is said.
     source: String,
@@ -133,7 +136,11 @@ impl Identities {
             let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
                     let detail = format!("{}: {detail}", kind.kind);
-                    found.push(Violation::new(format!("identities[{place}].{field}"), rule, detail));
+                    found.push(Violation::new(
+                        format!("identities[{place}].{field}"),
+                        rule,
+                        detail,
+                    ));
                 }
             };
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
@@ -159,10 +166,15 @@ impl Identities {
     }
 
     /// Procedures that a kind is for and that are not `known`.
-    pub(crate) fn unknown_procedures(&self, known: impl Fn(&ProcedureCode) -> bool) -> Vec<Violation> {
+    pub(crate) fn unknown_procedures(
+        &self,
+        known: impl Fn(&ProcedureCode) -> bool,
+    ) -> Vec<Violation> {
         let listed = self.kinds.iter().enumerate().flat_map(|(place, kind)| {
             let codes = kind.procedures.iter().flatten().enumerate();
-            codes.map(move |(number, code)| (format!("identities[{place}].procedures[{number}]"), kind, code))
+            codes.map(move |(number, code)| {
+                (format!("identities[{place}].procedures[{number}]"), kind, code)
+            })
         });
         let said = |(field, kind, code): (String, &IdentityKind, &ProcedureCode)| {
             Violation::new(field, "known-procedure", format!("{}: {code} is not listed", kind.kind))
@@ -175,25 +187,37 @@ impl Identities {
         self.kinds.iter().map(|kind| kind.kind.as_str())
     }
 
-    /// Reads a number as somebody of the kind `of` gave it, of the kind of number that they named, else of the first one that is
-    /// written so.
-    pub fn read(&self, of: ApplicantKind, named: Option<&str>, given: &str) -> Result<IdNumber, Violation> {
+    /// Reads a number as somebody of the kind `of` gave it, of the kind of number that they named,
+    /// else of the first one that is written so.
+    pub fn read(
+        &self,
+        of: ApplicantKind,
+        named: Option<&str>,
+        given: &str,
+    ) -> Result<IdNumber, Violation> {
         let candidates = candidates(of, given);
         let mut kinds = self.kinds.iter().filter(|kind| kind.of == of);
         let (kind, number) = match named.map(|name| text::bare(name).to_ascii_lowercase()) {
             Some(name) => {
                 let kind = kinds.find(|kind| kind.kind == name).ok_or_else(|| {
-                    Violation::new("idKind", "known-id-kind", "is no kind of number that such an applicant has")
+                    Violation::new(
+                        "idKind",
+                        "known-id-kind",
+                        "is no kind of number that such an applicant has",
+                    )
                 })?;
                 (kind, kind.written(&candidates).ok_or_else(|| kind.not_written_so())?)
             }
             None => {
-                let written = |kind: &'_ IdentityKind| !kind.named && kind.written(&candidates).is_some();
+                let written =
+                    |kind: &'_ IdentityKind| !kind.named && kind.written(&candidates).is_some();
                 let kind = kinds.find(|kind| written(kind)).ok_or_else(|| not_any(of))?;
                 (kind, kind.written(&candidates).ok_or_else(|| not_any(of))?)
             }
         };
-        if number.contains('0') && number.bytes().filter(u8::is_ascii_digit).all(|digit| digit == b'0') {
+        if number.contains('0')
+            && number.bytes().filter(u8::is_ascii_digit).all(|digit| digit == b'0')
+        {
             return Err(Violation::new("idNumber", "id-number-zeros", "is nothing but zeros"));
         }
         for check in &kind.checks {
@@ -203,12 +227,21 @@ impl Identities {
     }
 
     /// The kinds of number that `procedure` takes on `day`, in the order in which an unnamed number is read.
-    pub fn taken_by(&self, procedure: &ProcedureCode, day: Date) -> impl Iterator<Item = &IdentityKind> {
+    pub fn taken_by(
+        &self,
+        procedure: &ProcedureCode,
+        day: Date,
+    ) -> impl Iterator<Item = &IdentityKind> {
         self.kinds.iter().filter(move |kind| kind.is_taken_on(day) && kind.is_taken_by(procedure))
     }
 
     /// Why `procedure` does not take the number on `day`, if it does not.
-    pub fn violation(&self, number: &IdNumber, procedure: &ProcedureCode, day: Date) -> Option<Violation> {
+    pub fn violation(
+        &self,
+        number: &IdNumber,
+        procedure: &ProcedureCode,
+        day: Date,
+    ) -> Option<Violation> {
         let kind = self.kinds.iter().find(|kind| kind.kind == number.kind)?;
         if !kind.is_taken_on(day) {
             let detail = format!("a number of the kind {} was not taken on {day}", kind.kind);
@@ -218,9 +251,17 @@ impl Identities {
             let detail = format!("the procedure takes no number of the kind {}", kind.kind);
             return Some(Violation::new("idNumber", "id-kind-of-procedure", detail));
         }
-        let born = kind.checks.contains(&Check::CitizenNumber).then(|| self.citizens.born(&number.number)).flatten();
+        let born = kind
+            .checks
+            .contains(&Check::CitizenNumber)
+            .then(|| self.citizens.born(&number.number))
+            .flatten();
         born.filter(|year| *year > day.year()).map(|_| {
-            Violation::new("idNumber", "citizen-id-century", "is that of somebody born after the dossier was handed in")
+            Violation::new(
+                "idNumber",
+                "citizen-id-century",
+                "is that of somebody born after the dossier was handed in",
+            )
         })
     }
 }
@@ -264,7 +305,11 @@ impl IdentityKind {
             ApplicantKind::Citizen => "citizen-id",
             ApplicantKind::Business => "business-id",
         };
-        Violation::new("idNumber", rule, format!("is not written as a number of the kind {} is", self.kind))
+        Violation::new(
+            "idNumber",
+            rule,
+            format!("is not written as a number of the kind {} is", self.kind),
+        )
     }
 }
 
@@ -288,10 +333,11 @@ fn not_any(of: ApplicantKind) -> Violation {
     }
 }
 
-/// The bare numbers that a text can mean: blanks, hyphens and dots divide it for the eye only, save before a branch's digits, which
-/// may also stand without.
+/// The bare numbers that a text can mean: blanks, hyphens and dots divide it for the eye only, save
+/// before a branch's digits, which may also stand without.
 fn candidates(of: ApplicantKind, given: &str) -> Vec<String> {
-    let groups: Vec<String> = text::groups(given).iter().map(|group| group.to_ascii_uppercase()).collect();
+    let groups: Vec<String> =
+        text::groups(given).iter().map(|group| group.to_ascii_uppercase()).collect();
     let joined = groups.concat();
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match of {
@@ -299,7 +345,9 @@ fn candidates(of: ApplicantKind, given: &str) -> Vec<String> {
         ApplicantKind::Business => match groups.as_slice() {
             // One digit too few of a branch makes twelve: a household's number is not written so.
             [main, branch] if main.len() == 10 && digits(main) => vec![format!("{main}-{branch}")],
-            _ if joined.len() == 13 && digits(&joined) => vec![format!("{}-{}", &joined[..10], &joined[10..])],
+            _ if joined.len() == 13 && digits(&joined) => {
+                vec![format!("{}-{}", &joined[..10], &joined[10..])]
+            }
             _ => vec![joined],
         },
     }

@@ -1,4 +1,5 @@
-//! What is taken at the doors: kinds of identity, telephones that can be told, hosts on which papers lie (`intake.json`).
+//! What is taken at the doors: kinds of identity, telephones that can be told, hosts on which
+//! documents lie (`intake.json`).
 
 use serde::Deserialize;
 
@@ -29,7 +30,7 @@ pub struct IntakeRules {
     pub identities: Identities,
     /// Which telephones can be told.
     pub telephones: Telephones,
-    /// Where papers may lie.
+    /// Where documents may lie.
     pub hosts: DocumentHosts,
 }
 
@@ -40,7 +41,9 @@ impl IntakeRules {
         let telephones = Telephones::assemble(file.no_mobile_ranges);
         let hosts = DocumentHosts::assemble(file.document_hosts);
         match (identities, telephones, hosts) {
-            (Ok(identities), Ok(telephones), Ok(hosts)) => Ok(Self { identities, telephones, hosts }),
+            (Ok(identities), Ok(telephones), Ok(hosts)) => {
+                Ok(Self { identities, telephones, hosts })
+            }
             (identities, telephones, hosts) => {
                 let reasons = [identities.err(), telephones.err(), hosts.err()];
                 Err(reasons.into_iter().flatten().flatten().collect())

@@ -1,8 +1,10 @@
-//! What leaders count, rebuilt from history as of the end of a day. All comparisons are by date in Viet Nam.
+//! What leaders count, rebuilt from history as of the end of a day. All comparisons are by date in
+//! Viet Nam.
 //!
-//! A day's row has an opening (what was open when the day began), flows (what happened on it) and stocks (what is open when it
-//! ends). Opening and flows in equal flows out and stocks, for each cell and for the province. Days add up to any longer time, less
-//! what was settled in it and sent back in it: a day stays as it was published, and a longer time counts each dossier once, by its
+//! A day's row has an opening (what was open when the day began), flows (what happened on it) and
+//! stocks (what is open when it ends). Opening and flows in equal flows out and stocks, for each
+//! cell and for the province. Days add up to any longer time, less what was settled in it and sent
+//! back in it: a day stays as it was published, and a longer time counts each dossier once, by its
 //! last end (see [`report::joined`]).
 
 mod behind;
@@ -44,9 +46,10 @@ pub struct DossierFacts {
     /// In which ward the matter lies, where that was said.
     #[serde(default)]
     pub ward: Option<WardCode>,
-    /// How many electronic papers it was handed in with; none of a dossier that was stored before they were counted.
-    #[serde(default)]
-    pub papers: u64,
+    /// How many electronic documents it was handed in with; none of a dossier that was stored
+    /// before they were counted.
+    #[serde(default, rename = "documentCount")]
+    pub document_count: u64,
     /// Everything that happened.
     pub history: Vec<HistoryEntry>,
 }
@@ -58,7 +61,8 @@ impl DossierFacts {
     }
 }
 
-/// Against which due date work is early, on time, late or overdue, where the applicant was apologised to.
+/// Against which due date work is early, on time, late or overdue, where the applicant was
+/// apologised to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DueBasis {
@@ -94,15 +98,15 @@ pub enum KpiCell {
         /// How it came.
         channel: Channel,
     },
-    /// What one officer settled, and asked for papers.
+    /// What one officer settled, and asked for documents.
     Officer {
         /// In whose name.
         agency: AgencyCode,
         /// The officer's account.
         officer: String,
     },
-    /// What was settled in another cell on an earlier day and is open again, or settled anew: no part of a day's sums, but what a
-    /// longer time that holds both days has to leave out.
+    /// What was settled in another cell on an earlier day and is open again, or settled anew: no
+    /// part of a day's sums, but what a longer time that holds both days has to leave out.
     TakenBack {
         /// The day on which it was settled.
         ended: Date,
@@ -129,7 +133,9 @@ impl fmt::Display for KpiCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Province => f.write_str("province"),
-            Self::Work { agency, procedure, channel } => write!(f, "work#{agency}#{procedure}#{}", channel.name()),
+            Self::Work { agency, procedure, channel } => {
+                write!(f, "work#{agency}#{procedure}#{}", channel.name())
+            }
             Self::Officer { agency, officer } => write!(f, "officer#{agency}#{officer}"),
             Self::TakenBack { ended, of } => write!(f, "{TAKEN_BACK}{ended}#{of}"),
         }
@@ -155,10 +161,14 @@ impl FromStr for KpiCell {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         let unknown = || Violation::new("cell", "cell", "is no cell of figures");
-        if let Some((ended, of)) = text.strip_prefix(TAKEN_BACK).and_then(|rest| rest.split_once('#')) {
+        if let Some((ended, of)) =
+            text.strip_prefix(TAKEN_BACK).and_then(|rest| rest.split_once('#'))
+        {
             let (ended, of): (Date, Self) = (ended.parse().map_err(|_| unknown())?, of.parse()?);
             return match of {
-                Self::Work { .. } | Self::Officer { .. } => Ok(Self::TakenBack { ended, of: Box::new(of) }),
+                Self::Work { .. } | Self::Officer { .. } => {
+                    Ok(Self::TakenBack { ended, of: Box::new(of) })
+                }
                 Self::Province | Self::TakenBack { .. } => Err(unknown()),
             };
         }
@@ -168,10 +178,14 @@ impl FromStr for KpiCell {
             (Some("work"), Some(agency), Some(procedure), Some(channel)) => Ok(Self::Work {
                 agency: agency.parse()?,
                 procedure: procedure.parse()?,
-                channel: Channel::ALL.into_iter().find(|known| known.name() == channel).ok_or_else(unknown)?,
+                channel: Channel::ALL
+                    .into_iter()
+                    .find(|known| known.name() == channel)
+                    .ok_or_else(unknown)?,
             }),
             (Some("officer"), Some(agency), Some(first), rest) => {
-                let officer = rest.map_or_else(|| first.to_owned(), |rest| format!("{first}#{rest}"));
+                let officer =
+                    rest.map_or_else(|| first.to_owned(), |rest| format!("{first}#{rest}"));
                 Ok(Self::Officer { agency: agency.parse()?, officer })
             }
             _ => Err(unknown()),
@@ -214,7 +228,8 @@ macro_rules! figures {
                 $(if kind == FigureKind::$kind { self.$name += other.$name; })*
             }
 
-            /// Every figure with its name, its kind and its value, in the order in which people read them.
+            /// Every figure with its name, its kind and its value, in the order in which people
+            /// read them.
             pub fn figures(&self) -> Vec<(&'static str, FigureKind, u64)> {
                 vec![$((stringify!($name), FigureKind::$kind, self.$name),)*]
             }
@@ -231,13 +246,14 @@ figures! {
     received Flow,
     /// – of these, later than a day's work after they were handed in.
     received_late Flow,
-    /// – of these, with at least one paper in electronic form.
+    /// – of these, with at least one document in electronic form.
     digitised Flow,
-    /// Requests for papers on the day, before or after receipt.
+    /// Requests for documents on the day, before or after receipt.
     asked Flow,
     /// – of these, later or more often than the rule of the day allowed, or after the due date.
     asked_late Flow,
-    /// Settled before and sent back on the day: open again, or settled again. Of a longer time: settled before all of it.
+    /// Settled before and sent back on the day: open again, or settled again. Of a longer time:
+    /// settled before all of it.
     reopened Flow,
     /// Results sent back on the day, each time that one was.
     sent_back Flow,
@@ -249,7 +265,7 @@ figures! {
     on_time Flow,
     /// – after the due date.
     late Flow,
-    /// Refused on the day, after it had been received: the papers never came.
+    /// Refused on the day, after it had been received: the documents never came.
     refused Flow,
     /// Taken back on the day, after it had been received.
     withdrawn Flow,
@@ -273,7 +289,7 @@ figures! {
     overdue Stock,
     /// – of these, due on the next working day.
     due_tomorrow Stock,
-    /// Waiting for the applicant's papers at the end of the day, after receipt.
+    /// Waiting for the applicant's documents at the end of the day, after receipt.
     supplement Stock,
     /// Waiting for a payment at the end of the day.
     payment Stock,
@@ -293,13 +309,15 @@ impl KpiRow {
         (there, self.resolved + self.refused + self.withdrawn + self.open())
     }
 
-    /// Leaves out of what was settled what `other` says was taken back, and says how much that was: what a day never counted, because
-    /// it became known later than days are counted again, is not there to be taken back.
+    /// Leaves out of what was settled what `other` says was taken back, and says how much that was:
+    /// what a day never counted, because it became known later than days are counted again, is not
+    /// there to be taken back.
     fn take_back(&mut self, other: &Self) -> Self {
         let early = other.early.min(self.early);
         let on_time = other.on_time.min(self.on_time);
         let late = other.late.min(self.late);
-        let taken = Self { resolved: early + on_time + late, early, on_time, late, ..Self::default() };
+        let taken =
+            Self { resolved: early + on_time + late, early, on_time, late, ..Self::default() };
         self.resolved = self.resolved.saturating_sub(taken.resolved);
         self.early -= early;
         self.on_time -= on_time;
@@ -315,13 +333,16 @@ impl KpiRow {
 
 /// The last instant of `day` in Viet Nam.
 pub fn end_of(day: Date) -> Timestamp {
-    instant(next(day), Time::midnight()).saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MAX)
+    instant(next(day), Time::midnight())
+        .saturating_sub(SignedDuration::from_nanos(1))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// The rows of a day.
 pub type KpiRows = BTreeMap<KpiCell, KpiRow>;
 
-/// What does not hold in the rows of a day, in words for the log; nothing, where the count is right.
+/// What does not hold in the rows of a day, in words for the log; nothing, where the count is
+/// right.
 pub fn broken_identities(rows: &KpiRows) -> Vec<String> {
     let mut broken = Vec::new();
     let mut sum = KpiRow::default();

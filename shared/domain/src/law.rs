@@ -1,7 +1,9 @@
-//! The rules of the clock that are not the same for ever, each from a day on, beside the calendar that they count in.
+//! The rules of the clock that are not the same for ever, each from a day on, beside the calendar
+//! that they count in.
 //!
-//! What a decree says today is data (`infra/data/rules.json`), with its article and how well it is vouched for, so that
-//! the next decree is an entry and not a release. An event is judged by the rule in force on its own day.
+//! What a decree says today is data (`infra/data/rules.json`), with its article and how well it is
+//! vouched for, so that the next decree is an entry and not a release. An event is judged by the
+//! rule in force on its own day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +22,7 @@ use crate::procedure::Trust;
 /// The first day of which anything is known here; a rule must be in force on it.
 pub const KNOWN_FROM: Date = date(2019, 1, 1);
 
-/// What becomes of the term when papers that were missing have come.
+/// What becomes of the term when documents that were missing have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnSupplement {
@@ -31,7 +33,8 @@ pub enum OnSupplement {
     Resume,
 }
 
-/// What becomes of a request for papers that comes later, or once more, than [`PapersBound`] allows.
+/// What becomes of a request for documents that comes later, or once more, than [`SupplementBound`]
+/// allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LateRequest {
@@ -41,11 +44,12 @@ pub enum LateRequest {
     Taken,
 }
 
-/// How late and how often an agency may ask for papers (NĐ 61/2018 Đ.17, Đ.19.4).
+/// How late and how often an agency may ask for documents (NĐ 61/2018 Đ.17, Đ.19.4).
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PapersBound {
-    /// The last working day on which papers may be asked for, counted from receipt like a term; 1 to 60.
+pub struct SupplementBound {
+    /// The last working day on which documents may be asked for, counted from receipt like a term;
+    /// 1 to 60.
     pub within_working_days: u16,
     /// How many requests one dossier may have; 1 to 10.
     pub times_max: u8,
@@ -60,7 +64,8 @@ pub enum PauseCounting {
     /// By dates: a day for each midnight in it, however little office time it took.
     #[default]
     Dates,
-    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing back.
+    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing
+    /// back.
     Closings,
 }
 
@@ -78,7 +83,8 @@ pub struct PauseRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LateLetter {
-    /// The morning alone, so that nobody is left without one; and officers where the morning writes none.
+    /// The morning alone, so that nobody is left without one; and officers where the morning writes
+    /// none.
     BySchedule,
     /// Officers and systems as well.
     ByAnybody,
@@ -88,16 +94,18 @@ pub enum LateLetter {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LetterBound {
-    /// How many working days before the due date at the latest, the day of the letter counted; 0 to 30.
+    /// How many working days before the due date at the latest, the day of the letter counted; 0 to
+    /// 30.
     pub notice_working_days: u16,
-    /// The most working days between the present due date, or the day of a later letter, and the new one; 1 to 250. No law gives a
-    /// number.
+    /// The most working days between the present due date, or the day of a later letter, and the
+    /// new one; 1 to 250. No law gives a number.
     pub extension_working_days_max: u16,
     /// Who may write a later one.
     pub late: LateLetter,
 }
 
-/// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know which date will be missed.
+/// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know
+/// which date will be missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LetterPolicy {
@@ -128,33 +136,36 @@ pub struct ClockRule {
     /// What a supplement does to the clock.
     #[serde(default)]
     pub supplement: OnSupplement,
-    /// How late and how often papers may be asked for; no bound in editions of before there was one.
+    /// How late and how often documents may be asked for; no bound in editions of before there was
+    /// one.
     #[serde(default)]
-    pub papers_bound: Option<PapersBound>,
+    pub supplement_bound: Option<SupplementBound>,
     /// How pauses are counted that end then; by dates in editions of before it was a rule.
     #[serde(default)]
     pub pauses: Option<PauseRule>,
-    /// When letters of apology come and how far they reach; without bound in editions of before there was one.
+    /// When letters of apology come and how far they reach; without bound in editions of before
+    /// there was one.
     #[serde(default)]
     pub letter_bound: Option<LetterBound>,
     /// How dossier codes are issued.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
     pub extensions_max: u8,
-    /// How many working days the new date of a letter lies behind the old one, or behind the day of a letter that comes too
-    /// late. No law gives a number.
+    /// How many working days the new date of a letter lies behind the old one, or behind the day of
+    /// a letter that comes too late. No law gives a number.
     pub extension_working_days: u16,
-    /// How long an applicant has for the papers that were asked for (`ThoiHanBoSung` in production systems).
+    /// How long an applicant has for the documents that were asked for (`ThoiHanBoSung` in
+    /// production systems).
     pub supplement_calendar_days: u16,
-    /// A term of fewer working days gets no letter before it has run out: it is open on most mornings of its life and done by
-    /// the evening.
+    /// A term of fewer working days gets no letter before it has run out: it is open on most
+    /// mornings of its life and done by the evening.
     pub short_term_working_days: u16,
     /// To whom the morning writes by itself.
     #[serde(default)]
     pub letter: LetterPolicy,
     /// What the morning's letter gives as the reason: all that a schedule knows.
     pub letter_reason: String,
-    /// What an applicant is told whose papers never came.
+    /// What an applicant is told whose documents never came.
     pub expired_reason: String,
     /// What an applicant is told whose due date was counted anew, since the calendar was changed.
     #[serde(default = "redate_reason")]
@@ -162,7 +173,8 @@ pub struct ClockRule {
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
     pub kpi_due: DueBasis,
-    /// Within how many office hours after it was handed in a dossier is received in time; none where nothing is said.
+    /// Within how many office hours after it was handed in a dossier is received in time; none
+    /// where nothing is said.
     #[serde(default)]
     pub reception_working_hours: Option<u16>,
     counting: Counting,
@@ -212,8 +224,9 @@ pub struct Law {
 }
 
 impl Law {
-    /// Puts calendar and rules together; refused whole, with every reason, if one contradicts itself: two rules from one
-    /// day, none on the first day, a code whose sequence nobody can read, an article that is left out.
+    /// Puts calendar and rules together; refused whole, with every reason, if one contradicts
+    /// itself: two rules from one day, none on the first day, a code whose sequence nobody can
+    /// read, an article that is left out.
     pub fn assemble(calendar: Calendar, file: RulesFile) -> Result<Self, Vec<Violation>> {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
@@ -230,7 +243,10 @@ impl Law {
                 }
             };
             check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
-            let block = rule.dossier_code.integrator_digit.is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
+            let block = rule
+                .dossier_code
+                .integrator_digit
+                .is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
             check("dossierCode.integratorDigit", "integrator-digit", block, "must be 1 to 9");
             check(
                 "dossierCode.digits",
@@ -244,22 +260,53 @@ impl Law {
                 ("shortTermWorkingDays", rule.short_term_working_days, 0, 30),
                 ("receptionWorkingHours", rule.reception_working_hours.unwrap_or(1), 1, 240),
             ] {
-                check(field, "days-range", !(least..=most).contains(&days), &format!("must be {least} to {most}"));
+                check(
+                    field,
+                    "days-range",
+                    !(least..=most).contains(&days),
+                    &format!("must be {least} to {most}"),
+                );
             }
             let mut bounded = |field: &str, rule, number: u16, least: u16, most: u16| {
-                check(field, rule, !(least..=most).contains(&number), &format!("must be {least} to {most}"));
+                check(
+                    field,
+                    rule,
+                    !(least..=most).contains(&number),
+                    &format!("must be {least} to {most}"),
+                );
             };
-            if let Some(bound) = rule.papers_bound {
-                bounded("papersBound.withinWorkingDays", "papers-bound", bound.within_working_days, 1, 60);
-                bounded("papersBound.timesMax", "papers-bound", bound.times_max.into(), 1, 10);
+            if let Some(bound) = rule.supplement_bound {
+                bounded(
+                    "supplementBound.withinWorkingDays",
+                    "supplement-bound",
+                    bound.within_working_days,
+                    1,
+                    60,
+                );
+                bounded(
+                    "supplementBound.timesMax",
+                    "supplement-bound",
+                    bound.times_max.into(),
+                    1,
+                    10,
+                );
             }
             if let Some(bound) = rule.letter_bound {
-                bounded("letterBound.noticeWorkingDays", "letter-bound", bound.notice_working_days, 0, 30);
+                bounded(
+                    "letterBound.noticeWorkingDays",
+                    "letter-bound",
+                    bound.notice_working_days,
+                    0,
+                    30,
+                );
                 // No shorter than what the morning itself gives.
-                let (longest, own) = (bound.extension_working_days_max, rule.extension_working_days);
+                let (longest, own) =
+                    (bound.extension_working_days_max, rule.extension_working_days);
                 bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
             }
-            let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX;
+            let fits = |text: &str| {
+                !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX
+            };
             for (field, text) in [
                 ("letterReason", &rule.letter_reason),
                 ("expiredReason", &rule.expired_reason),
@@ -267,7 +314,8 @@ impl Law {
             ] {
                 check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
             }
-            let pauses = rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
+            let pauses =
+                rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
             for (field, article) in [
                 ("counting.working-day", rule.counting(TermUnit::WorkingDay)),
                 ("counting.calendar-day", rule.counting(TermUnit::CalendarDay)),
@@ -277,7 +325,12 @@ impl Law {
             .into_iter()
             .chain(pauses)
             {
-                check(field, "source", !fits(article), "a source is left out, or has more than 300 characters");
+                check(
+                    field,
+                    "source",
+                    !fits(article),
+                    "a source is left out, or has more than 300 characters",
+                );
             }
         }
         let mut rules = file.rules;
@@ -286,10 +339,18 @@ impl Law {
         match rules.next() {
             Some(first) if first.valid_from <= KNOWN_FROM => {
                 let later = rules.collect();
-                if found.is_empty() { Ok(Self { calendar, of_agencies, first, later }) } else { Err(found) }
+                if found.is_empty() {
+                    Ok(Self { calendar, of_agencies, first, later })
+                } else {
+                    Err(found)
+                }
             }
             _ => {
-                found.push(Violation::new("rules", "cover-years", format!("no rule is in force on {KNOWN_FROM}")));
+                found.push(Violation::new(
+                    "rules",
+                    "cover-years",
+                    format!("no rule is in force on {KNOWN_FROM}"),
+                ));
                 Err(found)
             }
         }
@@ -310,20 +371,22 @@ impl Law {
         self.of_agencies.keys()
     }
 
-    /// The last day on which a dossier that was handed in at `submitted` is received in time; none where the rule of that day
-    /// says nothing, or the calendar does not reach so far.
+    /// The last day on which a dossier that was handed in at `submitted` is received in time; none
+    /// where the rule of that day says nothing, or the calendar does not reach so far.
     pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
         let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
         let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
         term.due(self.calendar_of(agency), submitted).ok().map(date_of)
     }
 
-    /// Whether a due date of `agency` that was counted from `from` on was counted in a year that the government has not decided.
+    /// Whether a due date of `agency` that was counted from `from` on was counted in a year that
+    /// the government has not decided.
     pub fn is_provisional(&self, agency: &AgencyCode, from: Timestamp, due: Timestamp) -> bool {
         self.calendar_of(agency).is_provisional(date_of(from), date_of(due))
     }
 
-    /// Whether `due` comes after `day` with no working day of `agency` between. A year that nobody needs yet is not asked for.
+    /// Whether `due` comes after `day` with no working day of `agency` between. A year that nobody
+    /// needs yet is not asked for.
     pub fn is_due_next(&self, agency: &AgencyCode, day: Date, due: Date) -> bool {
         let between = || self.calendar_of(agency).working_days_between(day, previous(due));
         due > day && between() == Ok(0)
@@ -336,7 +399,10 @@ impl Law {
 
     /// How a pause is counted that ended at `at`.
     pub fn pause_counting(&self, at: Timestamp) -> PauseCounting {
-        self.rule_on(date_of(at)).pauses.as_ref().map_or(PauseCounting::default(), |pauses| pauses.count)
+        self.rule_on(date_of(at))
+            .pauses
+            .as_ref()
+            .map_or(PauseCounting::default(), |pauses| pauses.count)
     }
 
     /// Every rule, oldest first.

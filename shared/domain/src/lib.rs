@@ -1,7 +1,9 @@
-//! The rules of a provincial one-stop shop: what a dossier is, how it moves, when it is due, what is counted.
+//! The rules of a provincial one-stop shop: what a dossier is, how it moves, when it is due, what
+//! is counted.
 //!
-//! Nothing here waits, reads a clock, an environment or a network: every function takes what it needs and
-//! returns a value, so that a lawyer can read a rule beside its test and a test runs in microseconds.
+//! Nothing here waits, reads a clock, an environment or a network: every function takes what it
+//! needs and returns a value, so that a lawyer can read a rule beside its test and a test runs in
+//! microseconds.
 
 pub mod agency;
 pub mod announcement;

@@ -1,5 +1,5 @@
-//! What the applicant is told, and leaders in the morning. Messages carry code, status and date, or figures; never a name or an
-//! id number.
+//! What the applicant is told, and leaders in the morning. Messages carry code, status and date, or
+//! figures; never a name or an id number.
 
 mod carrier;
 pub mod codes;
@@ -24,12 +24,12 @@ use crate::id::SubjectCode;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
-/// What a text may hold besides words, with the most characters that each can become. The first names what the text is about, and
-/// no text goes without it.
+/// What a text may hold besides words, with the most characters that each can become. The first
+/// names what the text is about, and no text goes without it.
 type Placeholders = &'static [(&'static str, usize)];
 
-/// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the
-/// longest status, a date. There is none for a name or a number of a person, and so no way to send one.
+/// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a
+/// date. There is none for a name or a number of a person, and so no way to send one.
 const PLACEHOLDERS: Placeholders = &[("{code}", 52), ("{status}", 36), ("{date}", 10)];
 
 /// The language of a message.
@@ -53,7 +53,8 @@ impl Language {
     }
 }
 
-/// A language as the key of a text: read as a text, so that whoever mends the file is told under which key.
+/// A language as the key of a text: read as a text, so that whoever mends the file is told under
+/// which key.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 struct LanguageKey(Language);
@@ -62,13 +63,16 @@ impl TryFrom<String> for LanguageKey {
     type Error = String;
 
     fn try_from(key: String) -> Result<Self, String> {
-        let known = [Language::Vi, Language::En].into_iter().find(|language| language.name() == key);
+        let known =
+            [Language::Vi, Language::En].into_iter().find(|language| language.name() == key);
         known.map(Self).ok_or_else(|| format!("{key} is no language, vi or en"))
     }
 }
 
 /// Texts by their language.
-fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<BTreeMap<Language, T>, D::Error> {
+fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    source: D,
+) -> Result<BTreeMap<Language, T>, D::Error> {
     let texts = BTreeMap::<LanguageKey, T>::deserialize(source)?;
     Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
 }
@@ -142,14 +146,19 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Puts the texts together; refused whole, with every reason: an action without a text or with two, a placeholder that
-    /// nobody fills in, marks where there may be none, more parts than the text's budget, no Vietnamese.
+    /// Puts the texts together; refused whole, with every reason: an action without a text or with
+    /// two, a placeholder that nobody fills in, marks where there may be none, more parts than the
+    /// text's budget, no Vietnamese.
     pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_action = BTreeMap::new();
         let prefixes: Vec<&str> = file.repetition.values().map(String::as_str).collect();
         if !file.repetition.contains_key(&Language::Vi) {
-            found.push(Violation::new("repetition", "vietnamese", "every text has a Vietnamese one"));
+            found.push(Violation::new(
+                "repetition",
+                "vietnamese",
+                "every text has a Vietnamese one",
+            ));
         }
         for (place, template) in file.templates.into_iter().enumerate() {
             found.extend(template.violations(place, &prefixes));
@@ -162,17 +171,30 @@ impl Templates {
         let mut silent = BTreeSet::new();
         for (place, silence) in file.silent.iter().enumerate() {
             if !silent.insert(silence.action) || by_action.contains_key(&silence.action) {
-                let detail = format!("{} is said and silent, or silent twice", silence.action.name());
-                found.push(Violation::new(format!("silent[{place}].action"), "unique-action", detail));
+                let detail =
+                    format!("{} is said and silent, or silent twice", silence.action.name());
+                found.push(Violation::new(
+                    format!("silent[{place}].action"),
+                    "unique-action",
+                    detail,
+                ));
             }
             if silence.reason.trim().is_empty() {
-                found.push(Violation::new(format!("silent[{place}].reason"), "source", "a reason is left out"));
+                found.push(Violation::new(
+                    format!("silent[{place}].reason"),
+                    "source",
+                    "a reason is left out",
+                ));
             }
         }
         for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
             // In editions of before there was such a move nothing is said after it.
-            if action != Action::Redate && !by_action.contains_key(&action) && !silent.contains(&action) {
-                let detail = format!("nothing is said after {}, and no reason given", action.name());
+            if action != Action::Redate
+                && !by_action.contains_key(&action)
+                && !silent.contains(&action)
+            {
+                let detail =
+                    format!("nothing is said after {}, and no reason given", action.name());
                 found.push(Violation::new("templates", "every-action", detail));
             }
         }
@@ -194,8 +216,8 @@ impl Templates {
         self.by_action.get(&action)
     }
 
-    /// What `entry` is told as, in `language` where there is a text in it; a repetition says that it is one. None for an action
-    /// after which nothing is said.
+    /// What `entry` is told as, in `language` where there is a text in it; a repetition says that
+    /// it is one. None for an action after which nothing is said.
     pub fn compose(
         &self,
         dossier: &Dossier,
@@ -205,7 +227,8 @@ impl Templates {
     ) -> Option<Notice> {
         let template = self.after(entry.action)?;
         let sms = in_language(&template.sms, language)?;
-        let prefix = if repetition { in_language(&self.repetition, language).cloned() } else { None };
+        let prefix =
+            if repetition { in_language(&self.repetition, language).cloned() } else { None };
         let prefix = prefix.unwrap_or_default();
         let due = entry.due_at.filter(|_| !entry.status.is_closed());
         let day = date_of(due.unwrap_or(entry.at));
@@ -216,7 +239,10 @@ impl Templates {
             Encoding::Gsm7 => unaccented(status),
             Encoding::Ucs2 => status.to_owned(),
         };
-        let filled = text.replace("{code}", dossier.code.as_str()).replace("{status}", &plain).replace("{date}", &date);
+        let filled = text
+            .replace("{code}", dossier.code.as_str())
+            .replace("{status}", &plain)
+            .replace("{date}", &date);
         Some(Notice {
             id: message_id(&dossier.code, entry.version, repetition),
             zalo_template_id: in_language(&template.zalo, language).cloned().unwrap_or_default(),
@@ -255,7 +281,9 @@ fn text_violations(
     placeholders: Placeholders,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (channel, has_one) in [("zalo", zalo.contains_key(&Language::Vi)), ("sms", sms.contains_key(&Language::Vi))] {
+    for (channel, has_one) in
+        [("zalo", zalo.contains_key(&Language::Vi)), ("sms", sms.contains_key(&Language::Vi))]
+    {
         if !has_one {
             let field = format!("{field}.{channel}");
             found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
@@ -264,7 +292,11 @@ fn text_violations(
     for (language, id) in zalo {
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
             let field = format!("{field}.zalo.{}", language.name());
-            found.push(Violation::new(field, "zalo-template", "a template of Zalo's is named by digits"));
+            found.push(Violation::new(
+                field,
+                "zalo-template",
+                "a template of Zalo's is named by digits",
+            ));
         }
     }
     for (language, sms) in sms {
@@ -291,9 +323,11 @@ impl SmsText {
         for (placeholder, length) in placeholders {
             longest = longest.replace(placeholder, &"x".repeat(*length));
         }
-        let wordings: Vec<String> = [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
+        let wordings: Vec<String> =
+            [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
         if wordings.iter().any(|wording| wording.contains(['{', '}'])) {
-            let names: Vec<&str> = placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
+            let names: Vec<&str> =
+                placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, "known-placeholder", detail));
         }
@@ -301,9 +335,14 @@ impl SmsText {
             && !text.contains(subject)
         {
             let rule = subject.trim_matches(['{', '}']);
-            found.push(Violation::new(field, rule, format!("a text says what it is about: {subject}")));
+            found.push(Violation::new(
+                field,
+                rule,
+                format!("a text says what it is about: {subject}"),
+            ));
         }
-        let most = wordings.iter().max_by_key(|wording| parts(wording, self.encoding)).unwrap_or(&longest);
+        let most =
+            wordings.iter().max_by_key(|wording| parts(wording, self.encoding)).unwrap_or(&longest);
         let (units, parts) = (segments(most).units, parts(most, self.encoding));
         if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
             let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
@@ -319,13 +358,13 @@ impl SmsText {
 /// A message ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// `{code}/{version}`, with `/r` for a repetition: also the gateways' request or tracking id, so that one sent twice is
-    /// recognised everywhere and a delivery report names it.
+    /// `{code}/{version}`, with `/r` for a repetition: also the gateways' request or tracking id,
+    /// so that one sent twice is recognised everywhere and a delivery report names it.
     pub id: String,
     /// The template that Zalo approved.
     pub zalo_template_id: String,
-    /// What its placeholders become. Of a dossier `code`, `status` with its marks, and `date`, the day that matters: when the
-    /// result is due, else when it happened.
+    /// What its placeholders become. Of a dossier `code`, `status` with its marks, and `date`, the
+    /// day that matters: when the result is due, else when it happened.
     pub fields: BTreeMap<&'static str, String>,
     /// The SMS, filled in.
     pub sms: String,
@@ -338,8 +377,8 @@ pub fn notice_id(code: &impl fmt::Display, version: u64) -> String {
     format!("{code}/{version}")
 }
 
-/// The name under which gateways get the notice: a repetition has a name of its own, or the gateway that recognises one
-/// would keep it back.
+/// The name under which gateways get the notice: a repetition has a name of its own, or the gateway
+/// that recognises one would keep it back.
 fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> String {
     format!("{}{}", notice_id(code, version), if repetition { REPETITION } else { "" })
 }
@@ -359,7 +398,8 @@ pub struct MessageName {
 
 /// What a message of this name tells of; none for a name that is none of ours.
 pub fn parse_message_id(name: &str) -> Option<MessageName> {
-    let (first, repetition) = name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));
+    let (first, repetition) =
+        name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));
     let (subject, version) = first.rsplit_once('/')?;
     Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, repetition })
 }

@@ -1,4 +1,5 @@
-//! Telephone numbers: how people write them, what they are, and which of them messages can be sent to.
+//! Telephone numbers: how people write them, what they are, and which of them messages can be sent
+//! to.
 
 use std::fmt;
 
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::procedure::Trust;
 use crate::{Violation, text};
 
-/// Where somebody can be called, kept as E.164 (`+84912345678`). Not every number can get messages: see
-/// [`Telephones::unreachable`].
+/// Where somebody can be called, kept as E.164 (`+84912345678`). Not every number can get messages:
+/// see [`Telephones::unreachable`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
@@ -26,7 +27,8 @@ impl From<Phone> for String {
     }
 }
 
-/// 11-digit prefixes of before 15 September 2018 and what each became (Ministry of Information's conversion).
+/// 11-digit prefixes of before 15 September 2018 and what each became (Ministry of Information's
+/// conversion).
 pub const CONVERTED_2018: [(&str, &str); 22] = [
     ("0120", "070"),
     ("0121", "079"),
@@ -63,16 +65,23 @@ impl TryFrom<String> for Phone {
         if text.chars().count() > PHONE_CHARACTERS_MAX {
             return refused("must be one telephone number of at most 40 characters");
         }
-        let compact: String = text::bare(&text).chars().filter(|c| !matches!(c, '.' | '-' | '(' | ')' | '/')).collect();
+        let compact: String = text::bare(&text)
+            .chars()
+            .filter(|c| !matches!(c, '.' | '-' | '(' | ')' | '/'))
+            .collect();
         if let Some(domestic) = in_domestic_form(&compact) {
             let Some(national) = national(domestic) else {
-                return refused("must be a Vietnamese number: 10 digits of a mobile, or 11 of a land line from 02");
+                return refused(
+                    "must be a Vietnamese number: 10 digits of a mobile, or 11 of a land line from 02",
+                );
             };
             return Ok(Self(format!("+84{national}")));
         }
         match foreign(&compact) {
             Some(digits) => Ok(Self(format!("+{digits}"))),
-            None => refused("must be a Vietnamese telephone number, or a foreign one with its country code after +"),
+            None => refused(
+                "must be a Vietnamese telephone number, or a foreign one with its country code after +",
+            ),
         }
     }
 }
@@ -90,7 +99,8 @@ fn in_domestic_form(compact: &str) -> Option<String> {
     (compact.starts_with('0') && !compact.starts_with("00")).then(|| compact.to_owned())
 }
 
-/// The digits after the 0, in today's numbering, where they have the shape of a mobile's or a land line's.
+/// The digits after the 0, in today's numbering, where they have the shape of a mobile's or a land
+/// line's.
 fn national(mut domestic: String) -> Option<String> {
     if domestic.len() == 11
         && let Some((old, new)) = CONVERTED_2018.iter().find(|(old, _)| domestic.starts_with(old))
@@ -98,8 +108,9 @@ fn national(mut domestic: String) -> Option<String> {
         domestic.replace_range(..old.len(), new);
     }
     let digits = domestic.bytes().all(|byte| byte.is_ascii_digit());
-    // Shapes of the numbering plan, not lists of prefixes: carriers are given new ones every year. 1900 and 1800 are
-    // services; nine digits and one too many are a misprint of somebody else's number.
+    // Shapes of the numbering plan, not lists of prefixes: carriers are given new ones every year.
+    // 1900 and 1800 are services; nine digits and one too many are a misprint of somebody else's
+    // number.
     let shaped = match domestic.as_bytes().get(1) {
         Some(b'2') => domestic.len() == 11,
         Some(b'3' | b'5' | b'7' | b'8' | b'9') => domestic.len() == 10,
@@ -115,7 +126,8 @@ fn foreign(compact: &str) -> Option<&str> {
         // 00912345678 is a mobile's number with one 0 too many.
         None => (compact.strip_prefix("00")?, 10),
     };
-    let whole = (fewest..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let whole =
+        (fewest..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     // A + in place of the 0 makes nobody's number of a mobile's.
     let misprint = digits.len() == 9 && digits.starts_with(['3', '5', '7', '8', '9']);
     (whole && !misprint && !digits.starts_with('0') && !digits.starts_with("84")).then_some(digits)
@@ -151,8 +163,8 @@ impl Phone {
         }
     }
 
-    /// `0912345678`, as the domestic SMS gateways want it. A foreign number stays with its `+`, so that it can never become
-    /// somebody else's here.
+    /// `0912345678`, as the domestic SMS gateways want it. A foreign number stays with its `+`, so
+    /// that it can never become somebody else's here.
     pub fn domestic(&self) -> String {
         self.national().map_or_else(|| self.0.clone(), |national| format!("0{national}"))
     }
@@ -189,7 +201,8 @@ pub struct NoMobileRange {
     pub prefix: String,
     /// First day.
     pub valid_from: Date,
-    /// Last day; none: until further notice. A range that is given to a carrier ends the day before.
+    /// Last day; none: until further notice. A range that is given to a carrier ends the day
+    /// before.
     pub valid_to: Option<Date>,
     /// Where it is said.
     pub source: String,
@@ -209,7 +222,11 @@ impl Telephones {
             let mut check = |field: &str, rule, holds: bool, detail: &str| {
                 if !holds {
                     let detail = format!("{}: {detail}", range.prefix);
-                    found.push(Violation::new(format!("noMobileRanges[{place}].{field}"), rule, detail));
+                    found.push(Violation::new(
+                        format!("noMobileRanges[{place}].{field}"),
+                        rule,
+                        detail,
+                    ));
                 }
             };
             let digits = range.prefix.bytes().all(|byte| byte.is_ascii_digit());
@@ -231,7 +248,8 @@ impl Telephones {
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }
 
-    /// Why no message can be sent to `phone` on `day`, if none can. Nobody is asked, and so nobody paid, to send one there.
+    /// Why no message can be sent to `phone` on `day`, if none can. Nobody is asked, and so nobody
+    /// paid, to send one there.
     pub fn unreachable(&self, phone: &Phone, day: Date) -> Option<Unreachable> {
         let Some(national) = phone.national() else {
             return Some(Unreachable::ForeignNumber);
@@ -241,7 +259,8 @@ impl Telephones {
         }
         let none = self.0.iter().any(|range| {
             let in_force = range.valid_from <= day && range.valid_to.is_none_or(|last| day <= last);
-            in_force && range.prefix.strip_prefix('0').is_some_and(|prefix| national.starts_with(prefix))
+            in_force
+                && range.prefix.strip_prefix('0').is_some_and(|prefix| national.starts_with(prefix))
         });
         none.then_some(Unreachable::NoMobileRange)
     }

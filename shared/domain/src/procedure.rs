@@ -97,10 +97,10 @@ pub struct Terms {
     postal: Option<Term>,
 }
 
-/// A paper that a procedure asks for (thành phần hồ sơ).
+/// A document that a procedure asks for (thành phần hồ sơ).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Paper {
+pub struct DocumentRequirement {
     /// Its code within the procedure.
     pub code: String,
     /// Its name in Vietnamese.
@@ -151,7 +151,7 @@ pub struct Procedure {
     /// How long it may take.
     pub terms: Terms,
     /// What has to be handed in.
-    pub papers: Vec<Paper>,
+    pub documents: Vec<DocumentRequirement>,
     /// Fee in whole đồng.
     pub fee_vnd: u64,
     /// First day of this version.
@@ -160,8 +160,8 @@ pub struct Procedure {
     pub trust: Trust,
 }
 
-/// Longest code of a paper: it is a key within its procedure.
-const PAPER_CODE_BYTES_MAX: usize = 64;
+/// Longest code of a document: it is a key within its procedure.
+const DOCUMENT_CODE_BYTES_MAX: usize = 64;
 
 impl Procedure {
     /// What an entry by itself must not say; it is the one at `place` of its file, from 0.
@@ -182,17 +182,23 @@ impl Procedure {
             "the code of its field must look like G15-HT",
         );
         check("field.name", "name", !self.field.name.trim().is_empty(), "its field has no name");
-        check("papers", "papers", !self.papers.is_empty(), "asks for no paper: at least the application is one");
-        for (nth, paper) in self.papers.iter().enumerate() {
-            let at = |field: &str| format!("papers[{nth}].{field}");
-            let coded = (1..=PAPER_CODE_BYTES_MAX).contains(&paper.code.len());
-            check(&at("code"), "paper-code", coded, "a paper has a code of 1 to 64 bytes");
-            check(&at("name"), "name", !paper.name.trim().is_empty(), "a paper has no name");
+        check(
+            "documents",
+            "documents",
+            !self.documents.is_empty(),
+            "asks for no document: at least the application is one",
+        );
+        for (nth, document) in self.documents.iter().enumerate() {
+            let at = |field: &str| format!("documents[{nth}].{field}");
+            let coded = (1..=DOCUMENT_CODE_BYTES_MAX).contains(&document.code.len());
+            check(&at("code"), "document-code", coded, "a document has a code of 1 to 64 bytes");
+            check(&at("name"), "name", !document.name.trim().is_empty(), "a document has no name");
         }
         found
     }
 
-    /// Whether `other` is the same to everybody who applies; how well it is vouched for may have become clearer.
+    /// Whether `other` is the same to everybody who applies; how well it is vouched for may have
+    /// become clearer.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         *self == Self { trust: self.trust, ..other.clone() }
     }
@@ -217,7 +223,8 @@ impl Procedure {
     }
 }
 
-/// Whether `code` is that of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP Đ.20).
+/// Whether `code` is that of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP
+/// Đ.20).
 pub fn is_field_code(code: &str) -> bool {
     let Some((owner, field)) = code.split_once('-') else {
         return false;

@@ -1,16 +1,18 @@
-//! What a morning asks of an open dossier: whether it is due soon or overdue, and what the agency owes the applicant
-//! by itself.
+//! What a morning asks of an open dossier: whether it is due soon or overdue, and what the agency
+//! owes the applicant by itself.
 
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, MissingYear, date_of, next};
-use crate::dossier::{DossierStatus, HistoryEntry, apologies, is_over, last_day_for_papers, redated};
+use crate::dossier::{
+    DossierStatus, HistoryEntry, apologies, is_over, last_day_for_supplement, redated,
+};
 use crate::id::AgencyCode;
 use crate::law::{ClockRule, Law, LetterPolicy};
 
 /// How near a dossier in process is to its due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nearness {
+pub enum Lateness {
     /// Due today or on the next working day.
     DueSoon,
     /// Past its due date.
@@ -20,28 +22,40 @@ pub enum Nearness {
 /// What the agency owes the applicant by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
-    /// A letter of apology with a new date: NĐ 61/2018/NĐ-CP Đ.19.9, at least a day before the due date.
+    /// A letter of apology with a new date: NĐ 61/2018/NĐ-CP Đ.19.9, at least a day before the due
+    /// date.
     Apologise,
-    /// The due date that the calendar in force gives, where it was changed since the date was given.
+    /// The due date that the calendar in force gives, where it was changed since the date was
+    /// given.
     Redate,
-    /// To close the dossier, since the papers never came.
+    /// To close the dossier, since the documents never came.
     RefuseExpired,
 }
 
 /// How near the dossier with this history is on `day` to the due date that it has now.
-pub fn nearness(history: &[HistoryEntry], day: Date, calendar: &Calendar) -> Result<Option<Nearness>, MissingYear> {
+pub fn nearness(
+    history: &[HistoryEntry],
+    day: Date,
+    calendar: &Calendar,
+) -> Result<Option<Lateness>, MissingYear> {
     let Some(due) = due_in_process(history) else {
         return Ok(None);
     };
     if due < day {
-        return Ok(Some(Nearness::Overdue));
+        return Ok(Some(Lateness::Overdue));
     }
-    // Counted up to the due date and not from it, so that the last days of a year need no calendar of the next.
-    Ok((calendar.working_days_between(day, due)? <= 1).then_some(Nearness::DueSoon))
+    // Counted up to the due date and not from it, so that the last days of a year need no calendar
+    // of the next.
+    Ok((calendar.working_days_between(day, due)? <= 1).then_some(Lateness::DueSoon))
 }
 
 /// What `agency` owes first on `day` for the dossier with this history, by the law of that day.
-pub fn duty(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode) -> Result<Option<Duty>, MissingYear> {
+pub fn duty(
+    history: &[HistoryEntry],
+    day: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<Option<Duty>, MissingYear> {
     if redated(history, day, law, agency)?.is_some() {
         return Ok(Some(Duty::Redate));
     }
@@ -49,18 +63,19 @@ pub fn duty(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode)
     if let Some(near) = nearness(history, day, calendar)? {
         let told = apologies(history) >= usize::from(rule.extensions_max);
         let by_officers = match (rule.letter, near) {
-            (LetterPolicy::EveryDue, _) | (LetterPolicy::OverdueOnly, Nearness::Overdue) => false,
-            (LetterPolicy::OverdueOnly, Nearness::DueSoon) | (LetterPolicy::Off, _) => true,
+            (LetterPolicy::EveryDue, _) | (LetterPolicy::OverdueOnly, Lateness::Overdue) => false,
+            (LetterPolicy::OverdueOnly, Lateness::DueSoon) | (LetterPolicy::Off, _) => true,
         };
-        let early = near == Nearness::DueSoon && is_short(history, calendar, rule)?;
+        let early = near == Lateness::DueSoon && is_short(history, calendar, rule)?;
         return Ok((!told && !by_officers && !early).then_some(Duty::Apologise));
     }
-    let last = last_day_for_papers(history, law);
+    let last = last_day_for_supplement(history, law);
     let expired = last.map_or(Ok(false), |last| is_over(last, day, calendar))?;
     Ok(expired.then_some(Duty::RefuseExpired))
 }
 
-/// The new date that a letter of `agency` of `day` gives the dossier with this history; none without a due date.
+/// The new date that a letter of `agency` of `day` gives the dossier with this history; none
+/// without a due date.
 pub fn new_due_on(
     history: &[HistoryEntry],
     day: Date,
@@ -77,8 +92,13 @@ pub fn new_due_on(
     Ok(Some(promised))
 }
 
-/// Whether the clock was started, for the last time, for a short term. Papers after which it only goes on start nothing.
-fn is_short(history: &[HistoryEntry], calendar: &Calendar, rule: &ClockRule) -> Result<bool, MissingYear> {
+/// Whether the clock was started, for the last time, for a short term. Documents after which it
+/// only goes on start nothing.
+fn is_short(
+    history: &[HistoryEntry],
+    calendar: &Calendar,
+    rule: &ClockRule,
+) -> Result<bool, MissingYear> {
     let started = history.iter().rfind(|entry| entry.due_rule.is_some());
     match (started, due_in_process(history)) {
         (Some(started), Some(due)) => {
@@ -89,7 +109,8 @@ fn is_short(history: &[HistoryEntry], calendar: &Calendar, rule: &ClockRule) -> 
     }
 }
 
-/// The due date of a dossier on which the agency works; elsewhere the clock stands still or has stopped.
+/// The due date of a dossier on which the agency works; elsewhere the clock stands still or has
+/// stopped.
 fn due_in_process(history: &[HistoryEntry]) -> Option<Date> {
     let last = history.last()?;
     let in_process = matches!(last.status, DossierStatus::Received | DossierStatus::Processing);

@@ -22,14 +22,14 @@ impl SearchWords {
 impl std::str::FromStr for SearchWords {
     type Err = Violation;
 
-    /// Reads 1 to 100 characters, among them a letter or a digit.
+    /// Reads 1 to 100 characters; without a letter or a digit among them they hold no word, and
+    /// leave nothing out.
     fn from_str(search: &str) -> Result<Self, Violation> {
-        let words: BTreeSet<String> = words(search).into_iter().collect();
-        if words.is_empty() || search.chars().count() > SEARCH_CHARACTERS_MAX {
-            let detail = format!("must be 1 to {SEARCH_CHARACTERS_MAX} characters, with a letter or a digit");
+        if !(1..=SEARCH_CHARACTERS_MAX).contains(&search.chars().count()) {
+            let detail = format!("must be 1 to {SEARCH_CHARACTERS_MAX} characters");
             return Err(Violation::new("search", "length", detail));
         }
-        Ok(Self(words))
+        Ok(Self(words(search).into_iter().collect()))
     }
 }
 

@@ -16,7 +16,12 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
-pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue, day: Date) -> Option<Violation> {
+pub fn agency_violation(
+    field: &str,
+    agency: &AgencyCode,
+    catalogue: &Catalogue,
+    day: Date,
+) -> Option<Violation> {
     let Some(known) = catalogue.agency(agency) else {
         return Some(Violation::new(field, "known-agency", "is not an agency of this province"));
     };
@@ -27,7 +32,10 @@ pub fn agency_violation(field: &str, agency: &AgencyCode, catalogue: &Catalogue,
     let successors: BTreeSet<&str> = known.successors().map(AgencyCode::as_str).collect();
     if !successors.is_empty() {
         let are = if successors.len() == 1 { "successor is" } else { "successors are" };
-        detail.push_str(&format!("; its {are} {}", successors.into_iter().collect::<Vec<_>>().join(", ")));
+        detail.push_str(&format!(
+            "; its {are} {}",
+            successors.into_iter().collect::<Vec<_>>().join(", ")
+        ));
     }
     Some(Violation::new(field, "agency-in-force", detail))
 }
@@ -45,7 +53,7 @@ pub struct Submission {
     pub ward: Option<WardCode>,
     /// By whom.
     pub applicant: Applicant,
-    /// With which papers.
+    /// With which documents.
     pub documents: Vec<Document>,
 }
 
@@ -77,23 +85,38 @@ impl Submission {
     pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(agency_violation("agency", &self.agency, catalogue, day));
-        let identity = catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
+        let identity =
+            catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
         found.extend(identity.map(|violation| violation.within("applicant")));
         for (place, document) in self.documents.iter().enumerate() {
             let elsewhere = catalogue.document_hosts().violation(document, day);
-            found.extend(elsewhere.map(|violation| violation.within(&format!("documents[{place}]"))));
+            found.extend(
+                elsewhere.map(|violation| violation.within(&format!("documents[{place}]"))),
+            );
         }
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
-            found.push(Violation::new("procedure", "known-procedure", format!("is not in force on {day}")));
+            found.push(Violation::new(
+                "procedure",
+                "known-procedure",
+                format!("is not in force on {day}"),
+            ));
             return found;
         };
         // Of the agency that settles it. The counter may be anywhere.
         let agency = catalogue.agency(&self.agency).filter(|agency| agency.exists_on(day));
         if agency.is_some_and(|agency| !procedure.is_settled_by(agency)) {
-            found.push(Violation::new("agency", "agency-level", "does not settle procedures of this tier"));
+            found.push(Violation::new(
+                "agency",
+                "agency-level",
+                "does not settle procedures of this tier",
+            ));
         }
         if !procedure.takes(self.channel) {
-            found.push(Violation::new("channel", "online-procedure", "this procedure cannot be handed in on-line"));
+            found.push(Violation::new(
+                "channel",
+                "online-procedure",
+                "this procedure cannot be handed in on-line",
+            ));
         }
         found
     }

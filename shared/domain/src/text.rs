@@ -1,29 +1,37 @@
-//! The one gate for text from outside: it is cleaned here before it is compared, counted, hashed or stored, and judged here.
+//! The one gate for text from outside: it is cleaned here before it is compared, counted, hashed or
+//! stored, and judged here.
 //!
-//! What looks the same is made the same (canonical composition, NFC), what cannot be seen is taken away, and what nobody can
-//! have meant to write is refused with the name of its rule. To clean twice is to clean once.
+//! What looks the same is made the same (canonical composition, NFC), what cannot be seen is taken
+//! away, and what nobody can have meant to write is refused with the name of its rule. To clean
+//! twice is to clean once.
 
 use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed};
+use icu_properties::{
+    CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed,
+};
 
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
-const IGNORABLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
+const IGNORABLE: CodePointSetDataBorrowed<'static> =
+    CodePointSetData::new::<DefaultIgnorableCodePoint>();
+const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> =
+    CodePointMapData::<GeneralCategory>::new();
 
-/// The most marks that one letter carries after composition. Vietnamese needs none that way, Thai and Hebrew two or three; piles
-/// of them hide the lines above and below.
+/// The most marks that one letter carries after composition. Vietnamese needs none that way, Thai
+/// and Hebrew two or three; piles of them hide the lines above and below.
 pub const MARKS_MAX: usize = 4;
 
 /// What nobody can have meant to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// A control character other than a line break or a tab, such as NUL or ESC, or an annotation mark.
+    /// A control character other than a line break or a tab, such as NUL or ESC, or an annotation
+    /// mark.
     Control,
-    /// A character that turns the direction of what follows, so that it reads otherwise than it is stored.
+    /// A character that turns the direction of what follows, so that it reads otherwise than it is
+    /// stored.
     Direction,
     /// U+FFFD, which stands where a text was damaged before it came.
     Damaged,
@@ -52,12 +60,15 @@ impl Flaw {
             Self::Direction => "holds a character that turns the direction of writing",
             Self::Damaged => "was damaged before it came: it holds U+FFFD",
             Self::Private => "holds a character that no script has",
-            Self::Marks => "holds a letter with more marks than any script has, or a mark without a letter",
+            Self::Marks => {
+                "holds a letter with more marks than any script has, or a mark without a letter"
+            }
         }
     }
 }
 
-/// Prose on one line, such as a name: composed, without what cannot be seen, each run of blanks one blank, none at the ends.
+/// Prose on one line, such as a name: composed, without what cannot be seen, each run of blanks one
+/// blank, none at the ends.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(&NFC.normalize(text)) {
@@ -70,7 +81,8 @@ pub fn line(text: &str) -> String {
     composed(out.trim_end())
 }
 
-/// Prose of several lines, such as a reason: each line as in [`line`], with no empty ones at the ends.
+/// Prose of several lines, such as a reason: each line as in [`line`], with no empty ones at the
+/// ends.
 pub fn remark(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(&NFC.normalize(&text.replace("\r\n", "\n"))) {
@@ -88,8 +100,8 @@ pub fn remark(text: &str) -> String {
     composed(out.trim_end())
 }
 
-/// A number or a code: without blanks and what cannot be seen, in plain letters, digits and hyphens where it came in wide ones
-/// or with a typographer's dashes.
+/// A number or a code: without blanks and what cannot be seen, in plain letters, digits and hyphens
+/// where it came in wide ones or with a typographer's dashes.
 pub fn bare(text: &str) -> String {
     text.chars().filter(|c| !is_blank(*c) && !IGNORABLE.contains(*c)).map(plain).collect()
 }
@@ -124,17 +136,22 @@ pub fn flaw(cleaned: &str) -> Option<Flaw> {
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => return Some(Flaw::Direction),
             '\u{fff9}'..='\u{fffb}' => return Some(Flaw::Control),
             _ if category == GeneralCategory::Control => return Some(Flaw::Control),
-            _ if category == GeneralCategory::PrivateUse || is_noncharacter(c) => return Some(Flaw::Private),
+            _ if category == GeneralCategory::PrivateUse || is_noncharacter(c) => {
+                return Some(Flaw::Private);
+            }
             _ => {}
         }
     }
     None
 }
 
-/// The letters of a text without their marks, in small letters, as people search for them: `Đất` is `dat`.
+/// The letters of a text without their marks, in small letters, as people search for them: `Đất` is
+/// `dat`.
 pub fn unmarked(text: &str) -> String {
     let letters = NFD.normalize(text);
-    let unmarked = letters.chars().filter(|c| CATEGORY.get(*c) != GeneralCategory::NonspacingMark && !IGNORABLE.contains(*c));
+    let unmarked = letters
+        .chars()
+        .filter(|c| CATEGORY.get(*c) != GeneralCategory::NonspacingMark && !IGNORABLE.contains(*c));
     let small = unmarked.flat_map(char::to_lowercase);
     // The stroke of this letter is no mark of its own.
     small.map(|c| if c == 'đ' { 'd' } else { c }).collect()
@@ -148,7 +165,8 @@ pub fn says_something(text: &str) -> bool {
 const JOINER: char = '\u{200d}';
 const NON_JOINER: char = '\u{200c}';
 
-/// The characters of `text` that can be seen or do something, blanks as `' '` and line breaks as `'\n'`.
+/// The characters of `text` that can be seen or do something, blanks as `' '` and line breaks as
+/// `'\n'`.
 fn visible(text: &str) -> impl Iterator<Item = char> {
     let mut before = ' ';
     text.chars().filter_map(move |c| {
@@ -157,8 +175,13 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
             c if is_blank(c) => Some(' '),
             // To be judged, not to be hidden.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(c),
-            // They mean something in Persian and in Indian scripts, and between pictures; nothing between our letters.
-            JOINER | NON_JOINER if !is_blank(before) && !is_latin(before) && !matches!(before, JOINER | NON_JOINER) => {
+            // They mean something in Persian and in Indian scripts, and between pictures; nothing
+            // between our letters.
+            JOINER | NON_JOINER
+                if !is_blank(before)
+                    && !is_latin(before)
+                    && !matches!(before, JOINER | NON_JOINER) =>
+            {
                 Some(c)
             }
             c if IGNORABLE.contains(c) => None,
@@ -196,7 +219,12 @@ fn is_noncharacter(c: char) -> bool {
 
 fn plain(c: char) -> char {
     match c {
-        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{2010}'..='\u{2015}'
+        | '\u{2043}'
+        | '\u{2212}'
+        | '\u{fe58}'
+        | '\u{fe63}'
+        | '\u{ff0d}' => '-',
         // The wide forms lie as far from the plain ones as the block is long.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         c => c,

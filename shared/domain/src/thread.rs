@@ -1,9 +1,11 @@
-//! What is told to the applicant of one dossier, or to a leader on one morning: a thread of notices, moved by pure decisions.
+//! What is told to the applicant of one dossier, or to a leader on one morning: a thread of
+//! notices, moved by pure decisions.
 //!
-//! A thread is one item with one version, like the dossier it speaks of: who wants to send takes a lease by storing the
-//! thread, and whoever stored first has it. Everything that can still happen to a notice has a time ([`NoticeThread::wake_at`]),
-//! so that none is forgotten when a process dies or a queue message is lost; everything that can no longer happen is an end
-//! that nothing moves back, whatever is reported later.
+//! A thread is one item with one version, like the dossier it speaks of: who wants to send takes a
+//! lease by storing the thread, and whoever stored first has it. Everything that can still happen
+//! to a notice has a time ([`NoticeThread::wake_at`]), so that none is forgotten when a process
+//! dies or a queue message is lost; everything that can no longer happen is an end that nothing
+//! moves back, whatever is reported later.
 
 mod attempt;
 mod conclude;
@@ -53,7 +55,7 @@ pub struct NoticeRecord {
     pub version: u64,
     /// What is told.
     #[serde(flatten)]
-    pub told: Told,
+    pub content: Content,
     /// Whether the law wants it told.
     pub class: NoticeClass,
     /// When we learned of the change.
@@ -92,7 +94,7 @@ pub struct NoticeRecord {
 
 /// What a notice tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Told {
+pub enum Content {
     /// What was done to the dossier.
     #[serde(rename = "action")]
     Change(Action),
@@ -109,7 +111,8 @@ pub enum NoticeState {
     Waiting {
         /// When.
         not_before: Timestamp,
-        /// The one provider that may be asked: it may have the message and recognises it when it comes again.
+        /// The one provider that may be asked: it may have the message and recognises it when it
+        /// comes again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pinned: Option<Provider>,
     },
@@ -198,10 +201,16 @@ impl NoticeState {
 }
 
 impl NoticeRecord {
-    fn new(version: u64, told: Told, class: NoticeClass, changed_at: Timestamp, now: Timestamp) -> Self {
+    fn new(
+        version: u64,
+        content: Content,
+        class: NoticeClass,
+        changed_at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         Self {
             version,
-            told,
+            content,
             class,
             changed_at,
             state: NoticeState::Waiting { not_before: now, pinned: None },
@@ -224,16 +233,19 @@ impl NoticeRecord {
         self.reason = reason.map(str::to_owned);
     }
 
-    /// Ends it in `state`, unless somebody may have carried it: then nobody can say that the applicant was not told.
+    /// Ends it in `state`, unless somebody may have carried it: then nobody can say that the
+    /// applicant was not told.
     fn end_unsent(&mut self, state: NoticeState, reason: &str, now: Timestamp) {
-        let doubt = self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
+        let doubt =
+            self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
         match doubt.map(|attempt| attempt.provider) {
             Some(provider) => self.leave_unknown(provider, now),
             None => self.enter(state, Some(reason), now),
         }
     }
 
-    /// Whether it has ended without anybody knowing whether the applicant was told. A delivery report may still settle it.
+    /// Whether it has ended without anybody knowing whether the applicant was told. A delivery
+    /// report may still settle it.
     pub fn is_left_unknown(&self) -> bool {
         matches!(self.state, NoticeState::Unknown { settle_at: None, .. })
     }
@@ -260,17 +272,26 @@ impl NoticeThread {
         Self { code: code.into(), agency, version: 0, noted: 0, notices: Vec::new() }
     }
 
-    /// The thread of a morning's report, to be told from `now` on: one notice that the law does not want.
-    pub fn announcing(code: ReportCode, agency: AgencyCode, headline: Headline, now: Timestamp) -> Self {
-        let notice = NoticeRecord::new(1, Told::Figures(headline), NoticeClass::Information, now, now);
+    /// The thread of a morning's report, to be told from `now` on: one notice that the law does not
+    /// want.
+    pub fn announcing(
+        code: ReportCode,
+        agency: AgencyCode,
+        headline: Headline,
+        now: Timestamp,
+    ) -> Self {
+        let notice =
+            NoticeRecord::new(1, Content::Figures(headline), NoticeClass::Information, now, now);
         Self { noted: 1, notices: vec![notice], ..Self::new(code, agency) }
     }
 
-    /// Takes up what has happened to the dossier since the thread last looked: one notice for each entry that `class` gives a
-    /// class. Entries are never skipped, whichever message of the queue came first or was lost.
+    /// Takes up what has happened to the dossier since the thread last looked: one notice for each
+    /// entry that `class` gives a class. Entries are never skipped, whichever message of the queue
+    /// came first or was lost.
     ///
-    /// Several changes within a short time become one message with the last state: the first leaves at once, what follows
-    /// waits out the window, and a waiting notice that the law does not want is merged into the next one.
+    /// Several changes within a short time become one message with the last state: the first leaves
+    /// at once, what follows waits out the window, and a waiting notice that the law does not want
+    /// is merged into the next one.
     pub fn sync(
         &mut self,
         history: &[HistoryEntry],
@@ -278,7 +299,9 @@ impl NoticeThread {
         policy: &NoticePolicy,
         now: Timestamp,
     ) {
-        for entry in history.iter().filter(|entry| entry.version > self.noted).cloned().collect::<Vec<_>>() {
+        for entry in
+            history.iter().filter(|entry| entry.version > self.noted).cloned().collect::<Vec<_>>()
+        {
             self.noted = entry.version;
             if let Some(class) = class(entry.action) {
                 self.add(&entry, class, policy, now);
@@ -286,7 +309,13 @@ impl NoticeThread {
         }
     }
 
-    fn add(&mut self, entry: &HistoryEntry, class: NoticeClass, policy: &NoticePolicy, now: Timestamp) {
+    fn add(
+        &mut self,
+        entry: &HistoryEntry,
+        class: NoticeClass,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) {
         let last_asked = self.notices.iter().filter_map(NoticeRecord::last_asked).max();
         let quiet_until = last_asked.and_then(|asked| asked.checked_add(policy.coalesce()).ok());
         let not_before = match class {
@@ -294,12 +323,25 @@ impl NoticeThread {
             NoticeClass::Information => quiet_until.map_or(now, |until| until.max(now)),
         };
         for earlier in &mut self.notices {
-            let waits = matches!(earlier.state, NoticeState::Waiting { pinned: None, .. } | NoticeState::Held { .. });
+            let waits = matches!(
+                earlier.state,
+                NoticeState::Waiting { pinned: None, .. } | NoticeState::Held { .. }
+            );
             if waits && earlier.class == NoticeClass::Information && !earlier.repetition {
-                earlier.enter(NoticeState::Merged { into: entry.version }, Some("said-by-a-later-notice"), now);
+                earlier.enter(
+                    NoticeState::Merged { into: entry.version },
+                    Some("said-by-a-later-notice"),
+                    now,
+                );
             }
         }
-        let mut notice = NoticeRecord::new(entry.version, Told::Change(entry.action), class, entry.recorded_at, now);
+        let mut notice = NoticeRecord::new(
+            entry.version,
+            Content::Change(entry.action),
+            class,
+            entry.recorded_at,
+            now,
+        );
         if not_before > now {
             notice.deferred_until = Some(not_before);
             notice.wait(not_before, None, "coalescing", now);
@@ -310,9 +352,10 @@ impl NoticeThread {
     /// What telling has come to so far.
     pub fn charge(&self) -> Charge {
         let carried = |attempt: &&Attempt| match attempt.outcome {
-            AttemptOutcome::Accepted | AttemptOutcome::Unknown | AttemptOutcome::Delivered | AttemptOutcome::Failed => {
-                true
-            }
+            AttemptOutcome::Accepted
+            | AttemptOutcome::Unknown
+            | AttemptOutcome::Delivered
+            | AttemptOutcome::Failed => true,
             AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
         };
         self.notices.iter().fold(Charge::default(), |sum, notice| {
@@ -333,10 +376,14 @@ impl NoticeThread {
         self.notices.iter().filter_map(|notice| notice.state.wake_at()).min()
     }
 
-    /// Since when the oldest notice that nobody was told of might have been sent: the change, or the end of what held it back.
+    /// Since when the oldest notice that nobody was told of might have been sent: the change, or
+    /// the end of what held it back.
     pub fn unsent_since(&self) -> Option<Timestamp> {
         let unsent = |notice: &&NoticeRecord| {
-            matches!(notice.state, NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. })
+            matches!(
+                notice.state,
+                NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. }
+            )
         };
         let since = |notice: &NoticeRecord| notice.deferred_until.unwrap_or(notice.changed_at);
         self.notices.iter().filter(unsent).map(since).min()
@@ -351,8 +398,8 @@ impl NoticeThread {
         self.notices.iter_mut().find(|notice| notice.version == version)
     }
 
-    /// What may be sent now: the oldest notice whose time has come; none while another of the thread is under way, so that
-    /// messages about one dossier arrive in order.
+    /// What may be sent now: the oldest notice whose time has come; none while another of the
+    /// thread is under way, so that messages about one dossier arrive in order.
     pub fn due(&self, now: Timestamp) -> Option<&NoticeRecord> {
         if self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
             return None;
@@ -371,14 +418,15 @@ impl NoticeThread {
         }
     }
 
-    /// Lets the notice wait until `until` for what is ours to mend; then everybody who turned it away is asked again. The reason
-    /// is the last code, or that there is nobody to ask.
+    /// Lets the notice wait until `until` for what is ours to mend; then everybody who turned it
+    /// away is asked again. The reason is the last code, or that there is nobody to ask.
     pub fn mend(&mut self, version: u64, until: Timestamp, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
             let turned_away = !std::mem::take(&mut notice.closed_providers).is_empty();
-            let code = notice.attempts.last().filter(|_| turned_away).map(|attempt| attempt.code.clone());
+            let code =
+                notice.attempts.last().filter(|_| turned_away).map(|attempt| attempt.code.clone());
             notice.wait(until, pinned, code.as_deref().unwrap_or(NO_PROVIDER), now);
         }
     }
@@ -390,8 +438,8 @@ impl NoticeThread {
         }
     }
 
-    /// Ends the notice unsent, for `reason`; where no channel is left but the one of a provider who may have it and knows it again,
-    /// that one is asked instead.
+    /// Ends the notice unsent, for `reason`; where no channel is left but the one of a provider who
+    /// may have it and knows it again, that one is asked instead.
     pub fn refuse(&mut self, version: u64, reason: &str, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
@@ -401,7 +449,8 @@ impl NoticeThread {
         }
     }
 
-    /// Takes the notice for `holder`, who asks `provider` for this price and says how it ended before `until`.
+    /// Takes the notice for `holder`, who asks `provider` for this price and says how it ended
+    /// before `until`.
     pub fn lease(
         &mut self,
         version: u64,
@@ -416,7 +465,11 @@ impl NoticeThread {
             if notice.attempts.is_empty() {
                 notice.tried_from = now;
             }
-            notice.enter(NoticeState::Leased { holder: holder.to_owned(), until, provider, price_vnd }, None, now);
+            notice.enter(
+                NoticeState::Leased { holder: holder.to_owned(), until, provider, price_vnd },
+                None,
+                now,
+            );
         }
     }
 }

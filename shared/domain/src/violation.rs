@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-/// One broken rule of one field. `Display` never repeats the offending value: it may be personal data.
+/// One broken rule of one field. `Display` never repeats the offending value: it may be personal
+/// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Path of the field in the request, e.g. `applicant.phone` or `documents[2].sha256`; in a file of the catalogue likewise,
-    /// e.g. `agencies[12].parent`, where an item of a list of texts may be named by itself: `years.2026.off["2026-01-01"]`.
+    /// Path of the field in the request, e.g. `applicant.phone` or `documents[2].sha256`; in a file
+    /// of the catalogue likewise, e.g. `agencies[12].parent`, where an item of a list of texts may
+    /// be named by itself: `years.2026.off["2026-01-01"]`.
     pub field: String,
     /// Stable name of the rule, in kebab-case, for programs.
     pub rule: &'static str,
@@ -20,7 +22,8 @@ impl Violation {
         Self { field: field.into(), rule, detail: detail.into() }
     }
 
-    /// The same violation, seen from one level further out: `phone` in `applicant` is `applicant.phone`.
+    /// The same violation, seen from one level further out: `phone` in `applicant` is
+    /// `applicant.phone`.
     #[must_use]
     pub fn within(mut self, outer: &str) -> Self {
         self.field = format!("{outer}.{}", self.field);

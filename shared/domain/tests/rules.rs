@@ -13,12 +13,11 @@ mod rules {
     mod deadlines;
     mod deliveries;
     mod exceptions;
+    mod forwarding;
     mod heirs;
     mod indexes;
     mod kpi;
     mod notices;
-    mod papers;
-    mod passing;
     mod properties;
     mod redates;
     mod reminders;
@@ -28,6 +27,7 @@ mod rules {
     mod shown;
     mod spans;
     mod submissions;
+    mod supplements;
     mod texts;
     mod transitions;
     mod world;

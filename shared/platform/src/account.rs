@@ -1,7 +1,8 @@
 //! The tokens of the official account at Zalo: one item, renewed by one process at a time.
 //!
-//! An access token lives 25 hours. It is renewed with a refresh token that can be used once and lives three months; the answer
-//! brings the next pair. Whoever loses that pair needs a person to sign in again (OAuth v4, developers.zalo.me).
+//! An access token lives 25 hours. It is renewed with a refresh token that can be used once and
+//! lives three months; the answer brings the next pair. Whoever loses that pair needs a person to
+//! sign in again (OAuth v4, developers.zalo.me).
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::Failure;
 use crate::port::{AccessTokens, TokenStore};
 
-/// How long before its end an access token is renewed: five hours of tries, every quarter of an hour.
+/// How long before its end an access token is renewed: five hours of tries, every quarter of an
+/// hour.
 const RENEWED_BEFORE_END: SignedDuration = SignedDuration::from_hours(5);
 
 /// For how long one process has the renewal to itself: longer than its function may run.
@@ -75,7 +77,8 @@ pub struct AccountTokens {
     /// Who renews at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Whether the gateway refused the access token before its end: it was withdrawn, and is renewed at once.
+    /// Whether the gateway refused the access token before its end: it was withdrawn, and is
+    /// renewed at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub access_refused: bool,
     /// When the issuer last refused the refresh token: a person has to sign in.
@@ -95,20 +98,36 @@ pub enum Due {
 }
 
 impl AccountTokens {
-    /// After a person has signed in and brought `refresh`; the access token that there was stays in use meanwhile.
+    /// After a person has signed in and brought `refresh`; the access token that there was stays in
+    /// use meanwhile.
     #[must_use]
     pub fn signed_in(before: Option<Self>, refresh: Token) -> Self {
         let (version, access) = before.map_or((0, None), |tokens| (tokens.version, tokens.access));
-        Self { version: version + 1, access, access_refused: false, refresh, lease: None, refused_at: None }
+        Self {
+            version: version + 1,
+            access,
+            access_refused: false,
+            refresh,
+            lease: None,
+            refused_at: None,
+        }
     }
 
     /// What is to be done at `now`.
     pub fn due(&self, now: Timestamp) -> Due {
         let works = !self.access_refused;
-        if self.access.as_ref().is_some_and(|access| works && now.duration_until(access.until) > RENEWED_BEFORE_END) {
+        if self
+            .access
+            .as_ref()
+            .is_some_and(|access| works && now.duration_until(access.until) > RENEWED_BEFORE_END)
+        {
             return Due::Nothing;
         }
-        if self.lease.as_ref().is_some_and(|lease| lease.until > now) { Due::ByAnother } else { Due::Renewal }
+        if self.lease.as_ref().is_some_and(|lease| lease.until > now) {
+            Due::ByAnother
+        } else {
+            Due::Renewal
+        }
     }
 
     /// The same, leased by `holder`.
@@ -122,10 +141,23 @@ impl AccountTokens {
 
     /// The same with what the issuer granted.
     #[must_use]
-    pub fn renewed(self, access: Token, lives: SignedDuration, refresh: Token, now: Timestamp) -> Self {
+    pub fn renewed(
+        self,
+        access: Token,
+        lives: SignedDuration,
+        refresh: Token,
+        now: Timestamp,
+    ) -> Self {
         let until = now.saturating_add(lives).unwrap_or(now);
         let access = Some(AccessToken { token: access, until });
-        Self { version: self.version + 1, access, access_refused: false, refresh, lease: None, refused_at: None }
+        Self {
+            version: self.version + 1,
+            access,
+            access_refused: false,
+            refresh,
+            lease: None,
+            refused_at: None,
+        }
     }
 
     /// The same after the issuer has refused the refresh token.
@@ -147,9 +179,9 @@ impl AccountTokens {
     }
 }
 
-/// The access token in force. It is read once, and again when the gateway refuses it: so no clock is needed, and a process that
-/// slept through a renewal loses one call. Where there is no other, it is marked as refused, and the next run of the renewal does
-/// not wait for its end.
+/// The access token in force. It is read once, and again when the gateway refuses it: so no clock
+/// is needed, and a process that slept through a renewal loses one call. Where there is no other,
+/// it is marked as refused, and the next run of the renewal does not wait for its end.
 #[derive(Debug)]
 pub struct LiveToken<S> {
     store: S,

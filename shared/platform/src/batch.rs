@@ -9,33 +9,36 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Failure;
 use crate::failure::Retry;
-use crate::port::Siding;
+use crate::port::DeadLetters;
 
-/// Seconds before the next try of what fails on our side, by how often a message has been received: 20 hours in all.
+/// Seconds before the next try of what fails on our side, by how often a message has been received:
+/// 20 hours in all.
 pub const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_600, 41_000];
 
-/// Seconds before the next try of what waits for something else to happen first, by how often it has been received; the last
-/// stays. Half an hour at most, since what is waited for may come at any time.
+/// Seconds before the next try of what waits for something else to happen first, by how often it
+/// has been received; the last stays. Half an hour at most, since what is waited for may come at
+/// any time.
 pub const WAITING_SECONDS: [u32; 10] = [2, 4, 8, 16, 30, 60, 120, 300, 900, 1_800];
 
-/// How often a message is received at least that waits for something else, however old it is: a queue that stood still has
-/// messages that are older than any patience.
+/// How often a message is received at least that waits for something else, however old it is: a
+/// queue that stood still has messages that are older than any patience.
 const WAITING_RECEIVES_MIN: u32 = 5;
 
 /// The patience of a queue on which nothing waits for anything else for long.
 pub const SHORT_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The longest that a message is hidden, in seconds. SQS counts twelve hours from the receive and refuses what reaches beyond;
-/// a function's time is a quarter of an hour at most.
+/// The longest that a message is hidden, in seconds. SQS counts twelve hours from the receive and
+/// refuses what reaches beyond; a function's time is a quarter of an hour at most.
 pub const HIDDEN_SECONDS_MAX: u32 = 43_200 - 900;
 
 /// How long hiding or parking one message may take, beside [`Plan::record_timeout`].
 pub const SETTLED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Hides a received message for a while, and parks what can never succeed.
-pub trait Backoff: Siding {
+pub trait Backoff: DeadLetters {
     /// Hides the message for `seconds`, counted from now.
-    fn hide(&self, receipt: &str, seconds: u32) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn hide(&self, receipt: &str, seconds: u32)
+    -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// How a batch is worked off.
@@ -43,9 +46,11 @@ pub trait Backoff: Siding {
 pub struct Plan {
     /// Messages at a time.
     pub width: usize,
-    /// How long the work on one message may take, whatever it looks up; hiding or parking it has [`SETTLED_WITHIN`] besides.
+    /// How long the work on one message may take, whatever it looks up; hiding or parking it has
+    /// [`SETTLED_WITHIN`] besides.
     pub record_timeout: Duration,
-    /// After how many receives a message is given up and parked with its reason, where it fails on our side.
+    /// After how many receives a message is given up and parked with its reason, where it fails on
+    /// our side.
     pub receives_max: u32,
     /// How old a message may become that waits for something else to happen first.
     pub patience: SignedDuration,
@@ -60,7 +65,8 @@ pub struct Arrived {
     pub age: SignedDuration,
 }
 
-/// Works off `event`, which came at `now`, with `work`, and answers which messages the queue has to deliver again.
+/// Works off `event`, which came at `now`, with `work`, and answers which messages the queue has to
+/// deliver again.
 pub async fn run<F>(
     event: SqsEvent,
     plan: Plan,
@@ -100,9 +106,11 @@ async fn one<F>(
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    // SQS names every message. An empty name in the answer makes it deliver the whole batch again: nothing is lost.
+    // SQS names every message. An empty name in the answer makes it deliver the whole batch again:
+    // nothing is lost.
     let id = message.message_id.clone().unwrap_or_default();
-    let arrived = Arrived { body: message.body.clone().unwrap_or_default(), age: age(&message, now) };
+    let arrived =
+        Arrived { body: message.body.clone().unwrap_or_default(), age: age(&message, now) };
     let guarded = AssertUnwindSafe(async { work(arrived.clone()).await }).catch_unwind();
     let outcome = match tokio::time::timeout(plan.record_timeout, guarded).await {
         Ok(Ok(outcome)) => outcome.map_err(|failure| (failure.slug(), failure)),
@@ -112,11 +120,20 @@ where
     let Err((reason, failure)) = outcome else {
         return None;
     };
-    let receives = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let receives = message
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
     let Some(seconds) = next_try(&failure, receives, arrived.age, plan) else {
         tracing::error!(id, receives, reason, cause = failure.chain(), "message parked");
         let detail = failure.to_string();
-        return match tokio::time::timeout(SETTLED_WITHIN, queue.park(&arrived.body, reason, &detail)).await {
+        return match tokio::time::timeout(
+            SETTLED_WITHIN,
+            queue.park(&arrived.body, reason, &detail),
+        )
+        .await
+        {
             Ok(Ok(())) => None,
             Ok(Err(failure)) => {
                 tracing::error!(id, cause = failure.chain(), "message could not be parked");
@@ -128,12 +145,21 @@ where
             }
         };
     };
-    tracing::warn!(id, receives, reason, cause = failure.chain(), seconds, "message will be tried again");
+    tracing::warn!(
+        id,
+        receives,
+        reason,
+        cause = failure.chain(),
+        seconds,
+        "message will be tried again"
+    );
     if let (Some(receipt), true) = (&message.receipt_handle, seconds > 0) {
         // Where it is not hidden, the queue's own visibility timeout decides when it comes back.
         match tokio::time::timeout(SETTLED_WITHIN, queue.hide(receipt, seconds)).await {
             Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(id, cause = failure.chain(), "message could not be hidden"),
+            Ok(Err(failure)) => {
+                tracing::warn!(id, cause = failure.chain(), "message could not be hidden")
+            }
             Err(_) => tracing::warn!(id, "message could not be hidden in time"),
         }
     }
@@ -152,22 +178,33 @@ fn next_try(failure: &Failure, receives: u32, age: SignedDuration, plan: Plan) -
     let (schedule, given_up): (&[u32], bool) = match failure.retryable() {
         Retry::Never => return None,
         // To the second: there is nothing to spread.
-        Retry::In(wait) => return Some(u32::try_from(wait.as_secs()).unwrap_or(0).clamp(1, HIDDEN_SECONDS_MAX)),
-        Retry::PerhapsSoon => (&WAITING_SECONDS, receives >= WAITING_RECEIVES_MIN && age >= plan.patience),
-        // What has waited for something else before has its whole time for our failures all the same.
-        Retry::Yes => (&BACKOFF_SECONDS, receives >= plan.receives_max && age >= tried_for(plan.receives_max)),
+        Retry::In(wait) => {
+            return Some(u32::try_from(wait.as_secs()).unwrap_or(0).clamp(1, HIDDEN_SECONDS_MAX));
+        }
+        Retry::PerhapsSoon => {
+            (&WAITING_SECONDS, receives >= WAITING_RECEIVES_MIN && age >= plan.patience)
+        }
+        // What has waited for something else before has its whole time for our failures all the
+        // same.
+        Retry::Yes => {
+            (&BACKOFF_SECONDS, receives >= plan.receives_max && age >= tried_for(plan.receives_max))
+        }
     };
     if given_up {
         return None;
     }
-    let step = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(schedule.len() - 1);
+    let step =
+        usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(schedule.len() - 1);
     let base = schedule[step];
-    // Jitter of a quarter: a queue's worth of messages that failed together does not come back together.
+    // Jitter of a quarter: a queue's worth of messages that failed together does not come back
+    // together.
     Some((base + fastrand::u32(0..=base / 4)).min(HIDDEN_SECONDS_MAX))
 }
 
 /// How long so many receives take, where nothing but us fails.
 fn tried_for(receives: u32) -> SignedDuration {
-    let steps = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len());
+    let steps = usize::try_from(receives.saturating_sub(1))
+        .unwrap_or(usize::MAX)
+        .min(BACKOFF_SECONDS.len());
     SignedDuration::from_secs(BACKOFF_SECONDS[..steps].iter().copied().map(i64::from).sum())
 }

@@ -1,7 +1,9 @@
-//! The catalogue as it is in force: the latest edition that was published, else the files built into the binary.
+//! The catalogue as it is in force: the latest edition that was published, else the files built
+//! into the binary.
 //!
-//! An edition is a set of files, put together and checked as a whole before it is published; functions look for a newer one
-//! once a minute and go on with the present one when it cannot be read. One that starts begins with the newest that can be.
+//! An edition is a set of files, put together and checked as a whole before it is published;
+//! functions look for a newer one once a minute and go on with the present one when it cannot be
+//! read. One that starts begins with the newest that can be.
 
 mod place;
 
@@ -20,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::config::{self, BadSetting};
-use crate::dynamo::Shelf;
+use crate::dynamo::CatalogueStore;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -79,11 +81,11 @@ impl UndecidedYears {
 
 /// What is wrong with a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Misprint {
+pub struct CatalogueError {
     /// The file.
     pub file: String,
-    /// The line, from 1, on which the field stands that does not read or breaks a rule; where a field is missing, that of what it
-    /// should stand in.
+    /// The line, from 1, on which the field stands that does not read or breaks a rule; where a
+    /// field is missing, that of what it should stand in.
     pub line: usize,
     /// The rule.
     pub rule: &'static str,
@@ -101,12 +103,17 @@ impl Texts {
         Self(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
 
-    /// The same with other texts for some files; refused where a file is none of a catalogue's, or too large.
-    pub fn with(mut self, changed: BTreeMap<String, String>) -> Result<Self, Vec<Misprint>> {
+    /// The same with other texts for some files; refused where a file is none of a catalogue's, or
+    /// too large.
+    pub fn with(mut self, changed: BTreeMap<String, String>) -> Result<Self, Vec<CatalogueError>> {
         let mut found = Vec::new();
         for (name, text) in changed {
-            let misprint =
-                |rule, detail: &str| Misprint { file: name.clone(), line: 1, rule, detail: detail.to_owned() };
+            let misprint = |rule, detail: &str| CatalogueError {
+                file: name.clone(),
+                line: 1,
+                rule,
+                detail: detail.to_owned(),
+            };
             match self.0.get_mut(&name) {
                 None => found.push(misprint("known-file", "is no file of a catalogue")),
                 Some(_) if text.len() > FILE_BYTES_MAX => {
@@ -133,10 +140,11 @@ impl Texts {
     }
 
     /// Puts the files together; refused whole, with every reason and its line.
-    pub fn assemble(&self, undecided: UndecidedYears) -> Result<Catalogue, Vec<Misprint>> {
+    pub fn assemble(&self, undecided: UndecidedYears) -> Result<Catalogue, Vec<CatalogueError>> {
         let mut found = Vec::new();
         let files = (|| {
-            // Each is read before any is missed, so that the answer names what is wrong with all of them.
+            // Each is read before any is missed, so that the answer names what is wrong with all of
+            // them.
             let agencies = self.read("agencies.json", &mut found);
             let procedures = self.read("procedures.json", &mut found);
             let calendar: Option<Calendar> = self.read("calendar.json", &mut found);
@@ -172,27 +180,36 @@ impl Texts {
         let Some(files) = files.filter(|_| found.is_empty()) else {
             return Err(found);
         };
-        Catalogue::assemble(files).map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
+        Catalogue::assemble(files)
+            .map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
     }
 
-    /// What these files would take away from the record that `before` is, seen on `today`, and what no edition says that is published
-    /// now.
-    pub fn forgotten(&self, before: &Catalogue, after: &Catalogue, today: Date) -> Vec<Misprint> {
+    /// What these files would take away from the record that `before` is, seen on `today`, and what
+    /// no edition says that is published now.
+    pub fn forgotten(
+        &self,
+        before: &Catalogue,
+        after: &Catalogue,
+        today: Date,
+    ) -> Vec<CatalogueError> {
         let broken = before.forgotten_by(after, today).into_iter().chain(after.unsound());
         broken.map(|broken| self.located(&broken)).collect()
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<Misprint>) -> Option<T> {
+    fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<CatalogueError>) -> Option<T> {
         let text = self.text(name);
-        let mut broken =
-            |line, rule, detail: String| found.push(Misprint { file: name.to_owned(), line, rule, detail });
+        let mut broken = |line, rule, detail: String| {
+            found.push(CatalogueError { file: name.to_owned(), line, rule, detail })
+        };
         if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
             broken(error.line().max(1), "json", error.to_string());
             return None;
         }
         let form: serde_json::Result<Form> = serde_json::from_str(text);
         if !form.is_ok_and(|form| form.schema_version == SCHEMA_VERSION) {
-            let detail = format!("must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read");
+            let detail = format!(
+                "must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read"
+            );
             broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
         }
         let twice = place::twice(text);
@@ -214,10 +231,15 @@ impl Texts {
     }
 
     /// Where the field stands that breaks a rule.
-    fn located(&self, broken: &Violation) -> Misprint {
+    fn located(&self, broken: &Violation) -> CatalogueError {
         let file = file_of(broken.field.split(['.', '[']).next().unwrap_or_default());
         let line = place::line_of(self.text(file), &broken.field);
-        Misprint { file: file.to_owned(), line, rule: broken.rule, detail: broken.detail.clone() }
+        CatalogueError {
+            file: file.to_owned(),
+            line,
+            rule: broken.rule,
+            detail: broken.detail.clone(),
+        }
     }
 }
 
@@ -234,13 +256,17 @@ fn file_of(part: &str) -> &'static str {
         "gateways" => "codes.json",
         "leaders" => "leaders.json",
         "indexes" | "declared" => "index.json",
-        "identities" | "citizenNumber" | "taxCode" | "noMobileRanges" | "documentHosts" => "intake.json",
+        "identities" | "citizenNumber" | "taxCode" | "noMobileRanges" | "documentHosts" => {
+            "intake.json"
+        }
         _ => "calendar.json",
     }
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// A set of files that was in force, or is.
@@ -262,11 +288,13 @@ pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
     Texts::built_in().assemble(undecided).map_err(Failure::CatalogueRefused)
 }
 
-/// How many editions are tried before what is built in, so that a start stays short: one that was published whole is read at
-/// once, and only a damaged table or another form of the files makes a second one necessary.
+/// How many editions are tried before what is built in, so that a start stays short: one that was
+/// published whole is read at once, and only a damaged table or another form of the files makes a
+/// second one necessary.
 const EDITIONS_TRIED_MAX: usize = 8;
 
-/// How long a newer edition is looked for before the present one is gone on with: requests wait for it.
+/// How long a newer edition is looked for before the present one is gone on with: requests wait for
+/// it.
 const LOOKED_FOR: Duration = Duration::from_secs(2);
 
 /// The newest edition that can be read and put together.
@@ -282,11 +310,17 @@ pub struct Newest {
     pub catalogue: Catalogue,
 }
 
-/// The newest edition that can be read and put together, else what is built in; for each newer one that cannot be, the log
-/// says so and an alarm rings. An error where the table itself cannot be asked: then nobody knows what is in force.
-pub async fn newest(shelf: &Shelf, undecided: UndecidedYears) -> Result<Newest, Failure> {
-    let latest = shelf.last().await?;
-    if let Some((edition, texts, catalogue)) = newest_above(0, latest, shelf, undecided).await? {
+/// The newest edition that can be read and put together, else what is built in; for each newer one
+/// that cannot be, the log says so and an alarm rings. An error where the table itself cannot be
+/// asked: then nobody knows what is in force.
+pub async fn newest(
+    catalogue_store: &CatalogueStore,
+    undecided: UndecidedYears,
+) -> Result<Newest, Failure> {
+    let latest = catalogue_store.last().await?;
+    if let Some((edition, texts, catalogue)) =
+        newest_above(0, latest, catalogue_store, undecided).await?
+    {
         return Ok(Newest { latest, edition, texts, catalogue });
     }
     let texts = Texts::built_in();
@@ -294,15 +328,16 @@ pub async fn newest(shelf: &Shelf, undecided: UndecidedYears) -> Result<Newest, 
     Ok(Newest { latest, edition: 0, texts, catalogue })
 }
 
-/// The newest edition from `latest` down that can be read and put together, as long as it is newer than `held`.
+/// The newest edition from `latest` down that can be read and put together, as long as it is newer
+/// than `held`.
 async fn newest_above(
     held: u64,
     latest: u64,
-    shelf: &Shelf,
+    catalogue_store: &CatalogueStore,
     undecided: UndecidedYears,
 ) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
     for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
-        match put_together(shelf, number, undecided).await {
+        match put_together(catalogue_store, number, undecided).await {
             Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
             Ok(None) => {}
             Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
@@ -314,14 +349,14 @@ async fn newest_above(
 
 /// Edition `number` as it was published; none where there is none.
 async fn put_together(
-    shelf: &Shelf,
+    catalogue_store: &CatalogueStore,
     number: u64,
     undecided: UndecidedYears,
 ) -> Result<Option<(Texts, Catalogue)>, Failure> {
-    let Some(edition) = shelf.edition(number).await? else {
+    let Some(edition) = catalogue_store.edition(number).await? else {
         return Ok(None);
     };
-    let texts = texts_of(shelf, &edition).await?;
+    let texts = texts_of(catalogue_store, &edition).await?;
     let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
     Ok(Some((texts, catalogue)))
 }
@@ -331,13 +366,16 @@ fn unreadable(edition: u64, failure: &Failure) {
     tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
 }
 
-async fn texts_of(shelf: &Shelf, edition: &Edition) -> Result<Texts, Failure> {
+async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result<Texts, Failure> {
     // A file that came after the edition is taken as built in.
     let mut texts = Texts::built_in();
     for (name, expected) in &edition.files {
-        let text = shelf.text(name, expected).await?;
+        let text = catalogue_store.text(name, expected).await?;
         let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
-            Failure::Defect(format!("{name} of edition {} is not what was published", edition.edition))
+            Failure::Defect(format!(
+                "{name} of edition {} is not what was published",
+                edition.edition
+            ))
         })?;
         texts.0.insert(name.clone(), text);
     }
@@ -358,7 +396,7 @@ pub enum CannotStart {
 /// The catalogue in force, renewed while the function runs.
 #[derive(Debug)]
 pub struct LiveCatalogue {
-    shelf: Shelf,
+    catalogue_store: CatalogueStore,
     undecided: UndecidedYears,
     max_age: SignedDuration,
     held: RwLock<Held>,
@@ -372,26 +410,32 @@ struct Held {
 }
 
 impl LiveCatalogue {
-    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older than `max_age`.
+    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older
+    /// than `max_age`.
     pub async fn open(
-        shelf: Shelf,
+        catalogue_store: CatalogueStore,
         undecided: UndecidedYears,
         max_age: SignedDuration,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let Newest { edition, catalogue, .. } = newest(&shelf, undecided).await?;
+        let Newest { edition, catalogue, .. } = newest(&catalogue_store, undecided).await?;
         let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
-        Ok(Self { shelf, undecided, max_age, held })
+        Ok(Self { catalogue_store, undecided, max_age, held })
     }
 
     /// The same with the setting `CATALOGUE_MAX_AGE_S` for `max_age`.
-    pub async fn from_settings(shelf: Shelf, undecided: UndecidedYears, now: Timestamp) -> Result<Self, CannotStart> {
+    pub async fn from_settings(
+        catalogue_store: CatalogueStore,
+        undecided: UndecidedYears,
+        now: Timestamp,
+    ) -> Result<Self, CannotStart> {
         let max_age = SignedDuration::from_secs(i64::from(config::number("CATALOGUE_MAX_AGE_S")?));
-        Ok(Self::open(shelf, undecided, max_age, now).await?)
+        Ok(Self::open(catalogue_store, undecided, max_age, now).await?)
     }
 
-    /// The catalogue in force at `now`. Where a newer edition cannot be read, the present one stays in force and the log says so.
-    /// Two requests that look at once do it twice, and come to the same.
+    /// The catalogue in force at `now`. Where a newer edition cannot be read, the present one stays
+    /// in force and the log says so. Two requests that look at once do it twice, and come to the
+    /// same.
     pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         if held.looked_at.duration_until(now) < self.max_age {
@@ -413,8 +457,18 @@ impl LiveCatalogue {
     }
 
     async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let look = async { newest_above(edition, self.shelf.last().await?, &self.shelf, self.undecided).await };
-        let newer = tokio::time::timeout(LOOKED_FOR, look).await.map_err(|_| Failure::Held("the catalogue"))??;
+        let look = async {
+            newest_above(
+                edition,
+                self.catalogue_store.last().await?,
+                &self.catalogue_store,
+                self.undecided,
+            )
+            .await
+        };
+        let newer = tokio::time::timeout(LOOKED_FOR, look)
+            .await
+            .map_err(|_| Failure::Held("the catalogue"))??;
         Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
     }
 }

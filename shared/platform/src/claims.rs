@@ -1,5 +1,5 @@
-//! Who calls, as the gateway's JWT authorizer proved it. A token that did not pass the authorizer proves nothing
-//! and is never looked at.
+//! Who calls, as the gateway's JWT authorizer proved it. A token that did not pass the authorizer
+//! proves nothing and is never looked at.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,29 @@ use jiff::civil::Date;
 
 use crate::Failure;
 
-/// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some 40; each entry of a history keeps
-/// one, and a history has to fit its item.
+/// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some
+/// 40; each entry of a history keeps one, and a history has to fit its item.
 pub const ACCOUNT_CHARACTERS_MAX: usize = 128;
 
-/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer), and `id_number` and `id_kind` (of a citizen). An
-/// officer acts for their agency and for those that it carries on for on the day `today`.
-pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Date) -> Result<Actor, Failure> {
+/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer), and `id_number` and
+/// `id_kind` (of a citizen). An officer acts for their agency and for those that it carries on for
+/// on the day `today`.
+pub fn actor(
+    claims: &HashMap<String, String>,
+    catalogue: &Catalogue,
+    today: Date,
+) -> Result<Actor, Failure> {
     let id = account(claims)?;
     match role(claims)? {
         "portal" => Ok(Actor::Portal { id }),
         "officer" => {
-            let agency = present(claims, "agency").ok_or(Failure::Unauthorized("no claim agency"))?;
-            let agency: AgencyCode =
-                agency.parse().map_err(|_| Failure::Unauthorized("the claim agency is no agency's code"))?;
-            // Who speaks for nobody of this province reads and does nothing here, not even what every officer may.
+            let agency =
+                present(claims, "agency").ok_or(Failure::Unauthorized("no claim agency"))?;
+            let agency: AgencyCode = agency
+                .parse()
+                .map_err(|_| Failure::Unauthorized("the claim agency is no agency's code"))?;
+            // Who speaks for nobody of this province reads and does nothing here, not even what
+            // every officer may.
             catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
             let predecessors = catalogue.predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
@@ -35,8 +43,12 @@ pub fn actor(claims: &HashMap<String, String>, catalogue: &Catalogue, today: Dat
     }
 }
 
-/// Reads whose affairs the caller sees to: a citizen their own; the portal (none here) anybody's. Nobody else does.
-pub fn applicant(claims: &HashMap<String, String>, catalogue: &Catalogue) -> Result<Option<IdNumber>, Failure> {
+/// Reads whose affairs the caller sees to: a citizen their own; the portal (none here) anybody's.
+/// Nobody else does.
+pub fn applicant(
+    claims: &HashMap<String, String>,
+    catalogue: &Catalogue,
+) -> Result<Option<IdNumber>, Failure> {
     match role(claims)? {
         "citizen" => id_number(claims, catalogue).map(Some),
         "portal" => Ok(None),
@@ -65,7 +77,9 @@ fn account(claims: &HashMap<String, String>) -> Result<String, Failure> {
         return Err(Failure::Unauthorized("the claim sub is longer than 128 characters"));
     }
     if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::Unauthorized("the claim sub holds something else than visible ASCII characters"));
+        return Err(Failure::Unauthorized(
+            "the claim sub holds something else than visible ASCII characters",
+        ));
     }
     Ok(id.to_owned())
 }

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-/// The present instant in whole milliseconds: what is finer would stand in histories, tags and answers, and no reader of ours
-/// is told of it.
+/// The present instant in whole milliseconds: what is finer would stand in histories, tags and
+/// answers, and no reader of ours is told of it.
 pub fn now() -> Timestamp {
     to_millisecond(Timestamp::now())
 }
 
-/// `instant` without what is finer than a millisecond. Cut off and not rounded: nothing is dated ahead of its time.
+/// `instant` without what is finer than a millisecond. Cut off and not rounded: nothing is dated
+/// ahead of its time.
 fn to_millisecond(instant: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(instant.as_millisecond()).unwrap_or(instant)
 }

@@ -1,4 +1,5 @@
-//! Configuration: what the template gives each function through its environment. Read once, at the cold start.
+//! Configuration: what the template gives each function through its environment. Read once, at the
+//! cold start.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ pub fn text(name: &'static str) -> Result<String, BadSetting> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(BadSetting { name })
 }
 
-/// A setting that a deployment may leave empty: an account that it does not have, a default that it keeps.
+/// A setting that a deployment may leave empty: an account that it does not have, a default that it
+/// keeps.
 pub fn account(name: &'static str) -> Option<String> {
     text(name).ok()
 }

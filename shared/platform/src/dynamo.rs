@@ -1,13 +1,13 @@
 //! Tables: the only room that knows DynamoDB. One file a table.
 
 mod accounts;
+mod catalogue_store;
 mod contacts;
 mod dossiers;
 mod figures;
+mod intake_table;
 mod notices;
-mod reception;
 mod rows;
-mod shelf;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,26 +22,27 @@ use serde::de::DeserializeOwned;
 
 use crate::Failure;
 
-pub use accounts::Accounts;
+pub use accounts::AccountTable;
+pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Figures, StoredRow};
-pub use notices::{Notices, Sleeper};
-pub use reception::Reception;
-pub use shelf::Shelf;
+pub use intake_table::IntakeTable;
+pub use notices::{DueThread, Notices};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The SDK's configuration from the environment, with `ring` for TLS: half the build time of the default, and no C
-/// toolchain beyond a compiler.
+/// The SDK's configuration from the environment, with `ring` for TLS: half the build time of the
+/// default, and no C toolchain beyond a compiler.
 pub async fn aws_config() -> aws_config::SdkConfig {
     let https = Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let settings = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
     settings.timeout_config(timeouts()).load().await
 }
 
-/// The time-outs of every call to a table or queue, in one place. A call that is tried again ends within seven seconds: within the
-/// ten of an HTTP function after a look for a newer catalogue, and far within a sixth of any queue's visibility.
+/// The time-outs of every call to a table or queue, in one place. A call that is tried again ends
+/// within seven seconds: within the ten of an HTTP function after a look for a newer catalogue, and
+/// far within a sixth of any queue's visibility.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -67,8 +68,9 @@ where
 {
     // The SDK's own text says only "service error"; the cause beneath says which.
     if error.as_service_error().is_some() {
-        if let Some(code @ ("ValidationException" | "AccessDeniedException" | "ResourceNotFoundException")) =
-            error.code()
+        if let Some(
+            code @ ("ValidationException" | "AccessDeniedException" | "ResourceNotFoundException"),
+        ) = error.code()
         {
             return Failure::Defect(format!("the table refuses the call: {code}"));
         }
@@ -88,10 +90,12 @@ fn number(value: impl ToString) -> AttributeValue {
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
     // The decoder's own text may quote a value, which may be personal data.
-    let unreadable = |_| Failure::Defect(format!("an item does not read as {}", std::any::type_name::<T>()));
+    let unreadable =
+        |_| Failure::Defect(format!("an item does not read as {}", std::any::type_name::<T>()));
     serde_dynamo::from_item(item).map_err(unreadable)
 }
 
 fn write(record: &impl serde::Serialize) -> Result<Item, Failure> {
-    serde_dynamo::to_item(record).map_err(|error| Failure::Defect(format!("a record does not write: {error}")))
+    serde_dynamo::to_item(record)
+        .map_err(|error| Failure::Defect(format!("a record does not write: {error}")))
 }

@@ -1,8 +1,10 @@
-//! Which of several versions of a figure is shown: every writer numbers what it writes, and what counts is how far it was taken.
+//! Which of several versions of a figure is shown: every writer numbers what it writes, and what
+//! counts is how far it was taken.
 //!
-//! An agency's rows are written by its counts, everything of the province by its closes. A count claims the next number, writes
-//! rows under it, and commits it; a close takes, in one write, what every agency has committed (ADR 26). What was written by a
-//! claim that another took over is void for ever, whenever it arrives.
+//! An agency's rows are written by its counts, everything of the province by its closes. A count
+//! claims the next number, writes rows under it, and commits it; a close takes, in one write, what
+//! every agency has committed (ADR 26). What was written by a claim that another took over is void
+//! for ever, whenever it arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long somebody else's claim is waited for before it is taken over: longer than a message may take.
+/// How long somebody else's claim is waited for before it is taken over: longer than a message may
+/// take.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How far one writer is taken.
@@ -38,7 +41,8 @@ pub struct Writer {
     /// The number that was claimed last.
     #[serde(default)]
     pub claimed: u64,
-    /// The number that was committed last. While it is another than the one claimed, a count is under way, or died.
+    /// The number that was committed last. While it is another than the one claimed, a count is
+    /// under way, or died.
     #[serde(default)]
     pub committed: u64,
     /// Numbers of claims that others took over.
@@ -64,8 +68,8 @@ impl Writer {
         self.claimed != self.committed
     }
 
-    /// Whether the run `by` may claim the next number at `now`: nobody else's claim is open, or it is so old that nobody works
-    /// under it any more.
+    /// Whether the run `by` may claim the next number at `now`: nobody else's claim is open, or it
+    /// is so old that nobody works under it any more.
     pub fn is_free(&self, by: &str, now: Timestamp) -> bool {
         let old = self.at.is_none_or(|at| now.duration_since(at) >= PATIENCE);
         !self.is_open() || self.by == by || old
@@ -78,7 +82,8 @@ pub struct AgencyState {
     /// How far its counts have come.
     #[serde(flatten)]
     pub writer: Writer,
-    /// Days of which a row was to be changed since everything was closed. Recorded before the first of them is.
+    /// Days of which a row was to be changed since everything was closed. Recorded before the first
+    /// of them is.
     #[serde(default)]
     pub days: BTreeSet<Date>,
     /// Those of them that had been published.
@@ -117,7 +122,8 @@ pub struct Trouble {
     pub last: Date,
 }
 
-/// What is published: how far the province's own figures are taken, and those of each agency. One item, written by each close.
+/// What is published: how far the province's own figures are taken, and those of each agency. One
+/// item, written by each close.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The claims of the closes; the number committed last is the edition of all figures.
@@ -149,7 +155,8 @@ pub fn is_month(name: &str) -> bool {
     name.len() == "2026-11".len()
 }
 
-/// A value with its versions, oldest first: the newest, and those before it that may still be shown.
+/// A value with its versions, oldest first: the newest, and those before it that may still be
+/// shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions<T>(Vec<(u64, T)>);
 
@@ -165,11 +172,21 @@ impl<T: Clone> Versions<T> {
         self.0.iter().rev().find(|(version, _)| mark.takes(*version)).map(|(_, value)| value)
     }
 
-    /// With `value` as the newest, written under `version`; without what `closed` no longer shows, and what is `void`.
+    /// With `value` as the newest, written under `version`; without what `closed` no longer shows,
+    /// and what is `void`.
     #[must_use]
     pub fn with(&self, closed: &Mark, void: &BTreeSet<u64>, version: u64, value: T) -> Self {
-        let shown = self.0.iter().rev().map(|(known, _)| *known).find(|known| closed.takes(*known)).unwrap_or_default();
-        let kept = self.0.iter().filter(|(known, _)| (shown..version).contains(known) && !void.contains(known));
+        let shown = self
+            .0
+            .iter()
+            .rev()
+            .map(|(known, _)| *known)
+            .find(|known| closed.takes(*known))
+            .unwrap_or_default();
+        let kept = self
+            .0
+            .iter()
+            .filter(|(known, _)| (shown..version).contains(known) && !void.contains(known));
         Self(kept.cloned().chain([(version, value)]).collect())
     }
 

@@ -4,10 +4,10 @@ use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
 use jiff::SignedDuration;
 
-use crate::catalogue::Misprint;
+use crate::catalogue::CatalogueError;
 
-/// The one failure type of every function. What a client reads is made in [`crate::problem`]; what a log reads is
-/// `Display` and the source; neither holds personal data.
+/// The one failure type of every function. What a client reads is made in [`crate::problem`]; what
+/// a log reads is `Display` and the source; neither holds personal data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The body is not JSON.
@@ -19,7 +19,8 @@ pub enum Failure {
     /// A request that must carry an idempotency key carries none.
     #[error("no Idempotency-Key")]
     MissingIdempotencyKey,
-    /// Nobody has signed in, or not as somebody whom we can tell from others: for the log, which claim says so little.
+    /// Nobody has signed in, or not as somebody whom we can tell from others: for the log, which
+    /// claim says so little.
     #[error("no proven identity: {0}")]
     Unauthorized(&'static str),
     /// This account may not do this.
@@ -66,14 +67,15 @@ pub enum Failure {
     IdempotencyKeyReused,
     /// Files of a catalogue break rules; nothing was put into force.
     #[error("the catalogue breaks rules in {} place(s)", .0.len())]
-    CatalogueRefused(Vec<Misprint>),
+    CatalogueRefused(Vec<CatalogueError>),
     /// The sender saw another edition of the catalogue.
     #[error("stale: the catalogue has edition {current}")]
     StaleEdition {
         /// The edition now.
         current: u64,
     },
-    /// A due date lies in a year whose calendar nobody has entered: not the sender's fault, and not over soon.
+    /// A due date lies in a year whose calendar nobody has entered: not the sender's fault, and not
+    /// over soon.
     #[error("the working calendar has no data for {year}")]
     CalendarMissing {
         /// The year without data.
@@ -132,8 +134,8 @@ impl Failure {
             | Self::IdempotencyKeyReused
             | Self::CatalogueRefused(_)
             | Self::StaleEdition { .. } => Retry::Never,
-            // A calendar takes days, a queue retries for hours: the message waits where an alarm shows it, and is sent
-            // back to the queue when the calendar is deployed.
+            // A calendar takes days, a queue retries for hours: the message waits where an alarm
+            // shows it, and is sent back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
             Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
             Self::HeldBack(wait) => Retry::In(*wait),
@@ -141,7 +143,8 @@ impl Failure {
         }
     }
 
-    /// The stable name of this kind of failure: the last part of a problem type, the `reason` of a parked message.
+    /// The stable name of this kind of failure: the last part of a problem type, the `reason` of a
+    /// parked message.
     pub fn slug(&self) -> &'static str {
         match self {
             Self::Malformed => "malformed-body",
@@ -168,7 +171,10 @@ impl Failure {
     }
 
     /// A failure of `part` with what it said.
-    pub fn unavailable(part: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn unavailable(
+        part: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         Self::Unavailable { part, source: source.into() }
     }
 
@@ -176,7 +182,9 @@ impl Failure {
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
         if let Self::Invalid(found) = self {
-            return Self::Invalid(found.into_iter().map(|violation| violation.within(outer)).collect());
+            return Self::Invalid(
+                found.into_iter().map(|violation| violation.within(outer)).collect(),
+            );
         }
         self
     }
@@ -194,17 +202,21 @@ impl Failure {
     }
 }
 
-/// Longest field name that is repeated in a log, in bytes. Ours are shorter; an unknown one is a client's text.
+/// Longest field name that is repeated in a log, in bytes. Ours are shorter; an unknown one is a
+/// client's text.
 const FIELD_BYTES_MAX: usize = 60;
 
 fn first_rule(violations: &[Violation]) -> String {
     let ours = |field: &str| {
         field.len() <= FIELD_BYTES_MAX
-            && field.bytes().all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
+            && field
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
     };
     violations.first().map_or_else(String::new, |first| {
         // What stands twice may be a name that nobody knows.
-        let unknown = ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
+        let unknown =
+            ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
         format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
     })
 }
@@ -220,7 +232,9 @@ impl From<Refusal> for Failure {
         match refusal {
             Refusal::NotAllowed => Self::Forbidden,
             Refusal::Stale { current, status } => Self::Stale { current, status },
-            Refusal::Illegal { action, status, allowed } => Self::Illegal { action, status, allowed },
+            Refusal::Illegal { action, status, allowed } => {
+                Self::Illegal { action, status, allowed }
+            }
             Refusal::Invalid(violation) => violation.into(),
             Refusal::CommandIdReused => Self::IdempotencyKeyReused,
             Refusal::OutOfOrder => Self::OutOfOrder,

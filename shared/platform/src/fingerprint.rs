@@ -1,7 +1,9 @@
-//! Whether a request is a repetition: what came, in a form that does not change with our own structures.
+//! Whether a request is a repetition: what came, in a form that does not change with our own
+//! structures.
 //!
-//! The form has a number, kept beside each hash. A field that requests gain later is not in what came earlier and changes nothing;
-//! whoever changes the form itself gives it the next number and keeps the old one readable.
+//! The form has a number, kept beside each hash. A field that requests gain later is not in what
+//! came earlier and changes nothing; whoever changes the form itself gives it the next number and
+//! keeps the old one readable.
 
 use domain::id::DossierCode;
 use domain::text;
@@ -9,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The form of [`Fingerprint::of`]. Form 1 was the hash over our own structure of August 2026, see [`first_form`].
+/// The form of [`Fingerprint::of`]. Form 1 was the hash over our own structure of August 2026, see
+/// [`first_form`].
 pub const FORM: u32 = 2;
 
 /// A request, hashed.
@@ -22,8 +25,8 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of what came, and of the code that came beside it: the fields by name, without those that are null or missing, each text as
-    /// the gate makes it.
+    /// Of what came, and of the code that came beside it: the fields by name, without those that
+    /// are null or missing, each text as the gate makes it.
     pub fn of(came: &Value, code: Option<&DossierCode>) -> Self {
         let mut written = String::new();
         write(came, "", &mut written);
@@ -35,12 +38,14 @@ impl Fingerprint {
 }
 
 /// Fields that hold a number or a code: blanks in them and the size of letters say nothing.
-const CODES: [&str; 8] = ["ward", "procedure", "agency", "idNumber", "idKind", "phone", "sha256", "kind"];
+const CODES: [&str; 8] =
+    ["ward", "procedure", "agency", "idNumber", "idKind", "phone", "sha256", "kind"];
 
 fn write(value: &Value, field: &str, out: &mut String) {
     match value {
         Value::Object(fields) => {
-            let mut fields: Vec<(&String, &Value)> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+            let mut fields: Vec<(&String, &Value)> =
+                fields.iter().filter(|(_, value)| !value.is_null()).collect();
             fields.sort_by_key(|(name, _)| *name);
             out.push('{');
             for (name, value) in fields {
@@ -71,8 +76,9 @@ fn write(value: &Value, field: &str, out: &mut String) {
     }
 }
 
-/// The hash of the first form, by which answers of earlier releases are known: the structure as it was then, in its order, with
-/// an e-mail address that is missing as null. None of what could not have been said then.
+/// The hash of the first form, by which answers of earlier releases are known: the structure as it
+/// was then, in its order, with an e-mail address that is missing as null. None of what could not
+/// have been said then.
 pub(crate) fn first_form(came: &Value, code: Option<&DossierCode>) -> Option<String> {
     let first: First = serde_json::from_value(came.clone()).ok()?;
     Some(hash(&serde_json::to_vec(&(first, code)).ok()?))
@@ -158,7 +164,8 @@ mod tests {
         assert_ne!(Fingerprint::of(&came(), "H20.03-261116-0001".parse().ok().as_ref()), one);
     }
 
-    // Written down once: whoever changes the form gives it another number, and this test another line.
+    // Written down once: whoever changes the form gives it another number, and this test another
+    // line.
     #[test]
     fn the_forms_stay_as_they_are() {
         let code: DossierCode = "H20.03-261116-0001".parse().unwrap();

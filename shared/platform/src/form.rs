@@ -1,11 +1,12 @@
 //! Reading what a client wrote so that one answer names everything that is wrong with it.
 //!
-//! serde ends at the first field that does not fit. Here it begins again with that field put right: a field that nobody knows is
-//! left out, and one that is missing or of the wrong type is read as whatever its type asks for. What is read in the end serves
-//! only to find what else is wrong; as soon as anything is, nothing of it is used.
+//! serde ends at the first field that does not fit. Here it begins again with that field put right:
+//! a field that nobody knows is left out, and one that is missing or of the wrong type is read as
+//! whatever its type asks for. What is read in the end serves only to find what else is wrong; as
+//! soon as anything is, nothing of it is used.
 //!
-//! A name that stands twice in an object is refused at every depth, also where nobody reads it: readers differ in which of the two
-//! they take.
+//! A name that stands twice in an object is refused at every depth, also where nobody reads it:
+//! readers differ in which of the two they take.
 
 mod json;
 mod source;
@@ -17,7 +18,8 @@ use crate::Failure;
 use json::Json;
 use source::{Broken, Fault, Source, Step};
 
-/// Most fields that one answer names. A body of honest fields has fewer, and a body of nonsense is not read for ever.
+/// Most fields that one answer names. A body of honest fields has fewer, and a body of nonsense is
+/// not read for ever.
 pub const NAMED_MAX: usize = 100;
 
 /// What Windows puts before a text in UTF-8, and no reader of JSON has to take (RFC 8259 §8.1).
@@ -80,14 +82,16 @@ impl<T> Draft<T> {
         self.found.iter().any(|broken| is_within(field, &broken.field))
     }
 
-    /// What `next` makes of it. Where some fields have not their form, `next` only says what else is wrong with the others.
+    /// What `next` makes of it. Where some fields have not their form, `next` only says what else
+    /// is wrong with the others.
     pub fn and<U>(self, next: impl FnOnce(T) -> Result<U, Failure>) -> Result<U, Failure> {
         let Self { read, mut found } = self;
         match read.map(next) {
             Some(outcome) if found.is_empty() => outcome,
             Some(Err(Failure::Invalid(more))) => {
-                let other =
-                    more.into_iter().filter(|more| !found.iter().any(|known| is_within(&more.field, &known.field)));
+                let other = more
+                    .into_iter()
+                    .filter(|more| !found.iter().any(|known| is_within(&more.field, &known.field)));
                 let other: Vec<Violation> = other.collect();
                 found.extend(other);
                 Err(Failure::Invalid(found))
@@ -150,7 +154,7 @@ mod tests {
         _agency: domain::id::AgencyCode,
         version: u64,
         person: Person,
-        papers: Vec<Paper>,
+        documents: Vec<Paper>,
         #[serde(default, rename = "note")]
         _note: Option<String>,
         #[serde(default, rename = "day")]
@@ -177,7 +181,9 @@ mod tests {
     fn broken(json: &str) -> Vec<(String, &'static str)> {
         match Draft::<Body>::of(json.as_bytes()).and_then(Draft::whole) {
             Ok(_) => Vec::new(),
-            Err(Failure::Invalid(found)) => found.into_iter().map(|broken| (broken.field, broken.rule)).collect(),
+            Err(Failure::Invalid(found)) => {
+                found.into_iter().map(|broken| (broken.field, broken.rule)).collect()
+            }
             Err(other) => vec![(String::new(), other.slug())],
         }
     }
@@ -187,20 +193,21 @@ mod tests {
     }
 
     const GOOD: &str = r#"{"agency": "H20.12", "version": 1.0, "person": {"kind": "business", "name": "A"},
-        "papers": [{"code": "1", "size": 2}], "note": null, "day": "2026-11-20"}"#;
+        "documents": [{"code": "1", "size": 2}], "note": null, "day": "2026-11-20"}"#;
 
     #[test]
     fn what_fits_is_read() {
         let read = Draft::<Body>::of(GOOD.as_bytes()).unwrap().whole().unwrap();
-        assert_eq!((read.version, read.person.kind, read.papers.len()), (1, Kind::Business, 1));
+        assert_eq!((read.version, read.person.kind, read.documents.len()), (1, Kind::Business, 1));
     }
 
     #[test]
     fn everything_that_is_wrong_is_named_at_once() {
-        let required = ["agency", "version", "person", "papers"].map(|field| (field, "required"));
+        let required =
+            ["agency", "version", "person", "documents"].map(|field| (field, "required"));
         assert_eq!(broken("{}"), named(&required));
         let mess = r#"{"colour": {"red": [1]}, "agency": "20h", "version": "1", "person": {"kind": "king", "age": 3},
-            "papers": [{"code": 1}, {"size": 300, "code": "1"}, 7, ["1", 2]], "note": 5, "day": "mai"}"#;
+            "documents": [{"code": 1}, {"size": 300, "code": "1"}, 7, ["1", 2]], "note": 5, "day": "mai"}"#;
         let expected = [
             ("colour", "unknown-field"),
             ("agency", "format"),
@@ -208,11 +215,11 @@ mod tests {
             ("person.kind", "known-value"),
             ("person.age", "unknown-field"),
             ("person.name", "required"),
-            ("papers[0].code", "type"),
-            ("papers[0].size", "required"),
-            ("papers[1].size", "format"),
-            ("papers[2]", "type"),
-            ("papers[3]", "type"),
+            ("documents[0].code", "type"),
+            ("documents[0].size", "required"),
+            ("documents[1].size", "format"),
+            ("documents[2]", "type"),
+            ("documents[3]", "type"),
             ("note", "type"),
             ("day", "format"),
         ];
@@ -221,9 +228,13 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_is_refused_at_every_depth() {
-        let twice =
-            GOOD.replace(r#""size": 2"#, r#""size": 2, "size": 3"#).replace(r#""day""#, r#""note": "x", "day""#);
-        assert_eq!(broken(&twice), named(&[("note", "duplicate-field"), ("papers[0].size", "duplicate-field")]));
+        let twice = GOOD
+            .replace(r#""size": 2"#, r#""size": 2, "size": 3"#)
+            .replace(r#""day""#, r#""note": "x", "day""#);
+        assert_eq!(
+            broken(&twice),
+            named(&[("note", "duplicate-field"), ("documents[0].size", "duplicate-field")])
+        );
         let unread = r#"{"a": [{"b": {"c": 1, "c": 1}}]}"#;
         let draft = Draft::<serde_json::Value>::of(unread.as_bytes()).unwrap();
         assert!(draft.is_broken("a[0].b.c") && !draft.is_broken("a[0].b"));
@@ -246,9 +257,15 @@ mod tests {
 
     #[test]
     fn whole_numbers_may_be_written_with_a_point_and_no_others() {
-        for (number, rules) in [("1.0", vec![]), ("1e2", vec![]), ("1.5", vec!["type"]), ("-1", vec!["format"])] {
+        for (number, rules) in
+            [("1.0", vec![]), ("1e2", vec![]), ("1.5", vec!["type"]), ("-1", vec!["format"])]
+        {
             let found = broken(&GOOD.replace("1.0", number));
-            assert_eq!(found.into_iter().map(|(_, rule)| rule).collect::<Vec<_>>(), rules, "{number}");
+            assert_eq!(
+                found.into_iter().map(|(_, rule)| rule).collect::<Vec<_>>(),
+                rules,
+                "{number}"
+            );
         }
     }
 
@@ -270,7 +287,8 @@ mod tests {
             ]))
         });
         let Err(Failure::Invalid(found)) = judged else { panic!("{judged:?}") };
-        let found: Vec<(&str, &str)> = found.iter().map(|broken| (broken.field.as_str(), broken.rule)).collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|broken| (broken.field.as_str(), broken.rule)).collect();
         assert_eq!(found, [("age", "unknown-field"), ("kind", "required"), ("name", "full-name")]);
     }
 }

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 pub use address::{Address, BadAddress};
 
 use crate::Failure;
-use crate::port::{AccessTokens, Carriers};
+use crate::port::{AccessTokens, MessageGateways};
 
 /// The longest that a gateway's `Retry-After` is believed.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(6);
@@ -37,7 +37,8 @@ const MESSAGE_NAME_CHARACTERS_MAX: usize = 100;
 pub enum Verdict {
     /// It took the message and gave it this id.
     Accepted {
-        /// The gateway's id; none where it told none that can be one. A delivery report then tells it.
+        /// The gateway's id; none where it told none that can be one. A delivery report then tells
+        /// it.
         message: Option<String>,
     },
     /// It said no, with this code of its own.
@@ -45,7 +46,8 @@ pub enum Verdict {
         /// Its code.
         code: i32,
     },
-    /// It has not taken the message: no connection came about, or it turned the request away unread.
+    /// It has not taken the message: no connection came about, or it turned the request away
+    /// unread.
     NotTaken {
         /// What came instead, e.g. `unreachable`, `http-429`.
         instead: String,
@@ -78,7 +80,7 @@ pub struct Gateways<T> {
     pub vnpt: Option<vnpt::Vnpt>,
 }
 
-impl<T: AccessTokens + Send> Carriers for Gateways<T> {
+impl<T: AccessTokens + Send> MessageGateways for Gateways<T> {
     async fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> Verdict {
         async fn ask(gateway: Option<&impl Gateway>, notice: &Notice, phone: &Phone) -> Verdict {
             match gateway {
@@ -107,8 +109,9 @@ impl<T: AccessTokens + Send> Carriers for Gateways<T> {
 /// Longest name of a request that the SMS gateways take, in characters.
 const REQUEST_ID_CHARACTERS_MAX: usize = 50;
 
-/// The name under which an SMS gateway gets a notice: the notice's own, which the delivery report brings back. The few codes
-/// that are too long for that are hashed, and their reports name the message alone.
+/// The name under which an SMS gateway gets a notice: the notice's own, which the delivery report
+/// brings back. The few codes that are too long for that are hashed, and their reports name the
+/// message alone.
 fn request_id(notice: &Notice) -> String {
     if notice.id.len() <= REQUEST_ID_CHARACTERS_MAX {
         return notice.id.clone();
@@ -123,27 +126,30 @@ fn whole_number(value: &serde_json::Value) -> Option<i64> {
     value.as_str().map_or_else(|| value.as_i64(), |text| text.trim().parse().ok())
 }
 
-/// A gateway's name for a message: text or, as some vendors write it, a number. None for what is no name: empty, too long, or with
-/// anything in it but visible ASCII.
+/// A gateway's name for a message: text or, as some vendors write it, a number. None for what is no
+/// name: empty, too long, or with anything in it but visible ASCII.
 fn message_name(value: &serde_json::Value) -> Option<String> {
     let name = match value {
         serde_json::Value::String(text) => text.trim().to_owned(),
-        serde_json::Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
+        serde_json::Value::Number(number) if number.is_u64() || number.is_i64() => {
+            number.to_string()
+        }
         serde_json::Value::Number(_)
         | serde_json::Value::Null
         | serde_json::Value::Bool(_)
         | serde_json::Value::Array(_)
         | serde_json::Value::Object(_) => return None,
     };
-    let is_name =
-        (1..=MESSAGE_NAME_CHARACTERS_MAX).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_name = (1..=MESSAGE_NAME_CHARACTERS_MAX).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_graphic());
     is_name.then_some(name)
 }
 
-/// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, a third of it for the connection, since what
-/// was never connected was certainly not sent, and a fresh connection for each: a function is frozen between invocations, and
-/// a connection that died meanwhile cannot be told from an answer that was lost. It follows no redirect: a request carries our
-/// tokens, and they are for the address that was configured alone.
+/// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, a third of it
+/// for the connection, since what was never connected was certainly not sent, and a fresh
+/// connection for each: a function is frozen between invocations, and a connection that died
+/// meanwhile cannot be told from an answer that was lost. It follows no redirect: a request carries
+/// our tokens, and they are for the address that was configured alone.
 pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
     // Installing twice fails harmlessly: the first provider stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -157,8 +163,9 @@ pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
         .map_err(|error| Failure::Defect(error.to_string()))
 }
 
-/// For how long a gateway asks to be left alone: `Retry-After` in seconds, or as a date, read against the gateway's own `date`, so
-/// that no clock but its own matters (RFC 9110 §10.2.3). None where it says nothing that can be read.
+/// For how long a gateway asks to be left alone: `Retry-After` in seconds, or as a date, read
+/// against the gateway's own `date`, so that no clock but its own matters (RFC 9110 §10.2.3). None
+/// where it says nothing that can be read.
 fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration> {
     let after = after?.trim();
     let wait = match after.parse::<u32>() {
@@ -188,8 +195,13 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
     if !status.is_success() {
         let instead = format!("http-{}", status.as_u16());
         if is_unread(status) {
-            let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-            return Err(Verdict::NotTaken { instead, retry_after: retry_after(header("retry-after"), header("date")) });
+            let header = |name| {
+                response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok())
+            };
+            return Err(Verdict::NotTaken {
+                instead,
+                retry_after: retry_after(header("retry-after"), header("date")),
+            });
         }
         return Err(Verdict::Unknown { instead });
     }
@@ -198,10 +210,12 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
     serde_json::from_slice(&body).map_err(|_| Verdict::Unknown { instead: "unreadable".to_owned() })
 }
 
-/// Whether this status says that the request was turned away before it was read: not authorised, too many, closed, or to be asked
-/// elsewhere (307, 308). After a time-out (408), the other 5xx and the other redirects the message may have been taken.
+/// Whether this status says that the request was turned away before it was read: not authorised,
+/// too many, closed, or to be asked elsewhere (307, 308). After a time-out (408), the other 5xx and
+/// the other redirects the message may have been taken.
 fn is_unread(status: StatusCode) -> bool {
-    let elsewhere = status == StatusCode::TEMPORARY_REDIRECT || status == StatusCode::PERMANENT_REDIRECT;
+    let elsewhere =
+        status == StatusCode::TEMPORARY_REDIRECT || status == StatusCode::PERMANENT_REDIRECT;
     let refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
     elsewhere || refused || status == StatusCode::SERVICE_UNAVAILABLE
 }

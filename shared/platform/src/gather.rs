@@ -1,6 +1,7 @@
 //! Reads the figures of a period: whole months as they were summed up, the rest day by day.
 //!
-//! All that one answer is made of belongs to one edition of the figures (ADR 26), whatever is written meanwhile.
+//! All that one answer is made of belongs to one edition of the figures (ADR 26), whatever is
+//! written meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +35,8 @@ pub struct Gathered {
     pub parts: Vec<(Period, KpiRow)>,
     /// The last day that was counted, beyond a day that was not, too.
     pub reaches: Option<Date>,
-    /// How many days of the period were counted: of the longest stretch, since over a day that was not nothing adds up.
+    /// How many days of the period were counted: of the longest stretch, since over a day that was
+    /// not nothing adds up.
     pub days: u32,
     /// The first of them, if there is any.
     pub first: Option<Date>,
@@ -64,13 +66,19 @@ impl Doubts {
     }
 
     /// What is wrong with the figures of the days from `first` to `last`, as `head` publishes them.
-    async fn of(figures: &Figures, head: &Head, (first, last): (Date, Date)) -> Result<Self, Failure> {
+    async fn of(
+        figures: &Figures,
+        head: &Head,
+        (first, last): (Date, Date),
+    ) -> Result<Self, Failure> {
         let mut doubts = Self::default();
         for (agency, state) in figures.agencies(false).await? {
             if state.correcting(&head.of(&agency)).any(|day| first <= day && day <= last) {
                 doubts.moving.insert(agency.clone());
             }
-            if let Some(trouble) = state.trouble.filter(|trouble| trouble.first <= last && first <= trouble.last) {
+            if let Some(trouble) =
+                state.trouble.filter(|trouble| trouble.first <= last && first <= trouble.last)
+            {
                 doubts.uncounted.insert(agency.clone(), trouble);
             }
             if !state.unreadable.is_empty() {
@@ -106,8 +114,8 @@ fn parts(period: &Period) -> Vec<Period> {
     parts
 }
 
-/// Reads by `read` from one edition, and again from the next where that was published meanwhile: what the older one shows may be
-/// gone by then.
+/// Reads by `read` from one edition, and again from the next where that was published meanwhile:
+/// what the older one shows may be gone by then.
 async fn of_one_edition<T>(
     figures: &Figures,
     read: impl AsyncFn(&Closed<'_>) -> Result<T, Failure>,
@@ -145,12 +153,19 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
     let found: Vec<(Period, CountRecord, KpiRows)> =
         read.buffered(WIDTH).try_filter_map(|part| async { Ok(part) }).try_collect().await?;
     let reaches = found.last().map(|(_, count, _)| count.last);
-    let parts = found.iter().map(|(part, count, rows)| (part.clone(), province(count.first, rows))).collect();
+    let parts = found
+        .iter()
+        .map(|(part, count, rows)| (part.clone(), province(count.first, rows)))
+        .collect();
     let found = longest(found, |(_, count, _)| (count.first, count.last));
-    let (first, last) = (found.first().map(|(_, count, _)| count.first), found.last().map(|(_, count, _)| count.last));
+    let (first, last) = (
+        found.first().map(|(_, count, _)| count.first),
+        found.last().map(|(_, count, _)| count.last),
+    );
     let days = found.iter().map(|(_, count, _)| count.days).sum();
     let basis = found.first().map(|(_, count, _)| count.due_basis);
-    let due_basis = basis.filter(|basis| found.iter().all(|(_, count, _)| count.due_basis == *basis));
+    let due_basis =
+        basis.filter(|basis| found.iter().all(|(_, count, _)| count.due_basis == *basis));
     let (opening, stocks) = match (first, last) {
         (Some(first), Some(last)) => {
             (rows(figures, &first.to_string()).await?, rows(figures, &last.to_string()).await?)
@@ -163,8 +178,8 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
     Ok(Gathered { rows, parts, reaches, days, first, last, due_basis, doubts: Doubts::default() })
 }
 
-/// The longest stretch of parts that follow each other, of two the later: over a day that was not counted nothing can be added up,
-/// since what happened on it is missing.
+/// The longest stretch of parts that follow each other, of two the later: over a day that was not
+/// counted nothing can be added up, since what happened on it is missing.
 pub fn longest<T>(parts: Vec<T>, span: impl Fn(&T) -> (Date, Date)) -> Vec<T> {
     let (mut best, mut stretch): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
     let days = |parts: &[T]| match (parts.first(), parts.last()) {
@@ -205,8 +220,8 @@ async fn rows(figures: &Closed<'_>, name: &str) -> Result<KpiRows, Failure> {
     Ok(figures.of(name).await?.into_iter().map(|record| (record.cell, record.figures)).collect())
 }
 
-/// The province's figures of the points of a period up to the last that was counted, for its trend: days, or months where these are
-/// too many. A point that was not counted has none.
+/// The province's figures of the points of a period up to the last that was counted, for its trend:
+/// days, or months where these are too many. A point that was not counted has none.
 pub async fn trend(
     period: &Period,
     gathered: &Gathered,
@@ -223,11 +238,17 @@ async fn points(
     let Some(last) = gathered.reaches else {
         return Ok(Vec::new());
     };
-    let days = || period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last());
+    let days =
+        || period.first().series(jiff::ToSpan::day(1)).take_while(|day| *day <= period.last());
     if days().count() > POINTS_MAX {
         let points = parts(period).into_iter().take_while(|part| part.first() <= last);
-        let known = |point: &Period| gathered.parts.iter().find(|(part, _)| part == point).map(|(_, row)| *row);
-        return Ok(points.map(|point| (known(&point), point)).map(|(row, point)| (point, row)).collect());
+        let known = |point: &Period| {
+            gathered.parts.iter().find(|(part, _)| part == point).map(|(_, row)| *row)
+        };
+        return Ok(points
+            .map(|point| (known(&point), point))
+            .map(|(row, point)| (point, row))
+            .collect());
     }
     let province = KpiCell::Province.to_string();
     let province = &province;

@@ -21,7 +21,7 @@ use crate::problem::{self, Problem};
 use crate::request::{Came, read_json};
 use crate::{Failure, claims};
 
-/// Largest request body, in bytes: fifty papers with long names fit five times.
+/// Largest request body, in bytes: fifty documents with long names fit five times.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A request, reduced to what the functions use.
@@ -41,7 +41,11 @@ pub struct HttpRequest {
 impl From<ApiGatewayV2httpRequest> for HttpRequest {
     fn from(event: ApiGatewayV2httpRequest) -> Self {
         let query = parameters::sent(&event);
-        let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
+        let claims = event
+            .request_context
+            .authorizer
+            .and_then(|authorizer| authorizer.jwt)
+            .map(|jwt| jwt.claims);
         let text = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
             base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| Failure::Malformed)
@@ -58,7 +62,10 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
                 .iter()
                 // What is no ASCII is seen by whoever judges the header, and not taken for missing.
                 .map(|(name, value)| {
-                    (name.as_str().to_ascii_lowercase(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                    (
+                        name.as_str().to_ascii_lowercase(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
                 })
                 .collect(),
             claims: claims.unwrap_or_default(),
@@ -69,12 +76,19 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
 
 impl HttpRequest {
     /// Who calls, as the authorizer proved it, and for which agencies the caller acts at `now`.
-    pub fn actor(&self, catalogue: &Catalogue, now: Timestamp) -> Result<domain::dossier::Actor, Failure> {
+    pub fn actor(
+        &self,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<domain::dossier::Actor, Failure> {
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
     /// Whose affairs the caller sees to: their own, or (none) anybody's.
-    pub fn applicant(&self, catalogue: &Catalogue) -> Result<Option<domain::applicant::IdNumber>, Failure> {
+    pub fn applicant(
+        &self,
+        catalogue: &Catalogue,
+    ) -> Result<Option<domain::applicant::IdNumber>, Failure> {
         claims::applicant(&self.claims, catalogue)
     }
 
@@ -109,7 +123,8 @@ impl HttpRequest {
         self.parameters().end()
     }
 
-    /// The first value of a query parameter of a caller who adds names of their own; [`HttpRequest::said_once`] refuses a second.
+    /// The first value of a query parameter of a caller who adds names of their own;
+    /// [`HttpRequest::said_once`] refuses a second.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_str())
     }
@@ -141,7 +156,10 @@ impl HttpRequest {
     }
 
     fn declared_json(&self) -> Result<&[u8], Failure> {
-        let media = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+        let media = self
+            .header("content-type")
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
         if !media.trim().eq_ignore_ascii_case("application/json") {
             return Err(Failure::UnsupportedMediaType);
         }
@@ -162,7 +180,8 @@ pub struct HttpReply {
 impl HttpReply {
     /// `body` as JSON with `status`.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
+        let body =
+            serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
         Ok(Self::of(status, "application/json", Body::Text(body)))
     }
 
@@ -187,21 +206,24 @@ impl HttpReply {
         self
     }
 
-    /// The same, to be kept by whoever asked for so many seconds and then asked for again by its tag: 304 where `known` is that
-    /// tag. `public` says whether others may keep it too.
+    /// The same, to be kept by whoever asked for so many seconds and then asked for again by its
+    /// tag: 304 where `known` is that tag. `public` says whether others may keep it too.
     #[must_use]
     pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
         let bytes: &[u8] = self.body.as_ref();
         let digest = Sha256::digest(bytes);
-        let tag = digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let tag =
+            digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let tag = format!("\"{tag}\"");
         if known.is_some_and(|known| names_tag(known, &tag)) {
-            // An empty text and not no text: where the answer's body is null, the local gateway makes a 500 of it.
+            // An empty text and not no text: where the answer's body is null, the local gateway
+            // makes a 500 of it.
             let empty = Body::Text(String::new());
             self = Self { headers: self.headers, ..Self::of(304, self.content_type, empty) };
         }
         let whose = if public { "public" } else { "private" };
-        self.with_header("cache-control", format!("{whose}, max-age={seconds}")).with_header("etag", tag)
+        self.with_header("cache-control", format!("{whose}, max-age={seconds}"))
+            .with_header("etag", tag)
     }
 
     fn problem(problem: &Problem) -> Self {
@@ -238,8 +260,9 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
     }
 }
 
-/// Whether an `If-None-Match` names `tag`: any (`*`), or a list that holds it. Weak tags are compared as strong ones, as RFC 9110
-/// §13.1.2 has it for this header; a value that is no such list names nothing.
+/// Whether an `If-None-Match` names `tag`: any (`*`), or a list that holds it. Weak tags are
+/// compared as strong ones, as RFC 9110 §13.1.2 has it for this header; a value that is no such
+/// list names nothing.
 fn names_tag(known: &str, tag: &str) -> bool {
     if known.trim() == "*" {
         return true;
@@ -262,8 +285,12 @@ fn names_tag(known: &str, tag: &str) -> bool {
     named
 }
 
-/// Answers what the gateway hands over. What does not read as a request is a fault of whoever sent it past the gateway.
-pub async fn answer<F>(payload: &Payload, handler: impl FnOnce(HttpRequest) -> F) -> ApiGatewayV2httpResponse
+/// Answers what the gateway hands over. What does not read as a request is a fault of whoever sent
+/// it past the gateway.
+pub async fn answer<F>(
+    payload: &Payload,
+    handler: impl FnOnce(HttpRequest) -> F,
+) -> ApiGatewayV2httpResponse
 where
     F: Future<Output = Result<HttpReply, Failure>>,
 {
@@ -277,8 +304,8 @@ where
     }
 }
 
-/// Answers one request through `handler`: failures and panics become problem documents, and each is logged once,
-/// without the request's content.
+/// Answers one request through `handler`: failures and panics become problem documents, and each is
+/// logged once, without the request's content.
 pub async fn serve<F>(
     event: ApiGatewayV2httpRequest,
     handler: impl FnOnce(HttpRequest) -> F,
@@ -289,7 +316,8 @@ where
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
-    let outcome = outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
+    let outcome =
+        outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
     match outcome {
         Ok(reply) => {
             tracing::info!(route, request = id, status = reply.status, "request answered");
@@ -320,10 +348,22 @@ mod tests {
     #[test]
     fn a_tag_is_known_from_a_list_weak_or_strong_and_from_the_star() {
         let tag = "\"a1\"";
-        for known in ["\"a1\"", "W/\"a1\"", "\"b\", \"a1\"", "\"b,\" , W/\"a1\",", "*", " * ", ",\"a1\""] {
+        for known in
+            ["\"a1\"", "W/\"a1\"", "\"b\", \"a1\"", "\"b,\" , W/\"a1\",", "*", " * ", ",\"a1\""]
+        {
             assert!(names_tag(known, tag), "{known}");
         }
-        for known in ["", "a1", "\"b\"", "\"a1", "\"b\" \"a1\"", "\"b, \"a1\", c\"", "w/\"a1\"", "*, \"b\"", "\"*\""] {
+        for known in [
+            "",
+            "a1",
+            "\"b\"",
+            "\"a1",
+            "\"b\" \"a1\"",
+            "\"b, \"a1\", c\"",
+            "w/\"a1\"",
+            "*, \"b\"",
+            "\"*\"",
+        ] {
             assert!(!names_tag(known, tag), "{known}");
         }
     }

@@ -1,8 +1,8 @@
 //! Everything that touches the world: stores, queues, gateways, HTTP, configuration, telemetry.
 //!
-//! The functions decide nothing here either: they take a request, let [`domain`] decide, and act through the
-//! ports of this crate. `aws_sdk_*` stays inside [`dynamo`] and [`sqs`], the environment inside [`config`] and
-//! [`telemetry`].
+//! The functions decide nothing here either: they take a request, let [`domain`] decide, and act
+//! through the ports of this crate. `aws_sdk_*` stays inside [`dynamo`] and [`sqs`], the
+//! environment inside [`config`] and [`telemetry`].
 
 pub mod account;
 pub mod batch;

@@ -1,4 +1,5 @@
-//! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version, and no personal data.
+//! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version,
+//! and no personal data.
 
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
@@ -60,8 +61,8 @@ pub struct DossierChanged {
 }
 
 impl CloudEvent<DossierChanged> {
-    /// Says that `entry` was added to the history of `code`. The same entry always gives the same message, so that
-    /// whoever gets it twice can tell.
+    /// Says that `entry` was added to the history of `code`. The same entry always gives the same
+    /// message, so that whoever gets it twice can tell.
     pub fn changed(code: &DossierCode, entry: &HistoryEntry) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
@@ -126,8 +127,14 @@ pub struct AgencyCount {
 }
 
 impl CloudEvent<AgencyCount> {
-    /// Says at `now` that the days from `first` to `last` of `agency` are to be counted as a part of `run`.
-    pub fn count(run: &str, agency: &AgencyCode, (first, last): (Date, Date), now: Timestamp) -> Self {
+    /// Says at `now` that the days from `first` to `last` of `agency` are to be counted as a part
+    /// of `run`.
+    pub fn count(
+        run: &str,
+        agency: &AgencyCode,
+        (first, last): (Date, Date),
+        now: Timestamp,
+    ) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
             id: format!("{run}/{agency}"),
@@ -135,7 +142,13 @@ impl CloudEvent<AgencyCount> {
             kind: AGENCY_COUNT.to_owned(),
             subject: Some(agency.to_string()),
             time: now,
-            data: AgencyCount { schema_version: 1, run: run.to_owned(), agency: agency.clone(), first, last },
+            data: AgencyCount {
+                schema_version: 1,
+                run: run.to_owned(),
+                agency: agency.clone(),
+                first,
+                last,
+            },
         }
     }
 }
@@ -153,7 +166,8 @@ pub struct FiguresClose {
 }
 
 impl CloudEvent<FiguresClose> {
-    /// Says at `now` that what was counted is to be closed, for runs whose first day is `since` or later.
+    /// Says at `now` that what was counted is to be closed, for runs whose first day is `since` or
+    /// later.
     pub fn close(since: Date, now: Timestamp) -> Self {
         let by = format!("close@{}", now.as_millisecond());
         Self {

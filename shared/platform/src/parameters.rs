@@ -1,8 +1,9 @@
-//! Query parameters. A name without a documented meaning, and a value that is given twice where one is wanted, are refused: who
-//! asks for two agencies and is answered about one has been told something wrong.
+//! Query parameters. A name without a documented meaning, and a value that is given twice where one
+//! is wanted, are refused: who asks for two agencies and is answered about one has been told
+//! something wrong.
 //!
-//! They are read from the query as it was sent. The gateway's own map of them joins repetitions with commas, so that two values
-//! cannot be told from one that holds a comma.
+//! They are read from the query as it was sent. The gateway's own map of them joins repetitions
+//! with commas, so that two values cannot be told from one that holds a comma.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::Violation;
@@ -14,7 +15,8 @@ use crate::Failure;
 /// Names and values as they were sent, in order.
 pub(crate) fn sent(event: &ApiGatewayV2httpRequest) -> Vec<(String, String)> {
     match event.raw_query_string.as_deref() {
-        // The gateway always says how the query was written; where somebody invokes the function by hand, the map is all there is.
+        // The gateway always says how the query was written; where somebody invokes the function by
+        // hand, the map is all there is.
         None | Some("") => {
             let pairs = event.query_string_parameters.iter();
             pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -23,8 +25,8 @@ pub(crate) fn sent(event: &ApiGatewayV2httpRequest) -> Vec<(String, String)> {
     }
 }
 
-/// The parameters of one request while they are read: what nobody asked for by the end is unknown. One answer names everything
-/// that is wrong with them.
+/// The parameters of one request while they are read: what nobody asked for by the end is unknown.
+/// One answer names everything that is wrong with them.
 #[must_use = "what is wrong is told by `end`"]
 pub struct Parameters<'a> {
     sent: &'a [(String, String)],
@@ -44,7 +46,11 @@ impl<'a> Parameters<'a> {
     }
 
     /// The value of `name` by `read`, if it was sent.
-    pub fn one<T>(&mut self, name: &'static str, read: impl Fn(&str) -> Result<T, Violation>) -> Option<T> {
+    pub fn one<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, Violation>,
+    ) -> Option<T> {
         match self.values(name)[..] {
             [] => None,
             [value] => self.kept(name, read(value)),
@@ -55,9 +61,13 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The value of `name` by `read`, which has to be there: where it is not, it is refused as an empty one is, whose rule says how
-    /// it must look.
-    pub fn owed<T>(&mut self, name: &'static str, read: impl Fn(&str) -> Result<T, Violation>) -> Option<T> {
+    /// The value of `name` by `read`, which has to be there: where it is not, it is refused as an
+    /// empty one is, whose rule says how it must look.
+    pub fn owed<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, Violation>,
+    ) -> Option<T> {
         if self.sent.iter().any(|(sent, _)| sent == name) {
             return self.one(name, read);
         }
@@ -65,12 +75,19 @@ impl<'a> Parameters<'a> {
         self.kept(name, read(""))
     }
 
-    /// The values of `name`, which is repeated for each, in the order sent; none where it was not sent.
-    pub fn each<T: PartialEq>(&mut self, name: &'static str, read: impl Fn(&str) -> Result<T, Violation>) -> Vec<T> {
+    /// The values of `name`, which is repeated for each, in the order sent; none where it was not
+    /// sent.
+    pub fn each<T: PartialEq>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, Violation>,
+    ) -> Vec<T> {
         let mut values = Vec::new();
         for value in self.values(name) {
             match self.kept(name, read(value)) {
-                Some(value) if values.contains(&value) => self.refuse(name, "once", "names a value twice"),
+                Some(value) if values.contains(&value) => {
+                    self.refuse(name, "once", "names a value twice")
+                }
                 Some(value) => values.push(value),
                 None => {}
             }
@@ -99,8 +116,14 @@ impl<'a> Parameters<'a> {
     /// As [`Parameters::end`], with what was owed where nothing is wrong.
     pub fn end_with<T>(mut self, owed: Option<T>) -> Result<T, Failure> {
         for (name, _) in self.sent {
-            if !self.known.contains(&name.as_str()) && !self.found.iter().any(|known| known.field == *name) {
-                self.found.push(Violation::new(name, "unknown-field", "is not a parameter of this request"));
+            if !self.known.contains(&name.as_str())
+                && !self.found.iter().any(|known| known.field == *name)
+            {
+                self.found.push(Violation::new(
+                    name,
+                    "unknown-field",
+                    "is not a parameter of this request",
+                ));
             }
         }
         // What was owed and is not there was found wrong.
@@ -149,7 +172,8 @@ mod tests {
     use super::*;
 
     fn broken(query: &str) -> Vec<(String, &'static str)> {
-        let sent: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let sent: Vec<(String, String)> =
+            form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut parameters = Parameters::of(&sent);
         parameters.one("limit", number::<u32>(200));
         parameters.each("status", number::<u8>(10));
@@ -177,9 +201,28 @@ mod tests {
         assert_eq!(broken(""), [named("period", "range")]);
         let all = [named("limit", "range"), named("status", "range"), named("period", "range")];
         let unknown = [named("colour", "unknown-field"), named("Limit", "unknown-field")];
-        assert_eq!(broken("limit=0&status=11&colour=red&colour=blue&Limit=3"), [&all[..], &unknown[..]].concat());
-        for limit in ["", "+3", "03", "3.0", "1e1", "-1", "201", "99999999999999999999999", "٣", "3 ", "3%00"] {
-            assert_eq!(broken(&format!("period=2026&limit={limit}")), [named("limit", "range")], "{limit}");
+        assert_eq!(
+            broken("limit=0&status=11&colour=red&colour=blue&Limit=3"),
+            [&all[..], &unknown[..]].concat()
+        );
+        for limit in [
+            "",
+            "+3",
+            "03",
+            "3.0",
+            "1e1",
+            "-1",
+            "201",
+            "99999999999999999999999",
+            "٣",
+            "3 ",
+            "3%00",
+        ] {
+            assert_eq!(
+                broken(&format!("period=2026&limit={limit}")),
+                [named("limit", "range")],
+                "{limit}"
+            );
         }
     }
 }

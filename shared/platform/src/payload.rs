@@ -1,5 +1,6 @@
-//! What wakes a function, as it came. The runtime would log what does not fit the function's type, with the value in it; so each
-//! function takes any JSON there is, and reads it here, where an error says what and where and never quotes.
+//! What wakes a function, as it came. The runtime would log what does not fit the function's type,
+//! with the value in it; so each function takes any JSON there is, and reads it here, where an
+//! error says what and where and never quotes.
 
 use std::fmt;
 
@@ -23,12 +24,14 @@ impl fmt::Debug for Payload {
 }
 
 impl Payload {
-    /// The order of a schedule, or of a person who invokes the function: every field counts, and what does not fit is named.
+    /// The order of a schedule, or of a person who invokes the function: every field counts, and
+    /// what does not fit is named.
     pub fn order<T: DeserializeOwned>(&self) -> Result<T, Reported> {
         Ok(read_json(self.0.get().as_bytes())?)
     }
 
-    /// What the platform hands over, in the form that `kind` has there. It may hold more than we read.
+    /// What the platform hands over, in the form that `kind` has there. It may hold more than we
+    /// read.
     pub fn event<T: DeserializeOwned>(&self, kind: &'static str) -> Result<T, Reported> {
         Ok(self.read(kind)?)
     }
@@ -36,7 +39,8 @@ impl Payload {
     /// As [`Payload::event`], for whoever answers failures itself.
     pub(crate) fn read<T: DeserializeOwned>(&self, kind: &'static str) -> Result<T, Failure> {
         // serde's own text may quote what it read.
-        serde_json::from_str(self.0.get()).map_err(|_| Failure::Defect(format!("the payload does not read as {kind}")))
+        serde_json::from_str(self.0.get())
+            .map_err(|_| Failure::Defect(format!("the payload does not read as {kind}")))
     }
 }
 
@@ -99,7 +103,10 @@ mod tests {
             let payload = payload(text);
             for told in [payload.order::<Order>().err(), payload.event::<Vec<u8>>("a list").err()] {
                 let told = told.unwrap();
-                assert!(!format!("{told} {told:?} {payload:?}").contains("plantedtoken"), "{text}: {told:?}");
+                assert!(
+                    !format!("{told} {told:?} {payload:?}").contains("plantedtoken"),
+                    "{text}: {told:?}"
+                );
             }
         }
     }

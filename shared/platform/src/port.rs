@@ -1,5 +1,5 @@
-//! What the functions need of the world. Each port has two implementations: the real adapter, and in the tests one
-//! that fails on purpose between two calls.
+//! What the functions need of the world. Each port has two implementations: the real adapter, and
+//! in the tests one that fails on purpose between two calls.
 
 use domain::applicant::{IdNumber, Phone};
 use domain::dossier::Dossier;
@@ -38,20 +38,26 @@ pub enum Admission {
 /// Dossiers, one by one.
 pub trait DossierStore: Sync {
     /// The dossier as of the last completed write; none if there is no such code.
-    fn dossier(&self, code: &DossierCode) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
+    fn dossier(
+        &self,
+        code: &DossierCode,
+    ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
 
-    /// Stores `dossier` if the stored version is the one before it. State, version, history entry and the outbox fact
-    /// are one write: all or nothing.
+    /// Stores `dossier` if the stored version is the one before it. State, version, history entry
+    /// and the outbox fact are one write: all or nothing.
     fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
 /// Where new dossiers get their number, and each only once.
 pub trait Intake: Sync {
     /// The receipt given under this key before, if any.
-    fn receipt(&self, key: &CommandId) -> impl Future<Output = Result<Option<SubmissionReceipt>, Failure>> + Send;
+    fn receipt(
+        &self,
+        key: &CommandId,
+    ) -> impl Future<Output = Result<Option<SubmissionReceipt>, Failure>> + Send;
 
-    /// Moves the counter of `agency` on `day` on by `step` and gives where it stands: from 1, never the same twice.
-    /// Numbers passed over or not used are gaps.
+    /// Moves the counter of `agency` on `day` on by `step` and gives where it stands: from 1, never
+    /// the same twice. Numbers passed over or not used are gaps.
     fn next_sequence(
         &self,
         agency: &AgencyCode,
@@ -59,8 +65,8 @@ pub trait Intake: Sync {
         step: u32,
     ) -> impl Future<Output = Result<u32, Failure>> + Send;
 
-    /// Says that the event `key` about `code`, claimed for `claimed`, has come and is not decided, and gives whether another such
-    /// event claims an earlier time.
+    /// Says that the event `key` about `code`, claimed for `claimed`, has come and is not decided,
+    /// and gives whether another such event claims an earlier time.
     fn wait(
         &self,
         code: &DossierCode,
@@ -70,7 +76,11 @@ pub trait Intake: Sync {
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Says that the event `key` about `code` waits no longer.
-    fn waited(&self, code: &DossierCode, key: &CommandId) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn waited(
+        &self,
+        code: &DossierCode,
+        key: &CommandId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Stores dossier and receipt together, or neither.
     fn admit(
@@ -83,17 +93,22 @@ pub trait Intake: Sync {
 
 /// What was told to whom, a thread for each dossier and each report of a morning.
 pub trait NoticeBook: Sync {
-    /// The thread as of the last completed write; none if nothing was ever told of this dossier or report.
-    fn thread(&self, code: &SubjectCode) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
+    /// The thread as of the last completed write; none if nothing was ever told of this dossier or
+    /// report.
+    fn thread(
+        &self,
+        code: &SubjectCode,
+    ) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
 
     /// Stores `thread` if the stored version is the one before it.
     fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
-/// What is known of addressees, and how much was sent. Whoever keeps it keeps no number in the clear.
+/// What is known of addressees, and how much was sent. Whoever keeps it keeps no number in the
+/// clear.
 pub trait Contacts: Sync {
-    /// How whoever has this number can be reached at `now`, as he wants it where his identity number is known, and what was sent
-    /// to this number today and by the province this month.
+    /// How whoever has this number can be reached at `now`, as he wants it where his identity
+    /// number is known, and what was sent to this number today and by the province this month.
     fn reach(
         &self,
         phone: &Phone,
@@ -118,13 +133,22 @@ pub trait Contacts: Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Takes the next place of `agency` in the minute of `now`, from 1.
-    fn place(&self, agency: &AgencyCode, now: Timestamp) -> impl Future<Output = Result<u32, Failure>> + Send;
+    fn place(
+        &self,
+        agency: &AgencyCode,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u32, Failure>> + Send;
 }
 
 /// Everybody who carries messages for us.
-pub trait Carriers: Sync {
+pub trait MessageGateways: Sync {
     /// Asks `provider` to carry `notice` to `phone`, once.
-    fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> impl Future<Output = Verdict> + Send;
+    fn send(
+        &self,
+        provider: Provider,
+        notice: &Notice,
+        phone: &Phone,
+    ) -> impl Future<Output = Verdict> + Send;
 
     /// Whether there is an account with `provider`.
     fn has(&self, provider: Provider) -> bool;
@@ -172,17 +196,26 @@ pub trait TokenIssuer: Sync {
 /// What opens a gateway.
 pub trait AccessTokens: Sync {
     /// The access token; another one than `refused`, or none where there is no other.
-    fn token(&self, refused: Option<&Token>) -> impl Future<Output = Result<Option<Token>, Failure>> + Send;
+    fn token(
+        &self,
+        refused: Option<&Token>,
+    ) -> impl Future<Output = Result<Option<Token>, Failure>> + Send;
 }
 
 /// Something that sends messages on, in no promised order.
-pub trait Outlet: Sync {
-    /// Sends all of `bodies`; an error if any of them was not accepted, in which case some may have been.
+pub trait MessageSender: Sync {
+    /// Sends all of `bodies`; an error if any of them was not accepted, in which case some may have
+    /// been.
     fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// Where messages go that can never succeed, with the reason.
-pub trait Siding: Sync {
+pub trait DeadLetters: Sync {
     /// Parks one message.
-    fn park(&self, body: &str, reason: &str, detail: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn park(
+        &self,
+        body: &str,
+        reason: &str,
+        detail: &str,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }

@@ -8,7 +8,8 @@ use crate::Failure;
 /// Media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a test compares.
+/// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
+/// test compares.
 pub const TYPES: [(&str, u16); 19] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
@@ -41,7 +42,8 @@ pub struct Problem {
     pub title: &'static str,
     /// HTTP status code.
     pub status: u16,
-    /// The gateway's id of the request, under which our logs have it; none where nothing was read as a request.
+    /// The gateway's id of the request, under which our logs have it; none where nothing was read
+    /// as a request.
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// What else helps the client to mend it.
@@ -100,7 +102,10 @@ impl From<&Failure> for Problem {
         Self {
             kind: format!("urn:motcua:problem:{slug}"),
             title: title(slug),
-            status: TYPES.iter().find(|(known, _)| *known == slug).map_or(500, |(_, status)| *status),
+            status: TYPES
+                .iter()
+                .find(|(known, _)| *known == slug)
+                .map_or(500, |(_, status)| *status),
             request_id: None,
             details: details.as_object().cloned().unwrap_or_default(),
         }
@@ -126,9 +131,15 @@ fn title(slug: &str) -> &'static str {
         "catalogue-refused" => {
             "The files break rules; each place is listed with its line, and nothing was put into force."
         }
-        "stale-edition" => "The catalogue has moved on; look at the present edition before you publish.",
-        "calendar-missing" => "The due date lies in a year whose calendar has not been entered; it has been recorded.",
-        "unavailable" => "A part of the service does not answer at the moment; the same request can be sent again.",
+        "stale-edition" => {
+            "The catalogue has moved on; look at the present edition before you publish."
+        }
+        "calendar-missing" => {
+            "The due date lies in a year whose calendar has not been entered; it has been recorded."
+        }
+        "unavailable" => {
+            "A part of the service does not answer at the moment; the same request can be sent again."
+        }
         _ => "Something went wrong on our side; it has been recorded.",
     }
 }

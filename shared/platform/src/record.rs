@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::Fingerprint;
 
-/// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`, which only a dossier that is
-/// passed on has.
+/// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`,
+/// which only a dossier that is forwarded has.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierRecord<'a> {
@@ -26,22 +26,29 @@ pub struct DossierRecord<'a> {
     pub work: String,
     /// Order in `by-work`: status, due date, code.
     pub work_due: String,
-    /// Order in `by-ended`, behind the agency: the day of the last thing that happened, where there is nothing left to settle.
+    /// Order in `by-ended`, behind the agency: the day of the last thing that happened, where there
+    /// is nothing left to settle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_on: Option<Date>,
-    /// How many papers it was handed in with: all that an index, which holds no papers, says of them.
-    pub papers: usize,
+    /// How many documents it was handed in with: all that an index, which holds no documents, says
+    /// of them.
+    pub document_count: usize,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
     fn from(dossier: &'a Dossier) -> Self {
-        let due = dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
+        let due =
+            dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
         Self {
             dossier,
             work: work_key(&dossier.agency, dossier.status.is_closed()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
-            ended_on: dossier.history.last().filter(|_| dossier.status.is_closed()).map(|entry| date_of(entry.at)),
-            papers: dossier.documents.len(),
+            ended_on: dossier
+                .history
+                .last()
+                .filter(|_| dossier.status.is_closed())
+                .map(|entry| date_of(entry.at)),
+            document_count: dossier.documents.len(),
         }
     }
 }
@@ -63,7 +70,7 @@ pub struct WorklistItem {
     /// The agency that settles it; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// The agency that it is passed on to; left out for that agency's officers.
+    /// The agency that it is forwarded to; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
     /// Where it stands.
@@ -89,10 +96,12 @@ pub struct WorklistItem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubmissionReceipt {
-    /// SHA-256 of the request in its first form, by which releases of before [`fingerprint`](crate::fingerprint) tell a repetition
-    /// from another use of the key; empty where the request could not have been made to them.
+    /// SHA-256 of the request in its first form, by which releases of before
+    /// [`fingerprint`](crate::fingerprint) tell a repetition from another use of the key; empty
+    /// where the request could not have been made to them.
     pub request_hash: String,
-    /// The same in the form of the release that answered; none in receipts of before there were forms.
+    /// The same in the form of the release that answered; none in receipts of before there were
+    /// forms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// Why no message can be sent to the applicant's telephone, where none can.
@@ -136,8 +145,8 @@ pub struct CountRecord {
     pub days: u32,
 }
 
-/// A count that is under way: its days, and the agencies that have not been counted yet. Whoever counts the last of them closes
-/// the days.
+/// A count that is under way: its days, and the agencies that have not been counted yet. Whoever
+/// counts the last of them closes the days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountRun {
     /// Its name.

@@ -1,4 +1,5 @@
-//! Bodies as clients write them, and how they become what the domain knows. Wire types never reach the domain.
+//! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
+//! the domain.
 
 use domain::Violation;
 use domain::agency::WardCode;
@@ -72,13 +73,15 @@ struct DocumentBody {
     url: String,
 }
 
-/// Keeps a checked value or notes what was wrong with it, so that one answer names every broken field.
+/// Keeps a checked value or notes what was wrong with it, so that one answer names every broken
+/// field.
 fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<T> {
     checked.map_err(|violation| found.push(violation)).ok()
 }
 
 impl SubmissionBody {
-    /// What it says, cleaned; every field that breaks a rule of `catalogue` or of its own form is named.
+    /// What it says, cleaned; every field that breaks a rule of `catalogue` or of its own form is
+    /// named.
     pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {
         let body = self;
         let mut found = Vec::new();
@@ -89,19 +92,25 @@ impl SubmissionBody {
         let person = body.applicant;
         let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
         let id_number = kept(
-            catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number).map_err(within),
+            catalogue
+                .identities()
+                .read(person.kind, person.id_kind.as_deref(), &person.id_number)
+                .map_err(within),
             &mut found,
         );
         let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
-        let email = person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
+        let email =
+            person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
         if body.documents.len() > DOCUMENTS_MAX {
-            let detail = format!("at most {DOCUMENTS_MAX} papers can be handed in at once");
+            let detail = format!("at most {DOCUMENTS_MAX} documents can be handed in at once");
             found.push(Violation::new("documents", "documents-max", detail));
         }
         let documents: Vec<Document> = body
             .documents
             .into_iter()
-            .map(|DocumentBody { code, name, sha256, url }| Document { code, name, sha256, url }.cleaned())
+            .map(|DocumentBody { code, name, sha256, url }| {
+                Document { code, name, sha256, url }.cleaned()
+            })
             .collect();
         if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
             let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
@@ -109,12 +118,23 @@ impl SubmissionBody {
         }
         for (place, document) in documents.iter().enumerate().take(DOCUMENTS_MAX) {
             let outer = format!("documents[{place}]");
-            found.extend(document.violations().into_iter().map(|violation| violation.within(&outer)));
+            found.extend(
+                document.violations().into_iter().map(|violation| violation.within(&outer)),
+            );
         }
         match (procedure, agency, full_name, id_number, phone) {
-            (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone)) if found.is_empty() => {
+            (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone))
+                if found.is_empty() =>
+            {
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
-                Ok(Submission { procedure, agency, channel: body.channel, ward, applicant, documents })
+                Ok(Submission {
+                    procedure,
+                    agency,
+                    channel: body.channel,
+                    ward,
+                    applicant,
+                    documents,
+                })
             }
             _ => Err(Failure::Invalid(found)),
         }
@@ -138,7 +158,7 @@ pub struct TransitionBody {
     /// The day that an apology promises.
     #[serde(default, deserialize_with = "day")]
     pub new_due_on: Option<Date>,
-    /// The agency that the dossier is passed on to.
+    /// The agency that the dossier is forwarded to.
     #[serde(default)]
     pub to_agency: Option<AgencyCode>,
 }
@@ -173,7 +193,13 @@ mod tests {
         assert_eq!(broken(r#"{"procedure": 3}"#), named("procedure", "type"));
         assert_eq!(broken(r#"{"colour": "red"}"#), named("colour", "unknown-field"));
         assert_eq!(broken(r#"{"channel": "fax"}"#), named("channel", "known-value"));
-        assert_eq!(broken(r#"{"applicant": {"kind": "citizen", "age": 3}}"#), named("applicant.age", "unknown-field"));
-        assert_eq!(broken(r#"{"documents": [{"code": "1"}]}"#), named("documents[0].name", "required"));
+        assert_eq!(
+            broken(r#"{"applicant": {"kind": "citizen", "age": 3}}"#),
+            named("applicant.age", "unknown-field")
+        );
+        assert_eq!(
+            broken(r#"{"documents": [{"code": "1"}]}"#),
+            named("documents[0].name", "required")
+        );
     }
 }

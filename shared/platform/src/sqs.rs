@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::Failure;
 use crate::batch::Backoff;
-use crate::port::{Outlet, Siding};
+use crate::port::{DeadLetters, MessageSender};
 
 /// Messages under way to a queue at a time.
 const SENDS_AT_ONCE: usize = 10;
@@ -52,16 +52,16 @@ impl Queue {
     }
 }
 
-impl Outlet for Queue {
-    /// One call a message: a batch call may succeed and still refuse some of its entries, and a province's changes cost
-    /// less than a dollar a year either way.
+impl MessageSender for Queue {
+    /// One call a message: a batch call may succeed and still refuse some of its entries, and a
+    /// province's changes cost less than a dollar a year either way.
     async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
         let sends: Vec<_> = bodies.iter().map(|body| self.send(body)).collect();
         stream::iter(sends).buffer_unordered(SENDS_AT_ONCE).try_collect().await
     }
 }
 
-impl Siding for Queue {
+impl DeadLetters for Queue {
     async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
         let attribute = |value: &str| {
             let value = printable(value);
@@ -70,7 +70,8 @@ impl Siding for Queue {
             let value = if end == 0 { "-" } else { &value[..end] };
             MessageAttributeValue::builder().data_type("String").string_value(value).build()
         };
-        let attribute = |value| attribute(value).map_err(|error| Failure::Defect(error.to_string()));
+        let attribute =
+            |value| attribute(value).map_err(|error| Failure::Defect(error.to_string()));
         // SQS takes no empty body either, and an empty message has nothing to lose.
         let body = if body.is_empty() { "(empty)" } else { body };
         self.client
@@ -96,11 +97,14 @@ pub struct SourceQueue {
 impl SourceQueue {
     /// The queue at `url` whose lost messages go to `dead_letters_url`.
     pub fn new(client: Client, url: String, dead_letters_url: String) -> Self {
-        Self { source: Queue::new(client.clone(), url), dead_letters: Queue::new(client, dead_letters_url) }
+        Self {
+            source: Queue::new(client.clone(), url),
+            dead_letters: Queue::new(client, dead_letters_url),
+        }
     }
 }
 
-impl Siding for SourceQueue {
+impl DeadLetters for SourceQueue {
     async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
         self.dead_letters.park(body, reason, detail).await
     }

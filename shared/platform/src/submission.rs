@@ -20,12 +20,13 @@ use crate::request::{Came, SubmissionBody};
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// How often another number is tried where integrators brought codes of their own before they had a block of theirs. Each step
-/// is twice the last up to [`STEP_MAX`], so that a block of nine hundred is passed at once and a longer one by those who come
-/// again.
+/// How often another number is tried where integrators brought codes of their own before they had a
+/// block of theirs. Each step is twice the last up to [`STEP_MAX`], so that a block of nine hundred
+/// is passed at once and a longer one by those who come again.
 const NUMBERS_TRIED_MAX: u32 = 20;
 
-/// The most numbers that one try passes over: whoever places codes on purpose cannot use a day's numbers up.
+/// The most numbers that one try passes over: whoever places codes on purpose cannot use a day's
+/// numbers up.
 const STEP_MAX: u32 = 64;
 
 /// A request to take a dossier in.
@@ -56,7 +57,8 @@ pub struct Receipt {
     pub submitted_at: Timestamp,
     /// Its version: always the first.
     pub version: u64,
-    /// Why nobody will be told by message, where the telephone is none that messages can be sent to.
+    /// Why nobody will be told by message, where the telephone is none that messages can be sent
+    /// to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
 }
@@ -75,7 +77,8 @@ impl From<SubmissionReceipt> for Receipt {
     }
 }
 
-/// Takes a dossier in, once: the same key and body give the same receipt, however often and however many at a time.
+/// Takes a dossier in, once: the same key and body give the same receipt, however often and however
+/// many at a time.
 pub async fn submit(
     intake: &impl Intake,
     catalogue: &Catalogue,
@@ -97,11 +100,16 @@ pub async fn submit(
     let at = claimed.min(now);
     let day = date_of(at);
     let mut found = submission.violations(catalogue, day);
-    // The day in a code is that of the sender's clock, which may be past midnight while ours is not.
+    // The day in a code is that of the sender's clock, which may be past midnight while ours is
+    // not.
     if let Some(code) = &request.code
         && (!code.is_of(&submission.agency) || code.date() != Some(date_of(claimed)))
     {
-        found.push(Violation::new("code", "code-of-agency-and-day", "must begin with the agency and carry the day"));
+        found.push(Violation::new(
+            "code",
+            "code-of-agency-and-day",
+            "must begin with the agency and carry the day",
+        ));
     }
     let format = catalogue.law().rule_on(day).dossier_code;
     if request.code.as_ref().is_some_and(|code| !code.is_integrators(format)) {
@@ -133,12 +141,23 @@ pub async fn submit(
             submitted_at: at,
             expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
         };
-        let times = Times { at, recorded_at: now, claimed_at: Some(claimed).filter(|claimed| *claimed != at) };
-        let dossier = submission.clone().into_dossier(code, request.key.clone(), &request.by, times, catalogue);
+        let times = Times {
+            at,
+            recorded_at: now,
+            claimed_at: Some(claimed).filter(|claimed| *claimed != at),
+        };
+        let dossier = submission.clone().into_dossier(
+            code,
+            request.key.clone(),
+            &request.by,
+            times,
+            catalogue,
+        );
         match intake.admit(&dossier, &request.key, &receipt).await? {
             Admission::Admitted => return Ok(receipt.into()),
             Admission::KeyTaken => {
-                let kept = intake.receipt(&request.key).await?.ok_or(Failure::Held("the receipt"))?;
+                let kept =
+                    intake.receipt(&request.key).await?.ok_or(Failure::Held("the receipt"))?;
                 return asked.repeated(kept);
             }
             Admission::CodeTaken if request.code.is_some() => {
@@ -150,7 +169,8 @@ pub async fn submit(
     Err(Failure::Held("the number"))
 }
 
-/// Who may hand this in: the portal for anybody, a citizen for himself, an integrator for its agencies.
+/// Who may hand this in: the portal for anybody, a citizen for himself, an integrator for its
+/// agencies.
 fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
     let allowed = match by {
         Actor::Portal { .. } => true,
@@ -170,7 +190,10 @@ struct Asked {
 impl Asked {
     fn of(request: &SubmissionRequest) -> Self {
         let (came, code) = (&request.body.came, request.code.as_ref());
-        Self { fingerprint: Fingerprint::of(came, code), first_form: fingerprint::first_form(came, code) }
+        Self {
+            fingerprint: Fingerprint::of(came, code),
+            first_form: fingerprint::first_form(came, code),
+        }
     }
 
     /// The answer that was kept, if it was to this.
@@ -188,8 +211,8 @@ impl Asked {
     }
 }
 
-/// Names a command after its parts: the same parts always give the same name, and no part can be mistaken for
-/// another, whatever characters it holds.
+/// Names a command after its parts: the same parts always give the same name, and no part can be
+/// mistaken for another, whatever characters it holds.
 pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
     let mut digest = Sha256::new();
     for part in parts {

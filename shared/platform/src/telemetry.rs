@@ -1,4 +1,5 @@
-//! Logs as JSON lines on standard output, where Lambda collects them. Fields name codes and reasons, never people.
+//! Logs as JSON lines on standard output, where Lambda collects them. Fields name codes and
+//! reasons, never people.
 
 use tracing_subscriber::EnvFilter;
 

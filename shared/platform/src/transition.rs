@@ -32,7 +32,8 @@ pub struct Moved {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// Whether that was counted in a year that the government has not decided: it is counted anew once it has.
+    /// Whether that was counted in a year that the government has not decided: it is counted anew
+    /// once it has.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
     /// By which rule, where the command started the clock.
@@ -42,7 +43,8 @@ pub struct Moved {
 
 impl Moved {
     fn to(dossier: &Dossier, entry: &HistoryEntry, law: &Law) -> Self {
-        let provisional = entry.due_at.is_some_and(|due| law.is_provisional(&dossier.agency, entry.at, due));
+        let provisional =
+            entry.due_at.is_some_and(|due| law.is_provisional(&dossier.agency, entry.at, due));
         Self {
             code: dossier.code.clone(),
             status: entry.status,
@@ -55,7 +57,8 @@ impl Moved {
     }
 }
 
-/// Carries out `command` on the dossier `code`: read, decide, write if nobody was faster, else decide anew.
+/// Carries out `command` on the dossier `code`: read, decide, write if nobody was faster, else
+/// decide anew.
 pub async fn change(
     store: &impl DossierStore,
     catalogue: &Catalogue,
@@ -69,7 +72,10 @@ pub async fn change(
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {
             Decision::Repeated(entry) => return Ok(Moved::to(&dossier, &entry, catalogue.law())),
             Decision::Moved(next) => {
-                let entry = next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
+                let entry = next
+                    .history
+                    .last()
+                    .ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
                 if let Some(violation) = pass_violation(&next, entry, catalogue) {
                     return Err(violation.into());
                 }
@@ -82,13 +88,19 @@ pub async fn change(
     Err(Failure::Held("the dossier"))
 }
 
-/// Why the dossier cannot be passed on as `entry` does, if so: the agency has to exist on that day, and to be another than
-/// the one that carries on for the owner.
-fn pass_violation(dossier: &Dossier, entry: &HistoryEntry, catalogue: &Catalogue) -> Option<Violation> {
+/// Why the dossier cannot be forwarded as `entry` does, if so: the agency has to exist on that day,
+/// and to be another than the one that carries on for the owner.
+fn pass_violation(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    catalogue: &Catalogue,
+) -> Option<Violation> {
     let to = entry.handler.as_ref()?;
     let day = date_of(entry.at);
     agency_violation("toAgency", to, catalogue, day).or_else(|| {
         let own = catalogue.carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
-        own.then(|| Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier"))
+        own.then(|| {
+            Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier")
+        })
     })
 }

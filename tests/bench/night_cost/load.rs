@@ -1,4 +1,5 @@
-//! A province in an embedded DynamoDB on disk: dossiers that the domain decided, stored in the form in which the functions store them.
+//! A province in an embedded DynamoDB on disk: dossiers that the domain decided, stored in the form
+//! in which the functions store them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -50,17 +51,22 @@ impl Drop for Scratch {
     }
 }
 
-/// Tables of the template with so many dossiers: open ones, those of the last week, and the rest from the years before.
+/// Tables of the template with so many dossiers: open ones, those of the last week, and the rest
+/// from the years before.
 pub fn province(scratch: &Scratch, dossiers: usize, catalogue: &Catalogue) -> Database {
     let file = scratch.0.join(format!("{dossiers}.sqlite"));
-    let database = Database::new(file.to_str().expect("a path in UTF-8")).expect("a database on disk");
+    let database =
+        Database::new(file.to_str().expect("a path in UTF-8")).expect("a database on disk");
     for (name, definition) in replay::tables::declared() {
         let definition = serde_json::from_value(definition).expect("a table of the template");
         database.create_table(definition).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     database.enable_bulk_loading().expect("bulk loading");
-    let agencies: Vec<AgencyCode> =
-        catalogue.agencies().filter(|agency| agency.exists_on(PATTERN)).map(|agency| agency.code.clone()).collect();
+    let agencies: Vec<AgencyCode> = catalogue
+        .agencies()
+        .filter(|agency| agency.exists_on(PATTERN))
+        .map(|agency| agency.code.clone())
+        .collect();
     let patterns = Patterns::decided(catalogue);
     let old = dossiers - OPEN - SETTLED;
     let began = Instant::now();
@@ -70,7 +76,9 @@ pub fn province(scratch: &Scratch, dossiers: usize, catalogue: &Catalogue) -> Da
             // Day of the last event, counted from the pattern's own.
             let (pattern, last) = match *number {
                 place if place < OPEN => (&patterns.open, LAST.saturating_sub(days(place % 30))),
-                place if place < OPEN + SETTLED => (&patterns.settled, LAST.saturating_sub(days(place % 7))),
+                place if place < OPEN + SETTLED => {
+                    (&patterns.settled, LAST.saturating_sub(days(place % 7)))
+                }
                 // Evenly over the seven years before the week.
                 place => {
                     let back = 1 + (place - OPEN - SETTLED) * 2_500 / old;
@@ -79,10 +87,12 @@ pub fn province(scratch: &Scratch, dossiers: usize, catalogue: &Catalogue) -> Da
             };
             item(pattern, *number, &agencies[number % agencies.len()], last)
         });
-        let imported = database.import_items("DossiersTable", items.collect(), ImportOptions::default());
+        let imported =
+            database.import_items("DossiersTable", items.collect(), ImportOptions::default());
         imported.expect("the items are taken");
         let done = chunk.last().map_or(0, |last| last + 1);
-        let rate = u128::try_from(done).unwrap_or_default() * 1_000 / began.elapsed().as_millis().max(1);
+        let rate =
+            u128::try_from(done).unwrap_or_default() * 1_000 / began.elapsed().as_millis().max(1);
         let left = (dossiers - done) as u128 / rate.max(1);
         eprint!("\r{done:>9} of {dossiers} dossiers, {rate} a second, {left} s left    ");
     }
@@ -96,8 +106,11 @@ pub fn forget_figures(database: &Database) {
     const TABLE: &str = "KpiTable";
     let named = serde_json::from_value(json!({ "TableName": TABLE })).expect("a request");
     database.delete_table(named).expect("the table goes");
-    let (_, definition) = replay::tables::declared().into_iter().find(|(name, _)| name == TABLE).expect("the table");
-    database.create_table(serde_json::from_value(definition).expect("a table")).expect("the table is made");
+    let (_, definition) =
+        replay::tables::declared().into_iter().find(|(name, _)| name == TABLE).expect("the table");
+    database
+        .create_table(serde_json::from_value(definition).expect("a table"))
+        .expect("the table is made");
 }
 
 fn days(count: usize) -> jiff::Span {
@@ -113,7 +126,11 @@ struct Patterns {
 impl Patterns {
     fn decided(catalogue: &Catalogue) -> Self {
         let agency: AgencyCode = "H20.03".parse().expect("an agency");
-        let officer = Actor::Officer { id: "officer-7".to_owned(), agency: agency.clone(), predecessors: Vec::new() };
+        let officer = Actor::Officer {
+            id: "officer-7".to_owned(),
+            agency: agency.clone(),
+            predecessors: Vec::new(),
+        };
         let portal = Actor::Portal { id: "portal".to_owned() };
         let applicant = json!({
             "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": "087199012345", "phone": "0912345678",
@@ -131,19 +148,30 @@ impl Patterns {
             morning + SignedDuration::from_hours(hour)
         };
         let code = "H20.03-261102-0001".parse().expect("a code");
-        let mut dossier = submission.into_dossier(code, "0".parse().expect("a name"), &portal, at(0).into(), catalogue);
+        let mut dossier = submission.into_dossier(
+            code,
+            "0".parse().expect("a name"),
+            &portal,
+            at(0).into(),
+            catalogue,
+        );
         let mut act = |action: Action, hour: i64| {
             let command = Command {
                 id: format!("command-{hour}").parse().expect("a name"),
                 action,
                 expected_version: None,
                 reason: None,
-                note: Some("Đã kiểm tra thành phần hồ sơ, chuyển phòng chuyên môn xử lý theo quy trình.".to_owned()),
+                note: Some(
+                    "Đã kiểm tra thành phần hồ sơ, chuyển phòng chuyên môn xử lý theo quy trình."
+                        .to_owned(),
+                ),
                 at: Some(at(hour)),
                 new_due_on: None,
                 to_agency: None,
             };
-            let Ok(Decision::Moved(moved)) = dossier.decide(command, &officer, catalogue.law(), at(hour)) else {
+            let Ok(Decision::Moved(moved)) =
+                dossier.decide(command, &officer, catalogue.law(), at(hour))
+            else {
                 panic!("the pattern is not legal");
             };
             dossier = *moved;
@@ -157,11 +185,17 @@ impl Patterns {
 }
 
 /// The pattern with another number, at another agency, on the day `last`.
-fn item(pattern: &Dossier, number: usize, agency: &AgencyCode, last: Date) -> HashMap<String, AttributeValue> {
+fn item(
+    pattern: &Dossier,
+    number: usize,
+    agency: &AgencyCode,
+    last: Date,
+) -> HashMap<String, AttributeValue> {
     let shift = SignedDuration::from_hours(24 * i64::from((last - PATTERN).get_days()));
     let mut dossier = pattern.clone();
     dossier.agency = agency.clone();
-    dossier.code = format!("{agency}-{}-{:07}", last.strftime("%y%m%d"), number).parse().expect("a code");
+    dossier.code =
+        format!("{agency}-{}-{:07}", last.strftime("%y%m%d"), number).parse().expect("a code");
     let moved = |time: Timestamp| time + shift;
     dossier.submitted_at = moved(dossier.submitted_at);
     for time in [&mut dossier.received_at, &mut dossier.due_at, &mut dossier.closed_at] {
@@ -171,7 +205,8 @@ fn item(pattern: &Dossier, number: usize, agency: &AgencyCode, last: Date) -> Ha
         (entry.at, entry.recorded_at, entry.due_at) =
             (moved(entry.at), moved(entry.recorded_at), entry.due_at.map(moved));
     }
-    let record: HashMap<String, Sdk> = serde_dynamo::to_item(DossierRecord::from(&dossier)).expect("a record");
+    let record: HashMap<String, Sdk> =
+        serde_dynamo::to_item(DossierRecord::from(&dossier)).expect("a record");
     record.into_iter().map(|(name, value)| (name, embedded(value))).collect()
 }
 
@@ -183,7 +218,9 @@ fn embedded(value: Sdk) -> AttributeValue {
         Sdk::Bool(bool) => AttributeValue::BOOL(bool),
         Sdk::Null(null) => AttributeValue::NULL(null),
         Sdk::L(list) => AttributeValue::L(list.into_iter().map(embedded).collect()),
-        Sdk::M(map) => AttributeValue::M(map.into_iter().map(|(name, value)| (name, embedded(value))).collect()),
+        Sdk::M(map) => AttributeValue::M(
+            map.into_iter().map(|(name, value)| (name, embedded(value))).collect(),
+        ),
         other => panic!("a dossier holds no {other:?}"),
     }
 }

@@ -1,4 +1,5 @@
-//! Stands before the embedded tables, asks with every call for the capacity that it consumes, and adds it up.
+//! Stands before the embedded tables, asks with every call for the capacity that it consumes, and
+//! adds it up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,7 +69,9 @@ async fn serve(mut client: TcpStream, mut tables: TcpStream, tally: Arc<Tally>) 
     while let Some((head, body)) = message(&mut client).await {
         let asked = match body.strip_prefix(b"{") {
             // An empty object has no comma to follow.
-            Some(rest) if !rest.starts_with(b"}") => [b"{\"ReturnConsumedCapacity\":\"TOTAL\",", rest].concat(),
+            Some(rest) if !rest.starts_with(b"}") => {
+                [b"{\"ReturnConsumedCapacity\":\"TOTAL\",", rest].concat()
+            }
             _ => body,
         };
         let length = format!("content-length: {}", asked.len());

@@ -70,7 +70,8 @@ impl Function {
         let poll = self.asked.recv().await.expect("the function asks for work");
         assert!(poll.head.starts_with("GET"), "the function could not start: {}", poll.head);
         self.invocations += 1;
-        let records: Vec<Value> = bodies.iter().enumerate().map(|(place, body)| record(place, body)).collect();
+        let records: Vec<Value> =
+            bodies.iter().enumerate().map(|(place, body)| record(place, body)).collect();
         let event = json!({ "Records": records }).to_string();
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
@@ -84,7 +85,12 @@ impl Function {
         let done = self.asked.recv().await.expect("the function answers");
         let time = began.elapsed();
         let failures: Value = serde_json::from_slice(&done.body).unwrap_or_default();
-        assert_eq!(failures, json!({ "batchItemFailures": [] }), "the function could not count: {}", done.head);
+        assert_eq!(
+            failures,
+            json!({ "batchItemFailures": [] }),
+            "the function could not count: {}",
+            done.head
+        );
         let accepted = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n".to_vec();
         done.answer.send(accepted).expect("the function listens");
         time
@@ -92,8 +98,12 @@ impl Function {
 
     /// The most memory that was resident at any time.
     pub fn memory_kib_max(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("the process lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the high-water mark");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .expect("the process lives");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .expect("the high-water mark");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }

@@ -1,4 +1,5 @@
-//! The edition of the catalogue that a place had: its agencies and procedures, and the law, the calendar and everything else as built in.
+//! The edition of the catalogue that a place had: its agencies and procedures, and the law, the
+//! calendar and everything else as built in.
 
 use std::collections::BTreeMap;
 
@@ -24,22 +25,27 @@ pub fn catalogue(replayed: &Replayed) -> Catalogue {
     };
     let province = &replayed.province;
     let desks = replayed.agencies.iter();
-    let mut agencies: Vec<Value> =
-        desks.map(|desk| agency(&desk.code, &desk.name, &desk.level, Some(&province.code))).collect();
+    let mut agencies: Vec<Value> = desks
+        .map(|desk| agency(&desk.code, &desk.name, &desk.level, Some(&province.code)))
+        .collect();
     agencies.push(agency(&province.code, &province.name, "province", None));
     let procedures = replayed.procedures.iter().map(|asked| {
         json!({
             "code": asked.code, "version": 1, "name": asked.name, "field": asked.field,
             "level": replayed.level_of(asked),
             "online": asked.online, "terms": { "counter": asked.term, "online": asked.term, "postal": asked.term },
-            "papers": [{ "code": "DON", "name": "Đơn đề nghị", "required": true }], "feeVnd": 0, "validFrom": FROM, "trust": "unverified",
+            "documents": [{ "code": "DON", "name": "Đơn đề nghị", "required": true }], "feeVnd": 0, "validFrom": FROM, "trust": "unverified",
         })
     });
     let codes: Vec<&str> = replayed.agencies.iter().map(|desk| desk.code.as_str()).collect();
-    let integrator = json!({ "source": SOURCE, "name": "Phần mềm một cửa điện tử", "agencies": codes });
+    let integrator =
+        json!({ "source": SOURCE, "name": "Phần mềm một cửa điện tử", "agencies": codes });
     let files = [
         ("agencies.json", json!({ "schemaVersion": 1, "agencies": agencies })),
-        ("procedures.json", json!({ "schemaVersion": 1, "procedures": procedures.collect::<Vec<_>>() })),
+        (
+            "procedures.json",
+            json!({ "schemaVersion": 1, "procedures": procedures.collect::<Vec<_>>() }),
+        ),
         ("integrators.json", json!({ "schemaVersion": 1, "integrators": [integrator] })),
     ];
     let files: BTreeMap<String, String> =

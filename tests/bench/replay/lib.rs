@@ -1,11 +1,13 @@
-//! A real province's year, played again through the doors: what `make replay` runs at any scale, and a test at a small one.
+//! A real province's year, played again through the doors: what `make replay` runs at any scale,
+//! and a test at a small one.
 //!
-//! [`model`] reads what was published and what we assume beside it, [`plan`] makes dossiers of it whose outcomes are exactly as many
-//! as published, [`play`] pushes every one of their events through the integrators' door on the embedded tables and has each
-//! week counted, and [`told`] asks the read side for the figures and lays them beside the published ones.
+//! [`model`] reads what was published and what we assume beside it, [`plan`] makes dossiers of it
+//! whose outcomes are exactly as many as published, [`play`] pushes every one of their events
+//! through the integrators' door on the embedded tables and has each week counted, and [`told`]
+//! asks the read side for the figures and lays them beside the published ones.
 //!
-//! [`tables`] and [`night`] are what every test and benchmark stands on: the embedded tables of the template, and a whole night in one
-//! process.
+//! [`tables`] and [`night`] are what every test and benchmark stands on: the embedded tables of the
+//! template, and a whole night in one process.
 
 pub mod edition;
 pub mod model;

@@ -1,4 +1,5 @@
-//! What was published of a place and a time, and the model that fills it with dossiers (`hai-duong-2019.json`, `tay-ninh-2023.json`).
+//! What was published of a place and a time, and the model that fills it with dossiers
+//! (`hai-duong-2019.json`, `tay-ninh-2023.json`).
 
 use std::collections::BTreeMap;
 
@@ -113,7 +114,11 @@ pub struct Channels {
 impl Channels {
     /// Each with its weight; on-line only where the procedure is.
     pub fn weights(&self) -> [(Channel, u64); 3] {
-        [(Channel::Counter, self.counter), (Channel::Online, self.online), (Channel::Postal, self.postal)]
+        [
+            (Channel::Counter, self.counter),
+            (Channel::Online, self.online),
+            (Channel::Postal, self.postal),
+        ]
     }
 }
 
@@ -123,8 +128,8 @@ pub enum Way {
     /// It runs from receipt to the end.
     Straight,
     /// It runs on while another agency does its part.
-    PassedOn,
-    /// It starts again when missing papers have come.
+    Forwarded,
+    /// It starts again when missing documents have come.
     Supplement,
     /// It stands still until a fee is paid.
     Payment,
@@ -137,7 +142,7 @@ pub enum Way {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ways {
     straight: u64,
-    passed_on: u64,
+    forwarded: u64,
     supplement: u64,
     payment: u64,
     suspension: u64,
@@ -148,7 +153,7 @@ impl Ways {
     pub fn weights(&self) -> [(Way, u64); 5] {
         [
             (Way::Straight, self.straight),
-            (Way::PassedOn, self.passed_on),
+            (Way::Forwarded, self.forwarded),
             (Way::Supplement, self.supplement),
             (Way::Payment, self.payment),
             (Way::Suspension, self.suspension),
@@ -196,7 +201,10 @@ impl Replayed {
     /// The tier whose agencies settle a procedure.
     pub fn level_of<'a>(&'a self, asked: &'a Asked) -> &'a str {
         let at = &asked.at[0];
-        self.agencies.iter().find(|desk| desk.code == *at).map_or(at.as_str(), |desk| desk.level.as_str())
+        self.agencies
+            .iter()
+            .find(|desk| desk.code == *at)
+            .map_or(at.as_str(), |desk| desk.level.as_str())
     }
 
     /// The place with this name on the command line.
@@ -221,7 +229,8 @@ impl std::str::FromStr for Scale {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("SCALE is {text}, and must be a number like 0.02, above 0 and at most 1");
+        let wrong =
+            || format!("SCALE is {text}, and must be a number like 0.02, above 0 and at most 1");
         let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if rest.len() > 6 || !digits(whole) || !digits(rest) || text.is_empty() {

@@ -1,7 +1,8 @@
 //! Dossiers whose outcomes are exactly as many as published.
 //!
-//! Each dossier is drafted first: when it comes, to whom, and what happens to its clock; the domain says when it is then due. Only
-//! when all are drafted is it decided which of them end early, on time, late or not at all, among those that can.
+//! Each dossier is drafted first: when it comes, to whom, and what happens to its clock; the domain
+//! says when it is then due. Only when all are drafted is it decided which of them end early, on
+//! time, late or not at all, among those that can.
 
 mod office;
 
@@ -28,7 +29,7 @@ pub struct Step {
     pub action: Action,
     /// What an apology promises.
     pub new_due_on: Option<Date>,
-    /// To whom it is passed on.
+    /// To whom it is forwarded.
     pub to_agency: Option<String>,
 }
 
@@ -92,7 +93,11 @@ impl Draft<'_> {
         let Some(due) = self.due.filter(|_| first <= last) else {
             return Ends { early: false, on_time: false, late: false };
         };
-        Ends { early: first < due, on_time: first <= due && due <= last, late: office.first_late(due, first) <= last }
+        Ends {
+            early: first < due,
+            on_time: first <= due && due <= last,
+            late: office.first_late(due, first) <= last,
+        }
     }
 }
 
@@ -118,8 +123,11 @@ pub fn plan(replayed: &Replayed, catalogue: &Catalogue, quotas: &Quotas) -> Vec<
     let mut planner = Planner::new(replayed, catalogue);
     let drafts = planner.drafts(quotas);
     let outcomes = planner.decide(&drafts, quotas);
-    let mut lives: Vec<Life> =
-        drafts.into_iter().zip(outcomes).map(|(draft, outcome)| planner.finish(draft, outcome)).collect();
+    let mut lives: Vec<Life> = drafts
+        .into_iter()
+        .zip(outcomes)
+        .map(|(draft, outcome)| planner.finish(draft, outcome))
+        .collect();
     lives.extend((0..quotas.refused).map(|_| planner.refused()));
     lives.sort_by_key(|life| life.steps[0].at);
     number(&mut lives, catalogue);
@@ -169,7 +177,8 @@ impl<'a> Planner<'a> {
         at + SignedDuration::from_secs(self.random.i64(seconds))
     }
 
-    /// A dossier up to its receipt, or refusal: agency, procedure, channel, when it was handed in and when that was.
+    /// A dossier up to its receipt, or refusal: agency, procedure, channel, when it was handed in
+    /// and when that was.
     fn arrival(&mut self) -> (&'a Desk, &'a Asked, Channel, Timestamp, Timestamp) {
         let asked = pick(&mut self.random, &self.asked);
         let here = |desk: &&Desk| asked.at.iter().any(|at| *at == desk.code || *at == desk.level);
@@ -181,15 +190,16 @@ impl<'a> Planner<'a> {
         // The afternoon begins at half past one.
         let minute = if hour == 13 { self.random.i8(30..60) } else { self.random.i8(0..60) };
         let received = instant(day, Time::new(hour, minute, self.random.i8(0..60), 0).unwrap());
-        let slowly = channel == Channel::Online && self.percent(self.replayed.model.received_slowly_percent);
+        let slowly =
+            channel == Channel::Online && self.percent(self.replayed.model.received_slowly_percent);
         let earlier = match channel {
             Channel::Counter | Channel::Postal => self.random.i64(90..1_200),
             Channel::Online if slowly => self.random.i64(3 * 86_400..5 * 86_400),
             Channel::Online => self.random.i64(300..57_600),
         };
         // What was handed in the year before belongs to that year's story.
-        let submitted =
-            (received - SignedDuration::from_secs(earlier)).max(instant(self.replayed.first, Time::midnight()));
+        let submitted = (received - SignedDuration::from_secs(earlier))
+            .max(instant(self.replayed.first, Time::midnight()));
         (agency, asked, channel, submitted, received)
     }
 
@@ -214,18 +224,24 @@ impl<'a> Planner<'a> {
         let in_time = date_of(ask) < date_of(due) && date_of(ask) <= self.office.last;
         let (stop, go, pause) = match way {
             Way::Straight => (None, None, 0..1),
-            Way::PassedOn => (Some(Action::PassOn), Some(Action::HandBack), 3_600..2 * 86_400),
-            Way::Supplement => (Some(Action::RequestSupplement), Some(Action::Supplement), 10_800..9 * 86_400),
-            Way::Payment => (Some(Action::RequestPayment), Some(Action::ConfirmPayment), 3_600..6 * 86_400),
-            Way::Suspension => (Some(Action::Suspend), Some(Action::Resume), 2 * 86_400..20 * 86_400),
+            Way::Forwarded => (Some(Action::Forward), Some(Action::HandBack), 3_600..2 * 86_400),
+            Way::Supplement => {
+                (Some(Action::RequestSupplement), Some(Action::Supplement), 10_800..9 * 86_400)
+            }
+            Way::Payment => {
+                (Some(Action::RequestPayment), Some(Action::ConfirmPayment), 3_600..6 * 86_400)
+            }
+            Way::Suspension => {
+                (Some(Action::Suspend), Some(Action::Resume), 2 * 86_400..20 * 86_400)
+            }
         };
         if let (Some(stop), Some(go), true) = (stop, go, in_time) {
             let back = self.later(ask, pause);
-            let to_agency = (way == Way::PassedOn).then(|| self.another(agency));
+            let to_agency = (way == Way::Forwarded).then(|| self.another(agency));
             steps.push(Step { to_agency, ..step(ask, stop) });
             due_day = match way {
                 _ if date_of(back) > self.office.last => None,
-                Way::Straight | Way::PassedOn => due_day,
+                Way::Straight | Way::Forwarded => due_day,
                 Way::Supplement => Some(date_of(asked.term.due(calendar, back).unwrap())),
                 Way::Payment | Way::Suspension => {
                     let run = Run {
@@ -243,7 +259,8 @@ impl<'a> Planner<'a> {
         Draft { agency, asked, channel, steps, due: due_day, first }
     }
 
-    /// As many drafts as are received. Of those that come too late to be settled no more are kept than half of what stays open.
+    /// As many drafts as are received. Of those that come too late to be settled no more are kept
+    /// than half of what stays open.
     fn drafts(&mut self, quotas: &Quotas) -> Vec<Draft<'a>> {
         let mut too_late = quotas.open / 2;
         let mut drafts = Vec::new();
@@ -279,16 +296,20 @@ impl<'a> Planner<'a> {
         };
         let mut outcomes = vec![None; drafts.len()];
 
-        // What cannot be settled any more stays open, some lie there for long, and the rest are those that are due last.
+        // What cannot be settled any more stays open, some lie there for long, and the rest are
+        // those that are due last.
         let too_late = those(&|place| !ends[place].any());
-        let mut overdue = those(&|place| ends[place].any() && drafts[place].due < Some(self.office.last));
+        let mut overdue =
+            those(&|place| ends[place].any() && drafts[place].due < Some(self.office.last));
         overdue.truncate(usize::try_from(quotas.open_overdue).unwrap());
         let mut by_due = those(&|place| ends[place].any());
         by_due.sort_by_key(|place| std::cmp::Reverse(drafts[*place].due));
         fill(&mut outcomes, Outcome::Open, quotas.open, [too_late, overdue, by_due].concat());
 
-        // Those that can end in one way alone come first; of the others, some procedures are late more often.
-        let patience: Vec<u64> = drafts.iter().map(|draft| self.random.u64(..) / draft.asked.late_weight).collect();
+        // Those that can end in one way alone come first; of the others, some procedures are late
+        // more often.
+        let patience: Vec<u64> =
+            drafts.iter().map(|draft| self.random.u64(..) / draft.asked.late_weight).collect();
         let mut late = those(&|place| ends[place].late);
         late.sort_by_key(|place| (ends[*place].early || ends[*place].on_time, patience[*place]));
         fill(&mut outcomes, Outcome::Late, quotas.late, late);
@@ -304,12 +325,14 @@ impl<'a> Planner<'a> {
         let Draft { agency, asked, channel, mut steps, due, .. } = draft;
         let day = due.and_then(|due| match outcome {
             Outcome::Early => {
-                let days = self.office.working_days(first, due.yesterday().unwrap().min(self.office.last));
+                let days =
+                    self.office.working_days(first, due.yesterday().unwrap().min(self.office.last));
                 self.random.choice(days)
             }
             Outcome::OnTime => Some(due),
             Outcome::Late => {
-                let behind: Vec<(usize, u64)> = (1..).zip(self.replayed.model.late_by_working_days.clone()).collect();
+                let behind: Vec<(usize, u64)> =
+                    (1..).zip(self.replayed.model.late_by_working_days.clone()).collect();
                 let day = self.office.next_day(due, pick(&mut self.random, &behind));
                 let soonest = self.office.first_late(due, first);
                 Some(if day < soonest || day > self.office.last { soonest } else { day })
@@ -317,12 +340,19 @@ impl<'a> Planner<'a> {
             Outcome::Open => None,
         });
         if let (Some(day), Some(due)) = (day, due) {
-            let end = self.office.instant_on(day, last, &mut self.random).expect("the office is open then");
+            let end = self
+                .office
+                .instant_on(day, last, &mut self.random)
+                .expect("the office is open then");
             if outcome == Outcome::Late && self.percent(self.replayed.model.apologised_percent) {
                 // The letter goes out the working day before, or as soon as it can.
                 let letter = self.office.day_before(due).max(first);
-                let letter = self.office.instant_on(letter, last, &mut self.random).filter(|letter| *letter < end);
-                let new_due_on = Some(self.office.next_day(due.max(letter.map_or(due, date_of)), 3));
+                let letter = self
+                    .office
+                    .instant_on(letter, last, &mut self.random)
+                    .filter(|letter| *letter < end);
+                let new_due_on =
+                    Some(self.office.next_day(due.max(letter.map_or(due, date_of)), 3));
                 steps.extend(letter.map(|at| Step { new_due_on, ..step(at, Action::Apologise) }));
             }
             steps.push(step(end, Action::Finish));

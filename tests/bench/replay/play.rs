@@ -1,4 +1,5 @@
-//! Pushes every event through the integrators' door, week by week, and has each week counted by the night.
+//! Pushes every event through the integrators' door, week by week, and has each week counted by the
+//! night.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use domain::dossier::Action;
 use ingest_event::ingest;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::dynamo::{Dossiers, Figures, Reception};
+use platform::dynamo::{Dossiers, Figures, IntakeTable};
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use rollup_kpi::Order;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ const NIGHT: Time = jiff::civil::time(0, 30, 0, 0);
 pub struct Stage {
     /// Where the dossiers lie.
     pub dossiers: Dossiers,
-    reception: Reception,
+    reception: IntakeTable,
     /// Where the figures lie.
     pub figures: Figures,
     /// The law and the organisation of the place.
@@ -50,7 +51,11 @@ impl Stage {
         let table = |name: &str| name.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
-            reception: Reception::new(client.clone(), table("DossiersTable"), table("IntakeTable")),
+            reception: IntakeTable::new(
+                client.clone(),
+                table("DossiersTable"),
+                table("IntakeTable"),
+            ),
             figures: Figures::new(client, table("KpiTable")),
             catalogue,
         }
@@ -67,7 +72,12 @@ pub struct Progress {
 }
 
 /// Plays `lives` from `first` to `last`.
-pub async fn play(stage: &Arc<Stage>, lives: Vec<Life>, (first, last): (Date, Date), progress: &Arc<Progress>) {
+pub async fn play(
+    stage: &Arc<Stage>,
+    lives: Vec<Life>,
+    (first, last): (Date, Date),
+    progress: &Arc<Progress>,
+) {
     let lives = Arc::new(lives);
     // Where each dossier has come to.
     let mut places = vec![0; lives.len()];
@@ -77,7 +87,8 @@ pub async fn play(stage: &Arc<Stage>, lives: Vec<Life>, (first, last): (Date, Da
         let until = instant(next(end), Time::midnight());
         let mut work = Vec::new();
         for (number, (life, place)) in lives.iter().zip(&mut places).enumerate() {
-            let to = life.steps[*place..].iter().take_while(|step| step.at < until).count() + *place;
+            let to =
+                life.steps[*place..].iter().take_while(|step| step.at < until).count() + *place;
             if to > *place {
                 work.push((number, *place..to));
                 *place = to;
@@ -96,7 +107,8 @@ type Work = Vec<(usize, std::ops::Range<usize>)>;
 async fn push(stage: &Arc<Stage>, lives: &Arc<Vec<Life>>, work: Work, progress: &Arc<Progress>) {
     let queue = Arc::new(Mutex::new(work.into_iter()));
     let workers = (0..WIDTH).map(|_| {
-        let (stage, lives, queue, progress) = (stage.clone(), lives.clone(), queue.clone(), progress.clone());
+        let (stage, lives, queue, progress) =
+            (stage.clone(), lives.clone(), queue.clone(), progress.clone());
         tokio::spawn(async move {
             loop {
                 let Some((number, places)) = queue.lock().unwrap().next() else { break };
@@ -117,7 +129,9 @@ async fn send(stage: &Stage, life: &Life, place: usize) {
     let now = step.at + SignedDuration::from_secs(ON_ITS_WAY);
     let message = event(life, step, place).to_string();
     let taken = ingest(&message, &stage.dossiers, &stage.reception, &stage.catalogue, now).await;
-    taken.unwrap_or_else(|failure| panic!("{} {place} {}: {}", life.code, step.action.name(), failure.chain()));
+    taken.unwrap_or_else(|failure| {
+        panic!("{} {place} {}: {}", life.code, step.action.name(), failure.chain())
+    });
 }
 
 /// What the one-stop software reports of a step.
@@ -150,10 +164,15 @@ fn event(life: &Life, step: &Step, place: usize) -> Value {
     event
 }
 
-/// Has the night of `now` count the days up to `last`, which ended before it. Nothing else here knows how a night is ordered.
+/// Has the night of `now` count the days up to `last`, which ended before it. Nothing else here
+/// knows how a night is ordered.
 async fn count(stage: &Stage, last: Date, now: Timestamp) {
     let order = Order::default();
     let counted = night(&order, (&stage.dossiers, &stage.figures), &stage.catalogue, now).await;
-    let counted = counted.unwrap_or_else(|failure| panic!("the night of {last}: {}", failure.chain()));
-    assert!(counted.iter().all(|agency| agency.last == last), "the night counts up to the day that has just ended");
+    let counted =
+        counted.unwrap_or_else(|failure| panic!("the night of {last}: {}", failure.chain()));
+    assert!(
+        counted.iter().all(|agency| agency.last == last),
+        "the night counts up to the day that has just ended"
+    );
 }

@@ -7,12 +7,14 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
 use serde_json::{Value, json};
 
-/// A client of new, empty tables, made as the template declares them, each under its logical name. They live as long as the
-/// runtime.
+/// A client of new, empty tables, made as the template declares them, each under its logical name.
+/// They live as long as the runtime.
 pub async fn embedded() -> Client {
     let database = dynoxide::Database::memory().unwrap();
     for (name, definition) in declared() {
-        database.create_table(serde_json::from_value(definition).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        database
+            .create_table(serde_json::from_value(definition).unwrap())
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -35,11 +37,14 @@ pub fn client(endpoint: &str) -> Client {
 /// The tables of the template, as `CreateTable` takes them, each under its logical name.
 pub fn declared() -> Vec<(String, Value)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
-    let template = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let template = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
-    let made =
-        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table").map(|(name, table)| {
+    let made = resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
+        .map(|(name, table)| {
             let name = name.as_str().unwrap().to_owned();
             let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
             for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {

@@ -63,11 +63,20 @@ pub fn figures(answer: &Value) -> KpiRow {
 pub fn period(replayed: &Replayed) -> String {
     let (first, last) = (replayed.first, replayed.last);
     let whole: Period = first.year().to_string().parse().unwrap();
-    if (whole.first(), whole.last()) == (first, last) { whole.to_string() } else { format!("{first}..{last}") }
+    if (whole.first(), whole.last()) == (first, last) {
+        whole.to_string()
+    } else {
+        format!("{first}..{last}")
+    }
 }
 
 /// Every published figure beside the computed one, and what must hold besides.
-pub fn compare(replayed: &Replayed, quotas: &Quotas, answer: &Value, stage: &Stage) -> Vec<Compared> {
+pub fn compare(
+    replayed: &Replayed,
+    quotas: &Quotas,
+    answer: &Value,
+    stage: &Stage,
+) -> Vec<Compared> {
     let (row, published) = (figures(&answer["total"]), &replayed.published);
     let days = replayed.first.series(1.day()).take_while(|day| *day <= replayed.last);
     let (all, working): (Vec<_>, Vec<_>) = (
@@ -75,7 +84,8 @@ pub fn compare(replayed: &Replayed, quotas: &Quotas, answer: &Value, stage: &Sta
         days.filter(|day| stage.catalogue.calendar().kind(*day).unwrap().is_working()).collect(),
     );
     let resolved = quotas.resolved();
-    let share = domain::kpi::report::share(quotas.early + quotas.on_time, resolved).unwrap_or_default();
+    let share =
+        domain::kpi::report::share(quotas.early + quotas.on_time, resolved).unwrap_or_default();
     let line = |figure, published: &str, expected: String, computed: String| Compared {
         figure,
         published: published.to_owned(),

@@ -1,7 +1,7 @@
-"""Services that the operators' tool finds as FAKE_AWS says, and that write down what it asks of them.
+"""Services for the operators' tool: they find what FAKE_AWS says and record what is asked.
 
-FAKE_AWS names a JSON file: {"letters": [bodies], "stream": [[sequence number, code]], "trimmed": bool}; what was done is
-added to it as {"sent": [bodies], "deleted": [bodies], "invoked": [orders]}.
+FAKE_AWS names a JSON file: {"letters": [bodies], "stream": [[sequence number, code]], "trimmed":
+bool}; what was done is added to it as {"sent": [bodies], "deleted": [bodies], "invoked": [orders]}.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ class Sqs:
         attributes = {"SentTimestamp": "1763000000000"}
         return {
             "Messages": [
-                {"MessageId": str(place), "ReceiptHandle": str(place), "Body": body, "Attributes": attributes}
+                {
+                    "MessageId": str(place),
+                    "ReceiptHandle": str(place),
+                    "Body": body,
+                    "Attributes": attributes,
+                }
                 for place, body in enumerate(letters)
             ]
         }
@@ -56,7 +61,9 @@ class Sqs:
 
 
 class Streams:
-    def get_shard_iterator(self, *, StreamArn: str, ShardId: str, ShardIteratorType: str, SequenceNumber: str) -> Any:
+    def get_shard_iterator(
+        self, *, StreamArn: str, ShardId: str, ShardIteratorType: str, SequenceNumber: str
+    ) -> Any:
         if world()["trimmed"]:
             raise ClientError("TrimmedDataAccessException")
         assert ShardIteratorType == "AT_SEQUENCE_NUMBER"
@@ -64,11 +71,16 @@ class Streams:
 
     def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:
         """Two records a page, and an empty page between any two, as the service may."""
-        later = [(number, code) for number, code in world()["stream"] if number >= int(ShardIterator.rstrip("e"))]
+        later = [
+            (number, code)
+            for number, code in world()["stream"]
+            if number >= int(ShardIterator.rstrip("e"))
+        ]
         if not ShardIterator.endswith("e") or not later:
             return {"Records": [], "NextShardIterator": f"{ShardIterator.rstrip('e')}e"}
         page = [
-            {"dynamodb": {"SequenceNumber": str(number), "Keys": {"code": {"S": code}}}} for number, code in later[:2]
+            {"dynamodb": {"SequenceNumber": str(number), "Keys": {"code": {"S": code}}}}
+            for number, code in later[:2]
         ]
         return {"Records": page, "NextShardIterator": str(later[:2][-1][0] + 1)}
 
@@ -77,7 +89,11 @@ class Functions:
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         order = json.loads(Payload)
         note("invoked", [FunctionName, order])
-        return {"Payload": io.BytesIO(json.dumps({"since": order.get("since"), "owed": 2, "sent": 2}).encode())}
+        return {
+            "Payload": io.BytesIO(
+                json.dumps({"since": order.get("since"), "owed": 2, "sent": 2}).encode()
+            )
+        }
 
 
 def client(service: str, **_: Any) -> Any:

@@ -42,5 +42,7 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json"))?,
         intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json"))?,
     });
-    catalogue.map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into())
+    catalogue.map_err(|found| {
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into()
+    })
 }

@@ -1,4 +1,5 @@
-//! Who carries on for an agency that has ended: one agency for all of its dossiers, or several, each for some procedures or wards.
+//! Who carries on for an agency that has ended: one agency for all of its dossiers, or several,
+//! each for some procedures or wards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,8 @@ use crate::id::{AgencyCode, ProcedureCode};
 pub struct Matter<'a> {
     /// What is asked for; none for a procedure that no division names.
     pub procedure: Option<&'a ProcedureCode>,
-    /// In which ward the matter lies; none where nobody has said so, or in one that no division names.
+    /// In which ward the matter lies; none where nobody has said so, or in one that no division
+    /// names.
     pub ward: Option<&'a WardCode>,
 }
 
@@ -34,7 +36,8 @@ pub struct Part {
 
 impl Part {
     fn takes(&self, matter: Matter<'_>) -> bool {
-        (self.procedures.is_empty() || matter.procedure.is_some_and(|procedure| self.procedures.contains(procedure)))
+        (self.procedures.is_empty()
+            || matter.procedure.is_some_and(|procedure| self.procedures.contains(procedure)))
             && (self.wards.is_empty() || matter.ward.is_some_and(|ward| self.wards.contains(ward)))
     }
 }
@@ -48,7 +51,8 @@ impl Agency {
     /// The same, each with the field that names it.
     pub(crate) fn successor_fields(&self) -> impl Iterator<Item = (String, &AgencyCode)> {
         let parts = self.division.iter().enumerate();
-        let parts = parts.map(|(place, part)| (format!("division[{place}].successor"), &part.successor));
+        let parts =
+            parts.map(|(place, part)| (format!("division[{place}].successor"), &part.successor));
         parts.chain(self.successor.iter().map(|code| ("successor".to_owned(), code)))
     }
 
@@ -59,8 +63,8 @@ impl Agency {
     }
 }
 
-/// Who carries on with `matter` of `agency` on `day`: itself as long as it has not ended, else the first of its successors that has
-/// not; the last of the line where all have ended.
+/// Who carries on with `matter` of `agency` on `day`: itself as long as it has not ended, else the
+/// first of its successors that has not; the last of the line where all have ended.
 pub(crate) fn carried_on_by<'a>(
     known: &'a BTreeMap<AgencyCode, Agency>,
     agency: &'a Agency,
@@ -68,17 +72,21 @@ pub(crate) fn carried_on_by<'a>(
     day: Date,
 ) -> &'a AgencyCode {
     let mut heir = agency;
-    // A line of successors is never longer than the list, and has no cycle: see `successor_violations`.
+    // A line of successors is never longer than the list, and has no cycle: see
+    // `successor_violations`.
     for _ in 0..known.len() {
-        let next = heir.successor_of(matter).filter(|_| heir.has_ended_by(day)).and_then(|code| known.get(code));
+        let next = heir
+            .successor_of(matter)
+            .filter(|_| heir.has_ended_by(day))
+            .and_then(|code| known.get(code));
         let Some(next) = next else { break };
         heir = next;
     }
     &heir.code
 }
 
-/// What the divisions of an agency and of those after it name: all matters that they tell apart, each of which stands for every
-/// dossier like it.
+/// What the divisions of an agency and of those after it name: all matters that they tell apart,
+/// each of which stands for every dossier like it.
 pub(crate) struct Matters {
     procedures: BTreeSet<ProcedureCode>,
     wards: BTreeSet<WardCode>,
@@ -87,7 +95,9 @@ pub(crate) struct Matters {
 impl Matters {
     pub(crate) fn of(known: &BTreeMap<AgencyCode, Agency>, agency: &Agency) -> Self {
         let (mut procedures, mut wards) = (BTreeSet::new(), BTreeSet::new());
-        for part in line(known, agency).iter().flat_map(|heir| &heir.division).chain(&agency.division) {
+        for part in
+            line(known, agency).iter().flat_map(|heir| &heir.division).chain(&agency.division)
+        {
             procedures.extend(part.procedures.iter().cloned());
             wards.extend(part.wards.iter().cloned());
         }
@@ -95,13 +105,19 @@ impl Matters {
     }
 
     /// Each of them; those of one procedure, where it is given.
-    pub(crate) fn each<'a>(&'a self, only: Option<&'a ProcedureCode>) -> impl Iterator<Item = Matter<'a>> {
-        let named =
-            self.procedures.iter().filter(move |procedure| only.is_none_or(|only| only == *procedure)).map(Some);
+    pub(crate) fn each<'a>(
+        &'a self,
+        only: Option<&'a ProcedureCode>,
+    ) -> impl Iterator<Item = Matter<'a>> {
+        let named = self
+            .procedures
+            .iter()
+            .filter(move |procedure| only.is_none_or(|only| only == *procedure))
+            .map(Some);
         let others = only.is_none_or(|only| !self.procedures.contains(only)).then_some(None);
-        named
-            .chain(others)
-            .flat_map(|procedure| self.wards.iter().map(Some).chain([None]).map(move |ward| Matter { procedure, ward }))
+        named.chain(others).flat_map(|procedure| {
+            self.wards.iter().map(Some).chain([None]).map(move |ward| Matter { procedure, ward })
+        })
     }
 }
 
@@ -127,7 +143,8 @@ impl Remit {
         Self { agency, part: None }
     }
 
-    /// What `heir` carries on with on `day` of the dossiers of `agency`; none, where that is nothing.
+    /// What `heir` carries on with on `day` of the dossiers of `agency`; none, where that is
+    /// nothing.
     pub(crate) fn inherited(
         known: &BTreeMap<AgencyCode, Agency>,
         agency: &Agency,
@@ -135,15 +152,20 @@ impl Remit {
         day: Date,
     ) -> Option<Self> {
         let matters = Matters::of(known, agency);
-        let (held, others): (Vec<_>, Vec<_>) =
-            matters.each(None).partition(|matter| carried_on_by(known, agency, *matter, day) == heir);
+        let (held, others): (Vec<_>, Vec<_>) = matters
+            .each(None)
+            .partition(|matter| carried_on_by(known, agency, *matter, day) == heir);
         if held.is_empty() {
             return None;
         }
-        let held = held.iter().map(|matter| (matter.procedure.cloned(), matter.ward.cloned())).collect();
+        let held =
+            held.iter().map(|matter| (matter.procedure.cloned(), matter.ward.cloned())).collect();
         let part = (!others.is_empty()).then_some(held);
         let Matters { procedures, wards } = matters;
-        Some(Self { agency: agency.code.clone(), part: part.map(|held| Share { procedures, wards, held }) })
+        Some(Self {
+            agency: agency.code.clone(),
+            part: part.map(|held| Share { procedures, wards, held }),
+        })
     }
 
     /// Whose dossiers.
@@ -154,7 +176,8 @@ impl Remit {
     /// Whether a dossier of `agency` is among them.
     pub fn covers(&self, agency: &AgencyCode, matter: Matter<'_>) -> bool {
         let held = |share: &Share| {
-            let procedure = matter.procedure.filter(|procedure| share.procedures.contains(*procedure));
+            let procedure =
+                matter.procedure.filter(|procedure| share.procedures.contains(*procedure));
             let ward = matter.ward.filter(|ward| share.wards.contains(*ward));
             share.held.contains(&(procedure.cloned(), ward.cloned()))
         };
@@ -164,7 +187,8 @@ impl Remit {
 
 /// Every agency that comes after `agency`, directly or as a successor's successor.
 fn line<'a>(known: &'a BTreeMap<AgencyCode, Agency>, agency: &'a Agency) -> Vec<&'a Agency> {
-    let (mut found, mut seen): (Vec<&Agency>, BTreeSet<&AgencyCode>) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut seen): (Vec<&Agency>, BTreeSet<&AgencyCode>) =
+        (Vec::new(), BTreeSet::new());
     let mut next: Vec<&AgencyCode> = agency.successors().collect();
     while let Some(code) = next.pop() {
         if let Some(heir) = known.get(code).filter(|_| seen.insert(code)) {
@@ -175,30 +199,42 @@ fn line<'a>(known: &'a BTreeMap<AgencyCode, Agency>, agency: &'a Agency) -> Vec<
     found
 }
 
-/// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who outlived him; a division names what
-/// it divides by, and who carries on with the rest. `at` says where a field of an agency stands.
+/// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who
+/// outlived him; a division names what it divides by, and who carries on with the rest. `at` says
+/// where a field of an agency stands.
 pub(crate) fn successor_violations(
     known: &BTreeMap<AgencyCode, Agency>,
     at: impl Fn(&AgencyCode, &str) -> String,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
     let leads_to = |code: &AgencyCode, to: &AgencyCode| {
-        code == to || known.get(code).is_some_and(|heir| line(known, heir).iter().any(|after| after.code == *to))
+        code == to
+            || known
+                .get(code)
+                .is_some_and(|heir| line(known, heir).iter().any(|after| after.code == *to))
     };
     for agency in known.values() {
         let code = &agency.code;
-        let mut wrong = |field: &str, rule, detail| found.push(Violation::new(at(code, field), rule, detail));
+        let mut wrong =
+            |field: &str, rule, detail| found.push(Violation::new(at(code, field), rule, detail));
         // Each agency of a cycle meets itself again; the first by code says so for all.
         let cycle = line(known, agency).into_iter().filter(|heir| leads_to(&heir.code, code));
         let first = cycle.min_by_key(|heir| &heir.code).is_some_and(|first| first.code == *code);
-        let back = agency.successor_fields().find(|(_, heir)| leads_to(heir, code)).filter(|_| first);
+        let back =
+            agency.successor_fields().find(|(_, heir)| leads_to(heir, code)).filter(|_| first);
         if let Some((field, _)) = back {
             wrong(&field, "successor-cycle", format!("{code} comes after itself"));
         }
         for (field, heir) in agency.successor_fields() {
-            let ended = known.get(heir).is_some_and(|heir| agency.valid_to.is_some_and(|last| heir.has_ended_by(last)));
+            let ended = known
+                .get(heir)
+                .is_some_and(|heir| agency.valid_to.is_some_and(|last| heir.has_ended_by(last)));
             if ended {
-                wrong(&field, "successor-order", format!("{code}: its successor {heir} ended before it did"));
+                wrong(
+                    &field,
+                    "successor-order",
+                    format!("{code}: its successor {heir} ended before it did"),
+                );
             }
         }
         for (place, part) in agency.division.iter().enumerate() {
@@ -208,7 +244,11 @@ pub(crate) fn successor_violations(
             }
         }
         if !agency.division.is_empty() && agency.successor.is_none() {
-            wrong("division", "division-rest", format!("{code} is divided, and nobody carries on with the rest"));
+            wrong(
+                "division",
+                "division-rest",
+                format!("{code} is divided, and nobody carries on with the rest"),
+            );
         }
     }
     found

@@ -1,8 +1,9 @@
 //! How a clock ran: where a term began, when it stood still, and which day was promised instead.
 //!
-//! What stood still is given back: office time for office time, and of a term in days the days at whose closing the clock stood
-//! still, or those between the dates, as the rule of the day says on which the pause ended ([`PauseCounting`]). The day of receipt
-//! is not counted, so that nothing is lost before it: of what came after the hand-over hour, not until the next working day.
+//! What stood still is given back: office time for office time, and of a term in days the days at
+//! whose closing the clock stood still, or those between the dates, as the rule of the day says on
+//! which the pause ended ([`PauseCounting`]). The day of receipt is not counted, so that nothing is
+//! lost before it: of what came after the hand-over hour, not until the next working day.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -50,8 +51,9 @@ impl From<Timestamp> for Run {
 }
 
 impl Pause {
-    /// The days that it gives back of a dossier whose day of receipt is `received`: after the first of the two, up to and with the
-    /// second. A day is lost at its closing: one that was worked to its end is not, and one that began again after it is.
+    /// The days that it gives back of a dossier whose day of receipt is `received`: after the first
+    /// of the two, up to and with the second. A day is lost at its closing: one that was worked to
+    /// its end is not, and one that began again after it is.
     fn days(&self, calendar: &Calendar, received: Date) -> (Date, Date) {
         let (from, to) = (date_of(self.from), date_of(self.to));
         let (after, last) = match self.by {
@@ -65,8 +67,13 @@ impl Pause {
     }
 }
 
-/// Working days that passed while the clock stood still, of a dossier whose day of receipt is `received`.
-pub(super) fn working_days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) -> Result<i64, MissingYear> {
+/// Working days that passed while the clock stood still, of a dossier whose day of receipt is
+/// `received`.
+pub(super) fn working_days_stood(
+    calendar: &Calendar,
+    received: Date,
+    pauses: &[Pause],
+) -> Result<i64, MissingYear> {
     pauses.iter().try_fold(0, |stood, pause| {
         let (after, last) = pause.days(calendar, received);
         Ok(stood + calendar.working_days_between(after, last)?)
@@ -83,10 +90,13 @@ pub(super) fn days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) 
 }
 
 /// Office time that passed.
-pub(super) fn hours_stood(calendar: &Calendar, pauses: &[Pause]) -> Result<SignedDuration, MissingYear> {
-    pauses
-        .iter()
-        .try_fold(SignedDuration::ZERO, |stood, pause| Ok(stood + office_time(calendar, pause.from, pause.to)?))
+pub(super) fn hours_stood(
+    calendar: &Calendar,
+    pauses: &[Pause],
+) -> Result<SignedDuration, MissingYear> {
+    pauses.iter().try_fold(SignedDuration::ZERO, |stood, pause| {
+        Ok(stood + office_time(calendar, pause.from, pause.to)?)
+    })
 }
 
 /// Walks `of` working days on from `day`.
@@ -104,7 +114,11 @@ pub(super) fn give_back_working_days(
 }
 
 /// Walks `of` days on from `day`.
-pub(super) fn give_back_days(mut day: Date, of: i64, note: &mut impl FnMut(Date, Reckoning)) -> Date {
+pub(super) fn give_back_days(
+    mut day: Date,
+    of: i64,
+    note: &mut impl FnMut(Date, Reckoning),
+) -> Date {
     for number in 1..=of {
         day = next(day);
         note(day, Reckoning::GivenBack { number, of });
@@ -113,7 +127,11 @@ pub(super) fn give_back_days(mut day: Date, of: i64, note: &mut impl FnMut(Date,
 }
 
 /// Office time between two instants.
-fn office_time(calendar: &Calendar, from: Timestamp, to: Timestamp) -> Result<SignedDuration, MissingYear> {
+fn office_time(
+    calendar: &Calendar,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<SignedDuration, MissingYear> {
     let (mut total, mut day) = (SignedDuration::ZERO, date_of(from));
     while day <= date_of(to) {
         for (open, close) in calendar.slots(day)? {

@@ -16,7 +16,8 @@ pub enum Actor {
         id: String,
         /// The agency that the account belongs to.
         agency: AgencyCode,
-        /// Agencies that have ended and that this one carries on for, with all of their dossiers or a part.
+        /// Agencies that have ended and that this one carries on for, with all of their dossiers or
+        /// a part.
         predecessors: Vec<Remit>,
     },
     /// A line-of-business system, in the name of one or more agencies.
@@ -62,7 +63,9 @@ impl Actor {
     pub fn speaks_for(&self, agency: &AgencyCode, matter: Matter<'_>) -> bool {
         let covered = |remits: &[Remit]| remits.iter().any(|remit| remit.covers(agency, matter));
         match self {
-            Self::Officer { agency: own, predecessors, .. } => own == agency || covered(predecessors),
+            Self::Officer { agency: own, predecessors, .. } => {
+                own == agency || covered(predecessors)
+            }
             Self::Integrator { agencies, .. } => covered(agencies),
             Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
         }
@@ -77,8 +80,8 @@ impl Actor {
         }
     }
 
-    /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and whoever it is or was
-    /// passed on to.
+    /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and
+    /// whoever it is or was forwarded to.
     pub fn takes_part(&self, dossier: &Dossier) -> bool {
         self.speaks_for(&dossier.agency, dossier.matter())
             || dossier.handlers().any(|handler| self.speaks_for(handler, dossier.matter()))
@@ -89,9 +92,10 @@ impl Actor {
         self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
     }
 
-    /// Whether the actor may read the note of `entry`. Whoever may do something may leave a note with it. An agency's or a system's is
-    /// for the agencies that take part; one of the applicant's side, theirs or the portal's for them, is for these agencies and
-    /// for that side: nobody's words are kept where they cannot see them themselves.
+    /// Whether the actor may read the note of `entry`. Whoever may do something may leave a note
+    /// with it. An agency's or a system's is for the agencies that take part; one of the
+    /// applicant's side, theirs or the portal's for them, is for these agencies and for that side:
+    /// nobody's words are kept where they cannot see them themselves.
     pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
         self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
@@ -102,10 +106,11 @@ impl Actor {
         self.may_with(rule, dossier, dossier.handler.as_ref())
     }
 
-    /// Whether the actor may do it now, or might while the dossier was passed on: who handed a dossier back may ask
-    /// again how that ended.
+    /// Whether the actor may do it now, or might while the dossier was forwarded: who handed a
+    /// dossier back may ask again how that ended.
     pub(super) fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
-        self.may(rule, dossier) || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
+        self.may(rule, dossier)
+            || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
     }
 
     fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {

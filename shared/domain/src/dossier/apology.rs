@@ -1,6 +1,6 @@
-//! Letters of apology (phiếu xin lỗi và hẹn lại ngày trả kết quả; form 04 of TT 03/2025/TT-VPCP): the applicant is told
-//! before the due date is missed why it will be, and gets a new one. The old date is kept beside it, because that is
-//! the one that leaders count against.
+//! Letters of apology (phiếu xin lỗi và hẹn lại ngày trả kết quả; form 04 of TT 03/2025/TT-VPCP):
+//! the applicant is told before the due date is missed why it will be, and gets a new one. The old
+//! date is kept beside it, because that is the one that leaders count against.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -29,10 +29,14 @@ impl Command {
     /// An apology names a new day, and nothing else may.
     pub(super) fn check_new_due_on(&self) -> Result<(), Violation> {
         match (self.action == Action::Apologise, self.new_due_on) {
-            (true, None) => {
-                Err(Violation::new("newDueOn", "new-date-owed", "an apology owes the applicant a new date"))
+            (true, None) => Err(Violation::new(
+                "newDueOn",
+                "new-date-owed",
+                "an apology owes the applicant a new date",
+            )),
+            (false, Some(_)) => {
+                Err(Violation::new("newDueOn", "apology-only", "only an apology gives a new date"))
             }
-            (false, Some(_)) => Err(Violation::new("newDueOn", "apology-only", "only an apology gives a new date")),
             _ => Ok(()),
         }
     }
@@ -44,9 +48,11 @@ impl Dossier {
         apologies(&self.history)
     }
 
-    /// What an apology by `by` at `at` promises instead of the present due date; none for any other command.
+    /// What an apology by `by` at `at` promises instead of the present due date; none for any other
+    /// command.
     ///
-    /// Its day has to be one on which offices will be open, and is by convention promised until they close.
+    /// Its day has to be one on which offices will be open, and is by convention promised until
+    /// they close.
     pub(super) fn promised(
         &self,
         command: &Command,
@@ -57,13 +63,22 @@ impl Dossier {
         let Some(day) = command.new_due_on else {
             return Ok(None);
         };
-        let broken = |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
+        let broken =
+            |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
         let (today, rule) = (date_of(at), law.rule_on(date_of(at)));
         if self.apologies() >= usize::from(rule.extensions_max) {
-            return broken("action", "apologies-max", "the applicant was given a new date before".to_owned());
+            return broken(
+                "action",
+                "apologies-max",
+                "the applicant was given a new date before".to_owned(),
+            );
         }
         let Some(due) = self.due_at else {
-            return broken("action", "no-due-date", "the dossier has no due date that could be missed".to_owned());
+            return broken(
+                "action",
+                "no-due-date",
+                "the dossier has no due date that could be missed".to_owned(),
+            );
         };
         let (calendar, due_on) = (law.calendar_of(&self.agency), date_of(due));
         let promised = calendar.closing(day);
@@ -71,7 +86,8 @@ impl Dossier {
             let detail = "must lie after the present due date and not in the past".to_owned();
             return broken("newDueOn", "after-due-date", detail);
         }
-        // A year without a calendar is here the sender's choice and not a gap of ours: nobody can promise a day in it.
+        // A year without a calendar is here the sender's choice and not a gap of ours: nobody can
+        // promise a day in it.
         if !calendar.kind(day).is_ok_and(DayKind::is_working) {
             let detail = "is no day on which offices are known to be open".to_owned();
             return broken("newDueOn", "working-day", detail);
@@ -80,9 +96,13 @@ impl Dossier {
             return Ok(Some(Promised { due: promised, late: false }));
         };
         let most = bound.extension_working_days_max;
-        if !calendar.working_days_between(due_on.max(today), day).is_ok_and(|added| added <= i64::from(most)) {
-            let detail =
-                format!("lies more than {most} working days behind the present due date, or behind a late letter");
+        if !calendar
+            .working_days_between(due_on.max(today), day)
+            .is_ok_and(|added| added <= i64::from(most))
+        {
+            let detail = format!(
+                "lies more than {most} working days behind the present due date, or behind a late letter"
+            );
             return broken("newDueOn", "extension-max", detail);
         }
         let notice = bound.notice_working_days;
@@ -91,18 +111,22 @@ impl Dossier {
             (LateLetter::ByAnybody, _) | (LateLetter::BySchedule, Actor::System { .. }) => true,
             (
                 LateLetter::BySchedule,
-                Actor::Officer { .. } | Actor::Integrator { .. } | Actor::Portal { .. } | Actor::Citizen { .. },
+                Actor::Officer { .. }
+                | Actor::Integrator { .. }
+                | Actor::Portal { .. }
+                | Actor::Citizen { .. },
             ) => rule.letter == LetterPolicy::Off,
         };
         if late && !allowed {
-            let detail = format!("an apology comes at least {notice} working day(s) before the due date");
+            let detail =
+                format!("an apology comes at least {notice} working day(s) before the due date");
             return broken("action", "letter-notice", detail);
         }
         Ok(Some(Promised { due: promised, late }))
     }
 
-    /// Puts `promised`, if there is something, in the place of the due date. The date that the term gave is kept beside it, also
-    /// where the law allows a second letter: figures follow that one.
+    /// Puts `promised`, if there is something, in the place of the due date. The date that the term
+    /// gave is kept beside it, also where the law allows a second letter: figures follow that one.
     pub(super) fn promise(&mut self, promised: Option<Promised>) {
         let Some(Promised { due, late }) = promised else {
             return;

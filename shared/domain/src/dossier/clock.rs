@@ -15,16 +15,22 @@ use crate::law::{Law, OnSupplement};
 pub(crate) struct Dates {
     /// When it is due.
     pub(crate) due: Option<Timestamp>,
-    /// The due date that figures follow: without the apology, and before papers were asked for late. None where both agree.
+    /// The due date that figures follow: without the apology, and before documents were asked for
+    /// late. None where both agree.
     pub(crate) original: Option<Timestamp>,
     /// Since when the clock stands still.
     pub(crate) paused: Option<Timestamp>,
 }
 
 impl Dossier {
-    /// What `rule` does to the dates; `history` ends with its entry. An apology changes them afterwards, by the day that it
-    /// names.
-    pub(super) fn dates_after(&self, rule: &Rule, history: &[HistoryEntry], law: &Law) -> Result<Dates, MissingYear> {
+    /// What `rule` does to the dates; `history` ends with its entry. An apology changes them
+    /// afterwards, by the day that it names.
+    pub(super) fn dates_after(
+        &self,
+        rule: &Rule,
+        history: &[HistoryEntry],
+        law: &Law,
+    ) -> Result<Dates, MissingYear> {
         let standing = Dates { due: self.due_at, original: self.original_due_at, paused: None };
         let Some(entry) = history.last() else {
             return Ok(standing);
@@ -32,41 +38,47 @@ impl Dossier {
         let at = entry.at;
         if self.term.is_none() {
             // Nothing is counted, and still the dossier waits for somebody.
-            return Ok(Dates { paused: (rule.clock == Clock::Pauses).then_some(at), ..Dates::default() });
+            return Ok(Dates {
+                paused: (rule.clock == Clock::Pauses).then_some(at),
+                ..Dates::default()
+            });
         }
         let restarts = || law.rule_on(date_of(at)).supplement == OnSupplement::Restart;
         match rule.clock {
             Clock::Pauses => Ok(Dates { paused: Some(at), ..standing }),
             // The term will begin again, and what was missed stays missed.
-            Clock::WaitsForPapers if restarts() && entry.asked_late => {
+            Clock::WaitsForSupplement if restarts() && entry.asked_late => {
                 Ok(Dates { due: None, original: standing.original.or(standing.due), paused: None })
             }
-            Clock::WaitsForPapers if restarts() => Ok(Dates::default()),
+            Clock::WaitsForSupplement if restarts() => Ok(Dates::default()),
             // Before receipt there is no date, and nothing that could stand still.
-            Clock::WaitsForPapers => Ok(Dates { paused: self.due_at.map(|_| at), ..standing }),
-            Clock::Starts | Clock::PapersCame if self.starts_clock(rule) => {
+            Clock::WaitsForSupplement => Ok(Dates { paused: self.due_at.map(|_| at), ..standing }),
+            Clock::Starts | Clock::SupplementCame if self.starts_clock(rule) => {
                 recounted(history, law, &self.agency).map(|dates| dates.unwrap_or(standing))
             }
-            Clock::PapersCame | Clock::GoesOn if self.paused_at.is_some() => {
+            Clock::SupplementCame | Clock::GoesOn if self.paused_at.is_some() => {
                 recounted(history, law, &self.agency).map(|dates| dates.unwrap_or(standing))
             }
             Clock::Recounts => {
                 let dates = redated(&self.history, date_of(at), law, &self.agency)?;
                 Ok(Dates { paused: self.paused_at, ..dates.unwrap_or(standing) })
             }
-            Clock::Starts | Clock::PapersCame | Clock::GoesOn | Clock::Promises | Clock::Stops | Clock::Untouched => {
-                Ok(standing)
-            }
+            Clock::Starts
+            | Clock::SupplementCame
+            | Clock::GoesOn
+            | Clock::Promises
+            | Clock::Stops
+            | Clock::Untouched => Ok(standing),
         }
     }
 
-    /// Whether `rule` counts the whole term from its own time on. Papers do so once the dossier was received, unless its
-    /// clock has only stood still.
+    /// Whether `rule` counts the whole term from its own time on. Documents do so once the dossier
+    /// was received, unless its clock has only stood still.
     pub(super) fn starts_clock(&self, rule: &Rule) -> bool {
         match rule.clock {
             Clock::Starts => true,
-            Clock::PapersCame => self.received_at.is_some() && self.paused_at.is_none(),
-            Clock::WaitsForPapers
+            Clock::SupplementCame => self.received_at.is_some() && self.paused_at.is_none(),
+            Clock::WaitsForSupplement
             | Clock::Pauses
             | Clock::GoesOn
             | Clock::Promises
@@ -76,14 +88,15 @@ impl Dossier {
         }
     }
 
-    /// How the clock ran since the term began for the last time, told from the history; none before receipt, and where the
-    /// procedure gives no date. A pause that has not ended is not in it.
+    /// How the clock ran since the term began for the last time, told from the history; none before
+    /// receipt, and where the procedure gives no date. A pause that has not ended is not in it.
     pub fn run(&self, law: &Law) -> Option<Run> {
         run_of(&self.history, law)
     }
 }
 
-/// The dates that `history` of a dossier of `agency` gives by `law`, as far as the clock ran; none where no term has begun.
+/// The dates that `history` of a dossier of `agency` gives by `law`, as far as the clock ran; none
+/// where no term has begun.
 pub(super) fn recounted(
     history: &[HistoryEntry],
     law: &Law,
@@ -92,16 +105,23 @@ pub(super) fn recounted(
     let calendar = law.calendar_of(agency);
     let rule = history.iter().rev().find_map(|entry| entry.due_rule.as_ref());
     let term = rule.and_then(|rule| Term::new(rule.amount, rule.unit).ok());
-    let (Some(term), Some(run), Some(figures_run)) = (term, run_of(history, law), original_run_of(history, law)) else {
+    let (Some(term), Some(run), Some(figures_run)) =
+        (term, run_of(history, law), original_run_of(history, law))
+    else {
         return Ok(None);
     };
     let due = term.due_of(calendar, &run)?;
     let original = term.due_of(calendar, &figures_run)?;
-    Ok(Some(Dates { due: Some(due), original: Some(original).filter(|original| *original != due), paused: None }))
+    Ok(Some(Dates {
+        due: Some(due),
+        original: Some(original).filter(|original| *original != due),
+        paused: None,
+    }))
 }
 
-/// The dates that `history` of an open dossier of `agency` gives by the present law, where they are others than those given: the
-/// calendar was changed since. None where the date would be moved back to a day that is past on `day`: nobody could have kept it.
+/// The dates that `history` of an open dossier of `agency` gives by the present law, where they are
+/// others than those given: the calendar was changed since. None where the date would be moved back
+/// to a day that is past on `day`: nobody could have kept it.
 pub(crate) fn redated(
     history: &[HistoryEntry],
     day: Date,
@@ -109,7 +129,9 @@ pub(crate) fn redated(
     agency: &AgencyCode,
 ) -> Result<Option<Dates>, MissingYear> {
     let rule = Action::Redate.rule();
-    let Some(last) = history.last().filter(|last| rule.is_some_and(|rule| rule.from.contains(&last.status))) else {
+    let Some(last) =
+        history.last().filter(|last| rule.is_some_and(|rule| rule.from.contains(&last.status)))
+    else {
         return Ok(None);
     };
     let Some(given) = last.due_at else {
@@ -144,21 +166,27 @@ fn run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     })
 }
 
-/// The run that figures follow: without what was promised, and begun before papers were asked for late. Waiting for those gives
-/// nothing back.
+/// The run that figures follow: without what was promised, and begun before documents were asked
+/// for late. Waiting for those gives nothing back.
 fn original_run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let first = history.iter().position(|entry| entry.due_rule.is_some())?;
     let late = history.iter().skip(first).position(|entry| entry.asked_late);
     let known = late.and_then(|late| history.get(..first + late)).unwrap_or(history);
     let begun = known.iter().rposition(|entry| entry.due_rule.is_some())?;
     let since = history.get(begun..).unwrap_or_default();
-    Some(Run { started: since.first()?.at, promise: None, pauses: pauses(since, law, |stop| !stop.asked_late) })
+    Some(Run {
+        started: since.first()?.at,
+        promise: None,
+        pauses: pauses(since, law, |stop| !stop.asked_late),
+    })
 }
 
 /// When the clock stood still in `since`, as far as `wanted` says of the entry that stopped it.
 fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
-    // No move leads from one standstill into another, so that the entry after a pause ends it, save one that only counts anew.
-    let moves: Vec<&HistoryEntry> = since.iter().filter(|entry| clock(entry) != Some(Clock::Recounts)).collect();
+    // No move leads from one standstill into another, so that the entry after a pause ends it, save
+    // one that only counts anew.
+    let moves: Vec<&HistoryEntry> =
+        since.iter().filter(|entry| clock(entry) != Some(Clock::Recounts)).collect();
     let pairs = moves.windows(2).filter_map(|pair| match pair {
         [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
             Some(Pause { from: stop.at, to: go.at, by: law.pause_counting(go.at) })
@@ -173,9 +201,9 @@ fn clock(entry: &HistoryEntry) -> Option<Clock> {
 }
 
 fn stands_after(entry: &HistoryEntry) -> bool {
-    matches!(clock(entry), Some(Clock::Pauses | Clock::WaitsForPapers))
+    matches!(clock(entry), Some(Clock::Pauses | Clock::WaitsForSupplement))
 }
 
 fn goes_on_after(entry: &HistoryEntry) -> bool {
-    matches!(clock(entry), Some(Clock::GoesOn | Clock::PapersCame))
+    matches!(clock(entry), Some(Clock::GoesOn | Clock::SupplementCame))
 }

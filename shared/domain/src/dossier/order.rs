@@ -1,10 +1,13 @@
 //! In which order an integrator's events are decided, where their queue has none.
 //!
-//! An event says when it happened; nobody says what it follows. Three rules make of that the order in which they happened:
-//! 1. What claims to have happened before something that its own sender has told already, or more than a clock's difference before
+//! An event says when it happened; nobody says what it follows. Three rules make of that the order
+//! in which they happened:
+//! 1. What claims to have happened before something that its own sender has told already, or more
+//!    than a clock's difference before
 //!    the last entry of anybody, is out of its order for ever.
 //! 2. What the status does not allow waits for what has to come first.
-//! 3. What the status allows waits a little all the same, so that what was sent with it can come; and longer where a move that
+//! 3. What the status allows waits a little all the same, so that what was sent with it can come;
+//!    and longer where a move that
 //!    has to come first is left out ([`LEFT_OUT`]), since accepting it would shut that move out. While it waits, it lets through what
 //!    claims an earlier time.
 //!
@@ -17,42 +20,49 @@ use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus};
 use Action as A;
 use DossierStatus as S;
 
-/// What is done, in which status, and the move that an applicant's file usually has between the two: those that the table of moves
-/// allows to be left out, and that could not be made up for afterwards.
+/// What is done, in which status, and the move that an applicant's file usually has between the
+/// two: those that the table of moves allows to be left out, and that could not be made up for
+/// afterwards.
 pub const LEFT_OUT: [(Action, DossierStatus, Action); 5] = [
     // Without its receipt the clock never starts.
     (A::RequestSupplement, S::Registered, A::Receive),
     (A::Withdraw, S::Registered, A::Receive),
     (A::RequestPayment, S::Received, A::Process),
-    (A::PassOn, S::Received, A::Process),
+    (A::Forward, S::Received, A::Process),
     (A::Finish, S::Received, A::Process),
 ];
 
-/// For how long an integrator's event is held back before it is decided, by how long it has been in the queue.
+/// For how long an integrator's event is held back before it is decided, by how long it has been in
+/// the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holds {
     /// What is sent within this time of each other may come in any order.
     pub settle: SignedDuration,
     /// How long an event waits that leaves a move out, in case that move is still to come.
     pub left_out: SignedDuration,
-    /// How long an event waits behind another that has come, claims an earlier time and cannot be decided yet: not for ever, since
-    /// that one may be a mistake.
+    /// How long an event waits behind another that has come, claims an earlier time and cannot be
+    /// decided yet: not for ever, since that one may be a mistake.
     pub behind: SignedDuration,
 }
 
 impl Holds {
     /// Nothing is held back: everything that was sent has come.
-    pub const NONE: Self =
-        Self { settle: SignedDuration::ZERO, left_out: SignedDuration::ZERO, behind: SignedDuration::ZERO };
+    pub const NONE: Self = Self {
+        settle: SignedDuration::ZERO,
+        left_out: SignedDuration::ZERO,
+        behind: SignedDuration::ZERO,
+    };
 
-    /// What is sent within `settle` may come in any order; a move that is left out is waited for twelve times as long, and one that
-    /// has come thirty-six times: an hour, and three, for five minutes.
+    /// What is sent within `settle` may come in any order; a move that is left out is waited for
+    /// twelve times as long, and one that has come thirty-six times: an hour, and three, for five
+    /// minutes.
     pub fn settling(settle: SignedDuration) -> Self {
         Self { settle, left_out: settle.saturating_mul(12), behind: settle.saturating_mul(36) }
     }
 
-    /// After how long an event is looked at again that has been in the queue for `age`: its action in `status`, and whether an
-    /// earlier one is known to wait as well. None where it may be decided.
+    /// After how long an event is looked at again that has been in the queue for `age`: its action
+    /// in `status`, and whether an earlier one is known to wait as well. None where it may be
+    /// decided.
     pub fn left(
         self,
         action: Action,
@@ -60,8 +70,10 @@ impl Holds {
         earlier_waits: bool,
         age: SignedDuration,
     ) -> Option<SignedDuration> {
-        let leaves_out = LEFT_OUT.iter().any(|(left_out, from, _)| (*left_out, *from) == (action, status));
-        let holds = [(true, self.settle), (leaves_out, self.left_out), (earlier_waits, self.behind)];
+        let leaves_out =
+            LEFT_OUT.iter().any(|(left_out, from, _)| (*left_out, *from) == (action, status));
+        let holds =
+            [(true, self.settle), (leaves_out, self.left_out), (earlier_waits, self.behind)];
         let hold = holds.into_iter().filter_map(|(holds, time)| holds.then_some(time)).max()?;
         // What it waits for may come at any time.
         (age < hold).then(|| hold.saturating_sub(age).min(self.settle.saturating_mul(2)))
@@ -69,15 +81,18 @@ impl Holds {
 }
 
 impl Dossier {
-    /// Whether something is recorded already that happened after what `by` claims for `claimed`: by the clock of the same
-    /// integrator, or by anybody's with the difference that two clocks may have.
+    /// Whether something is recorded already that happened after what `by` claims for `claimed`: by
+    /// the clock of the same integrator, or by anybody's with the difference that two clocks may
+    /// have.
     pub(super) fn is_overtaken(&self, by: &Actor, claimed: Option<Timestamp>) -> bool {
         let (Actor::Integrator { id, .. }, Some(claimed)) = (by, claimed) else {
             return false;
         };
-        let own = self.history.iter().filter(|entry| entry.by.role == "integrator" && entry.by.id == *id);
+        let own =
+            self.history.iter().filter(|entry| entry.by.role == "integrator" && entry.by.id == *id);
         let by_own_clock = own.map(|entry| entry.claimed_at.unwrap_or(entry.at)).max();
         let by_any = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
-        by_own_clock.is_some_and(|own| claimed < own) || claimed.duration_until(by_any) > CLOCK_SKEW_MAX
+        by_own_clock.is_some_and(|own| claimed < own)
+            || claimed.duration_until(by_any) > CLOCK_SKEW_MAX
     }
 }

@@ -1,18 +1,21 @@
-//! How much a history may hold. A dossier is one item of the store, which takes so many bytes and no more; whatever has come into
-//! it, there is always room left for the moves that bring it to its end.
+//! How much a history may hold. A dossier is one item of the store, which takes so many bytes and
+//! no more; whatever has come into it, there is always room left for the moves that bring it to its
+//! end.
 
 use super::{Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
 use crate::Violation;
 use crate::deadline::DueRule;
 
-/// The most bytes of an item in the store: names and values of its attributes, with what lists and maps take themselves.
+/// The most bytes of an item in the store: names and values of its attributes, with what lists and
+/// maps take themselves.
 pub const ITEM_BYTES_MAX: usize = 400 * 1024;
 
-/// More than any one entry takes: a reason and a note of 1,200 bytes, the articles of a due date (1,200), an account (1,024), and
-/// names, instants and codes.
+/// More than any one entry takes: a reason and a note of 1,200 bytes, the articles of a due date
+/// (1,200), an account (1,024), and names, instants and codes.
 const ENTRY_BYTES_MAX: usize = 6 * 1024;
 
-/// More than everything takes that does not grow, save the papers: the applicant, codes, instants, and the keys of the indexes.
+/// More than everything takes that does not grow, save the documents: the applicant, codes,
+/// instants, and the keys of the indexes.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
 /// An instant in text, to the nanosecond.
@@ -85,20 +88,22 @@ impl HistoryEntry {
 impl Dossier {
     /// The most bytes that the dossier takes in the store.
     pub fn stored_bytes(&self) -> usize {
-        // Of a paper: four names, and what its map takes.
-        let papers = self.documents.iter().map(|paper| paper.bytes() + 32);
+        // Of a document: four names, and what its map takes.
+        let documents = self.documents.iter().map(|document| document.bytes() + 32);
         let entries = self.history.iter().map(HistoryEntry::stored_bytes);
-        HEAD_BYTES_MAX + papers.sum::<usize>() + entries.sum::<usize>()
+        HEAD_BYTES_MAX + documents.sum::<usize>() + entries.sum::<usize>()
     }
 
-    /// How many moves lead from here to the applicant having the result, where nothing else happens: papers come or a payment, it
-    /// is received, settled, handed over.
+    /// How many moves lead from here to the applicant having the result, where nothing else
+    /// happens: documents come or a payment, it is received, settled, handed over.
     pub fn steps_to_end(&self) -> u64 {
         let steps = |status| match status {
             DossierStatus::Refused | DossierStatus::Withdrawn | DossierStatus::Returned => 0,
             DossierStatus::Finished => 1,
             DossierStatus::Received | DossierStatus::Processing => 2,
-            DossierStatus::Registered | DossierStatus::PaymentRequested | DossierStatus::Suspended => 3,
+            DossierStatus::Registered
+            | DossierStatus::PaymentRequested
+            | DossierStatus::Suspended => 3,
             // Wherever it was before.
             DossierStatus::SupplementRequested => 4,
         };
@@ -108,15 +113,16 @@ impl Dossier {
         }
     }
 
-    /// Whether `next`, the dossier after one more entry, still leaves room for the moves to its end. Those moves themselves are
-    /// always taken, since their room was kept.
+    /// Whether `next`, the dossier after one more entry, still leaves room for the moves to its
+    /// end. Those moves themselves are always taken, since their room was kept.
     pub(super) fn check_room(&self, next: &Self) -> Result<(), Refusal> {
         let steps = next.steps_to_end();
         if steps < self.steps_to_end() {
             return Ok(());
         }
         let kept = usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES_MAX);
-        if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX {
+        if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX
+        {
             let detail = "the history is full: only what leads nearer to an end is taken";
             return Err(Refusal::Invalid(Violation::new("version", "versions-max", detail)));
         }

@@ -14,7 +14,7 @@ pub enum DossierStatus {
     Refused = 3,
     /// Being worked on.
     Processing = 4,
-    /// The applicant has to complete the papers.
+    /// The applicant has to complete the documents.
     SupplementRequested = 5,
     /// The applicant has to pay.
     PaymentRequested = 6,
@@ -85,7 +85,10 @@ impl TryFrom<u8> for DossierStatus {
     type Error = &'static str;
 
     fn try_from(code: u8) -> Result<Self, Self::Error> {
-        Self::ALL.into_iter().find(|status| status.code() == code).ok_or("a status is a national code, 1 to 10")
+        Self::ALL
+            .into_iter()
+            .find(|status| status.code() == code)
+            .ok_or("a status is a national code, 1 to 10")
     }
 }
 
@@ -128,10 +131,11 @@ pub enum Action {
     /// Rút hồ sơ.
     Withdraw,
     /// Chuyển phối hợp giải quyết.
-    PassOn,
+    Forward,
     /// Trả về cơ quan chủ trì.
     HandBack,
-    /// Tính lại ngày hẹn trả theo lịch làm việc: the calendar was changed since the date was counted.
+    /// Tính lại ngày hẹn trả theo lịch làm việc: the calendar was changed since the date was
+    /// counted.
     Redate,
 }
 
@@ -140,14 +144,14 @@ pub enum Action {
 pub enum Target {
     /// Always there.
     To(DossierStatus),
-    /// Back to where the dossier was before it was asked for papers.
+    /// Back to where the dossier was before it was asked for documents.
     WhereItWas,
     /// Nowhere: it does something to the clock alone.
     Stays,
 }
 
-/// Which agency's officers may do it while the dossier is passed on to another agency; otherwise it is with its owner,
-/// and there is no handler.
+/// Which agency's officers may do it while the dossier is forwarded to another agency; otherwise it
+/// is with its owner, and there is no handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// The owner's alone, who answers to the applicant: it begins, ends and dates the work.
@@ -162,10 +166,11 @@ pub enum By {
 
 /// With whom the dossier lies afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lies {
+pub enum Custody {
     /// With whom it lay before.
     AsBefore,
-    /// With the agency that the command names. Only from its owner: a handler does not pass it on to a third.
+    /// With the agency that the command names. Only from its owner: a handler does not forward it
+    /// to a third.
     WithAnother,
     /// With its owner: this ends the pass, if there was one.
     WithOwner,
@@ -189,10 +194,12 @@ pub enum AlsoBy {
 pub enum Clock {
     /// The whole term is counted from this instant on (NĐ 61/2018 Đ.17).
     Starts,
-    /// It stops until the papers come. By the law of this day the date is given up, or stays and waits (Đ.19.4).
-    WaitsForPapers,
-    /// Once received, the term begins again, or goes on where it waited; before receipt nothing begins.
-    PapersCame,
+    /// It stops until the documents come. By the law of this day the date is given up, or stays and
+    /// waits (Đ.19.4).
+    WaitsForSupplement,
+    /// Once received, the term begins again, or goes on where it waited; before receipt nothing
+    /// begins.
+    SupplementCame,
     /// It stands still until the applicant has paid, or the agency can work on.
     Pauses,
     /// It runs; where it stood still, the time is given back.
@@ -223,18 +230,18 @@ pub struct Rule {
     /// Which agency's officers may do it.
     pub by: By,
     /// With whom the dossier lies afterwards.
-    pub lies: Lies,
+    pub custody: Custody,
     /// Who besides officers may do it.
     pub also_by: AlsoBy,
 }
 
 impl Rule {
-    /// Whether it may be done to a dossier in `status` that is passed on just now, or is not.
-    pub fn is_legal_in(&self, status: DossierStatus, passed_on: bool) -> bool {
-        let place = match (self.by, self.lies) {
-            (By::Handler, _) => passed_on,
-            (By::Owner | By::Either | By::Nobody, Lies::WithAnother) => !passed_on,
-            (By::Owner | By::Either | By::Nobody, Lies::AsBefore | Lies::WithOwner) => true,
+    /// Whether it may be done to a dossier in `status` that is forwarded just now, or is not.
+    pub fn is_legal_in(&self, status: DossierStatus, forwarded: bool) -> bool {
+        let place = match (self.by, self.custody) {
+            (By::Handler, _) => forwarded,
+            (By::Owner | By::Either | By::Nobody, Custody::WithAnother) => !forwarded,
+            (By::Owner | By::Either | By::Nobody, Custody::AsBefore | Custody::WithOwner) => true,
         };
         place && self.from.contains(&status)
     }
@@ -256,30 +263,33 @@ const fn rule(
     clock: Clock,
     reason_owed: bool,
     by: By,
-    lies: Lies,
+    custody: Custody,
     also_by: AlsoBy,
 ) -> Rule {
-    Rule { action, from, target, clock, reason_owed, by, lies, also_by }
+    Rule { action, from, target, clock, reason_owed, by, custody, also_by }
 }
 
 use Action as A;
 use AlsoBy::{Applicant, Nobody, Portal, System};
 use By::{Either, Handler, Owner};
-use Clock::{GoesOn, PapersCame, Pauses, Promises, Recounts, Starts, Stops, Untouched, WaitsForPapers};
+use Clock::{
+    GoesOn, Pauses, Promises, Recounts, Starts, Stops, SupplementCame, Untouched,
+    WaitsForSupplement,
+};
+use Custody::{AsBefore, WithAnother, WithOwner};
 use DossierStatus as S;
-use Lies::{AsBefore, WithAnother, WithOwner};
 use Target::{Stays, To, WhereItWas};
 
-/// Every legal move. The rows marked (1) are guarded so in production portals; the others are our reading of the
-/// same practice. Articles are those of NĐ 61/2018/NĐ-CP.
+/// Every legal move. The rows marked (1) are guarded so in production portals; the others are our
+/// reading of the same practice. Articles are those of NĐ 61/2018/NĐ-CP.
 #[rustfmt::skip]
 pub const RULES: [Rule; 19] = [
     //     action             from                                                    to                          clock           reason by       lies         also by
     rule(A::Receive,           &[S::Registered],                                       To(S::Received),            Starts,         false, Owner,   AsBefore,    Nobody),    // (1) Đ.17
     rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             Stops,          true,  Owner,   AsBefore,    Nobody),    // (1) Đ.19.8: reasons
-    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), WaitsForPapers, true,  Either,  AsBefore,    Nobody),    // (1) Đ.17: one full notice
-    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 PapersCame,     false, Either,  AsBefore,    Applicant), // (1) Đ.19.4
-    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             Stops,          true,  Owner,   WithOwner,   System),    // (1) not before the time for papers is over
+    rule(A::RequestSupplement, &[S::Registered, S::Received, S::Processing],           To(S::SupplementRequested), WaitsForSupplement, true,  Either,  AsBefore,    Nobody),    // (1) Đ.17: one full notice
+    rule(A::Supplement,        &[S::SupplementRequested],                              WhereItWas,                 SupplementCame,     false, Either,  AsBefore,    Applicant), // (1) Đ.19.4
+    rule(A::RefuseExpired,     &[S::SupplementRequested],                              To(S::Refused),             Stops,          true,  Owner,   WithOwner,   System),    // (1) not before the time for documents is over
     rule(A::Process,           &[S::Received],                                         To(S::Processing),          Untouched,      false, Owner,   AsBefore,    Nobody),    // (1)
     rule(A::RequestPayment,    &[S::Received, S::Processing],                          To(S::PaymentRequested),    Pauses,         false, Either,  AsBefore,    Nobody),
     rule(A::ConfirmPayment,    &[S::PaymentRequested],                                 To(S::Processing),          GoesOn,         false, Either,  AsBefore,    Portal),
@@ -293,9 +303,10 @@ pub const RULES: [Rule; 19] = [
     rule(A::Apologise,         &[S::Received, S::Processing],                          Stays,                      Promises,       true,  Owner,   AsBefore,    System),
     rule(A::Withdraw,          &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended], To(S::Withdrawn), Stops,          false, Owner,   WithOwner,   Applicant),
     // One term, and the owner answers for it.
-    rule(A::PassOn,            &[S::Received, S::Processing],                          To(S::Processing),          Untouched,      false, Owner,   WithAnother, Nobody),
+    rule(A::Forward,            &[S::Received, S::Processing],                          To(S::Processing),          Untouched,      false, Owner,   WithAnother, Nobody),
     rule(A::HandBack,          &[S::Processing],                                       To(S::Processing),          Untouched,      false, Handler, WithOwner,   Nobody),
-    // A day off that was decided since. Not in 5: there the date is given up, or counted when the papers come.
+    // A day off that was decided since. Not in 5: there the date is given up, or counted when the
+    // documents come.
     rule(A::Redate,            &[S::Received, S::Processing, S::PaymentRequested, S::Suspended], Stays,             Recounts,       true,  By::Nobody, AsBefore, System),
 ];
 
@@ -325,7 +336,7 @@ impl Action {
             Self::SendBack => "send-back",
             Self::Apologise => "apologise",
             Self::Withdraw => "withdraw",
-            Self::PassOn => "pass-on",
+            Self::Forward => "forward",
             Self::HandBack => "hand-back",
             Self::Redate => "redate",
         }

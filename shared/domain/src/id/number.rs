@@ -2,13 +2,15 @@
 
 use serde::Deserialize;
 
-/// The first digits that the numbers of integrators can begin with: 0 stands before every short number.
+/// The first digits that the numbers of integrators can begin with: 0 stands before every short
+/// number.
 pub const BLOCK_DIGITS: std::ops::RangeInclusive<u8> = 1..=9;
 
 /// The fewest and the most digits that a sequence can be written with and read again.
 pub const SEQUENCE_DIGITS: std::ops::RangeInclusive<u8> = 4..=7;
 
-/// How dossier codes are issued from a day on. Closed, so that whatever is issued can be read again.
+/// How dossier codes are issued from a day on. Closed, so that whatever is issued can be read
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeFormat {
@@ -16,15 +18,15 @@ pub struct CodeFormat {
     pub grammar: CodeGrammar,
     /// The fewest digits of the sequence; more where the day needs them.
     pub digits: u8,
-    /// The first digit, 1 to 9, of the numbers that integrators give themselves and that are never issued here. Without it
-    /// they choose among all numbers, and what they took is passed over.
+    /// The first digit, 1 to 9, of the numbers that integrators give themselves and that are never
+    /// issued here. Without it they choose among all numbers, and what they took is passed over.
     #[serde(default, rename = "integratorDigit")]
     pub integrator_digit: Option<u8>,
 }
 
 impl CodeFormat {
-    /// The `count`-th number that is issued here, from 1: those of integrators are left out. None where it would have more
-    /// digits than can be read again.
+    /// The `count`-th number that is issued here, from 1: those of integrators are left out. None
+    /// where it would have more digits than can be read again.
     pub(super) fn number(self, count: u32) -> Option<u32> {
         let mut number = count;
         for digits in self.digits..=*SEQUENCE_DIGITS.end() {

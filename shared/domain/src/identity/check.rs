@@ -22,7 +22,12 @@ pub(super) enum Check {
 }
 
 impl Check {
-    pub(super) fn passes(self, number: &str, citizens: &CitizenNumbers, tax_codes: &TaxCodes) -> Result<(), Violation> {
+    pub(super) fn passes(
+        self,
+        number: &str,
+        citizens: &CitizenNumbers,
+        tax_codes: &TaxCodes,
+    ) -> Result<(), Violation> {
         let broken = |rule, detail: &str| Err(Violation::new("idNumber", rule, detail));
         match self {
             Self::CitizenNumber if !citizens.knows_place(number) => {
@@ -48,8 +53,8 @@ impl Check {
     }
 }
 
-/// How citizens' numbers are made: three digits of the place where the birth was registered, one of century and sex, two of the year,
-/// and six that mean nothing (NĐ 137/2015/NĐ-CP Đ.13).
+/// How citizens' numbers are made: three digits of the place where the birth was registered, one of
+/// century and sex, two of the year, and six that mean nothing (NĐ 137/2015/NĐ-CP Đ.13).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CitizenNumbers {
@@ -76,7 +81,9 @@ impl CitizenNumbers {
                 found.push(Violation::new(format!("citizenNumber.{field}"), rule, detail));
             }
         };
-        let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |text: &str, count: usize| {
+            text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
         check("provinces", "province", !self.provinces.is_empty(), "names no province");
         check(
             "provinces",
@@ -84,10 +91,21 @@ impl CitizenNumbers {
             self.provinces.iter().all(|code| digits(code, 3)),
             "a province has three digits",
         );
-        check("countriesTo", "country", self.countries_from <= self.countries_to, "countries end before they begin");
+        check(
+            "countriesTo",
+            "country",
+            self.countries_from <= self.countries_to,
+            "countries end before they begin",
+        );
         check("centuries", "century", !self.centuries.is_empty(), "names no century");
-        check("centuries", "century", self.centuries.keys().all(|digit| digits(digit, 1)), "a century has one digit");
-        let years = self.centuries.values().all(|year| (1800..=2900).contains(year) && year % 100 == 0);
+        check(
+            "centuries",
+            "century",
+            self.centuries.keys().all(|digit| digits(digit, 1)),
+            "a century has one digit",
+        );
+        let years =
+            self.centuries.values().all(|year| (1800..=2900).contains(year) && year % 100 == 0);
         check("centuries", "century", years, "a century begins with a year that ends in 00");
         check("source", "source", !self.source.trim().is_empty(), "a source is left out");
         found
@@ -95,7 +113,9 @@ impl CitizenNumbers {
 
     fn knows_place(&self, number: &str) -> bool {
         let Some(place) = number.get(..3) else { return false };
-        let country = place.parse::<u16>().is_ok_and(|code| (self.countries_from..=self.countries_to).contains(&code));
+        let country = place
+            .parse::<u16>()
+            .is_ok_and(|code| (self.countries_from..=self.countries_to).contains(&code));
         country || self.provinces.contains(place)
     }
 
@@ -110,7 +130,8 @@ impl CitizenNumbers {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaxCodes {
-    /// By what each of the first nine digits is multiplied; the tenth is ten less the rest of the sum by eleven.
+    /// By what each of the first nine digits is multiplied; the tenth is ten less the rest of the
+    /// sum by eleven.
     weights: Vec<u32>,
     /// Where it is said.
     source: String,
@@ -127,7 +148,8 @@ impl TaxCodes {
                 found.push(Violation::new(format!("taxCode.{field}"), rule, detail));
             }
         };
-        let nine = self.weights.len() == 9 && self.weights.iter().all(|weight| (1..=100).contains(weight));
+        let nine =
+            self.weights.len() == 9 && self.weights.iter().all(|weight| (1..=100).contains(weight));
         check("weights", "weights", nine, "must be nine numbers of 1 to 100");
         check("source", "source", !self.source.trim().is_empty(), "a source is left out");
         found

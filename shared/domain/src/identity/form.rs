@@ -1,4 +1,5 @@
-//! How a kind of number is written: a small part of regular expressions, so that the catalogue can say it.
+//! How a kind of number is written: a small part of regular expressions, so that the catalogue can
+//! say it.
 
 use serde::Deserialize;
 use std::str::FromStr;
@@ -27,7 +28,8 @@ impl Class {
     }
 }
 
-/// A form: `\d`, `[A-Z]`, `[0-9A-Z]` and plain digits, capitals and hyphens, each with `{n}` or `{n,m}` behind it or once.
+/// A form: `\d`, `[A-Z]`, `[0-9A-Z]` and plain digits, capitals and hyphens, each with `{n}` or
+/// `{n,m}` behind it or once.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Form(Vec<(Class, usize, usize)>);
@@ -62,14 +64,21 @@ impl FromStr for Form {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || format!("{text} is not made of \\d, [A-Z], [0-9A-Z], plain characters, {{n}} and {{n,m}}");
+        let refused = || {
+            format!(
+                "{text} is not made of \\d, [A-Z], [0-9A-Z], plain characters, {{n}} and {{n,m}}"
+            )
+        };
         let (mut places, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.bytes().next() {
-            let classes = [("\\d", Class::Digit), ("[A-Z]", Class::Letter), ("[0-9A-Z]", Class::Either)];
-            let named = classes.iter().find_map(|(name, class)| Some((*class, rest.strip_prefix(name)?)));
+            let classes =
+                [("\\d", Class::Digit), ("[A-Z]", Class::Letter), ("[0-9A-Z]", Class::Either)];
+            let named =
+                classes.iter().find_map(|(name, class)| Some((*class, rest.strip_prefix(name)?)));
             let plain = first.is_ascii_digit() || first.is_ascii_uppercase() || first == b'-';
-            let (class, after) =
-                named.or_else(|| plain.then(|| (Class::Plain(first), &rest[1..]))).ok_or_else(refused)?;
+            let (class, after) = named
+                .or_else(|| plain.then(|| (Class::Plain(first), &rest[1..])))
+                .ok_or_else(refused)?;
             let (fewest, most, after) = times(after).ok_or_else(refused)?;
             places.push((class, fewest, most));
             rest = after;
@@ -96,7 +105,11 @@ mod tests {
     #[test]
     fn a_form_holds_what_it_says_and_nothing_else() {
         for (form, good, bad) in [
-            (r"\d{12}", &["087199055501"][..], &["08719905550", "0871990555011", "08719905550A", ""][..]),
+            (
+                r"\d{12}",
+                &["087199055501"][..],
+                &["08719905550", "0871990555011", "08719905550A", ""][..],
+            ),
             (r"\d{10}-\d{3}", &["0300588569-001"], &["0300588569001", "0300588569-01"]),
             (r"Z\d{2}[0-9A-Z]{1,32}", &["Z01A", "Z99123456"], &["Z01", "Y01A", "Z0A1", "Z01-1"]),
             (r"[A-Z]\d{7}", &["C1234567"], &["c1234567", "1234567", "CC123456"]),
@@ -114,7 +127,10 @@ mod tests {
 
     #[test]
     fn what_is_no_form_is_refused() {
-        for text in ["", r"\w", "a", r"\d{", r"\d{}", r"\d{3,2}", r"\d{0}", r"\d{36}", "[a-z]", ".*", "é", "{3}"] {
+        for text in [
+            "", r"\w", "a", r"\d{", r"\d{}", r"\d{3,2}", r"\d{0}", r"\d{36}", "[a-z]", ".*", "é",
+            "{3}",
+        ] {
             assert!(text.parse::<Form>().is_err(), "{text}");
         }
     }

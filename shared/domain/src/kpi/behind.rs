@@ -1,4 +1,5 @@
-//! Which dossiers are behind: settled late in a time, or overdue at its end, with what their history says of why.
+//! Which dossiers are behind: settled late in a time, or overdue at its end, with what their
+//! history says of why.
 
 use jiff::civil::Date;
 
@@ -7,19 +8,20 @@ use super::{DossierFacts, DueBasis, end_of};
 use crate::calendar::date_of;
 use crate::dossier::{Action, DossierStatus, HistoryEntry};
 
-/// What a history says of why a dossier is behind; several may hold, and none need be the whole truth.
+/// What a history says of why a dossier is behind; several may hold, and none need be the whole
+/// truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// Received, and nobody has begun to work on it.
     NotBegun,
-    /// The applicant was asked for papers.
-    Papers,
+    /// The applicant was asked for documents.
+    Supplement,
     /// The applicant was asked for a payment.
     Payment,
     /// Work on it was suspended.
     Suspended,
-    /// It was passed on to another agency.
-    PassedOn,
+    /// It was forwarded to another agency.
+    Forwarded,
     /// It was sent back for more work.
     SentBack,
     /// The applicant was apologised to, with a new date.
@@ -39,19 +41,28 @@ pub struct Behind {
     pub causes: Vec<Cause>,
 }
 
-/// Whether a dossier was settled late on a day from `first` to `last`, or is overdue at the end of `last`: by the same count as the
-/// figures `late` and `overdue`.
-pub fn behind(dossier: &DossierFacts, first: Date, last: Date, basis_on: impl Fn(Date) -> DueBasis) -> Option<Behind> {
+/// Whether a dossier was settled late on a day from `first` to `last`, or is overdue at the end of
+/// `last`: by the same count as the figures `late` and `overdue`.
+pub fn behind(
+    dossier: &DossierFacts,
+    first: Date,
+    last: Date,
+    basis_on: impl Fn(Date) -> DueBasis,
+) -> Option<Behind> {
     let known = known(&dossier.history, end_of(last));
     let (entry, day, settled) = match standing(known) {
         Standing::Ended(end, DossierStatus::Finished) => {
             let day = date_of(end.at);
             (first <= day).then_some((end, day, Some(day)))?
         }
-        Standing::Open(latest) if matches!(latest.status, DossierStatus::Received | DossierStatus::Processing) => {
+        Standing::Open(latest)
+            if matches!(latest.status, DossierStatus::Received | DossierStatus::Processing) =>
+        {
             (latest, last, None)
         }
-        Standing::Open(_) | Standing::Ended(..) | Standing::Unknown | Standing::Waiting => return None,
+        Standing::Open(_) | Standing::Ended(..) | Standing::Unknown | Standing::Waiting => {
+            return None;
+        }
     };
     let due = basis_on(day).due(entry).filter(|due| *due < day)?;
     let days = u64::try_from((day - due).get_days()).unwrap_or_default();
@@ -70,10 +81,10 @@ fn causes(known: &[HistoryEntry], open: bool) -> Vec<Cause> {
 
 fn cause(action: Action) -> Option<Cause> {
     match action {
-        Action::RequestSupplement => Some(Cause::Papers),
+        Action::RequestSupplement => Some(Cause::Supplement),
         Action::RequestPayment => Some(Cause::Payment),
         Action::Suspend => Some(Cause::Suspended),
-        Action::PassOn => Some(Cause::PassedOn),
+        Action::Forward => Some(Cause::Forwarded),
         Action::SendBack => Some(Cause::SentBack),
         Action::Apologise => Some(Cause::Apologised),
         Action::Submit

@@ -11,15 +11,21 @@ use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
 pub struct Rulings<'a> {
     /// Against which due date a day counts where there was an apology.
     pub basis_on: &'a dyn Fn(Date) -> DueBasis,
-    /// The last day on which a dossier handed in then is received in time; none where nothing is said, or where it cannot be known.
+    /// The last day on which a dossier handed in then is received in time; none where nothing is
+    /// said, or where it cannot be known.
     pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
-    /// Whether no working day lies between a day and a due date after it: what is due on Monday is said from Friday on.
+    /// Whether no working day lies between a day and a due date after it: what is due on Monday is
+    /// said from Friday on.
     pub due_next: &'a dyn Fn(&DossierFacts, Date, Date) -> bool,
 }
 
-/// Counts `facts` for `day`. The same facts give the same rows, in whatever order they come; a dossier that comes twice is the
-/// caller's mistake and counts twice.
-pub fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, rulings: &Rulings<'_>) -> KpiRows {
+/// Counts `facts` for `day`. The same facts give the same rows, in whatever order they come; a
+/// dossier that comes twice is the caller's mistake and counts twice.
+pub fn tally<'a>(
+    facts: impl IntoIterator<Item = &'a DossierFacts>,
+    day: Date,
+    rulings: &Rulings<'_>,
+) -> KpiRows {
     let mut rows = KpiRows::new();
     for dossier in facts {
         let share = share(dossier, day, rulings);
@@ -44,7 +50,8 @@ pub fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, r
     rows
 }
 
-/// Whether something is known of the dossier since `counted` that happened by the end of `day`: why a figure moved.
+/// Whether something is known of the dossier since `counted` that happened by the end of `day`: why
+/// a figure moved.
 pub fn moved_since(dossier: &DossierFacts, day: Date, counted: Timestamp) -> bool {
     dossier.history.iter().any(|entry| entry.recorded_at > counted && entry.at <= end_of(day))
 }
@@ -83,9 +90,11 @@ pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
             let end = known.iter().rfind(|entry| entry.action == Action::Finish).unwrap_or(latest);
             Standing::Ended(end, DossierStatus::Finished)
         }
-        status @ (DossierStatus::Refused | DossierStatus::Withdrawn) => Standing::Ended(latest, status),
+        status @ (DossierStatus::Refused | DossierStatus::Withdrawn) => {
+            Standing::Ended(latest, status)
+        }
         DossierStatus::Registered => Standing::Waiting,
-        // Papers can be asked for before receipt, and then the dossier is nobody's yet.
+        // Documents can be asked for before receipt, and then the dossier is nobody's yet.
         DossierStatus::SupplementRequested if !is_received(known) => Standing::Waiting,
         DossierStatus::SupplementRequested
         | DossierStatus::Received
@@ -126,9 +135,11 @@ fn settled(end: &HistoryEntry, rulings: &Rulings<'_>) -> (KpiRow, Option<String>
 
 fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
     let basis = (rulings.basis_on)(day);
-    let (before, now) = (known(&dossier.history, end_of(previous(day))), known(&dossier.history, end_of(day)));
+    let (before, now) =
+        (known(&dossier.history, end_of(previous(day))), known(&dossier.history, end_of(day)));
     let (began, ended) = (standing(before), standing(now));
-    let mut row = KpiRow { carried_over: u64::from(matches!(began, Standing::Open(_))), ..KpiRow::default() };
+    let mut row =
+        KpiRow { carried_over: u64::from(matches!(began, Standing::Open(_))), ..KpiRow::default() };
     let mut officers = Vec::new();
     for entry in &now[before.len().min(now.len())..] {
         let late = basis.due(entry).is_some_and(|due| due < day);
@@ -136,8 +147,11 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             Action::Submit => row.submitted += 1,
             Action::Receive => {
                 row.received += 1;
-                row.digitised += u64::from(dossier.papers > 0);
-                let in_time = dossier.history.first().and_then(|first| (rulings.receive_by)(dossier, first.at));
+                row.digitised += u64::from(dossier.document_count > 0);
+                let in_time = dossier
+                    .history
+                    .first()
+                    .and_then(|first| (rulings.receive_by)(dossier, first.at));
                 row.received_late += u64::from(in_time.is_some_and(|last| last < day));
             }
             Action::ReturnResult => {
@@ -150,7 +164,11 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             }
             Action::SendBack => row.sent_back += u64::from(is_settled_before(now, entry)),
             Action::RequestSupplement => {
-                let done = KpiRow { asked: 1, asked_late: u64::from(entry.asked_late), ..KpiRow::default() };
+                let done = KpiRow {
+                    asked: 1,
+                    asked_late: u64::from(entry.asked_late),
+                    ..KpiRow::default()
+                };
                 row.add(&done);
                 if entry.by.role == "officer" {
                     officers.push((entry.by.id.clone(), done));
@@ -167,7 +185,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             | Action::Recall
             | Action::Apologise
             | Action::Withdraw
-            | Action::PassOn
+            | Action::Forward
             | Action::HandBack
             | Action::Redate => {}
         }
@@ -186,20 +204,23 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.in_process += 1;
                 let due = basis.due(latest);
                 row.overdue += u64::from(due.is_some_and(|due| due < day));
-                row.due_tomorrow += u64::from(due.is_some_and(|due| (rulings.due_next)(dossier, day, due)));
+                row.due_tomorrow +=
+                    u64::from(due.is_some_and(|due| (rulings.due_next)(dossier, day, due)));
             }
         }
-        Standing::Ended(end, status) if date_of(end.at) == day => match (status, is_received(now)) {
-            (DossierStatus::Refused, true) => row.refused += 1,
-            (DossierStatus::Refused, false) => row.refused_unreceived += 1,
-            (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
-            (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
-            _ => {
-                let (done, by) = settled(end, rulings);
-                row.add(&done);
-                officers.extend(by.map(|officer| (officer, done)));
+        Standing::Ended(end, status) if date_of(end.at) == day => {
+            match (status, is_received(now)) {
+                (DossierStatus::Refused, true) => row.refused += 1,
+                (DossierStatus::Refused, false) => row.refused_unreceived += 1,
+                (DossierStatus::Withdrawn, true) => row.withdrawn += 1,
+                (DossierStatus::Withdrawn, false) => row.withdrawn_unreceived += 1,
+                _ => {
+                    let (done, by) = settled(end, rulings);
+                    row.add(&done);
+                    officers.extend(by.map(|officer| (officer, done)));
+                }
             }
-        },
+        }
         // Nothing moved: it had ended before.
         Standing::Ended(..) => return Share { row, officers, taken_back: None },
     }

@@ -1,8 +1,10 @@
-//! The national indices of service quality: the index of QĐ 766/QĐ-TTg and the nine indices of TT 01/2018/TT-VPCP.
+//! The national indices of service quality: the index of QĐ 766/QĐ-TTg and the nine indices of TT
+//! 01/2018/TT-VPCP.
 //!
-//! What is measured, what it weighs and from where on it counts in full is data (`infra/data/index.json`), each from a day on: the
-//! texts change, and developers who built on them disagree even about the names of the groups. All arithmetic is in whole numbers:
-//! points in hundredths, shares in hundredths of a percent.
+//! What is measured, what it weighs and from where on it counts in full is data
+//! (`infra/data/index.json`), each from a day on: the texts change, and developers who built on
+//! them disagree even about the names of the groups. All arithmetic is in whole numbers: points in
+//! hundredths, shares in hundredths of a percent.
 
 mod check;
 mod measure;
@@ -24,7 +26,8 @@ pub use score::{Input, Missing, Origin, ScoredCriterion, ScoredGroup, ScoredInde
 /// All of something, as a share.
 pub const WHOLE: u64 = 10_000;
 
-/// The most that can be declared of something: keeps every product of the arithmetic far within 64 bits.
+/// The most that can be declared of something: keeps every product of the arithmetic far within 64
+/// bits.
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
 /// `index.json`.
@@ -118,7 +121,8 @@ pub enum Formula {
         /// Of which dossiers.
         among: Measure,
     },
-    /// What dossiers got on average, as it was declared: the sum of the points, and how many dossiers they were given to.
+    /// What dossiers got on average, as it was declared: the sum of the points, and how many
+    /// dossiers they were given to.
     DeclaredAverage {
         /// The declaration.
         input: String,
@@ -231,8 +235,9 @@ pub struct Indexes {
 }
 
 impl Indexes {
-    /// Puts them together; refused whole, with every reason, if an index contradicts itself: weights that do not add up, thresholds
-    /// out of order, a declaration that nothing asks for or that two entries make.
+    /// Puts them together; refused whole, with every reason, if an index contradicts itself:
+    /// weights that do not add up, thresholds out of order, a declaration that nothing asks for or
+    /// that two entries make.
     pub fn assemble(file: IndexFile) -> Result<Self, Vec<Violation>> {
         let found = check::violations(&file.indexes, &file.declared);
         if !found.is_empty() {
@@ -250,11 +255,19 @@ impl Indexes {
 
     /// The indices in force on `day`.
     pub fn on(&self, day: Date) -> impl Iterator<Item = &Index> {
-        self.versions.values().filter_map(move |list| list.iter().rfind(|index| index.valid_from <= day))
+        self.versions
+            .values()
+            .filter_map(move |list| list.iter().rfind(|index| index.valid_from <= day))
     }
 
-    /// What was declared of `input` for exactly this time and agency: a month says nothing of the quarter.
-    pub fn declared(&self, period: &Period, agency: Option<&AgencyCode>, input: &str) -> Option<&Declared> {
+    /// What was declared of `input` for exactly this time and agency: a month says nothing of the
+    /// quarter.
+    pub fn declared(
+        &self,
+        period: &Period,
+        agency: Option<&AgencyCode>,
+        input: &str,
+    ) -> Option<&Declared> {
         let asked = (period.first(), period.last());
         let of_them = |declared: &&Declared| {
             declared.input == input

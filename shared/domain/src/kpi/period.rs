@@ -1,4 +1,5 @@
-//! A time that is reported on: a day, a week, a month, a quarter, half a year, a year, or from one day to another.
+//! A time that is reported on: a day, a week, a month, a quarter, half a year, a year, or from one
+//! day to another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +14,8 @@ use crate::calendar::{Calendar, MissingYear, next, previous};
 /// Longest time that is reported on at once, in days: a leap year.
 const DAYS_MAX: i32 = 366;
 
-/// A time that is reported on: `2026-11-17`, `2026-W47`, `2026-11`, `2026-Q4`, `2026-H2`, `2026`, `2026-01-15..2026-02-20`.
+/// A time that is reported on: `2026-11-17`, `2026-W47`, `2026-11`, `2026-Q4`, `2026-H2`, `2026`,
+/// `2026-01-15..2026-02-20`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Period {
@@ -35,7 +37,11 @@ impl Period {
 
     /// The whole month of `day`.
     pub fn month_of(day: Date) -> Self {
-        Self { text: day.strftime("%Y-%m").to_string(), first: day.first_of_month(), last: day.last_of_month() }
+        Self {
+            text: day.strftime("%Y-%m").to_string(),
+            first: day.first_of_month(),
+            last: day.last_of_month(),
+        }
     }
 
     /// One day.
@@ -48,29 +54,38 @@ impl Period {
         Self { text: Self::named(first, last), first, last }
     }
 
-    /// The time of the same kind just before: last month before this one; as many days before a range.
+    /// The time of the same kind just before: last month before this one; as many days before a
+    /// range.
     #[must_use]
     pub fn before(&self) -> Self {
         let last = self.first.yesterday().unwrap_or(self.first);
         let months = match self.text.split_once('-').map(|(_, rest)| rest) {
             None => Some(12),
-            Some(rest) if self.text.contains("..") || rest.contains('-') || rest.starts_with('W') => None,
+            Some(rest)
+                if self.text.contains("..") || rest.contains('-') || rest.starts_with('W') =>
+            {
+                None
+            }
             Some(rest) if rest.starts_with('Q') => Some(3),
             Some(rest) if rest.starts_with('H') => Some(6),
             Some(_) => Some(1),
         };
         let first = match months {
             Some(months) => self.first.saturating_sub(months.months()),
-            None => self.first.saturating_sub((self.last - self.first).get_days().saturating_add(1).days()),
+            None => self
+                .first
+                .saturating_sub((self.last - self.first).get_days().saturating_add(1).days()),
         };
         Self::between(first, last)
     }
 
-    /// The time that this one is compared with, its days from its first to `last` having been counted; none where none is like it.
+    /// The time that this one is compared with, its days from its first to `last` having been
+    /// counted; none where none is like it.
     ///
-    /// Like is compared with like. A working day has the working day before it, and a day off nothing. A whole month has the whole
-    /// month before, and so has whatever is named; of one that is not over as many working days are compared, from its first day on.
-    /// A range is compared with as many working days that end the day before it begins.
+    /// Like is compared with like. A working day has the working day before it, and a day off
+    /// nothing. A whole month has the whole month before, and so has whatever is named; of one that
+    /// is not over as many working days are compared, from its first day on. A range is compared
+    /// with as many working days that end the day before it begins.
     pub fn like_it(&self, last: Date, calendar: &Calendar) -> Result<Option<Self>, MissingYear> {
         let working = |day| Ok(calendar.kind(day)?.is_working());
         if self.first == self.last {
@@ -125,7 +140,9 @@ impl Period {
             format!("{year:04}-{:02}", first.month()),
             first.to_string(),
         ];
-        let fits = |text: &String| text.parse().is_ok_and(|known: Self| (known.first, known.last) == (first, last));
+        let fits = |text: &String| {
+            text.parse().is_ok_and(|known: Self| (known.first, known.last) == (first, last))
+        };
         kinds.into_iter().find(fits).unwrap_or_else(|| {
             let week = ISOWeekDate::from(first);
             let text = format!("{:04}-W{:02}", week.year(), week.week());
@@ -176,7 +193,9 @@ fn span(text: &str) -> Option<(Date, Date)> {
     if let Some(day) = whole_day(text) {
         return Some((day, day));
     }
-    let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |part: &str, count: usize| {
+        part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     let (year, part) = text.split_once('-').unwrap_or((text, ""));
     let year: i16 = digits(year, 4).then(|| year.parse().ok())??;
     let months = |first: i8, count: i8| {
@@ -187,18 +206,22 @@ fn span(text: &str) -> Option<(Date, Date)> {
     match part.split_at_checked(1) {
         None => Some((date(year, 1, 1), date(year, 12, 31))),
         Some(("Q", number)) => {
-            let number: i8 = number.parse().ok().filter(|number| (1..=4).contains(number) && part.len() == 2)?;
+            let number: i8 =
+                number.parse().ok().filter(|number| (1..=4).contains(number) && part.len() == 2)?;
             months(3 * number - 2, 3)
         }
         Some(("H", number)) => {
-            let number: i8 = number.parse().ok().filter(|number| (1..=2).contains(number) && part.len() == 2)?;
+            let number: i8 =
+                number.parse().ok().filter(|number| (1..=2).contains(number) && part.len() == 2)?;
             months(6 * number - 5, 6)
         }
         Some(("W", number)) if digits(number, 2) => {
             let monday = ISOWeekDate::new(year, number.parse().ok()?, Weekday::Monday).ok()?.date();
             Some((monday, monday.saturating_add(6.days())))
         }
-        _ if digits(part, 2) => months(part.parse().ok().filter(|month| (1..=12).contains(month))?, 1),
+        _ if digits(part, 2) => {
+            months(part.parse().ok().filter(|month| (1..=12).contains(month))?, 1)
+        }
         _ => None,
     }
 }

@@ -1,4 +1,5 @@
-//! Figures of a time put together by what people ask for: by agency, level, field, procedure, channel or officer.
+//! Figures of a time put together by what people ask for: by agency, level, field, procedure,
+//! channel or officer.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +25,14 @@ pub enum Dimension {
     Procedure,
     /// How it came.
     Channel,
-    /// Who settled it or asked for papers; nothing else is known of officers.
+    /// Who settled it or asked for documents; nothing else is known of officers.
     Officer,
 }
 
 impl Dimension {
     /// Every one.
-    pub const ALL: [Self; 6] = [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
+    pub const ALL: [Self; 6] =
+        [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
 
     /// The word for it.
     pub fn name(self) -> &'static str {
@@ -48,7 +50,11 @@ impl Dimension {
     pub fn named(name: &str) -> Result<Self, Violation> {
         let known = Self::ALL.into_iter().find(|dimension| dimension.name() == name);
         known.ok_or_else(|| {
-            Violation::new("by", "known-value", "must be agency, level, field, procedure, channel or officer")
+            Violation::new(
+                "by",
+                "known-value",
+                "must be agency, level, field, procedure, channel or officer",
+            )
         })
     }
 }
@@ -100,7 +106,7 @@ impl Figures {
         share(self.received_online, self.row.received)
     }
 
-    /// Received with electronic papers, of all that was received.
+    /// Received with electronic documents, of all that was received.
     pub fn digitised_share(&self) -> Option<u64> {
         share(self.row.digitised, self.row.received)
     }
@@ -131,10 +137,16 @@ pub struct Report {
     pub lines: Vec<Line>,
 }
 
-/// The rows of a time that begins on `first` from those of its parts: the opening of the first day, the flows of all of it, the stocks
-/// of the last day. Each dossier is in them once, by its last end: what was settled in the time and sent back in it is left out, and
-/// what had been settled before stays in the time before, which was published.
-pub fn joined(first: Date, opening: &KpiRows, flows: impl IntoIterator<Item = KpiRows>, stocks: &KpiRows) -> KpiRows {
+/// The rows of a time that begins on `first` from those of its parts: the opening of the first day,
+/// the flows of all of it, the stocks of the last day. Each dossier is in them once, by its last
+/// end: what was settled in the time and sent back in it is left out, and what had been settled
+/// before stays in the time before, which was published.
+pub fn joined(
+    first: Date,
+    opening: &KpiRows,
+    flows: impl IntoIterator<Item = KpiRows>,
+    stocks: &KpiRows,
+) -> KpiRows {
     let mut rows = KpiRows::new();
     let mut take = |kind, part: &KpiRows| {
         for (cell, row) in part {
@@ -154,7 +166,8 @@ pub fn joined(first: Date, opening: &KpiRows, flows: impl IntoIterator<Item = Kp
 /// Leaves out what was settled from `first` on and taken back later in the same time.
 fn leave_out_taken_back(rows: &mut KpiRows, first: Date) {
     let all = std::mem::take(rows).into_iter();
-    let (taken_back, kept): (KpiRows, KpiRows) = all.partition(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. }));
+    let (taken_back, kept): (KpiRows, KpiRows) =
+        all.partition(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. }));
     *rows = kept;
     for (cell, done) in taken_back {
         let KpiCell::TakenBack { ended, of } = cell else { continue };
@@ -181,14 +194,19 @@ pub fn report(
     let mut total = Figures::default();
     let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
     let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| {
-        if selection.merged { catalogue.told_under(agency, procedure, last) } else { agency.clone() }
+        if selection.merged {
+            catalogue.told_under(agency, procedure, last)
+        } else {
+            agency.clone()
+        }
     };
     for (cell, row) in rows {
         match cell {
             KpiCell::Province | KpiCell::TakenBack { .. } => {}
             KpiCell::Work { agency, procedure, channel } => {
                 let agency = agency_of(agency, Some(procedure));
-                let field = catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());
+                let field =
+                    catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());
                 let selected = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency)
                     && selection.procedure.as_ref().is_none_or(|wanted| wanted == procedure)
                     && selection.field.as_deref().is_none_or(|wanted| Some(wanted) == field)
@@ -197,7 +215,8 @@ pub fn report(
                     continue;
                 }
                 total.add(row, Some(*channel));
-                let level = || catalogue.agency(&agency).map_or("unknown", |known| known.level.name());
+                let level =
+                    || catalogue.agency(&agency).map_or("unknown", |known| known.level.name());
                 let key = match dimension {
                     Dimension::Agency => agency.to_string(),
                     Dimension::Level => level().to_owned(),
@@ -209,7 +228,10 @@ pub fn report(
                 groups.entry(key).or_default().add(row, Some(*channel));
             }
             KpiCell::Officer { agency, officer } => {
-                let ours = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency_of(agency, None));
+                let ours = selection
+                    .agency
+                    .as_ref()
+                    .is_none_or(|wanted| *wanted == agency_of(agency, None));
                 if dimension == Dimension::Officer && ours {
                     groups.entry(officer.clone()).or_default().add(row, None);
                 }
@@ -226,14 +248,24 @@ pub fn report(
 /// What people call a key, in Vietnamese; the key itself where the catalogue does not know it.
 fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -> String {
     let known = match dimension {
-        Dimension::Agency => key.parse().ok().and_then(|code| Some(catalogue.agency(&code)?.name_on(last).to_owned())),
-        Dimension::Procedure => key.parse().ok().and_then(|code| Some(catalogue.procedure(&code, last)?.name.clone())),
+        Dimension::Agency => key
+            .parse()
+            .ok()
+            .and_then(|code| Some(catalogue.agency(&code)?.name_on(last).to_owned())),
+        Dimension::Procedure => {
+            key.parse().ok().and_then(|code| Some(catalogue.procedure(&code, last)?.name.clone()))
+        }
         Dimension::Field => {
-            // As the versions in force on that day call it; a field that no longer has any, as its first version did.
+            // As the versions in force on that day call it; a field that no longer has any, as its
+            // first version did.
             let in_force = catalogue.procedures().filter(|found| {
-                catalogue.procedure(&found.code, last).is_some_and(|known| known.version == found.version)
+                catalogue
+                    .procedure(&found.code, last)
+                    .is_some_and(|known| known.version == found.version)
             });
-            let named = in_force.chain(catalogue.procedures()).find(|procedure| procedure.field.code == key);
+            let named = in_force
+                .chain(catalogue.procedures())
+                .find(|procedure| procedure.field.code == key);
             named.map(|found| found.field.name.clone())
         }
         Dimension::Level => {

@@ -64,8 +64,9 @@ impl Provider {
         }
     }
 
-    /// For how long it keeps a message that comes again under the same name from going out again. eSMS does for 24 hours
-    /// (`RequestId`, code 124; developers.esms.vn); of VNPT's `REQID` it is not known; Zalo's `tracking_id` does not.
+    /// For how long it keeps a message that comes again under the same name from going out again.
+    /// eSMS does for 24 hours (`RequestId`, code 124; developers.esms.vn); of VNPT's `REQID` it is
+    /// not known; Zalo's `tracking_id` does not.
     pub fn remembers(self) -> Option<SignedDuration> {
         match self {
             Self::Esms => Some(SignedDuration::from_hours(24)),
@@ -88,7 +89,8 @@ impl Provider {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeClass {
-    /// It goes whatever the applicant prefers and the budget allows: papers asked for, refusals, apologies, results.
+    /// It goes whatever the applicant prefers and the budget allows: documents asked for, refusals,
+    /// apologies, results.
     Legal,
     /// It is a service.
     Information,
@@ -127,6 +129,7 @@ pub struct DeliveryReport {
     pub outcome: DeliveryOutcome,
     /// When, as the provider says.
     pub at: Timestamp,
-    /// What it says that it charges, where it says so: not believed before it is held against the price list.
+    /// What it says that it charges, where it says so: not believed before it is held against the
+    /// price list.
     pub price: Option<StatedPrice>,
 }

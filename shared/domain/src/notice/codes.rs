@@ -1,5 +1,5 @@
-//! What each gateway's codes ask of us. The codes are the vendors', the treatment is ours; both are data
-//! (`infra/data/codes.json`), so that a new code is an entry and not a release.
+//! What each gateway's codes ask of us. The codes are the vendors', the treatment is ours; both are
+//! data (`infra/data/codes.json`), so that a new code is an entry and not a release.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,13 @@ pub enum Treatment {
     Retry,
     /// It may have taken the message: read like an answer that never came.
     Doubtful,
-    /// Our token has run out or is not known there: ask once more with another, else the next channel.
+    /// Our token has run out or is not known there: ask once more with another, else the next
+    /// channel.
     RefreshToken,
     /// Ask again when the gateway opens in the morning.
     UntilMorning,
-    /// Ask again tomorrow, when the day's quota is filled up; what the law wants goes by the next channel.
+    /// Ask again tomorrow, when the day's quota is filled up; what the law wants goes by the next
+    /// channel.
     UntilTomorrow,
     /// Tell the applicant by the next channel.
     NextChannel,
@@ -89,8 +91,9 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Puts the tables together; refused whole, with every reason, if a provider or a code stands twice, a provider is left
-    /// out, or something is remembered where another channel is not asked.
+    /// Puts the tables together; refused whole, with every reason, if a provider or a code stands
+    /// twice, a provider is left out, or something is remembered where another channel is not
+    /// asked.
     pub fn assemble(file: CodesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let (mut known, mut otherwise) = (BTreeMap::new(), BTreeMap::new());
@@ -101,35 +104,61 @@ impl Codes {
                 found.push(Violation::new(at("source"), "source", "a source is left out"));
             }
             if otherwise.insert(gateway.provider, gateway.otherwise).is_some() {
-                found.push(Violation::new(at("provider"), "unique-provider", format!("{name} stands twice")));
+                found.push(Violation::new(
+                    at("provider"),
+                    "unique-provider",
+                    format!("{name} stands twice"),
+                ));
             }
             for (nth, entry) in gateway.entries.into_iter().enumerate() {
-                if entry.remember_days.is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel) {
-                    let detail = format!("{:?}: days are remembered with next-channel alone, from 1", entry.codes);
-                    found.push(Violation::new(at(&format!("entries[{nth}].rememberDays")), "remember-days", detail));
+                if entry
+                    .remember_days
+                    .is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel)
+                {
+                    let detail = format!(
+                        "{:?}: days are remembered with next-channel alone, from 1",
+                        entry.codes
+                    );
+                    found.push(Violation::new(
+                        at(&format!("entries[{nth}].rememberDays")),
+                        "remember-days",
+                        detail,
+                    ));
                 }
-                let ruling = Ruling { treatment: entry.treatment, remember_days: entry.remember_days };
+                let ruling =
+                    Ruling { treatment: entry.treatment, remember_days: entry.remember_days };
                 for (which, code) in entry.codes.into_iter().enumerate() {
                     if known.insert((gateway.provider, code), ruling).is_some() {
                         let field = at(&format!("entries[{nth}].codes[{which}]"));
-                        found.push(Violation::new(field, "unique-code", format!("{name}: {code} stands twice")));
+                        found.push(Violation::new(
+                            field,
+                            "unique-code",
+                            format!("{name}: {code} stands twice"),
+                        ));
                     }
                 }
             }
         }
-        for missing in Provider::ALL.into_iter().filter(|provider| !otherwise.contains_key(provider)) {
-            found.push(Violation::new("gateways", "every-provider", format!("{} has no codes", missing.name())));
+        for missing in
+            Provider::ALL.into_iter().filter(|provider| !otherwise.contains_key(provider))
+        {
+            found.push(Violation::new(
+                "gateways",
+                "every-provider",
+                format!("{} has no codes", missing.name()),
+            ));
         }
         if found.is_empty() { Ok(Self { known, otherwise }) } else { Err(found) }
     }
 
-    /// What `code` of `provider` asks of us. A vendor refines a code by a further digit (-1241 is a kind of -124): what is
-    /// not listed itself is read as the code that it refines.
+    /// What `code` of `provider` asks of us. A vendor refines a code by a further digit (-1241 is a
+    /// kind of -124): what is not listed itself is read as the code that it refines.
     pub fn ruling(&self, provider: Provider, code: i32) -> Ruling {
         let listed = |code: i32| self.known.get(&(provider, code)).copied();
         let refined = || if code.unsigned_abs() > 999 { listed(code / 10) } else { None };
         listed(code).or_else(refined).unwrap_or_else(|| {
-            let treatment = self.otherwise.get(&provider).copied().unwrap_or(Treatment::AlarmAndNextChannel);
+            let treatment =
+                self.otherwise.get(&provider).copied().unwrap_or(Treatment::AlarmAndNextChannel);
             Ruling { treatment, remember_days: None }
         })
     }

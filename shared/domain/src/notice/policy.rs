@@ -24,7 +24,11 @@ pub struct Hours {
 
 impl Hours {
     fn hold(self, time: Time) -> bool {
-        if self.from <= self.to { self.from <= time && time < self.to } else { time >= self.from || time < self.to }
+        if self.from <= self.to {
+            self.from <= time && time < self.to
+        } else {
+            time >= self.from || time < self.to
+        }
     }
 
     /// When the hours end that hold `now`; none if they do not hold it.
@@ -114,7 +118,8 @@ pub struct NoticePolicy {
     /// From which share of it on somebody is told, in percent.
     #[serde(default = "four_fifths")]
     budget_warning_percent: u32,
-    /// The most that a delivery report may state as a message's price and be believed, in percent of the list price.
+    /// The most that a delivery report may state as a message's price and be believed, in percent
+    /// of the list price.
     #[serde(default = "half_as_much_again")]
     reported_price_max_percent: u32,
     /// How well this entry is vouched for.
@@ -160,8 +165,8 @@ pub enum Routing {
         /// Why, in one word.
         reason: &'static str,
     },
-    /// Whoever might carry it turned us away, or there is nobody with an account and a price: that is ours to mend. Wait until
-    /// then and ask all of them again.
+    /// Whoever might carry it turned us away, or there is nobody with an account and a price: that
+    /// is ours to mend. Wait until then and ask all of them again.
     Mend {
         /// When.
         until: Timestamp,
@@ -194,46 +199,52 @@ impl NoticePolicy {
         SignedDuration::from_mins(i64::from(self.unknown_minutes))
     }
 
-    /// Until when a report of `provider` about a message accepted at `now` is awaited; none where it sends none.
+    /// Until when a report of `provider` about a message accepted at `now` is awaited; none where
+    /// it sends none.
     pub fn report_until(&self, provider: Provider, now: Timestamp) -> Option<Timestamp> {
         let wait = SignedDuration::from_hours(i64::from(self.report_hours));
         provider.reports().then(|| now.saturating_add(wait).unwrap_or(now))
     }
 
-    /// How long to wait after the failure number `failures`, up to a quarter longer by `draw`, so that what failed together
-    /// does not come back together.
+    /// How long to wait after the failure number `failures`, up to a quarter longer by `draw`, so
+    /// that what failed together does not come back together.
     pub fn backoff(&self, failures: u32, draw: u32) -> SignedDuration {
         let doublings = failures.saturating_sub(1).min(16);
-        let seconds = (u64::from(self.retry_first_seconds) << doublings).min(u64::from(self.retry_max_seconds));
+        let seconds = (u64::from(self.retry_first_seconds) << doublings)
+            .min(u64::from(self.retry_max_seconds));
         let jitter = u64::from(draw) % (seconds / 4 + 1);
         SignedDuration::from_secs(i64::try_from(seconds + jitter).unwrap_or(i64::MAX))
     }
 
     /// Whether what was `spent_vnd` this month comes near the budget, and has not used it up.
     pub fn budget_warns(&self, spent_vnd: u64) -> bool {
-        let near =
-            spent_vnd.saturating_mul(100) >= self.monthly_budget_vnd.saturating_mul(self.budget_warning_percent.into());
+        let near = spent_vnd.saturating_mul(100)
+            >= self.monthly_budget_vnd.saturating_mul(self.budget_warning_percent.into());
         near && spent_vnd < self.monthly_budget_vnd
     }
 
-    /// The most that a delivery report may state as a message's price and be believed, in percent of the list price.
+    /// The most that a delivery report may state as a message's price and be believed, in percent
+    /// of the list price.
     pub fn reported_price_max_percent(&self) -> u32 {
         self.reported_price_max_percent
     }
 
     /// How long the `place`-th message of an agency within a minute waits, counted from 1.
     pub fn share_wait(&self, place: u32) -> SignedDuration {
-        SignedDuration::from_mins(i64::from(place.saturating_sub(1) / self.per_agency_minute.max(1)))
+        SignedDuration::from_mins(i64::from(
+            place.saturating_sub(1) / self.per_agency_minute.max(1),
+        ))
     }
 
-    /// The same policy without quiet hours, caps, shares and coalescing: for a demonstration, which plays a month in a minute
-    /// and at any hour.
+    /// The same policy without quiet hours, caps, shares and coalescing: for a demonstration, which
+    /// plays a month in a minute and at any hour.
     #[must_use]
     pub fn without_limits(mut self) -> Self {
         let never = Hours { from: Time::midnight(), to: Time::midnight() };
         let both = ByChannel { zalo: never, sms: never };
         self.quiet = ByClass { legal: both.clone(), information: both };
-        (self.coalesce_seconds, self.per_number_daily, self.per_agency_minute) = (0, u32::MAX, u32::MAX);
+        (self.coalesce_seconds, self.per_number_daily, self.per_agency_minute) =
+            (0, u32::MAX, u32::MAX);
         self
     }
 
@@ -244,8 +255,9 @@ impl NoticePolicy {
         self
     }
 
-    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said that it cannot reach the
-    /// applicant. What providers have said about us does not count: that is mended.
+    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said
+    /// that it cannot reach the applicant. What providers have said about us does not count: that
+    /// is mended.
     pub fn others_remain(&self, notice: &NoticeRecord, provider: Provider) -> bool {
         let mut others = self.providers.iter().filter(|other| **other != provider);
         others.any(|other| !notice.closed_channels.contains(&other.channel()))
@@ -255,8 +267,8 @@ impl NoticePolicy {
         self.providers.iter().copied().filter(move |provider| provider.channel() == channel)
     }
 
-    /// Whether somebody may carry the notice by `channel` once we have mended what is ours: an account that its provider refuses,
-    /// or, for what the law wants, a channel that nobody serves.
+    /// Whether somebody may carry the notice by `channel` once we have mended what is ours: an
+    /// account that its provider refuses, or, for what the law wants, a channel that nobody serves.
     fn can_be_mended(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
         match self.providers_of(channel).next() {
             Some(_) => self.providers_of(channel).any(|provider| !notice.may_be_told_by(provider)),
@@ -264,15 +276,26 @@ impl NoticePolicy {
         }
     }
 
-    /// Whether `channel` has taken nothing for so long that the next one is asked first, or may have told the applicant already.
+    /// Whether `channel` has taken nothing for so long that the next one is asked first, or may
+    /// have told the applicant already.
     fn is_worn_out(&self, channel: NoticeChannel, notice: &NoticeRecord, now: Timestamp) -> bool {
-        let patience = SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(notice.class)));
+        let patience =
+            SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(notice.class)));
         notice.failing_since(channel).is_some_and(|since| since.duration_until(now) >= patience)
-            || Provider::ALL.into_iter().any(|by| by.channel() == channel && notice.may_be_told_by(by))
+            || Provider::ALL
+                .into_iter()
+                .any(|by| by.channel() == channel && notice.may_be_told_by(by))
     }
 
-    /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is spread by `draw`.
-    pub fn route(&self, notice: &NoticeRecord, reach: &Reach, now: Timestamp, draw: u32) -> Routing {
+    /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is
+    /// spread by `draw`.
+    pub fn route(
+        &self,
+        notice: &NoticeRecord,
+        reach: &Reach,
+        now: Timestamp,
+        draw: u32,
+    ) -> Routing {
         if let NoticeState::Waiting { pinned: Some(provider), .. } = notice.state {
             let channel = provider.channel();
             return match self.quiet_until(channel, notice.class, now, draw) {
@@ -286,15 +309,22 @@ impl NoticePolicy {
         }
         let chosen = if reach.preferred.is_empty() { &self.channels } else { &reach.preferred };
         let reaches = |channel: &&NoticeChannel| {
-            let remembered = reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until);
+            let remembered =
+                reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until);
             !remembered && !notice.closed_channels.contains(channel)
         };
         // What the law wants goes by a channel that was not chosen where no chosen one works.
-        let besides =
-            || self.channels.iter().filter(|channel| !information && !chosen.contains(channel)).filter(reaches);
-        let is_open =
-            |channel: &&NoticeChannel| self.providers_of(**channel).any(|provider| notice.may_go_by(provider));
-        let mut candidates: Vec<NoticeChannel> = chosen.iter().filter(reaches).filter(is_open).copied().collect();
+        let besides = || {
+            self.channels
+                .iter()
+                .filter(|channel| !information && !chosen.contains(channel))
+                .filter(reaches)
+        };
+        let is_open = |channel: &&NoticeChannel| {
+            self.providers_of(**channel).any(|provider| notice.may_go_by(provider))
+        };
+        let mut candidates: Vec<NoticeChannel> =
+            chosen.iter().filter(reaches).filter(is_open).copied().collect();
         if candidates.iter().all(|channel| self.is_worn_out(*channel, notice, now)) {
             candidates.extend(besides().filter(is_open));
         }
@@ -326,7 +356,8 @@ impl NoticePolicy {
         Routing::Wait { until: opening.unwrap_or(now), reason: "quiet-hours" }
     }
 
-    /// The end of the quiet hours that hold `now`, a little later by `draw`; none if it is not quiet.
+    /// The end of the quiet hours that hold `now`, a little later by `draw`; none if it is not
+    /// quiet.
     pub fn quiet_until(
         &self,
         channel: NoticeChannel,
@@ -344,15 +375,28 @@ impl NoticePolicy {
         Some(end.saturating_add(spread).unwrap_or(end))
     }
 
-    /// When a gateway that says that it is closed is asked again: at the end of the quiet hours, or soon, where our clock says
-    /// that they are over.
-    pub fn opening(&self, channel: NoticeChannel, class: NoticeClass, now: Timestamp, draw: u32) -> Timestamp {
+    /// When a gateway that says that it is closed is asked again: at the end of the quiet hours, or
+    /// soon, where our clock says that they are over.
+    pub fn opening(
+        &self,
+        channel: NoticeChannel,
+        class: NoticeClass,
+        now: Timestamp,
+        draw: u32,
+    ) -> Timestamp {
         let soon = SignedDuration::from_secs(120);
-        self.quiet_until(channel, class, now, draw).unwrap_or_else(|| now.saturating_add(soon).unwrap_or(now))
+        self.quiet_until(channel, class, now, draw)
+            .unwrap_or_else(|| now.saturating_add(soon).unwrap_or(now))
     }
 
     /// When a daily quota is filled up again: tomorrow's opening.
-    pub fn tomorrow(&self, channel: NoticeChannel, class: NoticeClass, now: Timestamp, draw: u32) -> Timestamp {
+    pub fn tomorrow(
+        &self,
+        channel: NoticeChannel,
+        class: NoticeClass,
+        now: Timestamp,
+        draw: u32,
+    ) -> Timestamp {
         let midnight = instant(next(date_of(now)), Time::midnight());
         self.quiet_until(channel, class, midnight, draw).unwrap_or(midnight)
     }
@@ -371,7 +415,12 @@ impl NoticePolicy {
             }
         };
         let twice = self.channels.iter().collect::<BTreeSet<_>>().len() != self.channels.len();
-        check("channels", "channels", self.channels.is_empty() || twice, "each channel at most once, at least one");
+        check(
+            "channels",
+            "channels",
+            self.channels.is_empty() || twice,
+            "each channel at most once, at least one",
+        );
         check("source", "source", self.source.trim().is_empty(), "a source is left out");
         for (field, value, least, most) in [
             ("openingSpreadSeconds", self.opening_spread_seconds, 0, 3_600),
@@ -379,7 +428,12 @@ impl NoticePolicy {
             ("retryFirstSeconds", self.retry_first_seconds, 1, 3_600),
             ("retryMaxSeconds", self.retry_max_seconds, self.retry_first_seconds, 21_600),
             ("channelPatienceMinutes.legal", self.channel_patience_minutes.legal, 0, 1_440),
-            ("channelPatienceMinutes.information", self.channel_patience_minutes.information, 0, 1_440),
+            (
+                "channelPatienceMinutes.information",
+                self.channel_patience_minutes.information,
+                0,
+                1_440,
+            ),
             ("retryHours", self.retry_hours, 24, 240),
             ("heldDays", self.held_days, 1, 60),
             ("unknownMinutes", self.unknown_minutes, 1, 1_440),
@@ -389,7 +443,12 @@ impl NoticePolicy {
             ("perNumberDaily", self.per_number_daily, 1, 1_000),
             ("perAgencyMinute", self.per_agency_minute, 1, 100_000),
         ] {
-            check(field, "range", !(least..=most).contains(&value), &format!("must be {least} to {most}"));
+            check(
+                field,
+                "range",
+                !(least..=most).contains(&value),
+                &format!("must be {least} to {most}"),
+            );
         }
         found
     }
@@ -410,15 +469,19 @@ pub struct NoticePolicies {
 }
 
 impl NoticePolicies {
-    /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on one day, or none is in
-    /// force on the first day.
+    /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on
+    /// one day, or none is in force on the first day.
     pub fn assemble(file: PoliciesFile) -> Result<Self, Vec<Violation>> {
         let (mut found, mut starts) = (Vec::new(), BTreeSet::new());
         for (place, policy) in file.policies.iter().enumerate() {
             found.extend(policy.violations(place));
             if !starts.insert(policy.valid_from) {
                 let detail = format!("two policies begin on {}", policy.valid_from);
-                found.push(Violation::new(format!("policies[{place}].validFrom"), "unique-start", detail));
+                found.push(Violation::new(
+                    format!("policies[{place}].validFrom"),
+                    "unique-start",
+                    detail,
+                ));
             }
         }
         let mut policies = file.policies;

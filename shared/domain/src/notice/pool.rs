@@ -1,7 +1,8 @@
-//! Which of several providers carries the next message: by weight, less what is failing or slow at the moment.
+//! Which of several providers carries the next message: by weight, less what is failing or slow at
+//! the moment.
 //!
-//! Each process learns by itself: there are a handful of them, each makes some calls a second, and a shared record would
-//! cost a write a message to know the same some seconds earlier.
+//! Each process learns by itself: there are a handful of them, each makes some calls a second, and
+//! a shared record would cost a write a message to know the same some seconds earlier.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -52,15 +53,17 @@ struct Member {
 
 /// The providers of one channel.
 #[derive(Debug, Clone)]
-pub struct Pool {
+pub struct ProviderPool {
     failover: Failover,
     members: BTreeMap<Provider, Member>,
 }
 
-impl Pool {
+impl ProviderPool {
     /// Providers with their weights; those of weight 0 are in reserve.
     pub fn new(failover: Failover, weights: impl IntoIterator<Item = (Provider, u32)>) -> Self {
-        let member = |(provider, weight)| (provider, Member { weight, health: Health::Well, calls: VecDeque::new() });
+        let member = |(provider, weight)| {
+            (provider, Member { weight, health: Health::Well, calls: VecDeque::new() })
+        };
         Self { failover, members: weights.into_iter().map(member).collect() }
     }
 
@@ -78,16 +81,23 @@ impl Pool {
         if let Some(member) = self.members.get_mut(&provider) {
             member.health = match member.health {
                 Health::Resting(longer) if longer > until => Health::Resting(longer),
-                Health::Well | Health::Resting(_) | Health::ComingBack { .. } => Health::Resting(until),
+                Health::Well | Health::Resting(_) | Health::ComingBack { .. } => {
+                    Health::Resting(until)
+                }
             };
             member.calls.clear();
         }
     }
 
-    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Who is in reserve is asked where nobody
-    /// with a weight may be, or all of them rest. Where everybody rests, one is asked all the same: a message that may fail is
-    /// better than none.
-    pub fn choose(&self, may: impl Fn(Provider) -> bool, draw: u32, now: Timestamp) -> Option<Provider> {
+    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Who is
+    /// in reserve is asked where nobody with a weight may be, or all of them rest. Where everybody
+    /// rests, one is asked all the same: a message that may fail is better than none.
+    pub fn choose(
+        &self,
+        may: impl Fn(Provider) -> bool,
+        draw: u32,
+        now: Timestamp,
+    ) -> Option<Provider> {
         let allowed = || self.members.iter().filter(|(provider, _)| may(**provider));
         let by_weight = |member: &Member| u64::from(member.weight);
         let in_reserve = |member: &Member| u64::from(member.weight == 0);
@@ -113,7 +123,8 @@ impl Pool {
 
     /// How much of its share a member gets at `now`, in percent.
     fn percent(&self, member: &Member, now: Timestamp) -> u64 {
-        let percent = |step: usize| u64::from(self.failover.steps_percent.get(step).copied().unwrap_or(100));
+        let percent =
+            |step: usize| u64::from(self.failover.steps_percent.get(step).copied().unwrap_or(100));
         match &member.health {
             Health::Well => 100,
             Health::Resting(until) if now < *until => 0,
@@ -122,9 +133,15 @@ impl Pool {
         }
     }
 
-    /// Learns how a call ended at `now`: whether the provider `serves` us, and how long it `took`. What it has against a message
-    /// is the message's affair.
-    pub fn learn(&mut self, provider: Provider, serves: bool, took: SignedDuration, now: Timestamp) {
+    /// Learns how a call ended at `now`: whether the provider `serves` us, and how long it `took`.
+    /// What it has against a message is the message's affair.
+    pub fn learn(
+        &mut self,
+        provider: Provider,
+        serves: bool,
+        took: SignedDuration,
+        now: Timestamp,
+    ) {
         let failover = &self.failover;
         let Some(member) = self.members.get_mut(&provider) else {
             return;
@@ -151,7 +168,8 @@ impl Pool {
             (Health::Resting(_) | Health::ComingBack { .. }, true) => rest(),
             (Health::Resting(_), false) => Health::ComingBack { step: 0, good: 1 },
             (Health::ComingBack { step, good }, false) => {
-                let (step, good) = if good + 1 >= failover.step_calls { (step + 1, 0) } else { (*step, good + 1) };
+                let (step, good) =
+                    if good + 1 >= failover.step_calls { (step + 1, 0) } else { (*step, good + 1) };
                 let back = step >= failover.steps_percent.len();
                 if back { Health::Well } else { Health::ComingBack { step, good } }
             }

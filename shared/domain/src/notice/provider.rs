@@ -1,17 +1,19 @@
-//! What each provider costs and how much of the work it gets, from a day on (`infra/data/providers.json`).
+//! What each provider costs and how much of the work it gets, from a day on
+//! (`infra/data/providers.json`).
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::pool::{Failover, Pool};
+use super::pool::{Failover, ProviderPool};
 use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::procedure::Trust;
 
-/// The highest price that is taken for one, in đồng a message or part: some hundred times what messages cost.
+/// The highest price that is taken for one, in đồng a message or part: some hundred times what
+/// messages cost.
 const PRICE_MAX_VND: u64 = 100_000;
 
 /// A provider's terms from one day on.
@@ -20,7 +22,8 @@ const PRICE_MAX_VND: u64 = 100_000;
 struct ProviderTerms {
     provider: Provider,
     valid_from: Date,
-    /// Its share of its channel's messages, against the others' weights; 0: in reserve, asked where nobody else may be.
+    /// Its share of its channel's messages, against the others' weights; 0: in reserve, asked where
+    /// nobody else may be.
     weight: u32,
     /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
     #[serde(default)]
@@ -46,22 +49,30 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Puts them in order; refused whole, with every reason, if a number is out of range or two terms of a provider begin on
-    /// one day.
+    /// Puts them in order; refused whole, with every reason, if a number is out of range or two
+    /// terms of a provider begin on one day.
     pub fn assemble(file: ProvidersFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();
         for (place, terms) in file.providers.iter().enumerate() {
             let at = |field: &str| format!("providers[{place}].{field}");
             if !starts.insert((terms.provider, terms.valid_from)) {
-                let detail = format!("two entries of {} begin on {}", terms.provider.name(), terms.valid_from);
+                let detail = format!(
+                    "two entries of {} begin on {}",
+                    terms.provider.name(),
+                    terms.valid_from
+                );
                 found.push(Violation::new(at("validFrom"), "unique-start", detail));
             }
             if terms.weight > 1_000 {
                 found.push(Violation::new(at("weight"), "range", "weight must be 0 to 1000"));
             }
             if terms.price_vnd.is_some_and(|price| price > PRICE_MAX_VND) {
-                found.push(Violation::new(at("priceVnd"), "range", format!("priceVnd must be 0 to {PRICE_MAX_VND}")));
+                found.push(Violation::new(
+                    at("priceVnd"),
+                    "range",
+                    format!("priceVnd must be 0 to {PRICE_MAX_VND}"),
+                ));
             }
             if terms.source.trim().is_empty() {
                 found.push(Violation::new(at("source"), "source", "a source is left out"));
@@ -76,10 +87,17 @@ impl Providers {
             ("restSeconds", (1..=86_400).contains(&failover.rest_seconds)),
             ("slowMs", failover.slow_ms > 0),
             ("stepCalls", failover.step_calls > 0),
-            ("stepsPercent", !steps.is_empty() && steps.iter().all(|percent| (1..=100).contains(percent))),
+            (
+                "stepsPercent",
+                !steps.is_empty() && steps.iter().all(|percent| (1..=100).contains(percent)),
+            ),
         ] {
             if !holds {
-                found.push(Violation::new(format!("failover.{field}"), "range", "a number is out of its range"));
+                found.push(Violation::new(
+                    format!("failover.{field}"),
+                    "range",
+                    "a number is out of its range",
+                ));
             }
         }
         let mut terms = file.providers;
@@ -93,15 +111,18 @@ impl Providers {
 
     /// Those that may be asked on `day`: with a price.
     pub fn on(&self, day: Date) -> impl Iterator<Item = Provider> {
-        let may = move |provider: &Provider| self.of(*provider, day).is_some_and(|terms| terms.price_vnd.is_some());
+        let may = move |provider: &Provider| {
+            self.of(*provider, day).is_some_and(|terms| terms.price_vnd.is_some())
+        };
         Provider::ALL.into_iter().filter(may)
     }
 
     /// The pool of `channel` on `day`, everybody well.
-    pub fn pool(&self, channel: NoticeChannel, day: Date) -> Pool {
+    pub fn pool(&self, channel: NoticeChannel, day: Date) -> ProviderPool {
         let members = self.on(day).filter(|provider| provider.channel() == channel);
-        let weights = members.filter_map(|provider| Some((provider, self.of(provider, day)?.weight)));
-        Pool::new(self.failover.clone(), weights)
+        let weights =
+            members.filter_map(|provider| Some((provider, self.of(provider, day)?.weight)));
+        ProviderPool::new(self.failover.clone(), weights)
     }
 
     /// What `notice` costs by `provider` on `day`, in đồng; none where the price is not known.
@@ -109,7 +130,9 @@ impl Providers {
         let each = self.of(provider, day)?.price_vnd?;
         let parts = match provider.channel() {
             NoticeChannel::Zalo => 1,
-            NoticeChannel::Sms => u64::try_from(parts(&notice.sms, notice.encoding)).unwrap_or(u64::MAX),
+            NoticeChannel::Sms => {
+                u64::try_from(parts(&notice.sms, notice.encoding)).unwrap_or(u64::MAX)
+            }
         };
         Some(each.saturating_mul(parts))
     }

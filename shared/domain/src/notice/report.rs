@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations};
+use super::{
+    Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
+};
 use crate::Violation;
 use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
 
-/// What the text may hold: the link, days (`20/11/2026-22/11/2026`), numbers below a thousand millions, a share (`100,00%`).
+/// What the text may hold: the link, days (`20/11/2026-22/11/2026`), numbers below a thousand
+/// millions, a share (`100,00%`).
 const PLACEHOLDERS: Placeholders = &[
     ("{link}", LINK_CHARACTERS_MAX),
     ("{period}", 21),
@@ -19,8 +22,8 @@ const PLACEHOLDERS: Placeholders = &[
     ("{overdue}", 9),
 ];
 
-/// The text of the morning report. The law does not want it: it waits for the end of the quiet hours, counts against budget and
-/// cap, and is never told twice.
+/// The text of the morning report. The law does not want it: it waits for the end of the quiet
+/// hours, counts against budget and cap, and is never told twice.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {
@@ -35,13 +38,22 @@ impl ReportTemplate {
         let mut found = text_violations("report", &self.zalo, &self.sms, &[], PLACEHOLDERS);
         for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
             let field = format!("report.sms.{}.withoutDueDate", language.name());
-            found.push(Violation::new(field, "without-due-date", "a report has no due date, and one text"));
+            found.push(Violation::new(
+                field,
+                "without-due-date",
+                "a report has no due date, and one text",
+            ));
         }
         found
     }
 
     /// The message of the report `code`, in `language` where there is a text in it.
-    pub fn compose(&self, code: &ReportCode, headline: &Headline, language: Language) -> Option<Notice> {
+    pub fn compose(
+        &self,
+        code: &ReportCode,
+        headline: &Headline,
+        language: Language,
+    ) -> Option<Notice> {
         let sms = in_language(&self.sms, language)?;
         let fields = BTreeMap::from([
             ("period", period(headline)),
@@ -51,8 +63,9 @@ impl ReportTemplate {
             ("overdue", headline.overdue.to_string()),
             ("link", headline.link.clone()),
         ]);
-        let filled =
-            fields.iter().fold(sms.text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+        let filled = fields.iter().fold(sms.text.clone(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        });
         Some(Notice {
             id: notice_id(code, 1),
             zalo_template_id: in_language(&self.zalo, language)?.clone(),
@@ -73,11 +86,13 @@ fn period(headline: &Headline) -> String {
     }
 }
 
-/// A share with the decimal mark of the language; a dash where nothing was settled, which is not nought.
+/// A share with the decimal mark of the language; a dash where nothing was settled, which is not
+/// nought.
 fn on_time(share: Option<u64>, language: Language) -> String {
     let mark = match language {
         Language::Vi => ',',
         Language::En => '.',
     };
-    share.map_or_else(|| "-".to_owned(), |share| format!("{}{mark}{:02}%", share / 100, share % 100))
+    share
+        .map_or_else(|| "-".to_owned(), |share| format!("{}{mark}{:02}%", share / 100, share % 100))
 }

@@ -1,4 +1,5 @@
-//! How long an SMS is: the 7-bit alphabet and its extension (GSM 03.38), UCS-2, and the parts that a long text takes.
+//! How long an SMS is: the 7-bit alphabet and its extension (GSM 03.38), UCS-2, and the parts that
+//! a long text takes.
 
 use serde::Deserialize;
 
@@ -33,24 +34,34 @@ const EXTENSION: &str = "^{}\\[~]|€\u{c}";
 
 /// Septets that `c` takes; none if the 7-bit alphabet does not know it.
 fn septets(c: char) -> Option<usize> {
-    if c.is_ascii_alphanumeric() || BASIC.contains(c) { Some(1) } else { EXTENSION.contains(c).then_some(2) }
+    if c.is_ascii_alphanumeric() || BASIC.contains(c) {
+        Some(1)
+    } else {
+        EXTENSION.contains(c).then_some(2)
+    }
 }
 
 /// How `text` is coded and in how many parts it goes: 160 or 153 septets, 70 or 67 units a part.
 pub fn segments(text: &str) -> Segments {
     match text.chars().map(septets).collect::<Option<Vec<usize>>>() {
-        Some(lengths) => {
-            Segments { encoding: Encoding::Gsm7, units: lengths.iter().sum(), count: parts_of(&lengths, 160, 153) }
-        }
+        Some(lengths) => Segments {
+            encoding: Encoding::Gsm7,
+            units: lengths.iter().sum(),
+            count: parts_of(&lengths, 160, 153),
+        },
         None => {
             let lengths = utf16_units(text);
-            Segments { encoding: Encoding::Ucs2, units: lengths.iter().sum(), count: parts_of(&lengths, 70, 67) }
+            Segments {
+                encoding: Encoding::Ucs2,
+                units: lengths.iter().sum(),
+                count: parts_of(&lengths, 70, 67),
+            }
         }
     }
 }
 
-/// In how many parts `text` goes when it is sent in `encoding`: a text that UCS-2 was asked for is sent and charged as UCS-2,
-/// whatever is in it.
+/// In how many parts `text` goes when it is sent in `encoding`: a text that UCS-2 was asked for is
+/// sent and charged as UCS-2, whatever is in it.
 pub fn parts(text: &str, encoding: Encoding) -> usize {
     match encoding {
         Encoding::Gsm7 => segments(text).count,
@@ -58,8 +69,8 @@ pub fn parts(text: &str, encoding: Encoding) -> usize {
     }
 }
 
-/// Whether `text` may go as unaccented: ASCII that the 7-bit alphabet knows. `à è é ì ò ù` stand in that alphabet too, but gateways
-/// that are set to "no accents" may mangle them.
+/// Whether `text` may go as unaccented: ASCII that the 7-bit alphabet knows. `à è é ì ò ù` stand in
+/// that alphabet too, but gateways that are set to "no accents" may mangle them.
 pub fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii() && septets(c).is_some())
 }
@@ -68,8 +79,9 @@ fn utf16_units(text: &str) -> Vec<usize> {
     text.chars().map(char::len_utf16).collect()
 }
 
-/// How many parts characters of these lengths take. A part is filled as far as whole characters go: an escape and what it
-/// escapes, or a pair of units, is never torn apart, so that a part may end one unit short.
+/// How many parts characters of these lengths take. A part is filled as far as whole characters go:
+/// an escape and what it escapes, or a pair of units, is never torn apart, so that a part may end
+/// one unit short.
 fn parts_of(lengths: &[usize], alone: usize, together: usize) -> usize {
     let units: usize = lengths.iter().sum();
     if units <= alone {
@@ -86,19 +98,22 @@ pub fn unaccented(text: &str) -> String {
     text.chars()
         .map(|c| {
             let lower = c.to_lowercase().next().unwrap_or(c);
-            let base =
-                match lower {
-                    'à' | 'á' | 'ả' | 'ã' | 'ạ' | 'ă' | 'ằ' | 'ắ' | 'ẳ' | 'ẵ' | 'ặ' | 'â' | 'ầ' | 'ấ' | 'ẩ' | 'ẫ'
-                    | 'ậ' => 'a',
-                    'è' | 'é' | 'ẻ' | 'ẽ' | 'ẹ' | 'ê' | 'ề' | 'ế' | 'ể' | 'ễ' | 'ệ' => 'e',
-                    'ì' | 'í' | 'ỉ' | 'ĩ' | 'ị' => 'i',
-                    'ò' | 'ó' | 'ỏ' | 'õ' | 'ọ' | 'ô' | 'ồ' | 'ố' | 'ổ' | 'ỗ' | 'ộ' | 'ơ' | 'ờ' | 'ớ' | 'ở' | 'ỡ'
-                    | 'ợ' => 'o',
-                    'ù' | 'ú' | 'ủ' | 'ũ' | 'ụ' | 'ư' | 'ừ' | 'ứ' | 'ử' | 'ữ' | 'ự' => 'u',
-                    'ỳ' | 'ý' | 'ỷ' | 'ỹ' | 'ỵ' => 'y',
-                    'đ' => 'd',
-                    _ => return c,
-                };
+            let base = match lower {
+                'à' | 'á' | 'ả' | 'ã' | 'ạ' | 'ă' | 'ằ' | 'ắ' | 'ẳ' | 'ẵ' | 'ặ' | 'â' | 'ầ'
+                | 'ấ' | 'ẩ' | 'ẫ' | 'ậ' => 'a',
+                'è' | 'é' | 'ẻ' | 'ẽ' | 'ẹ' | 'ê' | 'ề' | 'ế' | 'ể' | 'ễ' | 'ệ' => {
+                    'e'
+                }
+                'ì' | 'í' | 'ỉ' | 'ĩ' | 'ị' => 'i',
+                'ò' | 'ó' | 'ỏ' | 'õ' | 'ọ' | 'ô' | 'ồ' | 'ố' | 'ổ' | 'ỗ' | 'ộ' | 'ơ' | 'ờ'
+                | 'ớ' | 'ở' | 'ỡ' | 'ợ' => 'o',
+                'ù' | 'ú' | 'ủ' | 'ũ' | 'ụ' | 'ư' | 'ừ' | 'ứ' | 'ử' | 'ữ' | 'ự' => {
+                    'u'
+                }
+                'ỳ' | 'ý' | 'ỷ' | 'ỹ' | 'ỵ' => 'y',
+                'đ' => 'd',
+                _ => return c,
+            };
             if c.is_uppercase() { base.to_ascii_uppercase() } else { base }
         })
         .collect()

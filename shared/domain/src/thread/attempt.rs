@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::NoticeRecord;
 use crate::notice::{NoticeChannel, Provider};
 
-/// The most attempts that are kept one by one; like attempts in a row are one entry with a count, so that a day of retries
-/// fits.
+/// The most attempts that are kept one by one; like attempts in a row are one entry with a count,
+/// so that a day of retries fits.
 pub const ATTEMPTS_MAX: usize = 40;
 
 /// The code of a call whose maker was taken for dead.
@@ -53,7 +53,8 @@ pub struct Attempt {
     /// The provider's name for the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What it costs by the price list, in đồng; none where nothing is charged. The month's budget counts by it.
+    /// What it costs by the price list, in đồng; none where nothing is charged. The month's budget
+    /// counts by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_vnd: Option<u64>,
     /// What it has cost by the provider's report, in đồng, where the report is believed.
@@ -72,7 +73,13 @@ pub struct Attempt {
 
 impl Attempt {
     /// One call that nothing is charged for.
-    pub(super) fn of(provider: Provider, outcome: AttemptOutcome, code: &str, repetition: bool, at: Timestamp) -> Self {
+    pub(super) fn of(
+        provider: Provider,
+        outcome: AttemptOutcome,
+        code: &str,
+        repetition: bool,
+        at: Timestamp,
+    ) -> Self {
         Self {
             provider,
             outcome,
@@ -107,7 +114,15 @@ impl Attempt {
 
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{} {:?} {} at {}", self.times, self.provider.name(), self.outcome, self.code, self.at)
+        write!(
+            f,
+            "{}×{} {:?} {} at {}",
+            self.times,
+            self.provider.name(),
+            self.outcome,
+            self.code,
+            self.at
+        )
     }
 }
 
@@ -135,19 +150,25 @@ impl Charge {
 }
 
 impl NoticeRecord {
-    /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the record is not kept, and not
-    /// charged, a second time; nor is what somebody says `late` who was taken for dead.
+    /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the
+    /// record is not kept, and not charged, a second time; nor is what somebody says `late` who was
+    /// taken for dead.
     pub(super) fn record(&mut self, call: Attempt, late: bool) {
-        let same = |kept: &&mut Attempt| kept.provider == call.provider && kept.repetition == call.repetition;
+        let same = |kept: &&mut Attempt| {
+            kept.provider == call.provider && kept.repetition == call.repetition
+        };
         let carried = |kept: &Attempt| {
-            kept.is_reported() || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
+            kept.is_reported()
+                || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
         };
         let known = |kept: &&mut Attempt| {
             same(kept)
                 && match (call.outcome, &call.message) {
                     // A report was faster than the answer, and has told the message's name.
                     (AttemptOutcome::Accepted, Some(message)) => {
-                        kept.message.as_ref() == Some(message) || kept.ahead || (late && kept.is_abandoned())
+                        kept.message.as_ref() == Some(message)
+                            || kept.ahead
+                            || (late && kept.is_abandoned())
                     }
                     // The gateway says that it had it before.
                     (AttemptOutcome::Accepted, None) => carried(kept),
@@ -176,11 +197,13 @@ impl NoticeRecord {
         self.log(call);
     }
 
-    /// One of the calls to `provider` in this wording is known to have carried it: where it recognises a repetition, no other one
-    /// did.
+    /// One of the calls to `provider` in this wording is known to have carried it: where it
+    /// recognises a repetition, no other one did.
     pub(super) fn settle_doubts(&mut self, provider: Provider, repetition: bool) {
         let doubt = |kept: &&mut Attempt| {
-            kept.outcome == AttemptOutcome::Unknown && kept.provider == provider && kept.repetition == repetition
+            kept.outcome == AttemptOutcome::Unknown
+                && kept.provider == provider
+                && kept.repetition == repetition
         };
         if provider.recognises_repetition() {
             for kept in self.attempts.iter_mut().filter(doubt) {
@@ -195,7 +218,12 @@ impl NoticeRecord {
             Some(last)
                 if last.message.is_none()
                     && (last.provider, last.outcome, &last.code, last.repetition)
-                        == (attempt.provider, attempt.outcome, &attempt.code, attempt.repetition) =>
+                        == (
+                            attempt.provider,
+                            attempt.outcome,
+                            &attempt.code,
+                            attempt.repetition,
+                        ) =>
             {
                 last.times = last.times.saturating_add(1);
                 last.last_at = Some(attempt.at);
@@ -205,8 +233,9 @@ impl NoticeRecord {
             // What was accepted or may have been is never left out for the sake of room.
             _ => {
                 if self.attempts.len() >= ATTEMPTS_MAX {
-                    let spare =
-                        |kept: &Attempt| matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined);
+                    let spare = |kept: &Attempt| {
+                        matches!(kept.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Declined)
+                    };
                     if let Some(place) = self.attempts.iter().position(spare) {
                         self.attempts.remove(place);
                     }
@@ -219,20 +248,21 @@ impl NoticeRecord {
     /// Whether `provider` may have it, in the wording in which it is told now.
     pub(super) fn is_in_doubt(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts
-            .iter()
-            .any(|call| unknown(call) && call.provider == provider && call.repetition == self.repetition)
+        self.attempts.iter().any(|call| {
+            unknown(call) && call.provider == provider && call.repetition == self.repetition
+        })
     }
 
     /// Whether `provider` may have told it before it was decided to tell it again.
     pub fn may_be_told_by(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts
-            .iter()
-            .any(|call| unknown(call) && call.provider == provider && call.repetition != self.repetition)
+        self.attempts.iter().any(|call| {
+            unknown(call) && call.provider == provider && call.repetition != self.repetition
+        })
     }
 
-    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have told it already.
+    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have
+    /// told it already.
     pub fn may_go_by(&self, provider: Provider) -> bool {
         !self.closed_channels.contains(&provider.channel())
             && !self.closed_providers.contains(&provider)
@@ -243,7 +273,9 @@ impl NoticeRecord {
     pub fn failing_since(&self, channel: NoticeChannel) -> Option<Timestamp> {
         let fails = |call: &&Attempt| {
             let last = call.last_at.unwrap_or(call.at);
-            call.outcome == AttemptOutcome::NotTaken && call.provider.channel() == channel && last >= self.tried_from
+            call.outcome == AttemptOutcome::NotTaken
+                && call.provider.channel() == channel
+                && last >= self.tried_from
         };
         self.attempts.iter().find(fails).map(|call| call.at.max(self.tried_from))
     }
@@ -251,7 +283,10 @@ impl NoticeRecord {
     /// How often gateways were asked in vain.
     pub fn failures(&self) -> u32 {
         let vain = |attempt: &&Attempt| {
-            matches!(attempt.outcome, AttemptOutcome::NotTaken | AttemptOutcome::Unknown | AttemptOutcome::Declined)
+            matches!(
+                attempt.outcome,
+                AttemptOutcome::NotTaken | AttemptOutcome::Unknown | AttemptOutcome::Declined
+            )
         };
         self.attempts.iter().filter(vain).fold(0, |sum, attempt| sum.saturating_add(attempt.times))
     }
@@ -263,13 +298,16 @@ impl NoticeRecord {
 
     /// What it has cost by the price list, in đồng.
     pub(super) fn listed_vnd(&self) -> u64 {
-        self.attempts.iter().fold(0, |sum, attempt| sum.saturating_add(attempt.price_vnd.unwrap_or(0)))
+        self.attempts
+            .iter()
+            .fold(0, |sum, attempt| sum.saturating_add(attempt.price_vnd.unwrap_or(0)))
     }
 
     /// When a gateway accepted it first, if one did.
     pub fn accepted_at(&self) -> Option<Timestamp> {
-        let taken =
-            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered);
+        let taken = |attempt: &&Attempt| {
+            matches!(attempt.outcome, AttemptOutcome::Accepted | AttemptOutcome::Delivered)
+        };
         self.attempts.iter().find(taken).map(|attempt| attempt.at)
     }
 }

@@ -16,7 +16,8 @@ pub enum Answer {
     },
     /// Ask again, after so long at least.
     Again {
-        /// Whether it certainly has not taken the message; otherwise only a gateway that recognises a repetition is asked.
+        /// Whether it certainly has not taken the message; otherwise only a gateway that recognises
+        /// a repetition is asked.
         not_taken: bool,
         /// How long it asks to be left alone.
         after: Option<SignedDuration>,
@@ -56,9 +57,10 @@ pub struct Call<'a> {
 }
 
 impl NoticeThread {
-    /// Says how the call ended that its holder leased the notice for; false where the lease is no longer his, in which case only
-    /// the record of the call is kept: a delivery report was faster, or he was taken for dead. Said twice, it counts once: the
-    /// answer to the first record may have been lost.
+    /// Says how the call ended that its holder leased the notice for; false where the lease is no
+    /// longer his, in which case only the record of the call is kept: a delivery report was faster,
+    /// or he was taken for dead. Said twice, it counts once: the answer to the first record may
+    /// have been lost.
     pub fn conclude(
         &mut self,
         version: u64,
@@ -77,9 +79,11 @@ impl NoticeThread {
         notice.concluded_by = Some(holder.to_owned());
         let message = match answer {
             Answer::Accepted { message } => message.clone(),
-            Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel | Answer::Unknown => {
-                None
-            }
+            Answer::Again { .. }
+            | Answer::From(_)
+            | Answer::NextProvider
+            | Answer::NextChannel
+            | Answer::Unknown => None,
         };
         let charged = matches!(answer, Answer::Accepted { .. } | Answer::Unknown);
         let ours = matches!(&notice.state, NoticeState::Leased { holder: by, .. } if by == holder);
@@ -91,7 +95,9 @@ impl NoticeThread {
         notice.record(attempt, !ours);
         if ours {
             notice.follow(provider, answer, code, policy, (now, draw));
-        } else if matches!(answer, Answer::Accepted { .. }) && matches!(&notice.state, NoticeState::Unknown { .. }) {
+        } else if matches!(answer, Answer::Accepted { .. })
+            && matches!(&notice.state, NoticeState::Unknown { .. })
+        {
             // Taken for dead too early: what was unknown is known now.
             let report_until = policy.report_until(provider, now);
             notice.enter(NoticeState::Sent { report_until, provider }, Some(code), now);
@@ -116,7 +122,8 @@ impl NoticeRecord {
         match answer {
             Answer::Accepted { .. } => {
                 let report_until = policy.report_until(provider, now);
-                let reason = if report_until.is_some() { "awaiting-report" } else { "no-report-expected" };
+                let reason =
+                    if report_until.is_some() { "awaiting-report" } else { "no-report-expected" };
                 self.enter(NoticeState::Sent { report_until, provider }, Some(reason), now);
             }
             Answer::Again { after, .. } => {
@@ -142,7 +149,10 @@ impl NoticeRecord {
                 }
                 if self.is_in_doubt(provider) {
                     self.doubt(provider, code, policy, now);
-                } else if NoticeChannel::ALL.iter().all(|channel| self.closed_channels.contains(channel)) {
+                } else if NoticeChannel::ALL
+                    .iter()
+                    .all(|channel| self.closed_channels.contains(channel))
+                {
                     self.end_unsent(NoticeState::Refused, code, now);
                 } else {
                     self.wait(now, None, code, now);
@@ -152,13 +162,21 @@ impl NoticeRecord {
         }
     }
 
-    /// Whether `provider` has it cannot be told: a report may settle it, or the policy after a time.
-    pub(super) fn doubt(&mut self, provider: Provider, code: &str, policy: &NoticePolicy, now: Timestamp) {
+    /// Whether `provider` has it cannot be told: a report may settle it, or the policy after a
+    /// time.
+    pub(super) fn doubt(
+        &mut self,
+        provider: Provider,
+        code: &str,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) {
         let settle_at = now.saturating_add(policy.unknown_wait()).ok();
         self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
     }
 
-    /// Whether it is worth telling by another route what may have been told: what the law wants, once.
+    /// Whether it is worth telling by another route what may have been told: what the law wants,
+    /// once.
     pub(super) fn is_repeated(&self) -> bool {
         self.class == NoticeClass::Legal && !self.repetition
     }

@@ -23,16 +23,18 @@ pub enum Reported {
 pub struct Heard {
     /// What it came to.
     pub reported: Reported,
-    /// A price that no such message can have cost, where one was stated that was not known yet: an operator has to look.
+    /// A price that no such message can have cost, where one was stated that was not known yet: an
+    /// operator has to look.
     pub implausible: Option<StatedPrice>,
     /// Whether it settled what had been left unknown.
     pub settled: bool,
 }
 
 impl NoticeThread {
-    /// Takes a delivery report in about the message of entry `version`, in its first wording or in that of a `repetition`.
-    /// Delivered ends the notice, also after the same message was said to have failed; nothing else moves an end but from
-    /// unknown to known; and a report of a message that nobody sent moves nothing.
+    /// Takes a delivery report in about the message of entry `version`, in its first wording or in
+    /// that of a `repetition`. Delivered ends the notice, also after the same message was said to
+    /// have failed; nothing else moves an end but from unknown to known; and a report of a message
+    /// that nobody sent moves nothing.
     pub fn report(
         &mut self,
         (version, repetition): (u64, bool),
@@ -48,8 +50,10 @@ impl NoticeThread {
             return stranger;
         };
         let is_news = match (attempt.outcome, &report.outcome) {
-            // A message that did not arrive at first may have arrived since; never the other way about.
-            (AttemptOutcome::Delivered, _) | (AttemptOutcome::Failed, DeliveryOutcome::Failed { .. }) => false,
+            // A message that did not arrive at first may have arrived since; never the other way
+            // about.
+            (AttemptOutcome::Delivered, _)
+            | (AttemptOutcome::Failed, DeliveryOutcome::Failed { .. }) => false,
             (AttemptOutcome::Failed, DeliveryOutcome::Delivered)
             | (
                 AttemptOutcome::Accepted
@@ -72,7 +76,9 @@ impl NoticeThread {
         let was_left = notice.is_left_unknown();
         let moved = match &report.outcome {
             DeliveryOutcome::Delivered => notice.arrived(now),
-            DeliveryOutcome::Failed { code } => notice.failed(report, code, repetition, policy, now),
+            DeliveryOutcome::Failed { code } => {
+                notice.failed(report, code, repetition, policy, now)
+            }
         };
         let reported = if moved { Reported::Applied } else { Reported::Known };
         Heard { reported, implausible, settled: was_left && !notice.is_left_unknown() }
@@ -80,13 +86,22 @@ impl NoticeThread {
 }
 
 impl NoticeRecord {
-    /// The call that a report of this wording speaks of: the one with the message's name, else the one whose answer has told us
-    /// none, if no other call of that wording has one; a call that is under way is entered ahead of its answer.
-    fn call_reported(&mut self, report: &DeliveryReport, repetition: bool, now: Timestamp) -> Option<&mut Attempt> {
-        let own = |call: &Attempt| call.provider == report.provider && call.repetition == repetition;
-        let named = |call: &Attempt| own(call) && call.message.as_deref() == Some(report.message.as_str());
-        let open =
-            |call: &Attempt| own(call) && matches!(call.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted);
+    /// The call that a report of this wording speaks of: the one with the message's name, else the
+    /// one whose answer has told us none, if no other call of that wording has one; a call that is
+    /// under way is entered ahead of its answer.
+    fn call_reported(
+        &mut self,
+        report: &DeliveryReport,
+        repetition: bool,
+        now: Timestamp,
+    ) -> Option<&mut Attempt> {
+        let own =
+            |call: &Attempt| call.provider == report.provider && call.repetition == repetition;
+        let named =
+            |call: &Attempt| own(call) && call.message.as_deref() == Some(report.message.as_str());
+        let open = |call: &Attempt| {
+            own(call) && matches!(call.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
+        };
         if let Some(place) = self.attempts.iter().rposition(named) {
             return self.attempts.get_mut(place);
         }
@@ -115,7 +130,8 @@ impl NoticeRecord {
         self.attempts.last_mut()
     }
 
-    /// The message arrived. Gives whether that moves the notice: what a later notice says stays said by that.
+    /// The message arrived. Gives whether that moves the notice: what a later notice says stays
+    /// said by that.
     fn arrived(&mut self, now: Timestamp) -> bool {
         match self.state {
             NoticeState::Merged { .. } | NoticeState::Delivered => false,
@@ -132,8 +148,8 @@ impl NoticeRecord {
         }
     }
 
-    /// The message did not arrive: where the notice stands on it, the applicant is told by the next channel. Gives whether the
-    /// notice or its record moved.
+    /// The message did not arrive: where the notice stands on it, the applicant is told by the next
+    /// channel. Gives whether the notice or its record moved.
     fn failed(
         &mut self,
         report: &DeliveryReport,
@@ -150,13 +166,17 @@ impl NoticeRecord {
                 *provider == report.provider && self.repetition == repetition
             }
             NoticeState::Unknown { settle_at: None, .. } => {
-                // Nobody is told so late; but where this was the only doubt, it is known now that nobody was.
+                // Nobody is told so late; but where this was the only doubt, it is known now that
+                // nobody was.
                 if !self.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::Unknown) {
                     self.enter(NoticeState::Refused, Some(code), now);
                 }
                 return true;
             }
-            NoticeState::Refused | NoticeState::Expired | NoticeState::Delivered | NoticeState::Merged { .. } => {
+            NoticeState::Refused
+            | NoticeState::Expired
+            | NoticeState::Delivered
+            | NoticeState::Merged { .. } => {
                 return false;
             }
             NoticeState::Sent { report_until: None, .. }
@@ -172,9 +192,14 @@ impl NoticeRecord {
 }
 
 impl Attempt {
-    /// Takes a stated price in, and gives it back where it is not believed and was not known. A report that is news has the last
-    /// word about what is believed.
-    fn hear_price(&mut self, stated: Option<StatedPrice>, is_news: bool, policy: &NoticePolicy) -> Option<StatedPrice> {
+    /// Takes a stated price in, and gives it back where it is not believed and was not known. A
+    /// report that is news has the last word about what is believed.
+    fn hear_price(
+        &mut self,
+        stated: Option<StatedPrice>,
+        is_news: bool,
+        policy: &NoticePolicy,
+    ) -> Option<StatedPrice> {
         let stated = stated?;
         match stated.believed(self.price_vnd.unwrap_or(0), policy.reported_price_max_percent()) {
             Some(believed) if is_news => self.reported_vnd = Some(believed),

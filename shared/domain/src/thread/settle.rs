@@ -7,13 +7,13 @@ use super::{Attempt, AttemptOutcome, NO_PROVIDER, NoticeRecord, NoticeState, Not
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, Provider};
 
-/// How long before its memory ends a provider that recognises a repetition is asked for the last time: its clock is not ours,
-/// and a call takes its time.
+/// How long before its memory ends a provider that recognises a repetition is asked for the last
+/// time: its clock is not ours, and a call takes its time.
 const MEMORY_MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
 impl NoticeThread {
-    /// Brings the thread up to `now`: leases that ran out, reports that stayed away, tries that took too long. Gives whether
-    /// anything moved. A second call at the same time moves nothing.
+    /// Brings the thread up to `now`: leases that ran out, reports that stayed away, tries that
+    /// took too long. Gives whether anything moved. A second call at the same time moves nothing.
     pub fn settle(&mut self, policy: &NoticePolicy, now: Timestamp) -> bool {
         let mut moved = false;
         for notice in &mut self.notices {
@@ -25,7 +25,8 @@ impl NoticeThread {
         moved
     }
 
-    /// Takes up again what was given up, when an operator sends it back. Gives whether there was such a notice.
+    /// Takes up again what was given up, when an operator sends it back. Gives whether there was
+    /// such a notice.
     pub fn take_up(&mut self, now: Timestamp) -> bool {
         let mut moved = false;
         for notice in &mut self.notices {
@@ -39,13 +40,18 @@ impl NoticeThread {
         moved
     }
 
-    /// Why a notice was given up no longer than `ago`, if one was: the provider asked last and its code.
+    /// Why a notice was given up no longer than `ago`, if one was: the provider asked last and its
+    /// code.
     pub fn given_up(&self, ago: SignedDuration, now: Timestamp) -> Option<String> {
         let just = |notice: &&NoticeRecord| {
-            matches!(notice.state, NoticeState::Held { .. }) && notice.since.duration_until(now) < ago
+            matches!(notice.state, NoticeState::Held { .. })
+                && notice.since.duration_until(now) < ago
         };
         let held = self.notices.iter().find(just)?;
-        let last = held.attempts.last().map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
+        let last = held
+            .attempts
+            .last()
+            .map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
         Some(last.unwrap_or_else(|| NO_PROVIDER.to_owned()))
     }
 }
@@ -62,23 +68,40 @@ impl NoticeRecord {
                 true
             }
             // Nobody has said for too long whether the pinned provider has it.
-            NoticeState::Waiting { pinned: Some(provider), .. } if !self.may_be_asked_again(provider, policy, now) => {
-                self.enter(NoticeState::Unknown { settle_at: Some(now), provider }, Some("no-answer"), now);
+            NoticeState::Waiting { pinned: Some(provider), .. }
+                if !self.may_be_asked_again(provider, policy, now) =>
+            {
+                self.enter(
+                    NoticeState::Unknown { settle_at: Some(now), provider },
+                    Some("no-answer"),
+                    now,
+                );
                 true
             }
-            // Who may have it is asked for as long as it knows it again; that has an end of its own.
+            // Who may have it is asked for as long as it knows it again; that has an end of its
+            // own.
             NoticeState::Waiting { not_before, pinned: None }
                 if not_before <= now
                     && (self.failures() > 0 || self.reason.as_deref() == Some(NO_PROVIDER))
-                    && self.tried_from.saturating_add(policy.try_for()).is_ok_and(|end| end <= now) =>
+                    && self
+                        .tried_from
+                        .saturating_add(policy.try_for())
+                        .is_ok_and(|end| end <= now) =>
             {
-                let code = self.attempts.last().map_or_else(|| NO_PROVIDER.to_owned(), |attempt| attempt.code.clone());
+                let code = self
+                    .attempts
+                    .last()
+                    .map_or_else(|| NO_PROVIDER.to_owned(), |attempt| attempt.code.clone());
                 let until = now.saturating_add(policy.held_for()).unwrap_or(now);
                 self.enter(NoticeState::Held { until }, Some(&code), now);
                 true
             }
             NoticeState::Sent { report_until: Some(until), provider } if until <= now => {
-                self.enter(NoticeState::Sent { report_until: None, provider }, Some("no-report-came"), now);
+                self.enter(
+                    NoticeState::Sent { report_until: None, provider },
+                    Some("no-report-came"),
+                    now,
+                );
                 true
             }
             NoticeState::Held { until } if until <= now => {
@@ -98,8 +121,15 @@ impl NoticeRecord {
     }
 
     /// The process that held the lease died between its call and its record.
-    fn abandon(&mut self, provider: Provider, price_vnd: Option<u64>, policy: &NoticePolicy, now: Timestamp) {
-        let unknown = Attempt::of(provider, AttemptOutcome::Unknown, ABANDONED, self.repetition, self.since);
+    fn abandon(
+        &mut self,
+        provider: Provider,
+        price_vnd: Option<u64>,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) {
+        let unknown =
+            Attempt::of(provider, AttemptOutcome::Unknown, ABANDONED, self.repetition, self.since);
         self.log(Attempt { price_vnd, ..unknown });
         if provider.recognises_repetition() {
             self.wait(now, Some(provider), ABANDONED, now);
@@ -108,8 +138,9 @@ impl NoticeRecord {
         }
     }
 
-    /// No report came: what the law wants is told again by anybody but `provider`, by the other channel where that reaches the
-    /// applicant, with a text that says so; of the rest, who knows it again is asked again, and who does not is left.
+    /// No report came: what the law wants is told again by anybody but `provider`, by the other
+    /// channel where that reaches the applicant, with a text that says so; of the rest, who knows
+    /// it again is asked again, and who does not is left.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
         if self.is_told_by_others(provider, policy) {
             self.repetition = true;
@@ -128,14 +159,20 @@ impl NoticeRecord {
         self.is_repeated() && policy.others_remain(self, provider)
     }
 
-    /// Whether `provider`, who may have it, may still be asked for it: as long as it is certain to know it again, or, where others
-    /// can tell what the law wants, until they do.
-    fn may_be_asked_again(&self, provider: Provider, policy: &NoticePolicy, now: Timestamp) -> bool {
+    /// Whether `provider`, who may have it, may still be asked for it: as long as it is certain to
+    /// know it again, or, where others can tell what the law wants, until they do.
+    fn may_be_asked_again(
+        &self,
+        provider: Provider,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) -> bool {
         let patience = self.is_told_by_others(provider, policy).then(|| policy.unknown_wait());
         self.is_known_again(provider, self.repetition, patience, now)
     }
 
-    /// Whether `provider` knows it again in this wording, and no longer than `patience` has gone by since it got it first.
+    /// Whether `provider` knows it again in this wording, and no longer than `patience` has gone by
+    /// since it got it first.
     fn is_known_again(
         &self,
         provider: Provider,
@@ -149,21 +186,28 @@ impl NoticeRecord {
         let known = memory - MEMORY_MARGIN;
         let patience = patience.map_or(known, |patience| patience.min(known));
         let is_over = |since: Timestamp| since.saturating_add(patience).is_ok_and(|end| end <= now);
-        !self.closed_channels.contains(&provider.channel()) && !self.doubted_since(repetition).is_some_and(is_over)
+        !self.closed_channels.contains(&provider.channel())
+            && !self.doubted_since(repetition).is_some_and(is_over)
     }
 
-    /// Nobody else reaches the applicant: lets whoever may have it be asked for it in the wording in which it was asked first.
-    /// Gives whether there is somebody who knows it again.
+    /// Nobody else reaches the applicant: lets whoever may have it be asked for it in the wording
+    /// in which it was asked first. Gives whether there is somebody who knows it again.
     pub(super) fn returns_to_doubted(&mut self, now: Timestamp) -> bool {
-        let doubt = self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
-        let Some((provider, repetition)) = doubt.map(|attempt| (attempt.provider, attempt.repetition)) else {
+        let doubt =
+            self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
+        let Some((provider, repetition)) =
+            doubt.map(|attempt| (attempt.provider, attempt.repetition))
+        else {
             return false;
         };
         if !self.is_known_again(provider, repetition, None, now) {
             return false;
         }
-        let others = NoticeChannel::ALL.into_iter().filter(|channel| *channel != provider.channel());
-        for other in others.filter(|other| !self.closed_channels.contains(other)).collect::<Vec<_>>() {
+        let others =
+            NoticeChannel::ALL.into_iter().filter(|channel| *channel != provider.channel());
+        for other in
+            others.filter(|other| !self.closed_channels.contains(other)).collect::<Vec<_>>()
+        {
             self.closed_channels.push(other);
         }
         self.closed_providers.retain(|closed| *closed != provider);
@@ -174,7 +218,9 @@ impl NoticeRecord {
 
     /// Since when it has been in doubt whether a provider has the message in this wording.
     fn doubted_since(&self, repetition: bool) -> Option<Timestamp> {
-        let doubt = |attempt: &&Attempt| attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == repetition;
+        let doubt = |attempt: &&Attempt| {
+            attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == repetition
+        };
         self.attempts.iter().find(doubt).map(|attempt| attempt.at)
     }
 }

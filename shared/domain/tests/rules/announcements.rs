@@ -1,12 +1,14 @@
 //! What leaders are told in the morning, and of which days.
 
-use domain::announcement::{Headline, LINK_CHARACTERS_MAX, PUBLIC_URL_CHARACTERS_MAX, PublicUrl, ReportSpan};
+use domain::announcement::{
+    Headline, LINK_CHARACTERS_MAX, PUBLIC_URL_CHARACTERS_MAX, PublicUrl, ReportSpan,
+};
 use domain::calendar::next;
 use domain::dossier::Action;
 use domain::kpi::{KpiRow, Period};
 use domain::notice::text::{Encoding, segments};
 use domain::notice::{Language, Templates};
-use domain::thread::{NoticeThread, Told};
+use domain::thread::{Content, NoticeThread};
 use domain::{Violation, id::ReportCode};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -27,7 +29,8 @@ fn the_morning_tells_of_the_days_since_the_last_working_day() {
     for (morning, days) in [
         ("2026-11-18", "2026-11-17"),
         ("2026-11-16", "2026-11-13..2026-11-15"),
-        // Made up for: the Saturday is told of on Monday with its Sunday, the Friday on the Saturday.
+        // Made up for: the Saturday is told of on Monday with its Sunday, the Friday on the
+        // Saturday.
         ("2026-01-10", "2026-01-09"),
         ("2026-01-12", "2026-01-10..2026-01-11"),
         // The first working day after Tết.
@@ -40,7 +43,8 @@ fn the_morning_tells_of_the_days_since_the_last_working_day() {
 #[test]
 fn no_day_of_a_year_is_left_out_or_told_of_twice() {
     let calendar = catalogue().calendar();
-    let mornings = day("2026-01-05").series(1.day()).take_while(|morning| *morning <= day("2026-12-31"));
+    let mornings =
+        day("2026-01-05").series(1.day()).take_while(|morning| *morning <= day("2026-12-31"));
     let mut told_until: Option<Date> = None;
     for morning in mornings.filter(|morning| calendar.kind(*morning).unwrap().is_working()) {
         let period = ReportSpan::Day.period(morning, calendar).unwrap();
@@ -58,24 +62,41 @@ fn the_month_is_that_of_yesterday() {
 
 #[test]
 fn a_morning_whose_last_working_day_lies_in_a_year_without_a_calendar_is_an_error() {
-    let year = (2018..2035).find(|year| catalogue().calendar().kind(day(&format!("{year}-06-01"))).is_ok()).unwrap();
-    let missing = ReportSpan::Day.period(day(&format!("{year}-01-01")), catalogue().calendar()).unwrap_err();
+    let year = (2018..2035)
+        .find(|year| catalogue().calendar().kind(day(&format!("{year}-06-01"))).is_ok())
+        .unwrap();
+    let missing =
+        ReportSpan::Day.period(day(&format!("{year}-01-01")), catalogue().calendar()).unwrap_err();
     assert_eq!(missing.year, year - 1);
 }
 
 #[test]
 fn reports_are_published_under_an_address_that_leaves_a_message_room() {
     let url = |text: &str| PublicUrl::try_from(text.to_owned());
-    for good in ["https://motcua.example.vn", "http://localhost:4566", "https://a.vn/mot-cua", "https://a_b.vn"] {
+    for good in [
+        "https://motcua.example.vn",
+        "http://localhost:4566",
+        "https://a.vn/mot-cua",
+        "https://a_b.vn",
+    ] {
         assert!(url(good).is_ok(), "{good}");
     }
     let long = |length: usize| format!("https://{}", "a".repeat(length - 8));
     assert!(url(&long(PUBLIC_URL_CHARACTERS_MAX)).is_ok());
     let too_long = long(PUBLIC_URL_CHARACTERS_MAX + 1);
-    for bad in ["", "https://", "motcua.example.vn", "https://a.vn/", "https://a.vn?x", "https://á.vn", &too_long] {
+    for bad in [
+        "",
+        "https://",
+        "motcua.example.vn",
+        "https://a.vn/",
+        "https://a.vn?x",
+        "https://á.vn",
+        &too_long,
+    ] {
         assert!(url(bad).is_err(), "{bad}");
     }
-    let address = url("https://a.vn").unwrap().report(&Period::between(day("2026-11-13"), day("2026-11-15")));
+    let address =
+        url("https://a.vn").unwrap().report(&Period::between(day("2026-11-13"), day("2026-11-15")));
     assert_eq!(address, "https://a.vn/v1/reports/2026-11-13..2026-11-15");
 }
 
@@ -86,10 +107,17 @@ fn report() -> ReportCode {
 #[test]
 fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
     let most = 999_999_999;
-    let row = KpiRow { received: most, resolved: most, early: most, overdue: most, ..KpiRow::default() };
-    let longest = Headline::of((day("2026-11-13"), day("2026-11-15")), &row, "x".repeat(LINK_CHARACTERS_MAX));
+    let row =
+        KpiRow { received: most, resolved: most, early: most, overdue: most, ..KpiRow::default() };
+    let longest =
+        Headline::of((day("2026-11-13"), day("2026-11-15")), &row, "x".repeat(LINK_CHARACTERS_MAX));
     for language in [Language::Vi, Language::En] {
-        let notice = catalogue().templates().report().unwrap().compose(&report(), &longest, language).unwrap();
+        let notice = catalogue()
+            .templates()
+            .report()
+            .unwrap()
+            .compose(&report(), &longest, language)
+            .unwrap();
         let parts = segments(&notice.sms);
         assert_eq!((parts.encoding, parts.count), (Encoding::Gsm7, 2), "{}", notice.sms);
         assert!(!notice.sms.contains(['{', '}']), "{}", notice.sms);
@@ -100,16 +128,31 @@ fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
 
 #[test]
 fn where_nothing_was_settled_no_share_is_told() {
-    let headline = Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
-    let notice = catalogue().templates().report().unwrap().compose(&report(), &headline, Language::Vi).unwrap();
-    assert_eq!((notice.fields["onTime"].as_str(), notice.fields["period"].as_str()), ("-", "15/11/2026"));
+    let headline =
+        Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
+    let notice = catalogue()
+        .templates()
+        .report()
+        .unwrap()
+        .compose(&report(), &headline, Language::Vi)
+        .unwrap();
+    assert_eq!(
+        (notice.fields["onTime"].as_str(), notice.fields["period"].as_str()),
+        ("-", "15/11/2026")
+    );
 }
 
 #[test]
 fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
-    let headline = Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
+    let headline =
+        Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
     let agency = || "H20".parse().unwrap();
-    let opened = NoticeThread::announcing(report(), agency(), headline, "2026-11-16T00:00:00Z".parse().unwrap());
+    let opened = NoticeThread::announcing(
+        report(),
+        agency(),
+        headline,
+        "2026-11-16T00:00:00Z".parse().unwrap(),
+    );
     let stored = serde_json::to_value(&opened).unwrap();
     assert_eq!(
         (&stored["code"], &stored["notices"][0]["headline"]["received"]),
@@ -123,14 +166,16 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     notice.remove("headline");
     notice.insert("action".to_owned(), json!("finish"));
     let read: NoticeThread = serde_json::from_value(before).unwrap();
-    assert_eq!(read.notices[0].told, Told::Change(Action::Finish));
+    assert_eq!(read.notices[0].content, Content::Change(Action::Finish));
 }
 
 /// Rules that a text of the report breaks.
 fn broken(spoil: impl FnOnce(&mut Value)) -> Vec<(String, &'static str)> {
-    let mut file: Value = serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap();
+    let mut file: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap();
     spoil(&mut file["report"]);
-    let found = Templates::assemble(serde_json::from_value(file).unwrap()).err().unwrap_or_default();
+    let found =
+        Templates::assemble(serde_json::from_value(file).unwrap()).err().unwrap_or_default();
     let part = |field: &str| field.split('.').next().unwrap().to_owned();
     found.into_iter().map(|Violation { field, rule, .. }| (part(&field), rule)).collect()
 }
@@ -148,9 +193,22 @@ fn a_text_of_the_report_that_cannot_be_sent_is_refused_when_it_is_loaded() {
         ("segments-max", sms(&format!("{}{{link}}", "x".repeat(63)))),
         ("without-due-date", json!({"text": "Mot Cua {link}", "withoutDueDate": "{link}"})),
     ] {
-        assert_eq!(broken(|report| report["sms"]["vi"] = text.clone()), [("report".to_owned(), rule)], "{text}");
+        assert_eq!(
+            broken(|report| report["sms"]["vi"] = text.clone()),
+            [("report".to_owned(), rule)],
+            "{text}"
+        );
     }
-    assert_eq!(broken(|report| report["sms"]["vi"] = sms(&format!("{}{{link}}", "x".repeat(62)))), []);
-    assert_eq!(broken(|report| report["zalo"] = json!({"en": "1"})), [("report".to_owned(), "vietnamese")]);
-    assert_eq!(broken(|report| report["zalo"]["vi"] = json!("one")), [("report".to_owned(), "zalo-template")]);
+    assert_eq!(
+        broken(|report| report["sms"]["vi"] = sms(&format!("{}{{link}}", "x".repeat(62)))),
+        []
+    );
+    assert_eq!(
+        broken(|report| report["zalo"] = json!({"en": "1"})),
+        [("report".to_owned(), "vietnamese")]
+    );
+    assert_eq!(
+        broken(|report| report["zalo"]["vi"] = json!("one")),
+        [("report".to_owned(), "zalo-template")]
+    );
 }

@@ -1,8 +1,9 @@
-//! When a dossier is due, row by row with the article: around Tết, made-up Saturdays, 15:00, midnight, leap days, and what
-//! is otherwise in 2026.
+//! When a dossier is due, row by row with the article: around Tết, made-up Saturdays, 15:00,
+//! midnight, leap days, and what is otherwise in 2026.
 //!
-//! The rows were worked out from the table of days off in the domain note alone (§3.6), by a second computation that shares
-//! nothing with the code under test. Days off of 2019 and 2020 follow the Labour Code of 2012.
+//! The rows were worked out from the table of days off in the domain note alone (§3.6), by a second
+//! computation that shares nothing with the code under test. Days off of 2019 and 2020 follow the
+//! Labour Code of 2012.
 
 use super::world::{at, calendar, local, term};
 
@@ -86,7 +87,8 @@ const TET_OF_EVERY_YEAR: &[Row] = &[
     ("4 working-hour",  "2026-02-13T15:30", "2026-02-23T09:30", "BLLĐ 2019 Đ.112; TB 9441/TB-BNV"),
 ];
 
-/// Saturdays worked for a weekday off: due on one, handed over on one, received on one; and the day that was given for it.
+/// Saturdays worked for a weekday off: due on one, handed over on one, received on one; and the day
+/// that was given for it.
 #[rustfmt::skip]
 const SATURDAYS_THAT_ARE_MADE_UP: &[Row] = &[
     ("1 working-day",  "2019-01-04T08:00", "2019-01-05T17:00", "BLLĐ 2012 Đ.115, a swap"),
@@ -218,7 +220,8 @@ const LEAP_DAY: &[Row] = &[
     ("1 calendar-day",   "2025-02-28T09:00", "2025-03-03T17:00", "BLDS 2015 Đ.148.5"),
 ];
 
-/// What is otherwise in 2026: 2 January, 27 April, no swap around 30 April, 31 August, and 24 November for the first time.
+/// What is otherwise in 2026: 2 January, 27 April, no swap around 30 April, 31 August, and 24
+/// November for the first time.
 #[rustfmt::skip]
 const THE_EXCEPTIONS_OF_2026: &[Row] = &[
     ("1 working-day",  "2025-12-31T09:00", "2026-01-05T17:00", "BLLĐ 2019 Đ.112"),

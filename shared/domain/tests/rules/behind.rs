@@ -8,7 +8,11 @@ use super::world::{day, played};
 
 /// Submitted on Monday, 2 March 2026; three working days from receipt that morning end on Thursday.
 fn of(history: &str, first: &str, last: &str) -> Option<Behind> {
-    let dossier = facts(&played("3 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}")));
+    let dossier = facts(&played(
+        "3 working-day",
+        Channel::Online,
+        &format!("submit 2026-03-02T07:30, {history}"),
+    ));
     let found = behind(&dossier, day(first), day(last), |_| DueBasis::Original);
     if first == last {
         let rows = tally([&dossier], day(last), DueBasis::Original);
@@ -23,7 +27,8 @@ fn of(history: &str, first: &str, last: &str) -> Option<Behind> {
 }
 
 #[test]
-fn a_dossier_is_behind_from_the_day_after_its_due_date_until_the_evening_of_the_day_it_is_settled() {
+fn a_dossier_is_behind_from_the_day_after_its_due_date_until_the_evening_of_the_day_it_is_settled()
+{
     let history = "receive 08:00, process 09:00, finish 2026-03-10T09:00";
     let found = |on: &str| of(history, on, on).map(|behind| (behind.days, behind.settled));
     assert_eq!(found("2026-03-05"), None, "due today");
@@ -31,7 +36,10 @@ fn a_dossier_is_behind_from_the_day_after_its_due_date_until_the_evening_of_the_
     assert_eq!(found("2026-03-09"), Some((4, None)), "weekends are days");
     assert_eq!(found("2026-03-10"), Some((5, Some(day("2026-03-10")))));
     assert_eq!(found("2026-03-11"), None, "settled before");
-    assert_eq!(of(history, "2026-03-01", "2026-03-31").map(|behind| behind.due), Some(day("2026-03-05")));
+    assert_eq!(
+        of(history, "2026-03-01", "2026-03-31").map(|behind| behind.due),
+        Some(day("2026-03-05"))
+    );
 }
 
 #[test]
@@ -56,12 +64,22 @@ fn the_history_says_why() {
     for (history, causes) in [
         ("receive 08:00", &[Cause::NotBegun][..]),
         ("receive 08:00, process 09:00", &[]),
-        ("receive 08:00, process 09:00, suspend 10:00, resume 2026-03-03T08:00", &[Cause::Suspended]),
-        ("receive 08:00, request-payment 09:00, confirm-payment 2026-03-03T09:00", &[Cause::Payment]),
-        ("receive 08:00, request-supplement 09:00, supplement 2026-03-03T09:00, process 10:00", &[Cause::Papers]),
+        (
+            "receive 08:00, process 09:00, suspend 10:00, resume 2026-03-03T08:00",
+            &[Cause::Suspended],
+        ),
+        (
+            "receive 08:00, request-payment 09:00, confirm-payment 2026-03-03T09:00",
+            &[Cause::Payment],
+        ),
+        (
+            "receive 08:00, request-supplement 09:00, supplement 2026-03-03T09:00, process 10:00",
+            &[Cause::Supplement],
+        ),
         ("receive 08:00, finish 09:00, send-back 2026-03-03T09:00", &[Cause::SentBack]),
     ] {
-        let found = of(history, "2026-03-30", "2026-03-30").unwrap_or_else(|| panic!("{history} is not behind"));
+        let found = of(history, "2026-03-30", "2026-03-30")
+            .unwrap_or_else(|| panic!("{history} is not behind"));
         assert_eq!(found.causes, causes, "{history}");
     }
 }

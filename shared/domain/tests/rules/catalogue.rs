@@ -1,4 +1,5 @@
-//! Law and organisation as data: the shipped files agree with each other, and what contradicts itself is refused.
+//! Law and organisation as data: the shipped files agree with each other, and what contradicts
+//! itself is refused.
 
 use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
@@ -40,7 +41,7 @@ pub(super) fn procedure(version: u32, valid_from: &str) -> Value {
         "code": "1.013831", "version": version, "name": "Đăng ký biến động", "level": "department",
         "field": {"code": "G13-TN01", "name": "Đất đai"}, "online": "partial",
         "terms": {"counter": term, "online": null, "postal": term},
-        "papers": [{"code": "TK", "name": "Tờ khai", "required": true}], "feeVnd": 0, "validFrom": valid_from, "trust": "unverified",
+        "documents": [{"code": "TK", "name": "Tờ khai", "required": true}], "feeVnd": 0, "validFrom": valid_from, "trust": "unverified",
     })
 }
 
@@ -60,9 +61,13 @@ fn shipped(text: &str) -> Value {
 
 /// A text after receipt, and a reason for saying nothing else.
 fn templates() -> Value {
-    let quiet =
-        RULES.iter().map(|rule| rule.action).chain([Action::Submit]).filter(|action| *action != Action::Receive);
-    let silent: Vec<Value> = quiet.map(|action| json!({"action": action.name(), "reason": "a test"})).collect();
+    let quiet = RULES
+        .iter()
+        .map(|rule| rule.action)
+        .chain([Action::Submit])
+        .filter(|action| *action != Action::Receive);
+    let silent: Vec<Value> =
+        quiet.map(|action| json!({"action": action.name(), "reason": "a test"})).collect();
     json!({
         "repetition": {"vi": "Nhac lai: "},
         "templates": [{
@@ -113,7 +118,8 @@ pub(super) fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
 }
 
 /// Rules of a part as a whole: something is missing in it, and no field of it is wrong.
-const OF_A_WHOLE: [&str; 6] = ["present", "cover-years", "every-action", "every-provider", "vietnamese", "report-owed"];
+const OF_A_WHOLE: [&str; 6] =
+    ["present", "cover-years", "every-action", "every-provider", "vietnamese", "report-owed"];
 
 /// Part and rule of everything that is wrong; each names the very field, which stands in the files.
 fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
@@ -135,9 +141,16 @@ fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
     let found = assemble(files).err().unwrap_or_default();
     let placed = found.into_iter().map(|Violation { field, rule, detail }| {
         let part = part_of(&field).to_owned();
-        let named = texts.iter().find(|file| !file[&part].is_null()).map(|file| stands_in(file, &field));
-        assert!(named == Some(true) || rule == "report-owed", "{rule}: {field} stands nowhere: {detail}");
-        assert!(field != part || OF_A_WHOLE.contains(&rule), "{rule}: {field} is no field: {detail}");
+        let named =
+            texts.iter().find(|file| !file[&part].is_null()).map(|file| stands_in(file, &field));
+        assert!(
+            named == Some(true) || rule == "report-owed",
+            "{rule}: {field} stands nowhere: {detail}"
+        );
+        assert!(
+            field != part || OF_A_WHOLE.contains(&rule),
+            "{rule}: {field} is no field: {detail}"
+        );
         (part, rule)
     });
     placed.collect()
@@ -151,9 +164,13 @@ fn part_of(path: &str) -> &str {
 /// Whether the path of a violation leads to something in `file`.
 fn stands_in(file: &Value, path: &str) -> bool {
     let mut value = file;
-    for step in path.split_inclusive(['.', '[', ']']).map(|step| step.trim_end_matches(['.', '[', ']'])) {
+    for step in
+        path.split_inclusive(['.', '[', ']']).map(|step| step.trim_end_matches(['.', '[', ']']))
+    {
         let item = |value: &Value| {
-            value.as_array().is_some_and(|list| list.iter().any(|item| item.as_str() == Some(step.trim_matches('"'))))
+            value.as_array().is_some_and(|list| {
+                list.iter().any(|item| item.as_str() == Some(step.trim_matches('"')))
+            })
         };
         value = match step.parse::<usize>() {
             _ if step.is_empty() => value,
@@ -197,13 +214,15 @@ fn the_good_files_are_good() {
 
 #[test]
 fn an_agency_that_stands_twice_is_refused() {
-    refused("agencies", "unique-code", |files| list(&mut files.agencies, "agencies").push(agency("H20.09")));
+    refused("agencies", "unique-code", |files| {
+        list(&mut files.agencies, "agencies").push(agency("H20.09"))
+    });
 }
 
 #[test]
 fn an_agency_or_a_procedure_without_a_name_is_refused() {
     refused("agencies", "name", |files| files.agencies["agencies"][0]["name"] = json!(" "));
-    for place in ["/name", "/field/name", "/papers/0/name"] {
+    for place in ["/name", "/field/name", "/documents/0/name"] {
         let spoil = |files: &mut Files| {
             *files.procedures["procedures"][0].pointer_mut(place).unwrap() = json!("");
         };
@@ -215,9 +234,9 @@ fn an_agency_or_a_procedure_without_a_name_is_refused() {
 fn a_procedure_that_is_none_is_refused() {
     for (rule, place, value) in [
         ("version", "/version", json!(0)),
-        ("papers", "/papers", json!([])),
-        ("paper-code", "/papers/0/code", json!("")),
-        ("paper-code", "/papers/0/code", json!("x".repeat(65))),
+        ("documents", "/documents", json!([])),
+        ("document-code", "/documents/0/code", json!("")),
+        ("document-code", "/documents/0/code", json!("x".repeat(65))),
         ("field-code", "/field/code", json!("TN01")),
         ("field-code", "/field/code", json!("G13-")),
         ("field-code", "/field/code", json!("Z13-TN01")),
@@ -267,7 +286,10 @@ fn a_year_or_a_day_that_stands_twice_is_not_read() {
         (format!("\"1999\": {year}"), "1999 is no year"),
         (format!("\"Tết\": {year}"), "Tết is no year"),
         (
-            format!("\"2026\": {}", year.replace("\"off\": []", r#""off": ["2026-01-01", "2026-01-01"]"#)),
+            format!(
+                "\"2026\": {}",
+                year.replace("\"off\": []", r#""off": ["2026-01-01", "2026-01-01"]"#)
+            ),
             "2026-01-01 stands twice",
         ),
     ] {
@@ -283,7 +305,11 @@ pub(super) fn forgotten(rules: &[&str], spoil: impl FnOnce(&mut Files)) {
     let mut files = good();
     spoil(&mut files);
     let found = before.forgotten_by(&assemble(files).unwrap(), day("2026-03-02"));
-    assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), rules, "{found:?}");
+    assert_eq!(
+        found.iter().map(|violation| violation.rule).collect::<Vec<_>>(),
+        rules,
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -298,7 +324,9 @@ fn an_edition_that_takes_an_agency_or_a_year_away_is_told_so() {
     });
     // An agency that ends, and a year that is put right, are no loss.
     forgotten(&[], |files| files.agencies["agencies"][1]["validTo"] = json!("2026-03-31"));
-    forgotten(&[], |files| files.calendar["years"]["2026"]["off"] = json!(["2026-01-01", "2026-01-02"]));
+    forgotten(&[], |files| {
+        files.calendar["years"]["2026"]["off"] = json!(["2026-01-01", "2026-01-02"])
+    });
 }
 
 #[test]
@@ -308,15 +336,19 @@ fn an_edition_that_rewrites_a_version_in_force_is_told_so_and_one_that_adds_a_ve
         ("/terms/counter/amount", json!(9)),
         ("/feeVnd", json!(50_000)),
         ("/level", json!("commune")),
-        ("/papers/0/required", json!(false)),
+        ("/documents/0/required", json!(false)),
         ("/validFrom", json!("2025-08-01")),
     ] {
         forgotten(&["kept-version"], |files| {
             *files.procedures["procedures"][0].pointer_mut(place).unwrap() = value;
         });
     }
-    forgotten(&["kept-version"], |files| files.procedures["procedures"] = json!([procedure(2, "2026-01-01")]));
-    forgotten(&[], |files| list(&mut files.procedures, "procedures").push(procedure(2, "2026-01-01")));
+    forgotten(&["kept-version"], |files| {
+        files.procedures["procedures"] = json!([procedure(2, "2026-01-01")])
+    });
+    forgotten(&[], |files| {
+        list(&mut files.procedures, "procedures").push(procedure(2, "2026-01-01"))
+    });
     forgotten(&[], |files| files.procedures["procedures"][0]["trust"] = json!("confirmed"));
 }
 
@@ -336,17 +368,23 @@ fn a_version_that_has_not_begun_may_still_be_written_otherwise() {
 
 #[test]
 fn an_agency_under_an_unknown_one_is_refused() {
-    refused("agencies", "known-agency", |files| files.agencies["agencies"][0]["parent"] = json!("H20"));
+    refused("agencies", "known-agency", |files| {
+        files.agencies["agencies"][0]["parent"] = json!("H20")
+    });
 }
 
 #[test]
 fn an_unknown_successor_is_refused() {
-    refused("agencies", "known-agency", |files| files.agencies["agencies"][0]["successor"] = json!("H58"));
+    refused("agencies", "known-agency", |files| {
+        files.agencies["agencies"][0]["successor"] = json!("H58")
+    });
 }
 
 #[test]
 fn an_agency_that_ends_before_it_begins_is_refused() {
-    refused("agencies", "valid-range", |files| files.agencies["agencies"][0]["validTo"] = json!("2020-09-14"));
+    refused("agencies", "valid-range", |files| {
+        files.agencies["agencies"][0]["validTo"] = json!("2020-09-14")
+    });
     assert_eq!(wrong(|files| files.agencies["agencies"][0]["validTo"] = json!("2020-09-15")), []);
 }
 
@@ -360,27 +398,37 @@ fn two_versions_of_a_procedure_on_one_day_are_refused() {
 #[test]
 fn a_later_procedure_with_an_earlier_version_is_refused() {
     refused("procedures", "ordered-versions", |files| {
-        files.procedures["procedures"] = json!([procedure(2, "2025-07-01"), procedure(1, "2026-01-01")]);
+        files.procedures["procedures"] =
+            json!([procedure(2, "2025-07-01"), procedure(1, "2026-01-01")]);
     });
     refused("procedures", "ordered-versions", |files| {
-        files.procedures["procedures"] = json!([procedure(1, "2025-07-01"), procedure(1, "2026-01-01")]);
+        files.procedures["procedures"] =
+            json!([procedure(1, "2025-07-01"), procedure(1, "2026-01-01")]);
     });
 }
 
 #[test]
 fn a_day_under_another_year_is_refused() {
-    refused("years.2026", "day-in-year", |files| files.calendar["years"]["2026"]["off"] = json!(["2027-01-01"]));
-    refused("years.2026", "day-in-year", |files| files.calendar["years"]["2026"]["worked"] = json!(["2027-01-02"]));
+    refused("years.2026", "day-in-year", |files| {
+        files.calendar["years"]["2026"]["off"] = json!(["2027-01-01"])
+    });
+    refused("years.2026", "day-in-year", |files| {
+        files.calendar["years"]["2026"]["worked"] = json!(["2027-01-02"])
+    });
 }
 
 #[test]
 fn a_worked_weekday_is_refused() {
-    refused("years.2026", "worked-weekend", |files| files.calendar["years"]["2026"]["worked"] = json!(["2026-01-09"]));
+    refused("years.2026", "worked-weekend", |files| {
+        files.calendar["years"]["2026"]["worked"] = json!(["2026-01-09"])
+    });
 }
 
 #[test]
 fn a_weekend_day_off_is_refused() {
-    refused("years.2026", "off-weekday", |files| files.calendar["years"]["2026"]["off"] = json!(["2026-01-11"]));
+    refused("years.2026", "off-weekday", |files| {
+        files.calendar["years"]["2026"]["off"] = json!(["2026-01-11"])
+    });
 }
 
 #[test]
@@ -417,26 +465,33 @@ fn office_hours_that_begin_twice_on_a_day_are_refused() {
 
 #[test]
 fn a_calendar_whose_first_days_have_no_office_hours_is_refused() {
-    refused("hours", "cover-years", |files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-02"));
+    refused("hours", "cover-years", |files| {
+        files.calendar["hours"][0]["validFrom"] = json!("2026-01-02")
+    });
     assert_eq!(wrong(|files| files.calendar["hours"][0]["validFrom"] = json!("2026-01-01")), []);
 }
 
 #[test]
 fn two_rules_of_the_clock_from_one_day_are_refused() {
-    refused("rules", "unique-start", |files| list(&mut files.rules, "rules").push(clock_rule("2025-07-01")));
+    refused("rules", "unique-start", |files| {
+        list(&mut files.rules, "rules").push(clock_rule("2025-07-01"))
+    });
 }
 
 #[test]
 fn rules_of_the_clock_that_begin_after_the_first_known_day_are_refused() {
     refused("rules", "cover-years", |files| files.rules["rules"] = json!([]));
-    refused("rules", "cover-years", |files| files.rules["rules"] = json!([clock_rule("2019-01-02")]));
+    refused("rules", "cover-years", |files| {
+        files.rules["rules"] = json!([clock_rule("2019-01-02")])
+    });
     assert_eq!(wrong(|files| files.rules["rules"] = json!([clock_rule("2019-01-01")])), []);
 }
 
 #[test]
 fn a_dossier_code_that_nobody_could_read_again_is_refused() {
     for digits in [0, 3, 8, 255] {
-        let spoil = |files: &mut Files| files.rules["rules"][1]["dossierCode"]["digits"] = json!(digits);
+        let spoil =
+            |files: &mut Files| files.rules["rules"][1]["dossierCode"]["digits"] = json!(digits);
         refused("rules", "sequence-digits", spoil);
     }
 }
@@ -444,7 +499,9 @@ fn a_dossier_code_that_nobody_could_read_again_is_refused() {
 #[test]
 fn integrators_numbers_begin_with_a_digit_that_short_numbers_are_not_filled_up_with() {
     for digit in [0, 10] {
-        let spoil = |files: &mut Files| files.rules["rules"][1]["dossierCode"]["integratorDigit"] = json!(digit);
+        let spoil = |files: &mut Files| {
+            files.rules["rules"][1]["dossierCode"]["integratorDigit"] = json!(digit)
+        };
         refused("rules", "integrator-digit", spoil);
     }
 }
@@ -476,7 +533,8 @@ fn a_rule_of_the_clock_that_says_something_unknown_is_not_read() {
 #[test]
 fn the_clock_follows_the_rule_of_the_day() {
     let mut files = good();
-    files.rules["rules"] = json!([clock_rule("2026-07-01"), clock_rule("2018-06-21"), clock_rule("2025-07-01")]);
+    files.rules["rules"] =
+        json!([clock_rule("2026-07-01"), clock_rule("2018-06-21"), clock_rule("2025-07-01")]);
     files.rules["rules"][0]["supplement"] = json!("resume");
     files.rules["rules"][0]["kpiDue"] = json!("extended");
     let catalogue = assemble(files).unwrap();
@@ -490,7 +548,11 @@ fn the_clock_follows_the_rule_of_the_day() {
         ("2031-01-01", "2026-07-01", OnSupplement::Resume, DueBasis::Extended),
     ] {
         let rule = catalogue.law().rule_on(day(on));
-        assert_eq!((rule.valid_from, rule.supplement, rule.kpi_due), (day(from), supplement, kpi_due), "{on}");
+        assert_eq!(
+            (rule.valid_from, rule.supplement, rule.kpi_due),
+            (day(from), supplement, kpi_due),
+            "{on}"
+        );
     }
 }
 
@@ -499,7 +561,12 @@ fn the_clock_follows_the_rule_of_the_day() {
 fn the_shipped_rules_say_what_the_law_says() {
     assert_eq!(catalogue().law().rules().count(), 3);
     for rule in catalogue().law().rules() {
-        assert_eq!((rule.supplement, rule.extensions_max), (OnSupplement::Restart, 1), "{}", rule.valid_from);
+        assert_eq!(
+            (rule.supplement, rule.extensions_max),
+            (OnSupplement::Restart, 1),
+            "{}",
+            rule.valid_from
+        );
         assert_eq!(rule.kpi_due, DueBasis::Original, "{}", rule.valid_from);
     }
     for (on, expected) in [
@@ -508,7 +575,10 @@ fn the_shipped_rules_say_what_the_law_says() {
         ("2026-03-02", "H58.15-260302-0007"),
     ] {
         let format = catalogue().law().rule_on(day(on)).dossier_code;
-        assert_eq!(DossierCode::issue(format, &"H58.15".parse().unwrap(), day(on), 7).unwrap().as_str(), expected);
+        assert_eq!(
+            DossierCode::issue(format, &"H58.15".parse().unwrap(), day(on), 7).unwrap().as_str(),
+            expected
+        );
     }
 }
 
@@ -526,7 +596,9 @@ fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_october_at_the_latest() 
     }
     // Where all terms are short it is missed in October all the same.
     let short = assemble(good()).unwrap();
-    for (today, missing) in [("2026-09-30", None), ("2026-10-01", Some(2027)), ("2026-12-31", Some(2027))] {
+    for (today, missing) in
+        [("2026-09-30", None), ("2026-10-01", Some(2027)), ("2026-12-31", Some(2027))]
+    {
         assert_eq!(short.missing_year(day(today)).map(|missing| missing.year), missing, "{today}");
     }
 }
@@ -535,9 +607,14 @@ fn a_year_is_missed_as_soon_as_a_term_reaches_it_and_in_october_at_the_latest() 
 fn the_alarm_names_which_procedures_stop_being_received_on_which_day() {
     let stopped_by = |today: &str, on: &str| -> usize {
         let stops = catalogue().stopping(day(today));
-        stops.iter().filter(|(day_, _)| **day_ <= day(on)).map(|(_, procedures)| procedures.len()).sum()
+        stops
+            .iter()
+            .filter(|(day_, _)| **day_ <= day(on))
+            .map(|(_, procedures)| procedures.len())
+            .sum()
     };
-    let all = [("2026-11-26", "2026-11-26"), ("2026-11-26", "2026-12-15"), ("2026-11-26", "2026-12-28")];
+    let all =
+        [("2026-11-26", "2026-11-26"), ("2026-11-26", "2026-12-15"), ("2026-11-26", "2026-12-28")];
     let counts = all.map(|(today, on)| stopped_by(today, on));
     assert_eq!(counts, [1, 9, 48]);
     // Each is named once, on its first day, and a year that is there stops nothing.
@@ -552,7 +629,8 @@ fn the_alarm_names_which_procedures_stop_being_received_on_which_day() {
 fn a_decided_year_does_not_become_provisional_again() {
     let guess = || {
         let mut files = good();
-        files.calendar["years"]["2027"] = json!({"off": [], "worked": [], "provisional": true, "source": "a guess"});
+        files.calendar["years"]["2027"] =
+            json!({"off": [], "worked": [], "provisional": true, "source": "a guess"});
         files
     };
     let decided = || {
@@ -569,7 +647,11 @@ fn a_decided_year_does_not_become_provisional_again() {
     let today = day("2026-11-26");
     assert_eq!(assemble(guess()).unwrap().provisional_next_year(today), Some(2027));
     assert_eq!(assemble(decided()).unwrap().provisional_next_year(today), None);
-    assert_eq!(assemble(guess()).unwrap().missing_year(today), None, "nothing stops where a calendar is there");
+    assert_eq!(
+        assemble(guess()).unwrap().missing_year(today),
+        None,
+        "nothing stops where a calendar is there"
+    );
 }
 
 /// A text that has `length` characters with the longest code in it.
@@ -581,14 +663,18 @@ fn with_code(length: usize) -> String {
 fn a_message_that_does_not_fit_is_refused() {
     for (rule, sms) in [
         ("known-placeholder", json!({"text": "Ho so {code} cua {name}"})),
-        ("known-placeholder", json!({"text": "Ho so {code}", "withoutDueDate": "So {code} {idNumber}"})),
+        (
+            "known-placeholder",
+            json!({"text": "Ho so {code}", "withoutDueDate": "So {code} {idNumber}"}),
+        ),
         // Whoever has several dossiers has to know which.
         ("code", json!({"text": "Ho so da duoc tiep nhan"})),
         ("code", json!({"text": "Ho so {code}", "withoutDueDate": "Ho so da duoc tiep nhan"})),
         // Sent and charged as it was asked for, though the seven-bit alphabet would do.
         ("segments-max", json!({"text": with_code(71), "encoding": "ucs-2"})),
         ("gsm-7", json!({"text": "Hồ sơ {code}"})),
-        // Characters of the seven-bit alphabet, which gateways set to "no accents" may mangle all the same.
+        // Characters of the seven-bit alphabet, which gateways set to "no accents" may mangle all
+        // the same.
         ("gsm-7", json!({"text": "Ho so {code} hàng"})),
         ("gsm-7", json!({"text": "Ho so {code} é"})),
         ("gsm-7", json!({"text": "Ho so {code}", "withoutDueDate": "Ho so {code} ì ò ù è"})),
@@ -599,7 +685,9 @@ fn a_message_that_does_not_fit_is_refused() {
         ("segments-max", json!({"text": with_code(297), "segmentsMax": 2})),
         ("segments-max", json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2"})),
     ] {
-        refused("templates.receive", rule, |files| files.templates["templates"][0]["sms"]["vi"] = sms);
+        refused("templates.receive", rule, |files| {
+            files.templates["templates"][0]["sms"]["vi"] = sms
+        });
     }
 }
 
@@ -611,7 +699,11 @@ fn a_message_that_fits_its_budget_is_taken() {
         json!({"text": with_code(296), "segmentsMax": 2}),
         json!({"text": "Hồ sơ {code} đã được tiếp nhận", "encoding": "ucs-2", "segmentsMax": 2}),
     ] {
-        assert_eq!(wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()), [], "{sms}");
+        assert_eq!(
+            wrong(|files| files.templates["templates"][0]["sms"]["vi"] = sms.clone()),
+            [],
+            "{sms}"
+        );
     }
 }
 
@@ -622,7 +714,8 @@ fn every_beginning_of_a_repetition_is_judged_with_the_text_that_it_stands_before
     refused("templates.receive", "gsm-7", |files| files.templates["repetition"] = accented);
     refused("templates.receive", "segments-max", |files| {
         files.templates["repetition"] = json!({"vi": "Nhac lai: ", "en": "€€€€€€ "});
-        files.templates["templates"][0]["sms"]["vi"] = json!({"text": with_code(61), "encoding": "ucs-2"});
+        files.templates["templates"][0]["sms"]["vi"] =
+            json!({"text": with_code(61), "encoding": "ucs-2"});
     });
 }
 
@@ -637,7 +730,8 @@ fn days_and_reasons_of_a_rule_out_of_their_range_are_refused() {
     ] {
         refused("rules", "days-range", |files| files.rules["rules"][0][field] = value);
     }
-    for (field, value) in [("letterReason", json!(" ")), ("expiredReason", json!("a".repeat(301)))] {
+    for (field, value) in [("letterReason", json!(" ")), ("expiredReason", json!("a".repeat(301)))]
+    {
         refused("rules", "reason-length", |files| files.rules["rules"][0][field] = value);
     }
 }
@@ -659,19 +753,23 @@ fn an_agency_s_exception_that_contradicts_the_calendar_is_refused() {
         ("worked-day-off", json!({"worked": ["2026-01-10"]})),
         ("known-year", json!({"off": ["2027-01-05"]})),
         ("known-year", json!({"worked": ["2025-01-04"]})),
-        ("ordered-slots", json!({"hours": [{"validFrom": "2018-06-21", "slots": [], "handOverCutOff": "15:00"}]})),
+        (
+            "ordered-slots",
+            json!({"hours": [{"validFrom": "2018-06-21", "slots": [], "handOverCutOff": "15:00"}]}),
+        ),
     ] {
         refused(field, rule, |files| excepted(files, "H20.09", more));
     }
-    refused("exceptions", "known-agency", |files| excepted(files, "H20.77", json!({"off": ["2026-01-05"]})));
+    refused("exceptions", "known-agency", |files| {
+        excepted(files, "H20.77", json!({"off": ["2026-01-05"]}))
+    });
 }
 
 #[test]
 fn an_agency_s_exceptions_add_up_in_their_hours_too() {
     let hours = |from: &str| json!([{"validFrom": from, "slots": [["08:00", "12:00"]], "handOverCutOff": "11:00"}]);
     let two = |second: &str| {
-        let exception =
-            |from: &str| json!({"agency": "H20.09", "hours": hours(from), "reason": "a test", "source": "a test"});
+        let exception = |from: &str| json!({"agency": "H20.09", "hours": hours(from), "reason": "a test", "source": "a test"});
         json!([exception("2018-06-21"), exception(second)])
     };
     let mut files = good();
@@ -679,11 +777,14 @@ fn an_agency_s_exceptions_add_up_in_their_hours_too() {
     let law = assemble(files).unwrap();
     let calendar = law.law().calendar_of(&"H20.09".parse().unwrap());
     for morning in ["2026-03-02", "2026-07-02"] {
-        let due =
-            super::world::term("1 working-day").unwrap().due(calendar, super::world::at(&format!("{morning}T08:00")));
+        let due = super::world::term("1 working-day")
+            .unwrap()
+            .due(calendar, super::world::at(&format!("{morning}T08:00")));
         assert!(super::world::local(due.unwrap()).ends_with("T12:00:00"), "{morning}");
     }
-    refused("exceptions.H20.09", "unique-start", |files| files.calendar["exceptions"] = two("2018-06-21"));
+    refused("exceptions.H20.09", "unique-start", |files| {
+        files.calendar["exceptions"] = two("2018-06-21")
+    });
 }
 
 #[test]
@@ -698,7 +799,14 @@ fn an_agency_s_exception_needs_a_reason_and_a_source() {
 
 #[test]
 fn an_agency_s_exception_is_read() {
-    assert_eq!(wrong(|files| excepted(files, "H20.09", json!({"off": ["2026-01-05"], "worked": ["2026-01-03"]}))), []);
+    assert_eq!(
+        wrong(|files| excepted(
+            files,
+            "H20.09",
+            json!({"off": ["2026-01-05"], "worked": ["2026-01-03"]})
+        )),
+        []
+    );
 }
 
 #[test]
@@ -719,7 +827,9 @@ fn every_text_has_a_vietnamese_one() {
     refused("templates.receive", "vietnamese", |files| {
         files.templates["templates"][0]["sms"] = json!({"en": {"text": "Your file {code}"}});
     });
-    refused("repetition", "vietnamese", |files| files.templates["repetition"] = json!({"en": "Again: "}));
+    refused("repetition", "vietnamese", |files| {
+        files.templates["repetition"] = json!({"en": "Again: "})
+    });
 }
 
 #[test]
@@ -732,14 +842,22 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         ("coalesceSeconds", json!(3_601)),
         ("budgetWarningPercent", json!(0)),
     ] {
-        refused(&format!("policies.{field}"), "range", |files| files.notices["policies"][0][field] = value);
+        refused(&format!("policies.{field}"), "range", |files| {
+            files.notices["policies"][0][field] = value
+        });
     }
     refused("policies.channelPatienceMinutes.legal", "range", |files| {
         files.notices["policies"][0]["channelPatienceMinutes"]["legal"] = json!(1_441);
     });
-    refused("policies.channels", "channels", |files| files.notices["policies"][0]["channels"] = json!(["sms", "sms"]));
-    refused("policies.source", "source", |files| files.notices["policies"][0]["source"] = json!(""));
-    refused("policies", "cover-years", |files| files.notices["policies"][0]["validFrom"] = json!("2020-01-01"));
+    refused("policies.channels", "channels", |files| {
+        files.notices["policies"][0]["channels"] = json!(["sms", "sms"])
+    });
+    refused("policies.source", "source", |files| {
+        files.notices["policies"][0]["source"] = json!("")
+    });
+    refused("policies", "cover-years", |files| {
+        files.notices["policies"][0]["validFrom"] = json!("2020-01-01")
+    });
     refused("policies", "unique-start", |files| {
         let again = files.notices["policies"][0].clone();
         list(&mut files.notices, "policies").push(again);
@@ -763,12 +881,20 @@ fn a_provider_s_terms_that_contradict_themselves_are_refused() {
         let again = files.providers["providers"][0].clone();
         list(&mut files.providers, "providers").push(again);
     });
-    refused("providers.zalo", "range", |files| files.providers["providers"][0]["weight"] = json!(1_001));
+    refused("providers.zalo", "range", |files| {
+        files.providers["providers"][0]["weight"] = json!(1_001)
+    });
     for price in [json!(100_001), json!(u64::MAX)] {
-        refused("providers.zalo", "range", |files| files.providers["providers"][0]["priceVnd"] = price);
+        refused("providers.zalo", "range", |files| {
+            files.providers["providers"][0]["priceVnd"] = price
+        });
     }
-    refused("providers.zalo", "source", |files| files.providers["providers"][0]["source"] = json!(" "));
-    for (field, value) in [("stepsPercent", json!([])), ("leastCalls", json!(21)), ("failuresPercent", json!(101))] {
+    refused("providers.zalo", "source", |files| {
+        files.providers["providers"][0]["source"] = json!(" ")
+    });
+    for (field, value) in
+        [("stepsPercent", json!([])), ("leastCalls", json!(21)), ("failuresPercent", json!(101))]
+    {
         refused("failover", "range", |files| files.providers["failover"][field] = value);
     }
 }
@@ -836,7 +962,9 @@ fn a_procedure_is_read_in_the_version_of_the_day() {
         ("2026-07-01", Some(3)),
         ("2031-01-01", Some(3)),
     ] {
-        let found = catalogue.procedure(&"1.013831".parse().unwrap(), day(on)).map(|procedure| procedure.version);
+        let found = catalogue
+            .procedure(&"1.013831".parse().unwrap(), day(on))
+            .map(|procedure| procedure.version);
         assert_eq!(found, version, "{on}");
     }
 }
@@ -846,7 +974,10 @@ fn a_procedure_has_a_term_for_each_channel() {
     let catalogue = assemble(good()).unwrap();
     let procedure = catalogue.procedure(&"1.013831".parse().unwrap(), day("2026-01-01")).unwrap();
     let given = |channel| procedure.term(channel).is_some();
-    assert_eq!((given(Channel::Counter), given(Channel::Online), given(Channel::Postal)), (true, false, true));
+    assert_eq!(
+        (given(Channel::Counter), given(Channel::Online), given(Channel::Postal)),
+        (true, false, true)
+    );
 }
 
 // NQ 202/2025/QH15: Tiền Giang became part of Đồng Tháp on 1 July 2025.
@@ -877,7 +1008,8 @@ fn an_agency_carries_on_for_those_that_have_ended_and_led_to_it() {
     for (agency, on, expected) in [
         ("H20.03", "2025-06-30", &[][..]),
         ("H20.03", "2025-07-01", &["H58.03"]),
-        // A chain of two: planning went into finance in Tiền Giang, and that into finance in Đồng Tháp.
+        // A chain of two: planning went into finance in Tiền Giang, and that into finance in Đồng
+        // Tháp.
         ("H58.05", "2025-02-28", &[]),
         ("H58.05", "2025-03-01", &["H58.06"]),
         ("H20.05", "2025-06-30", &["H20.06"]),
@@ -939,7 +1071,8 @@ fn an_agency_that_comes_after_itself_is_refused() {
     });
     // One that leads into the circle is not in it.
     refused("agencies", "successor-cycle", |files| {
-        let ring = [("H20.09", ended, Some(b)), (b, ended, Some("H20.13")), ("H20.13", ended, Some(b))];
+        let ring =
+            [("H20.09", ended, Some(b)), (b, ended, Some("H20.13")), ("H20.13", ended, Some(b))];
         files.agencies = succession(&ring);
     });
 }
@@ -948,7 +1081,10 @@ fn an_agency_that_comes_after_itself_is_refused() {
 fn a_successor_that_ended_before_its_predecessor_is_refused() {
     let with = |last| {
         move |files: &mut Files| {
-            files.agencies = succession(&[("H20.09", Some("2025-06-30"), Some("H20.12")), ("H20.12", last, None)]);
+            files.agencies = succession(&[
+                ("H20.09", Some("2025-06-30"), Some("H20.12")),
+                ("H20.12", last, None),
+            ]);
         }
     };
     refused("agencies", "successor-order", with(Some("2025-06-29")));

@@ -1,7 +1,8 @@
-//! When a dossier is due: examples that can be checked against a wall calendar, each with its article.
+//! When a dossier is due: examples that can be checked against a wall calendar, each with its
+//! article.
 //!
-//! The calendar is the shipped one. In 2026, Tết is off from Monday 16 to Friday 20 February, the Saturdays 10
-//! January and 22 August are worked, and 24 November is off for the first time.
+//! The calendar is the shipped one. In 2026, Tết is off from Monday 16 to Friday 20 February, the
+//! Saturdays 10 January and 22 August are worked, and 24 November is off for the first time.
 
 use domain::calendar::{Calendar, DayKind, MissingYear};
 use domain::deadline::{Pause, Run, Term, TermUnit};
@@ -27,7 +28,8 @@ fn check_missing(examples: &[(&str, &str, i16)]) {
     }
 }
 
-// BLDS 2015 Đ.147.2: the first day of a term is the day after; NĐ 61/2018 Đ.17: counted from receipt.
+// BLDS 2015 Đ.147.2: the first day of a term is the day after; NĐ 61/2018 Đ.17: counted from
+// receipt.
 #[test]
 fn the_day_of_receipt_is_not_counted() {
     check(&[
@@ -91,7 +93,10 @@ fn a_day_begins_at_midnight_in_viet_nam() {
         ("1 working-day", "2026-03-03T00:01", "2026-03-04T17:00"),
         ("1 working-day", "2026-03-06T23:59", "2026-03-10T17:00"), // Friday night is Monday
     ]);
-    let due = term("1 working-day").unwrap().due(calendar(), "2026-03-01T17:00:00Z".parse().unwrap()).unwrap();
+    let due = term("1 working-day")
+        .unwrap()
+        .due(calendar(), "2026-03-01T17:00:00Z".parse().unwrap())
+        .unwrap();
     assert_eq!(due.to_string(), "2026-03-03T10:00:00Z");
 }
 
@@ -215,7 +220,8 @@ fn a_term_in_calendar_days_begins_on_the_day_of_the_hand_over_too() {
     ]);
 }
 
-// A certificate of origin in 4 hours, counted within 07:00–11:30 and 13:30–17:00; there is no 15:00 for hours.
+// A certificate of origin in 4 hours, counted within 07:00–11:30 and 13:30–17:00; there is no 15:00
+// for hours.
 #[test]
 fn a_term_in_hours_runs_while_offices_are_open() {
     check(&[
@@ -282,7 +288,10 @@ fn check_paused(examples: &[Paused]) {
 fn check_paused_by(by: PauseCounting, examples: &[Paused]) {
     for (length, received, from, to, expected) in examples {
         let pauses = vec![Pause { from: at(from), to: at(to), by }];
-        let due = term(length).unwrap().due_of(calendar(), &Run { pauses, ..Run::from(at(received)) }).map(local);
+        let due = term(length)
+            .unwrap()
+            .due_of(calendar(), &Run { pauses, ..Run::from(at(received)) })
+            .map(local);
         assert_eq!(due, Ok(local(at(expected))), "{length} from {received}, paused {from} to {to}");
     }
 }
@@ -291,19 +300,97 @@ fn check_paused_by(by: PauseCounting, examples: &[Paused]) {
 #[test]
 fn the_working_days_at_whose_closing_the_clock_stood_still_are_given_back() {
     check_paused(&[
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T16:59", "2026-03-03T17:00", "2026-03-10T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T17:00", "2026-03-03T17:01", "2026-03-09T17:00"), // worked to the end
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-09T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-11T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-10T17:00"), // Friday
-        ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-06T17:05", "2026-03-09T06:00", "2026-03-09T17:00"), // a weekend
-        ("5 working-day", "2026-02-06T08:00", "2026-02-11T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
-        ("5 working-day", "2026-02-06T08:00", "2026-02-13T09:00", "2026-02-23T09:00", "2026-02-23T17:00"), // over Tết
-        ("5 working-day", "2026-02-06T08:00", "2026-02-14T09:00", "2026-02-23T06:59", "2026-02-13T17:00"), // in Tết
-        ("5 working-day", "2025-12-31T08:00", "2026-01-08T09:00", "2026-01-09T09:00", "2026-01-10T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-10T09:00", "2026-03-12T09:00", "2026-03-11T17:00"), // late already
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-03T09:00",
+            "2026-03-03T16:59",
+            "2026-03-09T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-03T16:59",
+            "2026-03-03T17:00",
+            "2026-03-10T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-03T17:00",
+            "2026-03-03T17:01",
+            "2026-03-09T17:00",
+        ), // worked to the end
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-03T23:59",
+            "2026-03-04T00:01",
+            "2026-03-09T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-03T09:00",
+            "2026-03-05T09:00",
+            "2026-03-11T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-06T09:00",
+            "2026-03-08T09:00",
+            "2026-03-10T17:00",
+        ), // Friday
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-06T09:00",
+            "2026-03-09T09:00",
+            "2026-03-10T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-06T17:05",
+            "2026-03-09T06:00",
+            "2026-03-09T17:00",
+        ), // a weekend
+        (
+            "5 working-day",
+            "2026-02-06T08:00",
+            "2026-02-11T09:00",
+            "2026-02-12T09:00",
+            "2026-02-23T17:00",
+        ), // into Tết
+        (
+            "5 working-day",
+            "2026-02-06T08:00",
+            "2026-02-13T09:00",
+            "2026-02-23T09:00",
+            "2026-02-23T17:00",
+        ), // over Tết
+        (
+            "5 working-day",
+            "2026-02-06T08:00",
+            "2026-02-14T09:00",
+            "2026-02-23T06:59",
+            "2026-02-13T17:00",
+        ), // in Tết
+        (
+            "5 working-day",
+            "2025-12-31T08:00",
+            "2026-01-08T09:00",
+            "2026-01-09T09:00",
+            "2026-01-10T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-10T09:00",
+            "2026-03-12T09:00",
+            "2026-03-11T17:00",
+        ), // late already
     ]);
 }
 
@@ -311,11 +398,41 @@ fn the_working_days_at_whose_closing_the_clock_stood_still_are_given_back() {
 #[test]
 fn a_night_gives_no_day_back_and_four_nights_give_none() {
     check_paused(&[
-        ("5 working-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-09T17:00"),
-        ("5 working-day", "2026-03-02T08:00", "2026-03-09T07:01", "2026-03-09T16:59", "2026-03-09T17:00"), // back in time
-        ("5 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-09T17:00"),
-        ("3 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-05T17:00"),
-        ("4 working-hour", "2026-03-02T16:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-03T10:00"),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-02T17:01",
+            "2026-03-03T06:59",
+            "2026-03-09T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-02T08:00",
+            "2026-03-09T07:01",
+            "2026-03-09T16:59",
+            "2026-03-09T17:00",
+        ), // back in time
+        (
+            "5 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-02T17:01",
+            "2026-03-03T06:59",
+            "2026-03-09T17:00",
+        ),
+        (
+            "3 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-02T17:01",
+            "2026-03-03T06:59",
+            "2026-03-05T17:00",
+        ),
+        (
+            "4 working-hour",
+            "2026-03-02T16:00",
+            "2026-03-02T17:01",
+            "2026-03-03T06:59",
+            "2026-03-03T10:00",
+        ),
     ]);
     let nights = ["2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"].map(|evening| {
         let morning = day(evening) + 1.day();
@@ -325,8 +442,15 @@ fn a_night_gives_no_day_back_and_four_nights_give_none() {
     let run = Run { pauses: nights.into(), ..Run::from(at("2026-03-02T08:00")) };
     let due = term("5 working-day").unwrap().due_of(calendar(), &run).map(local);
     assert_eq!(due, Ok(local(at("2026-03-09T17:00"))));
-    // A payment that is asked for after closing on the due Friday and confirmed before opening on Monday.
-    check_paused(&[("4 working-day", "2026-03-02T08:00", "2026-03-06T17:05", "2026-03-09T06:00", "2026-03-06T17:00")]);
+    // A payment that is asked for after closing on the due Friday and confirmed before opening on
+    // Monday.
+    check_paused(&[(
+        "4 working-day",
+        "2026-03-02T08:00",
+        "2026-03-06T17:05",
+        "2026-03-09T06:00",
+        "2026-03-06T17:00",
+    )]);
 }
 
 // The practice before: by dates.
@@ -335,12 +459,48 @@ fn where_a_rule_counts_pauses_by_dates_each_midnight_gives_a_day_back() {
     check_paused_by(
         PauseCounting::Dates,
         &[
-            ("5 working-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:59", "2026-03-09T17:00"),
-            ("5 working-day", "2026-03-02T08:00", "2026-03-03T23:59", "2026-03-04T00:01", "2026-03-10T17:00"),
-            ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-08T09:00", "2026-03-09T17:00"),
-            ("5 working-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-10T17:00"),
-            ("5 calendar-day", "2026-03-02T08:00", "2026-03-03T17:01", "2026-03-04T06:59", "2026-03-09T17:00"),
-            ("3 calendar-day", "2026-03-02T08:00", "2026-03-02T17:01", "2026-03-03T06:59", "2026-03-06T17:00"),
+            (
+                "5 working-day",
+                "2026-03-02T08:00",
+                "2026-03-03T09:00",
+                "2026-03-03T16:59",
+                "2026-03-09T17:00",
+            ),
+            (
+                "5 working-day",
+                "2026-03-02T08:00",
+                "2026-03-03T23:59",
+                "2026-03-04T00:01",
+                "2026-03-10T17:00",
+            ),
+            (
+                "5 working-day",
+                "2026-03-02T08:00",
+                "2026-03-06T09:00",
+                "2026-03-08T09:00",
+                "2026-03-09T17:00",
+            ),
+            (
+                "5 working-day",
+                "2026-03-02T08:00",
+                "2026-03-06T09:00",
+                "2026-03-09T09:00",
+                "2026-03-10T17:00",
+            ),
+            (
+                "5 calendar-day",
+                "2026-03-02T08:00",
+                "2026-03-03T17:01",
+                "2026-03-04T06:59",
+                "2026-03-09T17:00",
+            ),
+            (
+                "3 calendar-day",
+                "2026-03-02T08:00",
+                "2026-03-02T17:01",
+                "2026-03-03T06:59",
+                "2026-03-06T17:00",
+            ),
         ],
     );
 }
@@ -349,48 +509,180 @@ fn where_a_rule_counts_pauses_by_dates_each_midnight_gives_a_day_back() {
 #[test]
 fn the_calendar_days_that_stood_still_are_given_back_and_those_off_before_the_end_are_not() {
     check_paused(&[
-        ("15 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-03T16:00", "2026-03-17T17:00"),
-        ("15 calendar-day", "2026-03-02T08:00", "2026-03-06T09:00", "2026-03-09T09:00", "2026-03-20T17:00"),
-        ("15 calendar-day", "2026-03-02T08:00", "2026-03-05T09:00", "2026-03-09T09:00", "2026-03-23T17:00"), // Saturday
-        ("15 calendar-day", "2026-01-29T08:00", "2026-02-09T09:00", "2026-02-12T09:00", "2026-02-23T17:00"), // into Tết
-        ("15 calendar-day", "2026-02-26T08:00", "2026-02-27T09:00", "2026-03-02T09:00", "2026-03-16T17:00"), // two months
-        ("15 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-05-06T09:00", "2026-05-20T17:00"), // 64 days
-        // The fifteenth day is Mùng 1; five days later it is still Tết, and the day back is the same.
-        ("15 calendar-day", "2026-02-02T08:00", "2026-02-03T09:00", "2026-02-08T09:00", "2026-02-23T17:00"),
-        ("15 calendar-day", "2026-02-02T08:00", "2026-02-03T09:00", "2026-02-10T09:00", "2026-02-24T17:00"),
+        (
+            "15 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-03T09:00",
+            "2026-03-03T16:00",
+            "2026-03-17T17:00",
+        ),
+        (
+            "15 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-06T09:00",
+            "2026-03-09T09:00",
+            "2026-03-20T17:00",
+        ),
+        (
+            "15 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-05T09:00",
+            "2026-03-09T09:00",
+            "2026-03-23T17:00",
+        ), // Saturday
+        (
+            "15 calendar-day",
+            "2026-01-29T08:00",
+            "2026-02-09T09:00",
+            "2026-02-12T09:00",
+            "2026-02-23T17:00",
+        ), // into Tết
+        (
+            "15 calendar-day",
+            "2026-02-26T08:00",
+            "2026-02-27T09:00",
+            "2026-03-02T09:00",
+            "2026-03-16T17:00",
+        ), // two months
+        (
+            "15 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-03T09:00",
+            "2026-05-06T09:00",
+            "2026-05-20T17:00",
+        ), // 64 days
+        // The fifteenth day is Mùng 1; five days later it is still Tết, and the day back is the
+        // same.
+        (
+            "15 calendar-day",
+            "2026-02-02T08:00",
+            "2026-02-03T09:00",
+            "2026-02-08T09:00",
+            "2026-02-23T17:00",
+        ),
+        (
+            "15 calendar-day",
+            "2026-02-02T08:00",
+            "2026-02-03T09:00",
+            "2026-02-10T09:00",
+            "2026-02-24T17:00",
+        ),
         // The fifth day is a Saturday: two days more are the Monday that it was moved to.
-        ("5 calendar-day", "2026-03-02T08:00", "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-09T17:00"),
+        (
+            "5 calendar-day",
+            "2026-03-02T08:00",
+            "2026-03-03T09:00",
+            "2026-03-05T09:00",
+            "2026-03-09T17:00",
+        ),
     ]);
 }
 
 #[test]
 fn the_office_time_that_stood_still_is_given_back() {
     check_paused(&[
-        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T09:00", "2026-03-02T10:00", "2026-03-02T15:00"),
-        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T11:00", "2026-03-02T14:30", "2026-03-02T15:30"), // lunch
-        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T09:00", "2026-03-03T09:00", "2026-03-03T14:00"),
-        ("4 working-hour", "2026-03-06T10:30", "2026-03-06T16:00", "2026-03-09T08:00", "2026-03-09T08:30"), // weekend
-        ("4 working-hour", "2026-03-02T08:00", "2026-03-02T11:40", "2026-03-02T13:20", "2026-03-02T14:00"), // in lunch
-        ("4 working-hour", "2026-03-02T07:30", "2026-03-02T09:00", "2026-03-02T09:30", "2026-03-02T14:00"), // at a border
+        (
+            "4 working-hour",
+            "2026-03-02T08:00",
+            "2026-03-02T09:00",
+            "2026-03-02T10:00",
+            "2026-03-02T15:00",
+        ),
+        (
+            "4 working-hour",
+            "2026-03-02T08:00",
+            "2026-03-02T11:00",
+            "2026-03-02T14:30",
+            "2026-03-02T15:30",
+        ), // lunch
+        (
+            "4 working-hour",
+            "2026-03-02T08:00",
+            "2026-03-02T09:00",
+            "2026-03-03T09:00",
+            "2026-03-03T14:00",
+        ),
+        (
+            "4 working-hour",
+            "2026-03-06T10:30",
+            "2026-03-06T16:00",
+            "2026-03-09T08:00",
+            "2026-03-09T08:30",
+        ), // weekend
+        (
+            "4 working-hour",
+            "2026-03-02T08:00",
+            "2026-03-02T11:40",
+            "2026-03-02T13:20",
+            "2026-03-02T14:00",
+        ), // in lunch
+        (
+            "4 working-hour",
+            "2026-03-02T07:30",
+            "2026-03-02T09:00",
+            "2026-03-02T09:30",
+            "2026-03-02T14:00",
+        ), // at a border
     ]);
 }
 
-// NĐ 61/2018 Đ.18: what comes after 15:00 is received on the next working day, and until then nothing can be lost.
+// NĐ 61/2018 Đ.18: what comes after 15:00 is received on the next working day, and until then
+// nothing can be lost.
 #[test]
 fn a_pause_before_the_day_of_receipt_costs_nothing() {
     check_paused(&[
-        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-02T17:00"),
-        ("5 working-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T17:00", "2026-03-03T17:00"),
-        ("5 working-day", "2026-03-07T09:00", "2026-03-07T10:00", "2026-03-08T10:00", "2026-03-16T17:00"),
-        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-23T09:00", "2026-03-04T17:00"),
-        ("9 calendar-day", "2026-02-13T16:00", "2026-02-13T16:10", "2026-02-24T17:00", "2026-03-05T17:00"),
-        ("4 working-hour", "2026-02-14T10:00", "2026-02-14T10:10", "2026-02-23T07:30", "2026-02-23T11:30"),
+        (
+            "5 working-day",
+            "2026-02-13T16:00",
+            "2026-02-13T16:10",
+            "2026-02-23T09:00",
+            "2026-03-02T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-02-13T16:00",
+            "2026-02-13T16:10",
+            "2026-02-24T17:00",
+            "2026-03-03T17:00",
+        ),
+        (
+            "5 working-day",
+            "2026-03-07T09:00",
+            "2026-03-07T10:00",
+            "2026-03-08T10:00",
+            "2026-03-16T17:00",
+        ),
+        (
+            "9 calendar-day",
+            "2026-02-13T16:00",
+            "2026-02-13T16:10",
+            "2026-02-23T09:00",
+            "2026-03-04T17:00",
+        ),
+        (
+            "9 calendar-day",
+            "2026-02-13T16:00",
+            "2026-02-13T16:10",
+            "2026-02-24T17:00",
+            "2026-03-05T17:00",
+        ),
+        (
+            "4 working-hour",
+            "2026-02-14T10:00",
+            "2026-02-14T10:10",
+            "2026-02-23T07:30",
+            "2026-02-23T11:30",
+        ),
     ]);
 }
 
 #[test]
 fn time_given_back_into_a_year_without_a_calendar_is_an_error_that_names_it() {
-    let pauses = vec![Pause { from: at("2026-12-21T08:00"), to: at("2026-12-22T17:30"), by: PauseCounting::Closings }];
+    let pauses = vec![Pause {
+        from: at("2026-12-21T08:00"),
+        to: at("2026-12-22T17:30"),
+        by: PauseCounting::Closings,
+    }];
     for (length, received) in [
         ("8 working-day", "2026-12-21T08:00"),
         ("10 calendar-day", "2026-12-21T08:00"),
@@ -403,7 +695,8 @@ fn time_given_back_into_a_year_without_a_calendar_is_an_error_that_names_it() {
     }
 }
 
-// Office hours are the agency's to set, from a day on (QĐ of each province; summer hours begin in April here).
+// Office hours are the agency's to set, from a day on (QĐ of each province; summer hours begin in
+// April here).
 #[test]
 fn office_hours_and_the_hand_over_hour_are_those_of_the_day() {
     let calendar: Calendar = serde_json::from_str(
@@ -429,7 +722,8 @@ fn office_hours_and_the_hand_over_hour_are_those_of_the_day() {
     }
 }
 
-// NĐ 61/2018 Đ.18 speaks of the hours between 15:00 and closing alone; for the others there are two readings.
+// NĐ 61/2018 Đ.18 speaks of the hours between 15:00 and closing alone; for the others there are two
+// readings.
 #[test]
 fn what_comes_while_offices_are_closed_is_received_by_the_reading_of_its_day() {
     let calendar: Calendar = serde_json::from_str(
@@ -491,7 +785,8 @@ fn the_calendar_says_why_a_day_counts_or_does_not() {
     }
 }
 
-/// Counted by hand from domain note §3.6: weekdays of the year, less days off, plus worked Saturdays.
+/// Counted by hand from domain note §3.6: weekdays of the year, less days off, plus worked
+/// Saturdays.
 #[test]
 fn every_year_has_its_number_of_working_days() {
     for (year, weekdays, off, worked) in [
@@ -513,7 +808,8 @@ fn every_year_has_its_number_of_working_days() {
 
 #[test]
 fn a_term_is_one_to_a_thousand_units() {
-    for (amount, good) in [(0, false), (1, true), (1_000, true), (1_001, false), (u16::MAX, false)] {
+    for (amount, good) in [(0, false), (1, true), (1_000, true), (1_001, false), (u16::MAX, false)]
+    {
         assert_eq!(Term::new(amount, TermUnit::WorkingDay).is_ok(), good, "{amount}");
     }
 }
@@ -533,7 +829,10 @@ fn a_term_is_read_from_data_by_the_same_rule() {
         let read = serde_json::from_str::<Term>(text);
         assert_eq!(read.is_ok(), good, "{text}");
         if let Ok(term) = read {
-            assert_eq!(serde_json::to_value(term).unwrap(), serde_json::from_str::<serde_json::Value>(text).unwrap());
+            assert_eq!(
+                serde_json::to_value(term).unwrap(),
+                serde_json::from_str::<serde_json::Value>(text).unwrap()
+            );
         }
     }
 }
@@ -541,7 +840,8 @@ fn a_term_is_read_from_data_by_the_same_rule() {
 /// Every day of a term as a citizen reads it, the due instant last.
 fn told(length: &str, received: &str) -> Vec<String> {
     let explained = term(length).unwrap().explained(law(), at(received)).unwrap();
-    let days = explained.days.iter().map(|line| format!("{} {line}", line.date.strftime("%a %d/%m")));
+    let days =
+        explained.days.iter().map(|line| format!("{} {line}", line.date.strftime("%a %d/%m")));
     days.chain([format!("due {}", local(explained.due))]).collect()
 }
 
@@ -625,7 +925,12 @@ fn a_due_date_explains_itself_day_by_day() {
         (
             "1 working-day",
             "2026-11-23T08:00",
-            &["Mon 23/11 received", "Tue 24/11 holiday", "Wed 25/11 counted 1 of 1", "due 2026-11-25T17:00:00"],
+            &[
+                "Mon 23/11 received",
+                "Tue 24/11 holiday",
+                "Wed 25/11 counted 1 of 1",
+                "due 2026-11-25T17:00:00",
+            ],
         ),
         (
             "5 calendar-day",
@@ -695,12 +1000,26 @@ fn an_explanation_names_the_term_and_the_articles_of_its_unit_on_that_day() {
     for (length, received, amount, source) in [
         ("4 working-hour", "2024-03-04T08:00", 4, "NĐ 61/2018/NĐ-CP Đ.17"),
         ("5 working-day", "2024-03-04T08:00", 5, "NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2"),
-        ("7 calendar-day", "2024-03-04T08:00", 7, "NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2, Đ.148.5"),
-        ("4 working-hour", "2026-03-02T08:00", 4, "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17"),
+        (
+            "7 calendar-day",
+            "2024-03-04T08:00",
+            7,
+            "NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2, Đ.148.5",
+        ),
+        (
+            "4 working-hour",
+            "2026-03-02T08:00",
+            4,
+            "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17",
+        ),
     ] {
         let term = term(length).unwrap();
         let rule = term.explained(law(), at(received)).unwrap().rule;
-        assert_eq!((rule.amount, rule.unit, rule.source.as_str()), (amount, term.unit(), source), "{length}");
+        assert_eq!(
+            (rule.amount, rule.unit, rule.source.as_str()),
+            (amount, term.unit(), source),
+            "{length}"
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! What delivery reports do to a notice, and what they may state: in any order, twice, late, about messages that nobody knows, and
-//! with prices that cannot be.
+//! What delivery reports do to a notice, and what they may state: in any order, twice, late, about
+//! messages that nobody knows, and with prices that cannot be.
 
 use domain::notice::price::StatedPrice;
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider};
@@ -43,7 +43,10 @@ fn delivered_after_failed_ends_it_while_nobody_else_was_asked() {
     assert_eq!(telling.stands().0, "waiting");
     assert_eq!(telling.report(Provider::Esms, "m1", DELIVERED).reported, Reported::Applied);
     telling.after(5).goes(accepted);
-    assert_eq!((telling.stands(), telling.asked.as_slice()), (("delivered", "reported"), ["esms"].as_slice()));
+    assert_eq!(
+        (telling.stands(), telling.asked.as_slice()),
+        (("delivered", "reported"), ["esms"].as_slice())
+    );
     assert_eq!(telling.record(), [("esms", AttemptOutcome::Delivered, "delivered")]);
 }
 
@@ -66,7 +69,10 @@ fn delivered_after_failed_lets_nobody_be_asked_after_the_one_who_was_asked_meanw
     telling.report(Provider::Esms, "m1", DELIVERED);
     telling.conclude(&holder, Provider::Zalo, &down(Provider::Zalo));
     telling.after(120).goes(accepted);
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("delivered", ["esms", "zalo"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("delivered", ["esms", "zalo"].as_slice())
+    );
 }
 
 #[test]
@@ -112,13 +118,17 @@ fn a_report_of_the_first_wording_says_nothing_of_the_repetition() {
     let mut telling = Telling::without_zalo();
     telling.providers.push(Provider::Speedsms);
     telling.goes(silent).after(31);
-    // It goes again by SpeedSMS, which says nothing afterwards; the first wording may lie with eSMS.
+    // It goes again by SpeedSMS, which says nothing afterwards; the first wording may lie with
+    // eSMS.
     telling.goes(accepted);
     assert!(telling.notice().repetition);
     let report = |repetition, telling: &mut Telling| {
         let at = telling.now;
         let (provider, message) = (Provider::Esms, "s1".to_owned());
-        telling.hears(repetition, &DeliveryReport { provider, message, outcome: DELIVERED, at, price: None })
+        telling.hears(
+            repetition,
+            &DeliveryReport { provider, message, outcome: DELIVERED, at, price: None },
+        )
     };
     assert_eq!(report(true, &mut telling).reported, Reported::Stranger);
     assert_eq!(report(false, &mut telling).reported, Reported::Applied);
@@ -140,7 +150,8 @@ fn a_report_dated_ahead_of_us_does_not_keep_later_notices_waiting() {
     let mut telling = Telling::new(NoticeClass::Information);
     telling.lease(Provider::Zalo);
     let (provider, message) = (Provider::Zalo, "m1".to_owned());
-    let report = DeliveryReport { provider, message, outcome: DELIVERED, at: Timestamp::MAX, price: None };
+    let report =
+        DeliveryReport { provider, message, outcome: DELIVERED, at: Timestamp::MAX, price: None };
     telling.hears(false, &report);
     assert_eq!(telling.notice().attempts[0].at, telling.now);
 }
@@ -184,7 +195,10 @@ fn what_is_left_unknown_and_did_not_arrive_ends_as_not_told_and_asks_nobody_so_l
     assert_eq!(telling.stands(), ("unknown", "left-unknown"));
     assert!(telling.report(Provider::Esms, "s1", failed()).settled);
     telling.after(60).goes(accepted);
-    assert_eq!((telling.stands(), telling.asked.as_slice()), (("refused", "status-5"), ["esms"].as_slice()));
+    assert_eq!(
+        (telling.stands(), telling.asked.as_slice()),
+        (("refused", "status-5"), ["esms"].as_slice())
+    );
 }
 
 #[test]
@@ -210,7 +224,10 @@ fn whoever_died_before_the_call_in_the_evening_is_made_up_for_in_the_morning() {
     assert_eq!(telling.stands(), ("waiting", "quiet-hours"));
     telling.now = at("2026-11-18T07:00");
     telling.goes(accepted);
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("sent", ["esms", "esms"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("sent", ["esms", "esms"].as_slice())
+    );
 }
 
 #[test]
@@ -278,13 +295,25 @@ fn a_price_near_the_list_s_is_what_the_message_has_cost() {
 
 #[test]
 fn a_price_that_cannot_be_is_recorded_and_told_once_and_never_booked() {
-    for stated in ["1,700.00", "1276", "4,242,424", "18446744073709551615", "99999999999999999999999", "-1", "1.700"] {
+    for stated in [
+        "1,700.00",
+        "1276",
+        "4,242,424",
+        "18446744073709551615",
+        "99999999999999999999999",
+        "-1",
+        "1.700",
+    ] {
         let mut telling = by_sms();
         let first = states(&mut telling, DELIVERED, stated);
         let kept = telling.notice().attempts[0].implausible_price.clone();
         assert!(first.is_some() && first == kept, "{stated}: {first:?}, {kept:?}");
         assert_eq!(states(&mut telling, DELIVERED, stated), None, "told twice");
-        assert_eq!((telling.notice().cost_vnd(), telling.thread.charge().vnd), (850, 850), "{stated}");
+        assert_eq!(
+            (telling.notice().cost_vnd(), telling.thread.charge().vnd),
+            (850, 850),
+            "{stated}"
+        );
     }
 }
 
@@ -325,13 +354,15 @@ enum Happening {
     Asks(u8),
     /// A process takes the lease and dies.
     Dies(u8),
-    /// A report of a provider: about this message, that it arrived, in the wording of a repetition, for this price.
+    /// A report of a provider: about this message, that it arrived, in the wording of a repetition,
+    /// for this price.
     Reports(u8, u8, bool, bool, u64),
     Later(i64),
 }
 
 fn a_happening() -> impl Strategy<Value = Happening> {
-    let wild = prop_oneof![Just(0), Just(850), Just(1_275), Just(1_276), any::<u64>(), Just(u64::MAX)];
+    let wild =
+        prop_oneof![Just(0), Just(850), Just(1_275), Just(1_276), any::<u64>(), Just(u64::MAX)];
     prop_oneof![
         4 => (0..8_u8).prop_map(Happening::Asks),
         1 => (0..2_u8).prop_map(Happening::Dies),

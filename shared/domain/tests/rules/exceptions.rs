@@ -1,5 +1,5 @@
-//! Agencies that do otherwise than all: their own days off, days worked and hours; and rules of the clock on the day on which
-//! they change.
+//! Agencies that do otherwise than all: their own days off, days worked and hours; and rules of the
+//! clock on the day on which they change.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,9 @@ use jiff::civil::Date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::world::{AGENCY, OTHER_AGENCY, at, calendar, command, day, law, local, officer, played_under, term};
+use super::world::{
+    AGENCY, OTHER_AGENCY, at, calendar, command, day, law, local, officer, played_under, term,
+};
 
 fn rules() -> Value {
     serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap()
@@ -33,7 +35,11 @@ fn law_with(exceptions: &[Value]) -> Law {
         exception
     };
     calendar["exceptions"] = exceptions.iter().map(whole).collect();
-    Law::assemble(serde_json::from_value(calendar).unwrap(), serde_json::from_value(rules()).unwrap()).unwrap()
+    Law::assemble(
+        serde_json::from_value(calendar).unwrap(),
+        serde_json::from_value(rules()).unwrap(),
+    )
+    .unwrap()
 }
 
 /// The shipped law, and from `from` on one that differs in `field`.
@@ -55,8 +61,14 @@ fn agency() -> AgencyCode {
 fn check(exception: Value, of: &str, received: &str, expected: &str, elsewhere: &str) {
     let law = law_with(&[exception]);
     let other: AgencyCode = OTHER_AGENCY.parse().unwrap();
-    let due = |agency: &AgencyCode| local(term(of).unwrap().due(law.calendar_of(agency), at(received)).unwrap());
-    assert_eq!((due(&agency()), due(&other)), (expected.to_owned(), elsewhere.to_owned()), "{of} from {received}");
+    let due = |agency: &AgencyCode| {
+        local(term(of).unwrap().due(law.calendar_of(agency), at(received)).unwrap())
+    };
+    assert_eq!(
+        (due(&agency()), due(&other)),
+        (expected.to_owned(), elsewhere.to_owned()),
+        "{of} from {received}"
+    );
 }
 
 #[test]
@@ -138,11 +150,35 @@ fn an_agency_s_own_days_and_hours_count_for_its_dossiers_alone() {
             "2026-11-30T17:00:00",
         ),
         // A certificate of origin in four hours where offices close at 16:00.
-        (early.clone(), "4 working-hour", "2026-11-19T14:00", "2026-11-20T09:30:00", "2026-11-20T08:00:00"),
-        (early.clone(), "4 working-hour", "2026-11-19T11:00", "2026-11-20T08:00:00", "2026-11-19T17:00:00"),
+        (
+            early.clone(),
+            "4 working-hour",
+            "2026-11-19T14:00",
+            "2026-11-20T09:30:00",
+            "2026-11-20T08:00:00",
+        ),
+        (
+            early.clone(),
+            "4 working-hour",
+            "2026-11-19T11:00",
+            "2026-11-20T08:00:00",
+            "2026-11-19T17:00:00",
+        ),
         // The hour of handing over is the agency's own.
-        (early.clone(), "1 working-day", "2026-11-18T14:00", "2026-11-19T16:00:00", "2026-11-19T17:00:00"),
-        (early.clone(), "1 working-day", "2026-11-18T14:01", "2026-11-20T16:00:00", "2026-11-19T17:00:00"),
+        (
+            early.clone(),
+            "1 working-day",
+            "2026-11-18T14:00",
+            "2026-11-19T16:00:00",
+            "2026-11-19T17:00:00",
+        ),
+        (
+            early.clone(),
+            "1 working-day",
+            "2026-11-18T14:01",
+            "2026-11-20T16:00:00",
+            "2026-11-19T17:00:00",
+        ),
         (early, "1 working-day", "2026-11-18T15:01", "2026-11-20T16:00:00", "2026-11-20T17:00:00"),
     ] {
         check(exception, of, received, expected, elsewhere);
@@ -189,7 +225,11 @@ fn how_far_a_letter_moves_the_date_is_the_rule_of_its_day() {
     let dossier = in_process("2026-11-10T09:00", "8 working-day");
     assert_eq!(dossier.due_at.map(date_of), Some(day("2026-11-20")));
     for (on, promised) in [("2026-11-18", "2026-11-26"), ("2026-11-19", "2026-11-30")] {
-        assert_eq!(new_due_on(&dossier.history, day(on), &law, &agency()), Ok(Some(day(promised))), "{on}");
+        assert_eq!(
+            new_due_on(&dossier.history, day(on), &law, &agency()),
+            Ok(Some(day(promised))),
+            "{on}"
+        );
     }
 }
 
@@ -202,18 +242,26 @@ fn how_often_a_date_may_be_moved_is_the_rule_of_the_day() {
         command.new_due_on = Some(day(on));
         dossier.decide(command, &officer(AGENCY), &law, at(now))
     };
-    let Ok(Decision::Moved(once)) = again("2026-11-25", "2026-11-18T23:58:00", &dossier) else { panic!("the first") };
+    let Ok(Decision::Moved(once)) = again("2026-11-25", "2026-11-18T23:58:00", &dossier) else {
+        panic!("the first")
+    };
     let second = |now: &str| again("2026-11-30", now, &once);
-    assert!(matches!(second("2026-11-18T23:59:59"), Err(Refusal::Invalid(found)) if found.rule == "apologies-max"));
+    assert!(
+        matches!(second("2026-11-18T23:59:59"), Err(Refusal::Invalid(found)) if found.rule == "apologies-max")
+    );
     assert!(matches!(second("2026-11-19T00:00:00"), Ok(Decision::Moved(_))));
 }
 
 #[test]
 fn to_whom_the_morning_writes_is_the_province_s_choice() {
     let dossier = in_process("2026-11-10T09:00", "8 working-day");
-    for (letter, soon, overdue) in [("every-due", true, true), ("overdue-only", false, true), ("off", false, false)] {
+    for (letter, soon, overdue) in
+        [("every-due", true, true), ("overdue-only", false, true), ("off", false, false)]
+    {
         let law = law_changed("2026-11-01", "letter", json!(letter));
-        let owed = |on: &str| duty(&dossier.history, day(on), &law, &agency()) == Ok(Some(Duty::Apologise));
+        let owed = |on: &str| {
+            duty(&dossier.history, day(on), &law, &agency()) == Ok(Some(Duty::Apologise))
+        };
         assert_eq!((owed("2026-11-19"), owed("2026-11-23")), (soon, overdue), "{letter}");
     }
 }
@@ -226,18 +274,27 @@ fn a_term_is_short_by_the_rule_of_the_day() {
             .map(|on| duty(&dossier.history, day(on), law, &agency()).unwrap().is_some())
     };
     assert_eq!(owed(super::world::law()), [false, true, true]);
-    assert_eq!(owed(&law_changed("2026-11-19", "shortTermWorkingDays", json!(9))), [false, false, false]);
+    assert_eq!(
+        owed(&law_changed("2026-11-19", "shortTermWorkingDays", json!(9))),
+        [false, false, false]
+    );
 }
 
 #[test]
-fn how_long_papers_may_take_is_the_rule_of_the_day_on_which_they_were_asked_for() {
+fn how_long_documents_may_take_is_the_rule_of_the_day_on_which_they_were_asked_for() {
     let law = law_changed("2026-10-01", "supplementCalendarDays", json!(10));
     for (asked, last) in [("2026-09-30T23:59", "2026-10-30"), ("2026-10-01T00:00", "2026-10-12")] {
-        let history = format!("submit 2026-09-29T08:00, receive 2026-09-29T09:00, request-supplement {asked}");
+        let history = format!(
+            "submit 2026-09-29T08:00, receive 2026-09-29T09:00, request-supplement {asked}"
+        );
         let dossier = played_under(&law, "8 working-day", &history);
         let owed = |on: Date| duty(&dossier.history, on, &law, &agency());
         let after = day(last).saturating_add(1.day());
-        assert_eq!((owed(day(last)), owed(after)), (Ok(None), Ok(Some(Duty::RefuseExpired))), "{asked}");
+        assert_eq!(
+            (owed(day(last)), owed(after)),
+            (Ok(None), Ok(Some(Duty::RefuseExpired))),
+            "{asked}"
+        );
     }
 }
 
@@ -246,13 +303,20 @@ fn a_day() -> impl Strategy<Value = Date> {
 }
 
 fn a_term() -> impl Strategy<Value = Term> {
-    let unit = prop_oneof![Just(TermUnit::WorkingDay), Just(TermUnit::CalendarDay), Just(TermUnit::WorkingHour)];
+    let unit = prop_oneof![
+        Just(TermUnit::WorkingDay),
+        Just(TermUnit::CalendarDay),
+        Just(TermUnit::WorkingHour)
+    ];
     (1_u16..20, unit).prop_map(|(amount, unit)| Term::new(amount, unit).unwrap())
 }
 
 /// The working days among `days` that all offices work, each once.
 fn working(days: &[Date]) -> BTreeSet<String> {
-    days.iter().filter(|day| calendar().kind(**day).unwrap().is_working()).map(ToString::to_string).collect()
+    days.iter()
+        .filter(|day| calendar().kind(**day).unwrap().is_working())
+        .map(ToString::to_string)
+        .collect()
 }
 
 proptest! {

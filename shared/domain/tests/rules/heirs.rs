@@ -1,4 +1,5 @@
-//! What becomes of an agency: it gets another name, ends, and goes to one successor or is divided among several.
+//! What becomes of an agency: it gets another name, ends, and goes to one successor or is divided
+//! among several.
 
 use std::collections::BTreeMap;
 
@@ -20,18 +21,19 @@ const COPIES: &str = "2.000635";
 const NAMED: &str = "29869";
 const OTHER: &str = "29870";
 
-/// The department of justice ended in March: land goes to the 12, one ward to the commune 10, the rest to the 11.
+/// The department of justice ended in March: land goes to the 12, one ward to the commune 10, the
+/// rest to the 11.
 fn divided() -> Files {
     let mut files = good();
     let mut ended = agency("H20.09");
     (ended["validTo"], ended["successor"]) = (json!("2026-03-31"), json!("H20.11"));
-    ended["division"] =
-        json!([{"successor": "H20.12", "procedures": [LAND]}, {"successor": "H20.10", "wards": [NAMED]}]);
+    ended["division"] = json!([{"successor": "H20.12", "procedures": [LAND]}, {"successor": "H20.10", "wards": [NAMED]}]);
     let mut commune = agency("H20.10");
     commune["level"] = json!("commune");
     files.agencies = json!({"agencies": [ended, commune, agency("H20.11"), agency("H20.12")]});
     let mut copies = procedure(1, "2025-07-01");
-    (copies["code"], copies["field"]) = (json!(COPIES), json!({"code": "G15-TP07", "name": "Hộ tịch"}));
+    (copies["code"], copies["field"]) =
+        (json!(COPIES), json!({"code": "G15-TP07", "name": "Hộ tịch"}));
     files.procedures = json!({"procedures": [procedure(1, "2025-07-01"), copies]});
     files
 }
@@ -49,7 +51,8 @@ fn heir(catalogue: &Catalogue, procedure: &str, ward: Option<&str>, on: &str) ->
 }
 
 #[test]
-fn a_divided_agency_is_carried_on_for_by_procedure_then_by_ward_and_for_the_rest_by_its_successor() {
+fn a_divided_agency_is_carried_on_for_by_procedure_then_by_ward_and_for_the_rest_by_its_successor()
+{
     let catalogue = assemble(divided()).unwrap();
     for (procedure, ward, on, expected) in [
         (LAND, None, "2026-03-31", "H20.09"),
@@ -59,7 +62,11 @@ fn a_divided_agency_is_carried_on_for_by_procedure_then_by_ward_and_for_the_rest
         (COPIES, Some(OTHER), "2026-04-01", "H20.11"),
         (COPIES, None, "2026-04-01", "H20.11"),
     ] {
-        assert_eq!(heir(&catalogue, procedure, ward, on), expected, "{procedure} in {ward:?} on {on}");
+        assert_eq!(
+            heir(&catalogue, procedure, ward, on),
+            expected,
+            "{procedure} in {ward:?} on {on}"
+        );
     }
 }
 
@@ -75,7 +82,10 @@ fn a_part_goes_on_with_its_heir_when_that_ends_too() {
     assert_eq!(heir(&catalogue, LAND, None, "2026-07-01"), "H20.11");
     // All that the 11 does not have of the department is that ward.
     let predecessors = catalogue.predecessors(&code("H20.11"), day("2026-07-01"));
-    assert_eq!(predecessors.iter().map(|remit| remit.agency().as_str()).collect::<Vec<_>>(), ["H20.09", "H20.12"]);
+    assert_eq!(
+        predecessors.iter().map(|remit| remit.agency().as_str()).collect::<Vec<_>>(),
+        ["H20.09", "H20.12"]
+    );
 }
 
 fn officer_of(catalogue: &Catalogue, agency: &str, on: &str) -> Actor {
@@ -96,15 +106,28 @@ fn dossier(procedure: &str, ward: Option<&str>) -> Dossier {
 #[test]
 fn each_dossier_of_a_divided_agency_is_acted_on_by_the_officers_of_one_heir_and_no_other() {
     let catalogue = assemble(divided()).unwrap();
-    for (procedure, ward) in
-        [(LAND, None), (LAND, Some(NAMED)), (COPIES, Some(NAMED)), (COPIES, Some(OTHER)), (COPIES, None)]
-    {
+    for (procedure, ward) in [
+        (LAND, None),
+        (LAND, Some(NAMED)),
+        (COPIES, Some(NAMED)),
+        (COPIES, Some(OTHER)),
+        (COPIES, None),
+    ] {
         let dossier = dossier(procedure, ward);
         let heir = heir(&catalogue, procedure, ward, "2026-04-01");
         for agency in ["H20.10", "H20.11", "H20.12"] {
             let by = officer_of(&catalogue, agency, "2026-04-01");
-            assert_eq!(by.may_read(&dossier), agency == heir, "{agency} reads {procedure} in {ward:?}");
-            let moved = dossier.decide(command("receive", Action::Receive), &by, law(), at("2026-04-01T08:00"));
+            assert_eq!(
+                by.may_read(&dossier),
+                agency == heir,
+                "{agency} reads {procedure} in {ward:?}"
+            );
+            let moved = dossier.decide(
+                command("receive", Action::Receive),
+                &by,
+                law(),
+                at("2026-04-01T08:00"),
+            );
             match moved {
                 Ok(_) => assert_eq!(agency, heir),
                 Err(Refusal::NotAllowed) => assert_ne!(agency, heir),
@@ -119,8 +142,11 @@ fn each_dossier_of_a_divided_agency_is_acted_on_by_the_officers_of_one_heir_and_
 #[test]
 fn a_dossier_that_lies_with_a_divided_agency_lies_with_the_heir_of_its_matter() {
     let catalogue = assemble(divided()).unwrap();
-    let passed_on = Dossier { agency: code("H20.03"), handler: Some(code("H20.09")), ..dossier(LAND, None) };
-    let speaks = |agency| officer_of(&catalogue, agency, "2026-04-01").speaks_for(&code("H20.09"), passed_on.matter());
+    let forwarded =
+        Dossier { agency: code("H20.03"), handler: Some(code("H20.09")), ..dossier(LAND, None) };
+    let speaks = |agency| {
+        officer_of(&catalogue, agency, "2026-04-01").speaks_for(&code("H20.09"), forwarded.matter())
+    };
     assert_eq!(["H20.10", "H20.11", "H20.12"].map(speaks), [false, false, true]);
 }
 
@@ -142,8 +168,11 @@ fn told(files: Files, dimension: Dimension, last: &str) -> BTreeMap<String, u64>
 }
 
 #[test]
-fn merged_figures_follow_the_procedure_and_stay_with_the_ended_agency_where_only_the_ward_would_tell() {
-    let figures = |lines: &[(&str, u64)]| lines.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect();
+fn merged_figures_follow_the_procedure_and_stay_with_the_ended_agency_where_only_the_ward_would_tell()
+ {
+    let figures = |lines: &[(&str, u64)]| {
+        lines.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect()
+    };
     let by_agency: BTreeMap<String, u64> = figures(&[("H20.09", 10), ("H20.12", 10)]);
     assert_eq!(told(divided(), Dimension::Agency, "2026-04-30"), by_agency);
     assert_eq!(told(divided(), Dimension::Agency, "2026-03-31"), figures(&[("H20.09", 20)]));
@@ -151,7 +180,10 @@ fn merged_figures_follow_the_procedure_and_stay_with_the_ended_agency_where_only
     let mut files = divided();
     files.agencies["agencies"][0]["division"].as_array_mut().unwrap().pop();
     files.agencies["agencies"][0]["successor"] = json!("H20.10");
-    assert_eq!(told(files, Dimension::Level, "2026-04-30"), figures(&[("commune", 10), ("department", 10)]));
+    assert_eq!(
+        told(files, Dimension::Level, "2026-04-30"),
+        figures(&[("commune", 10), ("department", 10)])
+    );
 }
 
 #[test]
@@ -177,8 +209,7 @@ fn a_division_that_contradicts_itself_is_refused() {
 
 fn renamed() -> Files {
     let mut files = divided();
-    let names =
-        json!([{"from": "2026-02-01", "name": "Sở Tư pháp và Nội vụ"}, {"from": "2026-03-01", "name": "Sở Nội chính"}]);
+    let names = json!([{"from": "2026-02-01", "name": "Sở Tư pháp và Nội vụ"}, {"from": "2026-03-01", "name": "Sở Nội chính"}]);
     files.agencies["agencies"][0]["renamed"] = names;
     files
 }
@@ -194,7 +225,8 @@ fn a_report_names_an_agency_as_it_was_called_on_the_last_day() {
         ("2026-03-01", "Sở Nội chính"),
         ("2026-12-31", "Sở Nội chính"),
     ] {
-        let lines = report(&rows(), Dimension::Agency, &Selection::default(), &catalogue, day(last)).lines;
+        let lines =
+            report(&rows(), Dimension::Agency, &Selection::default(), &catalogue, day(last)).lines;
         assert_eq!(lines[0].name, name, "{last}");
     }
 }
@@ -203,7 +235,8 @@ fn a_report_names_an_agency_as_it_was_called_on_the_last_day() {
 fn a_report_names_procedures_and_fields_as_their_version_of_the_last_day_does() {
     let mut files = divided();
     let mut next = procedure(2, "2026-03-01");
-    (next["name"], next["field"]["name"]) = (json!("Đăng ký biến động đất đai"), json!("Quản lý đất đai"));
+    (next["name"], next["field"]["name"]) =
+        (json!("Đăng ký biến động đất đai"), json!("Quản lý đất đai"));
     files.procedures["procedures"].as_array_mut().unwrap().push(next);
     let catalogue = assemble(files).unwrap();
     let name = |dimension, last| {
@@ -220,7 +253,10 @@ fn a_report_names_procedures_and_fields_as_their_version_of_the_last_day_does() 
 fn names_that_do_not_follow_each_other_within_an_agency_s_time_are_refused() {
     for (rule, names) in [
         ("ordered-names", json!([{"from": "2020-09-15", "name": "Sở"}])),
-        ("ordered-names", json!([{"from": "2026-02-01", "name": "A"}, {"from": "2026-02-01", "name": "B"}])),
+        (
+            "ordered-names",
+            json!([{"from": "2026-02-01", "name": "A"}, {"from": "2026-02-01", "name": "B"}]),
+        ),
         ("ordered-names", json!([{"from": "2026-04-01", "name": "after its last day"}])),
         ("name", json!([{"from": "2026-02-01", "name": " "}])),
     ] {
@@ -234,9 +270,16 @@ fn names_that_do_not_follow_each_other_within_an_agency_s_time_are_refused() {
 // Seen on 2 March 2026.
 #[test]
 fn an_edition_that_gives_an_agency_another_past_is_told_so_and_a_rename_from_today_on_is_not() {
-    let first = |spoil: fn(&mut Value)| move |files: &mut Files| spoil(&mut files.agencies["agencies"][0]);
+    let first =
+        |spoil: fn(&mut Value)| move |files: &mut Files| spoil(&mut files.agencies["agencies"][0]);
     forgotten(&["kept-name"], first(|agency| agency["name"] = json!("Sở Nội vụ")));
-    forgotten(&["kept-name"], first(|agency| agency["renamed"] = json!([{"from": "2026-03-01", "name": "Sở Nội vụ"}])));
-    forgotten(&[], first(|agency| agency["renamed"] = json!([{"from": "2026-03-03", "name": "Sở Nội vụ"}])));
+    forgotten(
+        &["kept-name"],
+        first(|agency| agency["renamed"] = json!([{"from": "2026-03-01", "name": "Sở Nội vụ"}])),
+    );
+    forgotten(
+        &[],
+        first(|agency| agency["renamed"] = json!([{"from": "2026-03-03", "name": "Sở Nội vụ"}])),
+    );
     forgotten(&["kept-level"], first(|agency| agency["level"] = json!("commune")));
 }

@@ -1,6 +1,8 @@
 //! The national indices: points of what was measured, and files that contradict themselves.
 
-use domain::kpi::index::{Index, IndexFile, Indexes, Measure, Measures, Missing, Origin, Scope, ScoredIndex, score};
+use domain::kpi::index::{
+    Index, IndexFile, Indexes, Measure, Measures, Missing, Origin, Scope, ScoredIndex, score,
+};
 use domain::kpi::{KpiCell, KpiRow, KpiRows, Period};
 use domain::procedure::Channel;
 use proptest::prelude::*;
@@ -53,9 +55,16 @@ fn of_766(criterion: &str, but: &[(Measure, u64)], declared: &[(&str, u64, u64)]
     points(&score(the(&indexes, "QD-766"), &measured(but), &indexes, &november(), None), criterion)
 }
 
-fn of_circular(criterion: &str, but: &[(Measure, u64)], declared: &[(&str, u64, u64)]) -> Option<u64> {
+fn of_circular(
+    criterion: &str,
+    but: &[(Measure, u64)],
+    declared: &[(&str, u64, u64)],
+) -> Option<u64> {
     let indexes = declaring(declared);
-    points(&score(the(&indexes, "TT-01-2018"), &measured(but), &indexes, &november(), None), criterion)
+    points(
+        &score(the(&indexes, "TT-01-2018"), &measured(but), &indexes, &november(), None),
+        criterion,
+    )
 }
 
 // §3.5: the groups of QĐ 766 and their weights.
@@ -63,22 +72,39 @@ fn of_circular(criterion: &str, but: &[(Measure, u64)], declared: &[(&str, u64, 
 fn the_groups_weigh_what_the_decision_says_and_hundred_together() {
     let indexes = indexes(shipped());
     let index = the(&indexes, "QD-766");
-    let weights: Vec<(&str, u64)> = index.groups.iter().map(|group| (group.code.as_str(), group.hundredths)).collect();
-    let expected = [("CKMB", 1800), ("TDGQ", 2000), ("TTTT", 1200), ("CLGQ", 1000), ("MDHL", 1800), ("MDSH", 2200)];
+    let weights: Vec<(&str, u64)> =
+        index.groups.iter().map(|group| (group.code.as_str(), group.hundredths)).collect();
+    let expected = [
+        ("CKMB", 1800),
+        ("TDGQ", 2000),
+        ("TTTT", 1200),
+        ("CLGQ", 1000),
+        ("MDHL", 1800),
+        ("MDSH", 2200),
+    ];
     assert_eq!(weights, expected);
     assert_eq!(weights.iter().map(|(_, weight)| weight).sum::<u64>(), 10_000);
-    let before: Vec<&str> = indexes.on(day("2022-06-22")).map(|index| index.code.as_str()).collect();
+    let before: Vec<&str> =
+        indexes.on(day("2022-06-22")).map(|index| index.code.as_str()).collect();
     assert_eq!(before, ["TT-01-2018"], "the decision was not there yet");
     assert_eq!(indexes.on(day("2018-06-20")).count(), 0);
 }
 
 #[test]
 fn below_a_threshold_points_are_proportional_and_from_it_on_full() {
-    for (online, expected) in [(0, 0), (1, 12), (25, 300), (49, 588), (50, 600), (51, 600), (100, 600)] {
-        assert_eq!(of_766("TTTT.3", &[(Measure::ReceivedOnline, online)], &[]), Some(expected), "{online} of 100");
+    for (online, expected) in
+        [(0, 0), (1, 12), (25, 300), (49, 588), (50, 600), (51, 600), (100, 600)]
+    {
+        assert_eq!(
+            of_766("TTTT.3", &[(Measure::ReceivedOnline, online)], &[]),
+            Some(expected),
+            "{online} of 100"
+        );
     }
     // Hundredths are rounded half up: a third of 30 % of 6 points.
-    for (paid, whole, expected) in [(1, 9, 222), (1, 7, 286), (3, 10, 600), (29_999, 100_000, 600), (29, 100, 580)] {
+    for (paid, whole, expected) in
+        [(1, 9, 222), (1, 7, 286), (3, 10, 600), (29_999, 100_000, 600), (29, 100, 580)]
+    {
         let but = [(Measure::PaidOnline, paid), (Measure::Paid, whole)];
         assert_eq!(of_766("CLGQ.3", &but, &[]), Some(expected), "{paid} of {whole}");
     }
@@ -102,15 +128,24 @@ fn steps_are_climbed_exactly_at_their_edges() {
 
 #[test]
 fn on_line_work_has_two_points_only_where_all_of_it_holds() {
-    for (procedures, dossiers, behind, expected) in
-        [(20, 30, 0, 200), (19, 30, 0, 100), (20, 29, 0, 100), (20, 30, 1, 100), (20, 15, 0, 100), (20, 14, 0, 0)]
-    {
+    for (procedures, dossiers, behind, expected) in [
+        (20, 30, 0, 200),
+        (19, 30, 0, 100),
+        (20, 29, 0, 100),
+        (20, 30, 1, 100),
+        (20, 15, 0, 100),
+        (20, 14, 0, 0),
+    ] {
         let but = [
             (Measure::ProceduresOnline, procedures),
             (Measure::ReceivedOnline, dossiers),
             (Measure::OnlineBehind, behind),
         ];
-        assert_eq!(of_circular("TT01.9", &but, &[]), Some(expected), "{procedures}, {dossiers}, {behind}");
+        assert_eq!(
+            of_circular("TT01.9", &but, &[]),
+            Some(expected),
+            "{procedures}, {dossiers}, {behind}"
+        );
     }
 }
 
@@ -126,8 +161,13 @@ fn the_time_taken_is_an_average_of_dossiers_with_one_decimal() {
         (5, 4, 9, 160),
         (1, 0, 8, 30),
     ] {
-        let but = [(Measure::Early, early), (Measure::OnTime, on_time), (Measure::Resolved, resolved)];
-        assert_eq!(of_circular("TT01.1", &but, &[]), Some(expected), "{early} + {on_time} of {resolved}");
+        let but =
+            [(Measure::Early, early), (Measure::OnTime, on_time), (Measure::Resolved, resolved)];
+        assert_eq!(
+            of_circular("TT01.1", &but, &[]),
+            Some(expected),
+            "{early} + {on_time} of {resolved}"
+        );
     }
     assert_eq!(of_circular("TT01.3", &[], &[("contact-points", 151, 100)]), Some(150));
 }
@@ -135,10 +175,20 @@ fn the_time_taken_is_an_average_of_dossiers_with_one_decimal() {
 #[test]
 fn what_nobody_gives_is_named_and_is_not_zero() {
     let indexes = declaring(&[("satisfied", 0, 100)]);
-    let scored = score(the(&indexes, "QD-766"), &measured(&[(Measure::Paid, 0)]), &indexes, &november(), None);
+    let scored = score(
+        the(&indexes, "QD-766"),
+        &measured(&[(Measure::Paid, 0)]),
+        &indexes,
+        &november(),
+        None,
+    );
     assert_eq!(points(&scored, "MDHL.2"), Some(0), "nobody is satisfied");
     assert_eq!(points(&scored, "MDHL.1"), None, "nobody has said how much feedback was handled");
-    assert_eq!(points(&scored, "CLGQ.3"), None, "nothing was paid, so no share of it was paid on-line");
+    assert_eq!(
+        points(&scored, "CLGQ.3"),
+        None,
+        "nothing was paid, so no share of it was paid on-line"
+    );
     let missing: Vec<(&str, &Missing)> =
         scored.missing().map(|(criterion, missing)| (criterion.code.as_str(), missing)).collect();
     assert!(missing.contains(&("MDHL.1", &Missing::NotDeclared("feedback-handled".to_owned()))));
@@ -182,11 +232,14 @@ fn a_whole_index_has_a_grade_at_the_edge_of_which_it_changes() {
 fn a_declaration_speaks_of_its_own_time_and_agency_alone() {
     let mut file = shipped();
     let entry = |period: &str, agency: Value, part: u64| json!({"period": period, "agency": agency, "input": "satisfied", "part": part, "whole": 100, "source": "a test"});
-    file["declared"] = json!([entry("2026-11", Value::Null, 10), entry("2026-11", json!("H20.09"), 20)]);
+    file["declared"] =
+        json!([entry("2026-11", Value::Null, 10), entry("2026-11", json!("H20.09"), 20)]);
     let indexes = indexes(file);
     let agency = "H20.09".parse().unwrap();
     let found = |period: &str, agency| {
-        indexes.declared(&period.parse().unwrap(), agency, "satisfied").map(|declared| declared.part)
+        indexes
+            .declared(&period.parse().unwrap(), agency, "satisfied")
+            .map(|declared| declared.part)
     };
     assert_eq!(found("2026-11", None), Some(10));
     assert_eq!(found("2026-11", Some(&agency)), Some(20));
@@ -204,11 +257,18 @@ fn every_score_shows_what_it_was_made_of_and_where_that_came_from() {
     let inputs = |code: &str| {
         let mut criteria = scored.groups.iter().flat_map(|group| &group.criteria);
         let found = criteria.find(|found| found.criterion.code == code).unwrap();
-        found.inputs.iter().map(|input| (input.name.as_str(), input.value, input.of, &input.origin)).collect::<Vec<_>>()
+        found
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), input.value, input.of, &input.origin))
+            .collect::<Vec<_>>()
     };
     let declared = Origin::Declared("a test".to_owned());
     assert_eq!(inputs("MDHL.2"), [("satisfied", 90, Some(120), &declared)]);
-    assert_eq!(inputs("TDGQ.1"), [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]);
+    assert_eq!(
+        inputs("TDGQ.1"),
+        [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]
+    );
     assert_eq!(inputs("TTTT.1")[0], ("procedures-online", 100, None, &Origin::Catalogue));
 }
 
@@ -241,7 +301,12 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
     ]);
     let of = |agency: Option<&str>| {
         let agency = agency.map(|code| code.parse().unwrap());
-        Measures::of(&rows, Scope { agency: agency.as_ref(), merged: false }, catalogue(), day("2026-11-30"))
+        Measures::of(
+            &rows,
+            Scope { agency: agency.as_ref(), merged: false },
+            catalogue(),
+            day("2026-11-30"),
+        )
     };
     let province = of(None);
     for (measure, expected) in [
@@ -258,10 +323,15 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
     ] {
         assert_eq!(province.get(measure), Some(expected), "{}", measure.name());
     }
-    let (all, commune) = (province.get(Measure::Procedures), of(Some("H20.101")).get(Measure::Procedures));
+    let (all, commune) =
+        (province.get(Measure::Procedures), of(Some("H20.101")).get(Measure::Procedures));
     assert!(commune > Some(0) && commune < all, "{commune:?} of {all:?}");
     assert_eq!(of(Some("H20.101")).get(Measure::Received), Some(10));
-    assert_eq!(of(Some("H20.03")).get(Measure::Procedures), None, "which ones a department has, nobody says");
+    assert_eq!(
+        of(Some("H20.03")).get(Measure::Procedures),
+        None,
+        "which ones a department has, nobody says"
+    );
 }
 
 #[test]
@@ -282,11 +352,19 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
         (format!("{progress}/code"), json!("CKMB.1"), "unique-code"),
         (format!("{}/proportional/fullAt", formula(progress)), json!(0), "thresholds"),
         (format!("{}/proportional/fullAt", formula(progress)), json!(10_001), "thresholds"),
-        (format!("{}/steps/rungs/1/when/0/at-least/share", formula(feedback)), json!(10_000), "thresholds"),
+        (
+            format!("{}/steps/rungs/1/when/0/at-least/share", formula(feedback)),
+            json!(10_000),
+            "thresholds",
+        ),
         (format!("{}/steps/rungs/1/hundredths", formula(feedback)), json!(200), "thresholds"),
         (format!("{}/steps/rungs/0/hundredths", formula(feedback)), json!(150), "thresholds"),
         (format!("{}/steps/rungs/0/when", formula(feedback)), json!([]), "thresholds"),
-        ("/indexes/1/groups/0/criteria/0/formula/average/of/0/hundredths".to_owned(), json!(300), "thresholds"),
+        (
+            "/indexes/1/groups/0/criteria/0/formula/average/of/0/hundredths".to_owned(),
+            json!(300),
+            "thresholds",
+        ),
         ("/indexes/0/grades/1/from".to_owned(), json!(9_500), "grades"),
         ("/indexes/0/grades/4/from".to_owned(), json!(1), "grades"),
         ("/indexes/0/grades".to_owned(), json!([]), "grades"),
@@ -300,8 +378,12 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
     ] {
         let mut spoilt = shipped();
         *spoilt.pointer_mut(&place).unwrap() = value;
-        let found = Indexes::assemble(serde_json::from_value(spoilt).unwrap()).err().unwrap_or_default();
-        assert!(found.iter().any(|violation| violation.rule == rule), "{place}: {rule} not among {found:?}");
+        let found =
+            Indexes::assemble(serde_json::from_value(spoilt).unwrap()).err().unwrap_or_default();
+        assert!(
+            found.iter().any(|violation| violation.rule == rule),
+            "{place}: {rule} not among {found:?}"
+        );
     }
     let mut twice = shipped();
     let again = twice["indexes"][0].clone();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::dossier::Dossier;
 use domain::id::AgencyCode;
-use domain::kpi::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Rulings, broken_identities, end_of};
+use domain::kpi::{
+    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Rulings, broken_identities, end_of,
+};
 use domain::procedure::Channel;
 use jiff::civil::Date;
 
@@ -17,13 +19,16 @@ pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
         procedure: dossier.procedure.clone(),
         channel: dossier.channel,
         ward: dossier.ward.clone(),
-        papers: dossier.documents.len().try_into().unwrap(),
+        document_count: dossier.documents.len().try_into().unwrap(),
         history: dossier.history.clone(),
     }
 }
 
 /// The sum of all rows of a day.
-pub(super) fn total<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date) -> BTreeMap<String, u64> {
+pub(super) fn total<'a>(
+    facts: impl IntoIterator<Item = &'a DossierFacts>,
+    day: Date,
+) -> BTreeMap<String, u64> {
     total_against(facts, day, DueBasis::Original)
 }
 
@@ -46,13 +51,23 @@ fn total_against<'a>(
 }
 
 /// Counts as the law's default does: against the original date, a day's office hours for reception.
-pub(super) fn tally<'a>(facts: impl IntoIterator<Item = &'a DossierFacts>, day: Date, basis: DueBasis) -> KpiRows {
-    let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
+pub(super) fn tally<'a>(
+    facts: impl IntoIterator<Item = &'a DossierFacts>,
+    day: Date,
+    basis: DueBasis,
+) -> KpiRows {
+    let receive_by =
+        |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
     let due_next = |dossier: &DossierFacts, day, due| law().is_due_next(&dossier.agency, day, due);
-    domain::kpi::tally(facts, day, &Rulings { basis_on: &|_| basis, receive_by: &receive_by, due_next: &due_next })
+    domain::kpi::tally(
+        facts,
+        day,
+        &Rulings { basis_on: &|_| basis, receive_by: &receive_by, due_next: &due_next },
+    )
 }
 
-/// The figures of a row by which people speak of it. That the opening and the rest agree is asserted in every count.
+/// The figures of a row by which people speak of it. That the opening and the rest agree is
+/// asserted in every count.
 fn told(channel: Channel, row: &KpiRow) -> Vec<(String, u64)> {
     let received = |by| if channel == by { row.received } else { 0 };
     let told = [
@@ -75,7 +90,8 @@ fn told(channel: Channel, row: &KpiRow) -> Vec<(String, u64)> {
 
 /// `receivedOnline 1, inProcess 1`: every figure that is not named is zero.
 fn row(text: &str) -> BTreeMap<String, u64> {
-    let mut row: BTreeMap<String, u64> = told(Channel::Online, &KpiRow::default()).into_iter().collect();
+    let mut row: BTreeMap<String, u64> =
+        told(Channel::Online, &KpiRow::default()).into_iter().collect();
     for figure in text.split(',').map(str::trim).filter(|figure| !figure.is_empty()) {
         let (name, count) = figure.split_once(' ').unwrap();
         *row.get_mut(name).expect("a figure of the row") = count.parse().unwrap();
@@ -90,7 +106,8 @@ fn counted(term: &str, channel: Channel, history: &str, on: &str) -> BTreeMap<St
     found
 }
 
-/// Handed in on-line on Monday 2 March 2026 with a term of three working days: due on Thursday the 5th.
+/// Handed in on-line on Monday 2 March 2026 with a term of three working days: due on Thursday the
+/// 5th.
 fn check(examples: &[(&str, &str, &str, &str)]) {
     for (why, history, on, expected) in examples {
         let history = format!("submit 2026-03-02T07:30, {history}");
@@ -98,18 +115,59 @@ fn check(examples: &[(&str, &str, &str, &str)]) {
     }
 }
 
-// Domain note §6: resolved is status 9 or 10 by the date of 9; early, on time and late compare dates.
+// Domain note §6: resolved is status 9 or 10 by the date of 9; early, on time and late compare
+// dates.
 #[test]
 fn settled_is_early_on_time_or_late_by_the_date_alone() {
     check(&[
-        ("days before", "receive 08:00, finish 2026-03-03T09:00", "2026-03-03", "resolved 1, early 1"),
-        ("the day before, at night", "receive 08:00, finish 2026-03-04T23:59", "2026-03-04", "resolved 1, early 1"),
-        ("the due day, at midnight", "receive 08:00, finish 2026-03-05T00:00", "2026-03-05", "resolved 1, onTime 1"),
-        ("the due day, in time", "receive 08:00, finish 2026-03-05T16:00", "2026-03-05", "resolved 1, onTime 1"),
-        ("the due day, after closing", "receive 08:00, finish 2026-03-05T23:59", "2026-03-05", "resolved 1, onTime 1"),
-        ("the day after, at midnight", "receive 08:00, finish 2026-03-06T00:00", "2026-03-06", "resolved 1, late 1"),
-        ("weeks after", "receive 08:00, finish 2026-03-20T09:00", "2026-03-20", "resolved 1, late 1"),
-        ("on the day of receipt", "receive 08:00, finish 09:00", "2026-03-02", "receivedOnline 1, resolved 1, early 1"),
+        (
+            "days before",
+            "receive 08:00, finish 2026-03-03T09:00",
+            "2026-03-03",
+            "resolved 1, early 1",
+        ),
+        (
+            "the day before, at night",
+            "receive 08:00, finish 2026-03-04T23:59",
+            "2026-03-04",
+            "resolved 1, early 1",
+        ),
+        (
+            "the due day, at midnight",
+            "receive 08:00, finish 2026-03-05T00:00",
+            "2026-03-05",
+            "resolved 1, onTime 1",
+        ),
+        (
+            "the due day, in time",
+            "receive 08:00, finish 2026-03-05T16:00",
+            "2026-03-05",
+            "resolved 1, onTime 1",
+        ),
+        (
+            "the due day, after closing",
+            "receive 08:00, finish 2026-03-05T23:59",
+            "2026-03-05",
+            "resolved 1, onTime 1",
+        ),
+        (
+            "the day after, at midnight",
+            "receive 08:00, finish 2026-03-06T00:00",
+            "2026-03-06",
+            "resolved 1, late 1",
+        ),
+        (
+            "weeks after",
+            "receive 08:00, finish 2026-03-20T09:00",
+            "2026-03-20",
+            "resolved 1, late 1",
+        ),
+        (
+            "on the day of receipt",
+            "receive 08:00, finish 09:00",
+            "2026-03-02",
+            "receivedOnline 1, resolved 1, early 1",
+        ),
     ]);
 }
 
@@ -118,7 +176,13 @@ fn settled_is_early_on_time_or_late_by_the_date_alone() {
 fn an_apology_excuses_nothing_unless_the_province_counts_so() {
     let apology = "receive 08:00, process 08:10, apologise 2026-03-04T06:30 for 2026-03-10";
     for (why, rest, on, original, extended) in [
-        ("in time for both", "finish 2026-03-05T09:00", "2026-03-05", "resolved 1, onTime 1", "resolved 1, early 1"),
+        (
+            "in time for both",
+            "finish 2026-03-05T09:00",
+            "2026-03-05",
+            "resolved 1, onTime 1",
+            "resolved 1, early 1",
+        ),
         (
             "in time for the new date",
             "finish 2026-03-09T09:00",
@@ -126,11 +190,35 @@ fn an_apology_excuses_nothing_unless_the_province_counts_so() {
             "resolved 1, late 1",
             "resolved 1, early 1",
         ),
-        ("on the new date", "finish 2026-03-10T16:00", "2026-03-10", "resolved 1, late 1", "resolved 1, onTime 1"),
-        ("after both", "finish 2026-03-11T08:00", "2026-03-11", "resolved 1, late 1", "resolved 1, late 1"),
+        (
+            "on the new date",
+            "finish 2026-03-10T16:00",
+            "2026-03-10",
+            "resolved 1, late 1",
+            "resolved 1, onTime 1",
+        ),
+        (
+            "after both",
+            "finish 2026-03-11T08:00",
+            "2026-03-11",
+            "resolved 1, late 1",
+            "resolved 1, late 1",
+        ),
         ("on the old date", "finish 2026-03-30T08:00", "2026-03-05", "inProcess 1", "inProcess 1"),
-        ("between", "finish 2026-03-30T08:00", "2026-03-06", "inProcess 1, overdue 1", "inProcess 1"),
-        ("behind", "finish 2026-03-30T08:00", "2026-03-11", "inProcess 1, overdue 1", "inProcess 1, overdue 1"),
+        (
+            "between",
+            "finish 2026-03-30T08:00",
+            "2026-03-06",
+            "inProcess 1, overdue 1",
+            "inProcess 1",
+        ),
+        (
+            "behind",
+            "finish 2026-03-30T08:00",
+            "2026-03-11",
+            "inProcess 1, overdue 1",
+            "inProcess 1, overdue 1",
+        ),
         (
             "a pause moves both dates",
             "suspend 2026-03-05T08:00, resume 2026-03-09T08:00, finish 2026-03-10T08:00",
@@ -174,12 +262,15 @@ fn an_apology_excuses_nothing_unless_the_province_counts_so() {
 #[test]
 fn what_has_no_due_date_is_on_time_and_never_overdue() {
     let history = "submit 2026-03-02T07:30, receive 08:00, finish 2026-06-05T09:00";
-    for (on, expected) in [("2026-06-04", "inProcess 1"), ("2026-06-05", "resolved 1, onTime 1"), ("2026-06-06", "")] {
+    for (on, expected) in
+        [("2026-06-04", "inProcess 1"), ("2026-06-05", "resolved 1, onTime 1"), ("2026-06-06", "")]
+    {
         assert_eq!(counted("none", Channel::Online, history, on), row(expected), "{on}");
     }
 }
 
-// §6: "end" is the day on which work finished, not the day on which the citizen came for the result.
+// §6: "end" is the day on which work finished, not the day on which the citizen came for the
+// result.
 #[test]
 fn settled_is_counted_when_work_ends_and_not_when_the_result_is_handed_over() {
     let history = "receive 08:00, finish 2026-03-04T09:00, return-result 2026-03-09T09:00";
@@ -238,15 +329,17 @@ fn stocks_are_what_lies_there_at_the_end_of_the_day() {
 
 #[test]
 fn what_waits_for_the_applicant_or_stands_still_is_not_in_process() {
-    let papers = "receive 08:00, request-supplement 2026-03-03T08:00, supplement 2026-03-10T08:00";
-    let payment = "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-09T08:00";
+    let documents =
+        "receive 08:00, request-supplement 2026-03-03T08:00, supplement 2026-03-10T08:00";
+    let payment =
+        "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-09T08:00";
     let stopped = "receive 08:00, process 09:00, suspend 2026-03-03T08:00, resume 2026-03-30T08:00";
     check(&[
-        ("asked for papers", papers, "2026-03-03", "supplement 1"),
-        ("still waiting, and not overdue", papers, "2026-03-09", "supplement 1"),
-        ("papers came, the term begins again", papers, "2026-03-10", "inProcess 1"),
-        ("the new due date is the 13th", papers, "2026-03-13", "inProcess 1"),
-        ("and then overdue", papers, "2026-03-14", "inProcess 1, overdue 1"),
+        ("asked for documents", documents, "2026-03-03", "supplement 1"),
+        ("still waiting, and not overdue", documents, "2026-03-09", "supplement 1"),
+        ("documents came, the term begins again", documents, "2026-03-10", "inProcess 1"),
+        ("the new due date is the 13th", documents, "2026-03-13", "inProcess 1"),
+        ("and then overdue", documents, "2026-03-14", "inProcess 1, overdue 1"),
         ("asked for money", payment, "2026-03-03", "paused 1"),
         ("past the old date, and not overdue", payment, "2026-03-06", "paused 1"),
         ("paid", payment, "2026-03-09", "inProcess 1"),
@@ -260,7 +353,12 @@ fn what_waits_for_the_applicant_or_stands_still_is_not_in_process() {
             "2026-03-02",
             "receivedOnline 1, inProcess 1",
         ),
-        ("papers asked for before receipt are no stock", "request-supplement 08:00", "2026-03-02", ""),
+        (
+            "documents asked for before receipt are no stock",
+            "request-supplement 08:00",
+            "2026-03-02",
+            "",
+        ),
     ]);
 }
 
@@ -271,14 +369,19 @@ fn refused_and_withdrawn_are_counted_on_their_day_wherever_the_dossier_was() {
         ("only that day", "refuse 2026-03-03T08:00", "2026-03-04", ""),
         ("not before", "refuse 2026-03-03T08:00", "2026-03-02", ""),
         (
-            "papers that never came",
+            "documents that never came",
             "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T09:00",
             "2026-04-02",
             "refused 1",
         ),
         ("withdrawn unreceived", "withdraw 2026-03-03T08:00", "2026-03-03", "withdrawn 1"),
         ("only that day", "withdraw 2026-03-03T08:00", "2026-03-04", ""),
-        ("withdrawn in process", "receive 08:00, withdraw 2026-03-09T08:00", "2026-03-09", "withdrawn 1"),
+        (
+            "withdrawn in process",
+            "receive 08:00, withdraw 2026-03-09T08:00",
+            "2026-03-09",
+            "withdrawn 1",
+        ),
         (
             "before that it was overdue",
             "receive 08:00, withdraw 2026-03-09T08:00",
@@ -296,8 +399,7 @@ fn refused_and_withdrawn_are_counted_on_their_day_wherever_the_dossier_was() {
 
 #[test]
 fn received_is_counted_by_channel_on_the_day_of_receipt_and_never_again() {
-    let history =
-        "submit 2026-03-02T07:30, receive 2026-03-03T08:00, request-supplement 09:00, supplement 2026-03-04T08:00";
+    let history = "submit 2026-03-02T07:30, receive 2026-03-03T08:00, request-supplement 09:00, supplement 2026-03-04T08:00";
     for (channel, figure) in [
         (Channel::Online, "receivedOnline 1"),
         (Channel::Counter, "receivedCounter 1"),
@@ -308,7 +410,11 @@ fn received_is_counted_by_channel_on_the_day_of_receipt_and_never_again() {
             ("2026-03-03", format!("{figure}, supplement 1")),
             ("2026-03-04", "inProcess 1".to_owned()),
         ] {
-            assert_eq!(counted("3 working-day", channel, history, on), row(&expected), "{channel:?} on {on}");
+            assert_eq!(
+                counted("3 working-day", channel, history, on),
+                row(&expected),
+                "{channel:?} on {on}"
+            );
         }
     }
 }
@@ -333,7 +439,8 @@ fn the_last_second_of_a_day_belongs_to_it_and_midnight_to_the_next() {
     assert_eq!(end_of(day("2024-02-29")), at("2024-02-29T23:59:59.999999999"));
 }
 
-// §6, the note: the count is rebuilt from the history, so a day counted late gives what it gave in time.
+// §6, the note: the count is rebuilt from the history, so a day counted late gives what it gave in
+// time.
 #[test]
 fn what_happens_after_the_day_does_not_change_its_row() {
     let whole = "submit 2026-03-02T07:30, receive 08:00, process 08:10, request-supplement 2026-03-03T08:00, \
@@ -356,7 +463,11 @@ fn what_happens_after_the_day_does_not_change_its_row() {
 #[test]
 fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
     let here = facts(&played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
-    let elsewhere = DossierFacts { agency: "H20.09".parse().unwrap(), channel: Channel::Postal, ..here.clone() };
+    let elsewhere = DossierFacts {
+        agency: "H20.09".parse().unwrap(),
+        channel: Channel::Postal,
+        ..here.clone()
+    };
     let other_procedure = DossierFacts { procedure: "2.000635".parse().unwrap(), ..here.clone() };
     let idle = DossierFacts {
         agency: "H20.03".parse().unwrap(),
@@ -364,7 +475,12 @@ fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
     };
     let waiting = KpiRow { submitted: 1, waiting: 1, ..KpiRow::default() };
     let once = KpiRow { submitted: 1, received: 1, in_process: 1, ..KpiRow::default() };
-    let times = |count: u64| KpiRow { submitted: count, received: count, in_process: count, ..KpiRow::default() };
+    let times = |count: u64| KpiRow {
+        submitted: count,
+        received: count,
+        in_process: count,
+        ..KpiRow::default()
+    };
     let cell = |facts: &DossierFacts| KpiCell::Work {
         agency: facts.agency.clone(),
         procedure: facts.procedure.clone(),
@@ -372,7 +488,11 @@ fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
     };
     let gone = DossierFacts { history: Vec::new(), ..idle.clone() };
     assert_eq!(
-        tally([&here, &elsewhere, &idle, &other_procedure, &here, &gone], day("2026-03-02"), DueBasis::Original),
+        tally(
+            [&here, &elsewhere, &idle, &other_procedure, &here, &gone],
+            day("2026-03-02"),
+            DueBasis::Original
+        ),
         BTreeMap::from([
             (KpiCell::Province, KpiRow { submitted: 5, waiting: 1, ..times(4) }),
             (cell(&here), times(2)),
@@ -387,15 +507,24 @@ fn each_agency_and_procedure_has_a_row_of_its_own_and_none_for_nothing() {
 fn the_order_in_which_dossiers_come_does_not_matter() {
     let mut all: Vec<DossierFacts> = [
         ("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"),
-        ("1 working-day", Channel::Counter, "submit 2026-03-02T07:30, receive 08:00, finish 2026-03-05T09:00"),
-        ("5 working-day", Channel::Postal, "submit 2026-03-02T07:30, receive 2026-03-05T08:00, finish 09:00"),
+        (
+            "1 working-day",
+            Channel::Counter,
+            "submit 2026-03-02T07:30, receive 08:00, finish 2026-03-05T09:00",
+        ),
+        (
+            "5 working-day",
+            Channel::Postal,
+            "submit 2026-03-02T07:30, receive 2026-03-05T08:00, finish 09:00",
+        ),
         ("none", Channel::Online, "submit 2026-03-02T07:30, withdraw 2026-03-05T08:00"),
         ("none", Channel::Counter, "submit 2026-03-02T07:30, receive 08:00, request-payment 09:00"),
     ]
     .into_iter()
     .map(|(term, channel, history)| facts(&played(term, channel, history)))
     .collect();
-    let expected = row("receivedPostal 1, resolved 2, early 1, late 1, inProcess 1, paused 1, withdrawn 1");
+    let expected =
+        row("receivedPostal 1, resolved 2, early 1, late 1, inProcess 1, paused 1, withdrawn 1");
     for _ in 0..all.len() {
         all.rotate_left(1);
         assert_eq!(total(&all, day("2026-03-05")), expected);
@@ -406,19 +535,26 @@ fn the_order_in_which_dossiers_come_does_not_matter() {
 /// The figures named, of the province, on a day.
 #[track_caller]
 fn province(history: &str, on: &str, expected: &[(&str, u64)]) {
-    let dossier = facts(&played("3 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}")));
+    let dossier = facts(&played(
+        "3 working-day",
+        Channel::Online,
+        &format!("submit 2026-03-02T07:30, {history}"),
+    ));
     let rows = tally([&dossier], day(on), DueBasis::Original);
     assert_eq!(broken_identities(&rows), Vec::<String>::new());
     let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
-    let found: Vec<(&str, u64)> =
-        row.figures().into_iter().filter(|(_, _, count)| *count > 0).map(|(name, _, count)| (name, count)).collect();
+    let found: Vec<(&str, u64)> = row
+        .figures()
+        .into_iter()
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(name, _, count)| (name, count))
+        .collect();
     assert_eq!(found, expected, "{history} on {on}");
 }
 
 #[test]
 fn what_is_open_in_the_evening_is_carried_over_in_the_morning() {
-    let history =
-        "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-05T08:00, finish 2026-03-06T08:00";
+    let history = "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-05T08:00, finish 2026-03-06T08:00";
     province(history, "2026-03-02", &[("submitted", 1), ("received", 1), ("in_process", 1)]);
     province(history, "2026-03-03", &[("carried_over", 1), ("payment", 1)]);
     province(history, "2026-03-05", &[("carried_over", 1), ("paid", 1), ("in_process", 1)]);
@@ -430,14 +566,26 @@ fn what_is_open_in_the_evening_is_carried_over_in_the_morning() {
 fn what_is_sent_back_is_counted_as_open_again() {
     let history = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-09T09:00, \
                    return-result 2026-03-10T09:00";
-    province(history, "2026-03-04", &[("reopened", 1), ("sent_back", 1), ("in_process", 1), ("due_tomorrow", 1)]);
+    province(
+        history,
+        "2026-03-04",
+        &[("reopened", 1), ("sent_back", 1), ("in_process", 1), ("due_tomorrow", 1)],
+    );
     province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
     province(history, "2026-03-09", &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
     province(history, "2026-03-10", &[("returned", 1), ("returned_late", 1)]);
     let within_a_day = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-04T10:00";
-    province(within_a_day, "2026-03-04", &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)]);
+    province(
+        within_a_day,
+        "2026-03-04",
+        &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)],
+    );
     let again = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-03T10:00, finish 2026-03-03T11:00";
-    province(again, "2026-03-03", &[("carried_over", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)]);
+    province(
+        again,
+        "2026-03-03",
+        &[("carried_over", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)],
+    );
 }
 
 #[test]
@@ -453,11 +601,17 @@ fn what_never_was_received_ends_beside_the_account() {
 // Eight office hours from Monday 07:30 end on Tuesday at 07:30; dates are compared.
 #[test]
 fn a_dossier_that_lies_longer_than_a_day_of_office_hours_is_received_late() {
-    for (received, late) in
-        [("16:00", false), ("23:00", false), ("2026-03-03T16:00", false), ("2026-03-04T08:00", true)]
-    {
-        let dossier =
-            facts(&played("3 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, receive {received}")));
+    for (received, late) in [
+        ("16:00", false),
+        ("23:00", false),
+        ("2026-03-03T16:00", false),
+        ("2026-03-04T08:00", true),
+    ] {
+        let dossier = facts(&played(
+            "3 working-day",
+            Channel::Online,
+            &format!("submit 2026-03-02T07:30, receive {received}"),
+        ));
         let on = domain::calendar::date_of(dossier.history[1].at);
         let rows = tally([&dossier], on, DueBasis::Original);
         assert_eq!(rows[&KpiCell::Province].received_late, u64::from(late), "{received}");
@@ -467,11 +621,19 @@ fn a_dossier_that_lies_longer_than_a_day_of_office_hours_is_received_late() {
 // §3.5: a component is digitised where a file row exists.
 #[test]
 fn what_comes_with_an_electronic_paper_is_digitised_on_the_day_of_its_receipt() {
-    let mut dossier = facts(&played("none", Channel::Counter, "submit 2026-03-02T07:30, receive 2026-03-03T08:00"));
-    for (papers, digitised) in [(0, 0), (1, 1), (7, 1)] {
-        dossier.papers = papers;
+    let mut dossier = facts(&played(
+        "none",
+        Channel::Counter,
+        "submit 2026-03-02T07:30, receive 2026-03-03T08:00",
+    ));
+    for (documents, digitised) in [(0, 0), (1, 1), (7, 1)] {
+        dossier.document_count = documents;
         let of = |on| tally([&dossier], day(on), DueBasis::Original)[&KpiCell::Province].digitised;
-        assert_eq!([of("2026-03-02"), of("2026-03-03"), of("2026-03-04")], [0, digitised, 0], "{papers}");
+        assert_eq!(
+            [of("2026-03-02"), of("2026-03-03"), of("2026-03-04")],
+            [0, digitised, 0],
+            "{documents}"
+        );
     }
 }
 
@@ -482,7 +644,11 @@ fn due_tomorrow_is_said_from_the_working_day_before_on() {
     province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
     province(history, "2026-03-06", &[("carried_over", 1), ("in_process", 1), ("overdue", 1)]);
     // Due on Monday the 9th: told of on Friday already, when somebody can still do something.
-    let dossier = facts(&played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}")));
+    let dossier = facts(&played(
+        "5 working-day",
+        Channel::Online,
+        &format!("submit 2026-03-02T07:30, {history}"),
+    ));
     for (on, told) in [
         ("2026-03-05", 0),
         ("2026-03-06", 1),
@@ -495,7 +661,8 @@ fn due_tomorrow_is_said_from_the_working_day_before_on() {
         assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
     }
     // After the ten days of Tết.
-    let dossier = facts(&played("5 working-day", Channel::Online, "submit 2026-02-09T07:30, receive 08:00"));
+    let dossier =
+        facts(&played("5 working-day", Channel::Online, "submit 2026-02-09T07:30, receive 08:00"));
     for (on, told) in [("2026-02-12", 0), ("2026-02-13", 1), ("2026-02-18", 1), ("2026-02-23", 0)] {
         let rows = tally([&dossier], day(on), DueBasis::Original);
         assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
@@ -523,7 +690,8 @@ fn what_an_officer_settles_is_counted_to_his_account() {
 
 #[test]
 fn a_count_that_does_not_add_up_is_found_out() {
-    let dossier = facts(&played("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
+    let dossier =
+        facts(&played("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
     let good = tally([&dossier], day("2026-03-02"), DueBasis::Original);
     let work = good.keys().find(|cell| matches!(cell, KpiCell::Work { .. })).unwrap().clone();
     for spoil in [
@@ -544,7 +712,11 @@ fn a_cell_is_read_as_it_is_written() {
     let agency: AgencyCode = "H20.12.3A".parse().unwrap();
     for cell in [
         KpiCell::Province,
-        KpiCell::Work { agency: agency.clone(), procedure: "1.001193".parse().unwrap(), channel: Channel::Postal },
+        KpiCell::Work {
+            agency: agency.clone(),
+            procedure: "1.001193".parse().unwrap(),
+            channel: Channel::Postal,
+        },
         KpiCell::Officer { agency: agency.clone(), officer: "officer#of#hashes".to_owned() },
         KpiCell::TakenBack {
             ended: day("2026-03-09"),
@@ -587,7 +759,10 @@ fn a_period_is_read_by_its_name() {
         ("2023-07-01..2024-06-30", "2023-07-01", "2024-06-30"),
     ] {
         let period: Period = name.parse().unwrap();
-        assert_eq!((period.first(), period.last(), period.to_string().as_str()), (day(first), day(last), name));
+        assert_eq!(
+            (period.first(), period.last(), period.to_string().as_str()),
+            (day(first), day(last), name)
+        );
     }
 }
 
@@ -617,7 +792,11 @@ fn what_names_no_period_of_a_year_at_most_is_refused() {
         "+026",
         "năm 2026",
     ] {
-        assert_eq!(name.parse::<Period>().map_err(|violation| violation.rule), Err("period"), "{name}");
+        assert_eq!(
+            name.parse::<Period>().map_err(|violation| violation.rule),
+            Err("period"),
+            "{name}"
+        );
     }
 }
 
@@ -663,8 +842,15 @@ fn a_time_is_compared_with_one_of_as_many_working_days() {
     ] {
         let period: Period = name.parse().unwrap();
         let found = period.like_it(day(counted), catalogue().calendar()).unwrap();
-        assert_eq!(found.map(|period| period.to_string()).as_deref(), like_it, "{name} counted to {counted}");
+        assert_eq!(
+            found.map(|period| period.to_string()).as_deref(),
+            like_it,
+            "{name} counted to {counted}"
+        );
     }
     let unknown: Period = "2016-05".parse().unwrap();
-    assert!(unknown.like_it(day("2016-05-10"), catalogue().calendar()).is_err(), "nobody knows its working days");
+    assert!(
+        unknown.like_it(day("2016-05-10"), catalogue().calendar()).is_err(),
+        "nobody knows its working days"
+    );
 }

@@ -1,9 +1,10 @@
-//! When and by whom applicants are told: quiet hours, retries, providers that fail, prices, and ends that nothing moves back.
+//! When and by whom applicants are told: quiet hours, retries, providers that fail, prices, and
+//! ends that nothing moves back.
 
 use domain::calendar::{date_of, instant, time_of};
 use domain::dossier::{Action, HistoryEntry};
 use domain::notice::policy::{NoticePolicy, Reach, Routing};
-use domain::notice::pool::{Failover, Pool};
+use domain::notice::pool::{Failover, ProviderPool};
 use domain::notice::text::{Encoding, parts, segments};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
@@ -30,7 +31,11 @@ fn later(seconds: i64) -> Timestamp {
 #[track_caller]
 fn quiet(class: NoticeClass, channel: NoticeChannel, time: &str, expected: bool) {
     let now = at(&format!("2026-02-13T{time}"));
-    assert_eq!(policy().quiet_until(channel, class, now, 0).is_some(), expected, "{class:?} {channel:?} {time}");
+    assert_eq!(
+        policy().quiet_until(channel, class, now, 0).is_some(),
+        expected,
+        "{class:?} {channel:?} {time}"
+    );
 }
 
 #[test]
@@ -103,7 +108,9 @@ proptest! {
 
 #[test]
 fn each_wait_is_twice_the_one_before_up_to_an_hour_and_a_quarter_longer_at_most() {
-    for (failures, least) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 960), (6, 1_920), (7, 3_600), (40, 3_600)] {
+    for (failures, least) in
+        [(1, 60), (2, 120), (3, 240), (4, 480), (5, 960), (6, 1_920), (7, 3_600), (40, 3_600)]
+    {
         for draw in [0, 1, 12_345, u32::MAX] {
             let wait = policy().backoff(failures, draw).as_secs();
             assert!((least..=least + least / 4).contains(&wait), "after {failures}: {wait} s");
@@ -128,18 +135,27 @@ fn failover() -> Failover {
     .unwrap()
 }
 
-fn pool() -> Pool {
-    Pool::new(failover(), [(Provider::Esms, 75), (Provider::Speedsms, 25), (Provider::Vnpt, 0)])
+fn pool() -> ProviderPool {
+    ProviderPool::new(
+        failover(),
+        [(Provider::Esms, 75), (Provider::Speedsms, 25), (Provider::Vnpt, 0)],
+    )
 }
 
 const QUICK: SignedDuration = SignedDuration::from_millis(200);
 
 /// How many of 10,000 messages a provider gets.
-fn share(pool: &Pool, provider: Provider, now: Timestamp) -> usize {
+fn share(pool: &ProviderPool, provider: Provider, now: Timestamp) -> usize {
     (0..10_000).filter(|draw| pool.choose(|_| true, *draw, now) == Some(provider)).count()
 }
 
-fn calls(pool: &mut Pool, answered: bool, took: SignedDuration, count: u32, now: Timestamp) {
+fn calls(
+    pool: &mut ProviderPool,
+    answered: bool,
+    took: SignedDuration,
+    count: u32,
+    now: Timestamp,
+) {
     for _ in 0..count {
         pool.learn(Provider::Esms, answered, took, now);
     }
@@ -195,8 +211,10 @@ fn who_answers_too_slowly_is_passed_over_like_who_does_not_answer() {
 fn a_provider_comes_back_by_steps_and_one_failure_sends_it_to_rest_again() {
     let mut pool = pool();
     calls(&mut pool, false, QUICK, 5, later(0));
-    let gets = |pool: &Pool, of: u32, seconds| {
-        (0..of).filter(|draw| pool.choose(|_| true, *draw, later(seconds)) == Some(Provider::Esms)).count()
+    let gets = |pool: &ProviderPool, of: u32, seconds| {
+        (0..of)
+            .filter(|draw| pool.choose(|_| true, *draw, later(seconds)) == Some(Provider::Esms))
+            .count()
     };
     // A twentieth of 75 against 25, then a quarter, then all of it.
     assert_eq!(gets(&pool, 375 + 2_500, 120), 375);
@@ -219,7 +237,10 @@ fn where_all_rest_the_reserve_is_asked_and_where_it_rests_too_one_is_asked_all_t
         }
     }
     assert_eq!(share(&pool, Provider::Vnpt, later(1)), 10_000);
-    assert_eq!(pool.choose(|provider| provider != Provider::Vnpt, 0, later(1)), Some(Provider::Esms));
+    assert_eq!(
+        pool.choose(|provider| provider != Provider::Vnpt, 0, later(1)),
+        Some(Provider::Esms)
+    );
     for _ in 0..5 {
         pool.learn(Provider::Vnpt, false, QUICK, later(1));
     }
@@ -245,9 +266,12 @@ fn who_asks_to_be_left_alone_is_passed_over_until_then() {
 fn another_edition_of_the_terms_changes_the_shares_and_keeps_what_is_known_of_health() {
     let mut pool = pool();
     calls(&mut pool, false, QUICK, 5, later(0));
-    pool.adopt(Pool::new(failover(), [(Provider::Esms, 50), (Provider::Vnpt, 50)]));
-    assert_eq!((share(&pool, Provider::Esms, later(1)), share(&pool, Provider::Vnpt, later(1))), (0, 10_000));
-    pool.adopt(Pool::new(failover(), [(Provider::Speedsms, 50), (Provider::Vnpt, 50)]));
+    pool.adopt(ProviderPool::new(failover(), [(Provider::Esms, 50), (Provider::Vnpt, 50)]));
+    assert_eq!(
+        (share(&pool, Provider::Esms, later(1)), share(&pool, Provider::Vnpt, later(1))),
+        (0, 10_000)
+    );
+    pool.adopt(ProviderPool::new(failover(), [(Provider::Speedsms, 50), (Provider::Vnpt, 50)]));
     assert_eq!(share(&pool, Provider::Speedsms, later(1)), 5_000);
 }
 
@@ -293,7 +317,8 @@ fn an_sms_has_as_many_parts_as_its_alphabet_makes_it() {
     }
 }
 
-/// The fewest parts of `text`: whole characters, and no part longer than one may be. Tried by every way to cut.
+/// The fewest parts of `text`: whole characters, and no part longer than one may be. Tried by every
+/// way to cut.
 fn fewest_parts(lengths: &[usize], alone: usize, together: usize) -> usize {
     if lengths.iter().sum::<usize>() <= alone {
         return usize::from(!lengths.is_empty());
@@ -301,7 +326,11 @@ fn fewest_parts(lengths: &[usize], alone: usize, together: usize) -> usize {
     let mut fewest = vec![0];
     for end in 1..=lengths.len() {
         let fits = |start: &usize| lengths[*start..end].iter().sum::<usize>() <= together;
-        let before = (end.saturating_sub(together)..end).filter(fits).map(|start| fewest[start]).min().unwrap();
+        let before = (end.saturating_sub(together)..end)
+            .filter(fits)
+            .map(|start| fewest[start])
+            .min()
+            .unwrap();
         fewest.push(before + 1);
     }
     fewest[lengths.len()]
@@ -330,13 +359,21 @@ proptest! {
 
 #[test]
 fn every_shipped_text_is_one_part_and_costs_what_one_part_costs() {
-    let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00, receive 2026-11-16T09:00");
+    let dossier = played(
+        "2 working-day",
+        Channel::Online,
+        "submit 2026-11-16T08:00, receive 2026-11-16T09:00",
+    );
     for template in [Action::Submit, Action::Receive] {
         let entry = dossier.history.iter().find(|entry| entry.action == template).unwrap();
         for repetition in [false, true] {
-            let notice = catalogue().templates().compose(&dossier, entry, repetition, Default::default()).unwrap();
+            let notice = catalogue()
+                .templates()
+                .compose(&dossier, entry, repetition, Default::default())
+                .unwrap();
             assert_eq!(segments(&notice.sms).count, 1, "{}", notice.sms);
-            let price = |provider| catalogue().providers().price(provider, &notice, day("2026-11-17"));
+            let price =
+                |provider| catalogue().providers().price(provider, &notice, day("2026-11-17"));
             assert_eq!((price(Provider::Zalo), price(Provider::Esms)), (Some(150), Some(850)));
         }
     }
@@ -345,7 +382,10 @@ fn every_shipped_text_is_one_part_and_costs_what_one_part_costs() {
 #[test]
 fn nothing_has_a_price_before_its_first_contract() {
     let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00");
-    let notice = catalogue().templates().compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
+    let notice = catalogue()
+        .templates()
+        .compose(&dossier, &dossier.history[0], false, Default::default())
+        .unwrap();
     assert_eq!(catalogue().providers().price(Provider::Esms, &notice, day("2018-06-20")), None);
 }
 
@@ -446,8 +486,8 @@ proptest! {
                 Happening::Admit => thread.admit(1),
             }
             let notice = the(&thread);
-            // An end is never left, and nothing but a report moves one: to the end that the message arrived, or from unknown
-            // to the end that it did not.
+            // An end is never left, and nothing but a report moves one: to the end that the message
+            // arrived, or from unknown to the end that it did not.
             if before.state.is_end() && notice.state != before.state {
                 let left_unknown = matches!(before.state, NoticeState::Unknown { .. });
                 let merged = matches!(before.state, NoticeState::Merged { .. });
@@ -467,7 +507,8 @@ proptest! {
                 prop_assert!(by_report, "{:?} moved {:?} to {:?}", happening, before.state, notice.state);
             }
             prop_assert!(before.state != NoticeState::Delivered || notice.state == NoticeState::Delivered);
-            // Nothing that is open is forgotten: it has a time at which something looks at it again.
+            // Nothing that is open is forgotten: it has a time at which something looks at it
+            // again.
             prop_assert_eq!(thread.wake_at().is_none(), notice.state.is_end());
             prop_assert!(notice.attempts.len() <= domain::thread::ATTEMPTS_MAX + 1);
         }

@@ -18,8 +18,8 @@ use proptest::sample::{Index, select};
 use super::kpi::{facts, tally, total};
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, handed_in, integrator,
-    law, law_of, law_that_resumes_from, local, officer, portal,
+    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day,
+    handed_in, integrator, law, law_of, law_that_resumes_from, local, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -29,7 +29,8 @@ struct Attempt {
     legal: bool,
     /// Whether it may end the dossier: seldom, for the same reason.
     ends: bool,
-    /// Whether it is a letter of apology, where one is legal: otherwise two in one history would be rare.
+    /// Whether it is a letter of apology, where one is legal: otherwise two in one history would be
+    /// rare.
     apologises: bool,
     choice: Index,
     by: Actor,
@@ -40,7 +41,7 @@ struct Attempt {
     reason: Option<String>,
     /// How many days after the due date an apology promises; none for one that names no day.
     extension: Option<i64>,
-    /// To whom it is passed on; none for one that names nobody.
+    /// To whom it is forwarded; none for one that names nobody.
     to: Option<&'static str>,
 }
 
@@ -62,7 +63,7 @@ const ACTIONS: [Action; 20] = [
     Action::SendBack,
     Action::Apologise,
     Action::Withdraw,
-    Action::PassOn,
+    Action::Forward,
     Action::HandBack,
     Action::Redate,
 ];
@@ -83,7 +84,16 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let to = prop_oneof![6 => Just(Some(HANDLER)), 1 => select(vec![None, Some(AGENCY), Some(OTHER_AGENCY)])];
     let legal = (prop::bool::weighted(0.8), prop::bool::weighted(0.2), prop::bool::weighted(0.15));
     (any::<Index>(), legal, by, 0_i64..200_000, ago, expected, reason, (extension, to)).prop_map(
-        |(choice, (legal, ends, apologises), by, seconds, ago, expected, reason, (extension, to))| Attempt {
+        |(
+            choice,
+            (legal, ends, apologises),
+            by,
+            seconds,
+            ago,
+            expected,
+            reason,
+            (extension, to),
+        )| Attempt {
             legal,
             ends,
             apologises,
@@ -99,7 +109,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     )
 }
 
-/// The shipped law, and those that a province could choose: the time goes on after papers, and a second letter is allowed.
+/// The shipped law, and those that a province could choose: the time goes on after documents, and a
+/// second letter is allowed.
 static LAWS: LazyLock<Vec<Law>> = LazyLock::new(|| {
     let choices = [("restart", 1), ("restart", 2), ("resume", 1), ("resume", 2)];
     choices.map(|(supplement, letters)| law_of(supplement, letters)).into()
@@ -116,7 +127,8 @@ fn any_term() -> impl Strategy<Value = Option<Term>> {
 
 /// An instant of 2024 or 2025, so that no term here reaches a year without a calendar.
 fn any_instant() -> impl Strategy<Value = Timestamp> {
-    (0_i64..2 * 365 * 86_400).prop_map(|seconds| at("2024-01-01T00:00") + SignedDuration::from_secs(seconds))
+    (0_i64..2 * 365 * 86_400)
+        .prop_map(|seconds| at("2024-01-01T00:00") + SignedDuration::from_secs(seconds))
 }
 
 type Order = (Command, Actor, Timestamp);
@@ -151,7 +163,10 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
                 .extension
                 .filter(|_| action == Action::Apologise)
                 .map(|days| date_of(due) + days.days()),
-            to_agency: attempt.to.filter(|_| action == Action::PassOn).map(|agency| agency.parse().unwrap()),
+            to_agency: attempt
+                .to
+                .filter(|_| action == Action::Forward)
+                .map(|agency| agency.parse().unwrap()),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -174,15 +189,27 @@ fn any_channel() -> impl Strategy<Value = Channel> {
 fn assert_consistent(dossier: &Dossier, law: &Law) {
     let last = dossier.history.last().unwrap();
     assert_eq!(usize::try_from(dossier.version).unwrap(), dossier.history.len());
-    assert_eq!((dossier.status, dossier.due_at, dossier.version), (last.status, last.due_at, last.version));
+    assert_eq!(
+        (dossier.status, dossier.due_at, dossier.version),
+        (last.status, last.due_at, last.version)
+    );
     assert_eq!(dossier.original_due_at, last.original_due_at);
     let rule = law.rule_on(day("2024-01-01"));
-    assert!(dossier.apologies() <= usize::from(rule.extensions_max), "a new date is given so often and no more");
+    assert!(
+        dossier.apologies() <= usize::from(rule.extensions_max),
+        "a new date is given so often and no more"
+    );
     let parted = dossier.original_due_at.zip(dossier.due_at);
-    assert!(parted.is_none_or(|(original, due)| original < due), "an apology and late papers give time");
+    assert!(
+        parted.is_none_or(|(original, due)| original < due),
+        "an apology and late documents give time"
+    );
     let late = dossier.history.iter().any(|entry| entry.asked_late);
     let may_part = dossier.apologies() > 0 || late;
-    assert!(dossier.original_due_at.is_none() || may_part, "only an apology and late papers part the two dates");
+    assert!(
+        dossier.original_due_at.is_none() || may_part,
+        "only an apology and late documents part the two dates"
+    );
     assert!(
         dossier.due_at.is_none() || original(dossier) == dossier.original_due_at.or(dossier.due_at),
         "the term alone gives the original date"
@@ -201,32 +228,42 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
         assert!(pair[0].at <= pair[1].at, "time does not run backwards");
         let legal = allowed(pair[0].status, handler.is_some());
         assert!(legal.contains(&pair[1].action), "the table allows each move");
-        assert_eq!(pair[1].handler.is_some(), pair[1].action == Action::PassOn);
-        let ends = [Action::HandBack, Action::Recall, Action::Finish, Action::Withdraw, Action::RefuseExpired];
+        assert_eq!(pair[1].handler.is_some(), pair[1].action == Action::Forward);
+        let ends = [
+            Action::HandBack,
+            Action::Recall,
+            Action::Finish,
+            Action::Withdraw,
+            Action::RefuseExpired,
+        ];
         handler = pair[1].handler.as_ref().or(handler.filter(|_| !ends.contains(&pair[1].action)));
     }
     assert_eq!(dossier.handler.as_ref(), handler, "the history tells where it lies");
     assert!(handler.is_none() || !dossier.status.is_closed(), "what is ended lies with its owner");
     assert_ne!(handler, Some(&dossier.agency));
-    let receipt = dossier.history.iter().find(|entry| entry.action == Action::Receive).map(|entry| entry.at);
+    let receipt =
+        dossier.history.iter().find(|entry| entry.action == Action::Receive).map(|entry| entry.at);
     assert_eq!(dossier.received_at, receipt);
-    assert_eq!(dossier.status_before.is_some(), dossier.status == DossierStatus::SupplementRequested);
-    let waits = matches!(dossier.status, DossierStatus::PaymentRequested | DossierStatus::Suspended);
+    assert_eq!(
+        dossier.status_before.is_some(),
+        dossier.status == DossierStatus::SupplementRequested
+    );
+    let waits =
+        matches!(dossier.status, DossierStatus::PaymentRequested | DossierStatus::Suspended);
     let goes_on = rule.supplement == OnSupplement::Resume && dossier.due_at.is_some();
-    let waits_for_papers = goes_on && dossier.status == DossierStatus::SupplementRequested;
-    assert_eq!(dossier.paused_at.is_some(), waits || waits_for_papers);
+    let waits_for_documents = goes_on && dossier.status == DossierStatus::SupplementRequested;
+    assert_eq!(dossier.paused_at.is_some(), waits || waits_for_documents);
     assert_eq!(dossier.closed_at.is_some(), dossier.status.is_closed());
     let asked = |entry: &HistoryEntry| entry.status == DossierStatus::SupplementRequested;
-    let before_the_end = dossier
-        .history
-        .iter()
-        .rfind(|entry| !matches!(entry.action, Action::Withdraw | Action::RefuseExpired | Action::Refuse));
+    let before_the_end = dossier.history.iter().rfind(|entry| {
+        !matches!(entry.action, Action::Withdraw | Action::RefuseExpired | Action::Refuse)
+    });
     let given_up = rule.supplement == OnSupplement::Restart && before_the_end.is_some_and(asked);
     assert_eq!(dossier.due_at.is_some(), dossier.term.is_some() && receipt.is_some() && !given_up);
 }
 
-/// What the term alone gives: counted from the last entry that names its rule, before papers were asked for late if they were,
-/// with every pause since that has ended.
+/// What the term alone gives: counted from the last entry that names its rule, before documents
+/// were asked for late if they were, with every pause since that has ended.
 fn original(dossier: &Dossier) -> Option<Timestamp> {
     let term = dossier.term.filter(|_| dossier.due_at.is_some())?;
     let (mut begun, mut asked_late) = (None, false);
@@ -241,13 +278,18 @@ fn original(dossier: &Dossier) -> Option<Timestamp> {
     let stands = [Action::RequestPayment, Action::Suspend, Action::RequestSupplement];
     for pair in dossier.history[begun..].windows(2) {
         if stands.contains(&pair[0].action) && !pair[0].asked_late && !pair[1].status.is_closed() {
-            run.pauses.push(Pause { from: pair[0].at, to: pair[1].at, by: PauseCounting::Closings });
+            run.pauses.push(Pause {
+                from: pair[0].at,
+                to: pair[1].at,
+                by: PauseCounting::Closings,
+            });
         }
     }
     term.due_of(calendar(), &run).ok()
 }
 
-// Random cases differ from run to run; a failing one is printed whole, so no file of past failures is kept.
+// Random cases differ from run to run; a failing one is printed whole, so no file of past failures
+// is kept.
 pub(super) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -274,7 +316,8 @@ proptest! {
         }
     }
 
-    // NĐ 61/2018 Đ.19.4 restarts the term; a province that has missed the date does not get it back so.
+    // NĐ 61/2018 Đ.19.4 restarts the term; a province that has missed the date does not get it back
+    // so.
     #[test]
     fn what_was_overdue_is_never_settled_early_or_on_time_whatever_is_asked_for(
         law in any_law(),
@@ -288,7 +331,8 @@ proptest! {
             let entry = next.history.last().unwrap();
             let due = entry.original_due_at.or(entry.due_at).map(date_of);
             let runs = matches!(entry.status, DossierStatus::Received | DossierStatus::Processing | DossierStatus::Finished);
-            // Work may stand still after the date was missed; what is given back then never reaches the day itself.
+            // Work may stand still after the date was missed; what is given back then never reaches
+            // the day itself.
             prop_assert!(!overdue || !runs || due.is_none_or(|due| due <= date_of(entry.at)), "{due:?} {entry:?}");
             overdue |= runs && due.is_some_and(|due| due < date_of(entry.at));
         }
@@ -412,8 +456,8 @@ proptest! {
         prop_assert_eq!(open_seconds(received, due), i64::from(amount) * 3_600);
     }
 
-    // The explanation is the computation with its list: it names every day from receipt to the due date, each once for
-    // a term in days, and counts the term out.
+    // The explanation is the computation with its list: it names every day from receipt to the due
+    // date, each once for a term in days, and counts the term out.
     #[test]
     fn an_explanation_gives_the_due_date_and_names_every_day_up_to_it(
         amount in 1_u16..60,
@@ -463,8 +507,8 @@ proptest! {
         prop_assert!(resumed(pause) <= resumed(pause + longer));
     }
 
-    // Said once for each unit, by counting and not by moving a date: what lies between receipt and due date is the term
-    // and what stood still.
+    // Said once for each unit, by counting and not by moving a date: what lies between receipt and
+    // due date is the term and what stood still.
     #[test]
     fn pauses_give_back_what_passed_in_the_unit_of_the_term_and_nothing_else(
         amount in 1_u16..40,
@@ -478,7 +522,8 @@ proptest! {
         let lost = |count: &dyn Fn(Date, Date) -> usize| -> usize {
             let days = run.pauses.iter().map(|pause| match by {
                 PauseCounting::Dates => count(date_of(pause.from).max(first), date_of(pause.to)),
-                // From one closing to another: the day whose closing has not come is the day before.
+                // From one closing to another: the day whose closing has not come is the day
+                // before.
                 PauseCounting::Closings => count(closed_by(pause.from).max(first), closed_by(pause.to)),
             });
             days.sum()
@@ -496,8 +541,8 @@ proptest! {
         prop_assert_eq!(open_seconds(received, due(TermUnit::WorkingHour)), i64::from(amount) * 3_600 + seconds);
     }
 
-    // Real office time, told by a model of its own: a working day counts where the clock runs as offices close, and the day on
-    // which the last one counts is the due date.
+    // Real office time, told by a model of its own: a working day counts where the clock runs as
+    // offices close, and the day on which the last one counts is the due date.
     #[test]
     fn a_term_in_working_days_ends_on_the_last_of_the_days_at_whose_closing_the_clock_ran(
         amount in 1_usize..40,
@@ -551,7 +596,7 @@ proptest! {
     }
 
     #[test]
-    fn where_the_time_goes_on_waiting_for_papers_costs_what_a_suspension_costs(
+    fn where_the_time_goes_on_waiting_for_documents_costs_what_a_suspension_costs(
         term in any_term(),
         start in any_instant(),
         before in 0_i64..500_000,
@@ -572,15 +617,16 @@ proptest! {
 proptest! {
     #![proptest_config(cases(60))]
 
-    // What lies there at the end of a day is what lay there at the end of the day before, plus what came, less what
-    // went:
+    // What lies there at the end of a day is what lay there at the end of the day before, plus what
+    // came, less what went:
     //
     //   stock(d) = stock(d-1) + received(d) + reopened(d) - resolved(d) - refused(d) - withdrawn(d)
     //
-    // with stock = in process + supplement + paused, and of the refused and withdrawn only those received before:
-    // what is refused or taken back unreceived is counted as a flow but was never in stock. Reopened is what was
-    // settled at the end of the day before and sent back on this one, whatever became of it by the evening; what is
-    // finished and sent back within one day was never seen as settled and is no flow at all.
+    // with stock = in process + supplement + paused, and of the refused and withdrawn only those
+    // received before: what is refused or taken back unreceived is counted as a flow but was never
+    // in stock. Reopened is what was settled at the end of the day before and sent back on this
+    // one, whatever became of it by the evening; what is finished and sent back within one day was
+    // never seen as settled and is no flow at all.
     #[test]
     fn each_evening_s_stock_is_the_evening_before_plus_what_came_less_what_went(dossiers in dossiers()) {
         let mut stock = 0;
@@ -658,18 +704,23 @@ proptest! {
 /// Dossiers of one week's submissions, each with what became of it over some weeks.
 pub(super) fn dossiers() -> impl Strategy<Value = Vec<DossierFacts>> {
     let first = at("2026-03-02T00:00");
-    let one = (any_term(), any_channel(), 0_i64..7 * 86_400, prop::collection::vec(attempt(), 0..15)).prop_map(
-        move |(term, channel, second, attempts)| {
-            let start = first + SignedDuration::from_secs(second);
-            facts(&play(law(), new_dossier(term, channel, start), &attempts).0)
-        },
-    );
+    let one =
+        (any_term(), any_channel(), 0_i64..7 * 86_400, prop::collection::vec(attempt(), 0..15))
+            .prop_map(move |(term, channel, second, attempts)| {
+                let start = first + SignedDuration::from_secs(second);
+                facts(&play(law(), new_dossier(term, channel, start), &attempts).0)
+            });
     prop::collection::vec(one, 1..12)
 }
 
 /// From the day before anything was handed in to the day on which the last thing happened.
 pub(super) fn days_of(dossiers: &[DossierFacts]) -> Vec<Date> {
-    let last = dossiers.iter().flat_map(|dossier| &dossier.history).map(|entry| date_of(entry.at)).max().unwrap();
+    let last = dossiers
+        .iter()
+        .flat_map(|dossier| &dossier.history)
+        .map(|entry| date_of(entry.at))
+        .max()
+        .unwrap();
     day("2026-03-01").series(1.day()).take_while(|day| *day <= last).collect()
 }
 
@@ -680,14 +731,19 @@ fn count(dossiers: &[DossierFacts], wanted: impl Fn(&[HistoryEntry]) -> bool) ->
 /// Whether it came to `status`, which is an end, on `today` without having been received.
 fn closed_unreceived(history: &[HistoryEntry], status: DossierStatus, today: Date) -> bool {
     let end = history.last().unwrap();
-    end.status == status && date_of(end.at) == today && !history.iter().any(|entry| entry.action == Action::Receive)
+    end.status == status
+        && date_of(end.at) == today
+        && !history.iter().any(|entry| entry.action == Action::Receive)
 }
 
 /// Whether it was settled at the end of the day before `today` and sent back on it.
 fn reopened(history: &[HistoryEntry], today: Date) -> bool {
     let settled = history.iter().rfind(|entry| date_of(entry.at) < today).map(|entry| entry.status)
         == Some(DossierStatus::Finished);
-    settled && history.iter().any(|entry| date_of(entry.at) == today && entry.action == Action::SendBack)
+    settled
+        && history
+            .iter()
+            .any(|entry| date_of(entry.at) == today && entry.action == Action::SendBack)
 }
 
 fn clock(instant: Timestamp) -> Time {
@@ -698,8 +754,8 @@ fn is_working(day: Date) -> bool {
     calendar().kind(day).unwrap().is_working()
 }
 
-/// NĐ 61/2018 Đ.18 once more, as a sentence: the day itself if offices are open and it is not after 15:00, else the
-/// first working day after it.
+/// NĐ 61/2018 Đ.18 once more, as a sentence: the day itself if offices are open and it is not after
+/// 15:00, else the first working day after it.
 fn counted_from(received: Timestamp) -> Date {
     let today = date_of(received);
     if is_working(today) && clock(received) <= "15:00".parse::<Time>().unwrap() {
@@ -710,7 +766,11 @@ fn counted_from(received: Timestamp) -> Date {
 
 /// Working days after `from`, up to and with `to`.
 fn working_days(from: Date, to: Date) -> usize {
-    (from + 1.day()).series(1.day()).take_while(|day| *day <= to).filter(|day| is_working(*day)).count()
+    (from + 1.day())
+        .series(1.day())
+        .take_while(|day| *day <= to)
+        .filter(|day| is_working(*day))
+        .count()
 }
 
 /// Days after `from`, up to and with `to`.
@@ -727,7 +787,8 @@ fn any_counting() -> impl Strategy<Value = PauseCounting> {
     select(vec![PauseCounting::Dates, PauseCounting::Closings])
 }
 
-/// A clock that stood still: for each stretch, how long it ran before, and for how long, in seconds.
+/// A clock that stood still: for each stretch, how long it ran before, and for how long, in
+/// seconds.
 fn paused(received: Timestamp, stretches: &[(i64, i64)], by: PauseCounting) -> Run {
     let mut run = Run::from(received);
     let mut now = received;
@@ -742,7 +803,11 @@ fn paused(received: Timestamp, stretches: &[(i64, i64)], by: PauseCounting) -> R
 /// For how many seconds offices are open between two instants.
 fn open_seconds(from: Timestamp, to: Timestamp) -> i64 {
     let mut seconds = 0;
-    for day in date_of(from).series(1.day()).take_while(|day| *day <= date_of(to)).filter(|day| is_working(*day)) {
+    for day in date_of(from)
+        .series(1.day())
+        .take_while(|day| *day <= date_of(to))
+        .filter(|day| is_working(*day))
+    {
         for (open, close) in [("07:00", "11:30"), ("13:30", "17:00")] {
             let (open, close) = (at(&format!("{day}T{open}")), at(&format!("{day}T{close}")));
             seconds += (close.min(to).as_second() - open.max(from).as_second()).max(0);

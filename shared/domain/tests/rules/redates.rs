@@ -1,4 +1,5 @@
-//! What becomes of a due date when the calendar is changed after it was given, and of one that was counted in a year nobody has decided.
+//! What becomes of a due date when the calendar is changed after it was given, and of one that was
+//! counted in a year nobody has decided.
 
 use domain::Violation;
 use domain::calendar::{Calendar, date_of};
@@ -6,7 +7,7 @@ use domain::dossier::{Action, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::reminder::{Duty, Nearness, duty, nearness};
+use domain::reminder::{Duty, Lateness, duty, nearness};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -14,14 +15,21 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
-use super::world::{AGENCY, at, command, day, law, local, moved, officer, played, played_under, schedule};
+use super::world::{
+    AGENCY, at, command, day, law, local, moved, officer, played, played_under, schedule,
+};
 
 /// The shipped law under a calendar in which the year `year` is changed.
 fn law_of(year: &str, change: impl FnOnce(&mut Value)) -> Law {
-    let mut calendar: Value = serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap();
+    let mut calendar: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap();
     change(&mut calendar["years"][year]);
     let calendar: Calendar = serde_json::from_value(calendar).unwrap();
-    Law::assemble(calendar, serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap()).unwrap()
+    Law::assemble(
+        calendar,
+        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
+    )
+    .unwrap()
 }
 
 /// The calendar as it was before 24 November 2026 became a day off.
@@ -47,21 +55,37 @@ const IN_PROCESS: &str = "submit 2026-11-17T07:30, receive 08:00, process 08:10"
 #[test]
 fn a_day_off_that_is_decided_after_receipt_moves_the_date_and_is_no_apology() {
     let dossier = played_under(&before_the_decision(), "5 working-day", IN_PROCESS);
-    assert_eq!(dossier.due_at.map(local), Some("2026-11-24T17:00:00".to_owned()), "as it was promised");
+    assert_eq!(
+        dossier.due_at.map(local),
+        Some("2026-11-24T17:00:00".to_owned()),
+        "as it was promised"
+    );
     let agency = &dossier.agency;
     // Without the new date Monday's morning would write a letter for the 24th.
     assert_eq!(duty(&dossier.history, day("2026-11-23"), law(), agency), Ok(Some(Duty::Redate)));
     let moved = redated(&dossier, law(), "2026-11-19T06:30");
     let entry = moved.history.last().unwrap();
     assert_eq!(moved.due_at.map(local), Some("2026-11-25T17:00:00".to_owned()));
-    assert_eq!((entry.due_at, entry.original_due_at, moved.original_due_at), (moved.due_at, None, None));
-    assert_eq!((moved.apologies(), moved.status, entry.status), (0, dossier.status, dossier.status));
+    assert_eq!(
+        (entry.due_at, entry.original_due_at, moved.original_due_at),
+        (moved.due_at, None, None)
+    );
+    assert_eq!(
+        (moved.apologies(), moved.status, entry.status),
+        (0, dossier.status, dossier.status)
+    );
     assert_eq!((entry.by.role.as_str(), entry.due_rule.as_ref()), ("system", None));
     assert!(entry.reason.is_some());
     let received_after = played("5 working-day", Channel::Online, IN_PROCESS);
-    assert_eq!(moved.due_at, received_after.due_at, "the same as one that was received after the publication");
+    assert_eq!(
+        moved.due_at, received_after.due_at,
+        "the same as one that was received after the publication"
+    );
     assert_eq!(nearness(&moved.history, day("2026-11-20"), law().calendar()), Ok(None));
-    assert_eq!(nearness(&moved.history, day("2026-11-23"), law().calendar()), Ok(Some(Nearness::DueSoon)));
+    assert_eq!(
+        nearness(&moved.history, day("2026-11-23"), law().calendar()),
+        Ok(Some(Lateness::DueSoon))
+    );
     for basis in [DueBasis::Original, DueBasis::Extended] {
         let finished = super::world::after(&moved, Action::Finish, at("2026-11-25T09:00"));
         let rows = tally([&facts(&finished)], day("2026-11-25"), basis);
@@ -74,40 +98,62 @@ fn a_second_morning_finds_the_date_right_and_nobody_else_counts_it_anew() {
     let dossier = played_under(&before_the_decision(), "5 working-day", IN_PROCESS);
     let moved = redated(&dossier, law(), "2026-11-19T06:30");
     assert_eq!(duty(&moved.history, day("2026-11-20"), law(), &moved.agency), Ok(None));
-    let again = moved.decide(command("again", Action::Redate), &schedule(), law(), at("2026-11-20T06:30"));
-    let stands = Violation::new("action", "date-stands", "the due date is what the calendar in force gives");
+    let again =
+        moved.decide(command("again", Action::Redate), &schedule(), law(), at("2026-11-20T06:30"));
+    let stands =
+        Violation::new("action", "date-stands", "the due date is what the calendar in force gives");
     assert_eq!(again, Err(Refusal::Invalid(stands)));
-    let repeated = moved.decide(command("redate-3", Action::Redate), &schedule(), law(), at("2026-11-20T06:30"));
+    let repeated = moved.decide(
+        command("redate-3", Action::Redate),
+        &schedule(),
+        law(),
+        at("2026-11-20T06:30"),
+    );
     assert!(matches!(repeated, Ok(Decision::Repeated(_))));
-    let by_hand = dossier.decide(command("by-hand", Action::Redate), &officer(AGENCY), law(), at("2026-11-19T06:30"));
+    let by_hand = dossier.decide(
+        command("by-hand", Action::Redate),
+        &officer(AGENCY),
+        law(),
+        at("2026-11-19T06:30"),
+    );
     assert_eq!(by_hand, Err(Refusal::NotAllowed));
 }
 
 /// Everything that a history can hold is in the date that is counted anew.
 #[test]
-fn pauses_papers_and_promises_are_in_the_date_that_is_counted_anew() {
+fn pauses_documents_and_promises_are_in_the_date_that_is_counted_anew() {
     for (why, rest, due, original) in [
         ("a pause before", "suspend 2026-11-18T08:00, resume 2026-11-19T08:00", "2026-11-26", "-"),
         ("in the midst of a pause", "suspend 2026-11-18T08:00", "2026-11-25", "-"),
         (
-            "papers asked for in time",
+            "documents asked for in time",
             "request-supplement 2026-11-18T08:00, supplement 2026-11-19T08:00",
             "2026-11-27",
             "-",
         ),
-        ("a promised day that is off now", "apologise 2026-11-19T08:00 for 2026-11-30", "2026-11-30", "2026-11-25"),
         (
-            "papers asked for late",
+            "a promised day that is off now",
+            "apologise 2026-11-19T08:00 for 2026-11-30",
+            "2026-11-30",
+            "2026-11-25",
+        ),
+        (
+            "documents asked for late",
             "request-supplement 2026-11-23T08:00, supplement 2026-11-23T09:00",
             "2026-12-01",
             "2026-11-25",
         ),
-        ("passed on", "pass-on 2026-11-18T08:00", "2026-11-25", "-"),
+        ("forwarded", "forward 2026-11-18T08:00", "2026-11-25", "-"),
     ] {
-        let dossier = played_under(&before_the_decision(), "5 working-day", &format!("{IN_PROCESS}, {rest}"));
+        let dossier =
+            played_under(&before_the_decision(), "5 working-day", &format!("{IN_PROCESS}, {rest}"));
         let moved = redated(&dossier, law(), "2026-11-23T10:00");
         let closing = |text: &str| (text != "-").then(|| at(&format!("{text}T17:00")));
-        assert_eq!((moved.due_at, moved.original_due_at), (closing(due), closing(original)), "{why}");
+        assert_eq!(
+            (moved.due_at, moved.original_due_at),
+            (closing(due), closing(original)),
+            "{why}"
+        );
         assert_eq!(
             (moved.paused_at, moved.status, &moved.handler),
             (dossier.paused_at, dossier.status, &dossier.handler)
@@ -117,8 +163,11 @@ fn pauses_papers_and_promises_are_in_the_date_that_is_counted_anew() {
 
 #[test]
 fn a_pause_that_a_new_date_falls_into_is_given_back_whole() {
-    let dossier =
-        played_under(&before_the_decision(), "5 working-day", &format!("{IN_PROCESS}, suspend 2026-11-18T08:00"));
+    let dossier = played_under(
+        &before_the_decision(),
+        "5 working-day",
+        &format!("{IN_PROCESS}, suspend 2026-11-18T08:00"),
+    );
     let moved = redated(&dossier, law(), "2026-11-19T06:30");
     let resumed = super::world::after(&moved, Action::Resume, at("2026-11-20T08:00"));
     assert_eq!(resumed.due_at.map(local), Some("2026-11-27T17:00:00".to_owned()));
@@ -129,10 +178,15 @@ fn a_promised_day_that_becomes_a_day_off_is_the_next_working_day() {
     for term in ["5 working-day", "5 calendar-day", "30 working-hour"] {
         let history = format!("{IN_PROCESS}, apologise 2026-11-18T08:00 for 2026-12-02");
         let dossier = played(term, Channel::Online, &history);
-        let law = law_of("2026", |year| year["off"].as_array_mut().unwrap().push("2026-12-02".into()));
+        let law =
+            law_of("2026", |year| year["off"].as_array_mut().unwrap().push("2026-12-02".into()));
         let moved = redated(&dossier, &law, "2026-11-20T06:30");
         assert_eq!(moved.due_at.map(local), Some("2026-12-03T17:00:00".to_owned()), "{term}");
-        assert_eq!((moved.original_due_at, moved.apologies()), (dossier.original_due_at, 1), "{term}");
+        assert_eq!(
+            (moved.original_due_at, moved.apologies()),
+            (dossier.original_due_at, 1),
+            "{term}"
+        );
     }
 }
 
@@ -146,8 +200,16 @@ fn a_date_that_would_come_out_past_stays_and_so_does_that_of_a_closed_dossier() 
         assert_eq!(found.filter(|duty| *duty == Duty::Redate), owed, "{on}");
     }
     for end in ["finish", "withdraw", "request-supplement"] {
-        let dossier = played_under(&earlier, "5 working-day", &format!("{IN_PROCESS}, {end} 2026-11-18T08:00"));
-        assert_eq!(duty(&dossier.history, day("2026-11-19"), law(), &dossier.agency), Ok(None), "{end}");
+        let dossier = played_under(
+            &earlier,
+            "5 working-day",
+            &format!("{IN_PROCESS}, {end} 2026-11-18T08:00"),
+        );
+        assert_eq!(
+            duty(&dossier.history, day("2026-11-19"), law(), &dossier.agency),
+            Ok(None),
+            "{end}"
+        );
     }
 }
 
@@ -164,10 +226,16 @@ fn a_year_that_is_not_decided_is_counted_in_and_marked_and_counted_anew_once_it_
     let days: Vec<String> = told.days.iter().map(|line| format!("{} {line}", line.date)).collect();
     assert!(days.contains(&"2026-12-31 counted 3 of 5".to_owned()), "{days:?}");
     assert!(days.contains(&"2027-01-01 holiday, by a provisional calendar".to_owned()), "{days:?}");
-    assert!(days.contains(&"2027-01-05 counted 5 of 5, by a provisional calendar".to_owned()), "{days:?}");
+    assert!(
+        days.contains(&"2027-01-05 counted 5 of 5, by a provisional calendar".to_owned()),
+        "{days:?}"
+    );
     let moved = redated(&dossier, &decided, "2026-12-30T06:30");
     assert_eq!(moved.due_at.map(local), Some("2027-01-06T17:00:00".to_owned()));
-    assert!(!decided.is_provisional(&dossier.agency, received, moved.due_at.unwrap()), "and marked no longer");
+    assert!(
+        !decided.is_provisional(&dossier.agency, received, moved.due_at.unwrap()),
+        "and marked no longer"
+    );
     // Dates within the decided years are marked by nobody.
     assert!(!guess.is_provisional(&dossier.agency, received, at("2026-12-31T17:00")));
 }
@@ -179,15 +247,16 @@ fn a_day() -> impl Strategy<Value = Date> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
-    // Whatever days become days off, and whatever happened to the dossier: after one morning its date is what a dossier would have
-    // that had been counted in that calendar from the beginning, and no due date lies on a day off.
+    // Whatever days become days off, and whatever happened to the dossier: after one morning its
+    // date is what a dossier would have that had been counted in that calendar from the beginning,
+    // and no due date lies on a day off.
     #[test]
     fn after_the_morning_a_date_is_what_the_calendar_in_force_gives(
         term in select(vec!["3 working-day", "8 working-day", "12 calendar-day", "20 working-hour"]),
         rest in select(vec![
             "", "suspend 2026-09-08T08:00, resume 2026-09-10T18:00", "suspend 2026-09-08T08:00",
             "request-payment 2026-09-07T09:00, confirm-payment 2026-09-07T18:00",
-            "request-supplement 2026-09-08T08:00, supplement 2026-09-09T08:00", "pass-on 2026-09-07T09:00",
+            "request-supplement 2026-09-08T08:00, supplement 2026-09-09T08:00", "forward 2026-09-07T09:00",
         ]),
         off in prop::collection::vec(a_day(), 0..8),
     ) {

@@ -4,18 +4,21 @@ use domain::Violation;
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::reminder::{Duty, Nearness, duty, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
 
 use super::world::{
-    AGENCY, after, at, calendar, command, day, law, law_changed, law_of, local, moved, officer, played, played_under,
-    schedule,
+    AGENCY, after, at, calendar, command, day, law, law_changed, law_of, local, moved, officer,
+    played, played_under, schedule,
 };
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd.
 const IN_PROCESS: &str = "submit 2026-03-02T07:30, receive 08:00, process 08:10";
 
 fn letter(promised: &str) -> Command {
-    Command { new_due_on: (promised != "-").then(|| day(promised)), ..command("letter", Action::Apologise) }
+    Command {
+        new_due_on: (promised != "-").then(|| day(promised)),
+        ..command("letter", Action::Apologise)
+    }
 }
 
 /// Answers: `in time`, `late` for a letter that is taken and marked, or the field and the rule.
@@ -26,7 +29,10 @@ fn answer_to(dossier: &Dossier, promised: &str, by: &Actor, law: &Law, when: &st
             assert_eq!(entry.due_at.map(local), Some(local(at(&format!("{promised}T17:00")))));
             assert_eq!(entry.original_due_at.map(local), Some(local(at("2026-03-09T17:00"))));
             assert_eq!((next.due_at, next.original_due_at), (entry.due_at, entry.original_due_at));
-            assert_eq!((next.status, entry.status, next.apologies()), (dossier.status, dossier.status, 1));
+            assert_eq!(
+                (next.status, entry.status, next.apologies()),
+                (dossier.status, dossier.status, 1)
+            );
             assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"));
             assert_eq!(entry.new_due_on(), Some(day(promised)));
             if entry.late_letter { "late".to_owned() } else { "in time".to_owned() }
@@ -36,7 +42,8 @@ fn answer_to(dossier: &Dossier, promised: &str, by: &Actor, law: &Law, when: &st
     }
 }
 
-// NĐ 61/2018 Đ.19.9: a reason, a new date, a working day before the due date (Monday the 9th), once.
+// NĐ 61/2018 Đ.19.9: a reason, a new date, a working day before the due date (Monday the 9th),
+// once.
 #[test]
 fn a_letter_of_apology_comes_a_working_day_before_and_names_a_working_day_that_lies_ahead() {
     let refused = "action letter-notice";
@@ -44,19 +51,67 @@ fn a_letter_of_apology_comes_a_working_day_before_and_names_a_working_day_that_l
         ("the day before", "2026-03-06T08:00", "2026-03-12", "in time", "in time"),
         ("the evening before", "2026-03-06T23:59", "2026-03-12", "in time", "in time"),
         ("the next working day is enough", "2026-03-06T08:00", "2026-03-10", "in time", "in time"),
-        ("on the Saturday no working day is left", "2026-03-07T00:00", "2026-03-12", refused, "late"),
+        (
+            "on the Saturday no working day is left",
+            "2026-03-07T00:00",
+            "2026-03-12",
+            refused,
+            "late",
+        ),
         ("the due day itself", "2026-03-09T08:00", "2026-03-12", refused, "late"),
         ("too late, and still owed", "2026-03-11T08:00", "2026-03-12", refused, "late"),
         ("today, while offices are open", "2026-03-11T08:00", "2026-03-11", refused, "late"),
         ("no day", "2026-03-06T08:00", "-", "newDueOn new-date-owed", "newDueOn new-date-owed"),
-        ("the due date itself", "2026-03-06T08:00", "2026-03-09", "newDueOn after-due-date", "newDueOn after-due-date"),
-        ("an earlier day", "2026-03-06T08:00", "2026-03-06", "newDueOn after-due-date", "newDueOn after-due-date"),
-        ("a Saturday", "2026-03-06T08:00", "2026-03-14", "newDueOn working-day", "newDueOn working-day"),
-        ("a holiday", "2026-03-06T08:00", "2026-04-30", "newDueOn working-day", "newDueOn working-day"),
-        ("a year without a calendar", "2026-03-06T08:00", "2031-03-03", "newDueOn working-day", "newDueOn working-day"),
+        (
+            "the due date itself",
+            "2026-03-06T08:00",
+            "2026-03-09",
+            "newDueOn after-due-date",
+            "newDueOn after-due-date",
+        ),
+        (
+            "an earlier day",
+            "2026-03-06T08:00",
+            "2026-03-06",
+            "newDueOn after-due-date",
+            "newDueOn after-due-date",
+        ),
+        (
+            "a Saturday",
+            "2026-03-06T08:00",
+            "2026-03-14",
+            "newDueOn working-day",
+            "newDueOn working-day",
+        ),
+        (
+            "a holiday",
+            "2026-03-06T08:00",
+            "2026-04-30",
+            "newDueOn working-day",
+            "newDueOn working-day",
+        ),
+        (
+            "a year without a calendar",
+            "2026-03-06T08:00",
+            "2031-03-03",
+            "newDueOn working-day",
+            "newDueOn working-day",
+        ),
         ("thirty working days on", "2026-03-06T08:00", "2026-04-20", "in time", "in time"),
-        ("thirty-one", "2026-03-06T08:00", "2026-04-21", "newDueOn extension-max", "newDueOn extension-max"),
-        ("months ahead", "2026-03-06T08:00", "2026-12-31", "newDueOn extension-max", "newDueOn extension-max"),
+        (
+            "thirty-one",
+            "2026-03-06T08:00",
+            "2026-04-21",
+            "newDueOn extension-max",
+            "newDueOn extension-max",
+        ),
+        (
+            "months ahead",
+            "2026-03-06T08:00",
+            "2026-12-31",
+            "newDueOn extension-max",
+            "newDueOn extension-max",
+        ),
         (
             "today, after closing",
             "2026-03-11T17:00",
@@ -85,7 +140,13 @@ fn who_may_write_late_and_how_far_a_letter_reaches_is_the_rule_of_the_day() {
     let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
     let bound = |notice: u8, most: u8, late: &str| serde_json::json!({"noticeWorkingDays": notice, "extensionWorkingDaysMax": most, "late": late});
     for (why, change, when, promised, expected) in [
-        ("anybody", ("letterBound", bound(1, 30, "by-anybody")), "2026-03-09T08:00", "2026-03-12", "late"),
+        (
+            "anybody",
+            ("letterBound", bound(1, 30, "by-anybody")),
+            "2026-03-09T08:00",
+            "2026-03-12",
+            "late",
+        ),
         (
             "two days",
             ("letterBound", bound(2, 30, "by-schedule")),
@@ -93,8 +154,20 @@ fn who_may_write_late_and_how_far_a_letter_reaches_is_the_rule_of_the_day() {
             "2026-03-12",
             "action letter-notice",
         ),
-        ("two days before", ("letterBound", bound(2, 30, "by-schedule")), "2026-03-05T08:00", "2026-03-12", "in time"),
-        ("no notice", ("letterBound", bound(0, 30, "by-schedule")), "2026-03-11T08:00", "2026-03-12", "in time"),
+        (
+            "two days before",
+            ("letterBound", bound(2, 30, "by-schedule")),
+            "2026-03-05T08:00",
+            "2026-03-12",
+            "in time",
+        ),
+        (
+            "no notice",
+            ("letterBound", bound(0, 30, "by-schedule")),
+            "2026-03-11T08:00",
+            "2026-03-12",
+            "in time",
+        ),
         (
             "five days",
             ("letterBound", bound(1, 5, "by-schedule")),
@@ -102,8 +175,20 @@ fn who_may_write_late_and_how_far_a_letter_reaches_is_the_rule_of_the_day() {
             "2026-03-17",
             "newDueOn extension-max",
         ),
-        ("the morning writes none, so officers do", ("letter", "off".into()), "2026-03-11T08:00", "2026-03-12", "late"),
-        ("no bound", ("letterBound", serde_json::Value::Null), "2026-03-11T08:00", "2026-12-31", "in time"),
+        (
+            "the morning writes none, so officers do",
+            ("letter", "off".into()),
+            "2026-03-11T08:00",
+            "2026-03-12",
+            "late",
+        ),
+        (
+            "no bound",
+            ("letterBound", serde_json::Value::Null),
+            "2026-03-11T08:00",
+            "2026-12-31",
+            "in time",
+        ),
     ] {
         let law = law_changed(&[change]);
         assert_eq!(answer_to(&dossier, promised, &officer(AGENCY), &law, when), expected, "{why}");
@@ -115,8 +200,10 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
     for rest in ["", ", request-supplement 2026-03-09T08:00, supplement 2026-03-10T08:00"] {
         let history = format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12{rest}");
         let dossier = played("5 working-day", Channel::Online, &history);
-        let answer = dossier.decide(letter("2026-03-30"), &officer(AGENCY), law(), at("2026-03-11T08:00"));
-        let refusal = Violation::new("action", "apologies-max", "the applicant was given a new date before");
+        let answer =
+            dossier.decide(letter("2026-03-30"), &officer(AGENCY), law(), at("2026-03-11T08:00"));
+        let refusal =
+            Violation::new("action", "apologies-max", "the applicant was given a new date before");
         assert_eq!(answer, Err(Refusal::Invalid(refusal)), "{rest}");
     }
 }
@@ -125,20 +212,34 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
 #[test]
 fn a_second_letter_leaves_the_original_date_and_moves_the_promised_one() {
     let law = law_of("restart", 2);
-    let letters =
-        format!("{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, apologise 2026-03-11T08:00 for 2026-03-19");
+    let letters = format!(
+        "{IN_PROCESS}, apologise 2026-03-06T08:00 for 2026-03-12, apologise 2026-03-11T08:00 for 2026-03-19"
+    );
     for (why, rest, due, original) in [
         ("two letters", "", "2026-03-19", "2026-03-09"),
-        ("and a pause of two days", ", suspend 2026-03-13T08:00, resume 2026-03-17T08:00", "2026-03-23", "2026-03-11"),
+        (
+            "and a pause of two days",
+            ", suspend 2026-03-13T08:00, resume 2026-03-17T08:00",
+            "2026-03-23",
+            "2026-03-11",
+        ),
     ] {
         let dossier = played_under(&law, "5 working-day", &format!("{letters}{rest}"));
         let closing = |text: &str| Some(at(&format!("{text}T17:00")));
-        assert_eq!((dossier.due_at, dossier.original_due_at), (closing(due), closing(original)), "{why}");
-        assert_eq!((dossier.apologies(), dossier.history.last().unwrap().original_due_at), (2, closing(original)));
+        assert_eq!(
+            (dossier.due_at, dossier.original_due_at),
+            (closing(due), closing(original)),
+            "{why}"
+        );
+        assert_eq!(
+            (dossier.apologies(), dossier.history.last().unwrap().original_due_at),
+            (2, closing(original))
+        );
     }
 }
 
-// What was paused before the letter is in the date that it gives, what is paused after it moves both.
+// What was paused before the letter is in the date that it gives, what is paused after it moves
+// both.
 #[test]
 fn a_pause_before_a_letter_is_not_given_back_twice() {
     let paused = format!("{IN_PROCESS}, suspend 2026-03-03T08:00, resume 2026-03-04T08:00");
@@ -150,7 +251,11 @@ fn a_pause_before_a_letter_is_not_given_back_twice() {
             "{paused}, apologise 2026-03-06T08:00 for 2026-03-13, suspend 2026-03-10T08:00, resume 2026-03-11T08:00"
         );
         let dossier = played(term, Channel::Online, &history);
-        assert_eq!((dossier.due_at, dossier.original_due_at), (Some(at(due)), Some(at(original))), "{term}");
+        assert_eq!(
+            (dossier.due_at, dossier.original_due_at),
+            (Some(at(due)), Some(at(original))),
+            "{term}"
+        );
     }
 }
 
@@ -182,28 +287,47 @@ fn a_letter_repeated_is_answered_and_one_with_another_date_is_another() {
         dossier.decide(letter(promised), &schedule(), law(), at("2026-03-06T08:00"))
     };
     let told = moved(tell(&dossier, "2026-03-12"));
-    assert_eq!(tell(&told, "2026-03-12"), Ok(Decision::Repeated(Box::new(told.history[3].clone()))));
+    assert_eq!(
+        tell(&told, "2026-03-12"),
+        Ok(Decision::Repeated(Box::new(told.history[3].clone())))
+    );
     assert_eq!(tell(&told, "2026-03-13"), Err(Refusal::CommandIdReused));
 }
 
-/// What a letter of Wednesday the 4th for Thursday the 12th has become: the date, and the one that it excused.
+/// What a letter of Wednesday the 4th for Thursday the 12th has become: the date, and the one that
+/// it excused.
 #[test]
 fn what_moves_the_date_moves_both_and_what_starts_it_again_leaves_one() {
     for (why, rest, due, original) in [
         ("work goes on", "recall 2026-03-09T08:00", "2026-03-12", "2026-03-09"),
         ("it ends", "finish 2026-03-11T08:00", "2026-03-12", "2026-03-09"),
-        ("it ends and is sent back", "finish 2026-03-11T08:00, send-back 09:00", "2026-03-12", "2026-03-09"),
-        ("two days of pause", "suspend 2026-03-09T08:00, resume 2026-03-11T08:00", "2026-03-16", "2026-03-11"),
-        ("papers are asked for in time", "request-supplement 2026-03-05T08:00", "-", "-"),
         (
-            "papers come, and the term begins again",
+            "it ends and is sent back",
+            "finish 2026-03-11T08:00, send-back 09:00",
+            "2026-03-12",
+            "2026-03-09",
+        ),
+        (
+            "two days of pause",
+            "suspend 2026-03-09T08:00, resume 2026-03-11T08:00",
+            "2026-03-16",
+            "2026-03-11",
+        ),
+        ("documents are asked for in time", "request-supplement 2026-03-05T08:00", "-", "-"),
+        (
+            "documents come, and the term begins again",
             "request-supplement 2026-03-05T08:00, supplement 2026-03-10T08:00",
             "2026-03-17",
             "-",
         ),
-        ("papers are asked for too late", "request-supplement 2026-03-06T08:00", "-", "2026-03-09"),
         (
-            "late papers come, and the date before them is kept",
+            "documents are asked for too late",
+            "request-supplement 2026-03-06T08:00",
+            "-",
+            "2026-03-09",
+        ),
+        (
+            "late documents come, and the date before them is kept",
             "request-supplement 2026-03-06T08:00, supplement 2026-03-10T08:00",
             "2026-03-17",
             "2026-03-09",
@@ -212,14 +336,18 @@ fn what_moves_the_date_moves_both_and_what_starts_it_again_leaves_one() {
         let history = format!("{IN_PROCESS}, apologise 2026-03-04T08:00 for 2026-03-12, {rest}");
         let dossier = played("5 working-day", Channel::Online, &history);
         let closing = |text: &str| (text != "-").then(|| at(&format!("{text}T17:00")));
-        assert_eq!((dossier.due_at, dossier.original_due_at), (closing(due), closing(original)), "{why}");
+        assert_eq!(
+            (dossier.due_at, dossier.original_due_at),
+            (closing(due), closing(original)),
+            "{why}"
+        );
     }
 }
 
 /// A dossier due on Monday 9 March, looked at on several mornings.
 #[test]
 fn a_dossier_is_due_soon_from_the_working_day_before_and_overdue_from_the_day_after() {
-    use Nearness::{DueSoon, Overdue};
+    use Lateness::{DueSoon, Overdue};
     for (on, near) in [
         ("2026-03-02", None),
         ("2026-03-05", None),
@@ -231,19 +359,36 @@ fn a_dossier_is_due_soon_from_the_working_day_before_and_overdue_from_the_day_af
     ] {
         let plain = played("5 working-day", Channel::Online, IN_PROCESS);
         assert_eq!(nearness(&plain.history, day(on), calendar()), Ok(near), "{on}");
-        assert_eq!(duty(&plain.history, day(on), law(), &plain.agency), Ok(near.map(|_| Duty::Apologise)), "{on}");
+        assert_eq!(
+            duty(&plain.history, day(on), law(), &plain.agency),
+            Ok(near.map(|_| Duty::Apologise)),
+            "{on}"
+        );
         let told = played(
             "5 working-day",
             Channel::Online,
             "submit 2026-03-02T07:30, receive 08:00, apologise 09:00 for 2026-03-10",
         );
-        assert_eq!(duty(&told.history, day(on), law(), &told.agency), Ok(None), "{on}: apologised before");
+        assert_eq!(
+            duty(&told.history, day(on), law(), &told.agency),
+            Ok(None),
+            "{on}: apologised before"
+        );
     }
-    for elsewhere in
-        ["request-payment 08:20", "suspend 08:20", "request-supplement 08:20", "finish 08:20", "withdraw 08:20"]
-    {
-        let dossier = played("5 working-day", Channel::Online, &format!("{IN_PROCESS}, {elsewhere}"));
-        assert_eq!(nearness(&dossier.history, day("2026-03-20"), calendar()), Ok(None), "{elsewhere}");
+    for elsewhere in [
+        "request-payment 08:20",
+        "suspend 08:20",
+        "request-supplement 08:20",
+        "finish 08:20",
+        "withdraw 08:20",
+    ] {
+        let dossier =
+            played("5 working-day", Channel::Online, &format!("{IN_PROCESS}, {elsewhere}"));
+        assert_eq!(
+            nearness(&dossier.history, day("2026-03-20"), calendar()),
+            Ok(None),
+            "{elsewhere}"
+        );
     }
     let endless = played("none", Channel::Online, IN_PROCESS);
     assert_eq!(nearness(&endless.history, day("2026-03-20"), calendar()), Ok(None));
@@ -256,30 +401,46 @@ fn around_a_long_holiday_the_day_before_is_the_last_working_day() {
     for (term, due) in [("5 working-day", "2026-02-23"), ("6 working-day", "2026-02-24")] {
         let dossier = played(term, Channel::Online, history);
         assert_eq!(dossier.due_at, Some(at(&format!("{due}T17:00"))));
-        for (on, soon) in [("2026-02-12", ""), ("2026-02-13", "2026-02-23"), ("2026-02-16", "2026-02-23")] {
+        for (on, soon) in
+            [("2026-02-12", ""), ("2026-02-13", "2026-02-23"), ("2026-02-16", "2026-02-23")]
+        {
             let near = nearness(&dossier.history, day(on), calendar()).unwrap();
             assert_eq!(near.is_some(), soon == due, "{term} on {on}");
         }
     }
     let dossier = played("5 working-day", Channel::Online, history);
-    assert_eq!(new_due_on(&dossier.history, day("2026-02-13"), law(), &dossier.agency), Ok(Some(day("2026-02-26"))));
+    assert_eq!(
+        new_due_on(&dossier.history, day("2026-02-13"), law(), &dossier.agency),
+        Ok(Some(day("2026-02-26")))
+    );
 }
 
 #[test]
 fn the_new_date_lies_three_working_days_behind_the_old_one_or_behind_a_late_letter() {
     let dossier = played("5 working-day", Channel::Online, IN_PROCESS);
-    for (on, promised) in [("2026-03-06", "2026-03-12"), ("2026-03-09", "2026-03-12"), ("2026-03-20", "2026-03-25")] {
-        assert_eq!(new_due_on(&dossier.history, day(on), law(), &dossier.agency), Ok(Some(day(promised))), "{on}");
+    for (on, promised) in
+        [("2026-03-06", "2026-03-12"), ("2026-03-09", "2026-03-12"), ("2026-03-20", "2026-03-25")]
+    {
+        assert_eq!(
+            new_due_on(&dossier.history, day(on), law(), &dossier.agency),
+            Ok(Some(day(promised))),
+            "{on}"
+        );
     }
-    let december = played("5 working-day", Channel::Online, "submit 2026-12-22T07:30, receive 08:00");
-    assert_eq!(duty(&december.history, day("2026-12-28"), law(), &december.agency), Ok(Some(Duty::Apologise)));
-    let missing = new_due_on(&december.history, day("2026-12-28"), law(), &december.agency).unwrap_err();
+    let december =
+        played("5 working-day", Channel::Online, "submit 2026-12-22T07:30, receive 08:00");
+    assert_eq!(
+        duty(&december.history, day("2026-12-28"), law(), &december.agency),
+        Ok(Some(Duty::Apologise))
+    );
+    let missing =
+        new_due_on(&december.history, day("2026-12-28"), law(), &december.agency).unwrap_err();
     assert_eq!(missing.year, 2027);
 }
 
 // Thirty days from 2 March 2026 end on Wednesday 1 April; from 5 March on Saturday 4 April.
 #[test]
-fn papers_that_do_not_come_within_thirty_days_close_the_dossier() {
+fn documents_that_do_not_come_within_thirty_days_close_the_dossier() {
     for (why, asked, rest, on, expired) in [
         ("the same day", "2026-03-02T08:00", "", "2026-03-02", false),
         ("the thirtieth day", "2026-03-02T08:00", "", "2026-04-01", false),
@@ -304,7 +465,7 @@ fn papers_that_do_not_come_within_thirty_days_close_the_dossier() {
 }
 
 #[test]
-fn nobody_gives_a_dossier_up_while_its_papers_can_still_come() {
+fn nobody_gives_a_dossier_up_while_its_documents_can_still_come() {
     let integrator = super::world::integrator(&[AGENCY]);
     for by in [officer(AGENCY), integrator, schedule()] {
         for (asked, when, until) in [
@@ -318,21 +479,35 @@ fn nobody_gives_a_dossier_up_while_its_papers_can_still_come() {
             let history = format!("submit 2026-03-02T07:30, request-supplement {asked}");
             let dossier = played("5 working-day", Channel::Online, &history);
             let answer = dossier.decide(command("it", Action::RefuseExpired), &by, law(), at(when));
-            let detail = format!("the applicant has until {until} for the papers");
+            let detail = format!("the applicant has until {until} for the documents");
             let refusal = Refusal::Invalid(Violation::new("action", "not-yet-expired", detail));
-            assert_eq!(answer.err(), (!until.is_empty()).then_some(refusal), "asked {asked}, given up {when}");
+            assert_eq!(
+                answer.err(),
+                (!until.is_empty()).then_some(refusal),
+                "asked {asked}, given up {when}"
+            );
         }
     }
 }
 
 #[test]
 fn a_schedule_closes_what_was_never_completed() {
-    let dossier = played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, request-supplement 08:00");
+    let dossier = played(
+        "5 working-day",
+        Channel::Online,
+        "submit 2026-03-02T07:30, request-supplement 08:00",
+    );
     let order = command("it", Action::RefuseExpired);
     let closed = moved(dossier.decide(order, &schedule(), law(), at("2026-04-02T06:30")));
     let by = &closed.history.last().unwrap().by;
-    assert_eq!((by.role.as_str(), by.id.as_str(), &by.agency), ("system", "remind-deadline", &None));
-    assert_eq!(after(&dossier, Action::RefuseExpired, at("2026-04-02T06:30")).status, closed.status);
+    assert_eq!(
+        (by.role.as_str(), by.id.as_str(), &by.agency),
+        ("system", "remind-deadline", &None)
+    );
+    assert_eq!(
+        after(&dossier, Action::RefuseExpired, at("2026-04-02T06:30")).status,
+        closed.status
+    );
 }
 
 #[test]
@@ -343,14 +518,30 @@ fn a_short_term_gets_its_letter_only_when_it_has_run_out() {
         ("4 working-hour", "2026-03-02", "2026-03-03"),
     ] {
         let dossier = played(term, Channel::Online, IN_PROCESS);
-        assert_eq!(duty(&dossier.history, day(due_soon), law(), &dossier.agency), Ok(None), "{term}");
-        assert_eq!(duty(&dossier.history, day(overdue), law(), &dossier.agency), Ok(Some(Duty::Apologise)), "{term}");
+        assert_eq!(
+            duty(&dossier.history, day(due_soon), law(), &dossier.agency),
+            Ok(None),
+            "{term}"
+        );
+        assert_eq!(
+            duty(&dossier.history, day(overdue), law(), &dossier.agency),
+            Ok(Some(Duty::Apologise)),
+            "{term}"
+        );
     }
-    // Papers after which the time goes on start nothing: six days are no short term because they came in its last two.
+    // Documents after which the time goes on start nothing: six days are no short term because they
+    // came in its last two.
     let resuming = law_of("resume", 1);
-    let history = format!("{IN_PROCESS}, request-supplement 2026-03-09T08:00, supplement 2026-03-09T16:00");
+    let history =
+        format!("{IN_PROCESS}, request-supplement 2026-03-09T08:00, supplement 2026-03-09T16:00");
     let six = played_under(&resuming, "6 working-day", &history);
-    assert_eq!(duty(&six.history, day("2026-03-09"), &resuming, &six.agency), Ok(Some(Duty::Apologise)));
+    assert_eq!(
+        duty(&six.history, day("2026-03-09"), &resuming, &six.agency),
+        Ok(Some(Duty::Apologise))
+    );
     let three = played("3 working-day", Channel::Online, IN_PROCESS);
-    assert_eq!(duty(&three.history, day("2026-03-04"), law(), &three.agency), Ok(Some(Duty::Apologise)));
+    assert_eq!(
+        duty(&three.history, day("2026-03-04"), law(), &three.agency),
+        Ok(Some(Duty::Apologise))
+    );
 }

@@ -2,17 +2,20 @@
 
 use domain::Violation;
 use domain::dossier::{
-    Action, Command, Decision, Dossier, DossierStatus, HistoryEntry, ITEM_BYTES_MAX, REMARK_CHARACTERS_MAX, Refusal,
-    VERSIONS_MAX,
+    Action, Command, Decision, Dossier, DossierStatus, HistoryEntry, ITEM_BYTES_MAX,
+    REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, Document};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::transitions::allowed;
-use super::world::{AGENCY, HANDLER, at, command, in_status, law, law_of, moved, officer, passed_on_in};
+use super::world::{
+    AGENCY, HANDLER, at, command, forwarded_in, in_status, law, law_of, moved, officer,
+};
 
-/// A dossier in `status` whose history has `versions` entries, the newest standing for many like it.
+/// A dossier in `status` whose history has `versions` entries, the newest standing for many like
+/// it.
 fn long(status: DossierStatus, versions: u64) -> Dossier {
     stretched(in_status(status), versions)
 }
@@ -22,7 +25,12 @@ fn stretched(mut dossier: Dossier, versions: u64) -> Dossier {
         dossier.version += 1;
         let last = dossier.history.last().unwrap().clone();
         let command = format!("entry-{}", dossier.version).parse().unwrap();
-        dossier.history.push(HistoryEntry { version: dossier.version, command, due_rule: None, ..last });
+        dossier.history.push(HistoryEntry {
+            version: dossier.version,
+            command,
+            due_rule: None,
+            ..last
+        });
     }
     dossier
 }
@@ -53,30 +61,38 @@ fn a_full_history_takes_nothing_that_leads_nowhere_and_still_answers_repetitions
     assert_eq!(again, Ok(Decision::Repeated(Box::new(last.history[99].clone()))));
 }
 
-// The 100th entry stranded a dossier that waited for a payment or stood suspended: it could only be taken back.
+// The 100th entry stranded a dossier that waited for a payment or stood suspended: it could only be
+// taken back.
 #[test]
 fn from_every_status_a_full_dossier_comes_to_its_result_by_its_officers_alone() {
     for (status, way) in [
         (DossierStatus::Registered, &[Action::Receive, Action::Finish, Action::ReturnResult][..]),
         (DossierStatus::Received, &[Action::Finish, Action::ReturnResult]),
         (DossierStatus::Processing, &[Action::Finish, Action::ReturnResult]),
-        (DossierStatus::SupplementRequested, &[Action::Supplement, Action::Finish, Action::ReturnResult]),
-        (DossierStatus::PaymentRequested, &[Action::ConfirmPayment, Action::Finish, Action::ReturnResult]),
+        (
+            DossierStatus::SupplementRequested,
+            &[Action::Supplement, Action::Finish, Action::ReturnResult],
+        ),
+        (
+            DossierStatus::PaymentRequested,
+            &[Action::ConfirmPayment, Action::Finish, Action::ReturnResult],
+        ),
         (DossierStatus::Suspended, &[Action::Resume, Action::Finish, Action::ReturnResult]),
         (DossierStatus::Finished, &[Action::ReturnResult]),
     ] {
-        for mut dossier in [Some(in_status(status)), passed_on_in(status)].into_iter().flatten() {
+        for mut dossier in [Some(in_status(status)), forwarded_in(status)].into_iter().flatten() {
             dossier = stretched(dossier, VERSIONS_MAX);
             for action in way {
                 let order = longest(&format!("way-{}", dossier.version), *action);
-                dossier = moved(dossier.decide(order, &officer(AGENCY), law(), at("2026-03-02T12:00")));
+                dossier =
+                    moved(dossier.decide(order, &officer(AGENCY), law(), at("2026-03-02T12:00")));
             }
             assert_eq!(dossier.status, DossierStatus::Returned, "from {status:?}");
         }
     }
 }
 
-/// A dossier with as many papers as there may be, and the longest of everything.
+/// A dossier with as many documents as there may be, and the longest of everything.
 fn heavy() -> Dossier {
     let mut dossier = in_status(DossierStatus::Received);
     dossier.documents = (0..50)
@@ -93,7 +109,8 @@ fn heavy() -> Dossier {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
 
-    // By bytes as well as by number: whatever came in, however long, the item holds it, and a way to the end remains.
+    // By bytes as well as by number: whatever came in, however long, the item holds it, and a way
+    // to the end remains.
     #[test]
     fn whatever_comes_in_the_item_holds_it_and_a_way_to_the_end_remains(
         choices in prop::collection::vec((any::<Index>(), any::<bool>()), 120..160),

@@ -1,4 +1,5 @@
-//! By which way a notice goes on when gateways fail, refuse our account, or leave it in doubt; and what the record keeps of it.
+//! By which way a notice goes on when gateways fail, refuse our account, or leave it in doubt; and
+//! what the record keeps of it.
 
 use domain::calendar::date_of;
 use domain::notice::policy::{NoticePolicy, Reach, Routing};
@@ -28,7 +29,12 @@ impl Telling {
         let mut thread = NoticeThread::new(dossier.code.clone(), dossier.agency.clone());
         let providers = vec![Provider::Zalo, Provider::Esms];
         let now = at(MORNING);
-        thread.sync(&dossier.history, |_| Some(class), &catalogue().notice_policy(date_of(now)), now);
+        thread.sync(
+            &dossier.history,
+            |_| Some(class),
+            &catalogue().notice_policy(date_of(now)),
+            now,
+        );
         Self { thread, reach: Reach::default(), providers, now, calls: 0, asked: Vec::new() }
     }
 
@@ -54,7 +60,10 @@ impl Telling {
     }
 
     /// Does what is due now, where a gateway that is asked answers `answer`; gives who was asked.
-    pub(super) fn goes(&mut self, answer: impl Fn(Provider) -> (Answer, &'static str)) -> &mut Self {
+    pub(super) fn goes(
+        &mut self,
+        answer: impl Fn(Provider) -> (Answer, &'static str),
+    ) -> &mut Self {
         let policy = self.policy();
         let mut before = None;
         while before.as_ref() != Some(self.notice()) {
@@ -69,7 +78,8 @@ impl Telling {
                 Routing::Refuse { reason } => self.thread.refuse(1, reason, self.now),
                 Routing::Ask { channel, only } => {
                     let may = |by: &&Provider| by.channel() == channel && notice.may_go_by(**by);
-                    let provider = only.or_else(|| self.providers.iter().find(may).copied()).unwrap();
+                    let provider =
+                        only.or_else(|| self.providers.iter().find(may).copied()).unwrap();
                     self.call(provider, &answer(provider));
                 }
             }
@@ -91,17 +101,33 @@ impl Telling {
         self.conclude(&holder, provider, answer);
     }
 
-    pub(super) fn conclude(&mut self, holder: &str, provider: Provider, (answer, code): &(Answer, &str)) {
+    pub(super) fn conclude(
+        &mut self,
+        holder: &str,
+        provider: Provider,
+        (answer, code): &(Answer, &str),
+    ) {
         let (policy, repetition) = (self.policy(), self.notice().repetition);
         let call = Call { holder, provider, repetition, price_vnd: Some(price(provider)) };
         self.thread.conclude(1, &call, (answer, code), &policy, (self.now, 0));
     }
 
-    pub(super) fn report(&mut self, provider: Provider, message: &str, outcome: DeliveryOutcome) -> Heard {
+    pub(super) fn report(
+        &mut self,
+        provider: Provider,
+        message: &str,
+        outcome: DeliveryOutcome,
+    ) -> Heard {
         let repetition = self.notice().repetition;
         self.hears(
             repetition,
-            &DeliveryReport { provider, message: message.to_owned(), outcome, at: self.now, price: None },
+            &DeliveryReport {
+                provider,
+                message: message.to_owned(),
+                outcome,
+                at: self.now,
+                price: None,
+            },
         )
     }
 
@@ -119,7 +145,11 @@ impl Telling {
     /// What the record keeps of the calls.
     pub(super) fn record(&self) -> Vec<(&'static str, AttemptOutcome, &str)> {
         let line = |call: &'_ domain::thread::Attempt| (call.provider.name(), call.outcome);
-        self.notice().attempts.iter().map(|call| (line(call).0, line(call).1, call.code.as_str())).collect()
+        self.notice()
+            .attempts
+            .iter()
+            .map(|call| (line(call).0, line(call).1, call.code.as_str()))
+            .collect()
     }
 }
 
@@ -149,12 +179,19 @@ pub(super) fn silent(provider: Provider) -> (Answer, &'static str) {
 // ---------------------------------------------------------------------------------- an account that is refused
 
 #[test]
-fn trouble_with_our_account_lets_a_notice_wait_though_its_other_channel_does_not_reach_the_number() {
+fn trouble_with_our_account_lets_a_notice_wait_though_its_other_channel_does_not_reach_the_number()
+{
     let mut telling = Telling::without_zalo();
     telling.goes(no_balance);
-    assert_eq!((telling.stands(), telling.asked.as_slice()), (("waiting", "103"), ["esms"].as_slice()));
+    assert_eq!(
+        (telling.stands(), telling.asked.as_slice()),
+        (("waiting", "103"), ["esms"].as_slice())
+    );
     telling.after(1).goes(accepted);
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("sent", ["esms", "esms"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("sent", ["esms", "esms"].as_slice())
+    );
 }
 
 #[test]
@@ -162,7 +199,10 @@ fn trouble_with_our_account_ends_no_service_notice_either() {
     let mut telling = Telling::new(NoticeClass::Information);
     telling.reach.preferred = vec![NoticeChannel::Sms];
     telling.goes(no_balance).after(1).goes(accepted);
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("sent", ["esms", "esms"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("sent", ["esms", "esms"].as_slice())
+    );
 }
 
 #[test]
@@ -173,7 +213,10 @@ fn a_channel_that_declines_the_number_does_not_end_what_the_other_one_refused_fo
         Provider::Zalo => (Answer::NextChannel, "-118"),
         Provider::Esms | Provider::Speedsms | Provider::Vnpt => no_balance(provider),
     });
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("waiting", ["esms", "zalo"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("waiting", ["esms", "zalo"].as_slice())
+    );
     telling.after(2).goes(accepted);
     assert_eq!(telling.asked, ["esms", "zalo", "esms"]);
 }
@@ -233,7 +276,9 @@ fn where_every_channel_is_down_all_of_them_are_asked_until_one_is_back() {
         telling.goes(down).after(60);
     }
     assert!(telling.asked.contains(&"esms"), "{:?}", telling.asked);
-    telling.goes(|provider| if provider == Provider::Zalo { accepted(provider) } else { down(provider) });
+    telling.goes(
+        |provider| if provider == Provider::Zalo { accepted(provider) } else { down(provider) },
+    );
     assert_eq!(telling.stands().0, "sent");
 }
 
@@ -261,7 +306,10 @@ fn an_sms_in_doubt_is_told_again_by_another_sms_gateway_where_zalo_does_not_reac
     let mut telling = Telling::without_zalo();
     telling.providers.push(Provider::Speedsms);
     telling.goes(silent).after(31).goes(accepted);
-    assert_eq!((telling.stands().0, telling.asked.as_slice()), ("sent", ["esms", "speedsms"].as_slice()));
+    assert_eq!(
+        (telling.stands().0, telling.asked.as_slice()),
+        ("sent", ["esms", "speedsms"].as_slice())
+    );
     assert!(telling.notice().repetition);
 }
 
@@ -270,7 +318,10 @@ fn what_may_have_arrived_ends_as_unknown_and_never_as_refused() {
     let mut telling = Telling::without_zalo();
     // Past the time for which eSMS knows it again, nobody can be asked.
     telling.goes(silent).after(23 * 60).goes(accepted);
-    assert_eq!((telling.stands(), telling.asked.as_slice()), (("unknown", "left-unknown"), ["esms"].as_slice()));
+    assert_eq!(
+        (telling.stands(), telling.asked.as_slice()),
+        (("unknown", "left-unknown"), ["esms"].as_slice())
+    );
     assert!(telling.notice().state.is_end());
 }
 
@@ -310,8 +361,14 @@ fn a_call_cut_off_that_the_gateway_never_saw_is_not_charged() {
     let mut telling = Telling::without_zalo();
     telling.lease(Provider::Esms);
     telling.after(2).goes(accepted);
-    let expected = [("esms", AttemptOutcome::NotTaken, "abandoned"), ("esms", AttemptOutcome::Accepted, "accepted")];
-    assert_eq!((telling.record().as_slice(), telling.notice().cost_vnd()), (expected.as_slice(), 850));
+    let expected = [
+        ("esms", AttemptOutcome::NotTaken, "abandoned"),
+        ("esms", AttemptOutcome::Accepted, "accepted"),
+    ];
+    assert_eq!(
+        (telling.record().as_slice(), telling.notice().cost_vnd()),
+        (expected.as_slice(), 850)
+    );
 }
 
 #[test]

@@ -40,16 +40,35 @@ fn what_cannot_be_told_is_refused_with_the_field_and_the_rule() {
             "1.001193 2026-03-02T08:00 online H58.03",
             "AGENCY: did not take dossiers in on 2026-03-02; its successor is H20.03 (agency-in-force)",
         ),
-        ("1.001193 2026-03-02T08:00 online H99", "AGENCY: is not an agency of this province (known-agency)"),
-        ("1.001193 2026-03-02T08:00 online ?", "AGENCY: must look like H20.12 or 000.00.15.H58 (agency-code)"),
-        ("1.001193 2026-03-02T08:00 pigeon", "CHANNEL: must be online, counter or postal (known-value)"),
+        (
+            "1.001193 2026-03-02T08:00 online H99",
+            "AGENCY: is not an agency of this province (known-agency)",
+        ),
+        (
+            "1.001193 2026-03-02T08:00 online ?",
+            "AGENCY: must look like H20.12 or 000.00.15.H58 (agency-code)",
+        ),
+        (
+            "1.001193 2026-03-02T08:00 pigeon",
+            "CHANNEL: must be online, counter or postal (known-value)",
+        ),
         ("1.001193 tomorrow", "RECEIVED: must look like 2026-02-13T14:59 (date-time)"),
-        ("1.001193 2026-12-31T08:00", "RECEIVED: the working calendar has no data for 2027 (known-year)"),
+        (
+            "1.001193 2026-12-31T08:00",
+            "RECEIVED: the working calendar has no data for 2027 (known-year)",
+        ),
         ("1.001193 2018-12-31T08:00", "PROCEDURE: is not in force on 2018-12-31 (known-procedure)"),
-        ("birth 2026-03-02T08:00", "PROCEDURE: must look like 1.005129 or 1.002835.000.00.00.H56 (procedure-code)"),
+        (
+            "birth 2026-03-02T08:00",
+            "PROCEDURE: must look like 1.005129 or 1.002835.000.00.00.H56 (procedure-code)",
+        ),
     ] {
         assert_eq!(shown(words), Err(refusal.to_owned()), "{words}");
     }
     // While it existed it took dossiers in.
-    assert!(shown("2.000004 2025-06-27T08:00 counter H58.03").unwrap().contains("H58.03 · Sở Công Thương"));
+    assert!(
+        shown("2.000004 2025-06-27T08:00 counter H58.03")
+            .unwrap()
+            .contains("H58.03 · Sở Công Thương")
+    );
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use domain::calendar::{date_of, previous};
 use domain::dossier::{Action, DossierStatus};
 use domain::kpi::report::{Dimension, Selection, joined, report};
-use domain::kpi::{DossierFacts, DueBasis, FigureKind, KpiCell, KpiRow, KpiRows, Rulings, broken_identities};
+use domain::kpi::{
+    DossierFacts, DueBasis, FigureKind, KpiCell, KpiRow, KpiRows, Rulings, broken_identities,
+};
 use domain::procedure::Channel;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -29,8 +31,8 @@ fn rows_of(dossiers: &[DossierFacts], first: Date, last: Date, basis: DueBasis) 
     rows
 }
 
-/// The province's figures that are not zero, of a dossier that was handed in on Monday 2 March 2026 for five working days: due on the
-/// 9th.
+/// The province's figures that are not zero, of a dossier that was handed in on Monday 2 March 2026
+/// for five working days: due on the 9th.
 #[track_caller]
 fn check(history: &str, (first, last): (&str, &str), expected: &[(&str, u64)]) {
     let history = format!("submit 2026-03-02T07:30, receive 08:00, {history}");
@@ -38,33 +40,72 @@ fn check(history: &str, (first, last): (&str, &str), expected: &[(&str, u64)]) {
     let rows = rows_of(&[dossier], day(first), day(last), DueBasis::Original);
     assert!(!rows.keys().any(|cell| matches!(cell, KpiCell::TakenBack { .. })), "{rows:?}");
     let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
-    let wanted = ["carried_over", "reopened", "sent_back", "resolved", "early", "on_time", "late", "in_process"];
-    let told = row.figures().into_iter().filter(|(name, _, count)| wanted.contains(name) && *count > 0);
+    let wanted = [
+        "carried_over",
+        "reopened",
+        "sent_back",
+        "resolved",
+        "early",
+        "on_time",
+        "late",
+        "in_process",
+    ];
+    let told =
+        row.figures().into_iter().filter(|(name, _, count)| wanted.contains(name) && *count > 0);
     let told: Vec<(&str, u64)> = told.map(|(name, _, count)| (name, count)).collect();
     assert_eq!(told, expected, "{history} from {first} to {last}");
 }
 
-const SENT_BACK: &str = "finish 2026-03-09T09:00, send-back 2026-03-12T09:00, finish 2026-03-30T09:00";
+const SENT_BACK: &str =
+    "finish 2026-03-09T09:00, send-back 2026-03-12T09:00, finish 2026-03-30T09:00";
 
 #[test]
 fn a_result_that_was_sent_back_counts_once_in_its_month_by_its_last_end() {
-    check(SENT_BACK, ("2026-03-01", "2026-03-31"), &[("sent_back", 1), ("resolved", 1), ("late", 1)]);
+    check(
+        SENT_BACK,
+        ("2026-03-01", "2026-03-31"),
+        &[("sent_back", 1), ("resolved", 1), ("late", 1)],
+    );
 }
 
 #[test]
 fn days_stay_as_they_were_published() {
-    check(SENT_BACK, ("2026-03-09", "2026-03-09"), &[("carried_over", 1), ("resolved", 1), ("on_time", 1)]);
-    check(SENT_BACK, ("2026-03-12", "2026-03-12"), &[("reopened", 1), ("sent_back", 1), ("in_process", 1)]);
-    check(SENT_BACK, ("2026-03-30", "2026-03-30"), &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
+    check(
+        SENT_BACK,
+        ("2026-03-09", "2026-03-09"),
+        &[("carried_over", 1), ("resolved", 1), ("on_time", 1)],
+    );
+    check(
+        SENT_BACK,
+        ("2026-03-12", "2026-03-12"),
+        &[("reopened", 1), ("sent_back", 1), ("in_process", 1)],
+    );
+    check(
+        SENT_BACK,
+        ("2026-03-30", "2026-03-30"),
+        &[("carried_over", 1), ("resolved", 1), ("late", 1)],
+    );
 }
 
 #[test]
 fn an_end_before_the_time_belongs_to_the_time_before() {
     // The week of the first end has it, and keeps it; what comes later is that of the weeks after.
     check(SENT_BACK, ("2026-03-02", "2026-03-09"), &[("resolved", 1), ("on_time", 1)]);
-    check(SENT_BACK, ("2026-03-10", "2026-03-20"), &[("reopened", 1), ("sent_back", 1), ("in_process", 1)]);
-    check(SENT_BACK, ("2026-03-10", "2026-03-31"), &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("late", 1)]);
-    check(SENT_BACK, ("2026-03-13", "2026-03-31"), &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
+    check(
+        SENT_BACK,
+        ("2026-03-10", "2026-03-20"),
+        &[("reopened", 1), ("sent_back", 1), ("in_process", 1)],
+    );
+    check(
+        SENT_BACK,
+        ("2026-03-10", "2026-03-31"),
+        &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("late", 1)],
+    );
+    check(
+        SENT_BACK,
+        ("2026-03-13", "2026-03-31"),
+        &[("carried_over", 1), ("resolved", 1), ("late", 1)],
+    );
 }
 
 #[test]
@@ -77,7 +118,11 @@ fn what_is_sent_back_twice_counts_by_the_third_end_alone() {
     let twice = format!("{SENT_BACK}, send-back 2026-03-31T09:00, finish 2026-03-31T15:00");
     check(&twice, ("2026-03-01", "2026-03-31"), &[("sent_back", 2), ("resolved", 1), ("late", 1)]);
     // Of the two ends that are taken back in this time only the second lies in it.
-    check(&twice, ("2026-03-10", "2026-03-31"), &[("reopened", 1), ("sent_back", 2), ("resolved", 1), ("late", 1)]);
+    check(
+        &twice,
+        ("2026-03-10", "2026-03-31"),
+        &[("reopened", 1), ("sent_back", 2), ("resolved", 1), ("late", 1)],
+    );
 }
 
 #[test]
@@ -85,8 +130,12 @@ fn a_share_of_what_was_in_time_is_of_dossiers_and_not_of_ends() {
     let history = format!("submit 2026-03-02T07:30, receive 08:00, {SENT_BACK}");
     let dossier = facts(&played("5 working-day", Channel::Online, &history));
     let rows = rows_of(&[dossier], day("2026-03-01"), day("2026-03-31"), DueBasis::Original);
-    let told = report(&rows, Dimension::Agency, &Selection::default(), catalogue(), day("2026-03-31"));
-    assert_eq!((told.total.on_time_share(), told.lines[0].figures.on_time_share()), (Some(0), Some(0)));
+    let told =
+        report(&rows, Dimension::Agency, &Selection::default(), catalogue(), day("2026-03-31"));
+    assert_eq!(
+        (told.total.on_time_share(), told.lines[0].figures.on_time_share()),
+        (Some(0), Some(0))
+    );
 }
 
 #[test]
@@ -96,7 +145,9 @@ fn what_an_officer_settled_and_got_back_in_a_month_is_not_his_in_that_month() {
     let last = dossier.history.len() - 1;
     dossier.history[last].by.id = "another".to_owned();
     let officers = |first, last| -> Vec<(String, u64, u64)> {
-        let rows = rows_of(std::slice::from_ref(&dossier), day(first), day(last), DueBasis::Original).into_iter();
+        let rows =
+            rows_of(std::slice::from_ref(&dossier), day(first), day(last), DueBasis::Original)
+                .into_iter();
         let of = rows.filter_map(|(cell, row)| match cell {
             KpiCell::Officer { officer, .. } => Some((officer, row.on_time, row.late)),
             KpiCell::Province | KpiCell::Work { .. } | KpiCell::TakenBack { .. } => None,
@@ -114,18 +165,24 @@ fn an_end_is_taken_back_as_its_day_counted_it() {
     let history = "submit 2026-03-02T07:30, receive 08:00, process 08:10, apologise 2026-03-06T06:30 for 2026-03-13, \
                    finish 2026-03-10T09:00, send-back 2026-03-12T09:00";
     let dossier = facts(&played("5 working-day", Channel::Online, history));
-    let basis_on = |on: Date| if on < day("2026-03-11") { DueBasis::Original } else { DueBasis::Extended };
-    let receive_by = |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
+    let basis_on =
+        |on: Date| if on < day("2026-03-11") { DueBasis::Original } else { DueBasis::Extended };
+    let receive_by =
+        |dossier: &DossierFacts, submitted| law().receive_by(&dossier.agency, submitted);
     let due_next = |dossier: &DossierFacts, day, due| law().is_due_next(&dossier.agency, day, due);
     let rulings = Rulings { basis_on: &basis_on, receive_by: &receive_by, due_next: &due_next };
     let rows = domain::kpi::tally([&dossier], day("2026-03-12"), &rulings);
-    let taken: Vec<KpiRow> =
-        rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. })).map(|(_, row)| *row).collect();
+    let taken: Vec<KpiRow> = rows
+        .iter()
+        .filter(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. }))
+        .map(|(_, row)| *row)
+        .collect();
     let late = KpiRow { resolved: 1, late: 1, ..KpiRow::default() };
     assert_eq!(taken, [late, late], "of the work and of the officer");
 }
 
-// A day that is out of reach of later news stays as it is; nobody is counted less than nothing for it.
+// A day that is out of reach of later news stays as it is; nobody is counted less than nothing for
+// it.
 #[test]
 fn what_its_day_never_counted_is_not_taken_back() {
     let history = format!("submit 2026-03-02T07:30, receive 08:00, {SENT_BACK}");
@@ -150,16 +207,24 @@ fn more_taken_back_than_reopened_is_found_out() {
     let dossier = facts(&played("5 working-day", Channel::Online, &history));
     let mut rows = tally([&dossier], day("2026-03-12"), DueBasis::Original);
     assert_eq!(broken_identities(&rows), Vec::<String>::new());
-    let taken = rows.iter_mut().find(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. })).unwrap().1;
+    let taken =
+        rows.iter_mut().find(|(cell, _)| matches!(cell, KpiCell::TakenBack { .. })).unwrap().1;
     taken.resolved += 1;
     assert_eq!(broken_identities(&rows).len(), 1);
 }
 
-/// What §6 says was settled from `first` to `last`, told from the histories alone: who is at an end on `last`, by the end that holds.
-fn settled(dossiers: &[DossierFacts], first: Date, last: Date, basis: DueBasis) -> BTreeMap<Option<String>, [u64; 3]> {
+/// What §6 says was settled from `first` to `last`, told from the histories alone: who is at an end
+/// on `last`, by the end that holds.
+fn settled(
+    dossiers: &[DossierFacts],
+    first: Date,
+    last: Date,
+    basis: DueBasis,
+) -> BTreeMap<Option<String>, [u64; 3]> {
     let mut found: BTreeMap<Option<String>, [u64; 3]> = BTreeMap::new();
     for dossier in dossiers {
-        let known: Vec<_> = dossier.history.iter().filter(|entry| date_of(entry.at) <= last).collect();
+        let known: Vec<_> =
+            dossier.history.iter().filter(|entry| date_of(entry.at) <= last).collect();
         let status = known.last().map(|entry| entry.status);
         if ![Some(DossierStatus::Finished), Some(DossierStatus::Returned)].contains(&status) {
             continue;

@@ -1,4 +1,4 @@
-//! What must be true before papers become a dossier.
+//! What must be true before documents become a dossier.
 
 use domain::applicant::Applicant;
 use domain::dossier::{Action, DossierStatus};
@@ -31,22 +31,30 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
         ("H99.01", "1.013831", "2026-03-02", vec![("agency", "known-agency")]),
         (AGENCY, "9.999999", "2026-03-02", vec![("procedure", "known-procedure")]),
         (AGENCY, "1.013831", "2025-06-30", vec![("procedure", "known-procedure")]),
-        ("H99.01", "9.999999", "2026-03-02", vec![("agency", "known-agency"), ("procedure", "known-procedure")]),
+        (
+            "H99.01",
+            "9.999999",
+            "2026-03-02",
+            vec![("agency", "known-agency"), ("procedure", "known-procedure")],
+        ),
         // Births are registered by communes, land by the department.
         ("H20.101", "1.001193", "2026-03-02", vec![]),
         (AGENCY, "1.001193", "2026-03-02", vec![("agency", "agency-level")]),
         ("H20", "1.001193", "2026-03-02", vec![("agency", "agency-level")]),
         ("H20.101", "1.013831", "2026-03-02", vec![("agency", "agency-level")]),
     ] {
-        let found = submission(agency, procedure, Channel::Counter).violations(catalogue(), day(on));
-        let found: Vec<_> = found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
+        let found =
+            submission(agency, procedure, Channel::Counter).violations(catalogue(), day(on));
+        let found: Vec<_> =
+            found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
         assert_eq!(found, expected, "{procedure} at {agency} on {on}");
     }
 }
 
 #[test]
 fn an_agency_that_ended_names_its_successor() {
-    let found = submission("H58", "1.013831", Channel::Counter).violations(catalogue(), day("2026-03-02"));
+    let found =
+        submission("H58", "1.013831", Channel::Counter).violations(catalogue(), day("2026-03-02"));
     assert_eq!(found[0].detail, "did not take dossiers in on 2026-03-02; its successor is H20");
 }
 
@@ -56,11 +64,18 @@ fn a_procedure_that_is_only_described_on_line_is_not_handed_in_there() {
         .procedures()
         .find(|procedure| procedure.online == domain::procedure::OnlineLevel::Information)
         .expect("the shipped catalogue has one");
-    for (channel, rules) in
-        [(Channel::Online, vec!["online-procedure"]), (Channel::Counter, vec![]), (Channel::Postal, vec![])]
-    {
-        let found = submission("H20.101", described.code.as_str(), channel).violations(catalogue(), day("2026-03-02"));
-        assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), rules, "{channel:?}");
+    for (channel, rules) in [
+        (Channel::Online, vec!["online-procedure"]),
+        (Channel::Counter, vec![]),
+        (Channel::Postal, vec![]),
+    ] {
+        let found = submission("H20.101", described.code.as_str(), channel)
+            .violations(catalogue(), day("2026-03-02"));
+        assert_eq!(
+            found.iter().map(|violation| violation.rule).collect::<Vec<_>>(),
+            rules,
+            "{channel:?}"
+        );
     }
 }
 
@@ -80,12 +95,24 @@ fn a_paper_names_each_field_that_breaks_a_rule() {
         ("no name", Document { name: String::new(), ..good() }, vec![("name", "length")]),
         ("255 accented letters", Document { name: "ế".repeat(255), ..good() }, vec![]),
         ("256 of them", Document { name: "ế".repeat(256), ..good() }, vec![("name", "length")]),
-        ("a bell", Document { name: "a\u{7}b".to_owned(), ..good() }, vec![("name", "text-control")]),
+        (
+            "a bell",
+            Document { name: "a\u{7}b".to_owned(), ..good() },
+            vec![("name", "text-control")],
+        ),
         ("upper case", Document { sha256: "A1".repeat(32), ..good() }, vec![("sha256", "sha256")]),
         ("63 digits", Document { sha256: "a".repeat(63), ..good() }, vec![("sha256", "sha256")]),
         ("no digit", Document { sha256: "g".repeat(64), ..good() }, vec![("sha256", "sha256")]),
-        ("not https", Document { url: "http://tep.motcua.vn/1".to_owned(), ..good() }, vec![("url", "https-url")]),
-        ("endless", Document { url: format!("https://{long}"), ..good() }, vec![("url", "https-url")]),
+        (
+            "not https",
+            Document { url: "http://tep.motcua.vn/1".to_owned(), ..good() },
+            vec![("url", "https-url")],
+        ),
+        (
+            "endless",
+            Document { url: format!("https://{long}"), ..good() },
+            vec![("url", "https-url")],
+        ),
         (
             "two at once",
             Document { code: String::new(), url: String::new(), ..good() },
@@ -93,7 +120,8 @@ fn a_paper_names_each_field_that_breaks_a_rule() {
         ),
     ] {
         let found = document.violations();
-        let found: Vec<_> = found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
+        let found: Vec<_> =
+            found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
         assert_eq!(found, expected, "{why}");
     }
 }
@@ -116,9 +144,18 @@ fn a_new_dossier_is_registered_and_keeps_the_procedure_s_version_and_the_channel
         );
         assert_eq!((dossier.status, dossier.version), (DossierStatus::Registered, 1));
         assert_eq!((dossier.procedure_version, dossier.term), (1, term(expected)));
-        assert_eq!((dossier.submitted_at, dossier.received_at, dossier.due_at), (happened, None, None));
+        assert_eq!(
+            (dossier.submitted_at, dossier.received_at, dossier.due_at),
+            (happened, None, None)
+        );
         let [entry] = dossier.history.as_slice() else { panic!("one entry") };
-        assert_eq!((entry.version, entry.action, entry.status), (1, Action::Submit, DossierStatus::Registered));
-        assert_eq!((entry.at, entry.recorded_at, entry.command.as_str()), (happened, learned, "key-1"));
+        assert_eq!(
+            (entry.version, entry.action, entry.status),
+            (1, Action::Submit, DossierStatus::Registered)
+        );
+        assert_eq!(
+            (entry.at, entry.recorded_at, entry.command.as_str()),
+            (happened, learned, "key-1")
+        );
     }
 }

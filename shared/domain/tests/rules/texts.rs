@@ -19,7 +19,11 @@ fn phone(given: &str) -> Result<String, &'static str> {
 }
 
 fn number(of: ApplicantKind, kind: Option<&str>, given: &str) -> Result<String, &'static str> {
-    catalogue().identities().read(of, kind, given).map(|number| number.stored()).map_err(|violation| violation.rule)
+    catalogue()
+        .identities()
+        .read(of, kind, given)
+        .map(|number| number.stored())
+        .map_err(|violation| violation.rule)
 }
 
 const CITIZEN: ApplicantKind = ApplicantKind::Citizen;
@@ -55,7 +59,11 @@ fn a_telephone_number_is_the_same_however_it_was_copied() {
 #[test]
 fn numbers_of_before_2018_are_converted() {
     for (old, new) in domain::phone::CONVERTED_2018 {
-        assert_eq!(phone(&format!("{old}3456789")), Ok(format!("+84{}3456789", &new[1..])), "{old}");
+        assert_eq!(
+            phone(&format!("{old}3456789")),
+            Ok(format!("+84{}3456789", &new[1..])),
+            "{old}"
+        );
     }
     assert_eq!(phone("+841681234567").as_deref(), Ok("+84381234567"));
 }
@@ -117,7 +125,11 @@ fn land_lines_ranges_of_nobody_and_foreign_numbers_are_kept_and_told_by_nobody()
     ] {
         let phone = Phone::try_from(given.to_owned()).unwrap();
         assert_eq!(phone.reveal(), kept);
-        assert_eq!(catalogue().telephones().unreachable(&phone, day("2026-11-26")), expected, "{given}");
+        assert_eq!(
+            catalogue().telephones().unreachable(&phone, day("2026-11-26")),
+            expected,
+            "{given}"
+        );
     }
 }
 
@@ -134,7 +146,9 @@ fn a_number_is_written_as_each_gateway_wants_it_and_a_foreign_one_never_as_a_vie
         let phone = Phone::try_from(given.to_owned()).unwrap();
         (phone.zalo().to_owned(), phone.domestic(), phone.masked())
     };
-    let all = |zalo: &str, domestic: &str, masked: &str| (zalo.to_owned(), domestic.to_owned(), masked.to_owned());
+    let all = |zalo: &str, domestic: &str, masked: &str| {
+        (zalo.to_owned(), domestic.to_owned(), masked.to_owned())
+    };
     assert_eq!(written("0912345678"), all("84912345678", "0912345678", "09*****678"));
     assert_eq!(written("+65 6123 4567"), all("6561234567", "+6561234567", "+*****567"));
 }
@@ -227,7 +241,8 @@ fn a_command_of_before_the_text_gate_is_still_recognised() {
     let dossier = handed_in("10 working-day", Channel::Online, at("2026-03-02T08:00"));
     let mut given = command("noted", Action::Receive);
     given.note = Some(" đa\u{303} gọi ".to_owned());
-    let moved = dossier.decide(given.clone(), &officer(AGENCY), law(), at("2026-03-02T09:00")).unwrap();
+    let moved =
+        dossier.decide(given.clone(), &officer(AGENCY), law(), at("2026-03-02T09:00")).unwrap();
     let Decision::Moved(mut next) = moved else { panic!("{moved:?}") };
     next.history[1].note.clone_from(&given.note);
     let again = next.decide(given, &officer(AGENCY), law(), at("2026-03-02T09:05")).unwrap();
@@ -307,7 +322,12 @@ fn a_kind_whose_numbers_look_like_others_is_named() {
         (CITIZEN, Some("driving-licence"), "123456789", Err("known-id-kind")),
         (BUSINESS, Some("passport"), "C1234567", Err("known-id-kind")),
         (BUSINESS, Some("cooperative"), "4607E00001", Ok("cooperative:4607E00001")),
-        (BUSINESS, Some("household-business"), "087199055501", Ok("household-business:087199055501")),
+        (
+            BUSINESS,
+            Some("household-business"),
+            "087199055501",
+            Ok("household-business:087199055501"),
+        ),
         (BUSINESS, Some("household-business"), "0300588569-01", Err("business-id")),
     ] {
         assert_eq!(number(of, kind, given).as_deref(), expected.as_deref(), "{kind:?} {given}");
@@ -325,7 +345,8 @@ fn numbers_of_two_kinds_are_two_people_s() {
 fn a_number_is_taken_on_its_days_and_by_its_procedures() {
     let rule = |of, kind, given: &str, procedure: &str, on: &str| {
         let number = catalogue().identities().read(of, kind, given).unwrap();
-        let found = catalogue().identities().violation(&number, &procedure.parse().unwrap(), day(on));
+        let found =
+            catalogue().identities().violation(&number, &procedure.parse().unwrap(), day(on));
         found.map(|violation| violation.rule)
     };
     let (land, marriage) = ("1.013831", "2.000806");
@@ -355,7 +376,7 @@ fn a_number_in_a_store_is_read_whatever_the_rules_say_by_now() {
     }
 }
 
-fn paper(url: &str) -> Document {
+fn document(url: &str) -> Document {
     let (code, name) = ("TK".to_owned(), "Tờ khai.pdf".to_owned());
     Document { code, name, sha256: "a1".repeat(32), url: url.to_owned() }.cleaned()
 }
@@ -396,32 +417,45 @@ fn an_address_names_a_host_and_nothing_that_speaks_for_somebody() {
         "javascript:alert(1)",
         "//files.example.vn/a",
     ] {
-        let rules: Vec<_> = paper(url).violations().iter().map(|violation| violation.rule).collect();
+        let rules: Vec<_> =
+            document(url).violations().iter().map(|violation| violation.rule).collect();
         assert_eq!(rules, ["https-url"], "{url}");
     }
 }
 
 #[test]
-fn papers_lie_on_the_hosts_of_the_catalogue() {
+fn documents_lie_on_the_hosts_of_the_catalogue() {
     for (url, kept, expected) in [
         ("https://files.example.vn/a", "https://files.example.vn/a", None),
         ("  https://FILES.example.vn:443/a\u{200b}\n", "https://files.example.vn/a", None),
-        ("https://ｆiles.example.vn/tờ khai".split(' ').next().unwrap(), "https://files.example.vn/t%E1%BB%9D", None),
+        (
+            "https://ｆiles.example.vn/tờ khai".split(' ').next().unwrap(),
+            "https://files.example.vn/t%E1%BB%9D",
+            None,
+        ),
         ("https://files.example.vn/../../a%20b", "https://files.example.vn/a%20b", None),
         ("https://files.example.vn%2eevil.example/a", "", Some("document-host")),
         ("https://evil.example/a", "https://evil.example/a", Some("document-host")),
-        ("https://files.example.vn.evil.example/a", "https://files.example.vn.evil.example/a", Some("document-host")),
+        (
+            "https://files.example.vn.evil.example/a",
+            "https://files.example.vn.evil.example/a",
+            Some("document-host"),
+        ),
         ("https://a.files.example.vn/a", "https://a.files.example.vn/a", Some("document-host")),
         // A Cyrillic letter in it.
-        ("https://f\u{456}les.example.vn/a", "https://xn--fles-j0a.example.vn/a", Some("document-host")),
+        (
+            "https://f\u{456}les.example.vn/a",
+            "https://xn--fles-j0a.example.vn/a",
+            Some("document-host"),
+        ),
     ] {
-        let paper = paper(url);
-        let found = catalogue().document_hosts().violation(&paper, day("2026-11-26"));
+        let document = document(url);
+        let found = catalogue().document_hosts().violation(&document, day("2026-11-26"));
         assert_eq!(found.map(|violation| violation.rule), expected, "{url}");
         if expected.is_none() {
-            assert_eq!(paper.url, kept, "{url}");
+            assert_eq!(document.url, kept, "{url}");
         }
-        assert_eq!(paper.violations(), [], "{url}");
+        assert_eq!(document.violations(), [], "{url}");
     }
 }
 

@@ -4,20 +4,20 @@ use domain::Violation;
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
-    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, EXPECTED_VERSION_MAX, REMARK_CHARACTERS_MAX,
-    RULES, Refusal,
+    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, EXPECTED_VERSION_MAX,
+    REMARK_CHARACTERS_MAX, RULES, Refusal,
 };
 use domain::procedure::Channel;
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
-    AGENCY, FORMER_HANDLER, HANDLER, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen, command, handed_in,
-    in_status, integrator, law, law_that_resumes_from, local, moved, officer, passed_on_in, played, played_under,
-    portal, schedule,
+    AGENCY, FORMER_HANDLER, HANDLER, OTHER_AGENCY, OWNER, STRANGER, action, after, at, citizen,
+    command, forwarded_in, handed_in, in_status, integrator, law, law_that_resumes_from, local,
+    moved, officer, played, played_under, portal, schedule,
 };
 
-/// Across: the status in which it is done. In the table: the status it leads to; a dot where it is illegal.
-/// The dossier asked for papers was in 4 before.
+/// Across: the status in which it is done. In the table: the status it leads to; a dot where it is
+/// illegal. The dossier asked for documents was in 4 before.
 const MOVES: &str = "
                       1   2   3   4   5   6   7   8   9  10
 receive               2   .   .   .   .   .   .   .   .   .
@@ -36,14 +36,15 @@ recall                .   .   .   4   .   4   .   4   .   .
 send-back             .   .   .   4   .   4   .   4   4   .
 apologise             .   2   .   4   .   .   .   .   .   .
 withdraw              7   7   .   7   7   7   .   7   .   .
-pass-on               .   4   .   4   .   .   .   .   .   .
+forward               .   4   .   4   .   .   .   .   .   .
 hand-back             .   .   .   .   .   .   .   .   .   .
 redate                .   2   .   4   .   6   .   8   .   .
 submit                .   .   .   .   .   .   .   .   .   .
 ";
 
-/// The same while the dossier is passed on, in the statuses in which it can be. First whose officers may do it: the
-/// owner's, the handler's, or either's. A dash behind the status: the dossier is with its owner again.
+/// The same while the dossier is forwarded, in the statuses in which it can be. First whose
+/// officers may do it: the owner's, the handler's, or either's. A dash behind the status: the
+/// dossier is with its owner again.
 const MOVES_WHILE_PASSED_ON: &str = "
                      by        4   5   6   8
 receive              owner     .   .   .   .
@@ -62,7 +63,7 @@ recall               owner     4-  .   4-  4-
 send-back            either    4   .   4   4
 apologise            owner     4   .   .   .
 withdraw             owner     7-  7-  7-  7-
-pass-on              owner     .   .   .   .
+forward              owner     .   .   .   .
 hand-back            handler   4-  .   .   .
 redate               nobody    4   .   6   8
 submit               owner     .   .   .   .
@@ -81,45 +82,58 @@ fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
     })
 }
 
-/// Where a move leads, if it is legal, and whether the dossier is passed on afterwards.
+/// Where a move leads, if it is legal, and whether the dossier is forwarded afterwards.
 type Leads = Option<(u8, bool)>;
 
-/// Action, whose officers may do it, and where it leads from each status in which a dossier can be passed on.
-fn moves_while_passed_on() -> impl Iterator<Item = (Action, &'static str, Vec<(u8, Leads)>)> {
+/// Action, whose officers may do it, and where it leads from each status in which a dossier can be
+/// forwarded.
+fn moves_while_forwarded() -> impl Iterator<Item = (Action, &'static str, Vec<(u8, Leads)>)> {
     let mut rows = MOVES_WHILE_PASSED_ON.trim().lines();
-    let statuses: Vec<u8> = rows.next().unwrap().split_whitespace().filter_map(|head| head.parse().ok()).collect();
+    let statuses: Vec<u8> =
+        rows.next().unwrap().split_whitespace().filter_map(|head| head.parse().ok()).collect();
     rows.map(move |row| {
         let mut cells = row.split_whitespace();
         let (action, by) = (action(cells.next().unwrap()), cells.next().unwrap());
-        let leads = |cell: &str| Some((cell.trim_end_matches('-').parse().ok()?, !cell.ends_with('-')));
+        let leads =
+            |cell: &str| Some((cell.trim_end_matches('-').parse().ok()?, !cell.ends_with('-')));
         (action, by, statuses.iter().copied().zip(cells.map(leads)).collect())
     })
 }
 
-/// What the table allows in `status` to a dossier that is passed on just now, or is not; from the top down.
-pub(super) fn allowed(status: DossierStatus, passed_on: bool) -> Vec<Action> {
-    if passed_on {
-        let here = |cells: &[(u8, Leads)]| cells.iter().any(|(from, to)| *from == status.code() && to.is_some());
-        return moves_while_passed_on().filter(|(_, _, cells)| here(cells)).map(|(action, ..)| action).collect();
+/// What the table allows in `status` to a dossier that is forwarded just now, or is not; from the
+/// top down.
+pub(super) fn allowed(status: DossierStatus, forwarded: bool) -> Vec<Action> {
+    if forwarded {
+        let here = |cells: &[(u8, Leads)]| {
+            cells.iter().any(|(from, to)| *from == status.code() && to.is_some())
+        };
+        return moves_while_forwarded()
+            .filter(|(_, _, cells)| here(cells))
+            .map(|(action, ..)| action)
+            .collect();
     }
-    moves().filter(|(_, row)| row[usize::from(status.code()) - 1].is_some()).map(|(action, _)| action).collect()
+    moves()
+        .filter(|(_, row)| row[usize::from(status.code()) - 1].is_some())
+        .map(|(action, _)| action)
+        .collect()
 }
 
 fn at_noon() -> Timestamp {
     at("2026-03-02T12:00")
 }
 
-/// The day after the last one for papers that were asked for on the morning of 2 March.
-fn without_papers() -> Timestamp {
+/// The day after the last one for documents that were asked for on the morning of 2 March.
+fn without_documents() -> Timestamp {
     at("2026-04-02T12:00")
 }
 
 /// When `action` can be done to the dossiers here.
 fn in_time(action: Action) -> Timestamp {
-    if action == Action::RefuseExpired { without_papers() } else { at_noon() }
+    if action == Action::RefuseExpired { without_documents() } else { at_noon() }
 }
 
-/// The dossier as a calendar had dated it of which a day became a day off since: it was due on the Sunday.
+/// The dossier as a calendar had dated it of which a day became a day off since: it was due on the
+/// Sunday.
 fn misdated(dossier: &Dossier) -> Dossier {
     let mut dossier = dossier.clone();
     let sunday = dossier.due_at.map(|_| at("2026-03-08T17:00"));
@@ -134,7 +148,8 @@ fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Ref
     dossier.decide(command("it", action), by, law(), in_time(action))
 }
 
-/// Everybody who can come to a dossier, and for whom: the owner of the dossier, its handler, both, or neither.
+/// Everybody who can come to a dossier, and for whom: the owner of the dossier, its handler, both,
+/// or neither.
 fn everybody() -> [(&'static str, Actor); 13] {
     [
         ("officer of the agency", officer(AGENCY)),
@@ -153,7 +168,8 @@ fn everybody() -> [(&'static str, Actor); 13] {
     ]
 }
 
-/// Whether `who` may do `action`, which is for the officers of the owner, of the handler, of either, or of nobody.
+/// Whether `who` may do `action`, which is for the officers of the owner, of the handler, of
+/// either, or of nobody.
 fn may(who: &str, action: Action, by: &str) -> bool {
     match who {
         "officer of the agency" | "integrator of the agency" => by != "handler" && by != "nobody",
@@ -167,26 +183,38 @@ fn may(who: &str, action: Action, by: &str) -> bool {
 }
 
 /// What `who` may do instead: of what the table allows, what is his to do.
-fn allowed_to(who: &str, status: DossierStatus, passed_on: bool) -> Vec<Action> {
-    let by = |action: Action| match moves_while_passed_on().find(|(other, ..)| *other == action) {
-        Some((_, by, _)) if passed_on || by == "nobody" => by,
+fn allowed_to(who: &str, status: DossierStatus, forwarded: bool) -> Vec<Action> {
+    let by = |action: Action| match moves_while_forwarded().find(|(other, ..)| *other == action) {
+        Some((_, by, _)) if forwarded || by == "nobody" => by,
         _ => "owner",
     };
-    allowed(status, passed_on).into_iter().filter(|action| may(who, *action, by(*action))).collect()
+    allowed(status, forwarded).into_iter().filter(|action| may(who, *action, by(*action))).collect()
 }
 
-/// Whether the answer to `action` is what the tables say: who may, and where it leads, passed on or not.
-fn assert_answered(dossier: &Dossier, action: Action, who: &str, actor: &Actor, may: bool, to: Leads) {
-    let (status, passed_on) = (dossier.status, dossier.handler.is_some());
-    let case = format!("{} in {} by {who}, passed on: {passed_on}", action.name(), status.code());
+/// Whether the answer to `action` is what the tables say: who may, and where it leads, forwarded or
+/// not.
+fn assert_answered(
+    dossier: &Dossier,
+    action: Action,
+    who: &str,
+    actor: &Actor,
+    may: bool,
+    to: Leads,
+) {
+    let (status, forwarded) = (dossier.status, dossier.handler.is_some());
+    let case = format!("{} in {} by {who}, forwarded: {forwarded}", action.name(), status.code());
     match (try_it(dossier, action, actor), to) {
         // Handing in begins a history; it is no action on one that exists.
         (Err(Refusal::Invalid(violation)), _) if action == Action::Submit => {
-            assert_eq!((violation.field.as_str(), violation.rule), ("action", "known-value"), "{case}");
+            assert_eq!(
+                (violation.field.as_str(), violation.rule),
+                ("action", "known-value"),
+                "{case}"
+            );
         }
         (answer, _) if !may => assert_eq!(answer, Err(Refusal::NotAllowed), "{case}"),
         (answer, None) => {
-            let allowed = allowed_to(who, status, passed_on);
+            let allowed = allowed_to(who, status, forwarded);
             assert_eq!(answer, Err(Refusal::Illegal { action, status, allowed }), "{case}");
         }
         (answer, Some((to, still))) => {
@@ -208,7 +236,8 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
                 // There is no handler: everything is the owner's to do, save handing back.
                 let by = if action == Action::Redate { "nobody" } else { "owner" };
                 let may = may(who, action, by) && action != Action::HandBack;
-                let to = row[usize::from(status.code()) - 1].map(|to| (to, action == Action::PassOn));
+                let to =
+                    row[usize::from(status.code()) - 1].map(|to| (to, action == Action::Forward));
                 assert_answered(&dossier, action, who, actor, may, to);
                 combinations += 1;
             }
@@ -218,10 +247,10 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
 }
 
 #[test]
-fn while_it_is_passed_on_owner_and_handler_may_do_what_the_table_says_and_nothing_else() {
+fn while_it_is_forwarded_owner_and_handler_may_do_what_the_table_says_and_nothing_else() {
     let mut combinations = 0;
-    for dossier in DossierStatus::ALL.into_iter().filter_map(passed_on_in) {
-        for (action, by, cells) in moves_while_passed_on() {
+    for dossier in DossierStatus::ALL.into_iter().filter_map(forwarded_in) {
+        for (action, by, cells) in moves_while_forwarded() {
             let (_, to) = *cells.iter().find(|(from, _)| *from == dossier.status.code()).unwrap();
             for (who, actor) in &everybody() {
                 assert_answered(&dossier, action, who, actor, may(who, action, by), to);
@@ -236,8 +265,8 @@ fn while_it_is_passed_on_owner_and_handler_may_do_what_the_table_says_and_nothin
 const CLOCK: &str = "
 receive              starts             counted from receipt
 refuse               stops
-request-supplement   waits-for-papers   given up, or waits
-supplement           papers-came        begins again, or goes on
+request-supplement   waits-for-supplement   given up, or waits
+supplement           supplement-came        begins again, or goes on
 refuse-expired       stops
 process              untouched
 request-payment      pauses
@@ -250,14 +279,15 @@ recall               goes-on
 send-back            goes-on
 apologise            promises           another day
 withdraw             stops
-pass-on              untouched          one term
+forward              untouched          one term
 hand-back            untouched
 redate               recounts           in the calendar in force
 ";
 
 #[test]
 fn the_table_of_moves_says_what_each_does_to_the_clock() {
-    let said: Vec<(&str, Clock)> = RULES.iter().map(|rule| (rule.action.name(), rule.clock)).collect();
+    let said: Vec<(&str, Clock)> =
+        RULES.iter().map(|rule| (rule.action.name(), rule.clock)).collect();
     let expected = CLOCK.trim().lines().map(|row| {
         let mut cells = row.split_whitespace();
         let (action, clock) = (cells.next().unwrap(), cells.next().unwrap());
@@ -316,27 +346,40 @@ fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
 // NĐ 61/2018 Đ.19.4, 19.8, 19.9: what stops or ends a dossier is answered for with a reason.
 #[test]
 fn a_reason_is_owed_by_seven_actions_and_by_no_other() {
-    const OWED: [&str; 7] =
-        ["refuse", "request-supplement", "refuse-expired", "suspend", "send-back", "apologise", "redate"];
+    const OWED: [&str; 7] = [
+        "refuse",
+        "request-supplement",
+        "refuse-expired",
+        "suspend",
+        "send-back",
+        "apologise",
+        "redate",
+    ];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
-        let from = DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some());
+        let from =
+            DossierStatus::ALL.into_iter().find(|s| row[usize::from(s.code()) - 1].is_some());
         // Handing back is for the handler alone.
         let (dossier, by) = from.map_or_else(
-            || (passed_on_in(DossierStatus::Processing).unwrap(), officer(HANDLER)),
+            || (forwarded_in(DossierStatus::Processing).unwrap(), officer(HANDLER)),
             |from| (in_status(from), officer(AGENCY)),
         );
         // Only the schedule counts a date anew, and only one that a changed calendar moved.
-        let (dossier, by) = if action == Action::Redate { (misdated(&dossier), schedule()) } else { (dossier, by) };
-        for (reason, enough) in [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
+        let (dossier, by) =
+            if action == Action::Redate { (misdated(&dossier), schedule()) } else { (dossier, by) };
+        for (reason, enough) in
+            [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {
             let order = Command { reason: reason.map(str::to_owned), ..command("it", action) };
             let answer = dossier.decide(order, &by, law(), in_time(action));
             let rule = match &answer {
                 Ok(_) => None,
-                Err(Refusal::Invalid(violation)) => Some((violation.field.as_str(), violation.rule)),
+                Err(Refusal::Invalid(violation)) => {
+                    Some((violation.field.as_str(), violation.rule))
+                }
                 Err(other) => panic!("{}: {other:?}", action.name()),
             };
-            let expected = (OWED.contains(&action.name()) && !enough).then_some(("reason", "reason-owed"));
+            let expected =
+                (OWED.contains(&action.name()) && !enough).then_some(("reason", "reason-owed"));
             assert_eq!(rule, expected, "{} with {reason:?}", action.name());
         }
     }
@@ -351,9 +394,15 @@ fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
             ("reason", Command { reason: Some(text.clone()), ..command("it", Action::Receive) }),
             ("note", Command { note: Some(text.clone()), ..command("it", Action::Receive) }),
         ] {
-            let answer = in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), law(), at_noon());
-            let expected =
-                refused.then(|| Refusal::Invalid(Violation::new(field, "length", "must be at most 300 characters")));
+            let answer = in_status(DossierStatus::Registered).decide(
+                order,
+                &officer(AGENCY),
+                law(),
+                at_noon(),
+            );
+            let expected = refused.then(|| {
+                Refusal::Invalid(Violation::new(field, "length", "must be at most 300 characters"))
+            });
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }
     }
@@ -366,13 +415,22 @@ fn reason_note_and_time_are_kept_in_the_history() {
         at: Some(at("2026-03-02T11:00")),
         ..command("it", Action::Receive)
     };
-    let next = moved(in_status(DossierStatus::Registered).decide(order, &officer(AGENCY), law(), at_noon()));
+    let next = moved(in_status(DossierStatus::Registered).decide(
+        order,
+        &officer(AGENCY),
+        law(),
+        at_noon(),
+    ));
     let entry = next.history.last().unwrap();
     assert_eq!(entry.reason.as_deref(), Some("Thiếu bản vẽ hiện trạng"));
     assert_eq!(entry.note.as_deref(), Some("Gọi lại sau 10 giờ"));
     assert_eq!((entry.at, entry.recorded_at), (at("2026-03-02T11:00"), at_noon()));
     assert_eq!((entry.version, entry.command.as_str()), (2, "it"));
-    assert_eq!(next.received_at, Some(at("2026-03-02T11:00")), "received when it happened, not when we learned of it");
+    assert_eq!(
+        next.received_at,
+        Some(at("2026-03-02T11:00")),
+        "received when it happened, not when we learned of it"
+    );
 }
 
 #[test]
@@ -386,7 +444,7 @@ fn a_supplement_leads_back_to_where_the_dossier_was() {
 }
 
 #[test]
-fn papers_can_be_asked_for_again_from_another_status() {
+fn documents_can_be_asked_for_again_from_another_status() {
     let history = "submit 2026-03-02T07:30, request-supplement 08:00, supplement 09:00, receive 10:00, process 10:10, \
                    request-supplement 11:00, supplement 12:00";
     assert_eq!(played("5 working-day", Channel::Online, history).status, DossierStatus::Processing);
@@ -399,12 +457,26 @@ fn every_move_does_to_the_clock_what_the_law_says() {
     for (why, history, due, received, closed, paused) in [
         ("handing in starts nothing", "", "-", "-", "-", "-"),
         // NĐ 61/2018 Đ.17–18: the clock starts when the complete dossier is received.
-        ("receipt starts the clock", "receive 08:00", "2026-03-09T17:00", "2026-03-02T08:00", "-", "-"),
-        ("work does not move it", "receive 08:00, process 10:00", "2026-03-09T17:00", "2026-03-02T08:00", "-", "-"),
+        (
+            "receipt starts the clock",
+            "receive 08:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "work does not move it",
+            "receive 08:00, process 10:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
         ("refusal closes without a date", "refuse 08:00", "-", "-", "2026-03-02T08:00", "-"),
         // Đ.19.4: the term is counted again from the beginning once the dossier is complete.
         (
-            "asking for papers takes the date away",
+            "asking for documents takes the date away",
             "receive 08:00, request-supplement 09:00",
             "-",
             "2026-03-02T08:00",
@@ -436,7 +508,7 @@ fn every_move_does_to_the_clock_what_the_law_says() {
             "-",
         ),
         (
-            "papers that never come close the dossier",
+            "documents that never come close the dossier",
             "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T10:00",
             "-",
             "2026-03-02T08:00",
@@ -543,21 +615,34 @@ fn every_move_does_to_the_clock_what_the_law_says() {
         ),
     ] {
         let separator = if history.is_empty() { "" } else { ", " };
-        let dossier = played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{separator}{history}"));
+        let dossier = played(
+            "5 working-day",
+            Channel::Online,
+            &format!("submit 2026-03-02T07:30{separator}{history}"),
+        );
         let instants = |texts: [&str; 4]| texts.map(|text| (text != "-").then(|| local(at(text))));
         let found = [dossier.due_at, dossier.received_at, dossier.closed_at, dossier.paused_at];
-        assert_eq!(found.map(|instant| instant.map(local)), instants([due, received, closed, paused]), "{why}");
-        assert_eq!(dossier.history.last().unwrap().due_at, dossier.due_at, "{why}: the history says so too");
+        assert_eq!(
+            found.map(|instant| instant.map(local)),
+            instants([due, received, closed, paused]),
+            "{why}"
+        );
+        assert_eq!(
+            dossier.history.last().unwrap().due_at,
+            dossier.due_at,
+            "{why}: the history says so too"
+        );
     }
 }
 
-/// What a supplement does where the remaining time goes on. 5 working days from Monday 2 March 2026 are Monday 9 March.
+/// What a supplement does where the remaining time goes on. 5 working days from Monday 2 March 2026
+/// are Monday 9 March.
 #[test]
 fn where_the_law_says_so_the_remaining_time_goes_on_after_a_supplement() {
     let law = law_that_resumes_from("2026-03-03");
     for (why, history, due, paused) in [
         (
-            "papers asked for stop the clock and leave the date",
+            "documents asked for stop the clock and leave the date",
             "receive 08:00, request-supplement 2026-03-03T09:00",
             Some("2026-03-09T17:00"),
             Some("2026-03-03T09:00"),
@@ -569,7 +654,7 @@ fn where_the_law_says_so_the_remaining_time_goes_on_after_a_supplement() {
             None,
         ),
         (
-            "papers that come the same day move nothing",
+            "documents that come the same day move nothing",
             "receive 08:00, process 08:10, request-supplement 2026-03-04T09:00, supplement 2026-03-04T16:00",
             Some("2026-03-09T17:00"),
             None,
@@ -600,15 +685,20 @@ fn where_the_law_says_so_the_remaining_time_goes_on_after_a_supplement() {
             None,
         ),
         (
-            "papers that never come leave the date as it was",
+            "documents that never come leave the date as it was",
             "receive 08:00, request-supplement 2026-03-03T09:00, refuse-expired 2026-04-03T10:00",
             Some("2026-03-09T17:00"),
             None,
         ),
     ] {
-        let dossier = played_under(&law, "5 working-day", &format!("submit 2026-03-02T07:30, {history}"));
+        let dossier =
+            played_under(&law, "5 working-day", &format!("submit 2026-03-02T07:30, {history}"));
         let expected = [due, paused].map(|text| text.map(|text| local(at(text))));
-        assert_eq!([dossier.due_at, dossier.paused_at].map(|instant| instant.map(local)), expected, "{why}");
+        assert_eq!(
+            [dossier.due_at, dossier.paused_at].map(|instant| instant.map(local)),
+            expected,
+            "{why}"
+        );
     }
 }
 
@@ -620,20 +710,29 @@ fn the_entry_that_starts_the_clock_names_the_rule_and_no_other_does() {
     let rule = DueRule {
         amount: 5,
         unit: TermUnit::CalendarDay,
-        source: "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2, Đ.148.5".to_owned(),
+        source:
+            "NĐ 118/2025/NĐ-CP, read as NĐ 61/2018/NĐ-CP Đ.17, Đ.18; BLDS 2015 Đ.147.2, Đ.148.5"
+                .to_owned(),
     };
     let named: Vec<_> = dossier.history.iter().map(|entry| entry.due_rule.as_ref()).collect();
     assert_eq!(named, [None, Some(&rule), None, None, Some(&rule), None, None, None]);
     // NĐ 118/2025 replaces NĐ 61/2018 on 1 July 2025.
-    for (day, decree) in [("2025-06-30", "NĐ 61/2018/NĐ-CP Đ.17, Đ.18"), ("2025-07-01", "NĐ 118/2025/NĐ-CP")] {
-        let dossier = played("5 working-day", Channel::Counter, &format!("submit {day}T07:30, receive 08:00"));
+    for (day, decree) in
+        [("2025-06-30", "NĐ 61/2018/NĐ-CP Đ.17, Đ.18"), ("2025-07-01", "NĐ 118/2025/NĐ-CP")]
+    {
+        let dossier = played(
+            "5 working-day",
+            Channel::Counter,
+            &format!("submit {day}T07:30, receive 08:00"),
+        );
         let source = &dossier.history[1].due_rule.as_ref().unwrap().source;
         assert!(source.starts_with(decree), "{day}: {source}");
     }
     let without = played("none", Channel::Counter, history);
     assert!(without.history.iter().all(|entry| entry.due_rule.is_none()));
     let resumed = played_under(&law_that_resumes_from("2026-01-01"), "5 working-day", history);
-    let named: Vec<_> = resumed.history.iter().filter(|entry| entry.due_rule.is_some()).map(|e| e.action).collect();
+    let named: Vec<_> =
+        resumed.history.iter().filter(|entry| entry.due_rule.is_some()).map(|e| e.action).collect();
     assert_eq!(named, [Action::Receive], "where the time goes on nothing is counted anew");
 }
 
@@ -649,44 +748,64 @@ fn a_procedure_without_a_term_never_gets_a_due_date() {
 #[test]
 fn a_due_date_in_a_year_without_a_calendar_is_not_guessed() {
     let dossier = handed_in("5 working-day", Channel::Online, at("2026-12-28T08:00"));
-    let answer = dossier.decide(command("it", Action::Receive), &officer(AGENCY), law(), at("2026-12-28T09:00"));
+    let answer = dossier.decide(
+        command("it", Action::Receive),
+        &officer(AGENCY),
+        law(),
+        at("2026-12-28T09:00"),
+    );
     assert_eq!(answer, Err(Refusal::Calendar(MissingYear { year: 2027 })));
     assert_eq!(answer.unwrap_err().to_string(), "the working calendar has no data for 2027");
 }
 
 #[test]
 fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved_on() {
-    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    let received =
+        moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
     let mut dossier = received.clone();
-    for (action, when) in
-        [("process", "2026-03-03T08:00"), ("finish", "2026-03-04T08:00"), ("return-result", "2026-03-05T08:00")]
-    {
+    for (action, when) in [
+        ("process", "2026-03-03T08:00"),
+        ("finish", "2026-03-04T08:00"),
+        ("return-result", "2026-03-05T08:00"),
+    ] {
         dossier = after(&dossier, super::world::action(action), at(when));
     }
-    let again =
-        Command { expected_version: Some(1), at: Some(at("2026-03-02T09:00")), ..command("it", Action::Receive) };
+    let again = Command {
+        expected_version: Some(1),
+        at: Some(at("2026-03-02T09:00")),
+        ..command("it", Action::Receive)
+    };
     let answer = dossier.decide(again, &officer(AGENCY), law(), at("2026-03-06T08:00"));
     assert_eq!(answer, Ok(Decision::Repeated(Box::new(received.history[1].clone()))));
 }
 
 #[test]
 fn a_repetition_by_somebody_who_may_not_is_told_nothing() {
-    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
-    assert_eq!(try_it(&received, Action::Receive, &officer(OTHER_AGENCY)), Err(Refusal::NotAllowed));
+    let received =
+        moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    assert_eq!(
+        try_it(&received, Action::Receive, &officer(OTHER_AGENCY)),
+        Err(Refusal::NotAllowed)
+    );
 }
 
 #[test]
 fn a_command_id_cannot_name_two_actions() {
-    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    let received =
+        moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
     assert_eq!(try_it(&received, Action::Process, &officer(AGENCY)), Err(Refusal::CommandIdReused));
     let handed_in = in_status(DossierStatus::Registered);
     let name_of_submission = command(handed_in.history[0].command.as_str(), Action::Receive);
-    assert_eq!(handed_in.decide(name_of_submission, &officer(AGENCY), law(), at_noon()), Err(Refusal::CommandIdReused));
+    assert_eq!(
+        handed_in.decide(name_of_submission, &officer(AGENCY), law(), at_noon()),
+        Err(Refusal::CommandIdReused)
+    );
 }
 
 #[test]
 fn a_command_id_cannot_say_two_things() {
-    let received = moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
+    let received =
+        moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
     let said = command("it", Action::Receive);
     for other in [
         Command { reason: Some("another".to_owned()), ..said.clone() },
@@ -705,7 +824,8 @@ fn a_sender_who_saw_another_version_is_told_the_current_one() {
     for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true)] {
         let order = Command { expected_version: expected, ..command("it", Action::Finish) };
         let answer = dossier.decide(order, &officer(AGENCY), law(), at_noon());
-        let refusal = stale.then_some(Refusal::Stale { current: 3, status: DossierStatus::Processing });
+        let refusal =
+            stale.then_some(Refusal::Stale { current: 3, status: DossierStatus::Processing });
         assert_eq!(answer.err(), refusal, "{expected:?}");
     }
 }
@@ -714,16 +834,22 @@ fn a_sender_who_saw_another_version_is_told_the_current_one() {
 fn a_version_that_no_dossier_ever_has_is_a_misprint_and_not_stale() {
     for expected in [0, EXPECTED_VERSION_MAX + 1, u64::MAX] {
         let order = Command { expected_version: Some(expected), ..command("it", Action::Finish) };
-        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
+        let answer =
+            in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         let Err(Refusal::Invalid(broken)) = answer else { panic!("{expected}: {answer:?}") };
-        assert_eq!((broken.field.as_str(), broken.rule), ("expectedVersion", "range"), "{expected}");
+        assert_eq!(
+            (broken.field.as_str(), broken.rule),
+            ("expectedVersion", "range"),
+            "{expected}"
+        );
     }
 }
 
 #[test]
 fn a_stale_sender_is_told_so_before_what_is_legal_now() {
     let order = Command { expected_version: Some(1), ..command("it", Action::Receive) };
-    let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
+    let answer =
+        in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
     assert_eq!(answer, Err(Refusal::Stale { current: 3, status: DossierStatus::Processing }));
 }
 
@@ -734,19 +860,44 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
     for (why, claimed, expected) in [
         ("none claimed: it happens as it comes", None, Ok("2026-03-02T12:00:00")),
         ("an earlier hour is kept", Some("2026-03-02T09:30"), Ok("2026-03-02T09:30:00")),
-        ("the very instant of the last entry is kept", Some("2026-03-02T08:10"), Ok("2026-03-02T08:10:00")),
-        ("a second before the last entry: a clock, set right", Some("2026-03-02T08:09:59"), Ok("2026-03-02T08:10:00")),
+        (
+            "the very instant of the last entry is kept",
+            Some("2026-03-02T08:10"),
+            Ok("2026-03-02T08:10:00"),
+        ),
+        (
+            "a second before the last entry: a clock, set right",
+            Some("2026-03-02T08:09:59"),
+            Ok("2026-03-02T08:10:00"),
+        ),
         ("two seconds", Some("2026-03-02T08:09:58"), Ok("2026-03-02T08:10:00")),
         ("twenty seconds", Some("2026-03-02T08:09:40"), Ok("2026-03-02T08:10:00")),
-        ("five minutes before the last entry", Some("2026-03-02T08:05:00"), Ok("2026-03-02T08:10:00")),
+        (
+            "five minutes before the last entry",
+            Some("2026-03-02T08:05:00"),
+            Ok("2026-03-02T08:10:00"),
+        ),
         ("more is out of order", Some("2026-03-02T08:04:59.999"), Err(Refusal::OutOfOrder)),
-        ("a clock that runs ahead is set back to ours", Some("2026-03-02T12:00:01"), Ok("2026-03-02T12:00:00")),
+        (
+            "a clock that runs ahead is set back to ours",
+            Some("2026-03-02T12:00:01"),
+            Ok("2026-03-02T12:00:00"),
+        ),
         ("five minutes ahead are a clock", Some("2026-03-02T12:05"), Ok("2026-03-02T12:00:00")),
-        ("more is the future", Some("2026-03-02T12:05:01"), refused("time", "not-in-the-future", "lies in the future")),
-        ("tomorrow", Some("2026-03-03T08:00"), refused("time", "not-in-the-future", "lies in the future")),
+        (
+            "more is the future",
+            Some("2026-03-02T12:05:01"),
+            refused("time", "not-in-the-future", "lies in the future"),
+        ),
+        (
+            "tomorrow",
+            Some("2026-03-03T08:00"),
+            refused("time", "not-in-the-future", "lies in the future"),
+        ),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
-        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
+        let answer =
+            in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
         assert_eq!(time, expected.map(str::to_owned), "{why}");
     }
@@ -762,18 +913,28 @@ fn an_entry_keeps_the_claimed_time_beside_the_one_that_holds() {
         (Some("2026-03-02T12:04:00"), "2026-03-02T12:00:00", Some("2026-03-02T12:04:00")),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
-        let next = moved(in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon()));
+        let next = moved(in_status(DossierStatus::Processing).decide(
+            order,
+            &officer(AGENCY),
+            law(),
+            at_noon(),
+        ));
         let entry = next.history.last().unwrap();
-        assert_eq!((local(entry.at), entry.claimed_at.map(local)), (at_.to_owned(), kept.map(str::to_owned)));
+        assert_eq!(
+            (local(entry.at), entry.claimed_at.map(local)),
+            (at_.to_owned(), kept.map(str::to_owned))
+        );
     }
 }
 
-/// A sender whose clock has whole seconds reports what follows in the second in which the entry before fell.
+/// A sender whose clock has whole seconds reports what follows in the second in which the entry
+/// before fell.
 #[test]
 fn instants_have_one_precision_and_a_sender_may_have_a_coarser_one() {
     let dossier = handed_in("5 working-day", Channel::Online, at("2026-03-02T08:00"));
     let by = officer(AGENCY);
-    let order = Command { at: Some(at("2026-03-02T08:00:07.4567891")), ..command("one", Action::Receive) };
+    let order =
+        Command { at: Some(at("2026-03-02T08:00:07.4567891")), ..command("one", Action::Receive) };
     let received = moved(dossier.decide(order, &by, law(), at_noon()));
     assert_eq!(local(received.history[1].at), "2026-03-02T08:00:07.457");
     let order = Command { at: Some(at("2026-03-02T08:00:07")), ..command("two", Action::Process) };
@@ -786,10 +947,14 @@ fn instants_have_one_precision_and_a_sender_may_have_a_coarser_one() {
 fn an_absurd_time_is_refused_like_any_other() {
     for (claimed, refusal) in [
         (Timestamp::MIN, Refusal::OutOfOrder),
-        (Timestamp::MAX, Refusal::Invalid(Violation::new("time", "not-in-the-future", "lies in the future"))),
+        (
+            Timestamp::MAX,
+            Refusal::Invalid(Violation::new("time", "not-in-the-future", "lies in the future")),
+        ),
     ] {
         let order = Command { at: Some(claimed), ..command("it", Action::Finish) };
-        let answer = in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
+        let answer =
+            in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         assert_eq!(answer, Err(refusal));
     }
 }
@@ -799,15 +964,19 @@ fn two_machines_whose_clocks_differ_do_not_turn_the_history_round() {
     let dossier = in_status(DossierStatus::Processing);
     let last = dossier.history.last().unwrap().at;
     let behind = last - SignedDuration::from_secs(2);
-    let next = moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), law(), behind));
+    let next =
+        moved(dossier.decide(command("it", Action::Finish), &officer(AGENCY), law(), behind));
     let entry = next.history.last().unwrap();
     assert_eq!((entry.at, entry.recorded_at), (last, behind));
 }
 
 #[test]
 fn the_history_tells_where_the_dossier_stood_at_any_instant() {
-    let dossier =
-        played("none", Channel::Online, "submit 2026-03-02T07:30, receive 08:00, process 08:10, finish 08:10");
+    let dossier = played(
+        "none",
+        Channel::Online,
+        "submit 2026-03-02T07:30, receive 08:00, process 08:10, finish 08:10",
+    );
     let then = |time: &str| dossier.as_of(at(time)).map(|entry| entry.status.code());
     for (time, status) in [
         ("2026-03-02T07:29:59", None),
@@ -838,8 +1007,13 @@ fn a_citizen_sees_how_many_of_four_steps_are_done() {
         (", receive 08:00, finish 08:20", 3, false),
         (", receive 08:00, finish 08:20, return-result 08:30", 4, true),
     ] {
-        let done = played("none", Channel::Online, &format!("submit 2026-03-02T07:30{history}")).completion();
-        assert_eq!((done.steps_done, done.steps_total, done.closed), (steps, 4, closed), "{history}");
+        let done = played("none", Channel::Online, &format!("submit 2026-03-02T07:30{history}"))
+            .completion();
+        assert_eq!(
+            (done.steps_done, done.steps_total, done.closed),
+            (steps, 4, closed),
+            "{history}"
+        );
     }
 }
 

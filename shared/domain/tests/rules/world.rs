@@ -1,4 +1,5 @@
-//! A small province in memory: the shipped catalogue, its people, and dossiers that have come some way.
+//! A small province in memory: the shipped catalogue, its people, and dossiers that have come some
+//! way.
 
 use std::sync::LazyLock;
 
@@ -7,7 +8,9 @@ use domain::applicant::{Applicant, ApplicantKind, Phone};
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, RULES, Refusal};
+use domain::dossier::{
+    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, RULES, Refusal,
+};
 use domain::law::Law;
 use domain::procedure::Channel;
 use domain::submission::Submission;
@@ -18,14 +21,20 @@ use serde_json::Value;
 
 static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::assemble(CatalogueFiles {
-        agencies: serde_json::from_str(include_str!("../../../../infra/data/agencies.json")).unwrap(),
-        procedures: serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap(),
-        calendar: serde_json::from_str(include_str!("../../../../infra/data/calendar.json")).unwrap(),
+        agencies: serde_json::from_str(include_str!("../../../../infra/data/agencies.json"))
+            .unwrap(),
+        procedures: serde_json::from_str(include_str!("../../../../infra/data/procedures.json"))
+            .unwrap(),
+        calendar: serde_json::from_str(include_str!("../../../../infra/data/calendar.json"))
+            .unwrap(),
         rules: serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap(),
-        templates: serde_json::from_str(include_str!("../../../../infra/data/templates.json")).unwrap(),
-        integrators: serde_json::from_str(include_str!("../../../../infra/data/integrators.json")).unwrap(),
+        templates: serde_json::from_str(include_str!("../../../../infra/data/templates.json"))
+            .unwrap(),
+        integrators: serde_json::from_str(include_str!("../../../../infra/data/integrators.json"))
+            .unwrap(),
         notices: serde_json::from_str(include_str!("../../../../infra/data/notices.json")).unwrap(),
-        providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json")).unwrap(),
+        providers: serde_json::from_str(include_str!("../../../../infra/data/providers.json"))
+            .unwrap(),
         codes: serde_json::from_str(include_str!("../../../../infra/data/codes.json")).unwrap(),
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
@@ -36,7 +45,7 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
 
 pub(super) const AGENCY: &str = "H20.12";
 pub(super) const OTHER_AGENCY: &str = "H20.09";
-/// To whom the dossiers here are passed on, and who had them before.
+/// To whom the dossiers here are forwarded, and who had them before.
 pub(super) const HANDLER: &str = "H20.10";
 pub(super) const FORMER_HANDLER: &str = "H20.05";
 pub(super) const OWNER: &str = "087085001234";
@@ -50,9 +59,11 @@ pub(super) fn law() -> &'static Law {
     SHIPPED.law()
 }
 
-/// The shipped calendar under a law by which the remaining time goes on after papers asked for on `from` or later.
+/// The shipped calendar under a law by which the remaining time goes on after documents asked for
+/// on `from` or later.
 pub(super) fn law_that_resumes_from(from: &str) -> Law {
-    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    let mut rules: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
     let mut resuming = rules["rules"][0].clone();
     resuming["validFrom"] = from.into();
     let in_force = rules["rules"].as_array_mut().unwrap();
@@ -62,10 +73,11 @@ pub(super) fn law_that_resumes_from(from: &str) -> Law {
     Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
-/// The shipped calendar under the first rule alone, with another choice of what papers do to the clock and of how many
-/// letters of apology there may be.
+/// The shipped calendar under the first rule alone, with another choice of what documents do to the
+/// clock and of how many letters of apology there may be.
 pub(super) fn law_of(supplement: &str, letters: u8) -> Law {
-    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    let mut rules: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
     let in_force = rules["rules"].as_array_mut().unwrap();
     in_force.truncate(1);
     in_force[0]["supplement"] = supplement.into();
@@ -73,9 +85,11 @@ pub(super) fn law_of(supplement: &str, letters: u8) -> Law {
     Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap()).unwrap()
 }
 
-/// The shipped calendar under the shipped rules, each with these fields changed; null takes one out.
+/// The shipped calendar under the shipped rules, each with these fields changed; null takes one
+/// out.
 pub(super) fn law_changed(changes: &[(&str, Value)]) -> Law {
-    let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+    let mut rules: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
     for rule in rules["rules"].as_array_mut().unwrap() {
         for (field, value) in changes {
             rule[*field] = value.clone();
@@ -117,7 +131,11 @@ pub(super) fn term(text: &str) -> Option<Term> {
 }
 
 pub(super) fn officer(agency: &str) -> Actor {
-    Actor::Officer { id: format!("officer-of-{agency}"), agency: agency.parse().unwrap(), predecessors: Vec::new() }
+    Actor::Officer {
+        id: format!("officer-of-{agency}"),
+        agency: agency.parse().unwrap(),
+        predecessors: Vec::new(),
+    }
 }
 
 pub(super) fn integrator(agencies: &[&str]) -> Actor {
@@ -175,7 +193,7 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         at: None,
         // A working Tuesday behind the due dates of most examples.
         new_due_on: (action == Action::Apologise).then(|| day("2026-03-31")),
-        to_agency: (action == Action::PassOn).then(|| HANDLER.parse().unwrap()),
+        to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
     }
 }
 
@@ -192,7 +210,12 @@ pub(super) fn after(dossier: &Dossier, action: Action, when: Timestamp) -> Dossi
 }
 
 /// The same under another law.
-pub(super) fn after_under(law: &Law, dossier: &Dossier, action: Action, when: Timestamp) -> Dossier {
+pub(super) fn after_under(
+    law: &Law,
+    dossier: &Dossier,
+    action: Action,
+    when: Timestamp,
+) -> Dossier {
     after_command(law, dossier, command("step", action), when)
 }
 
@@ -214,8 +237,8 @@ pub(super) fn action(name: &str) -> Action {
 pub(super) fn clock(word: &str) -> Clock {
     match word {
         "starts" => Clock::Starts,
-        "waits-for-papers" => Clock::WaitsForPapers,
-        "papers-came" => Clock::PapersCame,
+        "waits-for-supplement" => Clock::WaitsForSupplement,
+        "supplement-came" => Clock::SupplementCame,
         "pauses" => Clock::Pauses,
         "goes-on" => Clock::GoesOn,
         "promises" => Clock::Promises,
@@ -226,10 +249,10 @@ pub(super) fn clock(word: &str) -> Clock {
     }
 }
 
-/// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that is left out is
-/// that of the step before. An apology may say which day it promises: `apologise 2026-03-04T08:00 for 2026-03-12`, and
-/// passing on to whom, if not to [`HANDLER`]: `pass-on 09:00 to H20.05`. Handing back is done by who has the dossier, and
-/// everything else by its owner.
+/// A dossier with a history like `submit 2026-03-02T08:00, receive 2026-03-02T09:00`; a date that
+/// is left out is that of the step before. An apology may say which day it promises: `apologise
+/// 2026-03-04T08:00 for 2026-03-12`, and forwarding to whom, if not to [`HANDLER`]: `forward 09:00
+/// to H20.05`. Handing back is done by who has the dossier, and everything else by its owner.
 pub(super) fn played(term_text: &str, channel: Channel, history: &str) -> Dossier {
     play(law(), term_text, channel, history)
 }
@@ -268,21 +291,26 @@ pub(super) fn in_status(status: DossierStatus) -> Dossier {
         DossierStatus::Received => ", receive 08:00",
         DossierStatus::Refused => ", refuse 08:00",
         DossierStatus::Processing => ", receive 08:00, process 08:10",
-        DossierStatus::SupplementRequested => ", receive 08:00, process 08:10, request-supplement 08:20",
+        DossierStatus::SupplementRequested => {
+            ", receive 08:00, process 08:10, request-supplement 08:20"
+        }
         DossierStatus::PaymentRequested => ", receive 08:00, process 08:10, request-payment 08:20",
         DossierStatus::Withdrawn => ", withdraw 08:00",
         DossierStatus::Suspended => ", receive 08:00, process 08:10, suspend 08:20",
         DossierStatus::Finished => ", receive 08:00, process 08:10, finish 08:20",
-        DossierStatus::Returned => ", receive 08:00, process 08:10, finish 08:20, return-result 08:30",
+        DossierStatus::Returned => {
+            ", receive 08:00, process 08:10, finish 08:20, return-result 08:30"
+        }
     };
-    let dossier = played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{way}"));
+    let dossier =
+        played("5 working-day", Channel::Online, &format!("submit 2026-03-02T07:30{way}"));
     assert_eq!(dossier.status, status);
     dossier
 }
 
-/// A dossier in `status` that is passed on to [`HANDLER`] and was with [`FORMER_HANDLER`] before; none where no dossier can be
-/// passed on.
-pub(super) fn passed_on_in(status: DossierStatus) -> Option<Dossier> {
+/// A dossier in `status` that is forwarded to [`HANDLER`] and was with [`FORMER_HANDLER`] before;
+/// none where no dossier can be forwarded.
+pub(super) fn forwarded_in(status: DossierStatus) -> Option<Dossier> {
     let way = match status {
         DossierStatus::Processing => "",
         DossierStatus::SupplementRequested => ", request-supplement 08:40",
@@ -295,8 +323,11 @@ pub(super) fn passed_on_in(status: DossierStatus) -> Option<Dossier> {
         | DossierStatus::Finished
         | DossierStatus::Returned => return None,
     };
-    let begun = "submit 2026-03-02T07:30, receive 08:00, pass-on 08:10 to H20.05, hand-back 08:20, pass-on 08:30";
+    let begun = "submit 2026-03-02T07:30, receive 08:00, forward 08:10 to H20.05, hand-back 08:20, forward 08:30";
     let dossier = played("5 working-day", Channel::Online, &format!("{begun}{way}"));
-    assert_eq!((dossier.status, dossier.handler.as_ref().map(|agency| agency.as_str())), (status, Some(HANDLER)));
+    assert_eq!(
+        (dossier.status, dossier.handler.as_ref().map(|agency| agency.as_str())),
+        (status, Some(HANDLER))
+    );
     Some(dossier)
 }

@@ -1,4 +1,5 @@
-//! The days off and the worked Saturdays of each year, date by date, as the domain note lists them (§3.6).
+//! The days off and the worked Saturdays of each year, date by date, as the domain note lists them
+//! (§3.6).
 
 use domain::calendar::DayKind;
 use jiff::ToSpan;
@@ -50,7 +51,15 @@ fn each_year_is_off_and_worked_on_the_listed_days_and_on_no_other() {
 // Two developers' tables put Mùng 1 of 2026 on 18 February; 9441/TB-BNV says the 17th.
 #[test]
 fn the_first_day_of_the_lunar_year_is_off_in_every_year() {
-    for mung_1 in ["2019-02-05", "2021-02-12", "2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17"] {
+    for mung_1 in [
+        "2019-02-05",
+        "2021-02-12",
+        "2022-02-01",
+        "2023-01-22",
+        "2024-02-10",
+        "2025-01-29",
+        "2026-02-17",
+    ] {
         assert!(!calendar().kind(day(mung_1)).unwrap().is_working(), "{mung_1}");
     }
 }

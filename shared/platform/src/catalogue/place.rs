@@ -1,4 +1,5 @@
-//! Where in the text of a file a field stands: found by the parser, along the path that a violation names.
+//! Where in the text of a file a field stands: found by the parser, along the path that a violation
+//! names.
 
 use std::fmt;
 
@@ -21,7 +22,8 @@ impl Member<'_> {
     }
 }
 
-/// The members of an object in the order in which they stand, twice where one stands twice; none where it is no object.
+/// The members of an object in the order in which they stand, twice where one stands twice; none
+/// where it is no object.
 fn members(value: &RawValue) -> Vec<Member<'_>> {
     struct Members;
 
@@ -48,11 +50,16 @@ fn members(value: &RawValue) -> Vec<Member<'_>> {
 }
 
 fn items(value: &RawValue) -> Vec<&RawValue> {
-    if value.get().starts_with('[') { serde_json::from_str(value.get()).unwrap_or_default() } else { Vec::new() }
+    if value.get().starts_with('[') {
+        serde_json::from_str(value.get()).unwrap_or_default()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The line of `text`, from 1, on which the field at `path` begins, e.g. `agencies[12].parent` or
-/// `years.2026.off["2026-01-01"]`; where the text has no such field, that of what it should stand in.
+/// `years.2026.off["2026-01-01"]`; where the text has no such field, that of what it should stand
+/// in.
 pub(super) fn line_of(text: &str, path: &str) -> usize {
     let Ok(whole) = serde_json::from_str::<&RawValue>(text) else {
         return 1;
@@ -64,8 +71,12 @@ pub(super) fn line_of(text: &str, path: &str) -> usize {
     line(text, found)
 }
 
-/// One step along `path`: where the part begins that it leads to, its value, and what is left of the path.
-fn step<'a, 'p>(value: &'a RawValue, path: &'p str) -> Option<(&'a RawValue, &'a RawValue, &'p str)> {
+/// One step along `path`: where the part begins that it leads to, its value, and what is left of
+/// the path.
+fn step<'a, 'p>(
+    value: &'a RawValue,
+    path: &'p str,
+) -> Option<(&'a RawValue, &'a RawValue, &'p str)> {
     if let Some(inside) = path.strip_prefix('[') {
         let (which, left) = inside.split_once(']')?;
         let list = items(value);
@@ -87,7 +98,8 @@ fn step<'a, 'p>(value: &'a RawValue, path: &'p str) -> Option<(&'a RawValue, &'a
     Some((member.key, member.value, left))
 }
 
-/// Keys that stand a second time in their object, each with its line: of two nobody could tell which is meant.
+/// Keys that stand a second time in their object, each with its line: of two nobody could tell
+/// which is meant.
 pub(super) fn twice(text: &str) -> Vec<(usize, String)> {
     fn walk(text: &str, value: &RawValue, depth: usize, found: &mut Vec<(usize, String)>) {
         if depth == DEPTH_MAX {

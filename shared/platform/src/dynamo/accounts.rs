@@ -1,4 +1,5 @@
-//! The accounts table: the tokens of the accounts that we have with gateways. Readable by the two functions that need them.
+//! The accounts table: the tokens of the accounts that we have with gateways. Readable by the two
+//! functions that need them.
 
 use aws_sdk_dynamodb::Client;
 
@@ -12,21 +13,26 @@ const ZALO: &str = "zalo";
 
 /// The accounts table.
 #[derive(Debug, Clone)]
-pub struct Accounts {
+pub struct AccountTable {
     client: Client,
     table: String,
 }
 
-impl Accounts {
+impl AccountTable {
     /// Over `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 }
 
-impl TokenStore for Accounts {
+impl TokenStore for AccountTable {
     async fn tokens(&self) -> Result<Option<AccountTokens>, Failure> {
-        let got = self.client.get_item().table_name(&self.table).key("account", text(ZALO)).consistent_read(true);
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("account", text(ZALO))
+            .consistent_read(true);
         got.send().await.map_err(down)?.item.map(read).transpose()
     }
 
@@ -36,13 +42,17 @@ impl TokenStore for Accounts {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match tokens.version.saturating_sub(1) {
             0 => put.condition_expression("attribute_not_exists(account)"),
-            before => {
-                put.condition_expression("version = :before").expression_attribute_values(":before", number(before))
-            }
+            before => put
+                .condition_expression("version = :before")
+                .expression_attribute_values(":before", number(before)),
         };
         match put.send().await {
             Ok(_) => Ok(Stored::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Stored::AnotherWasFirst)
             }
             Err(error) => Err(down(error)),

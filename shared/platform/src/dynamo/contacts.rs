@@ -1,5 +1,6 @@
-//! The contacts table: what applicants prefer, which numbers a channel does not reach, and how much was sent. People stand in
-//! it under a keyed hash, since a number is easily guessed from a bare one.
+//! The contacts table: what applicants prefer, which numbers a channel does not reach, and how much
+//! was sent. People stand in it under a keyed hash, since a number is easily guessed from a bare
+//! one.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -94,15 +95,26 @@ impl ContactBook {
     }
 
     /// Keeps what the applicant prefers from now on.
-    pub async fn prefer(&self, id: &IdNumber, preference: &NoticePreference) -> Result<(), Failure> {
+    pub async fn prefer(
+        &self,
+        id: &IdNumber,
+        preference: &NoticePreference,
+    ) -> Result<(), Failure> {
         let mut item = super::write(preference)?;
         item.insert("contact".to_owned(), text(self.hashed("id", &id.stored())));
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(down)?;
         Ok(())
     }
 
     async fn get(&self, key: String) -> Result<Option<Item>, Failure> {
-        let found = self.client.get_item().table_name(&self.table).key("contact", text(key)).send().await;
+        let found =
+            self.client.get_item().table_name(&self.table).key("contact", text(key)).send().await;
         Ok(found.map_err(down)?.item)
     }
 
@@ -128,8 +140,9 @@ impl ContactBook {
     }
 }
 
-/// The count of an item. The table adds numbers of 38 digits: what is more than ours hold is the largest that one does, so that a
-/// sum that went wrong stops what it limits and not every reading of it.
+/// The count of an item. The table adds numbers of 38 digits: what is more than ours hold is the
+/// largest that one does, so that a sum that went wrong stops what it limits and not every reading
+/// of it.
 fn count_in(item: &Item) -> u64 {
     match item.get("count") {
         Some(AttributeValue::N(digits)) if digits.starts_with('-') => 0,
@@ -147,7 +160,12 @@ fn month_key(now: Timestamp) -> String {
 }
 
 impl Contacts for ContactBook {
-    async fn reach(&self, phone: &Phone, id_number: Option<&IdNumber>, now: Timestamp) -> Result<Reach, Failure> {
+    async fn reach(
+        &self,
+        phone: &Phone,
+        id_number: Option<&IdNumber>,
+        now: Timestamp,
+    ) -> Result<Reach, Failure> {
         let preference = async {
             match id_number {
                 Some(id_number) => self.preference(id_number).await,
@@ -161,13 +179,18 @@ impl Contacts for ContactBook {
             self.counted(month_key(now)),
         )?;
         let known = known.map(read::<PhoneItem>).transpose()?.unwrap_or_default();
-        let unreachable =
-            [(NoticeChannel::Zalo, known.zalo_unreachable_until), (NoticeChannel::Sms, known.sms_unreachable_until)];
+        let unreachable = [
+            (NoticeChannel::Zalo, known.zalo_unreachable_until),
+            (NoticeChannel::Sms, known.sms_unreachable_until),
+        ];
         Ok(Reach {
             preferred: preference.channels,
             language: preference.language,
             legal_only: preference.legal_only,
-            unreachable: unreachable.into_iter().filter_map(|(channel, until)| Some((channel, until?))).collect(),
+            unreachable: unreachable
+                .into_iter()
+                .filter_map(|(channel, until)| Some((channel, until?)))
+                .collect(),
             sent_today: u32::try_from(sent_today).unwrap_or(u32::MAX),
             spent_vnd,
         })
@@ -191,12 +214,19 @@ impl Contacts for ContactBook {
         let longer = remember()
             .update_expression("SET #until = :until, expiresAt = :expires")
             .condition_expression("attribute_not_exists(expiresAt) OR expiresAt < :expires")
-            .expression_attribute_values(":expires", AttributeValue::N(until.as_second().to_string()))
+            .expression_attribute_values(
+                ":expires",
+                AttributeValue::N(until.as_second().to_string()),
+            )
             .send()
             .await;
         match longer {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 remember().update_expression("SET #until = :until").send().await.map_err(down)?;
                 Ok(())
             }
@@ -204,7 +234,12 @@ impl Contacts for ContactBook {
         }
     }
 
-    async fn count(&self, phone: Option<&Phone>, charge: Charge, now: Timestamp) -> Result<(), Failure> {
+    async fn count(
+        &self,
+        phone: Option<&Phone>,
+        charge: Charge,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         if charge.vnd > 0 {
             self.add(month_key(now), charge.vnd, after(now, MONTHS_KEPT)).await?;
         }

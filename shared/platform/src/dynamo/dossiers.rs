@@ -31,9 +31,9 @@ impl Dossiers {
         Self { client, table }
     }
 
-    /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status and due date; at most
-    /// `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates can be asked for in one status alone. What cannot
-    /// be read is left out and named in the log.
+    /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status
+    /// and due date; at most `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates
+    /// can be asked for in one status alone. What cannot be read is left out and named in the log.
     pub async fn worklist(
         &self,
         desk: Desk<'_>,
@@ -43,7 +43,9 @@ impl Dossiers {
         after: Option<&Line>,
     ) -> Result<WorklistPage, Failure> {
         let (index, key, value) = match desk {
-            Desk::Owner(agency) => ("by-work", "work", work_key(agency, status.is_some_and(DossierStatus::is_closed))),
+            Desk::Owner(agency) => {
+                ("by-work", "work", work_key(agency, status.is_some_and(DossierStatus::is_closed)))
+            }
             Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
         };
         let start = after.and_then(|(status, line)| {
@@ -54,8 +56,10 @@ impl Dossiers {
                 ("code".to_owned(), text(code)),
             ]))
         });
-        // A bare date sorts before that date with a code behind it, and '~' after every date and every status.
-        let first = status.map_or_else(|| "0".to_owned(), |status| format!("{:02}#", status.code()));
+        // A bare date sorts before that date with a code behind it, and '~' after every date and
+        // every status.
+        let first =
+            status.map_or_else(|| "0".to_owned(), |status| format!("{:02}#", status.code()));
         let end = match (status, due_before) {
             (Some(_), Some(day)) => format!("{first}{day}"),
             (Some(_), None) => format!("{first}~"),
@@ -92,8 +96,8 @@ impl Dossiers {
                     next.clone_from(&line);
                 }
             }
-            // The next page goes on after the last line that could be read: no cursor can name another. Where there was none,
-            // it begins here.
+            // The next page goes on after the last line that could be read: no cursor can name
+            // another. Where there was none, it begins here.
             start = page.last_evaluated_key;
             if start.is_none() || next.is_some() {
                 return Ok(WorklistPage { items, next: next.filter(|_| start.is_some()) });
@@ -101,33 +105,51 @@ impl Dossiers {
         }
     }
 
-    /// Every dossier of `agency` that is still to be settled, without the words in its history. What cannot be read is left out
-    /// and named in the log.
+    /// Every dossier of `agency` that is still to be settled, without the words in its history.
+    /// What cannot be read is left out and named in the log.
     pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
         let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
         counted(open).await
     }
 
-    /// Every dossier of `agency` that has nothing left to settle and to which something last happened from `first` to `last`,
-    /// without the words in its history. What ended before `first` has no part in any figure since. What cannot be read is left
-    /// out and named in the log.
-    pub async fn ended(&self, agency: &AgencyCode, first: Date, last: Date) -> Result<Histories, Failure> {
+    /// Every dossier of `agency` that has nothing left to settle and to which something last
+    /// happened from `first` to `last`, without the words in its history. What ended before `first`
+    /// has no part in any figure since. What cannot be read is left out and named in the log.
+    pub async fn ended(
+        &self,
+        agency: &AgencyCode,
+        first: Date,
+        last: Date,
+    ) -> Result<Histories, Failure> {
         let ended = self
-            .index(("by-ended", "agency"), "#key = :key AND endedOn BETWEEN :first AND :last", agency.to_string())
+            .index(
+                ("by-ended", "agency"),
+                "#key = :key AND endedOn BETWEEN :first AND :last",
+                agency.to_string(),
+            )
             .expression_attribute_values(":first", text(first.to_string()))
             .expression_attribute_values(":last", text(last.to_string()));
         counted(ended).await
     }
 
-    /// Every dossier of `agency` that is still to be settled, each read on its own: what cannot be read stands among the others
-    /// as a failure, and is named in the log.
-    pub async fn open_each(&self, agency: &AgencyCode) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
+    /// Every dossier of `agency` that is still to be settled, each read on its own: what cannot be
+    /// read stands among the others as a failure, and is named in the log.
+    pub async fn open_each(
+        &self,
+        agency: &AgencyCode,
+    ) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
         let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
-        let items: Vec<Item> = open.into_paginator().items().send().try_collect().await.map_err(down)?;
+        let items: Vec<Item> =
+            open.into_paginator().items().send().try_collect().await.map_err(down)?;
         Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())
     }
 
-    fn index(&self, (index, name): (&str, &str), condition: &str, key: String) -> QueryFluentBuilder {
+    fn index(
+        &self,
+        (index, name): (&str, &str),
+        condition: &str,
+        key: String,
+    ) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
@@ -153,10 +175,11 @@ pub struct Histories {
     pub unreadable: BTreeSet<String>,
 }
 
-/// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most of a history.
+/// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most
+/// of a history.
 async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
     let query = query
-        .projection_expression("code, agency, #procedure, channel, ward, papers, history")
+        .projection_expression("code, agency, #procedure, channel, ward, documentCount, history")
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
     let mut found = Histories::default();
@@ -181,7 +204,7 @@ async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
 pub enum Desk<'a> {
     /// Those that belong to the agency.
     Owner(&'a AgencyCode),
-    /// Those of other agencies that are passed on to the agency. None of them is closed.
+    /// Those of other agencies that are forwarded to the agency. None of them is closed.
     Handler(&'a AgencyCode),
 }
 
@@ -224,7 +247,8 @@ impl DossierStore for Dossiers {
             (":newest".to_owned(), AttributeValue::L(newest)),
             (":before".to_owned(), number(dossier.version - 1)),
         ]);
-        // Only what a command can change is written: the applicant and the papers stay as they were handed in.
+        // Only what a command can change is written: the applicant and the documents stay as they
+        // were handed in.
         for name in MOVED {
             names.insert(format!("#{name}"), (*name).to_owned());
             match fields.remove(*name) {
@@ -252,7 +276,11 @@ impl DossierStore for Dossiers {
             .await;
         match outcome {
             Ok(_) => Ok(Stored::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Stored::AnotherWasFirst)
             }
             Err(error) => Err(down(error)),

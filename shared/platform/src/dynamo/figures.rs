@@ -1,5 +1,5 @@
-//! The table of figures: the rows of a day or month, when they were counted, what of them was corrected, counts under way, and how
-//! far each of those who write is taken.
+//! The table of figures: the rows of a day or month, when they were counted, what of them was
+//! corrected, counts under way, and how far each of those who write is taken.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Item, down, number, read, rows, text, write};
 use crate::Failure;
-use crate::edition::{AgencyState, Head, Mark, Stored as StoredVersions, Trouble, Versions, Writer};
+use crate::edition::{
+    AgencyState, Head, Mark, Stored as StoredVersions, Trouble, Versions, Writer,
+};
 use crate::port::Stored;
 use crate::record::{CorrectionRecord, CountRecord, CountRun, KpiRecord};
 
@@ -23,7 +25,8 @@ use crate::record::{CorrectionRecord, CountRecord, CountRun, KpiRecord};
 const COUNT: &str = "!count";
 const CORRECTION: &str = "!corrected#";
 
-/// In the place of a day: the counts, each under its name. They stay, as the record of what was counted when.
+/// In the place of a day: the counts, each under its name. They stay, as the record of what was
+/// counted when.
 const RUNS: &str = "run";
 
 /// In the place of a day: each agency, and how far its counts have come.
@@ -141,10 +144,15 @@ impl Figures {
         self.closed().await?.count(day).await
     }
 
-    /// The rows of a day or month, by cell, with all that was written of them. One that cannot be read is left out and named in the
-    /// log; a count of that day writes it anew.
+    /// The rows of a day or month, by cell, with all that was written of them. One that cannot be
+    /// read is left out and named in the log; a count of that day writes it anew.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
-        Ok(self.between::<RowItem>(day, "a", "~", true).await?.into_iter().map(StoredRow::from).collect())
+        Ok(self
+            .between::<RowItem>(day, "a", "~", true)
+            .await?
+            .into_iter()
+            .map(StoredRow::from)
+            .collect())
     }
 
     /// When a day was counted, or how much of a month, with all that was written of it.
@@ -158,7 +166,8 @@ impl Figures {
         self.between(day, CORRECTION, "!corrected#~", true).await
     }
 
-    /// How far the counts of each agency have come; `surely` as of now, else perhaps as of a moment ago, at half the price.
+    /// How far the counts of each agency have come; `surely` as of now, else perhaps as of a moment
+    /// ago, at half the price.
     pub async fn agencies(&self, surely: bool) -> Result<Vec<(AgencyCode, AgencyState)>, Failure> {
         #[derive(Deserialize)]
         struct AgencyItem {
@@ -203,18 +212,26 @@ impl Figures {
     }
 
     async fn get<T: DeserializeOwned>(&self, day: &str, cell: &str) -> Result<Option<T>, Failure> {
-        let got = self.client.get_item().table_name(&self.table).key("day", text(day)).key("cell", text(cell));
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("day", text(day))
+            .key("cell", text(cell));
         got.consistent_read(true).send().await.map_err(down)?.item.map(read).transpose()
     }
 
-    /// Claims the next number of `agency` for a count that saw it stand as `seen`; none if it stands otherwise by now.
+    /// Claims the next number of `agency` for a count that saw it stand as `seen`; none if it
+    /// stands otherwise by now.
     pub async fn claim(
         &self,
         agency: &AgencyCode,
         seen: &Writer,
         claim: &Claim<'_>,
     ) -> Result<Option<Writer>, Failure> {
-        let dates = |days: &BTreeSet<Date>| AttributeValue::L(days.iter().map(|day| text(day.to_string())).collect());
+        let dates = |days: &BTreeSet<Date>| {
+            AttributeValue::L(days.iter().map(|day| text(day.to_string())).collect())
+        };
         let update = self
             .update((AGENCIES, agency.as_str()))
             .expression_attribute_values(":days", dates(claim.days))
@@ -222,8 +239,8 @@ impl Figures {
         claimed(update, ", days = :days, corrects = :corrects", seen, (claim.by, claim.at)).await
     }
 
-    /// Says that what was written under the newest claim of `agency` is whole, and which dossiers it left out. Another claim may
-    /// have been made meanwhile: then nothing is committed.
+    /// Says that what was written under the newest claim of `agency` is whole, and which dossiers
+    /// it left out. Another claim may have been made meanwhile: then nothing is committed.
     pub async fn commit(
         &self,
         agency: &AgencyCode,
@@ -241,7 +258,11 @@ impl Figures {
     }
 
     /// Says why an agency could not be counted; or, with none, that it was.
-    pub async fn trouble(&self, agency: &AgencyCode, trouble: Option<&Trouble>) -> Result<(), Failure> {
+    pub async fn trouble(
+        &self,
+        agency: &AgencyCode,
+        trouble: Option<&Trouble>,
+    ) -> Result<(), Failure> {
         let update = self.update((AGENCIES, agency.as_str()));
         let update = match trouble {
             Some(trouble) => update
@@ -254,26 +275,39 @@ impl Figures {
     }
 
     /// Says which dossiers the last count of an agency left out.
-    pub async fn left_out(&self, agency: &AgencyCode, unreadable: &BTreeSet<String>) -> Result<(), Failure> {
+    pub async fn left_out(
+        &self,
+        agency: &AgencyCode,
+        unreadable: &BTreeSet<String>,
+    ) -> Result<(), Failure> {
         let left_out = AttributeValue::L(unreadable.iter().map(text).collect());
-        let update = self.update((AGENCIES, agency.as_str())).update_expression("SET unreadable = :unreadable");
+        let update = self
+            .update((AGENCIES, agency.as_str()))
+            .update_expression("SET unreadable = :unreadable");
         update.expression_attribute_values(":unreadable", left_out).send().await.map_err(down)?;
         Ok(())
     }
 
-    /// Claims the next edition for a close that saw the last stand as `seen`; none if it stands otherwise by now.
-    pub async fn claim_edition(&self, seen: &Writer, by: &str, at: Timestamp) -> Result<Option<Writer>, Failure> {
+    /// Claims the next edition for a close that saw the last stand as `seen`; none if it stands
+    /// otherwise by now.
+    pub async fn claim_edition(
+        &self,
+        seen: &Writer,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<Option<Writer>, Failure> {
         claimed(self.update(HEAD), "", seen, (by, at)).await
     }
 
-    /// Publishes what was written under the newest claim, with `agencies` as far as they are taken, in one write. Another close
-    /// may have claimed meanwhile: then nothing is published.
+    /// Publishes what was written under the newest claim, with `agencies` as far as they are taken,
+    /// in one write. Another close may have claimed meanwhile: then nothing is published.
     pub async fn publish(
         &self,
         claim: u64,
         agencies: impl Iterator<Item = (&AgencyCode, &Mark)>,
     ) -> Result<Stored, Failure> {
-        let marks = agencies.map(|(agency, mark)| Ok((agency.to_string(), AttributeValue::M(write(mark)?))));
+        let marks = agencies
+            .map(|(agency, mark)| Ok((agency.to_string(), AttributeValue::M(write(mark)?))));
         let marks = marks.collect::<Result<Item, Failure>>()?;
         let update = self
             .update(HEAD)
@@ -285,11 +319,15 @@ impl Figures {
     }
 
     fn update(&self, (day, cell): (&str, &str)) -> UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.table).key("day", text(day)).key("cell", text(cell))
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("day", text(day))
+            .key("cell", text(cell))
     }
 
-    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written there. Written
-    /// twice, it comes to the same.
+    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written
+    /// there. Written twice, it comes to the same.
     pub async fn put_row(
         &self,
         day: &str,
@@ -300,8 +338,8 @@ impl Figures {
         self.put_version(day, cell.to_string(), version, versions).await
     }
 
-    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one was written there. Written
-    /// twice, it comes to the same.
+    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one
+    /// was written there. Written twice, it comes to the same.
     pub async fn put_count_row(
         &self,
         day: &str,
@@ -318,7 +356,8 @@ impl Figures {
         version: u64,
         versions: &Versions<T>,
     ) -> Result<Stored, Failure> {
-        let stored = versions.stored().ok_or_else(|| Failure::Defect("a row has no version".to_owned()))?;
+        let stored =
+            versions.stored().ok_or_else(|| Failure::Defect("a row has no version".to_owned()))?;
         let mut item = keyed(&stored, cell)?;
         item.insert("day".to_owned(), text(day));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
@@ -327,14 +366,19 @@ impl Figures {
             .expression_attribute_values(":version", number(version));
         match put.send().await {
             Ok(_) => Ok(Stored::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Stored::AnotherWasFirst)
             }
             Err(error) => Err(down(error)),
         }
     }
 
-    /// Writes one row as it was written before rows had versions: it is shown at once, over whatever stood there.
+    /// Writes one row as it was written before rows had versions: it is shown at once, over
+    /// whatever stood there.
     pub async fn put(&self, row: &KpiRecord) -> Result<(), Failure> {
         self.write(write(row)?).await
     }
@@ -345,22 +389,30 @@ impl Figures {
     }
 
     /// Keeps a correction under a `name` that is the same for the same correction.
-    pub async fn put_correction(&self, correction: &CorrectionRecord, name: &str) -> Result<(), Failure> {
+    pub async fn put_correction(
+        &self,
+        correction: &CorrectionRecord,
+        name: &str,
+    ) -> Result<(), Failure> {
         self.write(keyed(correction, format!("{CORRECTION}{}#{name}", correction.of))?).await
     }
 
     /// Begins a count: from now on its agencies can be reported.
     pub async fn begin(&self, run: &CountRun) -> Result<(), Failure> {
         let agencies = run.remaining.iter().map(ToString::to_string).collect();
-        let mut item =
-            write(&RunItem { cell: run.id.clone(), first: run.first, last: run.last, ..RunItem::default() })?;
+        let mut item = write(&RunItem {
+            cell: run.id.clone(),
+            first: run.first,
+            last: run.last,
+            ..RunItem::default()
+        })?;
         item.insert("day".to_owned(), text(RUNS));
         item.insert("remaining".to_owned(), AttributeValue::Ss(agencies));
         self.write(item).await
     }
 
-    /// Says that `agency` was counted without the dossiers `unreadable`, and gives how the run stands after it; none where there
-    /// is no such run. Said twice, it comes to the same.
+    /// Says that `agency` was counted without the dossiers `unreadable`, and gives how the run
+    /// stands after it; none where there is no such run. Said twice, it comes to the same.
     pub async fn report(
         &self,
         run: &str,
@@ -368,11 +420,15 @@ impl Figures {
         unreadable: &BTreeSet<String>,
     ) -> Result<Option<CountRun>, Failure> {
         let mut update = "DELETE remaining :agency".to_owned();
-        let mut values = Item::from([(":agency".to_owned(), AttributeValue::Ss(vec![agency.to_string()]))]);
+        let mut values =
+            Item::from([(":agency".to_owned(), AttributeValue::Ss(vec![agency.to_string()]))]);
         // No set is empty.
         if !unreadable.is_empty() {
             update.push_str(" ADD unreadable :unreadable");
-            values.insert(":unreadable".to_owned(), AttributeValue::Ss(unreadable.iter().cloned().collect()));
+            values.insert(
+                ":unreadable".to_owned(),
+                AttributeValue::Ss(unreadable.iter().cloned().collect()),
+            );
         }
         let reported = self
             .update((RUNS, run))
@@ -381,8 +437,14 @@ impl Figures {
             .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
         match reported.send().await {
-            Ok(updated) => updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose(),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Ok(updated) => {
+                updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose()
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(down(error)),
@@ -390,19 +452,27 @@ impl Figures {
     }
 
     async fn write(&self, item: Item) -> Result<(), Failure> {
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(down)?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(down)?;
         Ok(())
     }
 }
 
-/// Claims the number after the one that was `seen`. An open claim that is taken over is void from then on.
+/// Claims the number after the one that was `seen`. An open claim that is taken over is void from
+/// then on.
 async fn claimed(
     update: UpdateItemFluentBuilder,
     besides: &str,
     seen: &Writer,
     (by, at): (&str, Timestamp),
 ) -> Result<Option<Writer>, Failure> {
-    let mut next = Writer { claimed: seen.claimed + 1, by: by.to_owned(), at: Some(at), ..seen.clone() };
+    let mut next =
+        Writer { claimed: seen.claimed + 1, by: by.to_owned(), at: Some(at), ..seen.clone() };
     let mut expression = format!("SET claimed = :next, #by = :by, #at = :at{besides}");
     let mut update = update
         .expression_attribute_names("#by", "by")
@@ -414,7 +484,10 @@ async fn claimed(
         next.void.insert(seen.claimed);
         expression.push_str(" ADD #void :void");
         update = update.expression_attribute_names("#void", "void");
-        update = update.expression_attribute_values(":void", AttributeValue::Ns(vec![seen.claimed.to_string()]));
+        update = update.expression_attribute_values(
+            ":void",
+            AttributeValue::Ns(vec![seen.claimed.to_string()]),
+        );
     }
     let as_seen = |name: &str, value: u64| match value {
         0 => format!("attribute_not_exists({name})"),
@@ -425,7 +498,11 @@ async fn claimed(
             update = update.expression_attribute_values(format!(":{name}"), number(value));
         }
     }
-    let condition = format!("{} AND {}", as_seen("claimed", seen.claimed), as_seen("committed", seen.committed));
+    let condition = format!(
+        "{} AND {}",
+        as_seen("claimed", seen.claimed),
+        as_seen("committed", seen.committed)
+    );
     match kept(update.update_expression(expression).condition_expression(condition)).await? {
         Stored::Yes => Ok(Some(next)),
         Stored::AnotherWasFirst => Ok(None),
@@ -435,7 +512,11 @@ async fn claimed(
 async fn kept(update: UpdateItemFluentBuilder) -> Result<Stored, Failure> {
     match update.send().await {
         Ok(_) => Ok(Stored::Yes),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+        {
             Ok(Stored::AnotherWasFirst)
         }
         Err(error) => Err(down(error)),

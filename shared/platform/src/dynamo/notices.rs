@@ -1,4 +1,5 @@
-//! The notices table: one thread for each dossier and each report of a morning, and the index by which threads are found that wait for a time.
+//! The notices table: one thread for each dossier and each report of a morning, and the index by
+//! which threads are found that wait for a time.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,8 +12,8 @@ use super::{down, number, read, rows, text, write};
 use crate::Failure;
 use crate::port::{NoticeBook, Stored};
 
-/// The one key of the index `by-wake`. A province's busiest minute wakes some hundred threads; a key takes a thousand writes a
-/// second.
+/// The one key of the index `by-wake`. A province's busiest minute wakes some hundred threads; a
+/// key takes a thousand writes a second.
 const WAKE: &str = "due";
 
 /// The notices table.
@@ -25,14 +26,15 @@ pub struct Notices {
 /// A thread whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sleeper {
+pub struct DueThread {
     /// The dossier, or the report.
     pub code: SubjectCode,
     /// Its agency.
     pub agency: AgencyCode,
     /// When it is to be woken, in milliseconds since 1970.
     pub wake_at: i64,
-    /// Since when the oldest notice that nobody was told of might have been sent, in milliseconds since 1970.
+    /// Since when the oldest notice that nobody was told of might have been sent, in milliseconds
+    /// since 1970.
     #[serde(default)]
     pub unsent_since: Option<i64>,
 }
@@ -43,9 +45,9 @@ impl Notices {
         Self { client, table }
     }
 
-    /// The threads to be woken by `now`, at most `limit`, the longest waiting first. One that cannot be read wakes nobody and is
-    /// named in the log.
-    pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<Sleeper>, Failure> {
+    /// The threads to be woken by `now`, at most `limit`, the longest waiting first. One that
+    /// cannot be read wakes nobody and is named in the log.
+    pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<DueThread>, Failure> {
         let mut pages = self
             .client
             .query()
@@ -62,13 +64,19 @@ impl Notices {
             let Some(item) = pages.try_next().await.map_err(down)? else {
                 break;
             };
-            found.extend(rows::readable::<Sleeper>(item, &["code"]));
+            found.extend(rows::readable::<DueThread>(item, &["code"]));
         }
         Ok(found)
     }
 
-    /// Puts the thread's waking off by `length`, if nobody has moved it since it was found. Gives whether it is ours to wake.
-    pub async fn doze(&self, sleeper: &Sleeper, now: Timestamp, length: SignedDuration) -> Result<bool, Failure> {
+    /// Puts the thread's waking off by `length`, if nobody has moved it since it was found. Gives
+    /// whether it is ours to wake.
+    pub async fn doze(
+        &self,
+        sleeper: &DueThread,
+        now: Timestamp,
+        length: SignedDuration,
+    ) -> Result<bool, Failure> {
         let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
         let outcome = self
             .client
@@ -83,7 +91,11 @@ impl Notices {
             .await;
         match outcome {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(down(error)),
@@ -92,8 +104,8 @@ impl Notices {
 }
 
 impl Notices {
-    /// Up to which entry of its history the thread of a dossier was brought; 0 where nothing was ever told of it, or its thread
-    /// says nothing that can be read.
+    /// Up to which entry of its history the thread of a dossier was brought; 0 where nothing was
+    /// ever told of it, or its thread says nothing that can be read.
     pub async fn noted(&self, code: &DossierCode) -> Result<u64, Failure> {
         let got = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
         let found = got.projection_expression("noted").send().await.map_err(down)?.item;
@@ -130,11 +142,18 @@ impl NoticeBook for Notices {
         } else {
             put.condition_expression("#version = :before")
                 .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":before", AttributeValue::N((thread.version - 1).to_string()))
+                .expression_attribute_values(
+                    ":before",
+                    AttributeValue::N((thread.version - 1).to_string()),
+                )
         };
         match put.send().await {
             Ok(_) => Ok(Stored::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Stored::AnotherWasFirst)
             }
             Err(error) => Err(down(error)),

@@ -5,14 +5,17 @@ use serde::de::DeserializeOwned;
 use super::{Item, read};
 use crate::Failure;
 
-/// Longest part of a key that is named in a log, in characters: longer than any that is written here.
+/// Longest part of a key that is named in a log, in characters: longer than any that is written
+/// here.
 const KEY_CHARACTERS_MAX: usize = 120;
 
-/// Reads one row of many. One that cannot be read is named in the log by its key alone, which the alarm in
-/// `infra/template.yaml` listens for.
+/// Reads one row of many. One that cannot be read is named in the log by its key alone, which the
+/// alarm in `infra/template.yaml` listens for.
 pub(super) fn one<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Result<T, Failure> {
     let key = key_of(&item, keys);
-    read(item).inspect_err(|failure| tracing::error!(key, cause = failure.chain(), "a row cannot be read"))
+    read(item).inspect_err(|failure| {
+        tracing::error!(key, cause = failure.chain(), "a row cannot be read")
+    })
 }
 
 /// The same for lists that go on without what cannot be read.
@@ -24,7 +27,11 @@ pub(super) fn readable<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Option
 pub(super) fn key_of(item: &Item, keys: &[&str]) -> String {
     let part = |name: &&str| -> String {
         let value = item.get(*name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
-        value.chars().take(KEY_CHARACTERS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
+        value
+            .chars()
+            .take(KEY_CHARACTERS_MAX)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
     };
     keys.iter().map(part).collect::<Vec<_>>().join(" ")
 }

@@ -17,7 +17,8 @@ pub(super) enum Json {
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
-    /// Stands for what is broken, and reads as whatever is asked for; where a text is, as this one of [`SAMPLES`].
+    /// Stands for what is broken, and reads as whatever is asked for; where a text is, as this one
+    /// of [`SAMPLES`].
     Substitute(usize),
 }
 
@@ -31,7 +32,11 @@ impl Json {
     }
 
     /// Leaves out every repetition of a name, and tells where each stood.
-    pub(super) fn without_repetitions(&mut self, path: &mut Vec<Step>, told: &mut impl FnMut(&[Step])) {
+    pub(super) fn without_repetitions(
+        &mut self,
+        path: &mut Vec<Step>,
+        told: &mut impl FnMut(&[Step]),
+    ) {
         match self {
             Self::List(items) => {
                 for (place, item) in items.iter_mut().enumerate() {
@@ -73,10 +78,12 @@ impl Json {
 
     /// Whether the place, or what it lies in, was put right before.
     pub(super) fn holds_substitute(&mut self, path: &[Step]) -> bool {
-        (0..=path.len()).any(|length| matches!(self.part(&path[..length]), Some(Self::Substitute(_))))
+        (0..=path.len())
+            .any(|length| matches!(self.part(&path[..length]), Some(Self::Substitute(_))))
     }
 
-    /// Puts right what is broken, so that the next reading gets further. Whether that could be done.
+    /// Puts right what is broken, so that the next reading gets further. Whether that could be
+    /// done.
     pub(super) fn mend(&mut self, broken: &Broken) -> bool {
         // What lies in a substitute is a substitute too, and the outer one is changed.
         if let Some(outer) = (0..=broken.path.len())
@@ -125,9 +132,9 @@ impl From<Value> for Json {
             Value::Number(number) => Self::Number(number),
             Value::String(text) => Self::Text(text),
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
-            Value::Object(entries) => {
-                Self::Object(entries.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
-            }
+            Value::Object(entries) => Self::Object(
+                entries.into_iter().map(|(key, value)| (key, Self::from(value))).collect(),
+            ),
         }
     }
 }

@@ -4,14 +4,16 @@ use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
 use super::json::Json;
 
-/// Texts of which each checked text of our bodies takes one: any, a code of each kind, a day, an instant.
-pub(super) const SAMPLES: [&str; 6] = ["", "H20", "H20-260101-0001", "2026-01-01", "2026-01-01T00:00:00Z", "1.000001"];
+/// Texts of which each checked text of our bodies takes one: any, a code of each kind, a day, an
+/// instant.
+pub(super) const SAMPLES: [&str; 6] =
+    ["", "H20", "H20-260101-0001", "2026-01-01", "2026-01-01T00:00:00Z", "1.000001"];
 
 /// One step from an object or a list to what lies in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,11 +191,19 @@ impl<'de> Deserializer<'de> for Source<'_> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Broken> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Broken> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Broken> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Broken> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -219,7 +229,9 @@ impl<'de> Deserializer<'de> for Source<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Broken> {
         match self.0 {
-            Read::Substitute(_) => visitor.visit_map(Entries { entries: std::iter::empty(), next: None }),
+            Read::Substitute(_) => {
+                visitor.visit_map(Entries { entries: std::iter::empty(), next: None })
+            }
             Read::Written(_) => self.deserialize_any(visitor),
         }
     }
@@ -259,7 +271,8 @@ impl<'de> Deserializer<'de> for Source<'_> {
     }
 }
 
-/// The whole number that is written with a point or an exponent, as far as a `f64` tells them apart.
+/// The whole number that is written with a point or an exponent, as far as a `f64` tells them
+/// apart.
 fn whole(number: f64) -> Option<i64> {
     const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
     if number.abs() > EXACT_MAX || number.fract() != 0.0 {
@@ -278,13 +291,18 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Broken;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Broken> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Broken> {
         let Some(item) = self.items.next() else {
             return Ok(None);
         };
         let place = self.place;
         self.place += 1;
-        seed.deserialize(Source::of(item)).map(Some).map_err(|broken| broken.within(Step::Place(place)))
+        seed.deserialize(Source::of(item))
+            .map(Some)
+            .map_err(|broken| broken.within(Step::Place(place)))
     }
 }
 
@@ -296,7 +314,10 @@ struct Entries<'a, I> {
 impl<'de, 'a, I: Iterator<Item = (&'a str, Source<'a>)>> MapAccess<'de> for Entries<'a, I> {
     type Error = Broken;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Broken> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Broken> {
         self.next = self.entries.next();
         let Some((key, _)) = &self.next else {
             return Ok(None);
@@ -342,7 +363,11 @@ impl<'de> VariantAccess<'de> for Choice<'_> {
         Source::wrong_type()
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Broken> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Broken> {
         Source::wrong_type()
     }
 }

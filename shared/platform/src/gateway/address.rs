@@ -4,14 +4,17 @@ use std::fmt;
 
 use reqwest::Url;
 
-/// The address of a gateway, whole or as the base of its doors, without a slash at its end. Requests carry our tokens: it is
-/// encrypted, or on this very machine, where the stand-ins of the local stack are.
+/// The address of a gateway, whole or as the base of its doors, without a slash at its end.
+/// Requests carry our tokens: it is encrypted, or on this very machine, where the stand-ins of the
+/// local stack are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 
 /// An address to which no token of ours goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a gateway is reached by https, without a user, a query or a fragment; by http on this machine alone")]
+#[error(
+    "a gateway is reached by https, without a user, a query or a fragment; by http on this machine alone"
+)]
 pub struct BadAddress;
 
 impl TryFrom<&str> for Address {
@@ -22,7 +25,8 @@ impl TryFrom<&str> for Address {
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let encrypted = url.scheme() == "https" || (url.scheme() == "http" && here);
         let bare = url.username().is_empty() && url.password().is_none();
-        if encrypted && url.has_host() && bare && url.query().is_none() && url.fragment().is_none() {
+        if encrypted && url.has_host() && bare && url.query().is_none() && url.fragment().is_none()
+        {
             Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
         } else {
             Err(BadAddress)

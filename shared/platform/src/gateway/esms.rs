@@ -1,4 +1,5 @@
-//! SMS under a brand name by eSMS: `SendMultipleMessage_V4_post_json`; the result is `CodeResult` in the body.
+//! SMS under a brand name by eSMS: `SendMultipleMessage_V4_post_json`; the result is `CodeResult`
+//! in the body.
 
 use domain::applicant::Phone;
 use domain::notice::Notice;
@@ -39,7 +40,8 @@ impl Gateway for Esms {
         if let Some(url) = &self.callback_url {
             body["CallbackUrl"] = url.as_str().into();
         }
-        let address = format!("{}/MainService.svc/json/SendMultipleMessage_V4_post_json/", self.url);
+        let address =
+            format!("{}/MainService.svc/json/SendMultipleMessage_V4_post_json/", self.url);
         let answer = match exchange(self.http.post(address).json(&body)).await {
             Ok(answer) => answer,
             Err(verdict) => return verdict,

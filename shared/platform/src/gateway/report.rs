@@ -11,10 +11,12 @@ use super::message_name;
 use crate::Failure;
 use crate::form::without_mark;
 
-/// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's repetition.
+/// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's
+/// repetition.
 const REPLAY_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-/// How far the vendor's clock may be ahead of ours: what is dated later would otherwise be good for a repetition until then.
+/// How far the vendor's clock may be ahead of ours: what is dated later would otherwise be good for
+/// a repetition until then.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// A report and the name under which the message was sent.
@@ -40,7 +42,9 @@ fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
-        Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
     }
 }
 
@@ -48,8 +52,9 @@ fn instant(value: &Value) -> Option<Timestamp> {
     Timestamp::from_millisecond(text(value)?.parse().ok()?).ok()
 }
 
-/// Reads what Zalo posts, signed by `X-ZEvent-Signature: mac=<hex>` over the raw bytes; none for what is no delivery report, too
-/// old to be anything but a replay, or dated ahead. An error unless Zalo signed it.
+/// Reads what Zalo posts, signed by `X-ZEvent-Signature: mac=<hex>` over the raw bytes; none for
+/// what is no delivery report, too old to be anything but a replay, or dated ahead. An error unless
+/// Zalo signed it.
 pub fn zalo(
     body: &[u8],
     signature: Option<&str>,
@@ -57,7 +62,9 @@ pub fn zalo(
     now: Timestamp,
 ) -> Result<Option<NamedReport>, Failure> {
     let unproven = || Failure::Unauthorized("no signature of Zalo's");
-    let claimed = signature.and_then(|signature| signature.trim().strip_prefix("mac=")).ok_or_else(unproven)?;
+    let claimed = signature
+        .and_then(|signature| signature.trim().strip_prefix("mac="))
+        .ok_or_else(unproven)?;
     // Only the time is believed before the signature is, and only to check it.
     let event: Value = serde_json::from_slice(without_mark(body)).map_err(|_| unproven())?;
     let timestamp = text(&event["timestamp"]).ok_or_else(unproven)?;
@@ -76,21 +83,31 @@ pub fn zalo(
     }
     let age = instant(&event["timestamp"]).map(|sent| sent.duration_until(now));
     if !age.is_some_and(|age| (-AHEAD_MAX..=REPLAY_MAX).contains(&age)) {
-        tracing::warn!(provider = Provider::Zalo.name(), "a signed report is a day old, or dated ahead");
+        tracing::warn!(
+            provider = Provider::Zalo.name(),
+            "a signed report is a day old, or dated ahead"
+        );
         return Ok(None);
     }
     let message = &event["message"];
-    let (Some(name), Some(id)) = (text(&message["tracking_id"]), message_name(&message["msg_id"])) else {
+    let (Some(name), Some(id)) = (text(&message["tracking_id"]), message_name(&message["msg_id"]))
+    else {
         return Ok(None);
     };
     let at = instant(&message["delivery_time"]).unwrap_or(now);
-    let report =
-        DeliveryReport { provider: Provider::Zalo, message: id, outcome: DeliveryOutcome::Delivered, at, price: None };
+    let report = DeliveryReport {
+        provider: Provider::Zalo,
+        message: id,
+        outcome: DeliveryOutcome::Delivered,
+        at,
+        price: None,
+    };
     Ok(Some(NamedReport { name, report }))
 }
 
-/// Reads what eSMS asks for by GET. It signs nothing: the address holds a secret instead. None for what is not decided yet, and for
-/// what counts nothing: a status alone does not say what became of the one number.
+/// Reads what eSMS asks for by GET. It signs nothing: the address holds a secret instead. None for
+/// what is not decided yet, and for what counts nothing: a status alone does not say what became of
+/// the one number.
 pub fn esms<'a>(
     query: impl Fn(&str) -> Option<&'a str>,
     secret: &str,
@@ -112,17 +129,23 @@ pub fn esms<'a>(
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         let code = query("error_info").filter(is_code);
-        DeliveryOutcome::Failed { code: code.map_or_else(|| format!("status-{status}"), str::to_owned) }
+        DeliveryOutcome::Failed {
+            code: code.map_or_else(|| format!("status-{status}"), str::to_owned),
+        }
     };
-    let outcome = match (query("SendStatus").map(str::trim), count("SendSuccess"), count("SendFailed")) {
-        // All was sent, to one number: one of the counts says whether it arrived.
-        (Some("5"), Some(1..), None | Some(0)) => DeliveryOutcome::Delivered,
-        (Some(status @ "5"), None | Some(0), Some(1..)) => failed(status),
-        // Turned away before it was sent.
-        (Some(status @ "4"), None | Some(0), Some(_)) | (Some(status @ "4"), Some(0), None) => failed(status),
-        // 1 waits for approval, 2 waits to be sent, 7 waits for the carrier; the rest counts nothing, or contradicts itself.
-        _ => return Ok(None),
-    };
+    let outcome =
+        match (query("SendStatus").map(str::trim), count("SendSuccess"), count("SendFailed")) {
+            // All was sent, to one number: one of the counts says whether it arrived.
+            (Some("5"), Some(1..), None | Some(0)) => DeliveryOutcome::Delivered,
+            (Some(status @ "5"), None | Some(0), Some(1..)) => failed(status),
+            // Turned away before it was sent.
+            (Some(status @ "4"), None | Some(0), Some(_)) | (Some(status @ "4"), Some(0), None) => {
+                failed(status)
+            }
+            // 1 waits for approval, 2 waits to be sent, 7 waits for the carrier; the rest counts
+            // nothing, or contradicts itself.
+            _ => return Ok(None),
+        };
     let price = query("TotalPrice").and_then(StatedPrice::read);
     let report = DeliveryReport { provider: Provider::Esms, message, outcome, at: now, price };
     Ok(Some(NamedReport { name: name.to_owned(), report }))

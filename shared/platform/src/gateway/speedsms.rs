@@ -1,4 +1,5 @@
-//! SMS under a brand name by SpeedSMS: `POST /index.php/sms/send`, with the token as the user of Basic authentication.
+//! SMS under a brand name by SpeedSMS: `POST /index.php/sms/send`, with the token as the user of
+//! Basic authentication.
 
 use domain::applicant::Phone;
 use domain::notice::Notice;
@@ -30,12 +31,16 @@ impl Gateway for SpeedSms {
             "sms_type": BRAND_NAME,
             "sender": self.sender,
         });
-        let request = self.http.post(format!("{}/index.php/sms/send", self.url)).basic_auth(&self.token, Some("x"));
+        let request = self
+            .http
+            .post(format!("{}/index.php/sms/send", self.url))
+            .basic_auth(&self.token, Some("x"));
         let answer = match exchange(request.json(&body)).await {
             Ok(answer) => answer,
             Err(verdict) => return verdict,
         };
-        let refused = answer["data"]["invalidPhone"].as_array().is_some_and(|numbers| !numbers.is_empty());
+        let refused =
+            answer["data"]["invalidPhone"].as_array().is_some_and(|numbers| !numbers.is_empty());
         match (answer["status"].as_str(), whole_number(&answer["code"])) {
             // The one number is the invalid one: nothing was sent.
             (Some("success"), _) if refused => Verdict::Declined { code: INVALID_PHONE },
@@ -43,7 +48,9 @@ impl Gateway for SpeedSms {
                 Some(message) => Verdict::Accepted { message: Some(message) },
                 None => Verdict::Unknown { instead: "unreadable".to_owned() },
             },
-            (Some("error"), Some(code)) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
+            (Some("error"), Some(code)) => {
+                Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) }
+            }
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
     }

@@ -1,4 +1,5 @@
-//! SMS under a brand name by VNPT (Vinaphone): the text lies with the operator as a template, and its parameters are sent.
+//! SMS under a brand name by VNPT (Vinaphone): the text lies with the operator as a template, and
+//! its parameters are sent.
 
 use domain::applicant::Phone;
 use domain::notice::Notice;

@@ -1,5 +1,5 @@
-//! Zalo: ZNS template messages (`POST /message/template`; errors come with HTTP 200), and the renewal of the official account's
-//! tokens (OAuth v4, `POST /v4/oa/access_token`).
+//! Zalo: ZNS template messages (`POST /message/template`; errors come with HTTP 200), and the
+//! renewal of the official account's tokens (OAuth v4, `POST /v4/oa/access_token`).
 
 use domain::applicant::Phone;
 use domain::notice::Notice;
@@ -16,7 +16,8 @@ const TOKEN_INVALID: i32 = -124;
 /// The longest that an access token is taken to live; Zalo's live 25 hours.
 const ACCESS_LIVES_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The Zalo gateway. `tracking_id` comes back in delivery reports but does not keep a second message from going out.
+/// The Zalo gateway. `tracking_id` comes back in delivery reports but does not keep a second
+/// message from going out.
 #[derive(Debug)]
 pub struct Zalo<T> {
     /// HTTP client.
@@ -29,14 +30,19 @@ pub struct Zalo<T> {
 
 impl<T: AccessTokens> Zalo<T> {
     async fn ask(&self, body: &Value, token: &Token) -> Verdict {
-        let request = self.http.post(format!("{}/message/template", self.url)).header("access_token", token.reveal());
+        let request = self
+            .http
+            .post(format!("{}/message/template", self.url))
+            .header("access_token", token.reveal());
         let answer = match exchange(request.json(body)).await {
             Ok(answer) => answer,
             Err(verdict) => return verdict,
         };
         match (whole_number(&answer["error"]), message_name(&answer["data"]["msg_id"])) {
             (Some(0), Some(message)) => Verdict::Accepted { message: Some(message) },
-            (Some(code), _) if code != 0 => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
+            (Some(code), _) if code != 0 => {
+                Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) }
+            }
             _ => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
     }
@@ -53,7 +59,8 @@ impl<T: AccessTokens + Send> Gateway for Zalo<T> {
         let mut refused = None;
         loop {
             match self.tokens.token(refused.as_ref()).await {
-                // Nobody was asked, or everything we have was refused: the channel is closed until somebody has signed in.
+                // Nobody was asked, or everything we have was refused: the channel is closed until
+                // somebody has signed in.
                 Ok(None) => return Verdict::Declined { code: TOKEN_INVALID },
                 Err(failure) => {
                     tracing::warn!(cause = failure.chain(), "the access token cannot be read");
@@ -87,7 +94,11 @@ pub struct ZaloLogin {
 
 impl TokenIssuer for ZaloLogin {
     async fn renew(&self, refresh: &Token) -> Renewal {
-        let form = [("refresh_token", refresh.reveal()), ("app_id", &self.app_id), ("grant_type", "refresh_token")];
+        let form = [
+            ("refresh_token", refresh.reveal()),
+            ("app_id", &self.app_id),
+            ("grant_type", "refresh_token"),
+        ];
         let request = self
             .http
             .post(format!("{}/v4/oa/access_token", self.url))
@@ -102,10 +113,12 @@ impl TokenIssuer for ZaloLogin {
                 return Renewal::Unanswered { instead: "unreadable".to_owned() };
             }
         };
-        let token = |name: &str| answer[name].as_str().filter(|text| !text.is_empty()).map(Token::new);
+        let token =
+            |name: &str| answer[name].as_str().filter(|text| !text.is_empty()).map(Token::new);
         match (token("access_token"), token("refresh_token"), whole_number(&answer["expires_in"])) {
             (Some(access), Some(refresh), lives) => {
-                // A day, where it does not say how long; nothing that it says keeps us from asking again within a month.
+                // A day, where it does not say how long; nothing that it says keeps us from asking
+                // again within a month.
                 let seconds = lives.filter(|seconds| *seconds > 0).unwrap_or(86_400);
                 let lives = SignedDuration::from_secs(seconds).min(ACCESS_LIVES_MAX);
                 Renewal::Granted { access, lives, refresh }

@@ -8,7 +8,8 @@ use jiff::{Timestamp, ToSpan};
 use crate::model::Replayed;
 
 /// Opening and closing of each half-day, in seconds since midnight.
-const HALF_DAYS: [(i64, i64); 2] = [(7 * 3_600, 11 * 3_600 + 1_800), (13 * 3_600 + 1_800, 17 * 3_600)];
+const HALF_DAYS: [(i64, i64); 2] =
+    [(7 * 3_600, 11 * 3_600 + 1_800), (13 * 3_600 + 1_800, 17 * 3_600)];
 
 /// Least time between two things that happen to a dossier, in seconds.
 const APART: i64 = 60;
@@ -31,7 +32,9 @@ impl Office<'_> {
         let weighted = days.filter_map(|day| {
             let of_month = model.months[usize::try_from(day.month() - 1).unwrap()];
             let of_day = match self.calendar.kind(day).unwrap() {
-                DayKind::Working => model.weekdays[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap()],
+                DayKind::Working => {
+                    model.weekdays[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap()]
+                }
                 DayKind::MadeUp => model.made_up_saturday,
                 DayKind::Weekend | DayKind::Holiday => return None,
             };
@@ -42,7 +45,11 @@ impl Office<'_> {
 
     /// The working days from `first` to `last`.
     pub(super) fn working_days(&self, first: Date, last: Date) -> Vec<Date> {
-        first.series(1.day()).take_while(|day| *day <= last).filter(|day| self.is_open(*day)).collect()
+        first
+            .series(1.day())
+            .take_while(|day| *day <= last)
+            .filter(|day| self.is_open(*day))
+            .collect()
     }
 
     /// The working day that is `count` of them behind `day`; `day` itself for none.
@@ -76,8 +83,14 @@ impl Office<'_> {
         self.calendar.working_day_from(if left { day } else { next(day) }).unwrap()
     }
 
-    /// Any instant of `day` at which offices are open, after `after`; none where there is none left.
-    pub(super) fn instant_on(&self, day: Date, after: Timestamp, random: &mut Rng) -> Option<Timestamp> {
+    /// Any instant of `day` at which offices are open, after `after`; none where there is none
+    /// left.
+    pub(super) fn instant_on(
+        &self,
+        day: Date,
+        after: Timestamp,
+        random: &mut Rng,
+    ) -> Option<Timestamp> {
         let from = if day == date_of(after) { seconds(after) + APART } else { 0 };
         if day < date_of(after) || !self.is_open(day) {
             return None;

@@ -17,15 +17,3 @@ class ClientError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.response = {"Error": {"Code": code}}
-
-
-class EndpointConnectionError(Exception):
-    pass
-
-
-class NoCredentialsError(Exception):
-    pass
-
-
-class NoRegionError(Exception):
-    pass

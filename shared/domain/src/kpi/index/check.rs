@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Condition, Criterion, DECLARED_MAX, Declared, Formula, Index, Ratio, Rung, WHOLE};
 use crate::Violation;
 
-/// How a declaration is used: as a share, or as points of dossiers of at most so many hundredths each.
+/// How a declaration is used: as a share, or as points of dossiers of at most so many hundredths
+/// each.
 enum Use {
     Share,
     Points { hundredths: u64 },
@@ -29,7 +30,8 @@ pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violat
     found
 }
 
-/// What is wrong with the one at `place` of the list, from 0, which may be of a day that another one is of.
+/// What is wrong with the one at `place` of the list, from 0, which may be of a day that another
+/// one is of.
 fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) {
     let mut check = |field: &str, rule, broken: bool, detail: String| {
         if broken {
@@ -39,7 +41,12 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
     };
     check("validFrom", "unique-start", twice, "two versions begin on this day".to_owned());
     check("source", "source", index.source.trim().is_empty(), "has no source".to_owned());
-    check("roundTo", "round-to", !(1..=100).contains(&index.round_to), "roundTo must be 1 to 100".to_owned());
+    check(
+        "roundTo",
+        "round-to",
+        !(1..=100).contains(&index.round_to),
+        "roundTo must be 1 to 100".to_owned(),
+    );
     let sum: u64 = index.groups.iter().map(|group| group.hundredths).sum();
     check(
         "hundredths",
@@ -50,7 +57,12 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
     let mut codes = BTreeSet::new();
     for (nth, group) in index.groups.iter().enumerate() {
         let at = |field: &str| format!("groups[{nth}].{field}");
-        check(&at("code"), "unique-code", !codes.insert(&group.code), format!("{} stands twice", group.code));
+        check(
+            &at("code"),
+            "unique-code",
+            !codes.insert(&group.code),
+            format!("{} stands twice", group.code),
+        );
         let sum: u64 = group.criteria.iter().map(|criterion| criterion.hundredths).sum();
         let weighs = group.hundredths;
         let detail = format!("the criteria of {} weigh {sum} and not {weighs}", group.code);
@@ -62,7 +74,12 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
             let twice = !shared && !codes.insert(&criterion.code);
             check(&at("code"), "unique-code", twice, format!("{} stands twice", criterion.code));
             let nothing = criterion.hundredths == 0;
-            check(&at("hundredths"), "positive", nothing, format!("{} weighs nothing", criterion.code));
+            check(
+                &at("hundredths"),
+                "positive",
+                nothing,
+                format!("{} weighs nothing", criterion.code),
+            );
             if let Some(detail) = formula_broken(criterion) {
                 check(&at("formula"), "thresholds", true, format!("{}: {detail}", criterion.code));
             }
@@ -86,7 +103,9 @@ fn is_share(share: u64) -> bool {
 fn formula_broken(criterion: &Criterion) -> Option<&'static str> {
     let most = criterion.hundredths;
     match &criterion.formula {
-        Formula::Proportional { full_at, .. } => (!is_share(*full_at)).then_some("fullAt must be 1 to 10000"),
+        Formula::Proportional { full_at, .. } => {
+            (!is_share(*full_at)).then_some("fullAt must be 1 to 10000")
+        }
         Formula::Steps { rungs } => rungs_broken(rungs, most),
         Formula::Average { of, .. } => {
             let best = of.iter().map(|weight| weight.hundredths).max();
@@ -111,7 +130,8 @@ fn rungs_broken(rungs: &[Rung], most: u64) -> Option<&'static str> {
     let falls = |pair: &[Rung]| {
         let (higher, lower) = (&pair[0], &pair[1]);
         let asks_less = lower.when.iter().filter_map(share_of).all(|(of, share)| {
-            let mut above = higher.when.iter().filter_map(share_of).filter(|(other, _)| *other == of);
+            let mut above =
+                higher.when.iter().filter_map(share_of).filter(|(other, _)| *other == of);
             above.all(|(_, more)| more > share)
         });
         higher.hundredths > lower.hundredths && asks_less
@@ -157,7 +177,8 @@ fn of_declared(declared: &[Declared], uses: &BTreeMap<&str, Use>, found: &mut Ve
                 found.push(Violation::new(format!("declared[{place}].{field}"), rule, detail));
             }
         };
-        let twice = !seen.insert((&entry.input, &entry.agency, entry.period.first(), entry.period.last()));
+        let twice =
+            !seen.insert((&entry.input, &entry.agency, entry.period.first(), entry.period.last()));
         check("input", "unique-declaration", twice, "is declared twice".to_owned());
         check("source", "source", entry.source.trim().is_empty(), "has no source".to_owned());
         let most = match uses.get(entry.input.as_str()) {

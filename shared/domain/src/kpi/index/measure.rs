@@ -39,7 +39,7 @@ measures! {
     Received "received",
     /// – of these, handed in on-line.
     ReceivedOnline "received-online",
-    /// – of these, with electronic papers.
+    /// – of these, with electronic documents.
     Digitised "digitised",
     /// Received in the time, carried over or reopened: all that there was to do.
     ToSettle "to-settle",
@@ -116,10 +116,14 @@ pub struct Measures {
 impl Measures {
     /// What the rows of a time and the catalogue on its last day say.
     ///
-    /// Which procedures a department answers for the catalogue does not say, so that of a department nothing is known about its
-    /// procedures; communes answer for all of their level.
+    /// Which procedures a department answers for the catalogue does not say, so that of a
+    /// department nothing is known about its procedures; communes answer for all of their level.
     pub fn of(rows: &KpiRows, scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
-        let selection = Selection { agency: scope.agency.cloned(), merged: scope.merged, ..Selection::default() };
+        let selection = Selection {
+            agency: scope.agency.cloned(),
+            merged: scope.merged,
+            ..Selection::default()
+        };
         let figures = report(rows, Dimension::Agency, &selection, catalogue, last).total;
         let online = Selection { channel: Some(Channel::Online), ..selection.clone() };
         let online = report(rows, Dimension::Agency, &online, catalogue, last).total.row;
@@ -131,7 +135,10 @@ impl Measures {
             (Measure::ToSettle, row.balance().0),
             (
                 Measure::InTime,
-                row.in_process - row.overdue.min(row.in_process) + row.early + row.on_time + row.withdrawn,
+                row.in_process - row.overdue.min(row.in_process)
+                    + row.early
+                    + row.on_time
+                    + row.withdrawn,
             ),
             (Measure::Resolved, row.resolved),
             (Measure::Early, row.early),
@@ -175,7 +182,11 @@ impl FromIterator<(Measure, u64)> for Measures {
 }
 
 /// The procedures that somebody answers for on `day`, if that can be known.
-fn procedures<'a>(agency: Option<&AgencyCode>, catalogue: &'a Catalogue, day: Date) -> Option<Vec<&'a Procedure>> {
+fn procedures<'a>(
+    agency: Option<&AgencyCode>,
+    catalogue: &'a Catalogue,
+    day: Date,
+) -> Option<Vec<&'a Procedure>> {
     let level = match agency {
         None => None,
         Some(agency) => match catalogue.agency(agency)?.level {
@@ -183,7 +194,8 @@ fn procedures<'a>(agency: Option<&AgencyCode>, catalogue: &'a Catalogue, day: Da
             AgencyLevel::Province | AgencyLevel::Department | AgencyLevel::District => return None,
         },
     };
-    let codes: BTreeSet<&ProcedureCode> = catalogue.procedures().map(|procedure| &procedure.code).collect();
+    let codes: BTreeSet<&ProcedureCode> =
+        catalogue.procedures().map(|procedure| &procedure.code).collect();
     let in_force = codes.into_iter().filter_map(|code| catalogue.procedure(code, day));
     Some(in_force.filter(|procedure| level.is_none_or(|level| procedure.level == level)).collect())
 }
@@ -199,7 +211,8 @@ fn of_procedures(
     for (cell, row) in rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
         let carried_on = || catalogue.told_under(agency, Some(procedure), last);
-        let ours = |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
+        let ours =
+            |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
         if !scope.agency.is_none_or(ours) {
             continue;
         }
@@ -220,8 +233,14 @@ fn of_procedures(
     [
         (Measure::Procedures, count(&|_| true)),
         (Measure::ProceduresOnline, count(&online)),
-        (Measure::ProceduresOnlineUsed, count(&|procedure| online(procedure) && used.contains(&procedure.code))),
+        (
+            Measure::ProceduresOnlineUsed,
+            count(&|procedure| online(procedure) && used.contains(&procedure.code)),
+        ),
         (Measure::ProceduresWithFee, count(&|procedure| procedure.fee_vnd > 0)),
-        (Measure::ProceduresPaidOnline, count(&|procedure| procedure.fee_vnd > 0 && paid.contains(&procedure.code))),
+        (
+            Measure::ProceduresPaidOnline,
+            count(&|procedure| procedure.fee_vnd > 0 && paid.contains(&procedure.code)),
+        ),
     ]
 }

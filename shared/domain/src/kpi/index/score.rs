@@ -1,6 +1,8 @@
 //! Points of what was measured, with everything that led to them.
 
-use super::{Condition, Criterion, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE};
+use super::{
+    Condition, Criterion, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE,
+};
 use crate::id::AgencyCode;
 use crate::kpi::Period;
 
@@ -46,7 +48,9 @@ impl Missing {
     pub fn input(&self) -> &str {
         match self {
             Self::NotDeclared(input) => input,
-            Self::NotKnown(measure) | Self::NotCounted(measure) | Self::NothingToMeasure(measure) => measure.name(),
+            Self::NotKnown(measure)
+            | Self::NotCounted(measure)
+            | Self::NothingToMeasure(measure) => measure.name(),
         }
     }
 
@@ -128,11 +132,18 @@ pub fn score<'a>(
     agency: Option<&AgencyCode>,
 ) -> ScoredIndex<'a> {
     let of_criterion = |criterion: &'a Criterion| {
-        let mut sought = Sought { measures, indexes, period, agency, inputs: Vec::new(), missing: Vec::new() };
+        let mut sought =
+            Sought { measures, indexes, period, agency, inputs: Vec::new(), missing: Vec::new() };
         let points = sought.points(criterion);
         let Sought { inputs, missing, .. } = sought;
-        let score = points.filter(|_| missing.is_empty()).map(|points| points.rounded(index.round_to));
-        ScoredCriterion { criterion, score: score.map(|score| score.min(criterion.hundredths)), inputs, missing }
+        let score =
+            points.filter(|_| missing.is_empty()).map(|points| points.rounded(index.round_to));
+        ScoredCriterion {
+            criterion,
+            score: score.map(|score| score.min(criterion.hundredths)),
+            inputs,
+            missing,
+        }
     };
     let of_group = |group: &'a Group| {
         let criteria: Vec<ScoredCriterion<'a>> = group.criteria.iter().map(of_criterion).collect();
@@ -239,7 +250,8 @@ impl Sought<'_> {
             None if self.measures.are_counted() => self.miss(Missing::NotKnown(measure)),
             None => self.miss(Missing::NotCounted(measure)),
             Some(value) => {
-                let origin = if measure.is_of_catalogue() { Origin::Catalogue } else { Origin::Figures };
+                let origin =
+                    if measure.is_of_catalogue() { Origin::Catalogue } else { Origin::Figures };
                 self.note(Input { name: measure.name().to_owned(), value, of: None, origin });
             }
         }
@@ -262,7 +274,12 @@ impl Sought<'_> {
             return None;
         };
         let (value, of) = (found.part, Some(found.whole));
-        self.note(Input { name: input.to_owned(), value, of, origin: Origin::Declared(found.source.clone()) });
+        self.note(Input {
+            name: input.to_owned(),
+            value,
+            of,
+            origin: Origin::Declared(found.source.clone()),
+        });
         Some((found.part, found.whole))
     }
 

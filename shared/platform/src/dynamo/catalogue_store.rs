@@ -14,7 +14,7 @@ const LOOKED_AT_MAX: i32 = 8;
 
 /// The catalogue table.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct CatalogueStore {
     client: Client,
     table: String,
 }
@@ -29,7 +29,7 @@ fn place(edition: u64) -> String {
     format!("{edition:012}")
 }
 
-impl Shelf {
+impl CatalogueStore {
     /// Over `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
@@ -37,16 +37,27 @@ impl Shelf {
 
     /// The number of the latest edition, whether it can be read or not; 0 before the first.
     pub async fn last(&self) -> Result<u64, Failure> {
-        let found = self.editions().projection_expression("#name").expression_attribute_names("#name", "name").limit(1);
+        let found = self
+            .editions()
+            .projection_expression("#name")
+            .expression_attribute_names("#name", "name")
+            .limit(1);
         let last = found.send().await.map_err(down)?.items.unwrap_or_default().pop();
         let number = last.as_ref().map(|item| item.get("name")?.as_s().ok()?.parse().ok());
-        number.map_or(Ok(0), |number| number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned())))
+        number.map_or(Ok(0), |number| {
+            number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned()))
+        })
     }
 
-    /// The latest edition that can be read, of the last few; none before the first. One that cannot be read is left out and named in the log.
+    /// The latest edition that can be read, of the last few; none before the first. One that cannot
+    /// be read is left out and named in the log.
     pub async fn latest(&self) -> Result<Option<Edition>, Failure> {
         let found = self.editions().limit(LOOKED_AT_MAX).send().await.map_err(down)?;
-        Ok(found.items.unwrap_or_default().into_iter().find_map(|item| rows::readable(item, &["part", "name"])))
+        Ok(found
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .find_map(|item| rows::readable(item, &["part", "name"])))
     }
 
     /// Every edition, the latest first.
@@ -73,12 +84,17 @@ impl Shelf {
     }
 
     async fn get(&self, part: &str, name: &str) -> Result<Option<super::Item>, Failure> {
-        let got = self.client.get_item().table_name(&self.table).key("part", text(part)).key("name", text(name));
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("part", text(part))
+            .key("name", text(name));
         Ok(got.consistent_read(true).send().await.map_err(down)?.item)
     }
 
-    /// Publishes `edition` of `texts`: the files first, which change nothing by themselves, then the edition, which puts them in
-    /// force. Only one edition has a number.
+    /// Publishes `edition` of `texts`: the files first, which change nothing by themselves, then
+    /// the edition, which puts them in force. Only one edition has a number.
     pub async fn publish(&self, edition: &Edition, texts: &Texts) -> Result<Stored, Failure> {
         for (name, content) in texts.iter() {
             let Some(hash) = edition.files.get(name) else {
@@ -100,7 +116,11 @@ impl Shelf {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         match put.condition_expression("attribute_not_exists(part)").send().await {
             Ok(_) => Ok(Stored::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Stored::AnotherWasFirst)
             }
             Err(error) => Err(down(error)),

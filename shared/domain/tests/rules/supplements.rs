@@ -1,4 +1,5 @@
-//! How late and how often papers may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and what a late request does to the figures.
+//! How late and how often documents may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and what a late
+//! request does to the figures.
 
 use domain::Violation;
 use domain::dossier::{Action, Decision, Dossier, Refusal};
@@ -8,9 +9,12 @@ use domain::procedure::Channel;
 use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
-use super::world::{AGENCY, at, calendar, command, day, law, law_changed, local, officer, played, played_under};
+use super::world::{
+    AGENCY, at, calendar, command, day, law, law_changed, local, officer, played, played_under,
+};
 
-/// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on Thursday the 5th.
+/// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on
+/// Thursday the 5th.
 const RECEIVED: &str = "submit 2026-03-02T07:30, receive 08:00, process 08:10";
 
 fn dates(dossier: &Dossier) -> [Option<String>; 2] {
@@ -19,7 +23,7 @@ fn dates(dossier: &Dossier) -> [Option<String>; 2] {
 
 // The example of a dossier that was overdue for ten days and was counted early.
 #[test]
-fn papers_asked_for_after_the_due_date_do_not_make_a_late_dossier_early() {
+fn documents_asked_for_after_the_due_date_do_not_make_a_late_dossier_early() {
     let history = format!(
         "{RECEIVED}, request-supplement 2026-03-23T09:00, supplement 2026-03-24T09:00, finish 2026-03-25T09:00"
     );
@@ -29,32 +33,62 @@ fn papers_asked_for_after_the_due_date_do_not_make_a_late_dossier_early() {
         [Some("2026-03-31T17:00:00"), Some("2026-03-09T17:00:00")].map(|t| t.map(str::to_owned))
     );
     let rows = tally([&facts(&dossier)], day("2026-03-25"), DueBasis::Original);
-    let counted: Vec<_> = rows.values().map(|row| (row.resolved, row.early, row.on_time, row.late)).collect();
+    let counted: Vec<_> =
+        rows.values().map(|row| (row.resolved, row.early, row.on_time, row.late)).collect();
     assert_eq!(counted, [(1, 0, 0, 1); 3], "the officer, the agency and the province");
-    let asked: Vec<u64> = dossier.history.iter().filter(|entry| entry.asked_late).map(|entry| entry.version).collect();
+    let asked: Vec<u64> = dossier
+        .history
+        .iter()
+        .filter(|entry| entry.asked_late)
+        .map(|entry| entry.version)
+        .collect();
     assert_eq!(asked, [4]);
 }
 
 #[test]
-fn papers_may_be_asked_for_once_within_three_working_days_from_receipt() {
+fn documents_may_be_asked_for_once_within_three_working_days_from_receipt() {
     for (why, history, late) in [
         ("the day of receipt", "receive 08:00, request-supplement 09:00", false),
-        ("the third working day, at midnight", "receive 08:00, request-supplement 2026-03-05T23:59", false),
+        (
+            "the third working day, at midnight",
+            "receive 08:00, request-supplement 2026-03-05T23:59",
+            false,
+        ),
         ("the fourth", "receive 08:00, request-supplement 2026-03-06T00:00", true),
-        ("received after 15:00, and so on the 3rd", "receive 15:01, request-supplement 2026-03-06T23:59", false),
+        (
+            "received after 15:00, and so on the 3rd",
+            "receive 15:01, request-supplement 2026-03-06T23:59",
+            false,
+        ),
         ("the fourth after that", "receive 15:01, request-supplement 2026-03-07T00:00", true),
         ("over a weekend", "receive 2026-03-05T08:00, request-supplement 2026-03-10T09:00", false),
-        ("on the Saturday after the third day", "receive 2026-03-03T08:00, request-supplement 2026-03-07T09:00", true),
-        ("over 30 April and 1 May", "receive 2026-04-29T08:00, request-supplement 2026-05-06T09:00", false),
+        (
+            "on the Saturday after the third day",
+            "receive 2026-03-03T08:00, request-supplement 2026-03-07T09:00",
+            true,
+        ),
+        (
+            "over 30 April and 1 May",
+            "receive 2026-04-29T08:00, request-supplement 2026-05-06T09:00",
+            false,
+        ),
         ("before receipt no day is too late", "request-supplement 2026-03-20T09:00", false),
         (
             "a second time",
             "request-supplement 08:00, supplement 09:00, receive 10:00, request-supplement 2026-03-03T09:00",
             true,
         ),
-        ("a second time before receipt", "request-supplement 08:00, supplement 09:00, request-supplement 10:00", true),
+        (
+            "a second time before receipt",
+            "request-supplement 08:00, supplement 09:00, request-supplement 10:00",
+            true,
+        ),
     ] {
-        let dossier = played("20 working-day", Channel::Online, &format!("submit 2026-03-02T07:30, {history}"));
+        let dossier = played(
+            "20 working-day",
+            Channel::Online,
+            &format!("submit 2026-03-02T07:30, {history}"),
+        );
         assert_eq!(dossier.history.last().unwrap().asked_late, late, "{why}");
     }
 }
@@ -71,15 +105,25 @@ fn a_request_after_the_due_date_is_late_though_the_three_days_are_not_over() {
 
 #[test]
 fn where_the_law_does_not_take_a_late_request_it_is_refused_and_changes_nothing() {
-    let law = law_changed(&[("papersBound", json!({"withinWorkingDays": 3, "timesMax": 1, "late": "refused"}))]);
+    let law = law_changed(&[(
+        "supplementBound",
+        json!({"withinWorkingDays": 3, "timesMax": 1, "late": "refused"}),
+    )]);
     let dossier = played_under(&law, "5 working-day", RECEIVED);
     for (when, refused) in [("2026-03-05T16:00", false), ("2026-03-06T09:00", true)] {
-        match dossier.decide(command("it", Action::RequestSupplement), &officer(AGENCY), &law, at(when)) {
+        match dossier.decide(
+            command("it", Action::RequestSupplement),
+            &officer(AGENCY),
+            &law,
+            at(when),
+        ) {
             Err(Refusal::Invalid(Violation { field, rule, .. })) => {
                 assert!(refused, "{when}");
-                assert_eq!((field.as_str(), rule), ("action", "papers-bound"));
+                assert_eq!((field.as_str(), rule), ("action", "supplement-bound"));
             }
-            Ok(Decision::Moved(next)) => assert!(!refused && !next.history.last().unwrap().asked_late, "{when}"),
+            Ok(Decision::Moved(next)) => {
+                assert!(!refused && !next.history.last().unwrap().asked_late, "{when}")
+            }
             other => panic!("{when}: {other:?}"),
         }
     }
@@ -87,10 +131,14 @@ fn where_the_law_does_not_take_a_late_request_it_is_refused_and_changes_nothing(
 
 #[test]
 fn an_edition_that_says_nothing_of_requests_bounds_none() {
-    let law = law_changed(&[("papersBound", Value::Null)]);
-    let history = format!("{RECEIVED}, request-supplement 2026-03-23T09:00, supplement 2026-03-24T09:00");
+    let law = law_changed(&[("supplementBound", Value::Null)]);
+    let history =
+        format!("{RECEIVED}, request-supplement 2026-03-23T09:00, supplement 2026-03-24T09:00");
     let dossier = played_under(&law, "5 working-day", &history);
-    assert_eq!((dossier.original_due_at, dossier.history.iter().any(|entry| entry.asked_late)), (None, false));
+    assert_eq!(
+        (dossier.original_due_at, dossier.history.iter().any(|entry| entry.asked_late)),
+        (None, false)
+    );
 }
 
 #[test]
@@ -103,16 +151,18 @@ fn a_bound_is_one_that_somebody_can_keep() {
         (json!({"withinWorkingDays": 3, "timesMax": 0, "late": "taken"}), false),
         (json!({"withinWorkingDays": 3, "timesMax": 11, "late": "taken"}), false),
     ] {
-        let mut rules: Value = serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
-        rules["rules"][0]["papersBound"] = bound.clone();
+        let mut rules: Value =
+            serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+        rules["rules"][0]["supplementBound"] = bound.clone();
         let law = Law::assemble(calendar().clone(), serde_json::from_value(rules).unwrap());
         assert_eq!(law.is_ok(), good, "{bound}");
     }
 }
 
-/// What happens after late papers moves both dates, as after an apology; waiting for them gives nothing back.
+/// What happens after late documents moves both dates, as after an apology; waiting for them gives
+/// nothing back.
 #[test]
-fn after_late_papers_a_pause_moves_both_dates_and_waiting_for_the_papers_moves_none() {
+fn after_late_documents_a_pause_moves_both_dates_and_waiting_for_the_documents_moves_none() {
     let asked = format!("{RECEIVED}, request-supplement 2026-03-06T08:00");
     for (why, supplement, rest, due, original) in [
         ("restart", "restart", "", "2026-03-19T17:00:00", "2026-03-09T17:00:00"),
@@ -135,14 +185,18 @@ fn after_late_papers_a_pause_moves_both_dates_and_waiting_for_the_papers_moves_n
         let law = super::world::law_of(supplement, 1);
         let history = format!("{asked}, supplement 2026-03-12T08:00{rest}");
         let dossier = played_under(&law, "5 working-day", &history);
-        assert_eq!(dates(&dossier), [Some(due), Some(original)].map(|t| t.map(str::to_owned)), "{why}");
+        assert_eq!(
+            dates(&dossier),
+            [Some(due), Some(original)].map(|t| t.map(str::to_owned)),
+            "{why}"
+        );
     }
 }
 
 #[test]
 fn the_shipped_law_takes_late_requests_and_counts_them() {
     for rule in law().rules() {
-        let bound = rule.papers_bound.expect("a bound");
+        let bound = rule.supplement_bound.expect("a bound");
         assert_eq!((bound.within_working_days, bound.times_max), (3, 1), "{}", rule.valid_from);
         assert_eq!(bound.late, domain::law::LateRequest::Taken, "{}", rule.valid_from);
     }

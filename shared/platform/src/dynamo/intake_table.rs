@@ -1,4 +1,5 @@
-//! Where dossiers are admitted: numbers and receipts in the intake table, stored together with the dossier.
+//! Where dossiers are admitted: numbers and receipts in the intake table, stored together with the
+//! dossier.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -21,13 +22,13 @@ const CONFLICT_PAUSE_MS: u64 = 20;
 
 /// Where dossiers are admitted: numbers and receipts, beside the dossiers table.
 #[derive(Debug, Clone)]
-pub struct Reception {
+pub struct IntakeTable {
     client: Client,
     dossiers: String,
     intake: String,
 }
 
-impl Reception {
+impl IntakeTable {
     /// Over the tables `dossiers` and `intake`.
     pub fn new(client: Client, dossiers: String, intake: String) -> Self {
         Self { client, dossiers, intake }
@@ -37,8 +38,8 @@ impl Reception {
 /// How long it is kept after the last of them that events about a dossier wait.
 const WAITING_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// An event that waits is seen again within this time: what is waited for comes at any time (`batch::WAITING_SECONDS`). One that is
-/// not was given up.
+/// An event that waits is seen again within this time: what is waited for comes at any time
+/// (`batch::WAITING_SECONDS`). One that is not was given up.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// How the name of a waiting event begins: a field of its dossier's item.
@@ -56,7 +57,7 @@ fn receipt_key(key: &CommandId) -> AttributeValue {
     text(format!("receipt#{key}"))
 }
 
-impl Intake for Reception {
+impl Intake for IntakeTable {
     async fn receipt(&self, key: &CommandId) -> Result<Option<SubmissionReceipt>, Failure> {
         let found = self
             .client
@@ -70,7 +71,12 @@ impl Intake for Reception {
         found.item.map(read).transpose()
     }
 
-    async fn next_sequence(&self, agency: &AgencyCode, day: Date, step: u32) -> Result<u32, Failure> {
+    async fn next_sequence(
+        &self,
+        agency: &AgencyCode,
+        day: Date,
+        step: u32,
+    ) -> Result<u32, Failure> {
         let counted = self
             .client
             .update_item()
@@ -103,13 +109,20 @@ impl Intake for Reception {
             .key("key", waiting_key(code))
             .update_expression("SET #event = :claimed, expiresAt = :forgotten")
             .expression_attribute_names("#event", event_name(key))
-            .expression_attribute_values(":claimed", text(format!("{} {}", claimed.as_millisecond(), now.as_second())))
+            .expression_attribute_values(
+                ":claimed",
+                text(format!("{} {}", claimed.as_millisecond(), now.as_second())),
+            )
             .expression_attribute_values(":forgotten", number(forgotten.as_second()))
             .return_values(ReturnValue::AllNew)
             .send()
             .await
             .map_err(down)?;
-        let others = noted.attributes.unwrap_or_default().into_iter().filter(|(name, _)| name.starts_with(EVENT));
+        let others = noted
+            .attributes
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(EVENT));
         let mut others = others.filter_map(|(_, value)| {
             let (claimed, seen) = value.as_s().ok()?.split_once(' ')?;
             Some((claimed.parse::<i64>().ok()?, seen.parse::<i64>().ok()?))
@@ -119,9 +132,14 @@ impl Intake for Reception {
     }
 
     async fn waited(&self, code: &DossierCode, key: &CommandId) -> Result<(), Failure> {
-        let forgotten = self.client.update_item().table_name(&self.intake).key("key", waiting_key(code));
+        let forgotten =
+            self.client.update_item().table_name(&self.intake).key("key", waiting_key(code));
         let forgotten = forgotten.update_expression("REMOVE #event");
-        forgotten.expression_attribute_names("#event", event_name(key)).send().await.map_err(down)?;
+        forgotten
+            .expression_attribute_names("#event", event_name(key))
+            .send()
+            .await
+            .map_err(down)?;
         Ok(())
     }
 
@@ -143,20 +161,32 @@ impl Intake for Reception {
                 .map_err(|error| Failure::Defect(error.to_string()))?;
             Ok(TransactWriteItem::builder().put(put).build())
         };
-        let puts =
-            vec![put(&self.dossiers, write(&DossierRecord::from(dossier))?, "code")?, put(&self.intake, kept, "key")?];
+        let puts = vec![
+            put(&self.dossiers, write(&DossierRecord::from(dossier))?, "code")?,
+            put(&self.intake, kept, "key")?,
+        ];
         for attempt in 1..=CONFLICT_TRIES_MAX {
-            let outcome = self.client.transact_write_items().set_transact_items(Some(puts.clone())).send().await;
+            let outcome = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(puts.clone()))
+                .send()
+                .await;
             let error = match outcome {
                 Ok(_) => return Ok(Admission::Admitted),
                 Err(error) => error,
             };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
             else {
                 return Err(down(error));
             };
             let reason = |place: usize| {
-                cancelled.cancellation_reasons().get(place).and_then(|reason| reason.code()).unwrap_or("None")
+                cancelled
+                    .cancellation_reasons()
+                    .get(place)
+                    .and_then(|reason| reason.code())
+                    .unwrap_or("None")
             };
             // The key is looked at first: where both exist, this very request was admitted before.
             if reason(1) == "ConditionalCheckFailed" {
@@ -169,7 +199,8 @@ impl Intake for Reception {
                 return Err(down(error));
             }
             let pause = CONFLICT_PAUSE_MS * u64::from(attempt);
-            tokio::time::sleep(std::time::Duration::from_millis(pause + fastrand::u64(0..=pause))).await;
+            tokio::time::sleep(std::time::Duration::from_millis(pause + fastrand::u64(0..=pause)))
+                .await;
         }
         Err(Failure::Held("the receipt"))
     }

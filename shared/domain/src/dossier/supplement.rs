@@ -1,0 +1,84 @@
+//! Until when and how often documents may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and how long an
+//! applicant has for them (`ThoiHanBoSung` in production systems).
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{Action, Dossier, DossierStatus, HistoryEntry, Refusal};
+use crate::Violation;
+use crate::calendar::{Calendar, MissingYear, date_of};
+use crate::deadline::passed_since_receipt;
+use crate::law::{LateRequest, Law};
+
+/// The last of the days that the law of the day on which documents were asked for gives; none where
+/// none are waited for.
+pub(crate) fn last_day_for_supplement(history: &[HistoryEntry], law: &Law) -> Option<Date> {
+    let waiting =
+        history.last().is_some_and(|entry| entry.status == DossierStatus::SupplementRequested);
+    let asked = history
+        .iter()
+        .rfind(|entry| entry.action == Action::RequestSupplement)
+        .filter(|_| waiting)?;
+    let asked = date_of(asked.at);
+    Some(asked.saturating_add(i64::from(law.rule_on(asked).supplement_calendar_days).days()))
+}
+
+/// Whether a time that ends on `last` is over on `day`: one that ends on a day off ends with the
+/// next working day (Bộ luật Dân sự 2015 Đ.148.5).
+pub(crate) fn is_over(last: Date, day: Date, calendar: &Calendar) -> Result<bool, MissingYear> {
+    Ok(last < day && calendar.working_day_from(last)? < day)
+}
+
+impl Dossier {
+    /// Whether documents that are asked for at `at` are asked for outside the bound of that day:
+    /// once more than it allows, later after receipt, or when the due date has passed, which no
+    /// request can undo. An error where a late request is not taken at all.
+    pub(super) fn asks_late(
+        &self,
+        action: Action,
+        at: Timestamp,
+        law: &Law,
+    ) -> Result<bool, Refusal> {
+        let day = date_of(at);
+        let Some(bound) =
+            law.rule_on(day).supplement_bound.filter(|_| action == Action::RequestSupplement)
+        else {
+            return Ok(false);
+        };
+        let asked =
+            self.history.iter().filter(|entry| entry.action == Action::RequestSupplement).count();
+        let missed = self.original_due_at.or(self.due_at).is_some_and(|due| date_of(due) < day);
+        let late = match self.received_at {
+            _ if missed || asked >= usize::from(bound.times_max) => true,
+            Some(received) => {
+                let calendar = law.calendar_of(&self.agency);
+                passed_since_receipt(calendar, received, day, bound.within_working_days)?
+            }
+            None => false,
+        };
+        if late && bound.late == LateRequest::Refused {
+            let (days, times) = (bound.within_working_days, bound.times_max);
+            let detail = format!(
+                "documents are asked for within {days} working days from receipt, before the due date has passed, and at most {times} time(s)"
+            );
+            return Err(Refusal::Invalid(Violation::new("action", "supplement-bound", detail)));
+        }
+        Ok(late)
+    }
+
+    /// Nobody gives a dossier up for missing documents while they can still come, whoever it is.
+    pub(super) fn check_expired(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
+        let calendar = law.calendar_of(&self.agency);
+        let Some(last) = last_day_for_supplement(&self.history, law) else {
+            return Ok(());
+        };
+        if is_over(last, date_of(at), calendar)? {
+            return Ok(());
+        }
+        // The day itself may lie in a year without a calendar: then it is not over before the last
+        // day is.
+        let until = calendar.working_day_from(last).unwrap_or(last);
+        let detail = format!("the applicant has until {until} for the documents");
+        Err(Refusal::Invalid(Violation::new("action", "not-yet-expired", detail)))
+    }
+}
