@@ -65,8 +65,7 @@ fn texts<'a>(list: &'a Value, name: &str) -> BTreeSet<&'a str> {
 async fn a_procedure_is_found_by_its_name_without_accents_its_field_and_its_code() {
     let world = World::new().await;
     let birth = "1.001193".to_owned();
-    for search in
-        ["Đăng ký khai sinh", "dang ky khai sinh", "KHAI SI", "khai sinh, ho", "1.001193"]
+    for search in ["Đăng ký khai sinh", "dang ky khai sinh", "KHAI SI", "khai sinh, ho", "1.001193"]
     {
         let found = list(&world, &[("search", search)]).await;
         assert!(codes(&found).contains(&birth), "{search}");
