@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::{Agency, AgencyLevel};
+use crate::dated::ValidFrom;
 use crate::deadline::Term;
 use crate::id::{ProcedureCode, is_level_one};
 
@@ -162,6 +163,12 @@ pub struct Procedure {
 
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+
+impl ValidFrom for Procedure {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
 
 impl Procedure {
     /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.
