@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::AgencyLevel;
-use crate::deadline::Term;
 use crate::id::{ProcedureCode, is_level_one};
+use crate::provenance::Trust;
+use crate::term::Term;
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,18 +76,6 @@ pub struct DocumentRequirement {
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
-}
-
-/// How well an entry of the catalogue is vouched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Read in a first-hand source.
-    Confirmed,
-    /// Quoted by another source.
-    Secondary,
-    /// From memory; a province replaces it with its own published list.
-    Unverified,
 }
 
 /// One version of a procedure.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::Period;
 use crate::Violation;
 use crate::id::AgencyCode;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 pub use measure::{Measure, Measures, Scope};
 pub use score::{Input, Missing, Origin, ScoredCriterion, ScoredGroup, ScoredIndex, score};

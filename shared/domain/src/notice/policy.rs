@@ -11,7 +11,7 @@ use super::{Language, NoticeChannel, NoticeClass, Provider};
 use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::law::KNOWN_FROM;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

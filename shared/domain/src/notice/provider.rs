@@ -10,7 +10,7 @@ use super::pool::{Failover, ProviderPool};
 use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
 /// messages cost.
