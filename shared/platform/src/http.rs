@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::form::Draft;
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
 use crate::problem::{self, Problem};
@@ -145,9 +146,21 @@ impl HttpRequest {
         self.headers.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The body as JSON of type `T`, with all that came.
-    pub fn json_as_it_came<T: DeserializeOwned>(&self) -> Result<Came<T>, Failure> {
-        Came::read(self.declared_json()?)
+    /// The body as JSON of type `T`, with all that came; `judge` is as in
+    /// [`Draft::whole_or_all`].
+    pub fn json_as_it_came<T: DeserializeOwned>(
+        &self,
+        judge: impl FnOnce(T) -> Vec<Violation>,
+    ) -> Result<Came<T>, Failure> {
+        Came::read(self.declared_json()?, judge)
+    }
+
+    /// The body as JSON of type `T`; `judge` is as in [`Draft::whole_or_all`].
+    pub fn json_judged<T: DeserializeOwned>(
+        &self,
+        judge: impl FnOnce(T) -> Vec<Violation>,
+    ) -> Result<T, Failure> {
+        Draft::of(self.declared_json()?)?.whole_or_all(judge)
     }
 
     /// The body as JSON of type `T`.
