@@ -410,6 +410,7 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/id/subject.rs",
     "shared/domain/src/submission.rs",
     "shared/platform/src/form.rs",
+    "shared/platform/src/message.rs",
     "shared/platform/src/parameters.rs",
     "shared/platform/src/request.rs",
     "shared/platform/src/submission.rs",

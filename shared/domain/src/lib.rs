@@ -10,6 +10,8 @@ pub mod announcement;
 pub mod applicant;
 pub mod calendar;
 pub mod catalogue;
+pub mod data_file;
+pub mod dated;
 pub mod deadline;
 pub mod document;
 pub mod dossier;

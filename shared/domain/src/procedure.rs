@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::AgencyLevel;
+use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
 use crate::provenance::Trust;
 use crate::term::Term;
@@ -108,6 +109,12 @@ pub struct Procedure {
 
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+
+impl ValidFrom for Procedure {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
 
 impl Procedure {
     /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.
