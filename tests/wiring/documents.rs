@@ -408,6 +408,8 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/dossier/forwarding.rs",
     "shared/domain/src/dossier/room.rs",
     "shared/domain/src/id.rs",
+    "shared/domain/src/id/dossier.rs",
+    "shared/domain/src/id/subject.rs",
     "shared/domain/src/submission.rs",
     "shared/platform/src/form.rs",
     "shared/platform/src/message.rs",

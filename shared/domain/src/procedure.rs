@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::Violation;
 use crate::agency::{Agency, AgencyLevel};
 use crate::dated::ValidFrom;
-use crate::deadline::Term;
 use crate::id::{ProcedureCode, is_level_one};
+use crate::provenance::Trust;
+use crate::term::Term;
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,29 +109,6 @@ pub struct DocumentRequirement {
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
-}
-
-/// How well an entry of the catalogue is vouched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Read in a first-hand source.
-    Confirmed,
-    /// Quoted by another source.
-    Secondary,
-    /// From memory; a province replaces it with its own published list.
-    Unverified,
-}
-
-impl Trust {
-    /// The name in the contract and the catalogue's files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Secondary => "secondary",
-            Self::Unverified => "unverified",
-        }
-    }
 }
 
 /// One version of a procedure.
