@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Provider;
 use crate::Violation;
 use crate::data_file::data_file;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// What to do after a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -12,7 +12,7 @@ use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
 /// messages cost.
