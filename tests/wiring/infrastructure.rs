@@ -426,6 +426,7 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "keep-preference" => names::<keep_preference::Settings>(),
         "notify-applicant" => names::<notify_applicant::Settings>(),
         "publish-catalogue" => names::<publish_catalogue::Settings>(),
+        "read-catalogue" => names::<read_catalogue::Settings>(),
         "read-kpi" => names::<read_kpi::Settings>(),
         "record-delivery" => names::<record_delivery::Settings>(),
         "refresh-token" => names::<refresh_token::Settings>(),
