@@ -149,7 +149,7 @@ fn each_version_stands_once_in_the_workspace() {
 
 #[test]
 fn the_aws_sdk_stands_in_the_adapters_and_in_main_alone() {
-    let adapters = ["shared/platform/src/dynamo", "shared/platform/src/sqs"];
+    let adapters = ["shared/platform/src/adapter/dynamo", "shared/platform/src/adapter/sqs"];
     for word in ["aws_sdk_", "aws_config", "aws_smithy"] {
         stands_only_where(word, |path| {
             adapters.iter().any(|adapter| path.starts_with(adapter)) || is_main(path)
@@ -188,6 +188,109 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
         assert_eq!(entered, 1, "{path}");
         assert_eq!(text.matches("entry::start()").count(), 1, "{path}");
     }
+}
+
+/// The modules of `platform` from the bottom up: each knows only those before it.
+const PLATFORM: [&str; 33] = [
+    "clock",
+    "telemetry",
+    "config",
+    "edition",
+    "catalogue_error",
+    "failure",
+    "wire",
+    "form",
+    "fingerprint",
+    "record",
+    "account",
+    "catalogue",
+    "port",
+    "batch",
+    "dynamo",
+    "sqs",
+    "gateway",
+    "adapter",
+    "claims",
+    "request",
+    "payload",
+    "parameters",
+    "problem",
+    "http",
+    "message",
+    "submission",
+    "transition",
+    "live_token",
+    "live_catalogue",
+    "gather",
+    "service",
+    "entry",
+    "lib",
+];
+
+/// Modules of its own package that a file of product code names after `crate::`.
+fn named_modules(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let word = |text: &str| {
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+    };
+    let mut found = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(list) = rest.strip_prefix('{') else {
+            found.push(word(rest));
+            continue;
+        };
+        let (mut depth, mut item) = (0, String::new());
+        for c in list.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => found.push(word(std::mem::take(&mut item).trim())),
+                c => item.push(c),
+            }
+        }
+        found.push(word(item.trim()));
+    }
+    found
+}
+
+#[test]
+fn modules_of_the_platform_know_only_those_below_them() {
+    let place = |module: &str| PLATFORM.iter().position(|known| *known == module);
+    let mut found = Vec::new();
+    let mut arrows = 0;
+    for (path, text) in product_code() {
+        let Some(path) = path.strip_prefix("shared/platform/src/") else { continue };
+        let path = path.trim_end_matches(".rs");
+        let parts: Vec<&str> = path.split('/').collect();
+        let module = match parts[..] {
+            ["adapter" | "service", module, ..] | [module, ..] => module,
+            [] => continue,
+        };
+        let own = place(module).unwrap_or_else(|| panic!("{module} has no place in the order"));
+        for named in named_modules(&text) {
+            // Types and macros that the top of the package shows are those of these modules.
+            let named = match named.as_str() {
+                "Failure" => "failure",
+                "settings" => "config",
+                named => named,
+            };
+            let Some(other) = place(named) else { continue };
+            arrows += 1;
+            let is_bench_of_ports = ["submission", "transition", "live_token", "live_catalogue"];
+            let adapters = ["adapter", "dynamo", "sqs", "gateway"];
+            if other > own || is_bench_of_ports.contains(&module) && adapters.contains(&named) {
+                found.push(format!("{path} knows {named}"));
+            }
+        }
+    }
+    assert!(arrows > 50, "only {arrows} uses were found");
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

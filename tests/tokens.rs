@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::account::{AccountTokens, LiveToken, Token};
+use platform::account::{AccountTokens, Token};
+use platform::live_token::LiveToken;
 use platform::port::{AccessTokens, Renewal, Stored, TokenIssuer, TokenStore};
 use refresh_token::{Order, Standing, refresh};
 

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::catalogue::UndecidedYears;
+use platform::live_catalogue::LiveCatalogue;
+use platform::port::CatalogueEditions;
 use rollup_kpi::Order;
 use serde_json::json;
 

@@ -262,7 +262,7 @@ fn somebody_is_told_of_what_the_relay_lost() {
 #[test]
 fn somebody_is_told_of_each_row_that_cannot_be_read() {
     let template = Template::read();
-    let line = file("shared/platform/src/dynamo/rows.rs");
+    let line = file("shared/platform/src/adapter/dynamo/rows.rs");
     let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
     let for_rows = filters.filter(|(_, filter)| {
         let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');

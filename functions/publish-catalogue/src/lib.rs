@@ -14,11 +14,12 @@ use domain::Violation;
 use domain::calendar::date_of;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
+use platform::catalogue::{Edition, UndecidedYears};
 use platform::dynamo::CatalogueStore;
 use platform::http::{HttpReply, HttpRequest};
+use platform::live_catalogue::{Newest, newest};
 use platform::parameters::{flag, number};
-use platform::port::Stored;
+use platform::port::{CatalogueEditions, Stored};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;

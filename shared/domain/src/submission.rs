@@ -75,7 +75,35 @@ impl From<Timestamp> for Times {
     }
 }
 
+/// Why the dossier cannot be forwarded as `entry` does, if so: the agency has to exist on that day,
+/// and to be another than the one that carries on for the owner.
+pub fn forward_violation(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    catalogue: &Catalogue,
+) -> Option<Violation> {
+    let to = entry.handler.as_ref()?;
+    let day = date_of(entry.at);
+    agency_violation("toAgency", to, catalogue, day).or_else(|| {
+        let own = catalogue.carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
+        own.then(|| {
+            Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier")
+        })
+    })
+}
+
 impl Submission {
+    /// Whether `by` may hand this in: the portal for every applicant, a citizen for themselves, an
+    /// integrator for its agencies.
+    pub fn may_be_handed_in_by(&self, by: &Actor) -> bool {
+        match by {
+            Actor::Portal { .. } => true,
+            Actor::Citizen { id_number, .. } => *id_number == self.applicant.id_number,
+            Actor::Integrator { .. } => by.speaks_for(&self.agency, self.matter()),
+            Actor::Officer { .. } | Actor::System { .. } => false,
+        }
+    }
+
     /// What decides who carries on with it when its agency has ended.
     pub fn matter(&self) -> Matter<'_> {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }

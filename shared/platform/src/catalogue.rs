@@ -1,30 +1,26 @@
-//! The catalogue as it is in force: the latest edition that was published, else the files built
-//! into the binary.
+//! The files of a catalogue: those built into the binary, and the editions that are published.
 //!
-//! An edition is a set of files, put together and checked as a whole before it is published;
-//! functions look for a newer one once a minute and go on with the present one when it cannot be
-//! read. One that starts begins with the newest that can be.
+//! An edition is a set of files, put together and checked as a whole before it is published. Which
+//! one is in force is found by [`crate::service::live_catalogue`].
 
 mod place;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::data_file::SCHEMA_VERSION;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
+pub use crate::catalogue_error::CatalogueError;
 use crate::config::Setting;
-use crate::dynamo::CatalogueStore;
 use crate::wire::hex;
 
 macro_rules! built_in {
@@ -78,23 +74,9 @@ impl Setting for UndecidedYears {
     }
 }
 
-/// What is wrong with a file, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CatalogueError {
-    /// The name of the file.
-    pub file: String,
-    /// The line, from 1, of the field that cannot be read or breaks a rule; for a missing field,
-    /// the line of its parent.
-    pub line: usize,
-    /// The name of the rule, as a slug.
-    pub rule: &'static str,
-    /// A sentence for people.
-    pub detail: String,
-}
-
 /// The texts of a catalogue, by file name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts(BTreeMap<String, String>);
+pub struct Texts(pub(crate) BTreeMap<String, String>);
 
 impl Texts {
     /// The files built into the binary.
@@ -266,7 +248,7 @@ fn file_of(part: &str) -> &'static str {
     }
 }
 
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     hex(Sha256::digest(text.as_bytes()))
 }
 
@@ -287,168 +269,4 @@ pub struct Edition {
 /// The catalogue built into the binary.
 pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
     Texts::built_in().assemble(undecided).map_err(Failure::CatalogueRefused)
-}
-
-/// How many editions are tried before what is built in, so that a start stays short: one that was
-/// published whole is read at once, and only a damaged table or another form of the files makes a
-/// second one necessary.
-const EDITIONS_TRIED_MAX: usize = 8;
-
-/// How long a newer edition is looked for before the present one is gone on with: requests wait for
-/// it.
-const LOOKED_FOR: Duration = Duration::from_secs(2);
-
-/// The newest edition that can be read and put together.
-#[derive(Debug)]
-pub struct Newest {
-    /// The number of the latest edition, readable or not; 0 before the first.
-    pub latest: u64,
-    /// The number of the one that was read.
-    pub edition: u64,
-    /// The texts of the edition's files.
-    pub texts: Texts,
-    /// The catalogue made of the files.
-    pub catalogue: Catalogue,
-}
-
-/// The newest edition that can be read and assembled, or else the built-in one. Each newer edition
-/// that cannot is logged and raises an alarm. Fails if the table cannot be read, since it is then
-/// unknown what is in force.
-pub async fn newest(
-    catalogue_store: &CatalogueStore,
-    undecided: UndecidedYears,
-) -> Result<Newest, Failure> {
-    let latest = catalogue_store.last().await?;
-    if let Some((edition, texts, catalogue)) =
-        newest_above(0, latest, catalogue_store, undecided).await?
-    {
-        return Ok(Newest { latest, edition, texts, catalogue });
-    }
-    let texts = Texts::built_in();
-    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Newest { latest, edition: 0, texts, catalogue })
-}
-
-/// The newest edition from `latest` down that can be read and put together, as long as it is newer
-/// than `held`.
-async fn newest_above(
-    held: u64,
-    latest: u64,
-    catalogue_store: &CatalogueStore,
-    undecided: UndecidedYears,
-) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
-    for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
-        match put_together(catalogue_store, number, undecided).await {
-            Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
-            Ok(None) => {}
-            Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
-            Err(failure) => unreadable(number, &failure),
-        }
-    }
-    Ok(None)
-}
-
-/// Edition `number` as it was published; none where there is none.
-async fn put_together(
-    catalogue_store: &CatalogueStore,
-    number: u64,
-    undecided: UndecidedYears,
-) -> Result<Option<(Texts, Catalogue)>, Failure> {
-    let Some(edition) = catalogue_store.edition(number).await? else {
-        return Ok(None);
-    };
-    let texts = texts_of(catalogue_store, &edition).await?;
-    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Some((texts, catalogue)))
-}
-
-/// What the alarm in `infra/template.yaml` listens for.
-fn unreadable(edition: u64, failure: &Failure) {
-    tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
-}
-
-async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result<Texts, Failure> {
-    // A file that came after the edition is taken as built in.
-    let mut texts = Texts::built_in();
-    for (name, expected) in &edition.files {
-        let text = catalogue_store.text(name, expected).await?;
-        let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
-            Failure::Defect(format!(
-                "{name} of edition {} is not what was published",
-                edition.edition
-            ))
-        })?;
-        texts.0.insert(name.clone(), text);
-    }
-    Ok(texts)
-}
-
-/// The catalogue in force, renewed while the function runs.
-#[derive(Debug)]
-pub struct LiveCatalogue {
-    catalogue_store: CatalogueStore,
-    undecided: UndecidedYears,
-    max_age: SignedDuration,
-    held: RwLock<Held>,
-}
-
-#[derive(Debug, Clone)]
-struct Held {
-    catalogue: Arc<Catalogue>,
-    edition: u64,
-    looked_at: Timestamp,
-}
-
-impl LiveCatalogue {
-    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older
-    /// than `max_age`.
-    pub async fn open(
-        catalogue_store: CatalogueStore,
-        undecided: UndecidedYears,
-        max_age: SignedDuration,
-        now: Timestamp,
-    ) -> Result<Self, Failure> {
-        let Newest { edition, catalogue, .. } = newest(&catalogue_store, undecided).await?;
-        let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
-        Ok(Self { catalogue_store, undecided, max_age, held })
-    }
-
-    /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in
-    /// force and the failure is logged. Two concurrent requests may both load an edition, with the
-    /// same result.
-    pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if held.looked_at.duration_until(now) < self.max_age {
-            return held.catalogue;
-        }
-        let next = match self.newer_than(held.edition).await {
-            Ok(Some((edition, catalogue))) => {
-                tracing::info!(edition, "catalogue renewed");
-                Held { catalogue: Arc::new(catalogue), edition, looked_at: now }
-            }
-            Ok(None) => Held { looked_at: now, ..held },
-            Err(failure) => {
-                unreadable(held.edition, &failure);
-                Held { looked_at: now, ..held }
-            }
-        };
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
-        next.catalogue
-    }
-
-    async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let look = async {
-            newest_above(
-                edition,
-                self.catalogue_store.last().await?,
-                &self.catalogue_store,
-                self.undecided,
-            )
-            .await
-        };
-        let newer = tokio::time::timeout(LOOKED_FOR, look)
-            .await
-            .map_err(|_| Failure::Held("the catalogue"))??;
-        Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
-    }
 }

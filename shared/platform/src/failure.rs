@@ -4,7 +4,7 @@ use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
 use jiff::SignedDuration;
 
-use crate::catalogue::CatalogueError;
+use crate::catalogue_error::CatalogueError;
 
 /// The one failure type of every function. What a client reads is made in [`crate::problem`]; what
 /// a log reads is `Display` and the source; neither holds personal data.

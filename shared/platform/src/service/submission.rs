@@ -6,7 +6,7 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
 use domain::phone::Unreachable;
-use domain::submission::{Submission, Times};
+use domain::submission::Times;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -92,7 +92,9 @@ pub async fn submit(
         return asked.repeated(kept);
     }
     let submission = request.body.read.judged(catalogue)?;
-    authorise(&request.by, &submission)?;
+    if !submission.may_be_handed_in_by(&request.by) {
+        return Err(Failure::Forbidden);
+    }
     let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
@@ -167,18 +169,6 @@ pub async fn submit(
         }
     }
     Err(Failure::Held("the number"))
-}
-
-/// Authorises the submission: the portal for every applicant, a citizen for themselves, an
-/// integrator for its agencies.
-fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
-    let allowed = match by {
-        Actor::Portal { .. } => true,
-        Actor::Citizen { id_number, .. } => *id_number == submission.applicant.id_number,
-        Actor::Integrator { .. } => by.speaks_for(&submission.agency, submission.matter()),
-        Actor::Officer { .. } | Actor::System { .. } => false,
-    };
-    if allowed { Ok(()) } else { Err(Failure::Forbidden) }
 }
 
 /// What was asked, in every form in which an answer to it may be kept.

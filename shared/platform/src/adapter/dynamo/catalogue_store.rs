@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{down, read, rows, stored, text, write};
 use crate::Failure;
 use crate::catalogue::{Edition, Texts};
-use crate::port::Stored;
+use crate::port::{CatalogueEditions, Stored};
 
 /// Among how many of the last editions one is looked for that can be read.
 const LOOKED_AT_MAX: i32 = 8;
@@ -35,20 +35,6 @@ impl CatalogueStore {
         Self { client, table }
     }
 
-    /// The number of the latest edition, whether it can be read or not; 0 before the first.
-    pub async fn last(&self) -> Result<u64, Failure> {
-        let found = self
-            .editions()
-            .projection_expression("#name")
-            .expression_attribute_names("#name", "name")
-            .limit(1);
-        let last = found.send().await.map_err(down)?.items.unwrap_or_default().pop();
-        let number = last.as_ref().map(|item| item.get("name")?.as_s().ok()?.parse().ok());
-        number.map_or(Ok(0), |number| {
-            number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned()))
-        })
-    }
-
     /// The latest edition that can be read, of the last few; none before the first. One that cannot
     /// be read is left out and named in the log.
     pub async fn latest(&self) -> Result<Option<Edition>, Failure> {
@@ -69,18 +55,6 @@ impl CatalogueStore {
             .expression_attribute_values(":edition", text("edition"))
             .scan_index_forward(false)
             .consistent_read(true)
-    }
-
-    /// The edition with this number, if there is one.
-    pub async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
-        let found = self.get("edition", &place(edition)).await?;
-        found.map(read).transpose()
-    }
-
-    /// The text of a file with this hash.
-    pub async fn text(&self, name: &str, hash: &str) -> Result<Option<String>, Failure> {
-        let found = self.get("file", &format!("{name}#{hash}")).await?;
-        Ok(found.map(read::<FileItem>).transpose()?.map(|item| item.text))
     }
 
     async fn get(&self, part: &str, name: &str) -> Result<Option<super::Item>, Failure> {
@@ -115,5 +89,30 @@ impl CatalogueStore {
         item.insert("name".to_owned(), text(place(edition.edition)));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         stored(put.condition_expression("attribute_not_exists(part)").send().await)
+    }
+}
+
+impl CatalogueEditions for CatalogueStore {
+    async fn last(&self) -> Result<u64, Failure> {
+        let found = self
+            .editions()
+            .projection_expression("#name")
+            .expression_attribute_names("#name", "name")
+            .limit(1);
+        let last = found.send().await.map_err(down)?.items.unwrap_or_default().pop();
+        let number = last.as_ref().map(|item| item.get("name")?.as_s().ok()?.parse().ok());
+        number.map_or(Ok(0), |number| {
+            number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned()))
+        })
+    }
+
+    async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
+        let found = self.get("edition", &place(edition)).await?;
+        found.map(read).transpose()
+    }
+
+    async fn text(&self, name: &str, hash: &str) -> Result<Option<String>, Failure> {
+        let found = self.get("file", &format!("{name}#{hash}")).await?;
+        Ok(found.map(read::<FileItem>).transpose()?.map(|item| item.text))
     }
 }

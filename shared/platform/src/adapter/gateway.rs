@@ -23,6 +23,7 @@ pub use accounts::GatewaySettings;
 pub use address::{Address, BadAddress};
 
 use crate::Failure;
+pub use crate::port::Verdict;
 use crate::port::{AccessTokens, MessageGateways};
 use crate::wire::hex;
 
@@ -34,35 +35,6 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// The longest name that a gateway may give a message, in characters.
 const MESSAGE_NAME_CHARACTERS_MAX: usize = 100;
-
-/// What a gateway made of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It took the message and gave it this id.
-    Accepted {
-        /// The gateway's id of the message; `None` if the answer has no valid one. A delivery
-        /// report then gives it.
-        message: Option<String>,
-    },
-    /// The gateway declined, with a code of its own.
-    Declined {
-        /// The gateway's code.
-        code: i32,
-    },
-    /// It has not taken the message: no connection came about, or it turned the request away
-    /// unread.
-    NotTaken {
-        /// What came instead, e.g. `unreachable`, `http-429`.
-        instead: String,
-        /// How long it asks to be left alone (`Retry-After`).
-        retry_after: Option<SignedDuration>,
-    },
-    /// It may or may not have got the message: the answer never came, or was no answer.
-    Unknown {
-        /// What came instead, e.g. `timed-out`, `http-500`.
-        instead: String,
-    },
-}
 
 /// Something that carries a message to a phone.
 pub trait Gateway: Sync {

@@ -1,13 +1,11 @@
 //! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
 
-use domain::Violation;
-use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::law::Law;
-use domain::submission::agency_violation;
+use domain::submission::forward_violation;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -76,7 +74,7 @@ pub async fn change(
                     .history
                     .last()
                     .ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
-                if let Some(violation) = pass_violation(&next, entry, catalogue) {
+                if let Some(violation) = forward_violation(&next, entry, catalogue) {
                     return Err(violation.into());
                 }
                 if store.advance(&next).await? == Stored::Yes {
@@ -86,21 +84,4 @@ pub async fn change(
         }
     }
     Err(Failure::Held("the dossier"))
-}
-
-/// Why the dossier cannot be forwarded as `entry` does, if so: the agency has to exist on that day,
-/// and to be another than the one that carries on for the owner.
-fn pass_violation(
-    dossier: &Dossier,
-    entry: &HistoryEntry,
-    catalogue: &Catalogue,
-) -> Option<Violation> {
-    let to = entry.handler.as_ref()?;
-    let day = date_of(entry.at);
-    agency_violation("toAgency", to, catalogue, day).or_else(|| {
-        let own = catalogue.carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
-        own.then(|| {
-            Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier")
-        })
-    })
 }
