@@ -421,7 +421,7 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "functions/notify-applicant/src/subject.rs",
     "functions/publish-catalogue/src/lib.rs",
     "functions/read-kpi/src/lib.rs",
-    "shared/domain/src/kpi/period.rs",
+    "shared/domain/src/period.rs",
     "shared/domain/src/kpi/report.rs",
     "functions/track-dossier/src/lib.rs",
 ];

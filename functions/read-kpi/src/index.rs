@@ -2,12 +2,12 @@
 
 use domain::catalogue::Catalogue;
 use domain::id::AgencyCode;
-use domain::kpi::Period;
-use domain::kpi::index::{
+use domain::index::{
     Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
     ScoredGroup, ScoredIndex, score,
 };
 use domain::kpi::report::share;
+use domain::period::Period;
 use domain::provenance::Trust;
 use jiff::Timestamp;
 use jiff::civil::Date;

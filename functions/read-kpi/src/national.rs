@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
+use domain::kpi::KpiCell;
 use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
-use domain::kpi::{KpiCell, Period};
+use domain::period::Period;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::gather::Gathered;

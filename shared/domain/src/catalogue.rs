@@ -13,15 +13,15 @@ use serde::Deserialize;
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
 
 use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by};
-use crate::announcement::Leaders;
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::dated::Dated;
 use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
+use crate::index::Indexes;
 use crate::intake::IntakeRules;
-use crate::kpi::index::Indexes;
 use crate::law::Law;
+use crate::leader::Leaders;
 use crate::notice::Templates;
 use crate::notice::codes::Codes;
 use crate::notice::policy::{NoticePolicies, NoticePolicy};
