@@ -98,9 +98,9 @@ pub(crate) fn indexed(
     let (indexes, last) = (catalogue.indexes(), period.last());
     let scope = Scope { agency, merged };
     let measures = if gathered.days > 0 {
-        Measures::of(&gathered.rows, scope, catalogue, last)
+        Measures::of(&gathered.rows, scope, catalogue.register(), last)
     } else {
-        Measures::not_counted(scope, catalogue, last)
+        Measures::not_counted(scope, catalogue.register(), last)
     };
     let told = |index| told(&score(index, &measures, indexes, period, agency));
     Indexed {

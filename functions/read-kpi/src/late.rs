@@ -81,7 +81,7 @@ pub(crate) async fn list(
         let basis_on = |day| catalogue.law().rule_on(day).kpi_due;
         if let Some(behind) = behind(&facts, first, last, basis_on) {
             let agency = if selection.merged {
-                catalogue.carried_on_by(&facts.agency, facts.matter(), last)
+                catalogue.register().carried_on_by(&facts.agency, facts.matter(), last)
             } else {
                 facts.agency
             };

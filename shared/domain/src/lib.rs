@@ -27,6 +27,7 @@ pub mod period;
 pub mod phone;
 pub mod procedure;
 pub mod provenance;
+pub mod register;
 pub mod reminder;
 pub mod submission;
 pub mod term;

@@ -18,6 +18,7 @@ use crate::notice::policy::{NoticePolicies, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
+use crate::register::Register;
 
 data_file! {
     /// The file `agencies.json`.
@@ -212,8 +213,7 @@ impl Catalogue {
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
-                agencies: known,
-                procedures,
+                register: Register::new(known, procedures),
                 procedure_places,
                 law: law?,
                 templates: templates?,

@@ -305,7 +305,7 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         Measures::of(
             &rows,
             Scope { agency: agency.as_ref(), merged: false },
-            catalogue(),
+            catalogue().register(),
             day("2026-11-30"),
         )
     };
