@@ -419,6 +419,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "PublicUrl": "https://motcua.example.vn",
+            "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",
