@@ -29,6 +29,7 @@ pub mod procedure;
 pub mod provenance;
 pub mod register;
 pub mod reminder;
+pub mod search;
 pub mod submission;
 pub mod term;
 pub mod text;
