@@ -6,13 +6,13 @@ mod notices;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Violation;
 use domain::agency::{Matter, Remit};
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders};
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -246,8 +246,9 @@ impl WorklistQuery {
         let due_before = parameters.one("dueBefore", day);
         let limit = parameters.one("limit", number(PAGE_MAX.into()));
         let after = parameters.one("cursor", |text| {
-            decode(text)
-                .ok_or_else(|| Violation::new("", "cursor", "must be a nextCursor as given"))
+            decode(text).ok_or_else(|| {
+                Violation::new("", RuleName::Cursor, "must be a nextCursor as given")
+            })
         });
         // A page of another list: the table would refuse to go on from beyond its end.
         if let (Some(end), Some(line)) =
@@ -258,7 +259,11 @@ impl WorklistQuery {
                 .and_then(|due| due.parse::<Date>().ok())
                 .is_none_or(|due| due >= end)
         {
-            parameters.refuse("cursor", "cursor", "belongs to a list with another dueBefore");
+            parameters.refuse(
+                "cursor",
+                RuleName::Cursor,
+                "belongs to a list with another dueBefore",
+            );
         }
         parameters.end()?;
         Ok(Self { statuses, due_before, limit: limit.unwrap_or(PAGE_DEFAULT), after })
@@ -287,7 +292,11 @@ impl WorklistQuery {
 fn status(text: &str) -> Result<DossierStatus, Violation> {
     let known = DossierStatus::ALL.into_iter().find(|status| status.code().to_string() == text);
     known.ok_or_else(|| {
-        Violation::new("status", "national-status", "must be a national status code, 1 to 10")
+        Violation::new(
+            "status",
+            RuleName::NationalStatus,
+            "must be a national status code, 1 to 10",
+        )
     })
 }
 
@@ -295,7 +304,7 @@ fn status(text: &str) -> Result<DossierStatus, Violation> {
 /// take.
 fn day(text: &str) -> Result<Date, Violation> {
     let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    read.ok_or_else(|| Violation::new("dueBefore", "date", "must be a date, YYYY-MM-DD"))
+    read.ok_or_else(|| Violation::new("dueBefore", RuleName::Date, "must be a date, YYYY-MM-DD"))
 }
 
 #[derive(Serialize)]
@@ -332,7 +341,8 @@ async fn worklist(
     let (first, mut start) = match &query.after {
         None => (0, None),
         Some(place) => {
-            let other = || Violation::new("cursor", "cursor", "belongs to another worklist");
+            let other =
+                || Violation::new("cursor", RuleName::Cursor, "belongs to another worklist");
             let line = place.line.clone().map(|line| (place.status, line));
             (reached(place).ok_or_else(other)?, line)
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, previous};
 use crate::data_file::data_file;
 use crate::id::{AgencyCode, LeaderKey};
@@ -13,6 +12,7 @@ use crate::kpi::report::share;
 use crate::kpi::{KpiRow, Period};
 use crate::notice::Language;
 use crate::phone::{Phone, Telephones};
+use crate::{RuleName, Violation};
 
 /// The longest address under which a province may publish its reports. With the longest name of a
 /// period it leaves a text of two parts room for its words.
@@ -43,7 +43,7 @@ impl TryFrom<String> for PublicUrl {
         let detail = format!(
             "must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most"
         );
-        Err(Violation::new("publicUrl", "public-url", detail))
+        Err(Violation::new("publicUrl", RuleName::PublicUrl, detail))
     }
 }
 
@@ -139,23 +139,27 @@ impl Leaders {
                 found.push(Violation::new(format!("leaders[{place}].{field}"), rule, detail));
             };
             if !known(&leader.agency) {
-                broken("agency", "known-agency", &format!("{} is not listed", leader.agency));
+                broken(
+                    "agency",
+                    RuleName::KnownAgency,
+                    &format!("{} is not listed", leader.agency),
+                );
             }
             if leader.office.trim().is_empty() {
-                broken("office", "office", "an office has a name");
+                broken("office", RuleName::Office, "an office has a name");
             }
             if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
-                broken("validTo", "valid-range", "ends before it begins");
+                broken("validTo", RuleName::ValidRange, "ends before it begins");
             }
             if !leader.phone.has_mobile_shape() {
-                broken("phone", "phone", "no message can be sent to its telephone");
+                broken("phone", RuleName::Phone, "no message can be sent to its telephone");
             }
             let earlier = by_key.entry(&leader.key).or_default();
             let at_once = |other: &&Leader| {
                 other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from)
             };
             if earlier.iter().any(at_once) {
-                broken("key", "unique-key", "stands twice on one day");
+                broken("key", RuleName::UniqueKey, "stands twice on one day");
             }
             earlier.push(leader);
         }
@@ -171,7 +175,7 @@ impl Leaders {
                 leader.key,
                 reason(leader)?.name()
             );
-            Some(Violation::new(format!("leaders[{place}].phone"), "phone", detail))
+            Some(Violation::new(format!("leaders[{place}].phone"), RuleName::Phone, detail))
         };
         self.0.iter().enumerate().filter_map(told).collect()
     }

@@ -32,7 +32,7 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
 use crate::submission::Document;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// Longest reason or note, in characters of at most four bytes.
 pub const REMARK_CHARACTERS_MAX: usize = 300;
@@ -279,7 +279,7 @@ impl Dossier {
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::invalid(Violation::new(
                 "action",
-                "known-value",
+                RuleName::KnownValue,
                 "is none of the known values",
             )));
         };
@@ -479,7 +479,7 @@ impl Command {
 
     fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
         let mut broken = Vec::new();
-        let mut check = |field: &str, rule: &'static str, holds: bool, detail: String| {
+        let mut check = |field: &str, rule: RuleName, holds: bool, detail: String| {
             if !holds {
                 broken.push(Violation::new(field, rule, detail));
             }
@@ -492,7 +492,7 @@ impl Command {
             let fits =
                 remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
             let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
-            check(field, "length", flaw.is_some() || fits, detail);
+            check(field, RuleName::Length, flaw.is_some() || fits, detail);
         }
         // A reason that the gate refused was given.
         let given = self
@@ -500,14 +500,14 @@ impl Command {
             .as_deref()
             .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
         let detail = format!("{} owes the applicant a reason", rule.action.name());
-        check("reason", "reason-owed", given || !rule.reason_owed, detail);
+        check("reason", RuleName::ReasonOwed, given || !rule.reason_owed, detail);
         let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
-        check("time", "not-in-the-future", past, "lies in the future".to_owned());
+        check("time", RuleName::NotInTheFuture, past, "lies in the future".to_owned());
         let known = self
             .expected_version
             .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
         let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
-        check("expectedVersion", "range", known, detail);
+        check("expectedVersion", RuleName::Range, known, detail);
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
         broken

@@ -19,14 +19,17 @@ pub mod id;
 pub mod identity;
 pub mod intake;
 pub mod kpi;
+pub mod language;
 pub mod law;
 pub mod notice;
 pub mod phone;
 pub mod procedure;
 pub mod reminder;
+pub mod rule_name;
 pub mod submission;
 pub mod text;
 pub mod thread;
 pub mod violation;
 
+pub use rule_name::RuleName;
 pub use violation::Violation;

@@ -9,6 +9,7 @@ use base64::Engine;
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::language::Language;
 use futures::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -235,14 +236,14 @@ impl HttpReply {
             .with_header("etag", tag)
     }
 
-    fn problem(failure: &Failure) -> Self {
-        let problem = Problem::from(failure);
+    fn problem(failure: &Failure, language: Language) -> Self {
+        let problem = Problem::written(failure, language);
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
             body: Body::Text(serde_json::to_string(&problem).unwrap_or_default()),
-            headers: Vec::new(),
+            headers: vec![("content-language", language.name().to_owned())],
         }
     }
 }
@@ -309,7 +310,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&failure).into()
+            HttpReply::problem(&failure, Language::En).into()
         }
     }
 }
@@ -325,6 +326,7 @@ where
 {
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
+    let language = problem::preferred(request.header("accept-language"));
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
@@ -334,7 +336,7 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&failure);
+            let reply = HttpReply::problem(&failure, language);
             if reply.status >= 500 {
                 tracing::error!(
                     route,

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::Catalogue;
-use crate::Violation;
 use crate::dated::Dated;
+use crate::{RuleName, Violation};
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
@@ -18,7 +18,7 @@ impl Catalogue {
         let agencies = agencies.map(|code| {
             let detail =
                 format!("{code} is left out: an agency that ends gets a last day and a successor");
-            Violation::new("agencies", "kept-agency", detail)
+            Violation::new("agencies", RuleName::KeptAgency, detail)
         });
         let kept = self
             .agencies
@@ -33,7 +33,7 @@ impl Catalogue {
                 "{} had another name: a rename stands under `renamed`, with its day",
                 agency.code
             );
-            Violation::new("agencies", "kept-name", detail)
+            Violation::new("agencies", RuleName::KeptName, detail)
         });
         let other_levels = kept
             .filter(|(before, after)| before.valid_from <= today && before.level != after.level);
@@ -42,7 +42,7 @@ impl Catalogue {
                 "{} was of another tier: what becomes of it has a code of its own",
                 agency.code
             );
-            Violation::new("agencies", "kept-level", detail)
+            Violation::new("agencies", RuleName::KeptLevel, detail)
         });
         let years = self
             .calendar()
@@ -51,7 +51,7 @@ impl Catalogue {
         let years = years.map(|year| {
             Violation::new(
                 "years",
-                "kept-year",
+                RuleName::KeptYear,
                 format!("{year} is left out, and dates were counted in it"),
             )
         });
@@ -62,7 +62,7 @@ impl Catalogue {
         let years = years.chain(undone.map(|year| {
             Violation::new(
                 "years",
-                "decided-year",
+                RuleName::DecidedYear,
                 format!("{year} is decided, and cannot become provisional again"),
             )
         }));
@@ -85,7 +85,7 @@ impl Catalogue {
                 "{}: version {} {what}: a change is a new version",
                 procedure.code, procedure.version
             );
-            Some(Violation::new(field, "kept-version", detail))
+            Some(Violation::new(field, RuleName::KeptVersion, detail))
         });
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
