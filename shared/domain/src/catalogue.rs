@@ -16,7 +16,6 @@ use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by};
 use crate::announcement::Leaders;
 use crate::calendar::{Calendar, MissingYear, instant};
 use crate::dated::Dated;
-use crate::deadline::Term;
 use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
@@ -29,6 +28,7 @@ use crate::notice::policy::{NoticePolicies, NoticePolicy};
 use crate::notice::provider::Providers;
 use crate::phone::Telephones;
 use crate::procedure::{Channel, Procedure};
+use crate::term::Term;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]

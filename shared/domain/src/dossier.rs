@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
+pub use crate::text::REMARK_CHARACTERS_MAX;
 pub use actor::{Actor, NoteReaders, Signature};
 pub use apology::apologies;
 use clock::Dates;
@@ -27,15 +28,13 @@ pub(crate) use supplement::{is_over, last_day_for_supplement};
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
-use crate::deadline::{DueRule, Term};
+use crate::deadline::DueRule;
+use crate::document::Document;
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
-use crate::submission::Document;
+use crate::term::Term;
 use crate::{RuleName, Violation, text};
-
-/// Longest reason or note, in characters of at most four bytes.
-pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most entries a history holds, save those that lead nearer to an end: see
 /// [`Dossier::steps_to_end`].

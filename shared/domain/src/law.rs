@@ -13,11 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Calendar, date_of, previous};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
-use crate::deadline::{Term, TermUnit};
-use crate::dossier::REMARK_CHARACTERS_MAX;
 use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
-use crate::kpi::DueBasis;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
+use crate::term::TermUnit;
+use crate::text::REMARK_CHARACTERS_MAX;
 use crate::{RuleName, Violation};
 
 /// The first day of which anything is known here; a rule must be in force on it.
@@ -116,6 +115,18 @@ pub enum LetterPolicy {
     OverdueOnly,
     /// To none; officers write all letters.
     Off,
+}
+
+/// Against which due date work is early, on time, late or overdue, where the applicant was
+/// apologised to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DueBasis {
+    /// The date that would hold without the apology: an apology excuses nothing.
+    #[default]
+    Original,
+    /// The date that the apology promised.
+    Extended,
 }
 
 /// The articles by which each unit is counted.
@@ -376,14 +387,6 @@ impl Law {
     /// The agencies with exceptions from the calendar.
     pub fn agencies_with_exceptions(&self) -> impl Iterator<Item = &AgencyCode> {
         self.of_agencies.keys()
-    }
-
-    /// The last day on which a dossier handed in at `submitted` is received in time; `None` if the
-    /// rule of that day has no bound, or the calendar does not reach so far.
-    pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
-        let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
-        let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
-        term.due(self.calendar_of(agency), submitted).ok().map(date_of)
     }
 
     /// Whether a due date of `agency` that was counted from `from` on was counted in a year that

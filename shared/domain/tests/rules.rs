@@ -24,6 +24,7 @@ mod rules {
     mod room;
     mod routes;
     mod rule_names;
+    mod search;
     mod shown;
     mod spans;
     mod submissions;

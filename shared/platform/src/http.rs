@@ -236,13 +236,12 @@ impl HttpReply {
             .with_header("etag", tag)
     }
 
-    fn problem(failure: &Failure, language: Language) -> Self {
-        let problem = Problem::written(failure, language);
+    fn problem(problem: &Problem, language: Language) -> Self {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
-            body: Body::Text(serde_json::to_string(&problem).unwrap_or_default()),
+            body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
             headers: vec![("content-language", language.name().to_owned())],
         }
     }
@@ -310,7 +309,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&failure, Language::En).into()
+            HttpReply::problem(&Problem::from(&failure), Language::En).into()
         }
     }
 }
@@ -336,7 +335,8 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&failure, language);
+            let problem = Problem::written(&failure, language).of_request(&id);
+            let reply = HttpReply::problem(&problem, language);
             if reply.status >= 500 {
                 tracing::error!(
                     route,

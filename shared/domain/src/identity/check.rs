@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
 /// A check that a kind of number asks for.

@@ -20,7 +20,7 @@ use crate::Violation;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::id::AgencyCode;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 pub use measure::{Measure, Measures, Scope};
 pub use score::{Input, Missing, Origin, ScoredCriterion, ScoredGroup, ScoredIndex, score};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Provider;
 use crate::data_file::data_file;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
 /// What to do after a code.

@@ -12,7 +12,7 @@ use crate::calendar::{date_of, instant, next, time_of};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::law::KNOWN_FROM;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
 /// From one hour of the day to another; over midnight where the first is the later one.

@@ -11,7 +11,7 @@ use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
