@@ -182,6 +182,10 @@ fn titles(slug: &str) -> (&'static str, &'static str) {
         "unauthorized" => ("Hãy đăng nhập trước.", "Sign in first."),
         "forbidden" => ("Tài khoản này không được làm việc đó.", "This account may not do this."),
         "dossier-not-found" => ("Không có hồ sơ này.", "There is no such dossier."),
+        "procedure-not-found" => (
+            "Không có thủ tục này, hoặc thủ tục không có hiệu lực.",
+            "There is no such procedure, or none in force.",
+        ),
         "route-not-found" => ("Không có địa chỉ này.", "There is no such address."),
         "stale-version" => (
             "Hồ sơ đã thay đổi; hãy đọc lại trước khi quyết định.",
