@@ -78,8 +78,10 @@ pub async fn take(
         Violation::new("source", RuleName::KnownSource, "is not a known integrator")
     })?;
     let today = date_of(now);
-    let predecessors =
-        integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
+    let predecessors = integrator
+        .agencies
+        .iter()
+        .flat_map(|agency| catalogue.register().predecessors(agency, today));
     let agencies =
         integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::headline::{Headline, LINK_CHARACTERS_MAX};
 use super::{
     Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
 };
-use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
 use crate::{RuleName, Violation};
 
