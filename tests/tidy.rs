@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::root;
+use crate::support::template::yaml;
 
 /// Most lines of a file that a reader still takes in.
 const LINES_MAX: usize = 500;
@@ -429,5 +430,15 @@ fn events_hold_only_json_that_a_person_can_read() {
         assert!(text.lines().count() > 1 || text.len() < 120, "{path} stands on one line");
         serde_json::from_str::<serde_json::Value>(&text)
             .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+#[test]
+fn no_hook_of_a_commit_is_fetched_from_anywhere() {
+    let hooks = yaml(".pre-commit-config.yaml");
+    let repositories = hooks["repos"].as_array().unwrap();
+    assert!(!repositories.is_empty());
+    for repository in repositories {
+        assert_eq!(repository["repo"], "local", "hooks call the pinned tools of .local");
     }
 }
