@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::root;
+use crate::support::template::yaml;
 
 /// Most lines of a file that a reader still takes in.
 const LINES_MAX: usize = 500;
@@ -118,6 +119,8 @@ fn packages_depend_on_each_other_only_downwards() {
 /// The modules of the domain from the bottom up: each may use those before it and none after it.
 /// Reasons: `docs/adr/0040-the-domain-is-a-ladder.md`.
 const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
+    "language",
+    "rule_name",
     "violation",
     "provenance",
     "data_file",
@@ -202,7 +205,11 @@ fn arrows_up(order: &[&str], files: &BTreeMap<String, String>) -> Vec<String> {
             continue;
         };
         for used in modules_used(text) {
-            let used = if used == "Violation" { "violation" } else { &used };
+            let used = match used.as_str() {
+                "Violation" => "violation",
+                "RuleName" => "rule_name",
+                other => other,
+            };
             match rung(used) {
                 None => found.push(format!("{path}: {used} has no place in the order")),
                 Some(other) if other > own_rung => {
@@ -526,5 +533,15 @@ fn events_hold_only_json_that_a_person_can_read() {
         assert!(text.lines().count() > 1 || text.len() < 120, "{path} stands on one line");
         serde_json::from_str::<serde_json::Value>(&text)
             .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+#[test]
+fn no_hook_of_a_commit_is_fetched_from_anywhere() {
+    let hooks = yaml(".pre-commit-config.yaml");
+    let repositories = hooks["repos"].as_array().unwrap();
+    assert!(!repositories.is_empty());
+    for repository in repositories {
+        assert_eq!(repository["repo"], "local", "hooks call the pinned tools of .local");
     }
 }

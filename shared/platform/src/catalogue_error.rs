@@ -1,5 +1,6 @@
 //! What is wrong with a file of the catalogue.
 
+use domain::RuleName;
 use serde::Serialize;
 
 /// What is wrong with a file, and where.
@@ -11,7 +12,7 @@ pub struct CatalogueError {
     /// the line of its parent.
     pub line: usize,
     /// The name of the rule, as a slug.
-    pub rule: &'static str,
+    pub rule: RuleName,
     /// A sentence for people.
     pub detail: String,
 }
