@@ -11,7 +11,7 @@ use platform::request::TransitionBody;
 use platform::submission::command_id;
 use platform::transition::change;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     store: &impl DossierStore,

@@ -35,7 +35,7 @@ struct ApplicantBody {
     id_number: String,
 }
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     contacts: &ContactBook,

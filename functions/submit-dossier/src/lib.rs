@@ -8,7 +8,7 @@ use platform::http::{HttpReply, HttpRequest};
 use platform::port::Intake;
 use platform::submission::{SubmissionRequest, command_id, submit};
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     intake: &impl Intake,

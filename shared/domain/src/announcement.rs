@@ -94,7 +94,7 @@ pub struct Leader {
     pub agency: AgencyCode,
     /// The telephone number that gets the report.
     pub phone: Phone,
-    /// The preferred language.
+    /// The language that is preferred.
     #[serde(default)]
     pub language: Language,
     /// The period of the report.
@@ -111,7 +111,7 @@ impl Leader {
     }
 }
 
-/// The file `leaders.json`.
+/// The data file `leaders.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeadersFile {

@@ -31,13 +31,13 @@ use crate::procedure::{Channel, Procedure};
 pub struct Integrator {
     /// The `source` of the integrator's CloudEvents.
     pub source: String,
-    /// The display name.
+    /// The name that is displayed.
     pub name: String,
     /// The agencies for which the integrator may act.
     pub agencies: Vec<AgencyCode>,
 }
 
-/// The file `agencies.json`.
+/// The data file `agencies.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgenciesFile {
@@ -48,7 +48,7 @@ pub struct AgenciesFile {
     agencies: Vec<Agency>,
 }
 
-/// The file `procedures.json`.
+/// The data file `procedures.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProceduresFile {
@@ -59,7 +59,7 @@ pub struct ProceduresFile {
     procedures: Vec<Procedure>,
 }
 
-/// The file `integrators.json`.
+/// The data file `integrators.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntegratorsFile {
@@ -73,29 +73,29 @@ pub struct IntegratorsFile {
 /// The files that a catalogue is put together from.
 #[derive(Debug)]
 pub struct CatalogueFiles {
-    /// The file `agencies.json`.
+    /// The data file `agencies.json`.
     pub agencies: AgenciesFile,
-    /// The file `procedures.json`.
+    /// The data file `procedures.json`.
     pub procedures: ProceduresFile,
-    /// The file `calendar.json`.
+    /// The data file `calendar.json`.
     pub calendar: Calendar,
-    /// The file `rules.json`.
+    /// The data file `rules.json`.
     pub rules: RulesFile,
-    /// The file `templates.json`.
+    /// The data file `templates.json`.
     pub templates: TemplatesFile,
-    /// The file `integrators.json`.
+    /// The data file `integrators.json`.
     pub integrators: IntegratorsFile,
-    /// The file `notices.json`.
+    /// The data file `notices.json`.
     pub notices: PoliciesFile,
-    /// The file `providers.json`.
+    /// The data file `providers.json`.
     pub providers: ProvidersFile,
-    /// The file `codes.json`.
+    /// The data file `codes.json`.
     pub codes: CodesFile,
-    /// The file `leaders.json`.
+    /// The data file `leaders.json`.
     pub leaders: LeadersFile,
-    /// The file `index.json`.
+    /// The data file `index.json`.
     pub index: IndexFile,
-    /// The file `intake.json`.
+    /// The data file `intake.json`.
     pub intake: IntakeFile,
 }
 

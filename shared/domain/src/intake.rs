@@ -8,7 +8,7 @@ use crate::document::{DocumentHost, DocumentHosts};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
-/// The file `intake.json`.
+/// The data file `intake.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IntakeFile {

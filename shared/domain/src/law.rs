@@ -199,7 +199,7 @@ impl ClockRule {
     }
 }
 
-/// The file `rules.json`.
+/// The data file `rules.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesFile {

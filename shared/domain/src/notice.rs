@@ -68,7 +68,7 @@ impl TryFrom<String> for LanguageKey {
     }
 }
 
-/// Texts by language.
+/// Reads texts keyed by language.
 fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     source: D,
 ) -> Result<BTreeMap<Language, T>, D::Error> {
@@ -121,7 +121,7 @@ struct Silence {
     reason: String,
 }
 
-/// The file `templates.json`.
+/// The data file `templates.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplatesFile {

@@ -21,7 +21,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// All channels.
+    /// All channels, in the order of the report.
     pub const ALL: [Self; 3] = [Self::Online, Self::Counter, Self::Postal];
 
     /// The name in JSON and in addresses.

@@ -142,7 +142,7 @@ pub enum Action {
 /// The status to which a move leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// This status.
+    /// Always to this status.
     To(DossierStatus),
     /// Back to where the dossier was before it was asked for documents.
     WhereItWas,
@@ -160,7 +160,7 @@ pub enum By {
     Either,
     /// Officers of the handler.
     Handler,
-    /// No officers.
+    /// No officers of any agency.
     Nobody,
 }
 
@@ -217,7 +217,7 @@ pub enum Clock {
 /// One row of the table of legal moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// The action.
+    /// The action of the row.
     pub action: Action,
     /// In which statuses it may be done.
     pub from: &'static [DossierStatus],

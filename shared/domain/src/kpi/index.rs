@@ -30,7 +30,7 @@ pub const WHOLE: u64 = 10_000;
 /// bits.
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
-/// The file `index.json`.
+/// The data file `index.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexFile {
@@ -88,7 +88,7 @@ pub struct Group {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Criterion {
-    /// The criterion's code.
+    /// The code of the criterion.
     pub code: String,
     /// The name in Vietnamese.
     pub name: String,
@@ -104,7 +104,7 @@ pub struct Criterion {
 pub enum Formula {
     /// All points from a share on, below it so much of them as there is of the share.
     Proportional {
-        /// The measured share.
+        /// The share that is measured.
         of: Ratio,
         /// From where on there are all points.
         full_at: u64,
@@ -141,15 +141,15 @@ impl Formula {
     }
 }
 
-/// A share.
+/// A share of two numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ratio {
     /// Of two measures from the figures and the catalogue.
     Measured {
-        /// The numerator.
+        /// The numerator of the share.
         part: Measure,
-        /// The denominator.
+        /// The denominator of the share.
         whole: Measure,
     },
     /// Of two declared numbers.
@@ -182,7 +182,7 @@ pub enum Condition {
     },
     /// A measure is 0.
     NoneOf {
-        /// The measure.
+        /// The measure that is compared.
         measure: Measure,
     },
 }
@@ -218,9 +218,9 @@ pub struct Declared {
     pub agency: Option<AgencyCode>,
     /// The name of the input.
     pub input: String,
-    /// The numerator.
+    /// The numerator of the declared share.
     pub part: u64,
-    /// The denominator.
+    /// The denominator of the declared share.
     pub whole: u64,
     /// The source of the declaration.
     pub source: String,

@@ -76,7 +76,7 @@ struct Gateway {
     source: String,
 }
 
-/// The file `codes.json`.
+/// The data file `codes.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodesFile {
@@ -162,7 +162,7 @@ impl Codes {
         })
     }
 
-    /// All listed codes.
+    /// All listed codes with their treatments.
     pub fn listed(&self) -> impl Iterator<Item = (Provider, i32, Ruling)> {
         self.known.iter().map(|((provider, code), ruling)| (*provider, *code, *ruling))
     }

@@ -136,7 +136,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// The preferred language.
+    /// The language that is preferred.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
@@ -453,7 +453,7 @@ impl NoticePolicy {
     }
 }
 
-/// The file `notices.json`.
+/// The data file `notices.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PoliciesFile {

@@ -33,7 +33,7 @@ struct ProviderTerms {
     source: String,
 }
 
-/// The file `providers.json`.
+/// The data file `providers.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvidersFile {
