@@ -52,7 +52,7 @@ pub enum OnlineLevel {
 pub struct Field {
     /// The field's code, e.g. `G15-HT`.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
 }
 
@@ -71,7 +71,7 @@ pub struct Terms {
 pub struct DocumentRequirement {
     /// The document's code within the procedure.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
@@ -97,7 +97,7 @@ pub struct Procedure {
     pub code: ProcedureCode,
     /// Its version: a dossier keeps the one it was submitted under.
     pub version: u32,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The field of the procedure.
     pub field: Field,

@@ -52,7 +52,7 @@ impl IndexFile {
 pub struct Index {
     /// What it is called by; the versions of an index share it.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The first day on which this version is in force.
     pub valid_from: Date,
@@ -76,7 +76,7 @@ pub struct Index {
 pub struct Group {
     /// Its field in the national report (`CODE`).
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The most points, in hundredths of a point.
     pub hundredths: u64,
@@ -90,7 +90,7 @@ pub struct Group {
 pub struct Criterion {
     /// The code of the criterion.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The most points, in hundredths of a point.
     pub hundredths: u64,
