@@ -459,7 +459,7 @@ class Stack:
                 STACK_NAME,
             ),
             *("--s3-bucket", CODE_BUCKET, "--capabilities", "CAPABILITY_IAM", "--region", REGION),
-            *("--no-confirm-changeset", "--no-progressbar"),
+            *("--no-confirm-changeset", "--no-progressbar", "--language-extensions"),
             *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
         ]
         client = functools.partial(

@@ -377,7 +377,7 @@ pub fn zalo_event(name: &str, message: &str, sent: Timestamp) -> Call {
 pub fn signed(body: &str, timestamp: &str) -> Call {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{ZALO_APP}{body}{timestamp}{ZALO_SECRET}"));
-    let mac = digest.iter().fold("mac=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"));
+    let mac = format!("mac={}", platform::wire::hex(digest));
     Call::new("POST /v1/reports/zalo").header("x-zevent-signature", &mac).raw(body)
 }
 

@@ -21,7 +21,6 @@ pub async fn handle(
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
     let code = request.path("code")?;
-    let body: TransitionBody = request.json()?;
     // Without a key of the client's each request is a command of its own, and its repetition is
     // stale.
     let name = match request.header("idempotency-key") {
@@ -29,8 +28,9 @@ pub async fn handle(
         None => request.id.clone(),
     };
     let signature = by.signature();
-    let command = Command {
-        id: command_id(&["transition", &signature.role, &signature.id, &name])?,
+    let id = command_id(&["transition", &signature.role, &signature.id, &name])?;
+    let command = |body: TransitionBody| Command {
+        id: id.clone(),
         action: body.action,
         expected_version: Some(body.expected_version),
         reason: body.reason,
@@ -39,5 +39,6 @@ pub async fn handle(
         new_due_on: body.new_due_on,
         to_agency: body.to_agency,
     };
-    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
+    let body = request.json_judged(|body| command(body).violations(now))?;
+    HttpReply::json(200, &change(store, catalogue, &code, command(body), &by, now).await?)
 }

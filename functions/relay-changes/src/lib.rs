@@ -15,6 +15,7 @@ use domain::id::DossierCode;
 use platform::Failure;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
+use platform::wire;
 use serde::{Deserialize, Serialize};
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
@@ -86,9 +87,7 @@ pub async fn relay<Q: MessageSender>(
                     detail,
                     "change parked"
                 );
-                let body = serde_json::to_string(&place)
-                    .map_err(|error| Failure::Defect(error.to_string()))?;
-                failures.park(&body, reason, detail).await?;
+                failures.park(&wire::json(&place)?, reason, detail).await?;
             }
         }
     }

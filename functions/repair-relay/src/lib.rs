@@ -19,6 +19,7 @@ use platform::Failure;
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
+use platform::wire;
 use serde::{Deserialize, Serialize};
 
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
@@ -132,6 +133,5 @@ async fn recorded(
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {
-    serde_json::to_string(&CloudEvent::wake(&code.clone().into(), now))
-        .map_err(|error| Failure::Defect(error.to_string()))
+    wire::json(&CloudEvent::wake(&code.clone().into(), now))
 }

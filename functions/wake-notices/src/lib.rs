@@ -15,6 +15,7 @@ use platform::Failure;
 use platform::dynamo::{DueThread, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
+use platform::wire;
 use serde::{Deserialize, Serialize};
 
 /// The most threads that one minute wakes: some thirty a second, which the gateways take.
@@ -71,10 +72,7 @@ pub async fn wake(
     let bodies: Vec<String> = ours
         .iter()
         .flatten()
-        .map(|sleeper| {
-            serde_json::to_string(&CloudEvent::wake(&sleeper.code, now))
-                .map_err(|error| Failure::Defect(error.to_string()))
-        })
+        .map(|sleeper| wire::json(&CloudEvent::wake(&sleeper.code, now)))
         .collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;
     let outcome = Outcome { due, woken: bodies.len(), oldest_unsent_seconds };

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use heirs::{Matter, Part, Remit};
 pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
+use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
 use crate::{Violation, text};
 
@@ -52,6 +53,12 @@ pub struct Rename {
     pub from: Date,
     /// The agency's name in Vietnamese.
     pub name: String,
+}
+
+impl ValidFrom for Rename {
+    fn valid_from(&self) -> Date {
+        self.from
+    }
 }
 
 /// Tier of government. Districts ended on 1 July 2025 (NQ 202/2025/QH15) and stay readable.
@@ -98,10 +105,7 @@ pub struct Agency {
 impl Agency {
     /// What it is called on `day`; before its first day as on that.
     pub fn name_on(&self, day: Date) -> &str {
-        self.renamed
-            .iter()
-            .rfind(|rename| rename.from <= day)
-            .map_or(&self.name, |rename| &rename.name)
+        in_force(&self.renamed, day).map_or(&self.name, |rename| &rename.name)
     }
 
     /// Days on which it gets a name: its first, and those of its renames.

@@ -6,14 +6,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{Violation, text};
 
 /// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 
 /// The most that the documents' codes, names, hashes and addresses take together, in bytes: see
-/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
+/// [`REMARK_CHARACTERS_MAX`](text::REMARK_CHARACTERS_MAX).
 pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
 /// The longest address, in characters.

@@ -11,9 +11,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::applicant::ApplicantKind;
 use crate::id::ProcedureCode;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{Violation, text};
 
 use check::Check;
@@ -24,6 +23,17 @@ use form::Form;
 const CITIZEN_ID: &str = "citizen-id";
 /// The kind of an enterprise's ten digits, with those of its branch.
 const ENTERPRISE: &str = "enterprise";
+
+/// A person or a business: decides how the id number is read. National codes "1" and "2"
+/// (`LoaiDoiTuong`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApplicantKind {
+    /// A natural person (cá nhân).
+    Citizen,
+    /// An enterprise, co-operative or household business (doanh nghiệp).
+    Business,
+}
 
 /// An identity number with its kind. Equal digits of two kinds are two people: a passport may have
 /// the digits of an old identity card.

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::agency::AgencyLevel;
-use crate::deadline::Term;
+use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
+use crate::provenance::Trust;
+use crate::term::Term;
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,18 +79,6 @@ pub struct DocumentRequirement {
     pub required: bool,
 }
 
-/// How well an entry of the catalogue is vouched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Read in a first-hand source.
-    Confirmed,
-    /// Quoted by another source.
-    Secondary,
-    /// From memory; a province replaces it with its own published list.
-    Unverified,
-}
-
 /// One version of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -119,6 +109,12 @@ pub struct Procedure {
 
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+
+impl ValidFrom for Procedure {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
 
 impl Procedure {
     /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.

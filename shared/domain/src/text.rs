@@ -19,6 +19,9 @@ const IGNORABLE: CodePointSetDataBorrowed<'static> =
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
 
+/// Longest reason or note, in characters of at most four bytes.
+pub const REMARK_CHARACTERS_MAX: usize = 300;
+
 /// The most marks that one letter carries after composition. Vietnamese needs none that way, Thai
 /// and Hebrew two or three; piles of them hide the lines above and below.
 pub const MARKS_MAX: usize = 4;

@@ -14,15 +14,18 @@ use std::time::Duration;
 use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
+use domain::data_file::SCHEMA_VERSION;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::config::{self, BadSetting};
 use crate::dynamo::CatalogueStore;
+use crate::wire::hex;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -48,9 +51,6 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 
 /// Largest file, in bytes: the table takes items of 400 KiB.
 pub const FILE_BYTES_MAX: usize = 350_000;
-
-/// The form of the files that this code reads.
-const SCHEMA_VERSION: u32 = 1;
 
 /// The head that every file has.
 #[derive(Deserialize)]
@@ -211,23 +211,27 @@ impl Texts {
                 "must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read"
             );
             broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
+            return None;
         }
         let twice = place::twice(text);
-        let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
         for (line, key) in &twice {
             broken(*line, "form", format!("{key} stands twice"));
         }
-        match read {
-            Ok(read) => twice.is_empty().then_some(read),
-            Err(_) if !twice.is_empty() => None,
-            Err(error) => {
-                // Not where the parser had come to when it noticed: that may be a line further on.
-                let (path, cause) = (error.path().to_string(), error.inner().to_string());
-                let cause = cause.split(" at line ").next().unwrap_or_default();
-                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
-                None
-            }
+        if !twice.is_empty() {
+            return None;
         }
+        serde_json::from_str(text)
+            .map_err(|error| {
+                // Where the parser had come to when it noticed may be a line further on. What was
+                // parsed already knows no lines: its error is the reason and the path alone.
+                let parsed = serde_json::from_str::<Value>(text).unwrap_or_default();
+                let (path, cause) = match serde_path_to_error::deserialize::<_, T>(parsed) {
+                    Ok(_) => (String::new(), error),
+                    Err(misread) => (misread.path().to_string(), misread.into_inner()),
+                };
+                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
+            })
+            .ok()
     }
 
     /// The error with the position of the broken field.
@@ -264,9 +268,7 @@ fn file_of(part: &str) -> &'static str {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex(Sha256::digest(text.as_bytes()))
 }
 
 /// A set of files that was in force, or is.

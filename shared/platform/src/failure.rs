@@ -229,7 +229,7 @@ impl From<Refusal> for Failure {
             Refusal::Illegal { action, status, allowed } => {
                 Self::Illegal { action, status, allowed }
             }
-            Refusal::Invalid(violation) => violation.into(),
+            Refusal::Invalid(broken) => Self::Invalid(broken),
             Refusal::CommandIdReused => Self::IdempotencyKeyReused,
             Refusal::OutOfOrder => Self::OutOfOrder,
             Refusal::Calendar(missing) => Self::CalendarMissing { year: missing.year },

@@ -29,5 +29,6 @@ pub mod sqs;
 pub mod submission;
 pub mod telemetry;
 pub mod transition;
+pub mod wire;
 
 pub use failure::Failure;
