@@ -52,6 +52,7 @@ FUNCTIONS = (
     "refresh-token",
     "keep-preference",
     "read-kpi",
+    "read-catalogue",
 )
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
@@ -436,6 +437,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "PublicUrl": "https://motcua.example.vn",
+            "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",

@@ -75,6 +75,31 @@ pub enum AgencyLevel {
     Commune,
 }
 
+impl AgencyLevel {
+    /// Every tier, from the top.
+    pub const ALL: [Self; 4] = [Self::Province, Self::Department, Self::District, Self::Commune];
+
+    /// The name in the contract and the catalogue's files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Department => "department",
+            Self::District => "district",
+            Self::Commune => "commune",
+        }
+    }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Province => "Ủy ban nhân dân tỉnh",
+            Self::Department => "Sở, ban, ngành",
+            Self::District => "Cấp huyện",
+            Self::Commune => "Cấp xã",
+        }
+    }
+}
+
 /// An authority that receives and settles dossiers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -181,13 +181,18 @@ impl DocumentHosts {
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
 
+    /// The hosts that documents' addresses may name on `day`.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = &str> {
+        let in_force = move |host: &&DocumentHost| {
+            host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last)
+        };
+        self.0.iter().filter(in_force).map(|host| host.host.as_str())
+    }
+
     /// The reason why the document's address is not allowed on `day`; `None` if it is.
     pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
         let url = address(&document.url)?;
-        let listed = self.0.iter().any(|host| {
-            let in_force = host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last);
-            in_force && url.host_str() == Some(host.host.as_str())
-        });
+        let listed = self.on(day).any(|host| url.host_str() == Some(host));
         (!listed).then(|| {
             Violation::new("url", "document-host", "lies on a host where no documents lie")
         })

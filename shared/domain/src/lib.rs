@@ -25,6 +25,7 @@ pub mod phone;
 pub mod procedure;
 pub mod provenance;
 pub mod reminder;
+pub mod search;
 pub mod submission;
 pub mod term;
 pub mod text;

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
-use crate::agency::AgencyLevel;
+use crate::agency::{Agency, AgencyLevel};
 use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
 use crate::provenance::Trust;
@@ -34,6 +34,15 @@ impl Channel {
             Self::Postal => "postal",
         }
     }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Counter => "Trực tiếp",
+            Self::Online => "Trực tuyến",
+            Self::Postal => "Bưu chính công ích",
+        }
+    }
 }
 
 /// How far a procedure can be done on-line (NĐ 42/2022).
@@ -46,6 +55,29 @@ pub enum OnlineLevel {
     Partial,
     /// Information only: it cannot be handed in on-line.
     Information,
+}
+
+impl OnlineLevel {
+    /// Every level, the furthest first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Partial, Self::Information];
+
+    /// The name in the contract and the catalogue's files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Information => "information",
+        }
+    }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Full => "Toàn trình",
+            Self::Partial => "Một phần",
+            Self::Information => "Cung cấp thông tin",
+        }
+    }
 }
 
 /// The field of administration that a procedure belongs to (lĩnh vực).
@@ -163,6 +195,16 @@ impl Procedure {
             Channel::Online => self.terms.online,
             Channel::Postal => self.terms.postal,
         }
+    }
+
+    /// Whether a dossier may come in by `channel`.
+    pub fn takes(&self, channel: Channel) -> bool {
+        channel != Channel::Online || self.online != OnlineLevel::Information
+    }
+
+    /// Whether `agency` settles it, as far as its tier says: one of another tier has no power to.
+    pub fn is_settled_by(&self, agency: &Agency) -> bool {
+        agency.level == self.level
     }
 }
 

@@ -13,3 +13,14 @@ pub enum Trust {
     /// From memory; a province replaces it with its own published list.
     Unverified,
 }
+
+impl Trust {
+    /// The name in the contract and the catalogue's files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Secondary => "secondary",
+            Self::Unverified => "unverified",
+        }
+    }
+}

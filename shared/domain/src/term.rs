@@ -15,6 +15,17 @@ pub enum TermUnit {
     WorkingHour,
 }
 
+impl TermUnit {
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::WorkingDay => "ngày làm việc",
+            Self::CalendarDay => "ngày",
+            Self::WorkingHour => "giờ làm việc",
+        }
+    }
+}
+
 /// How long a procedure may take: at least one, at most 1,000 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "TermWire", into = "TermWire")]

@@ -235,13 +235,12 @@ impl HttpReply {
             .with_header("etag", tag)
     }
 
-    fn problem(failure: &Failure) -> Self {
-        let problem = Problem::from(failure);
+    fn problem(problem: &Problem) -> Self {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
-            body: Body::Text(serde_json::to_string(&problem).unwrap_or_default()),
+            body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
             headers: Vec::new(),
         }
     }
@@ -309,7 +308,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&failure).into()
+            HttpReply::problem(&Problem::from(&failure)).into()
         }
     }
 }
@@ -334,7 +333,7 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&failure);
+            let reply = HttpReply::problem(&Problem::from(&failure).of_request(&id));
             if reply.status >= 500 {
                 tracing::error!(
                     route,
