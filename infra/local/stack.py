@@ -34,26 +34,8 @@ HERE = ROOT / "infra" / "local"
 TEMPLATE = ROOT / "infra" / "template.yaml"
 STAGED = ROOT / "target" / "lambda"
 
-FUNCTIONS = (
-    "submit-dossier",
-    "change-status",
-    "track-dossier",
-    "ingest-event",
-    "relay-changes",
-    "repair-relay",
-    "notify-applicant",
-    "rollup-kpi",
-    "count-agency",
-    "remind-deadline",
-    "announce-report",
-    "wake-notices",
-    "record-delivery",
-    "publish-catalogue",
-    "refresh-token",
-    "keep-preference",
-    "read-kpi",
-    "read-catalogue",
-)
+# A folder each, which is also the program's name; tests/wiring holds the template equal to them.
+FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"

@@ -1,5 +1,7 @@
 //! `POST /v1/dossiers/{code}/transitions`: an officer, the portal or the applicant moves a dossier.
 
+mod settings;
+
 use domain::catalogue::Catalogue;
 use domain::dossier::Command;
 use domain::id::CommandId;
@@ -10,6 +12,8 @@ use platform::port::DossierStore;
 use platform::request::TransitionBody;
 use platform::submission::command_id;
 use platform::transition::change;
+
+pub use settings::Settings;
 
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(

@@ -16,6 +16,7 @@ mod close;
 mod ledger;
 mod month;
 mod named;
+mod settings;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,11 @@ use platform::message::{
 };
 use platform::request::read_json;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// Agencies at a time: each holds its open dossiers in memory.
+pub const WIDTH: usize = 2;
 
 pub use close::Closed;
 pub use ledger::Ledger;

@@ -6,6 +6,8 @@
 //! event may still arrive. One that can be decided is held back for some minutes, so that events
 //! sent with it can come first (`domain::dossier::Holds`).
 
+mod settings;
+
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
@@ -24,6 +26,11 @@ use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// One record at a time: a sender's events about one dossier are mostly adjacent and in order.
+pub const WIDTH: usize = 1;
 
 /// Longest id of an event, in characters. It is kept as a hash alone.
 const EVENT_ID_CHARACTERS_MAX: usize = 1_024;

@@ -5,6 +5,8 @@
 //! number appears in an address: a citizen's comes from their token, and the portal names the
 //! applicant in the body.
 
+mod settings;
+
 use domain::Violation;
 use domain::applicant::{ApplicantKind, IdNumber};
 use domain::catalogue::Catalogue;
@@ -13,6 +15,8 @@ use platform::Failure;
 use platform::dynamo::{ContactBook, NoticePreference};
 use platform::http::{HttpReply, HttpRequest};
 use serde::Deserialize;
+
+pub use settings::Settings;
 
 /// The body of `PUT /v1/preference`: the whole preference, in place of the one before.
 #[derive(Deserialize)]

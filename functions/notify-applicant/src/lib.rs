@@ -9,6 +9,7 @@
 
 mod answer;
 mod desk;
+mod settings;
 mod subject;
 
 use domain::applicant::Phone;
@@ -25,6 +26,15 @@ use platform::message::{
 use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 use platform::request::read_json;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// Messages at a time: the gateways are slow, and each message waits on its own.
+pub const WIDTH: usize = 10;
+
+/// How many times the time of a gateway call one message may take. A step is a call and the tables
+/// around it; a message may set off two of them, and as much again for the rest.
+pub const GATEWAY_TIMEOUTS_MAX: u32 = 4;
 
 pub use desk::{Desk, Limits};
 use subject::Subject;

@@ -4,12 +4,15 @@
 
 mod agencies;
 mod procedures;
+mod settings;
 
 use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::http::{HttpReply, HttpRequest};
 use serde::Serialize;
+
+pub use settings::Settings;
 
 /// How long an answer may be kept before it is asked for again by its tag, in seconds: editions
 /// and the versions of procedures change seldom, and whoever hands in by what was in force five

@@ -7,6 +7,8 @@
 //! process is found by halving the batch (`infra/template.yaml`). What is given up all the same is
 //! sent by `repair-relay`.
 
+mod settings;
+
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
@@ -17,6 +19,8 @@ use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
 use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
 pub struct Route<'a, Q> {

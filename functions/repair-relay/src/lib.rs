@@ -6,6 +6,8 @@
 //! entry. A woken consumer reads the whole history, so that one message per dossier is enough and
 //! one too many changes nothing.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use domain::Violation;
@@ -21,6 +23,8 @@ use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
 /// next.

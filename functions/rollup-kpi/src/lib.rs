@@ -5,6 +5,8 @@
 //! days (`count-agency`). A run that lost a message is not closed, so that no partly counted day is
 //! published; the next night counts its days again, and an order can close what was counted.
 
+mod settings;
+
 use std::collections::BTreeSet;
 
 use domain::Violation;
@@ -20,6 +22,8 @@ use platform::port::MessageSender;
 use platform::record::CountRun;
 use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// Days that a night without an order counts again besides the one that has just ended: integrators
 /// report what happened days ago, and a message may be tried again for the better part of a day.

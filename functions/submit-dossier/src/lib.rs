@@ -1,5 +1,7 @@
 //! `POST /v1/dossiers`: the portal or a citizen hands a dossier in and gets the slip with its code.
 
+mod settings;
+
 use domain::catalogue::Catalogue;
 use domain::id::CommandId;
 use jiff::Timestamp;
@@ -8,6 +10,8 @@ use platform::http::{HttpReply, HttpRequest};
 use platform::port::Intake;
 use platform::request::SubmissionBody;
 use platform::submission::{SubmissionRequest, command_id, submit};
+
+pub use settings::Settings;
 
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(

@@ -3,6 +3,7 @@
 
 mod deadline;
 mod notices;
+mod settings;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,6 +26,8 @@ use serde::Serialize;
 
 use deadline::Deadline;
 use notices::Notices;
+
+pub use settings::Settings;
 
 /// Lines of a worklist page, unless asked otherwise.
 const PAGE_DEFAULT: u32 = 50;

@@ -6,6 +6,8 @@
 //! so that the next minute does not wake it again while it is processed; processing it sets its
 //! next time. A lost message is sent again after those minutes.
 
+mod settings;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use domain::id::AgencyCode;
@@ -17,6 +19,8 @@ use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// The most threads that one minute wakes: some thirty a second, which the gateways take.
 const WOKEN_MAX: usize = 2_000;

@@ -23,7 +23,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
-use crate::config::{self, BadSetting};
+use crate::config::Setting;
 use crate::dynamo::CatalogueStore;
 use crate::wire::hex;
 
@@ -68,13 +68,12 @@ pub enum UndecidedYears {
     Assumed,
 }
 
-impl UndecidedYears {
-    /// Reads the setting `UNDECIDED_YEARS`: `refused` or `assumed`.
-    pub fn from_setting() -> Result<Self, BadSetting> {
-        match config::text("UNDECIDED_YEARS")?.as_str() {
-            "refused" => Ok(Self::Refused),
-            "assumed" => Ok(Self::Assumed),
-            _ => Err(BadSetting { name: "UNDECIDED_YEARS" }),
+impl Setting for UndecidedYears {
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text? {
+            "refused" => Some(Self::Refused),
+            "assumed" => Some(Self::Assumed),
+            _ => None,
         }
     }
 }
@@ -384,17 +383,6 @@ async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result
     Ok(texts)
 }
 
-/// Why a function does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum CannotStart {
-    /// A setting is missing or has a bad value.
-    #[error(transparent)]
-    Setting(#[from] BadSetting),
-    /// The catalogue could not be loaded.
-    #[error(transparent)]
-    Catalogue(#[from] Failure),
-}
-
 /// The catalogue in force, renewed while the function runs.
 #[derive(Debug)]
 pub struct LiveCatalogue {
@@ -423,16 +411,6 @@ impl LiveCatalogue {
         let Newest { edition, catalogue, .. } = newest(&catalogue_store, undecided).await?;
         let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
         Ok(Self { catalogue_store, undecided, max_age, held })
-    }
-
-    /// The same with the setting `CATALOGUE_MAX_AGE_S` for `max_age`.
-    pub async fn from_settings(
-        catalogue_store: CatalogueStore,
-        undecided: UndecidedYears,
-        now: Timestamp,
-    ) -> Result<Self, CannotStart> {
-        let max_age = SignedDuration::from_secs(i64::from(config::number("CATALOGUE_MAX_AGE_S")?));
-        Ok(Self::open(catalogue_store, undecided, max_age, now).await?)
     }
 
     /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in

@@ -1,5 +1,6 @@
 //! Message gateways: how each is asked, and what its answers mean.
 
+mod accounts;
 mod address;
 pub mod esms;
 pub mod report;
@@ -18,6 +19,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
 use sha2::{Digest, Sha256};
 
+pub use accounts::GatewaySettings;
 pub use address::{Address, BadAddress};
 
 use crate::Failure;

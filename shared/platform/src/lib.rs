@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod dynamo;
 pub mod edition;
+pub mod entry;
 pub mod failure;
 pub mod fingerprint;
 pub mod form;
