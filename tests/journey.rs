@@ -106,6 +106,18 @@ async fn a_hundred_identical_requests_through_the_gateway_make_one_dossier() {
 }
 
 #[tokio::test]
+async fn everybody_finds_a_procedure_what_it_needs_and_the_agencies_of_a_day() {
+    let stack = Stack::new();
+    let found = stack.get("/v1/procedures?search=khai%20sinh", None).await;
+    assert_eq!(found.status, 200, "{}", found.body);
+    let code = found.body["items"][0]["code"].as_str().unwrap();
+    let told = stack.get(&format!("/v1/procedures/{code}"), None).await;
+    assert_eq!((told.status, &told.body["code"]), (200, &json!(code)), "{}", told.body);
+    let then = stack.get("/v1/agencies?day=2025-06-30", None).await;
+    assert_eq!((then.status, &then.body["day"]), (200, &json!("2025-06-30")));
+}
+
+#[tokio::test]
 async fn only_a_token_of_the_issuer_opens_the_door() {
     let stack = Stack::new();
     let good = stack.portal().await;

@@ -24,7 +24,7 @@ fn accents_and_capitals_neither_hinder_nor_help() {
 fn words_come_in_any_order_and_each_may_be_cut_short_at_its_end() {
     assert!(finds("sinh khai", "Đăng ký khai sinh"));
     assert!(finds("khai si", "Đăng ký khai sinh"));
-    assert!(!finds("inh", "Đăng ký khai sinh"), "the end of a word");
+    assert!(!finds("hai", "Đăng ký khai sinh"), "the end of a word");
     assert!(!finds("khai tử", "Đăng ký khai sinh"), "one word of two");
 }
 
