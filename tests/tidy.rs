@@ -1,9 +1,10 @@
 //! What the design asks of the code's shape, and no compiler checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::root;
+use crate::support::template::yaml;
 
 /// Most lines of a file that a reader still takes in.
 const LINES_MAX: usize = 500;
@@ -113,6 +114,154 @@ fn packages_depend_on_each_other_only_downwards() {
         assert!(folder.ends_with(&format!("/{name}")) || folder == name, "{name} lies in {folder}");
     }
     assert!(names.len() >= 10, "only {names:?} were found");
+}
+
+/// The modules of the domain from the bottom up: each may use those before it and none after it.
+/// Reasons: `docs/adr/0040-the-domain-is-a-ladder.md`.
+const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
+    "violation",
+    "provenance",
+    "data_file",
+    "dated",
+    "text",
+    "search",
+    "id",
+    "phone",
+    "identity",
+    "applicant",
+    "document",
+    "intake",
+    "term",
+    "calendar",
+    "period",
+    "agency",
+    "procedure",
+    "register",
+    "law",
+    "deadline",
+    "dossier",
+    "reminder",
+    "notice",
+    "thread",
+    "leader",
+    "kpi",
+    "index",
+    "announcement",
+    "catalogue",
+    "submission",
+];
+
+/// The top-level modules that a file's code names, in whichever form: `crate::id::AgencyCode`,
+/// `crate::{Violation, text}`. What a file says in comments is left out.
+fn modules_used(text: &str) -> BTreeSet<String> {
+    let code: String = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut used = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(group) = rest.strip_prefix('{') else {
+            used.insert(rest.split(|c| !is_name(c)).next().unwrap_or_default().to_owned());
+            continue;
+        };
+        // The first name of each item of the group; what is in braces within it is further down.
+        let (mut depth, mut item_begins) = (0_usize, true);
+        let mut name = String::new();
+        for c in group.chars() {
+            if depth == 0 && item_begins && is_name(c) {
+                name.push(c);
+                continue;
+            }
+            if !name.is_empty() {
+                used.insert(std::mem::take(&mut name));
+                item_begins = false;
+            }
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => item_begins = true,
+                _ => {}
+            }
+        }
+    }
+    used
+}
+
+/// Every use in `files` of a module that is not below the file's own in `order`, and every module
+/// that has no place in it. A file is named by its path under `src`; of the crate's own names
+/// `Violation` is that of its module.
+fn arrows_up(order: &[&str], files: &BTreeMap<String, String>) -> Vec<String> {
+    let rung = |module: &str| order.iter().position(|other| *other == module);
+    let mut found = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| *path != "lib.rs") {
+        let own = path.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some(own_rung) = rung(own) else {
+            found.push(format!("{path}: {own} has no place in the order"));
+            continue;
+        };
+        for used in modules_used(text) {
+            let used = if used == "Violation" { "violation" } else { &used };
+            match rung(used) {
+                None => found.push(format!("{path}: {used} has no place in the order")),
+                Some(other) if other > own_rung => {
+                    found.push(format!("{path}: {own} uses {used}, which is above it"));
+                }
+                Some(_) => {}
+            }
+        }
+        // The way around the name of the crate.
+        let deep = text.contains("super::super::");
+        let top = !path.contains('/') && text.replace("use super::*;", "").contains("super::");
+        if deep || top {
+            found.push(format!("{path}: a module is named from the crate down"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_domain_reads_from_the_bottom_up() {
+    let source = "shared/domain/src/";
+    let files: BTreeMap<String, String> = files(source, &[".rs"])
+        .into_iter()
+        .map(|(path, text)| (path.strip_prefix(source).unwrap().to_owned(), text))
+        .collect();
+    let found = arrows_up(DOMAIN_FROM_THE_BOTTOM_UP, &files);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    for module in DOMAIN_FROM_THE_BOTTOM_UP {
+        assert!(files.contains_key(&format!("{module}.rs")), "there is no module {module}");
+    }
+}
+
+#[test]
+fn an_arrow_up_is_found_in_whatever_form_it_is_written() {
+    let order = ["text", "id", "dossier"];
+    let of = |path: &str, text: &str| {
+        arrows_up(&order, &BTreeMap::from([(path.to_owned(), text.to_owned())]))
+    };
+    let up = ["id.rs: id uses dossier, which is above it"];
+    assert_eq!(of("id.rs", "use crate::dossier::Dossier;"), up);
+    assert_eq!(of("id.rs", "use crate::{text, dossier::{Dossier, Rule}};"), up);
+    assert_eq!(of("id.rs", "use crate::{\n    dossier,\n    text,\n};"), up);
+    assert_eq!(of("id.rs", "fn f() -> crate::dossier::Dossier {"), up);
+    assert_eq!(
+        of("id/number.rs", "pub(crate) use crate::dossier::*;"),
+        ["id/number.rs: id uses dossier, which is above it"]
+    );
+    assert_eq!(of("new.rs", ""), ["new.rs: new has no place in the order"]);
+    assert_eq!(of("id.rs", "use crate::new::New;"), ["id.rs: new has no place in the order"]);
+    assert_eq!(
+        of("id/number.rs", "use super::super::dossier::Dossier;"),
+        ["id/number.rs: a module is named from the crate down"]
+    );
+    assert_eq!(
+        of("id.rs", "use super::dossier::Dossier;"),
+        ["id.rs: a module is named from the crate down"]
+    );
+    assert!(of("dossier.rs", "use crate::{id, text::{line, remark}}; // crate::new").is_empty());
 }
 
 #[test]
@@ -354,4 +503,14 @@ fn each_decision_has_its_date_and_its_row_in_the_index() {
         assert!(index.contains(&row), "the index has no row `{row}…`");
     }
     assert_eq!(rows.len(), decisions.len(), "the index names decisions that there are not");
+}
+
+#[test]
+fn no_hook_of_a_commit_is_fetched_from_anywhere() {
+    let hooks = yaml(".pre-commit-config.yaml");
+    let repositories = hooks["repos"].as_array().unwrap();
+    assert!(!repositories.is_empty());
+    for repository in repositories {
+        assert_eq!(repository["repo"], "local", "hooks call the pinned tools of .local");
+    }
 }

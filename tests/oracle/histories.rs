@@ -216,7 +216,8 @@ const ACTORS: usize = 7;
 fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
     let officer = |id: &str, agency: &AgencyCode| {
         let id = id.to_owned();
-        let carried_on_by = catalogue().carried_on_by(agency, dossier.matter(), date_of(at));
+        let carried_on_by =
+            catalogue().register().carried_on_by(agency, dossier.matter(), date_of(at));
         let ended = carried_on_by != *agency;
         let predecessors = ended.then(|| Remit::whole(agency.clone())).into_iter().collect();
         Actor::Officer { id, agency: carried_on_by, predecessors }

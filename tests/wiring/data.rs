@@ -269,7 +269,7 @@ fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
         |leader: &Value| fits(&schema, &json!({ "schemaVersion": 1, "leaders": [leader] })).is_ok(),
         |leader: &Value| {
             let read = serde_json::from_value(json!({ "leaders": [leader] }));
-            read.is_ok_and(|file| domain::announcement::Leaders::assemble(file, |_| true).is_ok())
+            read.is_ok_and(|file| domain::leader::Leaders::assemble(file, |_| true).is_ok())
         },
     );
     assert!(fits_schema(&good) && taken(&good));
@@ -300,7 +300,7 @@ fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the
     let schema: Value = serde_json::from_str(&file("infra/data/schema/index.schema.json")).unwrap();
     let measures: Vec<&str> = words(&schema["$defs"]["measure"]["enum"]);
     let known: Vec<&str> =
-        domain::kpi::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
+        domain::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(measures, known);
     let schema =
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
@@ -331,7 +331,7 @@ fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the
         *spoilt.pointer_mut(place).unwrap() = value;
         assert!(fits(&schema, &spoilt).is_err(), "the schema takes {place}");
         let read = serde_json::from_value(spoilt);
-        let taken = read.is_ok_and(|file| domain::kpi::index::Indexes::assemble(file).is_ok());
+        let taken = read.is_ok_and(|file| domain::index::Indexes::assemble(file).is_ok());
         assert!(!taken, "the code takes {place}");
     }
 }

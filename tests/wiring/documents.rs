@@ -404,6 +404,7 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/dossier.rs",
     "shared/domain/src/dossier/apology.rs",
     "shared/domain/src/dossier/clock.rs",
+    "shared/domain/src/dossier/command.rs",
     "shared/domain/src/dossier/supplement.rs",
     "shared/domain/src/dossier/forwarding.rs",
     "shared/domain/src/dossier/room.rs",
@@ -425,7 +426,7 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "functions/read-kpi/src/lib.rs",
     "functions/read-catalogue/src/procedures.rs",
     "shared/domain/src/search.rs",
-    "shared/domain/src/kpi/period.rs",
+    "shared/domain/src/period.rs",
     "shared/domain/src/kpi/report.rs",
     "functions/track-dossier/src/lib.rs",
 ];

@@ -11,11 +11,13 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::announcement::{Headline, Leader, PublicUrl, ReportSpan};
+use domain::announcement::PublicUrl;
 use domain::calendar::{MissingYear, date_of, previous};
 use domain::catalogue::Catalogue;
 use domain::id::ReportCode;
 use domain::kpi::KpiCell;
+use domain::leader::{Leader, ReportSpan};
+use domain::notice::headline::Headline;
 use domain::thread::NoticeThread;
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -75,8 +75,10 @@ pub async fn take(
         .integrator(&text::line(&event.source))
         .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
     let today = date_of(now);
-    let predecessors =
-        integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
+    let predecessors = integrator
+        .agencies
+        .iter()
+        .flat_map(|agency| catalogue.register().predecessors(agency, today));
     let agencies =
         integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };

@@ -1,11 +1,11 @@
 //! Of what a thread of notices speaks, and to whom.
 
 use domain::Violation;
-use domain::announcement::Leader;
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, HistoryEntry};
 use domain::id::{ReportCode, SubjectCode};
+use domain::leader::Leader;
 use domain::notice::{Language, Notice};
 use domain::thread::{Content, NoticeRecord, NoticeThread};
 use jiff::Timestamp;

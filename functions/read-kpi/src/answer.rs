@@ -3,7 +3,8 @@
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
-use domain::kpi::{DueBasis, KpiRow, Period};
+use domain::kpi::{DueBasis, KpiRow};
+use domain::period::Period;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;

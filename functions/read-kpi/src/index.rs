@@ -2,12 +2,12 @@
 
 use domain::catalogue::Catalogue;
 use domain::id::AgencyCode;
-use domain::kpi::Period;
-use domain::kpi::index::{
+use domain::index::{
     Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
     ScoredGroup, ScoredIndex, score,
 };
 use domain::kpi::report::share;
+use domain::period::Period;
 use domain::provenance::Trust;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -98,9 +98,9 @@ pub(crate) fn indexed(
     let (indexes, last) = (catalogue.indexes(), period.last());
     let scope = Scope { agency, merged };
     let measures = if gathered.days > 0 {
-        Measures::of(&gathered.rows, scope, catalogue, last)
+        Measures::of(&gathered.rows, scope, catalogue.register(), last)
     } else {
-        Measures::not_counted(scope, catalogue, last)
+        Measures::not_counted(scope, catalogue.register(), last)
     };
     let told = |index| told(&score(index, &measures, indexes, period, agency));
     Indexed {

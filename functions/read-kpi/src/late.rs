@@ -11,7 +11,8 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::report::Selection;
-use domain::kpi::{Behind, DossierFacts, KpiCell, Period, behind};
+use domain::kpi::{Behind, DossierFacts, KpiCell, behind};
+use domain::period::Period;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::ToSpan;
@@ -80,7 +81,7 @@ pub(crate) async fn list(
         let basis_on = |day| catalogue.law().rule_on(day).kpi_due;
         if let Some(behind) = behind(&facts, first, last, basis_on) {
             let agency = if selection.merged {
-                catalogue.carried_on_by(&facts.agency, facts.matter(), last)
+                catalogue.register().carried_on_by(&facts.agency, facts.matter(), last)
             } else {
                 facts.agency
             };

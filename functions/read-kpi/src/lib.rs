@@ -18,8 +18,8 @@ use domain::Violation;
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
-use domain::kpi::Period;
 use domain::kpi::report::{Dimension, Selection, report};
+use domain::period::Period;
 use domain::procedure::{Channel, is_field_code};
 use jiff::Timestamp;
 use platform::Failure;
@@ -111,7 +111,7 @@ async fn kpi(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let found = report(&gathered.rows, dimension, &selection, catalogue.register(), period.last());
     let page = (limit.unwrap_or(LIMIT), cursor.as_deref());
     let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
     Ok(HttpReply::json(200, &answer)?.kept_for(
@@ -209,7 +209,9 @@ async fn page_of(
     parameters.end()?;
     let period: Period = request.path("period")?;
     let gathered = gather(&period, figures).await?;
-    let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let by = |dimension| {
+        report(&gathered.rows, dimension, &selection, catalogue.register(), period.last())
+    };
     let reply = match form {
         ReportForm::Page => {
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
@@ -274,7 +276,8 @@ async fn compared(
         return Ok(None);
     }
     let total =
-        report(&earlier.rows, Dimension::Agency, selection, catalogue, like_it.last()).total;
+        report(&earlier.rows, Dimension::Agency, selection, catalogue.register(), like_it.last())
+            .total;
     Ok(Some(page::Compared { period: like_it, total, working_days: (its, ours) }))
 }
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
+use domain::kpi::KpiCell;
 use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
-use domain::kpi::{KpiCell, Period};
+use domain::period::Period;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::gather::Gathered;
@@ -127,7 +128,7 @@ fn rows(
     for (cell, row) in &gathered.rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
         let agency = if merged {
-            catalogue.told_under(agency, Some(procedure), last)
+            catalogue.register().told_under(agency, Some(procedure), last)
         } else {
             agency.clone()
         };
@@ -136,7 +137,8 @@ fn rows(
             procedures.entry(agency.to_string()).or_default().insert(procedure);
         }
     }
-    let lines = report(&gathered.rows, Dimension::Agency, &selection, catalogue, last).lines;
+    let lines =
+        report(&gathered.rows, Dimension::Agency, &selection, catalogue.register(), last).lines;
     let mut ranked: Vec<(Option<u8>, Line)> =
         lines.into_iter().map(|line| (level(&line.key, catalogue), line)).collect();
     ranked.sort_by_key(|(level, line)| {

@@ -1,7 +1,7 @@
 //! The figures as CSV (RFC 4180) and as a workbook.
 
-use domain::kpi::Period;
 use domain::kpi::report::{Dimension, Figures, Line, Report};
+use domain::period::Period;
 use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 

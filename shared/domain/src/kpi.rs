@@ -9,8 +9,6 @@
 
 mod behind;
 mod count;
-pub mod index;
-mod period;
 pub mod report;
 
 use std::collections::BTreeMap;
@@ -31,7 +29,6 @@ use crate::procedure::Channel;
 pub use crate::law::DueBasis;
 pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
-pub use period::Period;
 
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod carrier;
 pub mod codes;
+pub mod headline;
 pub mod policy;
 pub mod pool;
 pub mod price;

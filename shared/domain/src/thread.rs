@@ -21,9 +21,9 @@ pub use conclude::{Answer, Call};
 pub use report::{Heard, Reported};
 pub use route::Routing;
 
-use crate::announcement::Headline;
 use crate::dossier::{Action, HistoryEntry};
 use crate::id::{AgencyCode, ReportCode, SubjectCode};
+use crate::notice::headline::Headline;
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
 

@@ -35,7 +35,7 @@ pub fn actor(
             // Who speaks for nobody of this province reads and does nothing here, not even what
             // every officer may.
             catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
-            let predecessors = catalogue.predecessors(&agency, today);
+            let predecessors = catalogue.register().predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }
         "citizen" => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),

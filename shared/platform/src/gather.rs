@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::next;
 use domain::id::AgencyCode;
 use domain::kpi::report::joined;
-use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows, Period};
+use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows};
+use domain::period::Period;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 

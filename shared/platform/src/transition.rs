@@ -98,7 +98,7 @@ fn pass_violation(
     let to = entry.handler.as_ref()?;
     let day = date_of(entry.at);
     agency_violation("toAgency", to, catalogue, day).or_else(|| {
-        let own = catalogue.carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
+        let own = catalogue.register().carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
         own.then(|| {
             Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier")
         })

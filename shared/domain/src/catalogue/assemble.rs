@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use super::{Catalogue, Integrator};
 use crate::Violation;
 use crate::agency::{Agency, successor_violations};
-use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::Calendar;
 use crate::data_file::data_file;
 use crate::dated::Dated;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::index::{IndexFile, Indexes};
 use crate::intake::{IntakeFile, IntakeRules};
-use crate::kpi::index::{IndexFile, Indexes};
 use crate::law::{Law, RulesFile};
+use crate::leader::{Leaders, LeadersFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
+use crate::register::Register;
 
 data_file! {
     /// The data file `agencies.json`.
@@ -212,8 +213,7 @@ impl Catalogue {
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
-                agencies: known,
-                procedures,
+                register: Register::new(known, procedures),
                 procedure_places,
                 law: law?,
                 templates: templates?,

@@ -4,7 +4,6 @@ use jiff::civil::Date;
 
 use super::Catalogue;
 use crate::Violation;
-use crate::dated::Dated;
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
@@ -14,16 +13,14 @@ impl Catalogue {
     /// due dates were counted in those years. To end something, give it a last day; to change it,
     /// add a version.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
-        let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
+        let agencies =
+            self.agencies().map(|agency| &agency.code).filter(|code| next.agency(code).is_none());
         let agencies = agencies.map(|code| {
             let detail =
                 format!("{code} is left out: an agency that ends gets a last day and a successor");
             Violation::new("agencies", "kept-agency", detail)
         });
-        let kept = self
-            .agencies
-            .values()
-            .filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let kept = self.agencies().filter_map(|agency| Some((agency, next.agency(&agency.code)?)));
         let other_names = kept.clone().filter(|(before, after)| {
             let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
             days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
@@ -68,7 +65,7 @@ impl Catalogue {
         }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
-            let mut same = next.procedures.get(&procedure.code).into_iter().flat_map(Dated::iter);
+            let mut same = next.register.versions(&procedure.code);
             let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
             let at = || {
                 place
@@ -94,8 +91,9 @@ impl Catalogue {
     /// are still read: identity kinds name existing procedures, and telephones of the morning
     /// report can get messages.
     pub fn unsound(&self) -> Vec<Violation> {
-        let mut found =
-            self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
+        let mut found = self
+            .identities()
+            .unknown_procedures(|code| self.register.versions(code).next().is_some());
         found.extend(self.leaders.unreachable(self.telephones()));
         found
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::headline::{Headline, LINK_CHARACTERS_MAX};
 use super::{
     Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
 };
 use crate::Violation;
-use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
 
 /// What the text may hold: the link, days (`20/11/2026-22/11/2026`), numbers below a thousand

@@ -1,13 +1,14 @@
 //! What leaders are told in the morning, and of which days.
 
-use domain::announcement::{
-    Headline, LINK_CHARACTERS_MAX, PUBLIC_URL_CHARACTERS_MAX, PublicUrl, ReportSpan,
-};
+use domain::announcement::{PUBLIC_URL_CHARACTERS_MAX, PublicUrl};
 use domain::calendar::next;
 use domain::dossier::Action;
-use domain::kpi::{KpiRow, Period};
+use domain::kpi::KpiRow;
+use domain::leader::ReportSpan;
+use domain::notice::headline::{Headline, LINK_CHARACTERS_MAX};
 use domain::notice::text::{Encoding, segments};
 use domain::notice::{Language, Templates};
+use domain::period::Period;
 use domain::thread::{Content, NoticeThread};
 use domain::{Violation, id::ReportCode};
 use jiff::ToSpan;

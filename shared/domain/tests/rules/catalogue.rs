@@ -998,7 +998,7 @@ fn an_agency_takes_dossiers_in_from_its_first_to_its_last_day() {
 }
 
 fn predecessors(catalogue: &Catalogue, agency: &str, on: &str) -> Vec<String> {
-    let found = catalogue.predecessors(&agency.parse().unwrap(), day(on));
+    let found = catalogue.register().predecessors(&agency.parse().unwrap(), day(on));
     found.iter().map(|remit| remit.agency().to_string()).collect()
 }
 

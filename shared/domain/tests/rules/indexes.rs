@@ -1,9 +1,10 @@
 //! The national indices: points of what was measured, and files that contradict themselves.
 
-use domain::kpi::index::{
+use domain::index::{
     Index, IndexFile, Indexes, Measure, Measures, Missing, Origin, Scope, ScoredIndex, score,
 };
-use domain::kpi::{KpiCell, KpiRow, KpiRows, Period};
+use domain::kpi::{KpiCell, KpiRow, KpiRows};
+use domain::period::Period;
 use domain::procedure::Channel;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -304,7 +305,7 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         Measures::of(
             &rows,
             Scope { agency: agency.as_ref(), merged: false },
-            catalogue(),
+            catalogue().register(),
             day("2026-11-30"),
         )
     };

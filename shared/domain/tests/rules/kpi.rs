@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use domain::dossier::Dossier;
 use domain::id::AgencyCode;
 use domain::kpi::{
-    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Rulings, broken_identities, end_of,
+    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, end_of,
 };
+use domain::period::Period;
 use domain::procedure::Channel;
 use jiff::civil::Date;
 

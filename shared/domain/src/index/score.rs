@@ -4,7 +4,7 @@ use super::{
     Condition, Criterion, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE,
 };
 use crate::id::AgencyCode;
-use crate::kpi::Period;
+use crate::period::Period;
 
 /// The origin of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What an index measures of the figures and of the catalogue.
+//! What an index measures of the figures and of the register.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::agency::AgencyLevel;
-use crate::catalogue::Catalogue;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::kpi::report::{Dimension, Selection, report};
 use crate::kpi::{KpiCell, KpiRows};
 use crate::procedure::{Channel, OnlineLevel, Procedure};
+use crate::register::Register;
 
 macro_rules! measures {
     ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
-        /// A number that the figures or the catalogue give.
+        /// A number that the figures or the register give.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
         pub enum Measure {
             $($(#[$doc])* #[serde(rename = $word)] $name,)*
@@ -72,7 +72,7 @@ measures! {
 }
 
 impl Measure {
-    /// Whether the measure needs the catalogue, not the figures alone.
+    /// Whether the measure needs the register, not the figures alone.
     pub fn is_of_catalogue(self) -> bool {
         match self {
             Self::Procedures
@@ -114,19 +114,19 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// The measures from the rows of a period and the catalogue on its last day.
+    /// The measures from the rows of a period and the register on its last day.
     ///
-    /// The catalogue does not record which procedures a department is responsible for, so that its
+    /// The register does not record which procedures a department is responsible for, so that its
     /// procedure measures are unknown; communes are responsible for all procedures of their level.
-    pub fn of(rows: &KpiRows, scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
+    pub fn of(rows: &KpiRows, scope: Scope<'_>, register: &Register, last: Date) -> Self {
         let selection = Selection {
             agency: scope.agency.cloned(),
             merged: scope.merged,
             ..Selection::default()
         };
-        let figures = report(rows, Dimension::Agency, &selection, catalogue, last).total;
+        let figures = report(rows, Dimension::Agency, &selection, register, last).total;
         let online = Selection { channel: Some(Channel::Online), ..selection.clone() };
-        let online = report(rows, Dimension::Agency, &online, catalogue, last).total.row;
+        let online = report(rows, Dimension::Agency, &online, register, last).total.row;
         let row = figures.row;
         let mut known = BTreeMap::from([
             (Measure::Received, row.received),
@@ -148,15 +148,15 @@ impl Measures {
             (Measure::Paid, row.paid),
             (Measure::PaidOnline, row.paid_online),
         ]);
-        if let Some(procedures) = procedures(scope.agency, catalogue, last) {
-            known.extend(of_procedures(&procedures, rows, scope, catalogue, last));
+        if let Some(procedures) = procedures(scope.agency, register, last) {
+            known.extend(of_procedures(&procedures, rows, scope, register, last));
         }
         Self { known, counted: true }
     }
 
-    /// The measures of a period without a counted day: those of the catalogue alone.
-    pub fn not_counted(scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
-        let all = Self::of(&KpiRows::new(), scope, catalogue, last);
+    /// The measures of a period without a counted day: those of the register alone.
+    pub fn not_counted(scope: Scope<'_>, register: &Register, last: Date) -> Self {
+        let all = Self::of(&KpiRows::new(), scope, register, last);
         // Which procedures were used is told by figures alone.
         let used = [Measure::ProceduresOnlineUsed, Measure::ProceduresPaidOnline];
         let of_catalogue = |measure: &Measure| measure.is_of_catalogue() && !used.contains(measure);
@@ -181,22 +181,22 @@ impl FromIterator<(Measure, u64)> for Measures {
     }
 }
 
-/// The procedures in scope on `day`; `None` if the catalogue does not record them.
+/// The procedures in scope on `day`; `None` if the register does not record them.
 fn procedures<'a>(
     agency: Option<&AgencyCode>,
-    catalogue: &'a Catalogue,
+    register: &'a Register,
     day: Date,
 ) -> Option<Vec<&'a Procedure>> {
     let level = match agency {
         None => None,
-        Some(agency) => match catalogue.agency(agency)?.level {
+        Some(agency) => match register.agency(agency)?.level {
             level @ AgencyLevel::Commune => Some(level),
             AgencyLevel::Province | AgencyLevel::Department | AgencyLevel::District => return None,
         },
     };
     let codes: BTreeSet<&ProcedureCode> =
-        catalogue.procedures().map(|procedure| &procedure.code).collect();
-    let in_force = codes.into_iter().filter_map(|code| catalogue.procedure(code, day));
+        register.procedures().map(|procedure| &procedure.code).collect();
+    let in_force = codes.into_iter().filter_map(|code| register.procedure(code, day));
     Some(in_force.filter(|procedure| level.is_none_or(|level| procedure.level == level)).collect())
 }
 
@@ -204,13 +204,13 @@ fn of_procedures(
     procedures: &[&Procedure],
     rows: &KpiRows,
     scope: Scope<'_>,
-    catalogue: &Catalogue,
+    register: &Register,
     last: Date,
 ) -> [(Measure, u64); 5] {
     let (mut used, mut paid) = (BTreeSet::new(), BTreeSet::new());
     for (cell, row) in rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let carried_on = || catalogue.told_under(agency, Some(procedure), last);
+        let carried_on = || register.told_under(agency, Some(procedure), last);
         let ours =
             |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
         if !scope.agency.is_none_or(ours) {

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Period;
 use crate::Violation;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::id::AgencyCode;
+use crate::period::Period;
 use crate::provenance::Trust;
 
 pub use measure::{Measure, Measures, Scope};
