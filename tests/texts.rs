@@ -250,7 +250,7 @@ async fn an_event_that_names_itself_by_nothing_readable_is_refused() {
         let event = event(id, "vn.motcua.dossier.submit.v1", None, submission()).to_string();
         let refused = ingest(&world, &event, at(NOW)).await;
         let Err(Failure::Invalid(found)) = refused else { panic!("{id} is taken") };
-        assert_eq!((found[0].field.as_str(), found[0].rule), ("id", rule));
+        assert_eq!((found[0].field.as_str(), found[0].rule.slug()), ("id", rule));
     }
 }
 

@@ -1,6 +1,5 @@
 //! Of what a thread of notices speaks, and to whom.
 
-use domain::Violation;
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, HistoryEntry};
@@ -8,6 +7,7 @@ use domain::id::{ReportCode, SubjectCode};
 use domain::leader::Leader;
 use domain::notice::{Language, Notice};
 use domain::thread::{Content, NoticeRecord, NoticeThread};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::port::DossierStore;
@@ -29,7 +29,8 @@ pub(crate) enum Subject<'a> {
 
 /// The failure for a message that names a report without a thread. Repeating it does not help.
 pub(crate) fn never_announced() -> Failure {
-    Violation::new("data.code", "known-report", "names a report that was never announced").into()
+    Violation::new("data.code", RuleName::KnownReport, "names a report that was never announced")
+        .into()
 }
 
 impl Subject<'_> {

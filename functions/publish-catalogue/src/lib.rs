@@ -10,8 +10,8 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use domain::Violation;
 use domain::calendar::date_of;
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
@@ -72,16 +72,15 @@ async fn show(
     let mut parameters = request.parameters();
     let asked = parameters.one("edition", number(EDITION_MAX));
     parameters.end()?;
-    let found =
-        match asked {
-            None => catalogue_store.latest().await?,
-            Some(asked) => {
-                let found = catalogue_store.edition(asked).await?;
-                Some(found.ok_or_else(|| {
-                    Violation::new("edition", "known-edition", "was never published")
-                })?)
-            }
-        };
+    let found = match asked {
+        None => catalogue_store.latest().await?,
+        Some(asked) => {
+            let found = catalogue_store.edition(asked).await?;
+            Some(found.ok_or_else(|| {
+                Violation::new("edition", RuleName::KnownEdition, "was never published")
+            })?)
+        }
+    };
     HttpReply::json(200, &InForce::of(found, false))
 }
 
@@ -98,7 +97,7 @@ async fn publish(
     if publication.expected_edition > EDITION_MAX {
         return Err(Violation::new(
             "expectedEdition",
-            "range",
+            RuleName::Range,
             format!("must be 0 to {EDITION_MAX}"),
         )
         .into());

@@ -14,13 +14,13 @@ mod page;
 mod settings;
 mod sheet;
 
-use domain::Violation;
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::kpi::report::{Dimension, Selection, report};
 use domain::period::Period;
 use domain::procedure::{Channel, is_field_code};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
@@ -71,7 +71,7 @@ fn merged(parameters: &mut Parameters<'_>) -> bool {
 /// The code of a field, as the catalogue writes it.
 fn field(text: &str) -> Result<String, Violation> {
     let known = is_field_code(text).then(|| text.to_owned());
-    known.ok_or_else(|| Violation::new("field", "field-code", "must look like G15-HT"))
+    known.ok_or_else(|| Violation::new("field", RuleName::FieldCode, "must look like G15-HT"))
 }
 
 /// Who reads figures beyond the published report, which is what citizens have.

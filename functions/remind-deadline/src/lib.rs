@@ -10,13 +10,13 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Violation;
 use domain::calendar::{MissingYear, date_of};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
+use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -100,7 +100,7 @@ pub async fn remind(
     let today = date_of(now);
     let day = order.day.unwrap_or(today);
     if day > today {
-        return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
+        return Err(Violation::new("day", RuleName::NotInTheFuture, "lies in the future").into());
     }
     let agencies: Vec<AgencyCode> = catalogue
         .agencies()

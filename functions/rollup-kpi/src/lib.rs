@@ -9,10 +9,10 @@ mod settings;
 
 use std::collections::BTreeSet;
 
-use domain::Violation;
 use domain::calendar::{date_of, next, previous};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, ProcedureCode};
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
@@ -76,21 +76,21 @@ impl Order {
             _ => {
                 return Err(Violation::new(
                     "day",
-                    "one-order",
+                    RuleName::OneOrder,
                     "stands alone, or first and last stand together",
                 ));
             }
         };
         if self.close && *self != (Self { close: true, ..Self::default() }) {
-            return Err(Violation::new("close", "one-order", "stands alone"));
+            return Err(Violation::new("close", RuleName::OneOrder, "stands alone"));
         }
         if last > today {
             let field = if self.day.is_some() { "day" } else { "last" };
-            return Err(Violation::new(field, "not-in-the-future", "lies in the future"));
+            return Err(Violation::new(field, RuleName::NotInTheFuture, "lies in the future"));
         }
         if first > last || (last - first).get_days() >= ORDER_DAYS_MAX {
             let detail = format!("first and last span 1 to {ORDER_DAYS_MAX} days");
-            return Err(Violation::new("first", "day-order", detail));
+            return Err(Violation::new("first", RuleName::DayOrder, detail));
         }
         Ok((first, last))
     }

@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 
-use crate::Violation;
 use crate::kpi::KpiRow;
 use crate::kpi::report::share;
 use crate::notice::headline::{Headline, LINK_CHARACTERS_MAX};
 use crate::period::Period;
+use crate::{RuleName, Violation};
 
 /// The longest address under which a province may publish its reports. With the longest name of a
 /// period it leaves a text of two parts room for its words.
@@ -33,7 +33,7 @@ impl TryFrom<String> for PublicUrl {
         let detail = format!(
             "must be an http address without a slash at its end, of {PUBLIC_URL_CHARACTERS_MAX} at most"
         );
-        Err(Violation::new("publicUrl", "public-url", detail))
+        Err(Violation::new("publicUrl", RuleName::PublicUrl, detail))
     }
 }
 

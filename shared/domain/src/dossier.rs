@@ -26,7 +26,6 @@ pub use room::ITEM_BYTES_MAX;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 
-use crate::Violation;
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
@@ -36,6 +35,7 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
 use crate::term::Term;
+use crate::{RuleName, Violation};
 
 /// The most entries a history holds, save those that lead nearer to an end: see
 /// [`Dossier::steps_to_end`].
@@ -245,7 +245,7 @@ impl Dossier {
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::invalid(Violation::new(
                 "action",
-                "known-value",
+                RuleName::KnownValue,
                 "is none of the known values",
             )));
         };

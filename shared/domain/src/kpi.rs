@@ -19,12 +19,12 @@ use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
 use crate::agency::{Matter, WardCode};
 use crate::calendar::{date_of, instant, next};
 use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
+use crate::{RuleName, Violation};
 
 pub use crate::law::DueBasis;
 pub use behind::{Behind, Cause, behind};
@@ -146,7 +146,7 @@ impl FromStr for KpiCell {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let unknown = || Violation::new("cell", "cell", "is no cell of figures");
+        let unknown = || Violation::new("cell", RuleName::Cell, "is no cell of figures");
         if let Some((ended, of)) =
             text.strip_prefix(TAKEN_BACK).and_then(|rest| rest.split_once('#'))
         {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, previous};
 use crate::data_file::data_file;
 use crate::id::{AgencyCode, LeaderKey};
 use crate::notice::Language;
 use crate::period::Period;
 use crate::phone::{Phone, Telephones};
+use crate::{RuleName, Violation};
 
 /// The period that a leader's report covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -98,23 +98,27 @@ impl Leaders {
                 found.push(Violation::new(format!("leaders[{place}].{field}"), rule, detail));
             };
             if !known(&leader.agency) {
-                broken("agency", "known-agency", &format!("{} is not listed", leader.agency));
+                broken(
+                    "agency",
+                    RuleName::KnownAgency,
+                    &format!("{} is not listed", leader.agency),
+                );
             }
             if leader.office.trim().is_empty() {
-                broken("office", "office", "an office has a name");
+                broken("office", RuleName::Office, "an office has a name");
             }
             if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
-                broken("validTo", "valid-range", "ends before it begins");
+                broken("validTo", RuleName::ValidRange, "ends before it begins");
             }
             if !leader.phone.has_mobile_shape() {
-                broken("phone", "phone", "no message can be sent to its telephone");
+                broken("phone", RuleName::Phone, "no message can be sent to its telephone");
             }
             let earlier = by_key.entry(&leader.key).or_default();
             let at_once = |other: &&Leader| {
                 other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from)
             };
             if earlier.iter().any(at_once) {
-                broken("key", "unique-key", "stands twice on one day");
+                broken("key", RuleName::UniqueKey, "stands twice on one day");
             }
             earlier.push(leader);
         }
@@ -130,7 +134,7 @@ impl Leaders {
                 leader.key,
                 reason(leader)?.name()
             );
-            Some(Violation::new(format!("leaders[{place}].phone"), "phone", detail))
+            Some(Violation::new(format!("leaders[{place}].phone"), RuleName::Phone, detail))
         };
         self.0.iter().enumerate().filter_map(told).collect()
     }

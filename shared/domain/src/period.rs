@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
 use serde::Deserialize;
 
-use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, next, previous};
+use crate::{RuleName, Violation};
 
 /// Longest time that is reported on at once, in days: a leap year.
 const DAYS_MAX: i32 = 366;
@@ -172,7 +172,7 @@ impl FromStr for Period {
         let wrong = || {
             Violation::new(
                 "period",
-                "period",
+                RuleName::Period,
                 "must look like 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W47, 2026-11-17 or 2026-01-15..2026-02-20, of a year at most",
             )
         };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::Violation;
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
@@ -14,6 +13,7 @@ pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
 use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
+use crate::{RuleName, Violation};
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(
@@ -23,7 +23,11 @@ pub fn agency_violation(
     day: Date,
 ) -> Option<Violation> {
     let Some(known) = catalogue.agency(agency) else {
-        return Some(Violation::new(field, "known-agency", "is not an agency of this province"));
+        return Some(Violation::new(
+            field,
+            RuleName::KnownAgency,
+            "is not an agency of this province",
+        ));
     };
     if known.exists_on(day) {
         return None;
@@ -37,7 +41,7 @@ pub fn agency_violation(
             successors.into_iter().collect::<Vec<_>>().join(", ")
         ));
     }
-    Some(Violation::new(field, "agency-in-force", detail))
+    Some(Violation::new(field, RuleName::AgencyInForce, detail))
 }
 
 /// A well-formed request to take a dossier in.
@@ -97,7 +101,7 @@ impl Submission {
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new(
                 "procedure",
-                "known-procedure",
+                RuleName::KnownProcedure,
                 format!("is not in force on {day}"),
             ));
             return found;
@@ -107,14 +111,14 @@ impl Submission {
         if agency.is_some_and(|agency| !procedure.is_settled_by(agency)) {
             found.push(Violation::new(
                 "agency",
-                "agency-level",
+                RuleName::AgencyLevel,
                 "does not settle procedures of this tier",
             ));
         }
         if !procedure.takes(self.channel) {
             found.push(Violation::new(
                 "channel",
-                "online-procedure",
+                RuleName::OnlineProcedure,
                 "this procedure cannot be handed in on-line",
             ));
         }

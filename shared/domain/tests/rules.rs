@@ -23,6 +23,7 @@ mod rules {
     mod reminders;
     mod room;
     mod routes;
+    mod rule_names;
     mod search;
     mod shown;
     mod spans;

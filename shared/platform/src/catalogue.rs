@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::data_file::SCHEMA_VERSION;
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -87,7 +87,7 @@ pub struct CatalogueError {
     /// the line of its parent.
     pub line: usize,
     /// The name of the rule, as a slug.
-    pub rule: &'static str,
+    pub rule: RuleName,
     /// A sentence for people.
     pub detail: String,
 }
@@ -114,9 +114,9 @@ impl Texts {
                 detail: detail.to_owned(),
             };
             match self.0.get_mut(&name) {
-                None => found.push(misprint("known-file", "is no file of a catalogue")),
+                None => found.push(misprint(RuleName::KnownFile, "is no file of a catalogue")),
                 Some(_) if text.len() > FILE_BYTES_MAX => {
-                    found.push(misprint("file-bytes-max", "has more than 350000 bytes"));
+                    found.push(misprint(RuleName::FileBytesMax, "has more than 350000 bytes"));
                 }
                 Some(present) => *present = text,
             }
@@ -201,7 +201,7 @@ impl Texts {
             found.push(CatalogueError { file: name.to_owned(), line, rule, detail })
         };
         if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-            broken(error.line().max(1), "json", error.to_string());
+            broken(error.line().max(1), RuleName::Json, error.to_string());
             return None;
         }
         let form: serde_json::Result<Form> = serde_json::from_str(text);
@@ -209,12 +209,12 @@ impl Texts {
             let detail = format!(
                 "must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read"
             );
-            broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
+            broken(place::line_of(text, "schemaVersion"), RuleName::SchemaVersion, detail);
             return None;
         }
         let twice = place::twice(text);
         for (line, key) in &twice {
-            broken(*line, "form", format!("{key} stands twice"));
+            broken(*line, RuleName::Form, format!("{key} stands twice"));
         }
         if !twice.is_empty() {
             return None;
@@ -228,7 +228,7 @@ impl Texts {
                     Ok(_) => (String::new(), error),
                     Err(misread) => (misread.path().to_string(), misread.into_inner()),
                 };
-                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
+                broken(place::line_of(text, &path), RuleName::Form, format!("{path}: {cause}"));
             })
             .ok()
     }

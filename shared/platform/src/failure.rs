@@ -1,7 +1,7 @@
 //! Why something could not be done, and whether doing it again can help.
 
-use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
+use domain::{RuleName, Violation};
 use jiff::SignedDuration;
 
 use crate::catalogue::CatalogueError;
@@ -214,8 +214,8 @@ fn first_rule(violations: &[Violation]) -> String {
     };
     violations.first().map_or_else(String::new, |first| {
         // What stands twice may be a name that nobody knows.
-        let unknown =
-            ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
+        let unknown = [RuleName::UnknownField, RuleName::DuplicateField].contains(&first.rule)
+            || !ours(&first.field);
         format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
     })
 }

@@ -9,6 +9,7 @@ use base64::Engine;
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::language::Language;
 use futures::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -235,13 +236,13 @@ impl HttpReply {
             .with_header("etag", tag)
     }
 
-    fn problem(problem: &Problem) -> Self {
+    fn problem(problem: &Problem, language: Language) -> Self {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
             body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
-            headers: Vec::new(),
+            headers: vec![("content-language", language.name().to_owned())],
         }
     }
 }
@@ -308,7 +309,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&Problem::from(&failure)).into()
+            HttpReply::problem(&Problem::from(&failure), Language::En).into()
         }
     }
 }
@@ -324,6 +325,7 @@ where
 {
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
+    let language = problem::preferred(request.header("accept-language"));
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
@@ -333,7 +335,8 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&Problem::from(&failure).of_request(&id));
+            let problem = Problem::written(&failure, language).of_request(&id);
+            let reply = HttpReply::problem(&problem, language);
             if reply.status >= 500 {
                 tracing::error!(
                     route,

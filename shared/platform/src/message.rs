@@ -1,9 +1,9 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version,
 //! and no personal data.
 
-use domain::Violation;
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -76,7 +76,7 @@ pub fn read_data<T: DeserializeOwned>(data: &Value) -> Result<T, Failure> {
 
 /// The failure of a queue that gets an event of a type that it does not take.
 pub fn unknown_type() -> Failure {
-    Violation::new("type", "known-type", "is not a type of event taken here").into()
+    Violation::new("type", RuleName::KnownType, "is not a type of event taken here").into()
 }
 
 /// Version of the structure of each event's data.

@@ -1,12 +1,12 @@
 //! Taking a dossier in: one set of rules for the HTTP door and the integrators' queue.
 
-use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
 use domain::phone::Unreachable;
 use domain::submission::{Submission, Times};
+use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -95,7 +95,7 @@ pub async fn submit(
     authorise(&request.by, &submission)?;
     let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
-        return Err(Violation::new("time", "not-in-the-future", "lies in the future").into());
+        return Err(Violation::new("time", RuleName::NotInTheFuture, "lies in the future").into());
     }
     let at = claimed.min(now);
     let day = date_of(at);
@@ -107,7 +107,7 @@ pub async fn submit(
     {
         found.push(Violation::new(
             "code",
-            "code-of-agency-and-day",
+            RuleName::CodeOfAgencyAndDay,
             "must begin with the agency and carry the day",
         ));
     }
@@ -116,7 +116,7 @@ pub async fn submit(
         let digit = format.integrator_digit.unwrap_or_default();
         found.push(Violation::new(
             "code",
-            "code-of-integrators",
+            RuleName::CodeOfIntegrators,
             format!("must have a number that begins with {digit}"),
         ));
     }
@@ -161,7 +161,12 @@ pub async fn submit(
                 return asked.repeated(kept);
             }
             Admission::CodeTaken if request.code.is_some() => {
-                return Err(Violation::new("code", "code-free", "is another dossier's code").into());
+                return Err(Violation::new(
+                    "code",
+                    RuleName::CodeFree,
+                    "is another dossier's code",
+                )
+                .into());
             }
             Admission::CodeTaken => {}
         }

@@ -1,6 +1,5 @@
 //! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
 
-use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
@@ -8,6 +7,7 @@ use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryE
 use domain::id::DossierCode;
 use domain::law::Law;
 use domain::submission::agency_violation;
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -100,7 +100,11 @@ fn pass_violation(
     agency_violation("toAgency", to, catalogue, day).or_else(|| {
         let own = catalogue.register().carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
         own.then(|| {
-            Violation::new("toAgency", "another-agency", "carries on for the agency of the dossier")
+            Violation::new(
+                "toAgency",
+                RuleName::AnotherAgency,
+                "carries on for the agency of the dossier",
+            )
         })
     })
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Catalogue, Integrator};
-use crate::Violation;
 use crate::agency::{Agency, successor_violations};
 use crate::calendar::Calendar;
 use crate::data_file::data_file;
@@ -19,6 +18,7 @@ use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
 use crate::register::Register;
+use crate::{RuleName, Violation};
 
 data_file! {
     /// The data file `agencies.json`.
@@ -90,7 +90,11 @@ impl Catalogue {
         let indexes = kept(Indexes::assemble(files.index), &mut found);
         let (mut known, mut places) = (BTreeMap::new(), BTreeMap::new());
         if files.agencies.agencies.is_empty() {
-            found.push(Violation::new("agencies", "present", "at least one agency is needed"));
+            found.push(Violation::new(
+                "agencies",
+                RuleName::Present,
+                "at least one agency is needed",
+            ));
         }
         for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
             let at = format!("agencies[{place}]");
@@ -99,7 +103,7 @@ impl Catalogue {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
                 found.push(Violation::new(
                     format!("{at}.code"),
-                    "unique-code",
+                    RuleName::UniqueCode,
                     format!("{} stands twice", twice.code),
                 ));
             }
@@ -115,7 +119,7 @@ impl Catalogue {
                 if !known.contains_key(other) {
                     found.push(Violation::new(
                         at(&agency.code, &field),
-                        "known-agency",
+                        RuleName::KnownAgency,
                         format!("{}: {other} is not listed", agency.code),
                     ));
                 }
@@ -128,14 +132,18 @@ impl Catalogue {
                 let field = format!("{part}[{place}].agency");
                 found.push(Violation::new(
                     field,
-                    "known-agency",
+                    RuleName::KnownAgency,
                     format!("{agency} is not listed"),
                 ));
             }
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
         if files.procedures.procedures.is_empty() {
-            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
+            found.push(Violation::new(
+                "procedures",
+                RuleName::Present,
+                "at least one procedure is needed",
+            ));
         }
         for (place, procedure) in files.procedures.procedures.into_iter().enumerate() {
             found.extend(procedure.violations(place));
@@ -152,7 +160,7 @@ impl Catalogue {
                             "procedures[{place}].{}",
                             if one_day { "validFrom" } else { "version" }
                         ),
-                        "ordered-versions",
+                        RuleName::OrderedVersions,
                         format!("{code}: versions must grow with their dates"),
                     ));
                 }
@@ -165,7 +173,7 @@ impl Catalogue {
                 {
                     let field = at(&agency.code, &format!("division[{place}].procedures"));
                     let detail = format!("{}: {procedure} is not listed", agency.code);
-                    found.push(Violation::new(field, "known-procedure", detail));
+                    found.push(Violation::new(field, RuleName::KnownProcedure, detail));
                 }
             }
         }
@@ -180,14 +188,14 @@ impl Catalogue {
             {
                 found.push(Violation::new(
                     format!("integrators[{place}].agencies[{nth}]"),
-                    "known-agency",
+                    RuleName::KnownAgency,
                     format!("{}: {agency} is not listed", integrator.source),
                 ));
             }
             if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
                 found.push(Violation::new(
                     format!("integrators[{place}].source"),
-                    "unique-source",
+                    RuleName::UniqueSource,
                     format!("{} stands twice", twice.source),
                 ));
             }
@@ -200,7 +208,7 @@ impl Catalogue {
         {
             found.push(Violation::new(
                 "report",
-                "report-owed",
+                RuleName::ReportOwed,
                 "there are leaders to be told, and no text",
             ));
         }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Catalogue;
-use crate::Violation;
+use crate::{RuleName, Violation};
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
@@ -18,7 +18,7 @@ impl Catalogue {
         let agencies = agencies.map(|code| {
             let detail =
                 format!("{code} is left out: an agency that ends gets a last day and a successor");
-            Violation::new("agencies", "kept-agency", detail)
+            Violation::new("agencies", RuleName::KeptAgency, detail)
         });
         let kept = self.agencies().filter_map(|agency| Some((agency, next.agency(&agency.code)?)));
         let other_names = kept.clone().filter(|(before, after)| {
@@ -30,7 +30,7 @@ impl Catalogue {
                 "{} had another name: a rename stands under `renamed`, with its day",
                 agency.code
             );
-            Violation::new("agencies", "kept-name", detail)
+            Violation::new("agencies", RuleName::KeptName, detail)
         });
         let other_levels = kept
             .filter(|(before, after)| before.valid_from <= today && before.level != after.level);
@@ -39,7 +39,7 @@ impl Catalogue {
                 "{} was of another tier: what becomes of it has a code of its own",
                 agency.code
             );
-            Violation::new("agencies", "kept-level", detail)
+            Violation::new("agencies", RuleName::KeptLevel, detail)
         });
         let years = self
             .calendar()
@@ -48,7 +48,7 @@ impl Catalogue {
         let years = years.map(|year| {
             Violation::new(
                 "years",
-                "kept-year",
+                RuleName::KeptYear,
                 format!("{year} is left out, and dates were counted in it"),
             )
         });
@@ -59,7 +59,7 @@ impl Catalogue {
         let years = years.chain(undone.map(|year| {
             Violation::new(
                 "years",
-                "decided-year",
+                RuleName::DecidedYear,
                 format!("{year} is decided, and cannot become provisional again"),
             )
         }));
@@ -82,7 +82,7 @@ impl Catalogue {
                 "{}: version {} {what}: a change is a new version",
                 procedure.code, procedure.version
             );
-            Some(Violation::new(field, "kept-version", detail))
+            Some(Violation::new(field, RuleName::KeptVersion, detail))
         });
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Action, Clock, Dossier, HistoryEntry, Refusal, Rule};
-use crate::Violation;
 use crate::calendar::{MissingYear, date_of};
 use crate::deadline::{Pause, Promise, Run, Term};
 use crate::id::AgencyCode;
 use crate::law::{Law, OnSupplement};
+use crate::{RuleName, Violation};
 
 /// The dates of a dossier after a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -151,7 +151,7 @@ impl Dossier {
             return Ok(());
         }
         let detail = "the due date is what the calendar in force gives";
-        Err(Refusal::invalid(Violation::new("action", "date-stands", detail)))
+        Err(Refusal::invalid(Violation::new("action", RuleName::DateStands, detail)))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     Action, CLOCK_SKEW_MAX, EXPECTED_VERSION_MAX, HistoryEntry, REMARK_CHARACTERS_MAX, Rule,
 };
 use crate::id::{AgencyCode, CommandId};
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// A request to move a dossier.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Command {
 
     pub(super) fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
         let mut broken = Vec::new();
-        let mut check = |field: &str, rule: &'static str, holds: bool, detail: String| {
+        let mut check = |field: &str, rule: RuleName, holds: bool, detail: String| {
             if !holds {
                 broken.push(Violation::new(field, rule, detail));
             }
@@ -89,7 +89,7 @@ impl Command {
             let fits =
                 remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
             let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
-            check(field, "length", flaw.is_some() || fits, detail);
+            check(field, RuleName::Length, flaw.is_some() || fits, detail);
         }
         // A reason that the gate refused was given.
         let given = self
@@ -97,14 +97,14 @@ impl Command {
             .as_deref()
             .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
         let detail = format!("{} owes the applicant a reason", rule.action.name());
-        check("reason", "reason-owed", given || !rule.reason_owed, detail);
+        check("reason", RuleName::ReasonOwed, given || !rule.reason_owed, detail);
         let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
-        check("time", "not-in-the-future", past, "lies in the future".to_owned());
+        check("time", RuleName::NotInTheFuture, past, "lies in the future".to_owned());
         let known = self
             .expected_version
             .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
         let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
-        check("expectedVersion", "range", known, detail);
+        check("expectedVersion", RuleName::Range, known, detail);
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
         broken

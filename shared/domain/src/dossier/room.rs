@@ -3,8 +3,8 @@
 //! end.
 
 use super::{Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
-use crate::Violation;
 use crate::deadline::DueRule;
+use crate::{RuleName, Violation};
 
 /// The most bytes of an item in the store: names and values of its attributes, with what lists and
 /// maps take themselves.
@@ -124,7 +124,7 @@ impl Dossier {
         if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX
         {
             let detail = "the history is full: only what leads nearer to an end is taken";
-            return Err(Refusal::invalid(Violation::new("version", "versions-max", detail)));
+            return Err(Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail)));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Condition, Criterion, DECLARED_MAX, Declared, Formula, Index, Ratio, Rung, WHOLE};
-use crate::Violation;
+use crate::{RuleName, Violation};
 
 /// How a declaration is used: as a share, or as points of dossiers of at most so many hundredths
 /// each.
@@ -39,18 +39,18 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
             found.push(Violation::new(format!("indexes[{place}].{field}"), rule, detail));
         }
     };
-    check("validFrom", "unique-start", twice, "two versions begin on this day".to_owned());
-    check("source", "source", index.source.trim().is_empty(), "has no source".to_owned());
+    check("validFrom", RuleName::UniqueStart, twice, "two versions begin on this day".to_owned());
+    check("source", RuleName::Source, index.source.trim().is_empty(), "has no source".to_owned());
     check(
         "roundTo",
-        "round-to",
+        RuleName::RoundTo,
         !(1..=100).contains(&index.round_to),
         "roundTo must be 1 to 100".to_owned(),
     );
     let sum: u64 = index.groups.iter().map(|group| group.hundredths).sum();
     check(
         "hundredths",
-        "weights",
+        RuleName::Weights,
         sum != index.hundredths,
         format!("its groups weigh {sum} and not {}", index.hundredths),
     );
@@ -59,29 +59,39 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
         let at = |field: &str| format!("groups[{nth}].{field}");
         check(
             &at("code"),
-            "unique-code",
+            RuleName::UniqueCode,
             !codes.insert(&group.code),
             format!("{} stands twice", group.code),
         );
         let sum: u64 = group.criteria.iter().map(|criterion| criterion.hundredths).sum();
         let weighs = group.hundredths;
         let detail = format!("the criteria of {} weigh {sum} and not {weighs}", group.code);
-        check(&at("hundredths"), "weights", sum != weighs, detail);
+        check(&at("hundredths"), RuleName::Weights, sum != weighs, detail);
         for (which, criterion) in group.criteria.iter().enumerate() {
             let at = |field: &str| at(&format!("criteria[{which}].{field}"));
             // A group of one criterion may share its code.
             let shared = criterion.code == group.code && group.criteria.len() == 1;
             let twice = !shared && !codes.insert(&criterion.code);
-            check(&at("code"), "unique-code", twice, format!("{} stands twice", criterion.code));
+            check(
+                &at("code"),
+                RuleName::UniqueCode,
+                twice,
+                format!("{} stands twice", criterion.code),
+            );
             let nothing = criterion.hundredths == 0;
             check(
                 &at("hundredths"),
-                "positive",
+                RuleName::Positive,
                 nothing,
                 format!("{} weighs nothing", criterion.code),
             );
             if let Some(detail) = formula_broken(criterion) {
-                check(&at("formula"), "thresholds", true, format!("{}: {detail}", criterion.code));
+                check(
+                    &at("formula"),
+                    RuleName::Thresholds,
+                    true,
+                    format!("{}: {detail}", criterion.code),
+                );
             }
         }
     }
@@ -90,7 +100,7 @@ fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) 
     let ends = index.grades.last().is_some_and(|last| last.from == 0);
     check(
         "grades",
-        "grades",
+        RuleName::Grades,
         !(falling && reaches && ends),
         "grades must fall from what can be reached to 0".to_owned(),
     );
@@ -179,17 +189,22 @@ fn of_declared(declared: &[Declared], uses: &BTreeMap<&str, Use>, found: &mut Ve
         };
         let twice =
             !seen.insert((&entry.input, &entry.agency, entry.period.first(), entry.period.last()));
-        check("input", "unique-declaration", twice, "is declared twice".to_owned());
-        check("source", "source", entry.source.trim().is_empty(), "has no source".to_owned());
+        check("input", RuleName::UniqueDeclaration, twice, "is declared twice".to_owned());
+        check(
+            "source",
+            RuleName::Source,
+            entry.source.trim().is_empty(),
+            "has no source".to_owned(),
+        );
         let most = match uses.get(entry.input.as_str()) {
             None => {
-                check("input", "known-input", true, "no index asks for it".to_owned());
+                check("input", RuleName::KnownInput, true, "no index asks for it".to_owned());
                 continue;
             }
             Some(Use::Share) => entry.whole,
             Some(Use::Points { hundredths }) => entry.whole.saturating_mul(*hundredths) / 100,
         };
         let fits = (1..=DECLARED_MAX).contains(&entry.whole) && entry.part <= most;
-        check("part", "range", !fits, format!("must be part of a whole, at most {most}"));
+        check("part", RuleName::Range, !fits, format!("must be part of a whole, at most {most}"));
     }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{FigureKind, KpiCell, KpiRow, KpiRows};
-use crate::Violation;
 use crate::agency::AgencyLevel;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::procedure::Channel;
 use crate::register::Register;
+use crate::{RuleName, Violation};
 
 /// By what figures are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Dimension {
         known.ok_or_else(|| {
             Violation::new(
                 "by",
-                "known-value",
+                RuleName::KnownValue,
                 "must be agency, level, field, procedure, channel or officer",
             )
         })

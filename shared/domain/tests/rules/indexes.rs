@@ -382,7 +382,7 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
         let found =
             Indexes::assemble(serde_json::from_value(spoilt).unwrap()).err().unwrap_or_default();
         assert!(
-            found.iter().any(|violation| violation.rule == rule),
+            found.iter().any(|violation| violation.rule.slug() == rule),
             "{place}: {rule} not among {found:?}"
         );
     }
@@ -390,7 +390,10 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
     let again = twice["indexes"][0].clone();
     twice["indexes"].as_array_mut().unwrap().push(again);
     let found = Indexes::assemble(serde_json::from_value(twice).unwrap()).err().unwrap_or_default();
-    assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), ["unique-start"]);
+    assert_eq!(
+        found.iter().map(|violation| violation.rule.slug()).collect::<Vec<_>>(),
+        ["unique-start"]
+    );
 }
 
 proptest! {

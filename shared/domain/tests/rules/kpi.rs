@@ -794,7 +794,7 @@ fn what_names_no_period_of_a_year_at_most_is_refused() {
         "năm 2026",
     ] {
         assert_eq!(
-            name.parse::<Period>().map_err(|violation| violation.rule),
+            name.parse::<Period>().map_err(|violation| violation.rule.slug()),
             Err("period"),
             "{name}"
         );

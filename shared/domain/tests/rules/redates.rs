@@ -1,13 +1,13 @@
 //! What becomes of a due date when the calendar is changed after it was given, and of one that was
 //! counted in a year nobody has decided.
 
-use domain::Violation;
 use domain::calendar::{Calendar, date_of};
 use domain::dossier::{Action, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::law::Law;
 use domain::procedure::Channel;
 use domain::reminder::{Duty, Lateness, duty, nearness};
+use domain::{RuleName, Violation};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -100,8 +100,11 @@ fn a_second_morning_finds_the_date_right_and_nobody_else_counts_it_anew() {
     assert_eq!(duty(&moved.history, day("2026-11-20"), law(), &moved.agency), Ok(None));
     let again =
         moved.decide(command("again", Action::Redate), &schedule(), law(), at("2026-11-20T06:30"));
-    let stands =
-        Violation::new("action", "date-stands", "the due date is what the calendar in force gives");
+    let stands = Violation::new(
+        "action",
+        RuleName::DateStands,
+        "the due date is what the calendar in force gives",
+    );
     assert_eq!(again, Err(Refusal::invalid(stands)));
     let repeated = moved.decide(
         command("redate-3", Action::Redate),

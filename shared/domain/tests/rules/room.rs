@@ -1,11 +1,11 @@
 //! How much a history holds, and that there is always room left to end it.
 
-use domain::Violation;
 use domain::dossier::{
     Action, Command, Decision, Dossier, DossierStatus, HistoryEntry, ITEM_BYTES_MAX,
     REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, Document};
+use domain::{RuleName, Violation};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -37,7 +37,7 @@ fn stretched(mut dossier: Dossier, versions: u64) -> Dossier {
 
 fn full() -> Refusal {
     let detail = "the history is full: only what leads nearer to an end is taken";
-    Refusal::invalid(Violation::new("version", "versions-max", detail))
+    Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail))
 }
 
 fn remarks() -> String {

@@ -11,11 +11,13 @@ use super::world::{AGENCY, at, catalogue, command, day, handed_in, law, officer,
 use domain::procedure::Channel;
 
 fn name(given: &str) -> Result<String, &'static str> {
-    FullName::try_from(given.to_owned()).map(String::from).map_err(|violation| violation.rule)
+    FullName::try_from(given.to_owned())
+        .map(String::from)
+        .map_err(|violation| violation.rule.slug())
 }
 
 fn phone(given: &str) -> Result<String, &'static str> {
-    Phone::try_from(given.to_owned()).map(String::from).map_err(|violation| violation.rule)
+    Phone::try_from(given.to_owned()).map(String::from).map_err(|violation| violation.rule.slug())
 }
 
 fn number(of: ApplicantKind, kind: Option<&str>, given: &str) -> Result<String, &'static str> {
@@ -23,7 +25,7 @@ fn number(of: ApplicantKind, kind: Option<&str>, given: &str) -> Result<String, 
         .identities()
         .read(of, kind, given)
         .map(|number| number.stored())
-        .map_err(|violation| violation.rule)
+        .map_err(|violation| violation.rule.slug())
 }
 
 const CITIZEN: ApplicantKind = ApplicantKind::Citizen;
@@ -217,7 +219,7 @@ fn a_reason_has_to_say_something_to_the_applicant() {
         let mut command = command("refused", Action::Refuse);
         command.reason = given.map(str::to_owned);
         let rule = match dossier.decide(command, &officer(AGENCY), law(), at("2026-03-02T09:00")) {
-            Err(Refusal::Invalid(violation)) => Some(only(&violation).rule),
+            Err(Refusal::Invalid(violation)) => Some(only(&violation).rule.slug()),
             Ok(_) => None,
             Err(other) => panic!("{other}"),
         };
@@ -347,7 +349,7 @@ fn a_number_is_taken_on_its_days_and_by_its_procedures() {
         let number = catalogue().identities().read(of, kind, given).unwrap();
         let found =
             catalogue().identities().violation(&number, &procedure.parse().unwrap(), day(on));
-        found.map(|violation| violation.rule)
+        found.map(|violation| violation.rule.slug())
     };
     let (land, marriage) = ("1.013831", "2.000806");
     for (of, kind, given, procedure, on, expected) in [
@@ -418,7 +420,7 @@ fn an_address_names_a_host_and_nothing_that_speaks_for_somebody() {
         "//files.example.vn/a",
     ] {
         let rules: Vec<_> =
-            document(url).violations().iter().map(|violation| violation.rule).collect();
+            document(url).violations().iter().map(|violation| violation.rule.slug()).collect();
         assert_eq!(rules, ["https-url"], "{url}");
     }
 }
@@ -451,7 +453,7 @@ fn documents_lie_on_the_hosts_of_the_catalogue() {
     ] {
         let document = document(url);
         let found = catalogue().document_hosts().violation(&document, day("2026-11-26"));
-        assert_eq!(found.map(|violation| violation.rule), expected, "{url}");
+        assert_eq!(found.map(|violation| violation.rule.slug()), expected, "{url}");
         if expected.is_none() {
             assert_eq!(document.url, kept, "{url}");
         }

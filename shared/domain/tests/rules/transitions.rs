@@ -1,6 +1,5 @@
 //! How a dossier moves: who may do what in which status, and what it does to the clock.
 
-use domain::Violation;
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
@@ -8,6 +7,7 @@ use domain::dossier::{
     REMARK_CHARACTERS_MAX, RULES, Refusal,
 };
 use domain::procedure::Channel;
+use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
@@ -395,7 +395,11 @@ fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
                 at_noon(),
             );
             let expected = refused.then(|| {
-                Refusal::invalid(Violation::new(field, "length", "must be at most 300 characters"))
+                Refusal::invalid(Violation::new(
+                    field,
+                    RuleName::Length,
+                    "must be at most 300 characters",
+                ))
             });
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }
@@ -902,12 +906,12 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         (
             "more is the future",
             Some("2026-03-02T12:05:01"),
-            refused("time", "not-in-the-future", "lies in the future"),
+            refused("time", RuleName::NotInTheFuture, "lies in the future"),
         ),
         (
             "tomorrow",
             Some("2026-03-03T08:00"),
-            refused("time", "not-in-the-future", "lies in the future"),
+            refused("time", RuleName::NotInTheFuture, "lies in the future"),
         ),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
@@ -964,7 +968,11 @@ fn an_absurd_time_is_refused_like_any_other() {
         (Timestamp::MIN, Refusal::OutOfOrder),
         (
             Timestamp::MAX,
-            Refusal::invalid(Violation::new("time", "not-in-the-future", "lies in the future")),
+            Refusal::invalid(Violation::new(
+                "time",
+                RuleName::NotInTheFuture,
+                "lies in the future",
+            )),
         ),
     ] {
         let order = Command { at: Some(claimed), ..command("it", Action::Finish) };

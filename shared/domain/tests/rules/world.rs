@@ -335,7 +335,7 @@ pub(super) fn forwarded_in(status: DossierStatus) -> Option<Dossier> {
 
 /// Fields and rules, in the order in which they are named.
 pub(super) fn named(broken: &[Violation]) -> Vec<(&str, &'static str)> {
-    broken.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect()
+    broken.iter().map(|violation| (violation.field.as_str(), violation.rule.slug())).collect()
 }
 
 /// The one rule that is broken.
