@@ -15,7 +15,7 @@ use platform::transition::change;
 
 pub use settings::Settings;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     store: &impl DossierStore,

@@ -28,7 +28,7 @@ const WIDTH: usize = 8;
 /// The result of a close.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Closed {
-    /// Days examined.
+    /// The number of days examined.
     pub days: usize,
     /// Rows of the province's days that were written or removed.
     pub changed: usize,

@@ -68,7 +68,7 @@ const PAUSE_MS: u64 = 20;
 pub struct Counted {
     /// The first day that was counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Rows of any day that were written or removed because they differed from the stored ones.
     pub changed: usize,

@@ -73,7 +73,7 @@ impl PreferenceBody {
     }
 }
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     contacts: &ContactBook,

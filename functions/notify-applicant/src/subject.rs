@@ -20,7 +20,7 @@ pub(crate) enum Subject<'a> {
     Dossier(Box<Dossier>),
     /// A leader's report; its figures are in the thread itself.
     Report {
-        /// The report's name.
+        /// The name of the report.
         code: &'a ReportCode,
         /// Its recipient; `None` once the catalogue does not list them any more.
         leader: Option<&'a Leader>,

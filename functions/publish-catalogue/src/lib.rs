@@ -52,7 +52,7 @@ struct InForce {
     published_by: Option<String>,
 }
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     catalogue_store: &CatalogueStore,

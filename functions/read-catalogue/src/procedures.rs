@@ -36,7 +36,7 @@ const LIMIT_MAX: u64 = 200;
 pub(crate) struct Page<'a> {
     /// How many there are on all pages.
     total: usize,
-    /// By code.
+    /// All procedures, ordered by code.
     items: Vec<Line<'a>>,
     /// Every field that a procedure in force belongs to, whatever was asked for.
     fields: Vec<FieldOf<'a>>,

@@ -38,7 +38,7 @@ const KEPT_SECONDS: u32 = 300;
 const LIMIT: usize = 100;
 const LIMIT_MAX: u64 = 500;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     (figures, dossiers): (&Figures, &Dossiers),

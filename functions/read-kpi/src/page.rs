@@ -371,7 +371,7 @@ pub(crate) struct Told<'a> {
 
 /// The period with which a report is compared.
 pub(crate) struct Compared {
-    /// The comparable period.
+    /// The period that is compared.
     pub period: Period,
     /// Its total under the same selection.
     pub total: Figures,

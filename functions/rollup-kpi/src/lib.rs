@@ -102,7 +102,7 @@ impl Order {
 pub struct Outcome {
     /// The first day to be counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Agencies ordered to be counted.
     pub agencies: usize,

@@ -13,7 +13,7 @@ use platform::submission::{SubmissionRequest, command_id, submit};
 
 pub use settings::Settings;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     intake: &impl Intake,

@@ -44,7 +44,7 @@ const OPEN: [DossierStatus; 6] = [
     DossierStatus::Suspended,
 ];
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     (dossiers, book): (&Dossiers, &impl NoticeBook),

@@ -111,7 +111,7 @@ pub struct Agency {
     /// Names that it got later, oldest first.
     #[serde(default)]
     renamed: Vec<Rename>,
-    /// The agency's tier.
+    /// The tier of the agency.
     pub level: AgencyLevel,
     /// The authority above it; `None` for a province.
     pub parent: Option<AgencyCode>,

@@ -198,7 +198,7 @@ impl Calendar {
         self.years.range(first..=last).any(|(_, year)| year.provisional)
     }
 
-    /// The decided years.
+    /// The years that are decided.
     pub(crate) fn decided_years(&self) -> impl Iterator<Item = i16> {
         self.years.iter().filter(|(_, year)| !year.provisional).map(|(number, _)| *number)
     }

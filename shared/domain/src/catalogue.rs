@@ -36,7 +36,7 @@ use crate::term::Term;
 pub struct Integrator {
     /// The `source` of the integrator's CloudEvents.
     pub source: String,
-    /// The display name.
+    /// The name that is displayed.
     pub name: String,
     /// The agencies for which the integrator may act.
     pub agencies: Vec<AgencyCode>,

@@ -169,7 +169,7 @@ impl Law {
 pub struct DueRule {
     /// The number of units.
     pub amount: u16,
-    /// The unit.
+    /// The unit of the term.
     pub unit: TermUnit,
     /// The articles by which they are counted.
     pub source: String,
@@ -178,7 +178,7 @@ pub struct DueRule {
 /// A due instant that can be checked against a wall calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The due date.
+    /// The instant at which the dossier is due.
     pub due: Timestamp,
     /// Every day from receipt to the due date, in order; a day has one line for each half-day that
     /// is counted in hours.

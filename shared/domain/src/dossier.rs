@@ -117,11 +117,11 @@ impl fmt::Debug for HistoryEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dossier {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// How many entries its history has.
     pub version: u64,
-    /// The national status.
+    /// The national status, 1 to 10.
     pub status: DossierStatus,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -140,7 +140,7 @@ pub struct Dossier {
     /// The ward of the matter, if the applicant named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ward: Option<WardCode>,
-    /// The applicant.
+    /// The person or business that applies.
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
@@ -188,9 +188,9 @@ pub enum Refusal {
     /// The command names another version than the current one.
     #[error("the dossier has moved on to version {current}")]
     Stale {
-        /// The current version.
+        /// The current version, from 1.
         current: u64,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
     },
     /// The status does not allow it.
@@ -198,7 +198,7 @@ pub enum Refusal {
     Illegal {
         /// The action that was asked for.
         action: Action,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
         /// What the actor may do instead.
         allowed: Vec<Action>,

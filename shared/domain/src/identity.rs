@@ -299,7 +299,7 @@ impl IdentityKind {
         &self.name
     }
 
-    /// Whose it is.
+    /// Whether persons or businesses have it.
     pub fn of(&self) -> ApplicantKind {
         self.of
     }

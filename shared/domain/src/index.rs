@@ -33,7 +33,7 @@ pub const WHOLE: u64 = 10_000;
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
 data_file! {
-    /// The file `index.json`.
+    /// The data file `index.json`.
     IndexFile {
         indexes: Vec<Index>,
         declared: Vec<Declared>,
@@ -54,7 +54,7 @@ impl IndexFile {
 pub struct Index {
     /// What it is called by; the versions of an index share it.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The first day on which this version is in force.
     pub valid_from: Date,
@@ -84,7 +84,7 @@ impl ValidFrom for Index {
 pub struct Group {
     /// Its field in the national report (`CODE`).
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The most points, in hundredths of a point.
     pub hundredths: u64,
@@ -96,9 +96,9 @@ pub struct Group {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Criterion {
-    /// The criterion's code.
+    /// The code of the criterion.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The most points, in hundredths of a point.
     pub hundredths: u64,
@@ -112,7 +112,7 @@ pub struct Criterion {
 pub enum Formula {
     /// All points from a share on, below it so much of them as there is of the share.
     Proportional {
-        /// The measured share.
+        /// The share that is measured.
         of: Ratio,
         /// From where on there are all points.
         full_at: u64,
@@ -149,15 +149,15 @@ impl Formula {
     }
 }
 
-/// A share.
+/// A share of two numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ratio {
     /// Of two measures from the figures and the catalogue.
     Measured {
-        /// The numerator.
+        /// The numerator of the share.
         part: Measure,
-        /// The denominator.
+        /// The denominator of the share.
         whole: Measure,
     },
     /// Of two declared numbers.
@@ -190,7 +190,7 @@ pub enum Condition {
     },
     /// A measure is 0.
     NoneOf {
-        /// The measure.
+        /// The measure that is compared.
         measure: Measure,
     },
 }
@@ -226,9 +226,9 @@ pub struct Declared {
     pub agency: Option<AgencyCode>,
     /// The name of the input.
     pub input: String,
-    /// The numerator.
+    /// The numerator of the declared share.
     pub part: u64,
-    /// The denominator.
+    /// The denominator of the declared share.
     pub whole: u64,
     /// The source of the declaration.
     pub source: String,

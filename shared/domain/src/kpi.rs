@@ -33,9 +33,9 @@ pub use count::{Rulings, moved_since, tally};
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DossierFacts {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
-    /// The owner.
+    /// The agency that owns the dossier.
     pub agency: AgencyCode,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -81,14 +81,14 @@ pub enum KpiCell {
         agency: AgencyCode,
         /// The procedure applied for.
         procedure: ProcedureCode,
-        /// The channel.
+        /// The channel of the dossiers.
         channel: Channel,
     },
     /// What one officer settled, and asked for documents.
     Officer {
         /// The agency for which the officer acted.
         agency: AgencyCode,
-        /// The officer's account.
+        /// The account of the officer.
         officer: String,
     },
     /// Results of an earlier day, in another cell, that were reopened. They are no part of the

@@ -219,7 +219,7 @@ impl ClockRule {
 }
 
 data_file! {
-    /// The file `rules.json`.
+    /// The data file `rules.json`.
     RulesFile {
         rules: Vec<ClockRule>,
     }

@@ -54,7 +54,7 @@ pub struct Leader {
     pub agency: AgencyCode,
     /// The telephone number that gets the report.
     pub phone: Phone,
-    /// The preferred language.
+    /// The language that is preferred.
     #[serde(default)]
     pub language: Language,
     /// The period of the report.
@@ -72,7 +72,7 @@ impl Leader {
 }
 
 data_file! {
-    /// The file `leaders.json`.
+    /// The data file `leaders.json`.
     LeadersFile {
         leaders: Vec<Leader>,
     }

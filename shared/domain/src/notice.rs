@@ -58,7 +58,7 @@ impl TryFrom<String> for LanguageKey {
     }
 }
 
-/// Texts by language.
+/// Reads texts keyed by language.
 fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     source: D,
 ) -> Result<BTreeMap<Language, T>, D::Error> {
@@ -112,7 +112,7 @@ struct Silence {
 }
 
 data_file! {
-    /// The file `templates.json`.
+    /// The data file `templates.json`.
     TemplatesFile {
         templates: Vec<Template>,
         /// What a text begins with that the applicant may have had before.

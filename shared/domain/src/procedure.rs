@@ -23,7 +23,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// All channels.
+    /// All channels, in the order of the report.
     pub const ALL: [Self; 3] = [Self::Online, Self::Counter, Self::Postal];
 
     /// The name in JSON and in addresses.
@@ -86,7 +86,7 @@ impl OnlineLevel {
 pub struct Field {
     /// The field's code, e.g. `G15-HT`.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
 }
 
@@ -105,7 +105,7 @@ pub struct Terms {
 pub struct DocumentRequirement {
     /// The document's code within the procedure.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
@@ -119,7 +119,7 @@ pub struct Procedure {
     pub code: ProcedureCode,
     /// Its version: a dossier keeps the one it was submitted under.
     pub version: u32,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The field of the procedure.
     pub field: Field,

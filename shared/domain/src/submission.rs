@@ -49,13 +49,13 @@ pub fn agency_violation(
 pub struct Submission {
     /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// The agency addressed.
+    /// The agency to which it is addressed.
     pub agency: AgencyCode,
     /// The channel by which the dossier came.
     pub channel: Channel,
     /// The ward of the matter, if the sender names one.
     pub ward: Option<WardCode>,
-    /// The applicant.
+    /// The person or business that applies.
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,

@@ -43,7 +43,7 @@ impl fmt::Debug for Token {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
-    /// The access token.
+    /// The access token itself.
     pub token: Token,
     /// The end of its validity.
     pub until: Timestamp,
@@ -85,11 +85,11 @@ pub struct AccountTokens {
 /// What is to be done about an account's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing is due.
+    /// There is nothing to do.
     Nothing,
     /// Nothing by us: another process is at it.
     ByAnother,
-    /// Renew the tokens.
+    /// The tokens are to be renewed.
     Renewal,
 }
 

@@ -38,9 +38,9 @@ pub enum Failure {
     /// The command names another version than the current one.
     #[error("stale: the dossier has version {current}")]
     Stale {
-        /// The current version.
+        /// The current version, from 1.
         current: u64,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
     },
     /// The status does not allow it.
@@ -48,7 +48,7 @@ pub enum Failure {
     Illegal {
         /// The action that was asked for.
         action: Action,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
         /// The actions that are allowed instead.
         allowed: Vec<Action>,
@@ -71,7 +71,7 @@ pub enum Failure {
     /// The sender saw another edition of the catalogue.
     #[error("stale: the catalogue has edition {current}")]
     StaleEdition {
-        /// The current edition.
+        /// The number of the current edition.
         current: u64,
     },
     /// A due date is in a year without a calendar: not the sender's fault, and not over soon.

@@ -216,7 +216,7 @@ pub trait TokenStore: Sync {
 pub enum Renewal {
     /// A new pair; the refresh token that was shown is used up.
     Granted {
-        /// The access token.
+        /// The new access token.
         access: Token,
         /// The validity of the access token.
         lives: SignedDuration,
@@ -225,7 +225,7 @@ pub enum Renewal {
     },
     /// The refresh token is no good, or we are not.
     Refused {
-        /// The issuer's code.
+        /// The code that the issuer gave.
         code: i64,
     },
     /// No answer, or none that can be read: it is unknown whether the refresh token is used up.

@@ -36,7 +36,7 @@ pub const TYPES: [(&str, u16); 19] = [
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// The type, `urn:motcua:problem:<slug>`.
+    /// The problem's type, `urn:motcua:problem:<slug>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// One short sentence, the same for every problem of this type.

@@ -19,7 +19,7 @@ use crate::fingerprint::Fingerprint;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierRecord<'a> {
-    /// The dossier.
+    /// The dossier as the domain has it.
     #[serde(flatten)]
     pub dossier: &'a Dossier,
     /// Key of `by-work`: agency, and whether there is anything left to settle.
@@ -64,7 +64,7 @@ pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorklistItem {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The agency that settles it; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct WorklistItem {
     /// The agency that it is forwarded to; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
-    /// The national status.
+    /// The national status, 1 to 10.
     pub status: DossierStatus,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -106,7 +106,7 @@ pub struct SubmissionReceipt {
     /// Why no message can be sent to the applicant's telephone, where none can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The time of submission.
     pub submitted_at: Timestamp,
@@ -138,7 +138,7 @@ pub struct CountRecord {
     pub due_basis: DueBasis,
     /// The first day counted; of a day, itself.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// The number of days.
     pub days: u32,
@@ -150,9 +150,9 @@ pub struct CountRecord {
 pub struct CountRun {
     /// The id of the run.
     pub id: String,
-    /// The first day.
+    /// The first day of the range.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Agencies that are not counted yet.
     pub remaining: BTreeSet<AgencyCode>,
@@ -172,7 +172,7 @@ pub struct CorrectionRecord {
     pub at: Timestamp,
     /// The published figures before.
     pub before: KpiRow,
-    /// The figures after.
+    /// The figures that replace them.
     pub after: KpiRow,
     /// Dossiers of the cell of which something became known since the count before.
     pub because: Vec<DossierCode>,

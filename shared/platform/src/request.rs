@@ -25,7 +25,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// A body as read, with the JSON by which a repetition is recognised.
 #[derive(Clone)]
 pub struct Came<T> {
-    /// The typed body.
+    /// The body as a typed value.
     pub read: T,
     /// The body as JSON.
     pub came: Value,

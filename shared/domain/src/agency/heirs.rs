@@ -23,7 +23,7 @@ pub struct Matter<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// The successor's code.
+    /// The code of the successor.
     pub successor: AgencyCode,
     /// With dossiers of these procedures; of all, where none is named.
     #[serde(default)]

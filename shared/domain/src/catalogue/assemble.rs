@@ -21,21 +21,21 @@ use crate::register::Register;
 use crate::{RuleName, Violation};
 
 data_file! {
-    /// The file `agencies.json`.
+    /// The data file `agencies.json`.
     AgenciesFile {
         agencies: Vec<Agency>,
     }
 }
 
 data_file! {
-    /// The file `procedures.json`.
+    /// The data file `procedures.json`.
     ProceduresFile {
         procedures: Vec<Procedure>,
     }
 }
 
 data_file! {
-    /// The file `integrators.json`.
+    /// The data file `integrators.json`.
     IntegratorsFile {
         integrators: Vec<Integrator>,
     }
@@ -44,29 +44,29 @@ data_file! {
 /// The files that a catalogue is put together from.
 #[derive(Debug)]
 pub struct CatalogueFiles {
-    /// The file `agencies.json`.
+    /// The data file `agencies.json`.
     pub agencies: AgenciesFile,
-    /// The file `procedures.json`.
+    /// The data file `procedures.json`.
     pub procedures: ProceduresFile,
-    /// The file `calendar.json`.
+    /// The data file `calendar.json`.
     pub calendar: Calendar,
-    /// The file `rules.json`.
+    /// The data file `rules.json`.
     pub rules: RulesFile,
-    /// The file `templates.json`.
+    /// The data file `templates.json`.
     pub templates: TemplatesFile,
-    /// The file `integrators.json`.
+    /// The data file `integrators.json`.
     pub integrators: IntegratorsFile,
-    /// The file `notices.json`.
+    /// The data file `notices.json`.
     pub notices: PoliciesFile,
-    /// The file `providers.json`.
+    /// The data file `providers.json`.
     pub providers: ProvidersFile,
-    /// The file `codes.json`.
+    /// The data file `codes.json`.
     pub codes: CodesFile,
-    /// The file `leaders.json`.
+    /// The data file `leaders.json`.
     pub leaders: LeadersFile,
-    /// The file `index.json`.
+    /// The data file `index.json`.
     pub index: IndexFile,
-    /// The file `intake.json`.
+    /// The data file `intake.json`.
     pub intake: IntakeFile,
 }
 

@@ -139,7 +139,7 @@ pub struct Signature {
     pub role: String,
     /// The account (`sub`) or event `source`.
     pub id: String,
-    /// The officer's agency.
+    /// The agency of the officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
 }

@@ -42,7 +42,7 @@ impl TryFrom<String> for LeaderKey {
 pub struct ReportCode {
     /// The day of the report's morning.
     pub morning: Date,
-    /// The recipient.
+    /// The leader who gets the report.
     pub leader: LeaderKey,
 }
 

@@ -21,7 +21,7 @@ macro_rules! measures {
         }
 
         impl Measure {
-            /// All measures.
+            /// All measures, in the order of their declaration.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The name in JSON and in addresses.

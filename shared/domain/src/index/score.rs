@@ -9,7 +9,7 @@ use crate::period::Period;
 /// The origin of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The nightly figures.
+    /// The figures that the night counted.
     Figures,
     /// The catalogue; with the figures for which procedures were used.
     Catalogue,
@@ -22,7 +22,7 @@ pub enum Origin {
 pub struct Input {
     /// The name of the input.
     pub name: String,
-    /// The value.
+    /// The value of the input.
     pub value: u64,
     /// Of how much, where it was declared as a share.
     pub of: Option<u64>,
@@ -74,7 +74,7 @@ pub struct ScoredCriterion<'a> {
     pub score: Option<u64>,
     /// The inputs of the score.
     pub inputs: Vec<Input>,
-    /// The missing inputs.
+    /// The inputs that are missing.
     pub missing: Vec<Missing>,
 }
 

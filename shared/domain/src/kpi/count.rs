@@ -106,7 +106,7 @@ pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
 
 struct Share {
     row: KpiRow,
-    /// Figures by officer.
+    /// The figures of each officer.
     officers: Vec<(String, KpiRow)>,
     /// What the day takes back of an earlier one.
     taken_back: Option<TakenBack>,

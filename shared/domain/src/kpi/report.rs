@@ -15,22 +15,22 @@ use crate::{RuleName, Violation};
 /// By what figures are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
-    /// By owner.
+    /// By the dossiers' owner.
     Agency,
     /// By the owner's tier.
     Level,
     /// By the procedure's field.
     Field,
-    /// By procedure.
+    /// By the procedure applied for.
     Procedure,
-    /// By channel.
+    /// By the channel of submission.
     Channel,
     /// Who settled it or asked for documents; nothing else is known of officers.
     Officer,
 }
 
 impl Dimension {
-    /// All dimensions.
+    /// All dimensions, in the order of the report.
     pub const ALL: [Self; 6] =
         [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
 
@@ -122,7 +122,7 @@ impl Figures {
 pub struct Line {
     /// The code by which lines are grouped.
     pub key: String,
-    /// The display name.
+    /// The name that is displayed.
     pub name: String,
     /// The figures of the line.
     pub figures: Figures,

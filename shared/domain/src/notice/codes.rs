@@ -78,7 +78,7 @@ struct Gateway {
 }
 
 data_file! {
-    /// The file `codes.json`.
+    /// The data file `codes.json`.
     CodesFile {
         gateways: Vec<Gateway>,
     }
@@ -163,7 +163,7 @@ impl Codes {
         })
     }
 
-    /// All listed codes.
+    /// All listed codes with their treatments.
     pub fn listed(&self) -> impl Iterator<Item = (Provider, i32, Ruling)> {
         self.known.iter().map(|((provider, code), ruling)| (*provider, *code, *ruling))
     }

@@ -137,7 +137,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// The preferred language.
+    /// The language that is preferred.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
@@ -355,7 +355,7 @@ impl NoticePolicy {
 }
 
 data_file! {
-    /// The file `notices.json`.
+    /// The data file `notices.json`.
     PoliciesFile {
         policies: Vec<NoticePolicy>,
     }
@@ -367,7 +367,7 @@ impl ValidFrom for NoticePolicy {
     }
 }
 
-/// Every policy.
+/// All policies in their dated order.
 #[derive(Debug, Clone)]
 pub struct NoticePolicies(Dated<NoticePolicy>);
 

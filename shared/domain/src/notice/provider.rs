@@ -42,7 +42,7 @@ impl ValidFrom for ProviderTerms {
 }
 
 data_file! {
-    /// The file `providers.json`.
+    /// The data file `providers.json`.
     ProvidersFile {
         failover: Failover,
         providers: Vec<ProviderTerms>,

@@ -48,7 +48,7 @@ pub struct SubmissionRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The status, always the first one.
     pub status: DossierStatus,

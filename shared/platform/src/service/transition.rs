@@ -19,7 +19,7 @@ const DECIDED_MAX: u32 = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The status after the command.
     pub status: DossierStatus,

@@ -11,7 +11,7 @@ use crate::port::{Stored, TokenStore};
 /// The key of the only account so far.
 const ZALO: &str = "zalo";
 
-/// The accounts table.
+/// Reads and writes the accounts table.
 #[derive(Debug, Clone)]
 pub struct AccountTable {
     client: Client,

@@ -12,7 +12,7 @@ use crate::port::{CatalogueEditions, Stored};
 /// Among how many of the last editions one is looked for that can be read.
 const LOOKED_AT_MAX: i32 = 8;
 
-/// The catalogue table.
+/// Reads and writes the catalogue table.
 #[derive(Debug, Clone)]
 pub struct CatalogueStore {
     client: Client,

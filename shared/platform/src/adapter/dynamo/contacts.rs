@@ -27,7 +27,7 @@ const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How long the count of a month is kept.
 const MONTHS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// The contacts table.
+/// Reads and writes the contacts table.
 #[derive(Clone)]
 pub struct ContactBook {
     client: Client,
@@ -42,7 +42,7 @@ pub struct NoticePreference {
     /// By what, in this order; none: as the province does.
     #[serde(default)]
     pub channels: Vec<NoticeChannel>,
-    /// The preferred language.
+    /// The language that is preferred.
     #[serde(default)]
     pub language: Language,
     /// Nothing but what the law wants.

@@ -18,7 +18,7 @@ use crate::record::{DossierRecord, WorklistItem, work_key};
 /// The key of a row.
 const KEY: &[&str] = &["code"];
 
-/// The dossiers table.
+/// Reads and writes the dossiers table.
 #[derive(Debug, Clone)]
 pub struct Dossiers {
     client: Client,

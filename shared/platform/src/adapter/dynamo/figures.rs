@@ -33,7 +33,7 @@ const AGENCIES: &str = "agency";
 /// In the place of a day, and of a cell: what is published.
 const HEAD: (&str, &str) = ("head", "!closed");
 
-/// The figures table.
+/// Reads and writes the figures table.
 #[derive(Debug, Clone)]
 pub struct Figures {
     client: Client,
@@ -70,7 +70,7 @@ pub struct Closed<'a> {
 }
 
 impl Closed<'_> {
-    /// The published edition.
+    /// The edition that is published.
     pub fn head(&self) -> &Head {
         &self.head
     }

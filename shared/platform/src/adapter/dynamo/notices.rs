@@ -16,7 +16,7 @@ use crate::port::{NoticeBook, Stored};
 /// key takes a thousand writes a second.
 const WAKE: &str = "due";
 
-/// The notices table.
+/// Reads and writes the notices table.
 #[derive(Debug, Clone)]
 pub struct Notices {
     client: Client,
@@ -29,7 +29,7 @@ pub struct Notices {
 pub struct DueThread {
     /// The dossier or report of the thread.
     pub code: SubjectCode,
-    /// The thread's agency.
+    /// The agency of the thread.
     pub agency: AgencyCode,
     /// When it is to be woken, in milliseconds since 1970.
     pub wake_at: i64,

@@ -27,11 +27,11 @@ crate::settings! {
 crate::settings! {
     /// The account with eSMS; the fields are those of [`Esms`].
     pub struct EsmsSettings {
-        /// Base address.
+        /// The base address of the interface.
         url: Address = "ESMS_URL",
-        /// The account's key.
+        /// The key of the account.
         api_key: String = "ESMS_API_KEY",
-        /// The account's secret.
+        /// The secret of the account.
         secret_key: String = "ESMS_SECRET_KEY",
         /// Sender's name, registered with the carriers.
         brandname: String = "ESMS_BRANDNAME",
@@ -43,9 +43,9 @@ crate::settings! {
 crate::settings! {
     /// The account with SpeedSMS; the fields are those of [`SpeedSms`].
     pub struct SpeedSmsSettings {
-        /// The account's token.
+        /// The token of the account.
         token: String = "SPEEDSMS_TOKEN",
-        /// Base address.
+        /// The base address of the interface.
         url: Address = "SPEEDSMS_URL",
         /// Sender's name, registered with the carriers.
         sender: String = "SPEEDSMS_SENDER",

@@ -11,13 +11,13 @@ use super::{Address, Gateway, Verdict, exchange, message_name, request_id, whole
 /// The eSMS gateway. The same `RequestId` within 24 hours is answered with 124 and not sent again.
 #[derive(Debug)]
 pub struct Esms {
-    /// The HTTP client.
+    /// The HTTP client, made by [`http_client`](super::http_client).
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
-    /// The account's key.
+    /// The key of the account.
     pub api_key: String,
-    /// The account's secret.
+    /// The secret of the account.
     pub secret_key: String,
     /// Sender's name, registered with the carriers (NĐ 91/2020 Đ.23).
     pub brandname: String,

@@ -23,7 +23,7 @@ const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// A report and the name under which the message was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedReport {
-    /// Our message id.
+    /// The message id that we gave.
     pub name: String,
     /// The report about the message.
     pub report: DeliveryReport,

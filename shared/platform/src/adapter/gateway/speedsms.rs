@@ -13,11 +13,11 @@ const BRAND_NAME: u8 = 2;
 /// The SpeedSMS gateway. It has no name for a request, so that one sent twice goes out twice.
 #[derive(Debug)]
 pub struct SpeedSms {
-    /// The HTTP client.
+    /// The HTTP client, made by [`http_client`](super::http_client).
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
-    /// The account's token.
+    /// The token of the account.
     pub token: String,
     /// Sender's name, registered with the carriers.
     pub sender: String,

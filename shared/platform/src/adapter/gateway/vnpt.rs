@@ -11,7 +11,7 @@ use super::{Address, Gateway, Verdict, exchange, request_id, whole_number};
 /// The VNPT gateway. Whether it recognises a `REQID` that comes again is not known.
 #[derive(Debug)]
 pub struct Vnpt {
-    /// The HTTP client.
+    /// The HTTP client, made by [`http_client`](super::http_client).
     pub http: reqwest::Client,
     /// The complete address of the interface.
     pub url: Address,
@@ -27,7 +27,7 @@ pub struct Vnpt {
     pub api_user: String,
     /// The password of the interface.
     pub api_password: String,
-    /// The customer's account.
+    /// The account of the customer.
     pub user_name: String,
 }
 

@@ -20,7 +20,7 @@ const ACCESS_LIVES_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// message from going out.
 #[derive(Debug)]
 pub struct Zalo<T> {
-    /// The HTTP client.
+    /// The HTTP client, made by [`http_client`](super::http_client).
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
@@ -82,7 +82,7 @@ impl<T: AccessTokens + Send> Gateway for Zalo<T> {
 /// Where the official account's tokens are renewed.
 #[derive(Debug)]
 pub struct ZaloLogin {
-    /// The HTTP client.
+    /// The HTTP client, made by [`http_client`](super::http_client).
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
