@@ -345,7 +345,7 @@ def row(rng: random.Random, people: People, number: int, agency: str, plan: Plan
     ref = f"D{number:03}"
     made: dict[str, Any] = {"ref": ref, "procedure": procedure, "agency": agency, "channel": channel, **who}
     made["documents"] = [
-        document(ref, document["code"]) for document in PROCEDURES[procedure]["documents"] if document["required"] or rng.random() < 0.5
+        document(ref, asked["code"]) for asked in PROCEDURES[procedure]["documents"] if asked["required"] or rng.random() < 0.5
     ]
     made["path"] = path
     if path == "event":

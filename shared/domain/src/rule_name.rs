@@ -21,7 +21,7 @@ macro_rules! rule_names {
         }
 
         impl RuleName {
-            /// Every rule.
+            /// Every rule, in the order of the API document.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The name in answers and documents: kebab-case, for programs.

@@ -170,7 +170,7 @@ pub enum Verdict {
     },
     /// The gateway declined, with a code of its own.
     Declined {
-        /// The gateway's code.
+        /// The code that the gateway gave.
         code: i32,
     },
     /// It has not taken the message: no connection came about, or it turned the request away
