@@ -163,7 +163,13 @@ async fn move_on(
     let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
     // A repetition is answered as it was.
     let is_known = dossier.history.iter().any(|entry| entry.command == key);
-    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
+    // Who takes no part in the dossier, or not yet, is waited for by nobody.
+    let takes_part = action.rule().is_some_and(|rule| by.may_have(rule, &dossier));
+    if !takes_part {
+        intake.waited(&code, &key).await?;
+    }
+    let left =
+        holds.left(action, dossier.status, earlier_waits && takes_part, age).filter(|_| !is_known);
     if let Some(left) = left {
         return Err(Failure::HeldBack(left));
     }

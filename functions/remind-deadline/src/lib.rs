@@ -15,7 +15,7 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
-use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty_made_up, nearness, new_due_on};
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -234,7 +234,7 @@ impl<S: DossierStore> Morning<'_, S> {
     }
 
     fn owed(&self, history: &[HistoryEntry], agency: &AgencyCode) -> Result<Option<Duty>, Failure> {
-        duty(history, self.day, self.catalogue.law(), agency)
+        duty_made_up(history, self.day, date_of(self.now), self.catalogue.law(), agency)
             .map_err(|missing| Failure::CalendarMissing { year: missing.year })
     }
 

@@ -272,7 +272,7 @@ impl Dossier {
         if !by.may(rule, self) {
             return Err(Refusal::NotAllowed);
         }
-        if self.is_overtaken(by, command.at) {
+        if self.is_overtaken(rule, by, command.at) {
             return Err(Refusal::OutOfOrder);
         }
         if !rule.is_legal_in(self.status, self.handler.is_some()) {

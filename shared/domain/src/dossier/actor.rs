@@ -108,7 +108,7 @@ impl Actor {
 
     /// Whether the actor may do it now, or might while the dossier was forwarded: who handed a
     /// dossier back may ask again how that ended.
-    pub(super) fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
+    pub fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
         self.may(rule, dossier)
             || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
     }

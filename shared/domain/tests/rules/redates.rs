@@ -6,7 +6,7 @@ use domain::dossier::{Action, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::reminder::{Duty, Lateness, duty, nearness};
+use domain::reminder::{Duty, Lateness, duty, duty_made_up, nearness};
 use domain::{RuleName, Violation};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -201,6 +201,13 @@ fn a_date_that_would_come_out_past_stays_and_so_does_that_of_a_closed_dossier() 
     for (on, owed) in [("2026-11-24", Some(Duty::Redate)), ("2026-11-25", None)] {
         let found = duty(&dossier.history, day(on), &earlier, &dossier.agency).unwrap();
         assert_eq!(found.filter(|duty| *duty == Duty::Redate), owed, "{on}");
+    }
+    // A morning that is made up for counts as of today.
+    for (today, owed) in [("2026-11-24", Some(Duty::Redate)), ("2026-11-25", None)] {
+        let of = day("2026-11-23");
+        let found =
+            duty_made_up(&dossier.history, of, day(today), &earlier, &dossier.agency).unwrap();
+        assert_eq!(found.filter(|duty| *duty == Duty::Redate), owed, "made up on {today}");
     }
     for end in ["finish", "withdraw", "request-supplement"] {
         let dossier = played_under(

@@ -922,6 +922,31 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
     }
 }
 
+/// Its own entry is the receipt of 09:00, which the dossier was not in process before; it can be
+/// withdrawn before the receipt as well.
+#[test]
+fn what_can_only_follow_its_senders_own_last_event_has_the_difference_of_two_clocks() {
+    let sender = integrator(&[AGENCY]);
+    let handed_in = played("5 working-day", Channel::Online, "submit 2026-03-02T07:30");
+    let receipt =
+        Command { at: Some(at("2026-03-02T09:00:00.457")), ..command("e1", Action::Receive) };
+    let received = moved(handed_in.decide(receipt, &sender, law(), at_noon()));
+    for (action, claimed, expected) in [
+        (Action::Process, "2026-03-02T09:00:00", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:59:58", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:59:40", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:55:00.457", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:55:00", Err(Refusal::OutOfOrder)),
+        (Action::Withdraw, "2026-03-02T09:00:00", Err(Refusal::OutOfOrder)),
+        (Action::Receive, "2026-03-02T08:59:58", Err(Refusal::OutOfOrder)),
+    ] {
+        let order = Command { at: Some(at(claimed)), ..command("e2", action) };
+        let answer = received.decide(order, &sender, law(), at_noon());
+        let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
+        assert_eq!(time, expected.map(str::to_owned), "{} at {claimed}", action.name());
+    }
+}
+
 /// Both times are kept where they differ, so that nothing is lost of what a sender said.
 #[test]
 fn an_entry_keeps_the_claimed_time_beside_the_one_that_holds() {
