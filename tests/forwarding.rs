@@ -7,7 +7,7 @@ use domain::applicant::{Applicant, ApplicantKind, FullName, IdNumber, Phone};
 use domain::dossier::Actor;
 use domain::id::CommandId;
 use domain::procedure::Channel;
-use domain::submission::Submission;
+use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::Timestamp;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::port::{Admission, Intake};
@@ -316,6 +316,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
             email: None,
         },
         documents: Vec::new(),
+        kept_by: DocumentsKeptBy::Us,
     };
     let (key, then) =
         (CommandId::try_from(format!("old-{code}")).unwrap(), at("2025-02-28T02:00:00Z"));

@@ -9,6 +9,25 @@ use url::{Host, Url};
 use crate::provenance::Trust;
 use crate::{RuleName, Violation, text};
 
+/// Who has the documents of a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentsKeptBy {
+    /// We have every one that the procedure requires, as a copy or by its address.
+    #[default]
+    Us,
+    /// The integrator that handed the dossier in keeps them in its own system and cannot send
+    /// them. Officers who work the dossier here have to know.
+    Sender,
+}
+
+impl DocumentsKeptBy {
+    /// Whether we have them: what is not stored of a dossier.
+    pub fn is_us(&self) -> bool {
+        *self == Self::Us
+    }
+}
+
 /// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 

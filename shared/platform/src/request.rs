@@ -7,7 +7,9 @@ use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
-use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
+use domain::submission::{
+    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentsKeptBy, Submission,
+};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -49,6 +51,8 @@ pub struct SubmissionBody {
     ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
+    #[serde(default)]
+    documents_with_sender: bool,
 }
 
 #[derive(Clone, Deserialize)]
@@ -142,6 +146,11 @@ impl SubmissionBody {
                     ward,
                     applicant,
                     documents,
+                    kept_by: if body.documents_with_sender {
+                        DocumentsKeptBy::Sender
+                    } else {
+                        DocumentsKeptBy::Us
+                    },
                 })
             }
             _ => Err(Failure::Invalid(found)),

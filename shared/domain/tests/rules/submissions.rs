@@ -1,14 +1,33 @@
 //! What must be true before documents become a dossier.
 
 use domain::applicant::Applicant;
-use domain::dossier::{Action, DossierStatus};
+use domain::dossier::{Action, Actor, DossierStatus};
 use domain::procedure::Channel;
-use domain::submission::{Document, Submission, Times};
+use domain::submission::{Document, DocumentsKeptBy, Submission, Times};
 
-use super::world::{AGENCY, at, catalogue, day, handed_in, portal, term};
+use super::world::{
+    AGENCY, OWNER, at, catalogue, citizen, day, handed_in, integrator, officer, portal, term,
+};
 
 fn applicant() -> Applicant {
     handed_in("none", Channel::Online, at("2026-03-02T08:00")).applicant
+}
+
+fn document(code: &str) -> Document {
+    let host = catalogue().document_hosts().on(day("2026-03-02")).next().unwrap();
+    Document {
+        code: code.to_owned(),
+        name: "a.pdf".to_owned(),
+        sha256: "0".repeat(64),
+        url: format!("https://{host}/a.pdf"),
+    }
+}
+
+/// What `procedure` requires in its first version of those that are known.
+fn required(procedure: &str) -> Vec<Document> {
+    let known = catalogue().procedure(&procedure.parse().unwrap(), day("2026-03-02"));
+    let asked = known.into_iter().flat_map(|procedure| &procedure.documents);
+    asked.filter(|asked| asked.required).map(|asked| document(&asked.code)).collect()
 }
 
 fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
@@ -18,7 +37,8 @@ fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
         channel,
         ward: None,
         applicant: applicant(),
-        documents: Vec::new(),
+        documents: required(procedure),
+        kept_by: DocumentsKeptBy::Us,
     }
 }
 
@@ -43,8 +63,11 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
         ("H20", "1.001193", "2026-03-02", vec![("agency", "agency-level")]),
         ("H20.101", "1.013831", "2026-03-02", vec![("agency", "agency-level")]),
     ] {
-        let found =
-            submission(agency, procedure, Channel::Counter).violations(catalogue(), day(on));
+        let found = submission(agency, procedure, Channel::Counter).violations(
+            &portal(),
+            catalogue(),
+            day(on),
+        );
         let found: Vec<_> = found
             .iter()
             .map(|violation| (violation.field.as_str(), violation.rule.slug()))
@@ -55,8 +78,11 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
 
 #[test]
 fn an_agency_that_ended_names_its_successor() {
-    let found =
-        submission("H58", "1.013831", Channel::Counter).violations(catalogue(), day("2026-03-02"));
+    let found = submission("H58", "1.013831", Channel::Counter).violations(
+        &portal(),
+        catalogue(),
+        day("2026-03-02"),
+    );
     assert_eq!(found[0].detail, "did not take dossiers in on 2026-03-02; its successor is H20");
 }
 
@@ -71,8 +97,11 @@ fn a_procedure_that_is_only_described_on_line_is_not_handed_in_there() {
         (Channel::Counter, vec![]),
         (Channel::Postal, vec![]),
     ] {
-        let found = submission("H20.101", described.code.as_str(), channel)
-            .violations(catalogue(), day("2026-03-02"));
+        let found = submission("H20.101", described.code.as_str(), channel).violations(
+            &portal(),
+            catalogue(),
+            day("2026-03-02"),
+        );
         assert_eq!(
             found.iter().map(|violation| violation.rule.slug()).collect::<Vec<_>>(),
             rules,
@@ -161,5 +190,64 @@ fn a_new_dossier_is_registered_and_keeps_the_procedure_s_version_and_the_channel
             (entry.at, entry.recorded_at, entry.command.as_str()),
             (happened, learned, "key-1")
         );
+    }
+}
+
+#[test]
+fn an_incomplete_dossier_is_refused_with_every_missing_document_and_every_unknown_one() {
+    let mut incomplete = submission(AGENCY, "1.013831", Channel::Online);
+    incomplete.documents = vec![document("TK"), document("X1"), document("TK"), document("x2")];
+    let found = incomplete.violations(&portal(), catalogue(), day("2026-03-02"));
+    let found: Vec<_> = found
+        .iter()
+        .map(|violation| {
+            let first = violation.detail.split(' ').next().unwrap();
+            (violation.field.as_str(), violation.rule.slug(), first)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("documents[1].code", "known-document", "is"),
+            ("documents[3].code", "known-document", "is"),
+            ("documents", "required-document", "GCN"),
+            ("documents", "required-document", "HD"),
+        ]
+    );
+}
+
+#[test]
+fn a_document_that_is_not_required_may_be_there_or_not() {
+    let day = day("2026-03-02");
+    let procedures = catalogue()
+        .procedures()
+        .filter(|procedure| procedure.documents.iter().any(|document| !document.required));
+    for procedure in procedures {
+        let code = procedure.code.as_str();
+        let incomplete = |given: &Submission| {
+            given
+                .violations(&portal(), catalogue(), day)
+                .into_iter()
+                .filter(|violation| violation.field.starts_with("documents"))
+                .count()
+        };
+        let mut given = submission(AGENCY, code, Channel::Counter);
+        assert_eq!(incomplete(&given), 0, "{code} with what is required");
+        given.documents = procedure.documents.iter().map(|asked| document(&asked.code)).collect();
+        assert_eq!(incomplete(&given), 0, "{code} with everything");
+    }
+}
+
+#[test]
+fn only_an_integrator_may_keep_the_documents_and_then_none_is_missing() {
+    let mut given = submission(AGENCY, "1.013831", Channel::Online);
+    given.documents = Vec::new();
+    given.kept_by = DocumentsKeptBy::Sender;
+    let found = |by: &Actor| given.violations(by, catalogue(), day("2026-03-02"));
+    assert_eq!(found(&integrator(&[AGENCY])), []);
+    for by in [portal(), citizen(OWNER), officer(AGENCY)] {
+        let found = found(&by);
+        let rules: Vec<_> = found.iter().map(|violation| violation.rule.slug()).collect();
+        assert_eq!(rules, ["documents-with-sender"], "{by:?}");
     }
 }
