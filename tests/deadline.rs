@@ -94,7 +94,7 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
         (letter.action, letter.status, letter.version),
         (Action::Apologise, DossierStatus::Processing, 4)
     );
-    assert_eq!((letter.by.role.as_str(), letter.by.id.as_str()), ("system", "remind-deadline"));
+    assert_eq!((letter.by.role.name(), letter.by.id.as_str()), ("system", "remind-deadline"));
     assert!(letter.reason.as_deref().is_some_and(|reason| reason.contains("xin lỗi")));
     // Three working days behind Thursday the 19th; the 24th is a holiday from 2026 on.
     assert_eq!(dossier.due_at, Some(at("2026-11-25T10:00:00Z")));

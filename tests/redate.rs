@@ -88,7 +88,7 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
         (Action::Redate, 5, Some(at("2026-11-25T10:00:00Z")))
     );
     assert_eq!(
-        (entry.by.role.as_str(), dossier.apologies()),
+        (entry.by.role.name(), dossier.apologies()),
         ("system", 1),
         "the letter that there was, and no other"
     );

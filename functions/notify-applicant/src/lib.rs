@@ -17,7 +17,9 @@ use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::NoticePolicy;
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{Call, Charge, NoticeRecord, NoticeThread, Routing};
+use domain::thread::{
+    Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
+};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{
@@ -134,7 +136,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         };
         let Some((phone, id_number)) = subject.addressee() else {
             tracing::warn!(dossier = %code, "a report ends unsent: its leader is not listed any more");
-            thread.refuse(notice.version, "not-listed", now);
+            thread.refuse(notice.version, UnsentReason::NotListed, now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         };
@@ -143,7 +145,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             let (dossier, class, reason) =
                 (&code.to_string(), notice.class.name(), unreachable.name());
             tracing::warn!(dossier, class, reason, "a notice ends unsent");
-            thread.refuse(notice.version, reason, now);
+            thread.refuse(notice.version, UnsentReason::Unreachable(unreachable), now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         }
@@ -162,10 +164,21 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             }
             Routing::Refuse { reason } => {
                 let (dossier, class) = (&code.to_string(), notice.class.name());
-                if reason == "budget" {
-                    tracing::error!(dossier, class, "the month's budget for messages is used up");
-                } else {
-                    tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                match reason {
+                    UnsentReason::Budget => {
+                        tracing::error!(
+                            dossier,
+                            class,
+                            "the month's budget for messages is used up"
+                        );
+                    }
+                    UnsentReason::OptedOut
+                    | UnsentReason::NoChannel
+                    | UnsentReason::NotListed
+                    | UnsentReason::Unreachable(_) => {
+                        let reason = reason.name();
+                        tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                    }
                 }
                 thread.refuse(notice.version, reason, now);
             }
@@ -179,7 +192,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                         thread.put_off(
                             notice.version,
                             now.saturating_add(wait).unwrap_or(now),
-                            "agency-share",
+                            DelayReason::AgencyShare,
                             now,
                         );
                         self.keep(&mut thread, since, &subject, now).await?;

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{Gathered, gather, trend};
-use platform::http::{HttpReply, HttpRequest};
+use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
 pub use settings::Settings;
@@ -116,7 +116,7 @@ async fn kpi(
     let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
     Ok(HttpReply::json(200, &answer)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
@@ -160,7 +160,7 @@ async fn index_of(
     let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
@@ -190,7 +190,7 @@ async fn national_of(
         }
         NationalForm::Json => HttpReply::json(200, &national)?,
     };
-    Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Own, request.header("if-none-match")))
 }
 
 /// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that
@@ -242,7 +242,7 @@ async fn page_of(
                 .with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };
-    Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Shared, request.header("if-none-match")))
 }
 
 /// The time that a report is compared with; none where nothing like it was counted whole.

@@ -9,6 +9,7 @@ use domain::catalogue::Catalogue;
 use domain::kpi::KpiCell;
 use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
 use domain::period::Period;
+use domain::procedure::Channel;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::gather::Gathered;
@@ -124,7 +125,7 @@ fn rows(
     let last = period.last();
     let selection = Selection { merged, ..Selection::default() };
     let mut procedures: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
-    let mut channels: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    let mut channels: BTreeMap<(String, Channel), u64> = BTreeMap::new();
     for (cell, row) in &gathered.rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
         let agency = if merged {
@@ -132,7 +133,7 @@ fn rows(
         } else {
             agency.clone()
         };
-        *channels.entry((agency.to_string(), channel.name())).or_default() += row.received;
+        *channels.entry((agency.to_string(), *channel)).or_default() += row.received;
         if row.received > 0 {
             procedures.entry(agency.to_string()).or_default().insert(procedure);
         }
@@ -152,8 +153,8 @@ fn rows(
         let of = |channel| channels.get(&(line.key.clone(), channel)).copied().unwrap_or_default();
         let counted = Counted {
             figures: line.figures,
-            counter: of("counter"),
-            postal: of("postal"),
+            counter: of(Channel::Counter),
+            postal: of(Channel::Postal),
             procedures: procedures
                 .get(&line.key)
                 .map_or(0, |known| u64::try_from(known.len()).unwrap_or(u64::MAX)),

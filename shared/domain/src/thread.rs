@@ -9,6 +9,7 @@
 
 mod attempt;
 mod conclude;
+mod reason;
 mod report;
 mod route;
 mod settle;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Call};
+pub use reason::{DelayReason, UnsentReason};
 pub use report::{Heard, Reported};
 pub use route::Routing;
 
@@ -29,9 +31,6 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
 /// The reason of a notice that waits because no provider has an account and a price.
 const NO_PROVIDER: &str = "no-provider";
-
-/// The reason of what no channel can carry.
-const NO_CHANNEL: &str = "no-channel";
 
 /// Every notice of one dossier or one report, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -347,7 +346,7 @@ impl NoticeThread {
         );
         if not_before > now {
             notice.deferred_until = Some(not_before);
-            notice.wait(not_before, None, "coalescing", now);
+            notice.wait(not_before, None, DelayReason::Coalescing.name(), now);
         }
         self.notices.push(notice);
     }
@@ -412,12 +411,12 @@ impl NoticeThread {
     }
 
     /// Holds the notice back until `until`, as our policy wants, for `reason`.
-    pub fn put_off(&mut self, version: u64, until: Timestamp, reason: &str, now: Timestamp) {
+    pub fn put_off(&mut self, version: u64, until: Timestamp, reason: DelayReason, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
             notice.deferred_until = Some(until);
-            notice.wait(until, pinned, reason, now);
+            notice.wait(until, pinned, reason.name(), now);
         }
     }
 
@@ -443,12 +442,12 @@ impl NoticeThread {
 
     /// Ends the notice unsent, for `reason`; where no channel is left but the one of a provider who
     /// may have it and knows it again, that one is asked instead.
-    pub fn refuse(&mut self, version: u64, reason: &str, now: Timestamp) {
+    pub fn refuse(&mut self, version: u64, reason: UnsentReason, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
-            && !(reason == NO_CHANNEL && notice.returns_to_doubted(now))
+            && !(reason == UnsentReason::NoChannel && notice.returns_to_doubted(now))
         {
-            notice.end_unsent(NoticeState::Refused, reason, now);
+            notice.end_unsent(NoticeState::Refused, reason.name(), now);
         }
     }
 

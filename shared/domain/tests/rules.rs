@@ -27,6 +27,7 @@ mod rules {
     mod search;
     mod shown;
     mod spans;
+    mod stored;
     mod submissions;
     mod supplements;
     mod texts;

@@ -182,6 +182,25 @@ impl HttpRequest {
     }
 }
 
+/// The caches that may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caches {
+    /// The caller's own.
+    Own,
+    /// Also those on the way, which give it to other callers.
+    Shared,
+}
+
+impl Caches {
+    /// The directive of `Cache-Control` (RFC 9111 §5.2.2).
+    fn directive(self) -> &'static str {
+        match self {
+            Self::Own => "private",
+            Self::Shared => "public",
+        }
+    }
+}
+
 /// A reply: a status and a body, JSON mostly.
 #[derive(Debug)]
 pub struct HttpReply {
@@ -219,10 +238,9 @@ impl HttpReply {
         self
     }
 
-    /// Adds caching for `seconds` and a tag: 304 if `known` is that tag. `public` allows shared
-    /// caches.
+    /// Adds caching in `caches` for `seconds` and a tag: 304 if `known` is that tag.
     #[must_use]
-    pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
+    pub fn kept_for(mut self, seconds: u32, caches: Caches, known: Option<&str>) -> Self {
         let bytes: &[u8] = self.body.as_ref();
         let tag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..16]));
         if known.is_some_and(|known| names_tag(known, &tag)) {
@@ -231,8 +249,7 @@ impl HttpReply {
             let empty = Body::Text(String::new());
             self = Self { headers: self.headers, ..Self::of(304, self.content_type, empty) };
         }
-        let whose = if public { "public" } else { "private" };
-        self.with_header("cache-control", format!("{whose}, max-age={seconds}"))
+        self.with_header("cache-control", format!("{}, max-age={seconds}", caches.directive()))
             .with_header("etag", tag)
     }
 

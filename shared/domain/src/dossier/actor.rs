@@ -50,13 +50,13 @@ impl Actor {
     /// What a history keeps of the actor.
     pub fn signature(&self) -> Signature {
         let (role, id, agency) = match self {
-            Self::Officer { id, agency, .. } => ("officer", id, Some(agency.clone())),
-            Self::Integrator { id, .. } => ("integrator", id, None),
-            Self::Portal { id } => ("portal", id, None),
-            Self::Citizen { id, .. } => ("citizen", id, None),
-            Self::System { id } => ("system", id, None),
+            Self::Officer { id, agency, .. } => (Role::Officer, id, Some(agency.clone())),
+            Self::Integrator { id, .. } => (Role::Integrator, id, None),
+            Self::Portal { id } => (Role::Portal, id, None),
+            Self::Citizen { id, .. } => (Role::Citizen, id, None),
+            Self::System { id } => (Role::System, id, None),
         };
-        Signature { role: role.to_owned(), id: id.clone(), agency }
+        Signature { role, id: id.clone(), agency }
     }
 
     /// Whether the actor speaks for the agency in such a matter.
@@ -132,11 +132,44 @@ impl Actor {
     }
 }
 
+/// As what somebody acted on a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// An officer of an agency.
+    Officer,
+    /// A line-of-business system.
+    Integrator,
+    /// The portal, on an applicant's behalf.
+    Portal,
+    /// The applicant, signed in.
+    Citizen,
+    /// A schedule of ours.
+    System,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] =
+        [Self::Officer, Self::Integrator, Self::Portal, Self::Citizen, Self::System];
+
+    /// The word in stored histories and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Integrator => "integrator",
+            Self::Portal => "portal",
+            Self::Citizen => "citizen",
+            Self::System => "system",
+        }
+    }
+}
+
 /// Who did it, as a history keeps it: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
-    pub role: String,
+    /// As what they acted.
+    pub role: Role,
     /// The account (`sub`) or event `source`.
     pub id: String,
     /// The agency of the officer.
@@ -157,9 +190,9 @@ pub enum NoteReaders {
 impl Signature {
     /// For whom a note is that was left under it.
     pub fn note_readers(&self) -> NoteReaders {
-        match self.role.as_str() {
-            "portal" | "citizen" => NoteReaders::AgenciesAndApplicant,
-            _ => NoteReaders::Agencies,
+        match self.role {
+            Role::Portal | Role::Citizen => NoteReaders::AgenciesAndApplicant,
+            Role::Officer | Role::Integrator | Role::System => NoteReaders::Agencies,
         }
     }
 }

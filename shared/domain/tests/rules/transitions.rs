@@ -315,7 +315,7 @@ fn a_move_is_signed_with_role_and_account_and_never_with_an_identity_number() {
     ] {
         let next = moved(try_it(&in_status(DossierStatus::Registered), Action::Withdraw, &actor));
         let by = &next.history[1].by;
-        assert_eq!((by.role.as_str(), by.id.as_str()), (role, id));
+        assert_eq!((by.role.name(), by.id.as_str()), (role, id));
         assert_eq!(by.agency.as_ref().map(ToString::to_string).as_deref(), agency, "{role}");
     }
 }
