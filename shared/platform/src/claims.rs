@@ -22,7 +22,7 @@ enum Account {
     Portal,
     /// An officer of an agency.
     Officer,
-    /// An applicant.
+    /// An applicant who has signed in.
     Citizen,
     /// Who keeps the catalogue.
     Administrator,

@@ -185,7 +185,7 @@ impl HttpRequest {
 /// The caches that may keep an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caches {
-    /// The caller's own.
+    /// The cache of the caller alone.
     Own,
     /// Also those on the way, which give it to other callers.
     Shared,

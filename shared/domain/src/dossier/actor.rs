@@ -138,7 +138,7 @@ impl Actor {
 pub enum Role {
     /// An officer of an agency.
     Officer,
-    /// A line-of-business system.
+    /// A line-of-business system of an agency.
     Integrator,
     /// The portal, on an applicant's behalf.
     Portal,
@@ -149,10 +149,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 5] =
-        [Self::Officer, Self::Integrator, Self::Portal, Self::Citizen, Self::System];
-
     /// The word in stored histories and answers.
     pub fn name(self) -> &'static str {
         match self {

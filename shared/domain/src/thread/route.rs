@@ -22,7 +22,7 @@ pub enum Routing {
     Wait {
         /// The time until which to wait.
         until: Timestamp,
-        /// Why it waits.
+        /// Why it waits, by our policy.
         reason: DelayReason,
     },
     /// No provider can be asked, since each one refuses our account or has no account or price:
