@@ -7,6 +7,7 @@ mod command;
 mod forwarding;
 mod order;
 mod room;
+mod sight;
 mod status;
 mod supplement;
 
@@ -23,6 +24,7 @@ pub(crate) use clock::redated;
 pub use command::Command;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
+pub use sight::{Move, Need, Sight};
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 

@@ -7,6 +7,7 @@ mod dossiers;
 mod figures;
 mod intake_table;
 mod notices;
+mod reads;
 mod rows;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
+pub use reads::{Reads, ReadsPage};
 
 type Item = HashMap<String, AttributeValue>;
 
