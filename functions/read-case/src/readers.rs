@@ -30,12 +30,12 @@ struct Page<'a> {
     next_cursor: Option<String>,
 }
 
-/// One read.
+/// One read, as its reader may see it.
 #[derive(Serialize)]
 struct Line<'a> {
     at: Timestamp,
     role: Role,
-    /// The officer's agency.
+    /// The agency in whose name an officer read; none for other readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<&'a AgencyCode>,
     what: ReadOf,

@@ -102,15 +102,16 @@ pub enum ReadOf {
 /// That somebody has read personal data of a dossier, without anything of what they read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRecord {
-    /// The dossier.
+    /// The code of the dossier that was read.
     pub code: DossierCode,
-    /// Its place among the reads of the dossier: time and request, see [`ReadRecord::new`].
+    /// Its place among the reads of the dossier: time, request and reader, see
+    /// [`ReadRecord::new`].
     pub read: String,
     /// When it was read.
     pub at: Timestamp,
-    /// Who read it.
+    /// The role and account that read, with the agency of an officer.
     pub by: Signature,
-    /// What was read.
+    /// The part of the dossier that was shown.
     pub what: ReadOf,
     /// The version that the reader saw, from 1.
     pub version: u64,
@@ -119,7 +120,8 @@ pub struct ReadRecord {
 }
 
 impl ReadRecord {
-    /// A read of `code` at `at` in the request with this id, which no other request has.
+    /// A read of `code` at `at` in the request with this id. The same reader in the same request
+    /// at the same time is the same read.
     pub fn new(
         code: DossierCode,
         by: Signature,
@@ -128,7 +130,7 @@ impl ReadRecord {
         at: Timestamp,
     ) -> Self {
         // Of one length, so that the table's order is that of time.
-        let read = format!("{at:.3}#{request}");
+        let read = format!("{at:.3}#{request}#{}", by.id);
         Self { code, read, at, by, what, version, request: request.to_owned() }
     }
 }

@@ -22,7 +22,7 @@ pub struct Reads {
 /// A page of the reads of a dossier.
 #[derive(Debug)]
 pub struct ReadsPage {
-    /// The newest first.
+    /// The reads of the page, the newest first.
     pub items: Vec<ReadRecord>,
     /// The place after which the next page begins, if there may be one.
     pub next: Option<String>,
