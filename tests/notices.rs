@@ -639,11 +639,16 @@ impl NoticeBook for Overtaken<'_> {
     }
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
-        let record = thread.notices.iter().any(|notice| notice.accepted_at().is_some());
+        let record = thread.notices().iter().any(|notice| notice.accepted_at().is_some());
         let first = record && std::mem::take(&mut *self.reports.lock().unwrap()) > 0;
         if first {
-            crate::support::call::zalo_report(self.world, &format!("{}/1", thread.code), "m1", NOW)
-                .await;
+            crate::support::call::zalo_report(
+                self.world,
+                &format!("{}/1", thread.code()),
+                "m1",
+                NOW,
+            )
+            .await;
         }
         self.world.notices.keep(thread).await
     }

@@ -148,10 +148,12 @@ impl NoticeBook for Deaf<'_> {
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let stored = self.world.notices.keep(thread).await?;
-        let leases =
-            thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
+        let leases = thread
+            .notices()
+            .iter()
+            .any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
         let records = thread
-            .notices
+            .notices()
             .iter()
             .any(|notice| notice.version == 2 && notice.accepted_at().is_some());
         let lost = if self.lease { leases } else { records };

@@ -455,8 +455,8 @@ impl platform::port::NoticeBook for Early<'_> {
                 }
             )
         };
-        if thread.notices.iter().any(leased) {
-            let call = esms_event(&format!("{}/1", thread.code), "s1", "5", "1")
+        if thread.notices().iter().any(leased) {
+            let call = esms_event(&format!("{}/1", thread.code()), "s1", "5", "1")
                 .query("TotalPrice", self.price);
             call.at_report(&self.world.notices, self.world, at(NOW)).await;
         }
@@ -468,12 +468,14 @@ impl platform::port::NoticeBook for Early<'_> {
 async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
     let world = World::new().await;
     let code = told_by_sms(&world).await;
-    let mut thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
-    for attempt in &mut thread.notices[0].attempts {
-        attempt.price_vnd = Some(u64::MAX);
+    let thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
+    let mut row = json!(thread);
+    for attempt in row["notices"][0]["attempts"].as_array_mut().unwrap() {
+        attempt["priceVnd"] = json!(u64::MAX);
     }
-    thread.version += 1;
-    world.notices.keep(&thread).await.unwrap();
+    let mut spoilt: domain::thread::NoticeThread = serde_json::from_value(row).unwrap();
+    spoilt.advance();
+    world.notices.keep(&spoilt).await.unwrap();
     let shown = Call::new("GET /v1/dossiers/{code}/notices")
         .code(&code)
         .officer("H20.03")

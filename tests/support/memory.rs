@@ -74,11 +74,11 @@ impl NoticeBook for Memory {
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let mut threads = self.threads.lock().unwrap();
-        let stored = threads.get(&thread.code).map_or(0, |stored| stored.version);
-        if stored + 1 != thread.version {
+        let stored = threads.get(thread.code()).map_or(0, NoticeThread::version);
+        if stored + 1 != thread.version() {
             return Ok(Stored::AnotherWasFirst);
         }
-        threads.insert(thread.code.clone(), thread.clone());
+        threads.insert(thread.code().clone(), thread.clone());
         Ok(Stored::Yes)
     }
 }

@@ -13,6 +13,7 @@ mod reason;
 mod report;
 mod route;
 mod settle;
+mod stored;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,19 +34,16 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 const NO_PROVIDER: &str = "no-provider";
 
 /// Every notice of one dossier or one report, oldest first.
+///
+/// It changes by its own methods alone, and is read only where they could have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "stored::StoredThread")]
 pub struct NoticeThread {
-    /// The dossier or report of the thread.
-    pub code: SubjectCode,
-    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
-    pub agency: AgencyCode,
-    /// How often the thread was stored.
-    pub version: u64,
-    /// The last entry of the dossier's history that was looked at.
-    pub noted: u64,
-    /// The notices, oldest first.
-    pub notices: Vec<NoticeRecord>,
+    code: SubjectCode,
+    agency: AgencyCode,
+    version: u64,
+    noted: u64,
+    notices: Vec<NoticeRecord>,
 }
 
 /// One notice: what became of telling one change.
@@ -351,6 +349,36 @@ impl NoticeThread {
         self.notices.push(notice);
     }
 
+    /// The dossier or report of the thread.
+    pub fn code(&self) -> &SubjectCode {
+        &self.code
+    }
+
+    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
+    pub fn agency(&self) -> &AgencyCode {
+        &self.agency
+    }
+
+    /// How often the thread was stored, this time included; 0 before it is.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The last entry of the dossier's history that was looked at; 0 before the first.
+    pub fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The notices, oldest first.
+    pub fn notices(&self) -> &[NoticeRecord] {
+        &self.notices
+    }
+
+    /// Moves the version on, for the thread to be stored: a store takes no version but the next.
+    pub fn advance(&mut self) {
+        self.version += 1;
+    }
+
     /// The total cost of the thread so far.
     pub fn charge(&self) -> Charge {
         let carried = |attempt: &&Attempt| match attempt.outcome {
@@ -403,11 +431,16 @@ impl NoticeThread {
     /// The notice to send now: the oldest that is due; `None` while another of the thread is being
     /// sent, so that messages about one dossier arrive in order.
     pub fn due(&self, now: Timestamp) -> Option<&NoticeRecord> {
-        if self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
+        if self.is_leased() {
             return None;
         }
         let ready = |notice: &&NoticeRecord| matches!(&notice.state, NoticeState::Waiting { not_before, .. } if *not_before <= now);
         self.notices.iter().find(ready)
+    }
+
+    /// Whether one of the notices is being sent.
+    fn is_leased(&self) -> bool {
+        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }))
     }
 
     /// Holds the notice back until `until`, as our policy wants, for `reason`.
@@ -452,7 +485,7 @@ impl NoticeThread {
     }
 
     /// Leases the notice to `holder`, who calls `provider` at this price and concludes before
-    /// `until`.
+    /// `until`. Nothing is leased while another notice of the thread is.
     pub fn lease(
         &mut self,
         version: u64,
@@ -460,7 +493,8 @@ impl NoticeThread {
         price_vnd: Option<u64>,
         (now, until): (Timestamp, Timestamp),
     ) {
-        if let Some(notice) = self.notice_mut(version)
+        if !self.is_leased()
+            && let Some(notice) = self.notice_mut(version)
             && matches!(notice.state, NoticeState::Waiting { .. })
         {
             // The time for trying begins with the first try: a night's wait is none.
