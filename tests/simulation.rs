@@ -178,11 +178,15 @@ impl DossierStore for Province {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
         mortal(200)?;
         // As far as it has come by now.
-        let mut dossier = self.kept.dossier(code).await?;
-        if let Some(dossier) = &mut dossier {
-            dossier.history.retain(|entry| entry.at <= self.now());
-        }
-        Ok(dossier)
+        let kept = self.kept.dossier(code).await?;
+        Ok(kept.map(|dossier| {
+            let mut state = dossier.into_state();
+            state.history.retain(|entry| entry.at <= self.now());
+            let received = state.history.iter().find(|entry| entry.action == Action::Receive);
+            state.received_at = received.map(|entry| entry.at);
+            state.version = state.history.len().try_into().unwrap();
+            state.try_into().unwrap()
+        }))
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
@@ -323,7 +327,7 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let agencies = ["H20.03", "H20.09", "H20.12", "H20.101"];
     let dossier = |number: usize| {
         let agency = agencies[fastrand::usize(0..agencies.len())];
-        let mut dossier = Memory::copy(model, agency, number);
+        let mut dossier = Memory::copy(model, agency, number).into_state();
         let mut at = at(NOW);
         let first = dossier.history[0].clone();
         dossier.history.clear();
@@ -337,8 +341,10 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
             });
             at += SignedDuration::from_mins(i64::from(roll(300)));
         }
+        dossier.submitted_at = dossier.history[0].at;
+        dossier.received_at = Some(dossier.history[1].at);
         dossier.version = 5;
-        dossier
+        dossier.try_into().unwrap()
     };
     (1..=DOSSIERS).map(dossier).collect()
 }

@@ -39,11 +39,11 @@ impl Memory {
     /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a
     /// number of his own.
     pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
-        let mut dossier = model.clone();
+        let mut dossier = model.clone().into_state();
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
         dossier.agency = agency.parse().unwrap();
         dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
-        dossier
+        dossier.try_into().unwrap()
     }
 
     /// What the month has cost.

@@ -1,7 +1,7 @@
 //! What is written into stored rows and answers, word by word: it outlives the code that wrote it.
 
 use domain::calendar::date_of;
-use domain::dossier::{Role, Signature};
+use domain::dossier::{Dossier, Role, Signature};
 use domain::impossible::IMPOSSIBLE;
 use domain::notice::{NoticeClass, Provider};
 use domain::phone::Unreachable;
@@ -138,4 +138,51 @@ fn nothing_is_leased_while_another_notice_of_the_thread_is() {
     }
     let states = thread.notices().iter().map(|notice| notice.state.name()).collect::<Vec<_>>();
     assert_eq!(states, ["leased", "waiting"]);
+}
+
+/// A dossier whose applicant was apologised to, as it is stored, spoilt; why it is not read.
+fn dossier_refused(spoil: impl FnOnce(&mut Value)) -> String {
+    let history =
+        "submit 2026-03-02T07:30, receive 08:00, process 09:00, apologise 2026-03-03T08:00";
+    let dossier = played("5 working-day", Channel::Online, history);
+    let mut stored = serde_json::to_value(&dossier).unwrap();
+    assert_eq!(serde_json::from_value::<Dossier>(stored.clone()).unwrap(), dossier);
+    spoil(&mut stored);
+    serde_json::from_value::<Dossier>(stored).unwrap_err().to_string()
+}
+
+#[test]
+fn a_dossier_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_it() {
+    let noon = || json!("2026-03-02T05:00:00Z");
+    let cases: [(&str, Value, &str); 14] = [
+        ("/history", json!([]), "a dossier has no history"),
+        ("/history/1/version", json!(3), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/history/0/version", json!(0), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/version", json!(3), "a dossier's version is not that of its last entry"),
+        ("/version", json!(5), "a dossier's version is not that of its last entry"),
+        (
+            "/history/0/action",
+            json!("process"),
+            "a history does not begin, or begins twice, with handing in",
+        ),
+        (
+            "/history/2/action",
+            json!("submit"),
+            "a history does not begin, or begins twice, with handing in",
+        ),
+        ("/status", json!(9), "a dossier's status is not that of its last entry"),
+        ("/history/1/at", noon(), "an entry happened before the one that it follows"),
+        ("/submittedAt", noon(), "a dossier was not handed in at the time of its first entry"),
+        ("/dueAt", noon(), "a dossier's due dates are not those of its last entry"),
+        ("/originalDueAt", json!(null), "a dossier's due dates are not those of its last entry"),
+        ("/receivedAt", noon(), "a dossier was not received at the time of that entry"),
+        ("/closedAt", noon(), "a dossier is closed and open at a time"),
+    ];
+    for (place, value, reason) in cases {
+        let error = dossier_refused(|stored| match place {
+            "/closedAt" => stored["closedAt"] = value,
+            _ => *stored.pointer_mut(place).unwrap() = value,
+        });
+        assert_eq!(error, format!("{IMPOSSIBLE}{reason}"), "{place}");
+    }
 }
