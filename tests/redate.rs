@@ -117,7 +117,7 @@ async fn two_mornings_at_once_give_one_new_date() {
     let code = received_before_the_decision(&mut world).await;
     let (one, other) = tokio::join!(morning(&world), morning(&world));
     assert_eq!((one.failed, other.failed), (0, 0));
-    let history = world.dossier(&code).await.history;
+    let history = world.dossier(&code).await.into_state().history;
     assert_eq!(history.iter().filter(|entry| entry.action == Action::Redate).count(), 1);
 }
 

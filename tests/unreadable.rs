@@ -222,3 +222,22 @@ async fn an_edition_that_cannot_be_read_stops_no_function_and_no_other_edition()
     // The next number is free; the one that cannot be read is never written over.
     assert_eq!(world.catalogue_store.last().await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn a_thread_that_cannot_have_been_is_a_failure_that_names_what_is_wrong_and_no_value() {
+    let world = World::new().await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let code = Call::submit("a").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let message = changed(&world, &code, 1).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    let spoil = world.client.update_item().table_name("NoticesTable");
+    let spoil = spoil.key("code", AttributeValue::S(code)).update_expression("SET noted = :none");
+    let none = AttributeValue::N("0".to_owned());
+    spoil.expression_attribute_values(":none", none).send().await.unwrap();
+    let failure = tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "an item does not read as domain::thread::NoticeThread, an impossible row: a thread has a \
+         notice of an entry that it has not noted"
+    );
+}

@@ -224,7 +224,8 @@ impl<S: NoticeBook> NoticeBook for Mortal<S> {
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         // The write before the call is the lease, the one after it the record: death takes the
         // record.
-        if thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
+        if thread.notices().iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }))
+        {
             return self.inner.keep(thread).await;
         }
         self.write(self.inner.keep(thread)).await
@@ -239,7 +240,7 @@ impl<S: TokenStore> TokenStore for Mortal<S> {
     async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
         // As with notices, the lease before the call is not what death takes, but the record after
         // it.
-        if tokens.lease.is_some() {
+        if tokens.is_leased() {
             return self.inner.keep(tokens).await;
         }
         self.write(self.inner.keep(tokens)).await

@@ -121,8 +121,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         }
         thread.sync(subject.history(), templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
-            let unmoved =
-                stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
+            let unmoved = stored.as_ref() == Some(&thread)
+                || (stored.is_none() && thread.notices().is_empty());
             if !unmoved
                 && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst
             {
@@ -186,7 +186,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 // A place is taken by what can go now: what waits for the morning has its place in
                 // the morning.
                 if !notice.admitted {
-                    let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
+                    let wait = policy.share_wait(self.contacts.place(thread.agency(), now).await?);
                     thread.admit(notice.version);
                     if wait > SignedDuration::ZERO {
                         thread.put_off(
@@ -245,7 +245,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
         if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
             // Or the answer to our own write was lost, and the write was tried again.
-            match self.book.thread(&thread.code).await? {
+            match self.book.thread(thread.code()).await? {
                 Some(stored) if stored == thread => {}
                 _ => return Ok(Step::Next),
             }
@@ -269,11 +269,11 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             // lost.
             thread = self
                 .book
-                .thread(&thread.code)
+                .thread(thread.code())
                 .await?
                 .ok_or(Failure::Held("the thread of notices"))?;
         }
-        self.make_known(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
+        self.make_known(notice, provider, &read, price_vnd, (thread.code(), phone), done).await?;
         Ok(Step::Next)
     }
 
@@ -285,13 +285,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         subject: &Subject<'_>,
         now: Timestamp,
     ) -> Result<Stored, Failure> {
-        thread.version += 1;
+        thread.advance();
         let stored = self.book.keep(thread).await?;
         let charge = thread.charge().since(since);
         if stored == Stored::Yes && charge != Charge::default() {
             if charge.left_unknown > 0 {
                 // The template makes a metric of this field.
-                let (dossier, left_unknown) = (&thread.code.to_string(), charge.left_unknown);
+                let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
                 tracing::error!(dossier, left_unknown, "a notice is left unknown");
             }
             // Of a leader who was struck off meanwhile no number is known any more; what he has

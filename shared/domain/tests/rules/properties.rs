@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal,
+    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierState, DossierStatus,
+    HistoryEntry, Refusal,
 };
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
 use domain::law::{Law, OnSupplement, PauseCounting};
@@ -178,7 +179,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
 }
 
 fn new_dossier(term: Option<Term>, channel: Channel, when: Timestamp) -> Dossier {
-    Dossier { term, ..handed_in("none", channel, when) }
+    DossierState { term, ..handed_in("none", channel, when).into_state() }.try_into().unwrap()
 }
 
 fn any_channel() -> impl Strategy<Value = Channel> {

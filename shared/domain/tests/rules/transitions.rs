@@ -135,11 +135,11 @@ fn in_time(action: Action) -> Timestamp {
 /// The dossier as a calendar had dated it of which a day became a day off since: it was due on the
 /// Sunday.
 fn misdated(dossier: &Dossier) -> Dossier {
-    let mut dossier = dossier.clone();
-    let sunday = dossier.due_at.map(|_| at("2026-03-08T17:00"));
-    dossier.due_at = sunday;
-    dossier.history.last_mut().unwrap().due_at = sunday;
-    dossier
+    let mut state = dossier.clone().into_state();
+    let sunday = state.due_at.map(|_| at("2026-03-08T17:00"));
+    state.due_at = sunday;
+    state.history.last_mut().unwrap().due_at = sunday;
+    state.try_into().unwrap()
 }
 
 fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {

@@ -19,6 +19,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use domain::impossible::IMPOSSIBLE;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
@@ -123,10 +124,13 @@ fn number(value: impl ToString) -> AttributeValue {
 }
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    // The decoder's own text may quote a value, which may be personal data.
-    let unreadable =
-        |_| Failure::Defect(format!("an item does not read as {}", std::any::type_name::<T>()));
-    serde_dynamo::from_item(item).map_err(unreadable)
+    serde_dynamo::from_item(item).map_err(|error: serde_dynamo::Error| {
+        let error = error.to_string();
+        // The decoder's own text may quote a value, which may be personal data; that of an
+        // invariant quotes nothing.
+        let why = if error.starts_with(IMPOSSIBLE) { format!(", {error}") } else { String::new() };
+        Failure::Defect(format!("an item does not read as {}{why}", std::any::type_name::<T>()))
+    })
 }
 
 fn write(record: &impl serde::Serialize) -> Result<Item, Failure> {
