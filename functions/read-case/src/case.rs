@@ -254,7 +254,7 @@ impl<'a> Outcome<'a> {
     fn of(entry: &'a HistoryEntry) -> Option<Self> {
         let ends = entry.action == Action::ReturnResult
             || entry.action.rule().is_some_and(domain::dossier::Rule::closes);
-        ends.then(|| Self {
+        ends.then_some(Self {
             version: entry.version,
             action: entry.action,
             at: entry.at,
