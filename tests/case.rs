@@ -243,3 +243,66 @@ async fn what_is_recorded_of_a_read_holds_nothing_of_what_was_read() {
     }
     assert!(!rows.contains("912345678"), "the telephone number");
 }
+
+/// The codes and requests of a list of reads over all dossiers.
+async fn audited(world: &World, query: &[(&str, &str)]) -> Vec<String> {
+    let mut call = Call::new("GET /v1/reads").auditor().query("limit", "1");
+    for (name, value) in query {
+        call = call.query(name, value);
+    }
+    let mut found = Vec::new();
+    for _ in 0..20 {
+        let page = answer(world, call.clone()).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let word = |read: &Value, field: &str| read[field].as_str().unwrap().to_owned();
+        let items = page.body["items"].as_array().unwrap();
+        found.extend(items.iter().map(|read| word(read, "request") + " " + &word(read, "code")));
+        let Some(cursor) = page.body["nextCursor"].as_str() else { return found };
+        call = call.query("cursor", cursor);
+    }
+    panic!("the list does not end");
+}
+
+#[tokio::test]
+async fn an_auditor_lists_what_an_officer_read_and_what_was_read_on_a_day_of_viet_nam() {
+    let world = World::new().await;
+    let one = handed_in(&world).await;
+    let two = Call::submit("two").at_submit(&world.reception, &world, at(NOW)).await.code();
+    // The last is on the next day in Viet Nam, and on the same one in the clock of the table.
+    let seen = [
+        (case(&one).officer(AGENCY), "r1", at("2026-11-17T02:01:00Z")),
+        (case(&two).citizen(CITIZEN), "r2", at("2026-11-17T02:02:00Z")),
+        (case(&two).officer(AGENCY), "r3", at("2026-11-17T17:00:00Z")),
+    ];
+    for (call, id, when) in seen {
+        assert_eq!(call.id(id).at_case(&world, when).await.status_code, 200);
+    }
+    let (officer, r1) = (format!("officer@{AGENCY}"), format!("r1 {one}"));
+    let (r2, r3) = (format!("r2 {two}"), format!("r3 {two}"));
+    let tuesday = ("day", "2026-11-17");
+    assert_eq!(audited(&world, &[("officer", &officer)]).await, [r3.clone(), r1.clone()]);
+    assert_eq!(audited(&world, &[("officer", &officer), tuesday]).await, [r1.clone()]);
+    assert_eq!(audited(&world, &[tuesday]).await, [r2.clone(), r1.clone()]);
+    assert_eq!(audited(&world, &[("day", "2026-11-18")]).await, [r3]);
+    assert_eq!(audited(&world, &[]).await, [r2, r1], "today");
+    let refused = answer(&world, Call::new("GET /v1/reads").officer(AGENCY)).await;
+    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn a_page_goes_on_in_its_own_list_of_reads_alone() {
+    let world = World::new().await;
+    let code = handed_in(&world).await;
+    for id in ["r1", "r2"] {
+        let call = case(&code).officer(AGENCY).id(id);
+        assert_eq!(call.at_case(&world, at(NOW)).await.status_code, 200);
+    }
+    let call = Call::new("GET /v1/reads").auditor().query("limit", "1");
+    let first = answer(&world, call.clone()).await;
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    for (name, value) in [("day", "2026-11-18"), ("officer", "somebody-else")] {
+        let strange = call.clone().query(name, value).query("cursor", cursor);
+        let refused = answer(&world, strange).await;
+        assert_eq!((refused.status, refused.broken()), (400, ("cursor", "cursor")), "{name}");
+    }
+}

@@ -309,7 +309,7 @@ impl Call {
                 })
                 .await
             }
-            "GET /v1/dossiers/{code}/case" | "GET /v1/dossiers/{code}/reads" => {
+            "GET /v1/dossiers/{code}/case" | "GET /v1/dossiers/{code}/reads" | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads);
                 http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
                     .await

@@ -19,7 +19,7 @@ use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 90] = [
+const ANSWERS: [(&str, u16, &str); 92] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -94,6 +94,8 @@ const ANSWERS: [(&str, u16, &str); 90] = [
     ("read-case.case-by-stranger", 404, "dossier-not-found"),
     ("read-case.reads", 200, ""),
     ("read-case.reads-by-auditor", 200, ""),
+    ("read-case.reads-of-an-officer", 200, ""),
+    ("read-case.reads-by-officer", 403, "forbidden"),
     ("read-catalogue.procedures", 200, ""),
     ("read-catalogue.procedures-bad-level", 400, "level known-value"),
     ("read-catalogue.procedure", 200, ""),

@@ -537,6 +537,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
     // No update and no delete: what was read stays recorded.
     ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-reader", &["dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-day", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
     (

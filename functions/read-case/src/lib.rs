@@ -1,4 +1,4 @@
-//! `GET /v1/dossiers/{code}/case` and `…/reads`: what was handed in, for those who decide on it and
+//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who decide on it and
 //! for its owner, and who has read it. A read that cannot be recorded is not answered.
 
 mod case;
@@ -31,6 +31,7 @@ pub async fn handle(
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await
         }
+        "GET /v1/reads" => readers::audit(&request, reads, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }

@@ -111,6 +111,10 @@ pub struct ReadRecord {
     pub at: Timestamp,
     /// The role and account that read, with the agency of an officer.
     pub by: Signature,
+    /// Key of `by-reader`: the account that read.
+    pub reader: String,
+    /// Key of `by-day`: the day in Viet Nam.
+    pub day: Date,
     /// The part of the dossier that was shown.
     pub what: ReadOf,
     /// The version that the reader saw, from 1.
@@ -131,7 +135,17 @@ impl ReadRecord {
     ) -> Self {
         // Of one length, so that the table's order is that of time.
         let read = format!("{at:.3}#{request}#{}", by.id);
-        Self { code, read, at, by, what, version, request: request.to_owned() }
+        Self {
+            code,
+            read,
+            at,
+            reader: by.id.clone(),
+            day: date_of(at),
+            by,
+            what,
+            version,
+            request: request.to_owned(),
+        }
     }
 }
 

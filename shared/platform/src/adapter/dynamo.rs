@@ -32,7 +32,7 @@ pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
-pub use reads::{Reads, ReadsPage};
+pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
 
 type Item = HashMap<String, AttributeValue>;
 
