@@ -28,7 +28,7 @@ pub use accounts::AccountTable;
 pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
-pub use figures::{Claim, Closed, Figures, StoredRow};
+pub use figures::{Claim, Closed, Figures, Reading, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
 
