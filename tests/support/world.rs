@@ -19,7 +19,7 @@ use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices,
+    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, Reads,
 };
 use platform::gateway::Verdict;
 use platform::port::{
@@ -47,6 +47,7 @@ pub struct World {
     pub contacts: ContactBook,
     pub accounts: AccountTable,
     pub figures: Figures,
+    pub reads: Reads,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
@@ -79,6 +80,7 @@ impl World {
                 "a key for tests".to_owned(),
             ),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
+            reads: Reads::new(client.clone(), table("ReadsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
             catalogue,

@@ -26,6 +26,7 @@ mod rules {
     mod rule_names;
     mod search;
     mod shown;
+    mod sight;
     mod spans;
     mod stored;
     mod submissions;

@@ -26,6 +26,8 @@ enum Account {
     Citizen,
     /// Who keeps the catalogue.
     Administrator,
+    /// Who checks who has read what.
+    Auditor,
 }
 
 /// Reads the actor from the claims `role`, `sub`, `agency` (of an officer), and `id_number` and
@@ -52,7 +54,7 @@ pub fn actor(
             Ok(Actor::Officer { id, agency, predecessors })
         }
         Account::Citizen => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
-        Account::Administrator => Err(Failure::Forbidden),
+        Account::Administrator | Account::Auditor => Err(Failure::Forbidden),
     }
 }
 
@@ -65,7 +67,7 @@ pub fn applicant(
     match role(claims)? {
         Account::Citizen => id_number(claims, catalogue).map(Some),
         Account::Portal => Ok(None),
-        Account::Officer | Account::Administrator => Err(Failure::Forbidden),
+        Account::Officer | Account::Administrator | Account::Auditor => Err(Failure::Forbidden),
     }
 }
 
@@ -74,7 +76,18 @@ pub fn administrator(claims: &HashMap<String, String>) -> Result<String, Failure
     let id = account(claims)?;
     match role(claims)? {
         Account::Administrator => Ok(id),
-        Account::Portal | Account::Officer | Account::Citizen => Err(Failure::Forbidden),
+        Account::Portal | Account::Officer | Account::Citizen | Account::Auditor => {
+            Err(Failure::Forbidden)
+        }
+    }
+}
+
+/// Whether the caller is an auditor, who sees who has read what, and no dossier.
+pub fn is_auditor(claims: &HashMap<String, String>) -> Result<bool, Failure> {
+    account(claims)?;
+    match role(claims)? {
+        Account::Auditor => Ok(true),
+        Account::Portal | Account::Officer | Account::Citizen | Account::Administrator => Ok(false),
     }
 }
 
@@ -88,6 +101,7 @@ fn role(claims: &HashMap<String, String>) -> Result<Account, Failure> {
         "officer" => Ok(Account::Officer),
         "citizen" => Ok(Account::Citizen),
         "administrator" => Ok(Account::Administrator),
+        "auditor" => Ok(Account::Auditor),
         // The issuer may know more roles than we do.
         _ => Err(Failure::Forbidden),
     }

@@ -100,6 +100,16 @@ impl HttpRequest {
         claims::administrator(&self.claims)
     }
 
+    /// Whether an auditor calls.
+    pub fn is_auditor(&self) -> Result<bool, Failure> {
+        claims::is_auditor(&self.claims)
+    }
+
+    /// Whether the caller has what `tag` names already (`If-None-Match`).
+    pub fn has(&self, tag: &str) -> bool {
+        self.header("if-none-match").is_some_and(|known| names_tag(known, tag))
+    }
+
     /// A part of the path, read as a code.
     pub fn path<T: std::str::FromStr<Err = Violation>>(&self, name: &str) -> Result<T, Failure> {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
@@ -217,6 +227,13 @@ impl HttpReply {
         Ok(Self::of(status, "application/json", Body::Text(wire::json(body)?)))
     }
 
+    /// That what the caller has is what there is: 304.
+    pub fn unchanged() -> Self {
+        // An empty text and not no text: where the answer's body is null, the local gateway makes a
+        // 500 of it.
+        Self::of(304, "application/json", Body::Text(String::new()))
+    }
+
     fn of(status: u16, content_type: &'static str, body: Body) -> Self {
         Self { status, content_type, retry_after_seconds: None, body, headers: Vec::new() }
     }
@@ -244,10 +261,7 @@ impl HttpReply {
         let bytes: &[u8] = self.body.as_ref();
         let tag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..16]));
         if known.is_some_and(|known| names_tag(known, &tag)) {
-            // An empty text and not no text: where the answer's body is null, the local gateway
-            // makes a 500 of it.
-            let empty = Body::Text(String::new());
-            self = Self { headers: self.headers, ..Self::of(304, self.content_type, empty) };
+            self = Self { headers: self.headers, ..Self::unchanged() };
         }
         self.with_header("cache-control", format!("{}, max-age={seconds}", caches.directive()))
             .with_header("etag", tag)

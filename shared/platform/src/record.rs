@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, DossierStatus};
+use domain::dossier::{Dossier, DossierStatus, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
@@ -108,6 +108,50 @@ pub struct WorklistItem {
     /// Whether the due date was counted in an undecided year; no index holds this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
+}
+
+/// What of a dossier was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadOf {
+    /// The case: applicant, documents, supplements, fees and results.
+    Case,
+}
+
+/// That somebody has read personal data of a dossier, without anything of what they read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRecord {
+    /// The code of the dossier that was read.
+    pub code: DossierCode,
+    /// Its place among the reads of the dossier: time, request and reader, see
+    /// [`ReadRecord::new`].
+    pub read: String,
+    /// When it was read.
+    pub at: Timestamp,
+    /// The role and account that read, with the agency of an officer.
+    pub by: Signature,
+    /// The part of the dossier that was shown.
+    pub what: ReadOf,
+    /// The version that the reader saw, from 1.
+    pub version: u64,
+    /// The gateway's id of the request, which the logs have, too.
+    pub request: String,
+}
+
+impl ReadRecord {
+    /// A read of `code` at `at` in the request with this id. The same reader in the same request
+    /// at the same time is the same read.
+    pub fn new(
+        code: DossierCode,
+        by: Signature,
+        (what, version): (ReadOf, u64),
+        request: &str,
+        at: Timestamp,
+    ) -> Self {
+        // Of one length, so that the table's order is that of time.
+        let read = format!("{at:.3}#{request}#{}", by.id);
+        Self { code, read, at, by, what, version, request: request.to_owned() }
+    }
 }
 
 /// What a submission was answered, kept so that the same answer can be given again.

@@ -80,6 +80,11 @@ impl Actor {
         }
     }
 
+    /// Whether the actor handed `dossier` in, or is the portal, which acts for all applicants.
+    pub fn is_on_applicants_side_of(&self, dossier: &Dossier) -> bool {
+        self.is_on_applicants_side(&dossier.applicant)
+    }
+
     /// Whether the actor speaks for an agency that takes part: the owner, the handler or a former
     /// handler.
     pub fn takes_part(&self, dossier: &Dossier) -> bool {

@@ -7,6 +7,7 @@ mod dossiers;
 mod figures;
 mod intake_table;
 mod notices;
+mod reads;
 mod rows;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Figures, Reading, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
+pub use reads::{Reads, ReadsPage};
 
 type Item = HashMap<String, AttributeValue>;
 
