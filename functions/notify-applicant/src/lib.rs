@@ -58,7 +58,7 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
     desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
-    let (code, take_up) = subject(message)?;
+    let (code, order) = subject(message)?;
     let begun = clock();
     for step in 0..STEPS_MAX {
         // A call that the message's time cuts off is one of which nobody knows: none begins without
@@ -66,7 +66,7 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
-        match desk.step(&code, take_up && step == 0, &clock).await? {
+        match desk.step(&code, if step == 0 { order } else { GivenUp::Stays }, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
             Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
@@ -76,15 +76,25 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
     Ok(())
 }
 
-/// The dossier, or the report, that a message is about, and whether an operator wants taken up
-/// again what was given up.
-fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
+/// What becomes of notices that were given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GivenUp {
+    /// They stay with the operators.
+    Stays,
+    /// An operator wants them taken up again.
+    IsTakenUp,
+}
+
+/// The dossier, or the report, that a message is about, and what it wants of what was given up.
+fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok((read_data::<DossierChanged>(&event.data)?.code.into(), false)),
+        DOSSIER_CHANGED => {
+            Ok((read_data::<DossierChanged>(&event.data)?.code.into(), GivenUp::Stays))
+        }
         NOTICES_WAKE => {
             let wake: NoticesWake = read_data(&event.data)?;
-            Ok((wake.code, wake.take_up))
+            Ok((wake.code, if wake.take_up { GivenUp::IsTakenUp } else { GivenUp::Stays }))
         }
         _ => Err(message::unknown_type()),
     }
@@ -103,7 +113,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
     async fn step(
         &self,
         code: &SubjectCode,
-        take_up: bool,
+        given_up: GivenUp,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
@@ -116,7 +126,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         let templates =
             |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
-        if take_up {
+        if given_up == GivenUp::IsTakenUp {
             thread.take_up(now);
         }
         thread.sync(subject.history(), templates, &policy, now);

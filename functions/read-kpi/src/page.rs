@@ -4,7 +4,7 @@ use askama::Template;
 use domain::agency::AgencyLevel;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::kpi::report::{Dimension, Figures, Report, Selection};
+use domain::kpi::report::{Dimension, EndedAgencies, Figures, Report, Selection};
 use domain::kpi::{Behind, Cause, DueBasis, KpiRow};
 use domain::period::Period;
 use jiff::Timestamp;
@@ -466,7 +466,10 @@ pub(crate) fn page(
             table(Breakdown::Channels, &(told.by)(Dimension::Channel), counted),
         ],
         late: told.late.map(late),
-        query: if selection.merged { "agencies=merged&" } else { "" },
+        query: match selection.ended {
+            EndedAgencies::AsCounted => "",
+            EndedAgencies::Merged => "agencies=merged&",
+        },
         columns: COLUMNS,
         made: tied(&format!("Lập ngày {}.", long(date_of(now)))),
     };

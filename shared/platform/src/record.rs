@@ -40,7 +40,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
         Self {
             dossier,
-            work: work_key(&dossier.agency, dossier.status.is_closed()),
+            work: work_key(&dossier.agency, dossier.status.into()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
             ended_on: dossier
                 .history
@@ -55,9 +55,28 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
 /// Sorts after every due date: what has none is shown last.
 const NO_DUE_DATE: &str = "9999-12-31";
 
+/// Whether an agency has work left with a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It is still to be settled.
+    Open,
+    /// There is nothing left to settle.
+    Closed,
+}
+
+impl From<DossierStatus> for Work {
+    fn from(status: DossierStatus) -> Self {
+        if status.is_closed() { Self::Closed } else { Self::Open }
+    }
+}
+
 /// Key of one agency's dossiers that are still to be settled, or no longer.
-pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
-    format!("{agency}#{}", if closed { "closed" } else { "open" })
+pub fn work_key(agency: &AgencyCode, work: Work) -> String {
+    let word = match work {
+        Work::Open => "open",
+        Work::Closed => "closed",
+    };
+    format!("{agency}#{word}")
 }
 
 /// A line of an agency's worklist.

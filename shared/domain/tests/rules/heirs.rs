@@ -7,7 +7,7 @@ use domain::agency::{Matter, WardCode};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Dossier, DossierState, Refusal};
 use domain::id::{AgencyCode, ProcedureCode};
-use domain::kpi::report::{Dimension, Selection, report};
+use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ fn rows() -> KpiRows {
 }
 
 fn told(files: Files, dimension: Dimension, last: &str) -> BTreeMap<String, u64> {
-    let selection = Selection { merged: true, ..Selection::default() };
+    let selection = Selection { ended: EndedAgencies::Merged, ..Selection::default() };
     let catalogue = assemble(files).unwrap();
     let lines = report(&rows(), dimension, &selection, catalogue.register(), day(last)).lines;
     lines.into_iter().map(|line| (line.key, line.figures.row.received)).collect()

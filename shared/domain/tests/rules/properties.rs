@@ -360,6 +360,16 @@ proptest! {
     }
 
     #[test]
+    fn whatever_decisions_lead_to_is_read_from_its_stored_form_and_is_the_same(
+        law in any_law(), term in any_term(), channel in any_channel(), start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let (reached, _) = play(law, new_dossier(term, channel, start), &attempts);
+        let read = serde_json::from_value::<Dossier>(serde_json::to_value(&reached).unwrap());
+        prop_assert_eq!(read.map_err(|error| error.to_string()), Ok(reached));
+    }
+
+    #[test]
     fn a_dossier_can_be_rebuilt_from_its_history(
         law in any_law(),
         term in any_term(),
