@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::support::call::{
-    AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event,
+    AGENCY, CITIZEN, Call, PROCEDURE, documents, submission, submit_event, transition_event,
 };
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{FixedToken, NOW, World, at};
@@ -53,6 +53,20 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     assert_eq!((&seen.body["status"], &seen.body["completion"]), (&json!(10), &done));
     let history = stack.get(&format!("{DOSSIERS}/{code}/history"), Some(&officer)).await;
     assert_eq!(history.body["history"].as_array().map(Vec::len), Some(5));
+    let case = stack.get(&format!("{DOSSIERS}/{code}/case"), Some(&officer)).await;
+    assert_eq!(
+        (case.status, &case.body["applicant"]["idNumber"], &case.body["next"]),
+        (200, &json!(CITIZEN), &json!([]))
+    );
+    let auditor = stack.token(json!({ "role": "auditor" })).await;
+    let reads = stack.get(&format!("{DOSSIERS}/{code}/reads"), Some(&auditor)).await;
+    let read = &reads.body["items"][0];
+    assert_eq!((&read["agency"], &read["version"]), (&json!(AGENCY), &json!(5)), "{}", reads.body);
+    let reader = format!("/v1/reads?officer={}", read["reader"].as_str().unwrap());
+    let audited = stack.get(&reader, Some(&auditor)).await;
+    let codes: Vec<&Value> =
+        audited.body["items"].as_array().unwrap().iter().map(|read| &read["code"]).collect();
+    assert!(codes.contains(&&json!(code)), "{}", audited.body);
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
@@ -170,7 +184,7 @@ async fn a_due_date_that_one_function_counts_is_explained_day_by_day_by_the_othe
     ] {
         body[field] = value;
     }
-    body["documents"][0]["code"] = "DX".into();
+    body["documents"] = documents("2.002039");
     let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("far")), body).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let received = stack.act(&officer, &slip.code(), "receive", 1).await;

@@ -8,7 +8,7 @@ use aws_lambda_events::encodings::Body;
 use platform::catalogue::{Texts, UndecidedYears};
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submission_for};
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
 
@@ -203,9 +203,8 @@ async fn a_procedure_that_is_not_on_line_names_no_such_channel_and_none_is_taken
     for code in codes(&list(&world, &[("online", "information")]).await) {
         let told = one(&world, &code).await;
         assert_eq!(texts(&told["channels"], "channel"), ["counter", "postal"].into(), "{code}");
-        let mut body = submission();
-        (body["procedure"], body["agency"]) =
-            (code.as_str().into(), told["agencies"][0]["code"].clone());
+        let mut body = submission_for(&code);
+        body["agency"] = told["agencies"][0]["code"].clone();
         let answer = Call::submit(&code).body(&body).at_submit(&world.reception, &world, at(NOW));
         assert_eq!(answer.await.broken(), ("channel", "online-procedure"), "{code}");
     }
@@ -217,9 +216,8 @@ async fn a_procedure_names_the_kinds_of_identity_that_it_takes_and_takes_no_othe
     let takes = async |procedure: &str, kind: &str| {
         let told = one(&world, procedure).await;
         let kinds = texts(&told["identities"], "idKind").contains(kind);
-        let mut body = submission();
-        (body["procedure"], body["agency"]) =
-            (procedure.into(), told["agencies"][0]["code"].clone());
+        let mut body = submission_for(procedure);
+        body["agency"] = told["agencies"][0]["code"].clone();
         body["channel"] = "counter".into();
         body["applicant"]["idKind"] = kind.into();
         body["applicant"]["idNumber"] =

@@ -88,7 +88,7 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
         (Action::Redate, 5, Some(at("2026-11-25T10:00:00Z")))
     );
     assert_eq!(
-        (entry.by.role.as_str(), dossier.apologies()),
+        (entry.by.role.name(), dossier.apologies()),
         ("system", 1),
         "the letter that there was, and no other"
     );
@@ -117,7 +117,7 @@ async fn two_mornings_at_once_give_one_new_date() {
     let code = received_before_the_decision(&mut world).await;
     let (one, other) = tokio::join!(morning(&world), morning(&world));
     assert_eq!((one.failed, other.failed), (0, 0));
-    let history = world.dossier(&code).await.history;
+    let history = world.dossier(&code).await.into_state().history;
     assert_eq!(history.iter().filter(|entry| entry.action == Action::Redate).count(), 1);
 }
 
@@ -135,8 +135,8 @@ async fn nobody_moves_a_date_through_a_door() {
 async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     let mut world = World::new().await;
     world.catalogue = load(UndecidedYears::Assumed).unwrap().into();
-    let mut body = crate::support::call::submission();
-    (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
+    let mut body = crate::support::call::submission_for("1.001193");
+    body["agency"] = COMMUNE.into();
     let now = at("2026-12-31T02:00:00Z");
     let code = Call::submit("k").body(&body).at_submit(&world.reception, &world, now).await.code();
     let received = Call::transition(&code, "receive", 1)

@@ -7,6 +7,8 @@ mod command;
 mod forwarding;
 mod order;
 mod room;
+mod sight;
+mod state;
 mod status;
 mod supplement;
 
@@ -16,13 +18,15 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Signature};
+pub use actor::{Actor, NoteReaders, Role, Signature};
 pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
+pub use sight::{Move, Need, Sight};
+pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 
@@ -113,10 +117,11 @@ impl fmt::Debug for HistoryEntry {
     }
 }
 
-/// A dossier with its history.
+/// What a [`Dossier`] holds, to be read. Whoever changes a copy has no dossier yet: that is only
+/// what [`Dossier::try_from`] takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Dossier {
+pub struct DossierState {
     /// The code of the dossier.
     pub code: DossierCode,
     /// How many entries its history has.
@@ -293,6 +298,7 @@ impl Dossier {
         let asked_late = self.asks_late(rule.action, at, law)?;
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
+        let next = Self::of(next);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
     }
@@ -324,6 +330,7 @@ impl Dossier {
         legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
+    /// The state after one more entry: the one place where the version moves.
     fn moved(
         &self,
         rule: &Rule,
@@ -332,8 +339,8 @@ impl Dossier {
         by: Signature,
         asked_late: bool,
         law: &Law,
-    ) -> Result<Self, MissingYear> {
-        let mut next = self.clone();
+    ) -> Result<DossierState, MissingYear> {
+        let mut next = self.clone().into_state();
         next.status = match rule.target {
             Target::To(status) => status,
             Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
@@ -369,15 +376,6 @@ impl Dossier {
         Ok(next)
     }
 
-    /// Stores `dates` in the dossier and in its last entry.
-    fn set_dates(&mut self, dates: Dates) {
-        (self.due_at, self.original_due_at, self.paused_at) =
-            (dates.due, dates.original, dates.paused);
-        if let Some(entry) = self.history.last_mut() {
-            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
-        }
-    }
-
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was
     /// handed in.
     pub fn as_of(&self, instant: Timestamp) -> Option<&HistoryEntry> {
@@ -397,6 +395,17 @@ impl Dossier {
             u8::from(self.received_at.is_some())
         };
         Completion { steps_done, steps_total: 4, closed: self.status.is_end() }
+    }
+}
+
+impl DossierState {
+    /// Stores `dates` in the dossier and in its last entry.
+    fn set_dates(&mut self, dates: Dates) {
+        (self.due_at, self.original_due_at, self.paused_at) =
+            (dates.due, dates.original, dates.paused);
+        if let Some(entry) = self.history.last_mut() {
+            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
+        }
     }
 }
 

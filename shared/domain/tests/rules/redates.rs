@@ -74,7 +74,7 @@ fn a_day_off_that_is_decided_after_receipt_moves_the_date_and_is_no_apology() {
         (moved.apologies(), moved.status, entry.status),
         (0, dossier.status, dossier.status)
     );
-    assert_eq!((entry.by.role.as_str(), entry.due_rule.as_ref()), ("system", None));
+    assert_eq!((entry.by.role.name(), entry.due_rule.as_ref()), ("system", None));
     assert!(entry.reason.is_some());
     let received_after = played("5 working-day", Channel::Online, IN_PROCESS);
     assert_eq!(

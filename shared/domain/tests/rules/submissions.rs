@@ -10,7 +10,7 @@ use super::world::{
 };
 
 fn applicant() -> Applicant {
-    handed_in("none", Channel::Online, at("2026-03-02T08:00")).applicant
+    handed_in("none", Channel::Online, at("2026-03-02T08:00")).into_state().applicant
 }
 
 fn document(code: &str) -> Document {
