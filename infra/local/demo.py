@@ -777,7 +777,7 @@ def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
     screen.title("Notices by channel and outcome")
     screen.line(screen.bold(f"  {'channel':<8}" + "".join(f"{name:>10}" for name in shown)))
     # In one order, whichever notice came first.
-    for channel in ("Zalo", "SMS", "none", "all"):
+    for channel in (*dict.fromkeys(CHANNELS.values()), "none", "all"):
         if channel not in table:
             continue
         counts = table[channel]
