@@ -2,6 +2,8 @@
 //! it.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -169,6 +171,7 @@ async fn the_tag_is_the_version_and_what_is_known_is_neither_shown_nor_recorded(
         (header(&first, "etag"), header(&first, "cache-control")),
         ("\"1\"", "private, no-cache")
     );
+    assert_eq!(header(&first, "vary"), "authorization", "another in the same browser asks anew");
     let again = case(&code).officer(AGENCY).header("if-none-match", "\"1\"");
     let known = again.clone().at_case(&world, at(NOW)).await;
     assert_eq!((known.status_code, header(&known, "etag")), (304, "\"1\""));
@@ -204,6 +207,13 @@ async fn the_owner_sees_agency_and_time_of_each_read_and_an_auditor_everything_b
         "at": "2026-11-17T02:01:00Z", "role": "officer", "agency": AGENCY, "what": "case",
     });
     assert_eq!(own, json!({ "code": code, "items": [citizen, officer] }));
+
+    let page = answer(&world, reads(&code).citizen(CITIZEN).query("limit", "1")).await.body;
+    let cursor = URL_SAFE_NO_PAD.decode(page["nextCursor"].as_str().unwrap()).unwrap();
+    let cursor = String::from_utf8(cursor).unwrap();
+    for hidden in ["r1", "r2", "officer", "citizen-1"] {
+        assert!(!cursor.contains(hidden), "the owner's cursor tells {hidden}: {cursor}");
+    }
 
     let first = answer(&world, reads(&code).auditor().query("limit", "1")).await.body;
     let cursor = first["nextCursor"].as_str().unwrap();

@@ -54,9 +54,9 @@ struct InForce {
 
 /// What a request did to the edition in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Request {
+enum Effect {
     Published,
-    ChangedNothing,
+    None,
 }
 
 /// Answers one HTTP request; failures become problem documents.
@@ -89,7 +89,7 @@ async fn show(
             })?)
         }
     };
-    HttpReply::json(200, &InForce::of(found, Request::ChangedNothing))
+    HttpReply::json(200, &InForce::of(found, Effect::None))
 }
 
 async fn publish(
@@ -125,10 +125,7 @@ async fn publish(
     // The same again is in force already, whoever says it, and whatever he has seen.
     if files == before || dry_run {
         let shown = catalogue_store.latest().await?;
-        return HttpReply::json(
-            200,
-            &InForce { files, ..InForce::of(shown, Request::ChangedNothing) },
-        );
+        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, Effect::None) });
     }
     if publication.expected_edition != current {
         return Err(Failure::StaleEdition { current });
@@ -138,13 +135,13 @@ async fn publish(
         return Err(Failure::StaleEdition { current: current + 1 });
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
-    HttpReply::json(200, &InForce::of(Some(edition), Request::Published))
+    HttpReply::json(200, &InForce::of(Some(edition), Effect::Published))
 }
 
 impl InForce {
     /// An edition; before the first, what is built in.
-    fn of(edition: Option<Edition>, by: Request) -> Self {
-        let published = by == Request::Published;
+    fn of(edition: Option<Edition>, effect: Effect) -> Self {
+        let published = effect == Effect::Published;
         match edition {
             Some(Edition { edition, files, published_at, published_by }) => Self {
                 edition,

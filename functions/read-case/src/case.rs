@@ -98,12 +98,12 @@ struct Supplement<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     asked_late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    came: Option<Came>,
+    came: Option<Arrival>,
 }
 
 /// With which version a supplement came.
 #[derive(Serialize)]
-struct Came {
+struct Arrival {
     version: u64,
     at: Timestamp,
     by: Role,
@@ -230,7 +230,7 @@ fn supplements<'a>(seen: &[&'a HistoryEntry]) -> Vec<Supplement<'a>> {
             reason: entry.reason.as_deref(),
             asked_late: entry.asked_late,
             came: answered(seen, place, (Action::Supplement, Action::RequestSupplement))
-                .map(|came| Came { version: came.version, at: came.at, by: came.by.role }),
+                .map(|came| Arrival { version: came.version, at: came.at, by: came.by.role }),
         })
         .collect()
 }

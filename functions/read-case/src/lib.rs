@@ -1,5 +1,6 @@
-//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who decide on it and
-//! for its owner, and who has read it. A read that cannot be recorded is not answered.
+//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who
+//! decide on it and for its owner, and who has read it. A read that cannot be recorded is not
+//! answered.
 
 mod case;
 mod readers;
@@ -65,8 +66,12 @@ async fn case(
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {
-    // To be asked for again each time: whoever may see it today may not tomorrow.
-    reply.with_header("cache-control", "private, no-cache").with_header("etag", tag)
+    // To be asked for again each time: whoever may see it today may not tomorrow. And by each
+    // caller: two may share a browser, and what they may see and do next differs at one version.
+    reply
+        .with_header("cache-control", "private, no-cache")
+        .with_header("vary", "authorization")
+        .with_header("etag", tag)
 }
 
 async fn find(dossiers: &Dossiers, request: &HttpRequest) -> Result<Dossier, Failure> {

@@ -1,5 +1,5 @@
-//! `GET /v1/dossiers/{code}/reads` and `GET /v1/reads`: who has read the case. Its owner sees agencies and times, an
-//! auditor everything that is recorded.
+//! `GET /v1/dossiers/{code}/reads` and `GET /v1/reads`: who has read the case. Its owner sees
+//! agencies and times, an auditor everything that is recorded.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -72,13 +72,13 @@ pub(crate) async fn list(
     let after = parameters.one("cursor", place);
     parameters.end()?;
     let dossier = super::find(dossiers, request).await?;
-    if !by.is_none_or(|by| by.is_on_applicants_side_of(&dossier)) {
+    if !by.is_none_or(|by| by.is_on_applicants_side(&dossier)) {
         return Err(Failure::DossierNotFound);
     }
     let page = reads
         .of(&dossier.code, limit.unwrap_or(PAGE_DEFAULT), after.as_ref().map(|p| p.read.as_str()))
         .await?;
-    let line = |read| Line::of(read, whole.then_some(None));
+    let line = |read| if whole { Line::for_auditor(read, None) } else { Line::for_owner(read) };
     let answer = Page {
         code: Some(&dossier.code),
         items: page.items.iter().map(line).collect(),
@@ -114,7 +114,7 @@ pub(crate) async fn audit(
     let page = reads.among(&range, limit.unwrap_or(PAGE_DEFAULT), after.as_ref()).await?;
     let answer = Page {
         code: None,
-        items: page.items.iter().map(|read| Line::of(read, Some(Some(&read.code)))).collect(),
+        items: page.items.iter().map(|read| Line::for_auditor(read, Some(&read.code))).collect(),
         next_cursor: page.next.as_ref().map(encode),
     };
     HttpReply::json(200, &answer)
@@ -129,36 +129,38 @@ fn account(text: &str) -> Result<String, Violation> {
 }
 
 impl<'a> Line<'a> {
-    /// The line of `read`; for an auditor with what is theirs, and the code where it is not the
-    /// list's.
-    fn of(read: &'a ReadRecord, audit: Option<Option<&'a DossierCode>>) -> Self {
-        Self {
-            at: read.at,
-            role: read.by.role,
-            agency: read.by.agency.as_ref(),
-            what: read.what,
-            audit: audit.map(|code| Audit {
-                code,
-                reader: &read.by.id,
-                version: read.version,
-                request: &read.request,
-            }),
-        }
+    fn for_owner(read: &'a ReadRecord) -> Self {
+        let agency = read.by.agency.as_ref();
+        Self { at: read.at, role: read.by.role, agency, what: read.what, audit: None }
+    }
+
+    /// With `code` where the list does not have it.
+    fn for_auditor(read: &'a ReadRecord, code: Option<&'a DossierCode>) -> Self {
+        let (reader, version, request) = (&read.by.id, read.version, &read.request);
+        Self { audit: Some(Audit { code, reader, version, request }), ..Self::for_owner(read) }
     }
 }
 
-fn encode(place: &ReadPlace) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}|{}", place.code, place.read))
+/// A cursor is for whoever may see the list, and tells no more than it: an account stands only in
+/// that of a list of its reads.
+fn encode(ReadPlace { code, read, reader }: &ReadPlace) -> String {
+    let reader = reader.as_ref().map(|reader| format!("|{reader}")).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(format!("{code}|{read}{reader}"))
 }
 
 /// The place that a cursor names. It widens no access: whose reads are listed is in the address.
 fn place(cursor: &str) -> Result<ReadPlace, Violation> {
     let decoded = || {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let (code, read) = text.split_once('|')?;
+        let mut parts = text.splitn(3, '|');
+        let (code, read, reader) = (parts.next()?, parts.next()?, parts.next());
         let (at, _) = read.split_once('#')?;
         let whole = code.parse::<DossierCode>().is_ok() && at.parse::<Timestamp>().is_ok();
-        whole.then(|| ReadPlace { code: code.to_owned(), read: read.to_owned() })
+        whole.then(|| ReadPlace {
+            code: code.to_owned(),
+            read: read.to_owned(),
+            reader: reader.map(str::to_owned),
+        })
     };
     decoded().ok_or_else(|| Violation::new("", RuleName::Cursor, "must be a nextCursor as given"))
 }

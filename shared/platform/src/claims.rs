@@ -15,9 +15,9 @@ use crate::Failure;
 /// 40; each entry of a history keeps one, and a history has to fit its item.
 pub const ACCOUNT_CHARACTERS_MAX: usize = 128;
 
-/// The accounts that the claim `role` tells apart.
+/// The roles that the claim `role` may name.
 #[derive(Debug, Clone, Copy)]
-enum Account {
+enum ClaimedRole {
     /// The portal, on applicants' behalf.
     Portal,
     /// An officer of an agency.
@@ -40,8 +40,8 @@ pub fn actor(
 ) -> Result<Actor, Failure> {
     let id = account(claims)?;
     match role(claims)? {
-        Account::Portal => Ok(Actor::Portal { id }),
-        Account::Officer => {
+        ClaimedRole::Portal => Ok(Actor::Portal { id }),
+        ClaimedRole::Officer => {
             let agency =
                 present(claims, "agency").ok_or(Failure::Unauthorized("no claim agency"))?;
             let agency: AgencyCode = agency
@@ -53,8 +53,8 @@ pub fn actor(
             let predecessors = catalogue.register().predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }
-        Account::Citizen => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
-        Account::Administrator | Account::Auditor => Err(Failure::Forbidden),
+        ClaimedRole::Citizen => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
+        ClaimedRole::Administrator | ClaimedRole::Auditor => Err(Failure::Forbidden),
     }
 }
 
@@ -65,9 +65,11 @@ pub fn applicant(
     catalogue: &Catalogue,
 ) -> Result<Option<IdNumber>, Failure> {
     match role(claims)? {
-        Account::Citizen => id_number(claims, catalogue).map(Some),
-        Account::Portal => Ok(None),
-        Account::Officer | Account::Administrator | Account::Auditor => Err(Failure::Forbidden),
+        ClaimedRole::Citizen => id_number(claims, catalogue).map(Some),
+        ClaimedRole::Portal => Ok(None),
+        ClaimedRole::Officer | ClaimedRole::Administrator | ClaimedRole::Auditor => {
+            Err(Failure::Forbidden)
+        }
     }
 }
 
@@ -75,10 +77,11 @@ pub fn applicant(
 pub fn administrator(claims: &HashMap<String, String>) -> Result<String, Failure> {
     let id = account(claims)?;
     match role(claims)? {
-        Account::Administrator => Ok(id),
-        Account::Portal | Account::Officer | Account::Citizen | Account::Auditor => {
-            Err(Failure::Forbidden)
-        }
+        ClaimedRole::Administrator => Ok(id),
+        ClaimedRole::Portal
+        | ClaimedRole::Officer
+        | ClaimedRole::Citizen
+        | ClaimedRole::Auditor => Err(Failure::Forbidden),
     }
 }
 
@@ -86,8 +89,11 @@ pub fn administrator(claims: &HashMap<String, String>) -> Result<String, Failure
 pub fn is_auditor(claims: &HashMap<String, String>) -> Result<bool, Failure> {
     account(claims)?;
     match role(claims)? {
-        Account::Auditor => Ok(true),
-        Account::Portal | Account::Officer | Account::Citizen | Account::Administrator => Ok(false),
+        ClaimedRole::Auditor => Ok(true),
+        ClaimedRole::Portal
+        | ClaimedRole::Officer
+        | ClaimedRole::Citizen
+        | ClaimedRole::Administrator => Ok(false),
     }
 }
 
@@ -95,13 +101,13 @@ fn present<'a>(claims: &'a HashMap<String, String>, name: &str) -> Option<&'a st
     claims.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }
 
-fn role(claims: &HashMap<String, String>) -> Result<Account, Failure> {
+fn role(claims: &HashMap<String, String>) -> Result<ClaimedRole, Failure> {
     match present(claims, "role").ok_or(Failure::Unauthorized("no claim role"))? {
-        "portal" => Ok(Account::Portal),
-        "officer" => Ok(Account::Officer),
-        "citizen" => Ok(Account::Citizen),
-        "administrator" => Ok(Account::Administrator),
-        "auditor" => Ok(Account::Auditor),
+        "portal" => Ok(ClaimedRole::Portal),
+        "officer" => Ok(ClaimedRole::Officer),
+        "citizen" => Ok(ClaimedRole::Citizen),
+        "administrator" => Ok(ClaimedRole::Administrator),
+        "auditor" => Ok(ClaimedRole::Auditor),
         // The issuer may know more roles than we do.
         _ => Err(Failure::Forbidden),
     }

@@ -11,8 +11,10 @@ use domain::phone::Unreachable;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::fingerprint::Fingerprint;
+use crate::wire::hex;
 
 /// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`,
 /// which only a dossier that is forwarded has.
@@ -123,7 +125,7 @@ pub enum ReadOf {
 pub struct ReadRecord {
     /// The code of the dossier that was read.
     pub code: DossierCode,
-    /// Its place among the reads of the dossier: time, request and reader, see
+    /// Its place among the reads of the dossier: the time, and a mark of request and reader, see
     /// [`ReadRecord::new`].
     pub read: String,
     /// When it was read.
@@ -152,8 +154,10 @@ impl ReadRecord {
         request: &str,
         at: Timestamp,
     ) -> Self {
-        // Of one length, so that the table's order is that of time.
-        let read = format!("{at:.3}#{request}#{}", by.id);
+        // The time of one length, so that the table's order is that of time; the rest as a hash,
+        // since the place goes into cursors, also of those who may not see request and account.
+        let mark = Sha256::digest(format!("{request}#{}", by.id));
+        let read = format!("{at:.3}#{}", hex(&mark[..16]));
         Self {
             code,
             read,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::agency::{Matter, Remit};
-use crate::applicant::{Applicant, IdNumber};
+use crate::applicant::IdNumber;
 use crate::id::AgencyCode;
 
 /// Who acts, as established by the door through which the command came.
@@ -71,18 +71,13 @@ impl Actor {
         }
     }
 
-    /// Whether the actor handed the dossier in, or is the portal, which acts for all applicants.
-    fn is_on_applicants_side(&self, applicant: &Applicant) -> bool {
+    /// Whether the actor handed `dossier` in, or is the portal, which acts for all applicants.
+    pub fn is_on_applicants_side(&self, dossier: &Dossier) -> bool {
         match self {
             Self::Portal { .. } => true,
-            Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
+            Self::Citizen { id_number, .. } => *id_number == dossier.applicant.id_number,
             Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
-    }
-
-    /// Whether the actor handed `dossier` in, or is the portal, which acts for all applicants.
-    pub fn is_on_applicants_side_of(&self, dossier: &Dossier) -> bool {
-        self.is_on_applicants_side(&dossier.applicant)
     }
 
     /// Whether the actor speaks for an agency that takes part: the owner, the handler or a former
@@ -94,7 +89,7 @@ impl Actor {
 
     /// Whether the actor may read the dossier's history.
     pub fn may_read(&self, dossier: &Dossier) -> bool {
-        self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
+        self.takes_part(dossier) || self.is_on_applicants_side(dossier)
     }
 
     /// Whether the actor may read the note of `entry`. Every actor that may act may leave a note. A
@@ -103,7 +98,7 @@ impl Actor {
     /// author can always read it.
     pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
-        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
+        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(dossier))
     }
 
     /// Whether the actor may do it now.
@@ -131,7 +126,7 @@ impl Actor {
             || match rule.also_by {
                 AlsoBy::Nobody => false,
                 AlsoBy::Portal => matches!(self, Self::Portal { .. }),
-                AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+                AlsoBy::Applicant => self.is_on_applicants_side(dossier),
                 AlsoBy::System => matches!(self, Self::System { .. }),
             }
     }

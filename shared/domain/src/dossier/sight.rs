@@ -85,7 +85,7 @@ impl Actor {
         let speaks = |agency: &AgencyCode| self.speaks_for(agency, dossier.matter());
         if speaks(&dossier.agency)
             || dossier.handler.as_ref().is_some_and(speaks)
-            || self.is_on_applicants_side_of(dossier)
+            || self.is_on_applicants_side(dossier)
         {
             return Some(Sight::Whole);
         }

@@ -30,7 +30,7 @@ pub use accounts::AccountTable;
 pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
-pub use figures::{Claim, Closed, Figures, Reading, StoredRow};
+pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
 pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};

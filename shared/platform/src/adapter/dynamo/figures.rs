@@ -21,9 +21,9 @@ use crate::record::{CorrectionRecord, CountRecord, KpiRecord};
 
 /// How new what is read has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum Consistency {
     /// As of now, with every write that was confirmed.
-    Consistent,
+    Strong,
     /// Perhaps as of a moment ago, at half the price.
     Eventual,
 }
@@ -142,7 +142,7 @@ impl Figures {
     /// and named in the log; the next count of that day writes it again.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
         Ok(self
-            .between::<RowItem>(day, "a", "~", Reading::Consistent)
+            .between::<RowItem>(day, "a", "~", Consistency::Strong)
             .await?
             .into_iter()
             .map(StoredRow::from)
@@ -157,13 +157,13 @@ impl Figures {
 
     /// What was corrected of a day.
     pub async fn corrections(&self, day: &str) -> Result<Vec<CorrectionRecord>, Failure> {
-        self.between(day, CORRECTION, "!corrected#~", Reading::Consistent).await
+        self.between(day, CORRECTION, "!corrected#~", Consistency::Strong).await
     }
 
     /// How far the counts of each agency have come.
     pub async fn agencies(
         &self,
-        reading: Reading,
+        consistency: Consistency,
     ) -> Result<Vec<(AgencyCode, AgencyState)>, Failure> {
         #[derive(Deserialize)]
         struct AgencyItem {
@@ -171,7 +171,7 @@ impl Figures {
             #[serde(flatten)]
             state: AgencyState,
         }
-        let found = self.between::<AgencyItem>(AGENCIES, "!", "~", reading).await?;
+        let found = self.between::<AgencyItem>(AGENCIES, "!", "~", consistency).await?;
         Ok(found.into_iter().map(|item| (item.cell, item.state)).collect())
     }
 
@@ -180,7 +180,7 @@ impl Figures {
         day: &str,
         first: &str,
         last: &str,
-        reading: Reading,
+        consistency: Consistency,
     ) -> Result<Vec<T>, Failure> {
         let found = self
             .client
@@ -191,7 +191,7 @@ impl Figures {
             .expression_attribute_values(":day", text(day))
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":last", text(last))
-            .consistent_read(reading == Reading::Consistent)
+            .consistent_read(consistency == Consistency::Strong)
             .into_paginator()
             .items()
             .send()

@@ -39,6 +39,8 @@ pub struct ReadPlace {
     pub code: String,
     /// Its place among the dossier's reads, see [`ReadRecord::read`].
     pub read: String,
+    /// The account, in a list of its reads alone.
+    pub reader: Option<String>,
 }
 
 impl Reads {
@@ -132,7 +134,7 @@ impl Reads {
             .map_err(down)?;
         let next = page.last_evaluated_key.and_then(|key| {
             let part = |name: &str| key.get(name)?.as_s().ok().cloned();
-            Some(ReadPlace { code: part("code")?, read: part("read")? })
+            Some(ReadPlace { code: part("code")?, read: part("read")?, reader: part("reader") })
         });
         let items = page.items.unwrap_or_default().into_iter();
         Ok(ReadsPage { items: items.filter_map(|item| rows::readable(item, KEY)).collect(), next })
@@ -163,15 +165,15 @@ pub enum ReadRange {
 impl ReadRange {
     /// Whether a list of these reads can go on after `place`.
     pub fn holds(&self, place: &ReadPlace) -> bool {
-        let read = |id: &str| place.read.splitn(3, '#').nth(2) == Some(id);
+        let by = |id: Option<&str>| place.reader.as_deref() == id;
         let on = |day: Date| {
             let at = place.read.split('#').next().and_then(|at| at.parse::<Timestamp>().ok());
             at.is_some_and(|at| date_of(at) == day)
         };
         match self {
-            Self::OfReader(id) => read(id),
-            Self::OfReaderOn(id, day) => read(id) && on(*day),
-            Self::On(day) => on(*day),
+            Self::OfReader(id) => by(Some(id)),
+            Self::OfReaderOn(id, day) => by(Some(id)) && on(*day),
+            Self::On(day) => by(None) && on(*day),
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::id::AgencyCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Figures, RUNS, Reading};
+use super::{Consistency, Figures, RUNS};
 use crate::Failure;
 use crate::dynamo::{Item, read, text, unless_refused, write};
 use crate::record::CountRun;
@@ -16,7 +16,7 @@ impl Figures {
     /// Runs whose first day is `since` or later.
     pub async fn runs(&self, since: Date) -> Result<Vec<CountRun>, Failure> {
         let found =
-            self.between::<RunItem>(RUNS, &since.to_string(), "~", Reading::Consistent).await?;
+            self.between::<RunItem>(RUNS, &since.to_string(), "~", Consistency::Strong).await?;
         Ok(found.into_iter().map(CountRun::from).collect())
     }
 
