@@ -4,7 +4,7 @@ use ingest_event::ingest;
 use platform::Failure;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission, submission_for, submit_event};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission_for, submit_event};
 use crate::support::world::{World, at};
 
 /// The ward that the example events are of.

@@ -375,3 +375,35 @@ async fn a_tag_ends_with_the_edition_that_it_was_given_for() {
         call.header("if-none-match", &tag).at_catalogue(&later.await, at(NOW)).await.into();
     assert_eq!((answer.status, &answer.body["feeVnd"]), (200, &json!(8_000)));
 }
+
+#[tokio::test]
+async fn without_a_required_document_nothing_is_taken_in_and_each_missing_one_is_named() {
+    let world = World::new().await;
+    let required = one(&world, PROCEDURE).await["documents"].clone();
+    let mut body = submission();
+    body["documents"] = json!([]);
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let named: Vec<_> = answer.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| {
+            (error["rule"].as_str().unwrap(), error["detail"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let expected: Vec<_> = required
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|asked| {
+            let (code, name) = (asked["code"].as_str().unwrap(), asked["name"].as_str().unwrap());
+            ("required-document", format!("{code} is missing: {name}"))
+        })
+        .collect();
+    assert_eq!(named, expected);
+    assert_eq!(world.count("DossiersTable").await, 0);
+    body["documentsWithSender"] = true.into();
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!(answer.broken(), ("documentsWithSender", "documents-with-sender"));
+}

@@ -5,7 +5,7 @@ use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::document::Document;
+use domain::document::{Document, DocumentsKeptBy};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure};
@@ -39,6 +39,8 @@ pub(crate) struct Case<'a> {
     due_at: Option<Timestamp>,
     applicant: Person<'a>,
     documents: Vec<HandedIn<'a>>,
+    /// Who has the documents: `sender` where an integrator could not send them.
+    documents_kept_by: DocumentsKeptBy,
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
@@ -175,6 +177,7 @@ impl<'a> Case<'a> {
             due_at: if newest { dossier.due_at } else { due_at },
             applicant: Person::of(&dossier.applicant),
             documents: dossier.documents.iter().map(HandedIn::of).collect(),
+            documents_kept_by: dossier.documents_kept_by,
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
             results: seen.iter().filter_map(|entry| Outcome::of(entry)).collect(),

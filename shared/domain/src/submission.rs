@@ -59,7 +59,7 @@ pub struct Submission {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
-    /// Who has them.
+    /// Who has the documents: we, or the integrator that hands them in.
     pub kept_by: DocumentsKeptBy,
 }
 
