@@ -108,6 +108,24 @@ async fn who_has_the_documents_is_in_the_case() {
 }
 
 #[tokio::test]
+async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
+    let world = World::new().await;
+    let mut body = submission();
+    body["channel"] = "counter".into();
+    let code = body["documents"][0]["code"].clone();
+    body["documents"][0] = json!({ "code": code, "paper": "original" });
+    let dossier = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let seen = answer(&world, case(&dossier.code()).officer(AGENCY)).await;
+    assert_eq!(
+        seen.body["documents"][0],
+        json!({
+            "code": code, "version": 1,
+            "source": { "kind": "paper", "form": "original", "receivedBy": { "role": "portal" } },
+        })
+    );
+}
+
+#[tokio::test]
 async fn what_was_asked_for_and_what_came_is_in_the_case() {
     let world = World::new().await;
     let code = handed_in(&world).await;

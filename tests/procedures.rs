@@ -407,3 +407,39 @@ async fn without_a_required_document_nothing_is_taken_in_and_each_missing_one_is
     let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
     assert_eq!(answer.broken(), ("documentsWithSender", "documents-with-sender"));
 }
+
+#[tokio::test]
+async fn a_document_is_on_paper_or_at_an_address_and_what_it_lacks_is_named() {
+    let world = World::new().await;
+    for (change, expected) in [
+        (json!({ "paper": "copy" }), vec![("documents[0].paper", "document-content")]),
+        (json!({ "url": null }), vec![("documents[0].url", "required")]),
+        (
+            json!({ "url": null, "sha256": null, "name": "" }),
+            vec![
+                ("documents[0].sha256", "required"),
+                ("documents[0].url", "required"),
+                ("documents[0].name", "length"),
+            ],
+        ),
+    ] {
+        let mut body = submission();
+        body["channel"] = "counter".into();
+        let document = body["documents"][0].as_object_mut().unwrap();
+        for (name, value) in change.as_object().unwrap() {
+            match value {
+                Value::Null => drop(document.remove(name)),
+                value => drop(document.insert(name.clone(), value.clone())),
+            }
+        }
+        let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW));
+        let answer = answer.await.body;
+        let found: Vec<_> = answer["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (error["field"].as_str().unwrap(), error["rule"].as_str().unwrap()))
+            .collect();
+        assert_eq!(found, expected, "{change}");
+    }
+}

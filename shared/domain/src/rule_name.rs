@@ -99,6 +99,8 @@ rule_names! {
     KnownProcedure = "known-procedure",
     KnownDocument = "known-document",
     RequiredDocument = "required-document",
+    PaperDocument = "paper-document",
+    DocumentContent = "document-content",
     DocumentsWithSender = "documents-with-sender",
     OnlineProcedure = "online-procedure",
     KnownEdition = "known-edition",

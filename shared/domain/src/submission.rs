@@ -9,7 +9,10 @@ use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
-pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentsKeptBy};
+pub use crate::document::{
+    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference,
+    DocumentsKeptBy, PaperKind,
+};
 use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, Procedure};
@@ -157,6 +160,7 @@ impl Submission {
             ));
         }
         found.extend(self.incompleteness(procedure));
+        found.extend(self.papers_handed_over(by));
         if self.kept_by == DocumentsKeptBy::Sender && !matches!(by, Actor::Integrator { .. }) {
             found.push(Violation::new(
                 "documentsWithSender",
@@ -165,6 +169,26 @@ impl Submission {
             ));
         }
         found
+    }
+
+    /// Every document that is said to be on paper, where nobody took paper from the applicant: on
+    /// the line, or from an applicant who acts on their own.
+    fn papers_handed_over(&self, by: &Actor) -> Vec<Violation> {
+        if self.channel != Channel::Online && !matches!(by, Actor::Citizen { .. }) {
+            return Vec::new();
+        }
+        let documents = self.documents.iter().enumerate();
+        let on_paper = documents
+            .filter(|(_, document)| matches!(document.content, DocumentContent::Paper { .. }));
+        on_paper
+            .map(|(place, _)| {
+                Violation::new(
+                    format!("documents[{place}].paper"),
+                    RuleName::PaperDocument,
+                    "paper comes at the counter or by post, to whoever takes it in",
+                )
+            })
+            .collect()
     }
 
     /// Every document that the procedure does not have, and every required one that is missing

@@ -58,6 +58,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AgencyLevel => "is an agency of a tier that does not settle the procedure",
         RuleName::KnownDocument => "is no document of the procedure",
         RuleName::RequiredDocument => "a document that the procedure requires is missing",
+        RuleName::PaperDocument => "paper comes at the counter or by post",
+        RuleName::DocumentContent => "is either on paper or at an address",
         RuleName::DocumentsWithSender => "only an integrator may keep the documents",
         RuleName::KnownProcedure => "is no procedure of the catalogue",
         RuleName::OnlineProcedure => "cannot be handed in on-line",

@@ -56,6 +56,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AgencyLevel => "cấp cơ quan không giải quyết thủ tục này",
         RuleName::KnownDocument => "tài liệu không thuộc thành phần hồ sơ của thủ tục",
         RuleName::RequiredDocument => "thiếu tài liệu mà thủ tục bắt buộc phải có",
+        RuleName::PaperDocument => "giấy tờ bản giấy chỉ nhận trực tiếp hoặc qua bưu chính",
+        RuleName::DocumentContent => "là bản giấy hoặc có địa chỉ lưu trữ, không phải cả hai",
         RuleName::DocumentsWithSender => {
             "chỉ hệ thống tích hợp mới được giữ tài liệu tại hệ thống của mình"
         }

@@ -3,7 +3,9 @@
 use domain::applicant::Applicant;
 use domain::dossier::{Action, Actor, DossierStatus};
 use domain::procedure::Channel;
-use domain::submission::{Document, DocumentsKeptBy, Submission, Times};
+use domain::submission::{
+    Document, DocumentContent, DocumentReference, DocumentsKeptBy, PaperKind, Submission, Times,
+};
 
 use super::world::{
     AGENCY, OWNER, at, catalogue, citizen, day, handed_in, integrator, officer, portal, term,
@@ -15,12 +17,9 @@ fn applicant() -> Applicant {
 
 fn document(code: &str) -> Document {
     let host = catalogue().document_hosts().on(day("2026-03-02")).next().unwrap();
-    Document {
-        code: code.to_owned(),
-        name: "a.pdf".to_owned(),
-        sha256: "0".repeat(64),
-        url: format!("https://{host}/a.pdf"),
-    }
+    let name = "a.pdf".to_owned();
+    let kept = DocumentReference { name, sha256: "0".repeat(64), url: format!("https://{host}/a") };
+    Document { code: code.to_owned(), content: DocumentContent::Reference(kept) }
 }
 
 /// What `procedure` requires in its first version of those that are known.
@@ -112,44 +111,79 @@ fn a_procedure_that_is_only_described_on_line_is_not_handed_in_there() {
 
 #[test]
 fn a_paper_names_each_field_that_breaks_a_rule() {
-    let good = || Document {
-        code: "TK".to_owned(),
+    let good = || DocumentReference {
         name: "Đơn đăng ký.pdf".to_owned(),
         sha256: "a1".repeat(32),
         url: "https://tep.motcua.vn/1".to_owned(),
     };
     let long = "x".repeat(3_000);
-    for (why, document, expected) in [
-        ("good", good(), vec![]),
-        ("no code", Document { code: String::new(), ..good() }, vec![("code", "length")]),
-        ("65 characters", Document { code: "x".repeat(65), ..good() }, vec![("code", "length")]),
-        ("no name", Document { name: String::new(), ..good() }, vec![("name", "length")]),
-        ("255 accented letters", Document { name: "ế".repeat(255), ..good() }, vec![]),
-        ("256 of them", Document { name: "ế".repeat(256), ..good() }, vec![("name", "length")]),
+    for (why, code, kept, expected) in [
+        ("good", "TK", good(), vec![]),
+        ("no code", "", good(), vec![("code", "length")]),
+        ("65 characters", &"x".repeat(65), good(), vec![("code", "length")]),
+        (
+            "no name",
+            "TK",
+            DocumentReference { name: String::new(), ..good() },
+            vec![("name", "length")],
+        ),
+        (
+            "255 accented letters",
+            "TK",
+            DocumentReference { name: "ế".repeat(255), ..good() },
+            vec![],
+        ),
+        (
+            "256 of them",
+            "TK",
+            DocumentReference { name: "ế".repeat(256), ..good() },
+            vec![("name", "length")],
+        ),
         (
             "a bell",
-            Document { name: "a\u{7}b".to_owned(), ..good() },
+            "TK",
+            DocumentReference { name: "a\u{7}b".to_owned(), ..good() },
             vec![("name", "text-control")],
         ),
-        ("upper case", Document { sha256: "A1".repeat(32), ..good() }, vec![("sha256", "sha256")]),
-        ("63 digits", Document { sha256: "a".repeat(63), ..good() }, vec![("sha256", "sha256")]),
-        ("no digit", Document { sha256: "g".repeat(64), ..good() }, vec![("sha256", "sha256")]),
+        (
+            "upper case",
+            "TK",
+            DocumentReference { sha256: "A1".repeat(32), ..good() },
+            vec![("sha256", "sha256")],
+        ),
+        (
+            "63 digits",
+            "TK",
+            DocumentReference { sha256: "a".repeat(63), ..good() },
+            vec![("sha256", "sha256")],
+        ),
+        (
+            "no digit",
+            "TK",
+            DocumentReference { sha256: "g".repeat(64), ..good() },
+            vec![("sha256", "sha256")],
+        ),
         (
             "not https",
-            Document { url: "http://tep.motcua.vn/1".to_owned(), ..good() },
+            "TK",
+            DocumentReference { url: "http://tep.motcua.vn/1".to_owned(), ..good() },
             vec![("url", "https-url")],
         ),
         (
             "endless",
-            Document { url: format!("https://{long}"), ..good() },
+            "TK",
+            DocumentReference { url: format!("https://{long}"), ..good() },
             vec![("url", "https-url")],
         ),
         (
             "two at once",
-            Document { code: String::new(), url: String::new(), ..good() },
+            "",
+            DocumentReference { url: String::new(), ..good() },
             vec![("code", "length"), ("url", "https-url")],
         ),
     ] {
+        let document =
+            Document { code: code.to_owned(), content: DocumentContent::Reference(kept) };
         let found = document.violations();
         let found: Vec<_> = found
             .iter()
@@ -250,4 +284,36 @@ fn only_an_integrator_may_keep_the_documents_and_then_none_is_missing() {
         let rules: Vec<_> = found.iter().map(|violation| violation.rule.slug()).collect();
         assert_eq!(rules, ["documents-with-sender"], "{by:?}");
     }
+}
+
+#[test]
+fn paper_comes_at_the_counter_or_by_post_to_whoever_takes_it_in() {
+    let found = |channel: Channel, by: &Actor| {
+        let mut given = submission(AGENCY, "1.013831", channel);
+        given.documents[1].content = DocumentContent::Paper { paper: PaperKind::Original };
+        let found = given.violations(by, catalogue(), day("2026-03-02"));
+        found.iter().map(|broken| (broken.field.clone(), broken.rule.slug())).collect::<Vec<_>>()
+    };
+    let refused = [("documents[1].paper".to_owned(), "paper-document")];
+    for by in [portal(), officer(AGENCY), integrator(&[AGENCY])] {
+        assert_eq!(found(Channel::Counter, &by), [], "{by:?}");
+        assert_eq!(found(Channel::Postal, &by), [], "{by:?}");
+        assert_eq!(found(Channel::Online, &by), refused, "{by:?}");
+    }
+    assert_eq!(found(Channel::Counter, &citizen(OWNER)), refused);
+}
+
+#[test]
+fn a_stored_document_is_read_as_it_was_written_before_papers_were_known() {
+    let before = r#"{"code":"TK","name":"a.pdf","sha256":"00","url":"https://files.example/a"}"#;
+    let read: Document = serde_json::from_str(before).unwrap();
+    assert!(matches!(&read.content, DocumentContent::Reference(kept) if kept.name == "a.pdf"));
+    assert_eq!(serde_json::to_string(&read).unwrap(), before);
+    let paper = Document {
+        code: "TK".to_owned(),
+        content: DocumentContent::Paper { paper: PaperKind::Copy },
+    };
+    let written = serde_json::to_string(&paper).unwrap();
+    assert_eq!(written, r#"{"code":"TK","paper":"copy"}"#);
+    assert!(serde_json::from_str::<Document>(&written).unwrap() == paper);
 }
