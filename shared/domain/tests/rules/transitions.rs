@@ -133,9 +133,12 @@ fn in_time(action: Action) -> Timestamp {
 }
 
 /// The dossier as a calendar had dated it of which a day became a day off since: it was due on the
-/// Sunday.
+/// Sunday. What it was counted by is not kept.
 fn misdated(dossier: &Dossier) -> Dossier {
     let mut dossier = dossier.clone();
+    for entry in &mut dossier.history {
+        entry.counted_by = None;
+    }
     let sunday = dossier.due_at.map(|_| at("2026-03-08T17:00"));
     dossier.due_at = sunday;
     dossier.history.last_mut().unwrap().due_at = sunday;
