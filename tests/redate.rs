@@ -18,7 +18,11 @@ const COMMUNE: &str = "H20.101";
 const MORNING: &str = "2026-11-19T23:30:00Z";
 
 async fn morning(world: &World) -> Outcome {
-    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(MORNING))
+    morning_at(world, MORNING).await
+}
+
+async fn morning_at(world: &World, when: &str) -> Outcome {
+    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(when))
         .await
         .unwrap()
 }
@@ -149,14 +153,7 @@ async fn the_morning_after_a_corrected_rule_moves_no_date_and_says_nothing() {
     let after = receive(&world, "after").await;
     let (before, after) = (world.dossier(&code).await, world.dossier(&after).await);
     assert!(after.due_at < before.due_at, "or this would show nothing");
-    let outcome = remind(
-        &Order::default(),
-        &world.dossiers,
-        &world.dossiers,
-        &world.catalogue,
-        at("2026-11-28T23:30:00Z"),
-    );
-    let outcome = outcome.await.unwrap();
+    let outcome = morning_at(&world, "2026-11-28T23:30:00Z").await;
     assert_eq!((outcome.redated, outcome.failed), (0, 0));
     assert_eq!(world.dossier(&code).await, before);
 }
