@@ -53,6 +53,20 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     assert_eq!((&seen.body["status"], &seen.body["completion"]), (&json!(10), &done));
     let history = stack.get(&format!("{DOSSIERS}/{code}/history"), Some(&officer)).await;
     assert_eq!(history.body["history"].as_array().map(Vec::len), Some(5));
+    let case = stack.get(&format!("{DOSSIERS}/{code}/case"), Some(&officer)).await;
+    assert_eq!(
+        (case.status, &case.body["applicant"]["idNumber"], &case.body["next"]),
+        (200, &json!(CITIZEN), &json!([]))
+    );
+    let auditor = stack.token(json!({ "role": "auditor" })).await;
+    let reads = stack.get(&format!("{DOSSIERS}/{code}/reads"), Some(&auditor)).await;
+    let read = &reads.body["items"][0];
+    assert_eq!((&read["agency"], &read["version"]), (&json!(AGENCY), &json!(5)), "{}", reads.body);
+    let reader = format!("/v1/reads?officer={}", read["reader"].as_str().unwrap());
+    let audited = stack.get(&reader, Some(&auditor)).await;
+    let codes: Vec<&Value> =
+        audited.body["items"].as_array().unwrap().iter().map(|read| &read["code"]).collect();
+    assert!(codes.contains(&&json!(code)), "{}", audited.body);
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();

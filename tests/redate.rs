@@ -92,7 +92,7 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
         (Action::Redate, 5, Some(at("2026-11-25T10:00:00Z")))
     );
     assert_eq!(
-        (entry.by.role.as_str(), dossier.apologies()),
+        (entry.by.role.name(), dossier.apologies()),
         ("system", 1),
         "the letter that there was, and no other"
     );
@@ -164,10 +164,11 @@ async fn the_morning_after_a_release_that_counts_otherwise_moves_no_date() {
     let mut world = World::new().await;
     let code = received_before_the_decision(&mut world).await;
     assert_eq!(morning(&world).await.redated, 1);
-    let mut dossier = world.dossier(&code).await;
+    let mut state = world.dossier(&code).await.into_state();
     let given = Some(at("2026-11-27T10:00:00Z"));
-    dossier.due_at = given;
-    dossier.history.last_mut().unwrap().due_at = given;
+    state.due_at = given;
+    state.history.last_mut().unwrap().due_at = given;
+    let dossier = state.try_into().unwrap();
     crate::deadline::overwrite(&world, &dossier).await;
     let outcome = morning(&world).await;
     assert_eq!((outcome.redated, outcome.failed), (0, 0));
@@ -180,7 +181,7 @@ async fn two_mornings_at_once_give_one_new_date() {
     let code = received_before_the_decision(&mut world).await;
     let (one, other) = tokio::join!(morning(&world), morning(&world));
     assert_eq!((one.failed, other.failed), (0, 0));
-    let history = world.dossier(&code).await.history;
+    let history = world.dossier(&code).await.into_state().history;
     assert_eq!(history.iter().filter(|entry| entry.action == Action::Redate).count(), 1);
 }
 

@@ -122,6 +122,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "language",
     "rule_name",
     "violation",
+    "impossible",
     "provenance",
     "data_file",
     "dated",

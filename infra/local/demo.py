@@ -776,7 +776,11 @@ def show_notices(screen: Screen, notices: Mapping[str, Sequence[Json]]) -> None:
     shown = (*STANDINGS, "calls", "đồng")
     screen.title("Notices by channel and outcome")
     screen.line(screen.bold(f"  {'channel':<8}" + "".join(f"{name:>10}" for name in shown)))
-    for channel, counts in table.items():
+    # In one order, whichever notice came first.
+    for channel in (*dict.fromkeys(CHANNELS.values()), "none", "all"):
+        if channel not in table:
+            continue
+        counts = table[channel]
         line = f"  {channel:<8}" + "".join(f"{f'{counts[name]:,}' if counts[name] else '–':>10}" for name in shown)
         screen.line(screen.bold(line) if channel == "all" else line)
     screen.line(screen.dim("  merged: said by the next message of the same dossier, because several changes came at once"))

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 AUDIENCE = "motcua"
-ROLES = ("portal", "citizen", "officer", "administrator")
+ROLES = ("portal", "citizen", "officer", "administrator", "auditor")
 # A working day: a developer's token from `make token` should outlive the session it was made for.
 DEFAULT_TTL_SECONDS = 8 * 3600
 MAX_BODY_BYTES = 64 * 1024

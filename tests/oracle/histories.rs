@@ -8,7 +8,9 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES};
+use domain::dossier::{
+    Action, Actor, Command, Decision, Dossier, DossierState, DossierStatus, RULES,
+};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
@@ -176,9 +178,11 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
         )| {
             let at =
                 instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
-            let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
-            let Dossier { code, agency, procedure, channel, history, .. } =
-                play(dossier, &attempts, published);
+            let state =
+                DossierState { term, ..handed_in(agency, procedure, channel, at).into_state() };
+            let dossier = Dossier::try_from(state).unwrap();
+            let DossierState { code, agency, procedure, channel, history, .. } =
+                play(dossier, &attempts, published).into_state();
             DossierFacts { code, agency, procedure, channel, ward: None, document_count, history }
         },
     )

@@ -1,6 +1,6 @@
 //! `infra/data` against its schemas.
 
-use platform::catalogue::{Texts, UndecidedYears};
+use platform::catalogue::{DataFile, Texts, UndecidedYears};
 
 use super::*;
 
@@ -25,6 +25,22 @@ fn each_file_of_data_fits_its_schema() {
         assert_eq!(fits(&schema, &read(&format!("infra/data/{name}.json"))), Ok(()), "{name}");
     }
     assert!(schemas.is_empty(), "schemas of nothing: {schemas:?}");
+}
+
+#[test]
+fn each_part_of_the_catalogue_is_a_field_of_the_schema_of_its_file_and_of_no_other() {
+    for data in DataFile::ALL {
+        let (name, _) = data.name().split_once('.').unwrap();
+        let schema: Value =
+            serde_json::from_str(&file(&format!("infra/data/schema/{name}.schema.json"))).unwrap();
+        let fields = schema["properties"].as_object().unwrap().keys().map(String::as_str);
+        let parts: Vec<&str> =
+            fields.filter(|field| !["schemaVersion", "note"].contains(field)).collect();
+        assert_eq!(data.parts(), parts, "{name}");
+        for part in parts {
+            assert_eq!(DataFile::holding(part), Some(*data), "{part}");
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::{
     Action, AlsoBy, By, Clock, Custody, DossierStatus, EXPECTED_VERSION_MAX, HistoryEntry,
-    REMARK_CHARACTERS_MAX, RULES, Rule, Signature, Target, VERSIONS_MAX,
+    REMARK_CHARACTERS_MAX, RULES, Role, Rule, Signature, Target, VERSIONS_MAX,
 };
 use domain::language::Language;
 use domain::submission::DOCUMENTS_MAX;
@@ -622,7 +622,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
         recorded_at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
         claimed_at: None,
-        by: Signature { role: "portal".into(), id: "portal".into(), agency: None },
+        by: Signature { role: Role::Portal, id: "portal".into(), agency: None },
         command: "1".parse().unwrap(),
         reason: Some("not for a queue".into()),
         note: Some("not for a queue".into()),

@@ -82,7 +82,7 @@ pub async fn announce(
         let code = ReportCode { morning: day, leader: leader.key.clone() };
         let mut thread =
             NoticeThread::announcing(code, leader.agency.clone(), headline.clone(), now);
-        thread.version = 1;
+        thread.advance();
         match book.keep(&thread).await? {
             Stored::Yes => outcome.opened += 1,
             Stored::AnotherWasFirst => outcome.known += 1,

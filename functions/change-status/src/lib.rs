@@ -32,7 +32,7 @@ pub async fn handle(
         None => request.id.clone(),
     };
     let signature = by.signature();
-    let id = command_id(&["transition", &signature.role, &signature.id, &name])?;
+    let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
     let command = |body: TransitionBody| Command {
         id: id.clone(),
         action: body.action,

@@ -52,6 +52,13 @@ struct InForce {
     published_by: Option<String>,
 }
 
+/// What a request did to the edition in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Published,
+    None,
+}
+
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
@@ -82,7 +89,7 @@ async fn show(
             })?)
         }
     };
-    HttpReply::json(200, &InForce::of(found, false))
+    HttpReply::json(200, &InForce::of(found, Effect::None))
 }
 
 async fn publish(
@@ -118,7 +125,7 @@ async fn publish(
     // The same again is in force already, whoever says it, and whatever he has seen.
     if files == before || dry_run {
         let shown = catalogue_store.latest().await?;
-        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, false) });
+        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, Effect::None) });
     }
     if publication.expected_edition != current {
         return Err(Failure::StaleEdition { current });
@@ -128,12 +135,13 @@ async fn publish(
         return Err(Failure::StaleEdition { current: current + 1 });
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
-    HttpReply::json(200, &InForce::of(Some(edition), true))
+    HttpReply::json(200, &InForce::of(Some(edition), Effect::Published))
 }
 
 impl InForce {
     /// An edition; before the first, what is built in.
-    fn of(edition: Option<Edition>, published: bool) -> Self {
+    fn of(edition: Option<Edition>, effect: Effect) -> Self {
+        let published = effect == Effect::Published;
         match edition {
             Some(Edition { edition, files, published_at, published_by }) => Self {
                 edition,

@@ -172,7 +172,7 @@ impl Answer {
             time: CountedTime::of(period, gathered, now),
             due_basis: gathered.due_basis,
             by: dimension.name(),
-            agencies: if selection.merged { "merged" } else { "as-counted" },
+            agencies: selection.ended.name(),
             total: (gathered.days > 0).then(|| Told::of(&report.total)),
             items: items.collect(),
             next_cursor,

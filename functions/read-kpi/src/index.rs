@@ -6,7 +6,7 @@ use domain::index::{
     Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
     ScoredGroup, ScoredIndex, score,
 };
-use domain::kpi::report::share;
+use domain::kpi::report::{EndedAgencies, share};
 use domain::period::Period;
 use domain::provenance::Trust;
 use jiff::Timestamp;
@@ -92,11 +92,11 @@ pub(crate) fn indexed(
     period: &Period,
     gathered: &Gathered,
     agency: Option<&AgencyCode>,
-    merged: bool,
+    ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
     let (indexes, last) = (catalogue.indexes(), period.last());
-    let scope = Scope { agency, merged };
+    let scope = Scope { agency, ended };
     let measures = if gathered.days > 0 {
         Measures::of(&gathered.rows, scope, catalogue.register(), last)
     } else {
@@ -106,7 +106,7 @@ pub(crate) fn indexed(
     Indexed {
         time: CountedTime::of(period, gathered, now),
         agency: agency.cloned(),
-        agencies: if merged { "merged" } else { "as-counted" },
+        agencies: ended.name(),
         indexes: indexes.on(last).map(told).collect(),
     }
 }

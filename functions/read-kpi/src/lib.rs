@@ -17,7 +17,7 @@ mod sheet;
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
-use domain::kpi::report::{Dimension, Selection, report};
+use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::period::Period;
 use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
@@ -25,10 +25,11 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{Gathered, gather, trend};
-use platform::http::{HttpReply, HttpRequest};
+use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
 pub use settings::Settings;
+use sheet::ByteOrderMark;
 
 /// How long a client may keep an answer before asking again with its tag, in seconds. Figures
 /// change once a night, and when a day is ordered to be counted again.
@@ -63,9 +64,10 @@ pub async fn handle(
     }
 }
 
-/// Whether an agency that has ended counts with the one that carries on for it.
-fn merged(parameters: &mut Parameters<'_>) -> bool {
-    parameters.one("agencies", named(&[("as-counted", false), ("merged", true)])).unwrap_or(false)
+/// How agencies count that have ended.
+fn ended(parameters: &mut Parameters<'_>) -> EndedAgencies {
+    let ways = EndedAgencies::ALL.map(|way| (way.name(), way));
+    parameters.one("agencies", named(&ways)).unwrap_or_default()
 }
 
 /// The code of a field, as the catalogue writes it.
@@ -97,7 +99,7 @@ async fn kpi(
         field: parameters.one("field", field),
         channel: parameters
             .one("channel", named(&Channel::ALL.map(|channel| (channel.name(), channel)))),
-        merged: merged(&mut parameters),
+        ended: ended(&mut parameters),
     };
     let limit = parameters.one("limit", number(LIMIT_MAX));
     let cursor = parameters.one("cursor", |text| Ok(text.to_owned()));
@@ -116,16 +118,22 @@ async fn kpi(
     let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
     Ok(HttpReply::json(200, &answer)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
 
-/// In which of `forms` figures are written, the first unless asked otherwise, and whether CSV
-/// begins with a byte order mark.
-fn form<T: Copy>(parameters: &mut Parameters<'_>, forms: &[(&'static str, T)]) -> (T, bool) {
+/// In which of `forms` figures are written, the first unless asked otherwise, and how CSV begins.
+fn form<T: Copy>(
+    parameters: &mut Parameters<'_>,
+    forms: &[(&'static str, T)],
+) -> (T, ByteOrderMark) {
     let form = parameters.one("format", named(forms)).unwrap_or(forms[0].1);
-    (form, parameters.one("bom", flag).unwrap_or(false))
+    let mark = match parameters.one("bom", flag) {
+        Some(true) => ByteOrderMark::Written,
+        Some(false) | None => ByteOrderMark::LeftOut,
+    };
+    (form, mark)
 }
 
 /// The forms of the national report.
@@ -151,16 +159,16 @@ async fn index_of(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
-    let (agency, merged) = (parameters.one("agency", str::parse), merged(&mut parameters));
+    let (agency, ended) = (parameters.one("agency", str::parse), ended(&mut parameters));
     let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, (catalogue, now));
+    let indexed = index::indexed(&period, &gathered, agency.as_ref(), ended, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
@@ -173,24 +181,24 @@ async fn national_of(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
-    let merged = merged(&mut parameters);
-    let (form, bom) =
+    let ended = ended(&mut parameters);
+    let (form, mark) =
         form(&mut parameters, &[("json", NationalForm::Json), ("csv", NationalForm::Csv)]);
     let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let national = national::national(&period, &gathered, merged, (catalogue, now));
+    let national = national::national(&period, &gathered, ended, (catalogue, now));
     let doubts = page::told_doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {
-            HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
+            HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, mark)?)
                 .with_header("content-disposition", file_name(&period, "quoc-gia.csv"))
         }
         NationalForm::Json => HttpReply::json(200, &national)?,
     };
-    Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Own, request.header("if-none-match")))
 }
 
 /// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that
@@ -202,10 +210,10 @@ async fn page_of(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
-    let selection = Selection { merged: merged(&mut parameters), ..Selection::default() };
+    let selection = Selection { ended: ended(&mut parameters), ..Selection::default() };
     let forms =
         [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
-    let (form, bom) = form(&mut parameters, &forms);
+    let (form, mark) = form(&mut parameters, &forms);
     parameters.end()?;
     let period: Period = request.path("period")?;
     let gathered = gather(&period, figures).await?;
@@ -228,7 +236,7 @@ async fn page_of(
         }
         ReportForm::Csv => {
             let doubts = page::told_doubts(&gathered, catalogue);
-            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, bom)?;
+            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, mark)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
@@ -242,7 +250,7 @@ async fn page_of(
                 .with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };
-    Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Shared, request.header("if-none-match")))
 }
 
 /// The time that a report is compared with; none where nothing like it was counted whole.

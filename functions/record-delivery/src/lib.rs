@@ -100,7 +100,7 @@ async fn record(
             tracing::info!(dossier = %code, version, provider, ?reported, "report known");
             return Ok(false);
         }
-        thread.version += 1;
+        thread.advance();
         if book.keep(&thread).await? == Stored::Yes {
             let state = thread.notice(version).map_or("", |notice| notice.state.name());
             tracing::info!(dossier = %code, version, provider, state, settled = heard.settled, "report recorded");

@@ -227,7 +227,7 @@ impl<S: DossierStore> Morning<'_, S> {
         match moved.await {
             Ok((done, dossier)) => {
                 outcome.redated += u64::from(done == Some(Duty::Redate));
-                Ok(DossierFacts { history: dossier.history, ..facts })
+                Ok(DossierFacts { history: dossier.into_state().history, ..facts })
             }
             Err(failure) => Err((facts.code, failure)),
         }

@@ -16,7 +16,7 @@ use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Consistency, Figures};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::record::CountRun;
@@ -194,7 +194,7 @@ async fn owed_since(figures: &Figures, today: Date) -> Result<Date, Failure> {
     let since = today.saturating_sub(OWED_DAYS.days());
     let closed = figures.closed().await?;
     let mut owed = today;
-    for (agency, state) in figures.agencies(true).await? {
+    for (agency, state) in figures.agencies(Consistency::Strong).await? {
         let waits = state.writer.claimed != closed.head().of(&agency).upto;
         let waiting = state.days.first().copied().filter(|_| waits);
         let uncounted = state.trouble.map(|trouble| trouble.first);

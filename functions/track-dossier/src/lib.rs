@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::{Matter, Remit};
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders};
+use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role};
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
 use domain::{RuleName, Violation};
@@ -160,7 +160,7 @@ struct Step<'a> {
     at: jiff::Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_at: Option<jiff::Timestamp>,
-    by_role: &'a str,
+    by_role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_agency: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +194,7 @@ impl<'a> History<'a> {
             status_name: entry.status.name(),
             at: entry.at,
             claimed_at: entry.claimed_at,
-            by_role: &entry.by.role,
+            by_role: entry.by.role,
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
             asked_late: entry.asked_late,

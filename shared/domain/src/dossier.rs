@@ -8,6 +8,8 @@ mod counted;
 mod forwarding;
 mod order;
 mod room;
+mod sight;
+mod state;
 mod status;
 mod supplement;
 
@@ -17,7 +19,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Signature};
+pub use actor::{Actor, NoteReaders, Role, Signature};
 pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;
@@ -25,6 +27,8 @@ pub use command::Command;
 pub use counted::CountedBy;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
+pub use sight::{Move, Need, Sight};
+pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 
@@ -119,10 +123,11 @@ impl fmt::Debug for HistoryEntry {
     }
 }
 
-/// A dossier with its history.
+/// What a [`Dossier`] holds, to be read. Whoever changes a copy has no dossier yet: that is only
+/// what [`Dossier::try_from`] takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Dossier {
+pub struct DossierState {
     /// The code of the dossier.
     pub code: DossierCode,
     /// How many entries its history has.
@@ -297,6 +302,7 @@ impl Dossier {
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
         self.keep_count(rule, &mut next, law);
+        let next = Self::of(next);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
     }
@@ -328,6 +334,7 @@ impl Dossier {
         legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
+    /// The state after one more entry: the one place where the version moves.
     fn moved(
         &self,
         rule: &Rule,
@@ -336,8 +343,8 @@ impl Dossier {
         by: Signature,
         asked_late: bool,
         law: &Law,
-    ) -> Result<Self, MissingYear> {
-        let mut next = self.clone();
+    ) -> Result<DossierState, MissingYear> {
+        let mut next = self.clone().into_state();
         next.status = match rule.target {
             Target::To(status) => status,
             Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
@@ -374,15 +381,6 @@ impl Dossier {
         Ok(next)
     }
 
-    /// Stores `dates` in the dossier and in its last entry.
-    fn set_dates(&mut self, dates: Dates) {
-        (self.due_at, self.original_due_at, self.paused_at) =
-            (dates.due, dates.original, dates.paused);
-        if let Some(entry) = self.history.last_mut() {
-            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
-        }
-    }
-
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was
     /// handed in.
     pub fn as_of(&self, instant: Timestamp) -> Option<&HistoryEntry> {
@@ -402,6 +400,17 @@ impl Dossier {
             u8::from(self.received_at.is_some())
         };
         Completion { steps_done, steps_total: 4, closed: self.status.is_end() }
+    }
+}
+
+impl DossierState {
+    /// Stores `dates` in the dossier and in its last entry.
+    fn set_dates(&mut self, dates: Dates) {
+        (self.due_at, self.original_due_at, self.paused_at) =
+            (dates.due, dates.original, dates.paused);
+        if let Some(entry) = self.history.last_mut() {
+            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod document;
 pub mod dossier;
 pub mod id;
 pub mod identity;
+pub mod impossible;
 pub mod index;
 pub mod intake;
 pub mod kpi;

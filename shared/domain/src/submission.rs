@@ -10,7 +10,7 @@ use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
 pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
-use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
+use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 use crate::{RuleName, Violation};
@@ -186,7 +186,7 @@ impl Submission {
             late_letter: false,
             handler: None,
         };
-        Dossier {
+        Dossier::of(DossierState {
             code,
             version: 1,
             status: DossierStatus::Registered,
@@ -207,6 +207,6 @@ impl Submission {
             paused_at: None,
             status_before: None,
             history: vec![entry],
-        }
+        })
     }
 }

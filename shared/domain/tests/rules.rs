@@ -26,7 +26,9 @@ mod rules {
     mod rule_names;
     mod search;
     mod shown;
+    mod sight;
     mod spans;
+    mod stored;
     mod submissions;
     mod supplements;
     mod texts;

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use domain::impossible::Impossible;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -59,27 +60,55 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// The account's tokens as they are kept.
+/// The account's tokens as they are kept. They change by their own methods alone, each of which
+/// gives the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "StoredTokens")]
 pub struct AccountTokens {
-    /// The number of times that the tokens were stored, from 1.
-    pub version: u64,
-    /// What opens the gateway; none before the first renewal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access: Option<AccessToken>,
-    /// The refresh token, which works once.
-    pub refresh: Token,
-    /// The lease of the renewing process, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease: Option<Lease>,
-    /// Whether the gateway refused the access token before its end: it was withdrawn, and is
-    /// renewed at once.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub access_refused: bool,
-    /// When the issuer last refused the refresh token: a person has to sign in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused_at: Option<Timestamp>,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<AccessToken>,
+    refresh: Token,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Lease>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    access_refused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_at: Option<Timestamp>,
+}
+
+/// The tokens as they are stored, before they are judged.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredTokens {
+    version: u64,
+    #[serde(default)]
+    access: Option<AccessToken>,
+    refresh: Token,
+    #[serde(default)]
+    lease: Option<Lease>,
+    #[serde(default)]
+    access_refused: bool,
+    #[serde(default)]
+    refused_at: Option<Timestamp>,
+}
+
+impl TryFrom<StoredTokens> for AccountTokens {
+    type Error = Impossible;
+
+    fn try_from(stored: StoredTokens) -> Result<Self, Impossible> {
+        let StoredTokens { version, access, refresh, lease, access_refused, refused_at } = stored;
+        if version == 0 {
+            return Err(Impossible("tokens are stored with version 0"));
+        }
+        if access_refused && access.is_none() {
+            return Err(Impossible("an access token is refused that there is not"));
+        }
+        if lease.as_ref().is_some_and(|lease| lease.holder.is_empty()) {
+            return Err(Impossible("tokens are leased to nobody"));
+        }
+        Ok(Self { version, access, refresh, lease, access_refused, refused_at })
+    }
 }
 
 /// What is to be done about an account's tokens.
@@ -99,14 +128,45 @@ impl AccountTokens {
     #[must_use]
     pub fn signed_in(before: Option<Self>, refresh: Token) -> Self {
         let (version, access) = before.map_or((0, None), |tokens| (tokens.version, tokens.access));
-        Self {
-            version: version + 1,
-            access,
-            access_refused: false,
-            refresh,
-            lease: None,
-            refused_at: None,
-        }
+        Self { version, access, access_refused: false, refresh, lease: None, refused_at: None }
+            .advanced()
+    }
+
+    /// The next version, for the tokens to be stored: a store takes no other.
+    fn advanced(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    /// How often the tokens were stored, this time included; from 1.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What opens the gateway; none before the first renewal.
+    pub fn access(&self) -> Option<&AccessToken> {
+        self.access.as_ref()
+    }
+
+    /// The refresh token, which works once.
+    pub fn refresh(&self) -> &Token {
+        &self.refresh
+    }
+
+    /// Whether a process has them under lease, or had when it died.
+    pub fn is_leased(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    /// Whether the gateway refused the access token before its end: it was withdrawn, and is
+    /// renewed at once.
+    pub fn is_access_refused(&self) -> bool {
+        self.access_refused
+    }
+
+    /// When the issuer last refused the refresh token: a person has to sign in.
+    pub fn refused_at(&self) -> Option<Timestamp> {
+        self.refused_at
     }
 
     /// What is to be done at `now`.
@@ -131,8 +191,7 @@ impl AccountTokens {
     pub fn leased(mut self, holder: &str, now: Timestamp) -> Self {
         let until = now.saturating_add(LEASE).unwrap_or(now);
         self.lease = Some(Lease { holder: holder.to_owned(), until });
-        self.version += 1;
-        self
+        self.advanced()
     }
 
     /// The same with what the issuer granted.
@@ -146,31 +205,25 @@ impl AccountTokens {
     ) -> Self {
         let until = now.saturating_add(lives).unwrap_or(now);
         let access = Some(AccessToken { token: access, until });
-        Self {
-            version: self.version + 1,
-            access,
-            access_refused: false,
-            refresh,
-            lease: None,
-            refused_at: None,
-        }
+        Self { access, access_refused: false, refresh, lease: None, refused_at: None, ..self }
+            .advanced()
     }
 
     /// The same after the issuer has refused the refresh token.
     #[must_use]
     pub fn refused(self, now: Timestamp) -> Self {
-        Self { version: self.version + 1, lease: None, refused_at: Some(now), ..self }
+        Self { lease: None, refused_at: Some(now), ..self }.advanced()
     }
 
-    /// The same, when the gateway has refused the access token.
+    /// The same, when the gateway has refused the access token that there is.
     #[must_use]
     pub fn withdrawn(self) -> Self {
-        Self { version: self.version + 1, access_refused: true, ..self }
+        Self { access_refused: self.access.is_some(), ..self }.advanced()
     }
 
     /// The tokens without a lease.
     #[must_use]
     pub fn released(self) -> Self {
-        Self { version: self.version + 1, lease: None, ..self }
+        Self { lease: None, ..self }.advanced()
     }
 }

@@ -3,6 +3,7 @@
 //! An edition is a set of files, put together and checked as a whole before it is published. Which
 //! one is in force is found by [`crate::service::live_catalogue`].
 
+mod data_file;
 mod place;
 
 use std::collections::BTreeMap;
@@ -22,28 +23,7 @@ use crate::Failure;
 pub use crate::catalogue_error::CatalogueError;
 use crate::config::Setting;
 use crate::wire::hex;
-
-macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../../infra/data/", $name)))),*]
-    };
-}
-
-/// Every file of a catalogue, as built in.
-const BUILT_IN: &[(&str, &str)] = built_in![
-    "agencies.json",
-    "calendar.json",
-    "codes.json",
-    "index.json",
-    "intake.json",
-    "integrators.json",
-    "leaders.json",
-    "notices.json",
-    "procedures.json",
-    "providers.json",
-    "rules.json",
-    "templates.json",
-];
+pub use data_file::DataFile;
 
 /// Largest file, in bytes: the table takes items of 400 KiB.
 pub const FILE_BYTES_MAX: usize = 350_000;
@@ -81,7 +61,8 @@ pub struct Texts(pub(crate) BTreeMap<String, String>);
 impl Texts {
     /// The files built into the binary.
     pub fn built_in() -> Self {
-        Self(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        let text = |file: &DataFile| (file.name().to_owned(), file.built_in().to_owned());
+        Self(DataFile::ALL.iter().map(text).collect())
     }
 
     /// The same with other texts for some files; refused where a file is none of a catalogue's, or
@@ -116,8 +97,8 @@ impl Texts {
         self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+    fn text(&self, file: DataFile) -> &str {
+        self.0.get(file.name()).map_or("", String::as_str)
     }
 
     /// Puts the files together; refused whole, with every reason and its line.
@@ -126,18 +107,18 @@ impl Texts {
         let files = (|| {
             // Each is read before any is missed, so that the answer names what is wrong with all of
             // them.
-            let agencies = self.read("agencies.json", &mut found);
-            let procedures = self.read("procedures.json", &mut found);
-            let calendar: Option<Calendar> = self.read("calendar.json", &mut found);
-            let rules = self.read("rules.json", &mut found);
-            let templates = self.read("templates.json", &mut found);
-            let integrators = self.read("integrators.json", &mut found);
-            let notices = self.read("notices.json", &mut found);
-            let providers = self.read("providers.json", &mut found);
-            let codes = self.read("codes.json", &mut found);
-            let leaders = self.read("leaders.json", &mut found);
-            let index = self.read("index.json", &mut found);
-            let intake = self.read("intake.json", &mut found);
+            let agencies = self.read(DataFile::Agencies, &mut found);
+            let procedures = self.read(DataFile::Procedures, &mut found);
+            let calendar: Option<Calendar> = self.read(DataFile::Calendar, &mut found);
+            let rules = self.read(DataFile::Rules, &mut found);
+            let templates = self.read(DataFile::Templates, &mut found);
+            let integrators = self.read(DataFile::Integrators, &mut found);
+            let notices = self.read(DataFile::Notices, &mut found);
+            let providers = self.read(DataFile::Providers, &mut found);
+            let codes = self.read(DataFile::Codes, &mut found);
+            let leaders = self.read(DataFile::Leaders, &mut found);
+            let index = self.read(DataFile::Index, &mut found);
+            let intake = self.read(DataFile::Intake, &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -177,10 +158,14 @@ impl Texts {
         broken.map(|broken| self.located(&broken)).collect()
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<CatalogueError>) -> Option<T> {
-        let text = self.text(name);
+    fn read<T: DeserializeOwned>(
+        &self,
+        file: DataFile,
+        found: &mut Vec<CatalogueError>,
+    ) -> Option<T> {
+        let text = self.text(file);
         let mut broken = |line, rule, detail: String| {
-            found.push(CatalogueError { file: name.to_owned(), line, rule, detail })
+            found.push(CatalogueError { file: file.name().to_owned(), line, rule, detail })
         };
         if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
             broken(error.line().max(1), RuleName::Json, error.to_string());
@@ -217,34 +202,18 @@ impl Texts {
 
     /// The error with the position of the broken field.
     fn located(&self, broken: &Violation) -> CatalogueError {
-        let file = file_of(broken.field.split(['.', '[']).next().unwrap_or_default());
-        let line = place::line_of(self.text(file), &broken.field);
+        let part = broken.field.split(['.', '[']).next().unwrap_or_default();
+        let (file, line) = match DataFile::holding(part) {
+            Some(file) => (file.name(), place::line_of(self.text(file), &broken.field)),
+            // No rule names such a field: what it names is shown, and not a file that is in order.
+            None => (part, 1),
+        };
         CatalogueError {
             file: file.to_owned(),
             line,
             rule: broken.rule,
             detail: broken.detail.clone(),
         }
-    }
-}
-
-/// The file that holds a part of the catalogue.
-fn file_of(part: &str) -> &'static str {
-    match part {
-        "agencies" => "agencies.json",
-        "procedures" => "procedures.json",
-        "rules" => "rules.json",
-        "templates" | "repetition" | "silent" | "report" => "templates.json",
-        "integrators" => "integrators.json",
-        "policies" => "notices.json",
-        "providers" | "failover" => "providers.json",
-        "gateways" => "codes.json",
-        "leaders" => "leaders.json",
-        "indexes" | "declared" => "index.json",
-        "identities" | "citizenNumber" | "taxCode" | "noMobileRanges" | "documentHosts" => {
-            "intake.json"
-        }
-        _ => "calendar.json",
     }
 }
 

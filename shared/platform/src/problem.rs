@@ -117,7 +117,7 @@ impl Problem {
         };
         Self {
             kind: format!("urn:motcua:problem:{slug}"),
-            title: title(slug, language),
+            title: title(failure, language),
             status: TYPES
                 .iter()
                 .find(|(known, _)| *known == slug)
@@ -159,75 +159,77 @@ fn thousandths(written: &str) -> Option<u32> {
     }
 }
 
-/// The title of the problem type `slug`.
-fn title(slug: &str, language: Language) -> &'static str {
-    let (vietnamese, english) = titles(slug);
+/// The title of the problem type of `failure`.
+fn title(failure: &Failure, language: Language) -> &'static str {
+    let (vietnamese, english) = titles(failure);
     match language {
         Language::Vi => vietnamese,
         Language::En => english,
     }
 }
 
-fn titles(slug: &str) -> (&'static str, &'static str) {
-    match slug {
-        "malformed-body" => ("Nội dung gửi không phải là JSON.", "The body is not JSON."),
-        "invalid-request" => (
+fn titles(failure: &Failure) -> (&'static str, &'static str) {
+    match failure {
+        Failure::Malformed => ("Nội dung gửi không phải là JSON.", "The body is not JSON."),
+        Failure::Invalid(_) => (
             "Một số trường vi phạm quy tắc; mỗi trường được nêu kèm quy tắc.",
             "Some fields break a rule; each is listed with the rule.",
         ),
-        "missing-idempotency-key" => (
+        Failure::MissingIdempotencyKey => (
             "Yêu cầu này cần tiêu đề Idempotency-Key.",
             "This request needs an Idempotency-Key header.",
         ),
-        "unauthorized" => ("Hãy đăng nhập trước.", "Sign in first."),
-        "forbidden" => ("Tài khoản này không được làm việc đó.", "This account may not do this."),
-        "dossier-not-found" => ("Không có hồ sơ này.", "There is no such dossier."),
-        "procedure-not-found" => (
+        Failure::Unauthorized(_) => ("Hãy đăng nhập trước.", "Sign in first."),
+        Failure::Forbidden => {
+            ("Tài khoản này không được làm việc đó.", "This account may not do this.")
+        }
+        Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
+        Failure::ProcedureNotFound => (
             "Không có thủ tục này, hoặc thủ tục không có hiệu lực.",
             "There is no such procedure, or none in force.",
         ),
-        "route-not-found" => ("Không có địa chỉ này.", "There is no such address."),
-        "stale-version" => (
+        Failure::RouteNotFound => ("Không có địa chỉ này.", "There is no such address."),
+        Failure::Stale { .. } => (
             "Hồ sơ đã thay đổi; hãy đọc lại trước khi quyết định.",
             "The dossier has moved on; read it again before you decide.",
         ),
-        "out-of-order" => (
+        Failure::OutOfOrder => (
             "Lịch sử hồ sơ đã vượt quá thời điểm của sự kiện này.",
             "The dossier's history already reaches beyond the time of this event.",
         ),
-        "body-too-large" => (
+        Failure::TooLarge => (
             "Nội dung gửi lớn hơn mức địa chỉ này nhận.",
             "The body is larger than this address takes.",
         ),
-        "unsupported-media-type" => (
+        Failure::UnsupportedMediaType => (
             "Nội dung phải được khai báo là application/json.",
             "The body must be declared as application/json.",
         ),
-        "idempotency-key-reused" => (
+        Failure::IdempotencyKeyReused => (
             "Idempotency-Key này đã được dùng cho yêu cầu khác.",
             "This Idempotency-Key was used for another request.",
         ),
-        "illegal-transition" => (
+        Failure::Illegal { .. } => (
             "Trạng thái hồ sơ không cho phép thao tác này.",
             "The dossier's status does not allow this action.",
         ),
-        "catalogue-refused" => (
+        Failure::CatalogueRefused(_) => (
             "Các tệp vi phạm quy tắc; mỗi chỗ được nêu kèm số dòng, và không có gì được áp dụng.",
             "The files break rules; each place is listed with its line, and nothing was put into force.",
         ),
-        "stale-edition" => (
+        Failure::StaleEdition { .. } => (
             "Danh mục đã thay đổi; hãy xem phiên bản hiện tại trước khi công bố.",
             "The catalogue has moved on; look at the present edition before you publish.",
         ),
-        "calendar-missing" => (
+        Failure::CalendarMissing { .. } => (
             "Ngày hẹn trả rơi vào năm chưa có lịch làm việc; sự việc đã được ghi lại.",
             "The due date lies in a year whose calendar has not been entered; it has been recorded.",
         ),
-        "unavailable" => (
+        Failure::Unavailable { .. } | Failure::Held(_) | Failure::HeldBack(_) => (
             "Một phần của dịch vụ tạm thời không phản hồi; có thể gửi lại yêu cầu này.",
             "A part of the service does not answer at the moment; the same request can be sent again.",
         ),
-        _ => (
+        Failure::GivenUp(_) | Failure::Defect(_) => (
             "Đã có lỗi từ phía hệ thống; sự việc đã được ghi lại.",
             "Something went wrong on our side; it has been recorded.",
         ),

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, DossierStatus};
+use domain::dossier::{Dossier, DossierStatus, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::fingerprint::Fingerprint;
+use crate::wire::hex;
 
 /// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`,
 /// which only a dossier that is forwarded has.
@@ -40,7 +42,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
         Self {
             dossier,
-            work: work_key(&dossier.agency, dossier.status.is_closed()),
+            work: work_key(&dossier.agency, dossier.status.into()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
             ended_on: dossier
                 .history
@@ -55,9 +57,28 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
 /// Sorts after every due date: what has none is shown last.
 const NO_DUE_DATE: &str = "9999-12-31";
 
+/// Whether an agency has work left with a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It is still to be settled.
+    Open,
+    /// There is nothing left to settle.
+    Closed,
+}
+
+impl From<DossierStatus> for Work {
+    fn from(status: DossierStatus) -> Self {
+        if status.is_closed() { Self::Closed } else { Self::Open }
+    }
+}
+
 /// Key of one agency's dossiers that are still to be settled, or no longer.
-pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
-    format!("{agency}#{}", if closed { "closed" } else { "open" })
+pub fn work_key(agency: &AgencyCode, work: Work) -> String {
+    let word = match work {
+        Work::Open => "open",
+        Work::Closed => "closed",
+    };
+    format!("{agency}#{word}")
 }
 
 /// A line of an agency's worklist.
@@ -89,6 +110,66 @@ pub struct WorklistItem {
     /// Whether the due date was counted in an undecided year; no index holds this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
+}
+
+/// What of a dossier was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadOf {
+    /// The case: applicant, documents, supplements, fees and results.
+    Case,
+}
+
+/// That somebody has read personal data of a dossier, without anything of what they read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRecord {
+    /// The code of the dossier that was read.
+    pub code: DossierCode,
+    /// Its place among the reads of the dossier: the time, and a mark of request and reader, see
+    /// [`ReadRecord::new`].
+    pub read: String,
+    /// When it was read.
+    pub at: Timestamp,
+    /// The role and account that read, with the agency of an officer.
+    pub by: Signature,
+    /// Key of `by-reader`: the account that read.
+    pub reader: String,
+    /// Key of `by-day`: the day in Viet Nam.
+    pub day: Date,
+    /// The part of the dossier that was shown.
+    pub what: ReadOf,
+    /// The version that the reader saw, from 1.
+    pub version: u64,
+    /// The gateway's id of the request, which the logs have, too.
+    pub request: String,
+}
+
+impl ReadRecord {
+    /// A read of `code` at `at` in the request with this id. The same reader in the same request
+    /// at the same time is the same read.
+    pub fn new(
+        code: DossierCode,
+        by: Signature,
+        (what, version): (ReadOf, u64),
+        request: &str,
+        at: Timestamp,
+    ) -> Self {
+        // The time of one length, so that the table's order is that of time; the rest as a hash,
+        // since the place goes into cursors, also of those who may not see request and account.
+        let mark = Sha256::digest(format!("{request}#{}", by.id));
+        let read = format!("{at:.3}#{}", hex(&mark[..16]));
+        Self {
+            code,
+            read,
+            at,
+            reader: by.id.clone(),
+            day: date_of(at),
+            by,
+            what,
+            version,
+            request: request.to_owned(),
+        }
+    }
 }
 
 /// What a submission was answered, kept so that the same answer can be given again.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Action, Actor, Command, Dossier, HistoryEntry, Refusal};
+use super::{Action, Actor, Command, Dossier, DossierState, HistoryEntry, Refusal};
 use crate::calendar::{DayKind, date_of};
 use crate::law::{LateLetter, Law, LetterPolicy};
 use crate::{RuleName, Violation};
@@ -126,7 +126,9 @@ impl Dossier {
         }
         Ok(Some(Promised { due: promised, late }))
     }
+}
 
+impl DossierState {
     /// Puts `promised`, if there is something, in the place of the due date. The date that the term
     /// gave is kept beside it, also where the law allows a second letter: figures follow that one.
     pub(super) fn promise(&mut self, promised: Option<Promised>) {

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Dossier, HistoryEntry, Rule};
+use super::{Clock, Dossier, DossierState, HistoryEntry, Rule};
 use crate::calendar::{Calendar, CalendarMark, ClosedReceipt, date_of};
 use crate::law::{Law, PauseCounting};
 
@@ -49,9 +49,9 @@ pub(super) fn has_changed(history: &[HistoryEntry], calendar: &Calendar) -> bool
 }
 
 impl Dossier {
-    /// Keeps beside the dates of `next`, this dossier after a move by `rule`, what they were
+    /// Keeps beside the dates of `next`, the state after a move by `rule`, what they were
     /// counted by.
-    pub(super) fn keep_count(&self, rule: &Rule, next: &mut Self, law: &Law) {
+    pub(super) fn keep_count(&self, rule: &Rule, next: &mut DossierState, law: &Law) {
         let calendar = law.calendar_of(&self.agency);
         let starts = self.starts_clock(rule);
         let (counts, ends_pause) = match rule.clock {

@@ -15,7 +15,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus, HistoryEntry, Rule};
+use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus, HistoryEntry, Role, Rule};
 
 use Action as A;
 use DossierStatus as S;
@@ -91,7 +91,7 @@ impl Dossier {
         let (Actor::Integrator { id, .. }, Some(claimed)) = (by, claimed) else {
             return false;
         };
-        let is_own = |entry: &HistoryEntry| entry.by.role == "integrator" && entry.by.id == *id;
+        let is_own = |entry: &HistoryEntry| entry.by.role == Role::Integrator && entry.by.id == *id;
         let by_own_clock = self
             .history
             .iter()

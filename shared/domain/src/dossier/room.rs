@@ -60,7 +60,7 @@ impl HistoryEntry {
             handler,
         } = self;
         let signature = NESTED
-            + named("role", role.len())
+            + named("role", role.name().len())
             + named("id", id.len())
             + named_if("agency", agency.as_ref(), |code| code.as_str().len());
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::agency::AgencyLevel;
 use crate::id::{AgencyCode, ProcedureCode};
-use crate::kpi::report::{Dimension, Selection, report};
+use crate::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use crate::kpi::{KpiCell, KpiRows};
 use crate::procedure::{Channel, OnlineLevel, Procedure};
 use crate::register::Register;
@@ -101,8 +101,8 @@ impl Measure {
 pub struct Scope<'a> {
     /// One agency's; the province's where none is named.
     pub agency: Option<&'a AgencyCode>,
-    /// Whether agencies that have ended count as the one that carries on for them.
-    pub merged: bool,
+    /// How agencies count that have ended.
+    pub ended: EndedAgencies,
 }
 
 /// What was measured; what cannot be known is not among it.
@@ -119,11 +119,8 @@ impl Measures {
     /// The register does not record which procedures a department is responsible for, so that its
     /// procedure measures are unknown; communes are responsible for all procedures of their level.
     pub fn of(rows: &KpiRows, scope: Scope<'_>, register: &Register, last: Date) -> Self {
-        let selection = Selection {
-            agency: scope.agency.cloned(),
-            merged: scope.merged,
-            ..Selection::default()
-        };
+        let selection =
+            Selection { agency: scope.agency.cloned(), ended: scope.ended, ..Selection::default() };
         let figures = report(rows, Dimension::Agency, &selection, register, last).total;
         let online = Selection { channel: Some(Channel::Online), ..selection.clone() };
         let online = report(rows, Dimension::Agency, &online, register, last).total.row;
@@ -211,8 +208,13 @@ fn of_procedures(
     for (cell, row) in rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
         let carried_on = || register.told_under(agency, Some(procedure), last);
-        let ours =
-            |wanted: &AgencyCode| wanted == agency || scope.merged && *wanted == carried_on();
+        let ours = |wanted: &AgencyCode| {
+            wanted == agency
+                || match scope.ended {
+                    EndedAgencies::AsCounted => false,
+                    EndedAgencies::Merged => *wanted == carried_on(),
+                }
+        };
         if !scope.agency.is_none_or(ours) {
             continue;
         }

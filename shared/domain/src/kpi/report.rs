@@ -59,6 +59,29 @@ impl Dimension {
     }
 }
 
+/// How agencies count that have ended by the last day of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EndedAgencies {
+    /// Each by itself, as it was counted.
+    #[default]
+    AsCounted,
+    /// As the one that carries on for them.
+    Merged,
+}
+
+impl EndedAgencies {
+    /// Both ways to count, the usual one first.
+    pub const ALL: [Self; 2] = [Self::AsCounted, Self::Merged];
+
+    /// The word in addresses and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsCounted => "as-counted",
+            Self::Merged => "merged",
+        }
+    }
+}
+
 /// What is left of the figures before they are put together; nothing means everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -70,8 +93,8 @@ pub struct Selection {
     pub field: Option<String>,
     /// Only dossiers of this channel.
     pub channel: Option<Channel>,
-    /// Whether agencies that have ended by the last day count as the one that carries on for them.
-    pub merged: bool,
+    /// How agencies count that have ended by the last day.
+    pub ended: EndedAgencies,
 }
 
 /// Figures with what of them came on-line.
@@ -193,8 +216,9 @@ pub fn report(
 ) -> Report {
     let mut total = Figures::default();
     let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
-    let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| {
-        if selection.merged { register.told_under(agency, procedure, last) } else { agency.clone() }
+    let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| match selection.ended {
+        EndedAgencies::AsCounted => agency.clone(),
+        EndedAgencies::Merged => register.told_under(agency, procedure, last),
     };
     for (cell, row) in rows {
         match cell {

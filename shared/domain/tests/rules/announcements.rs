@@ -148,12 +148,13 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     let headline =
         Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
     let agency = || "H20".parse().unwrap();
-    let opened = NoticeThread::announcing(
+    let mut opened = NoticeThread::announcing(
         report(),
         agency(),
         headline,
         "2026-11-16T00:00:00Z".parse().unwrap(),
     );
+    opened.advance();
     let stored = serde_json::to_value(&opened).unwrap();
     assert_eq!(
         (&stored["code"], &stored["notices"][0]["headline"]["received"]),
@@ -167,7 +168,7 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     notice.remove("headline");
     notice.insert("action".to_owned(), json!("finish"));
     let read: NoticeThread = serde_json::from_value(before).unwrap();
-    assert_eq!(read.notices[0].content, Content::Change(Action::Finish));
+    assert_eq!(read.notices()[0].content, Content::Change(Action::Finish));
 }
 
 /// Rules that a text of the report breaks.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::agency::{Matter, WardCode};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Dossier, Refusal};
+use domain::dossier::{Action, Actor, Dossier, DossierState, Refusal};
 use domain::id::{AgencyCode, ProcedureCode};
-use domain::kpi::report::{Dimension, Selection, report};
+use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
@@ -95,12 +95,13 @@ fn officer_of(catalogue: &Catalogue, agency: &str, on: &str) -> Actor {
 }
 
 fn dossier(procedure: &str, ward: Option<&str>) -> Dossier {
-    Dossier {
+    let state = DossierState {
         agency: code("H20.09"),
         procedure: procedure.parse().unwrap(),
         ward: ward.map(|ward| WardCode::try_from(ward.to_owned()).unwrap()),
-        ..handed_in("5 working-day", Channel::Counter, at("2026-03-30T08:00"))
-    }
+        ..handed_in("5 working-day", Channel::Counter, at("2026-03-30T08:00")).into_state()
+    };
+    state.try_into().unwrap()
 }
 
 #[test]
@@ -142,8 +143,12 @@ fn each_dossier_of_a_divided_agency_is_acted_on_by_the_officers_of_one_heir_and_
 #[test]
 fn a_dossier_that_lies_with_a_divided_agency_lies_with_the_heir_of_its_matter() {
     let catalogue = assemble(divided()).unwrap();
-    let forwarded =
-        Dossier { agency: code("H20.03"), handler: Some(code("H20.09")), ..dossier(LAND, None) };
+    let forwarded = DossierState {
+        agency: code("H20.03"),
+        handler: Some(code("H20.09")),
+        ..dossier(LAND, None).into_state()
+    };
+    let forwarded = Dossier::try_from(forwarded).unwrap();
     let speaks = |agency| {
         officer_of(&catalogue, agency, "2026-04-01").speaks_for(&code("H20.09"), forwarded.matter())
     };
@@ -162,7 +167,7 @@ fn rows() -> KpiRows {
 }
 
 fn told(files: Files, dimension: Dimension, last: &str) -> BTreeMap<String, u64> {
-    let selection = Selection { merged: true, ..Selection::default() };
+    let selection = Selection { ended: EndedAgencies::Merged, ..Selection::default() };
     let catalogue = assemble(files).unwrap();
     let lines = report(&rows(), dimension, &selection, catalogue.register(), day(last)).lines;
     lines.into_iter().map(|line| (line.key, line.figures.row.received)).collect()

@@ -3,6 +3,7 @@
 use domain::index::{
     Index, IndexFile, Indexes, Measure, Measures, Missing, Origin, Scope, ScoredIndex, score,
 };
+use domain::kpi::report::EndedAgencies;
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
 use domain::period::Period;
 use domain::procedure::Channel;
@@ -304,7 +305,7 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         let agency = agency.map(|code| code.parse().unwrap());
         Measures::of(
             &rows,
-            Scope { agency: agency.as_ref(), merged: false },
+            Scope { agency: agency.as_ref(), ended: EndedAgencies::AsCounted },
             catalogue().register(),
             day("2026-11-30"),
         )

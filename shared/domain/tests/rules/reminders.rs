@@ -507,10 +507,7 @@ fn a_schedule_closes_what_was_never_completed() {
     let order = command("it", Action::RefuseExpired);
     let closed = moved(dossier.decide(order, &schedule(), law(), at("2026-04-02T06:30")));
     let by = &closed.history.last().unwrap().by;
-    assert_eq!(
-        (by.role.as_str(), by.id.as_str(), &by.agency),
-        ("system", "remind-deadline", &None)
-    );
+    assert_eq!((by.role.name(), by.id.as_str(), &by.agency), ("system", "remind-deadline", &None));
     assert_eq!(
         after(&dossier, Action::RefuseExpired, at("2026-04-02T06:30")).status,
         closed.status

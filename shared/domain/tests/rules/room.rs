@@ -20,19 +20,21 @@ fn long(status: DossierStatus, versions: u64) -> Dossier {
     stretched(in_status(status), versions)
 }
 
-fn stretched(mut dossier: Dossier, versions: u64) -> Dossier {
-    while dossier.version < versions {
-        dossier.version += 1;
-        let last = dossier.history.last().unwrap().clone();
-        let command = format!("entry-{}", dossier.version).parse().unwrap();
-        dossier.history.push(HistoryEntry {
-            version: dossier.version,
+fn stretched(dossier: Dossier, versions: u64) -> Dossier {
+    let mut state = dossier.into_state();
+    while state.version < versions {
+        state.version += 1;
+        let last = state.history.last().unwrap().clone();
+        let command = format!("entry-{}", state.version).parse().unwrap();
+        state.history.push(HistoryEntry {
+            version: state.version,
+            action: if last.action == Action::Submit { Action::Redate } else { last.action },
             command,
             due_rule: None,
             ..last
         });
     }
-    dossier
+    state.try_into().unwrap()
 }
 
 fn full() -> Refusal {
@@ -94,8 +96,8 @@ fn from_every_status_a_full_dossier_comes_to_its_result_by_its_officers_alone() 
 
 /// A dossier with as many documents as there may be, and the longest of everything.
 fn heavy() -> Dossier {
-    let mut dossier = in_status(DossierStatus::Received);
-    dossier.documents = (0..50)
+    let mut state = in_status(DossierStatus::Received).into_state();
+    state.documents = (0..50)
         .map(|number| Document {
             code: format!("{number:064}"),
             name: "a".repeat(DOCUMENTS_BYTES_MAX / 50 - 64 - 64 - 200),
@@ -103,7 +105,7 @@ fn heavy() -> Dossier {
             url: format!("https://{}", "a".repeat(192)),
         })
         .collect();
-    dossier
+    state.try_into().unwrap()
 }
 
 proptest! {

@@ -247,7 +247,8 @@ fn settled(
             Some(std::cmp::Ordering::Greater) => 2,
             _ => 1,
         };
-        let officer = (end.by.role == "officer").then(|| Some(end.by.id.clone()));
+        let officer =
+            (end.by.role == domain::dossier::Role::Officer).then(|| Some(end.by.id.clone()));
         for who in [None].into_iter().chain(officer) {
             found.entry(who).or_default()[class] += 1;
         }

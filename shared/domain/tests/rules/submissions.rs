@@ -8,7 +8,7 @@ use domain::submission::{Document, Submission, Times};
 use super::world::{AGENCY, at, catalogue, day, handed_in, portal, term};
 
 fn applicant() -> Applicant {
-    handed_in("none", Channel::Online, at("2026-03-02T08:00")).applicant
+    handed_in("none", Channel::Online, at("2026-03-02T08:00")).into_state().applicant
 }
 
 fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {

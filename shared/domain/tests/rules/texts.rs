@@ -1,7 +1,7 @@
 //! What comes through the text gate, what is made of it, and what does not.
 
 use domain::applicant::{ApplicantKind, FullName, Phone};
-use domain::dossier::{Action, Decision, Refusal};
+use domain::dossier::{Action, Decision, Dossier, Refusal};
 use domain::phone::Unreachable;
 use domain::submission::Document;
 use domain::text;
@@ -245,8 +245,10 @@ fn a_command_of_before_the_text_gate_is_still_recognised() {
     given.note = Some(" đa\u{303} gọi ".to_owned());
     let moved =
         dossier.decide(given.clone(), &officer(AGENCY), law(), at("2026-03-02T09:00")).unwrap();
-    let Decision::Moved(mut next) = moved else { panic!("{moved:?}") };
-    next.history[1].note.clone_from(&given.note);
+    let Decision::Moved(next) = moved else { panic!("{moved:?}") };
+    let mut state = next.into_state();
+    state.history[1].note.clone_from(&given.note);
+    let next = Dossier::try_from(state).unwrap();
     let again = next.decide(given, &officer(AGENCY), law(), at("2026-03-02T09:05")).unwrap();
     assert!(matches!(again, Decision::Repeated(_)), "{again:?}");
 }

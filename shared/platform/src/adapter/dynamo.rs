@@ -7,6 +7,7 @@ mod dossiers;
 mod figures;
 mod intake_table;
 mod notices;
+mod reads;
 mod rows;
 
 use std::collections::HashMap;
@@ -18,6 +19,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::result::CreateUnhandledError;
+use domain::impossible::IMPOSSIBLE;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
@@ -27,9 +30,10 @@ pub use accounts::AccountTable;
 pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
-pub use figures::{Claim, Closed, Figures, StoredRow};
+pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
+pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -58,15 +62,18 @@ pub async fn client() -> Client {
     Client::new(&aws_config().await)
 }
 
-fn down<E>(error: SdkError<E>) -> Failure
-where
-    E: std::error::Error
-        + aws_smithy_runtime_api::client::result::CreateUnhandledError
-        + ProvideErrorMetadata
-        + Send
-        + Sync
-        + 'static,
+/// What the SDK's error of any one operation can do: be a cause, carry a code, stand for the rest.
+trait OperationError:
+    std::error::Error + CreateUnhandledError + ProvideErrorMetadata + Send + Sync + 'static
 {
+}
+
+impl<E> OperationError for E where
+    E: std::error::Error + CreateUnhandledError + ProvideErrorMetadata + Send + Sync + 'static
+{
+}
+
+fn down<E: OperationError>(error: SdkError<E>) -> Failure {
     // The SDK's own text says only "service error"; the cause beneath says which.
     if error.as_service_error().is_some() {
         if let Some(
@@ -82,15 +89,9 @@ where
 }
 
 /// What a conditional write answered; none where its condition did not hold.
-fn unless_refused<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Option<T>, Failure>
-where
-    E: std::error::Error
-        + aws_smithy_runtime_api::client::result::CreateUnhandledError
-        + ProvideErrorMetadata
-        + Send
-        + Sync
-        + 'static,
-{
+fn unless_refused<T, E: OperationError>(
+    outcome: Result<T, SdkError<E>>,
+) -> Result<Option<T>, Failure> {
     match outcome {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
@@ -99,15 +100,7 @@ where
 }
 
 /// The same, where nothing of the answer is read.
-fn stored<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Stored, Failure>
-where
-    E: std::error::Error
-        + aws_smithy_runtime_api::client::result::CreateUnhandledError
-        + ProvideErrorMetadata
-        + Send
-        + Sync
-        + 'static,
-{
+fn stored<T, E: OperationError>(outcome: Result<T, SdkError<E>>) -> Result<Stored, Failure> {
     let answer = unless_refused(outcome)?;
     Ok(answer.map_or(Stored::AnotherWasFirst, |_| Stored::Yes))
 }
@@ -121,10 +114,13 @@ fn number(value: impl ToString) -> AttributeValue {
 }
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    // The decoder's own text may quote a value, which may be personal data.
-    let unreadable =
-        |_| Failure::Defect(format!("an item does not read as {}", std::any::type_name::<T>()));
-    serde_dynamo::from_item(item).map_err(unreadable)
+    serde_dynamo::from_item(item).map_err(|error: serde_dynamo::Error| {
+        let error = error.to_string();
+        // The decoder's own text may quote a value, which may be personal data; that of an
+        // invariant quotes nothing.
+        let why = if error.starts_with(IMPOSSIBLE) { format!(", {error}") } else { String::new() };
+        Failure::Defect(format!("an item does not read as {}{why}", std::any::type_name::<T>()))
+    })
 }
 
 fn write(record: &impl serde::Serialize) -> Result<Item, Failure> {

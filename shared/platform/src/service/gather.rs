@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use crate::Failure;
-use crate::dynamo::{Closed, Figures};
+use crate::dynamo::{Closed, Consistency, Figures};
 use crate::edition::{Head, Trouble};
 use crate::record::CountRecord;
 
@@ -73,7 +73,7 @@ impl Doubts {
         (first, last): (Date, Date),
     ) -> Result<Self, Failure> {
         let mut doubts = Self::default();
-        for (agency, state) in figures.agencies(false).await? {
+        for (agency, state) in figures.agencies(Consistency::Eventual).await? {
             if state.correcting(&head.of(&agency)).any(|day| first <= day && day <= last) {
                 doubts.moving.insert(agency.clone());
             }

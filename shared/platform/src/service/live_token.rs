@@ -31,9 +31,9 @@ impl<S: TokenStore> AccessTokens for LiveToken<S> {
         let Some(tokens) = self.store.tokens().await? else {
             return Ok(None);
         };
-        let stored = tokens.access.as_ref().map(|access| access.token.clone());
+        let stored = tokens.access().map(|access| access.token.clone());
         if stored.is_some() && stored.as_ref() == refused {
-            if !tokens.access_refused {
+            if !tokens.is_access_refused() {
                 // Whoever else moves the item is renewing it, or has seen the same.
                 let _another_was_first = self.store.keep(&tokens.withdrawn()).await?;
             }

@@ -40,7 +40,7 @@ impl TokenStore for AccountTable {
         let mut item = write(tokens)?;
         item.insert("account".to_owned(), text(ZALO));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match tokens.version.saturating_sub(1) {
+        let put = match tokens.version().saturating_sub(1) {
             0 => put.condition_expression("attribute_not_exists(account)"),
             before => put
                 .condition_expression("version = :before")

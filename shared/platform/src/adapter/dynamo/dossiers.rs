@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::{Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
-use crate::record::{DossierRecord, WorklistItem, work_key};
+use crate::record::{DossierRecord, Work, WorklistItem, work_key};
 
 /// The key of a row.
 const KEY: &[&str] = &["code"];
@@ -44,7 +44,7 @@ impl Dossiers {
     ) -> Result<WorklistPage, Failure> {
         let (index, key, value) = match desk {
             Desk::Owner(agency) => {
-                ("by-work", "work", work_key(agency, status.is_some_and(DossierStatus::is_closed)))
+                ("by-work", "work", work_key(agency, status.map_or(Work::Open, Work::from)))
             }
             Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
         };
@@ -108,7 +108,7 @@ impl Dossiers {
     /// Every dossier of `agency` that is still to be settled, without the words in its history.
     /// What cannot be read is left out and named in the log.
     pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
-        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
         counted(open).await
     }
 
@@ -138,7 +138,7 @@ impl Dossiers {
         &self,
         agency: &AgencyCode,
     ) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
-        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, false));
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
         let items: Vec<Item> =
             open.into_paginator().items().send().try_collect().await.map_err(down)?;
         Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())

@@ -19,6 +19,15 @@ use crate::edition::{AgencyState, Head, Stored as StoredVersions, Versions};
 use crate::port::Stored;
 use crate::record::{CorrectionRecord, CountRecord, KpiRecord};
 
+/// How new what is read has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// As of now, with every write that was confirmed.
+    Strong,
+    /// Perhaps as of a moment ago, at half the price.
+    Eventual,
+}
+
 /// Sort before every cell, so that a query for cells does not meet them.
 const COUNT: &str = "!count";
 const CORRECTION: &str = "!corrected#";
@@ -133,7 +142,7 @@ impl Figures {
     /// and named in the log; the next count of that day writes it again.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
         Ok(self
-            .between::<RowItem>(day, "a", "~", true)
+            .between::<RowItem>(day, "a", "~", Consistency::Strong)
             .await?
             .into_iter()
             .map(StoredRow::from)
@@ -148,19 +157,21 @@ impl Figures {
 
     /// What was corrected of a day.
     pub async fn corrections(&self, day: &str) -> Result<Vec<CorrectionRecord>, Failure> {
-        self.between(day, CORRECTION, "!corrected#~", true).await
+        self.between(day, CORRECTION, "!corrected#~", Consistency::Strong).await
     }
 
-    /// How far the counts of each agency have come; `surely` as of now, else perhaps as of a moment
-    /// ago, at half the price.
-    pub async fn agencies(&self, surely: bool) -> Result<Vec<(AgencyCode, AgencyState)>, Failure> {
+    /// How far the counts of each agency have come.
+    pub async fn agencies(
+        &self,
+        consistency: Consistency,
+    ) -> Result<Vec<(AgencyCode, AgencyState)>, Failure> {
         #[derive(Deserialize)]
         struct AgencyItem {
             cell: AgencyCode,
             #[serde(flatten)]
             state: AgencyState,
         }
-        let found = self.between::<AgencyItem>(AGENCIES, "!", "~", surely).await?;
+        let found = self.between::<AgencyItem>(AGENCIES, "!", "~", consistency).await?;
         Ok(found.into_iter().map(|item| (item.cell, item.state)).collect())
     }
 
@@ -169,7 +180,7 @@ impl Figures {
         day: &str,
         first: &str,
         last: &str,
-        surely: bool,
+        consistency: Consistency,
     ) -> Result<Vec<T>, Failure> {
         let found = self
             .client
@@ -180,7 +191,7 @@ impl Figures {
             .expression_attribute_values(":day", text(day))
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":last", text(last))
-            .consistent_read(surely)
+            .consistent_read(consistency == Consistency::Strong)
             .into_paginator()
             .items()
             .send()

@@ -126,14 +126,14 @@ impl NoticeBook for Notices {
             item.insert("unsentSince".to_owned(), number(since.as_millisecond()));
         }
         let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put = if thread.version <= 1 {
+        put = if thread.version() <= 1 {
             put.condition_expression("attribute_not_exists(code)")
         } else {
             put.condition_expression("#version = :before")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(
                     ":before",
-                    AttributeValue::N((thread.version - 1).to_string()),
+                    AttributeValue::N((thread.version() - 1).to_string()),
                 )
         };
         stored(put.send().await)

@@ -7,7 +7,7 @@ use domain::id::AgencyCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Figures, RUNS};
+use super::{Consistency, Figures, RUNS};
 use crate::Failure;
 use crate::dynamo::{Item, read, text, unless_refused, write};
 use crate::record::CountRun;
@@ -15,7 +15,8 @@ use crate::record::CountRun;
 impl Figures {
     /// Runs whose first day is `since` or later.
     pub async fn runs(&self, since: Date) -> Result<Vec<CountRun>, Failure> {
-        let found = self.between::<RunItem>(RUNS, &since.to_string(), "~", true).await?;
+        let found =
+            self.between::<RunItem>(RUNS, &since.to_string(), "~", Consistency::Strong).await?;
         Ok(found.into_iter().map(CountRun::from).collect())
     }
 
