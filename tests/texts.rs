@@ -1,6 +1,7 @@
 //! What comes through the doors however it was copied, and what does not: one text gate for HTTP
 //! and the integrators' queue.
 
+use domain::document::DocumentContent;
 use domain::dossier::Dossier;
 use jiff::Timestamp;
 use platform::Failure;
@@ -55,8 +56,9 @@ async fn what_is_written_in_another_way_is_stored_in_one() {
     );
     assert_eq!(applicant.phone.reveal(), "+84912345678");
     assert_eq!(dossier.ward.clone().map(String::from).as_deref(), Some("29869"));
-    assert_eq!(dossier.documents[0].url, "https://files.example/don-de-nghi.pdf");
-    assert_eq!(dossier.documents[0].name, "đơn đề nghị.pdf");
+    let DocumentContent::Reference(kept) = &dossier.documents[0].content else { panic!("paper") };
+    assert_eq!(kept.url, "https://files.example/don-de-nghi.pdf");
+    assert_eq!(kept.name, "đơn đề nghị.pdf");
 }
 
 #[tokio::test]
