@@ -633,6 +633,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         asked_late: false,
         late_letter: false,
         handler: None,
+        asked_for: Vec::new(),
     };
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
     let ordered =
@@ -834,7 +835,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
         let mut sent = body("apologise");
         sent["newDueOn"] = promised;
         let code_says =
-            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+            read_json::<platform::request::TransitionBody<u64>>(sent.to_string().as_bytes())
+                .is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether a date is owed, the domain decides; the schema says the same.
@@ -865,7 +867,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
     ] {
         let sent = body("forward", to);
         let code_says =
-            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+            read_json::<platform::request::TransitionBody<u64>>(sent.to_string().as_bytes())
+                .is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether an agency is owed, the domain decides; the schema says the same.
