@@ -356,6 +356,7 @@ const PLATFORM: [&str; 34] = [
     "catalogue_error",
     "failure",
     "wire",
+    "keyed_hash",
     "form",
     "fingerprint",
     "record",
