@@ -2,7 +2,9 @@
 
 mod settings;
 
+use domain::Violation;
 use domain::catalogue::Catalogue;
+use domain::dossier::Command;
 use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
@@ -32,14 +34,21 @@ pub async fn handle(
     };
     let signature = by.signature();
     let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
-    let judge = |body: TransitionBody<u64>| {
-        let (command, mut found) = body.command(id.clone(), None);
+    let all = |command: Command, mut found: Vec<Violation>| {
         // A field that is missing is named once.
         let named: Vec<String> = found.iter().map(|missing| missing.field.clone()).collect();
         let broken = command.violations(now).into_iter();
         found.extend(broken.filter(|violation| !named.contains(&violation.field)));
         found
     };
-    let (command, _) = request.json_judged(judge)?.command(id.clone(), None);
+    let read = |body: TransitionBody<u64>| body.command(id.clone(), None);
+    let body = request.json_judged(|body| {
+        let (command, found) = read(body);
+        all(command, found)
+    })?;
+    let (command, found) = read(body);
+    if !found.is_empty() {
+        return Err(Failure::Invalid(all(command, found)));
+    }
     HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
 }

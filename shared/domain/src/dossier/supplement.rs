@@ -89,7 +89,8 @@ impl Dossier {
         let kept_elsewhere = self.documents_kept_by == DocumentsKeptBy::Sender
             && matches!(by, Actor::Integrator { .. });
         let mut found = Vec::new();
-        if !kept_elsewhere && !(for_the_agency && command.reason.is_some()) {
+        let takes_less = kept_elsewhere || for_the_agency && command.reason.is_some();
+        if !takes_less {
             let brought = |asked: &&AskedDocument| {
                 command.documents.iter().all(|document| document.code != asked.code)
             };
