@@ -84,7 +84,7 @@ hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
 
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
-	cargo build --release --workspace --bins --locked
+	cargo build --release --workspace --exclude local --bins --locked
 	$(STACK) stage --profile release
 
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]

@@ -1,9 +1,11 @@
 //! What gateways do on the wire, and what is known afterwards of the message: certainly not taken,
 //! declined, or in doubt.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use local::gateways::{Gateways, Settings, registered_templates};
 use platform::account::Token;
 use platform::gateway::esms::Esms;
 use platform::gateway::speedsms::SpeedSms;
@@ -319,31 +321,34 @@ async fn a_gateway_s_name_for_a_message_is_read_as_text_or_number_and_nothing_el
     }
 }
 
-/// The stand-in of the local stack as a process of its own, ended with the test.
+/// The stand-in of the local stack, ended with the value.
 struct StandIn {
     url: String,
-    process: tokio::process::Child,
+    _connections: tokio::task::JoinSet<std::io::Result<()>>,
 }
 
 impl StandIn {
     /// Starts it with what it remembers in `memory`.
     async fn start(memory: &std::path::Path) -> Self {
-        use tokio::io::{AsyncBufReadExt, BufReader};
         let account = serde_json::json!({
-            "ZALO_APP_ID": "app", "ZALO_APP_SECRET": "secret", "ZALO_REFRESH_TOKEN": "first", "ZALO_OA_SECRET": "oa",
-            "ZALO_ACCESS_TOKEN": "fixed", "SPEEDSMS_TOKEN": "s", "VNPT_API_PASSWORD": "v",
+            "ZALO_APP_ID": "app", "ZALO_APP_SECRET": "secret", "ZALO_REFRESH_TOKEN": "first",
+            "ZALO_OA_SECRET": "oa", "ZALO_ACCESS_TOKEN": "fixed", "SPEEDSMS_TOKEN": "s",
+            "VNPT_API_PASSWORD": "v",
         });
-        let mut process = tokio::process::Command::new("python3")
-            .arg(crate::support::root().join("infra/local/gateways.py"))
-            .args(["--port", "0", "--account", &account.to_string(), "--memory"])
-            .arg(memory)
-            .stdout(std::process::Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let first = lines.next_line().await.unwrap().expect("the stand-in ended at its start");
-        Self { url: first.trim_start_matches("gateways: ").to_owned(), process }
+        let templates = crate::support::root().join("infra/data/templates.json");
+        let gateways = Gateways::new(Settings {
+            account: serde_json::from_value(account).unwrap(),
+            templates: registered_templates(&templates).unwrap(),
+            daily_quota: 10,
+            memory: Some(memory.to_owned()),
+            zalo_webhook_url: String::new(),
+            esms_callback_url: String::new(),
+        });
+        let listener = local::http::listen(0).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut connections = tokio::task::JoinSet::new();
+        connections.spawn(local::http::serve(listener, Arc::new(gateways.unwrap())));
+        Self { url, _connections: connections }
     }
 
     async fn renew(&self, refresh: &str) -> Renewal {
@@ -376,13 +381,13 @@ async fn a_stand_in_that_was_killed_and_started_again_knows_its_tokens_and_what_
     let world = World::new().await;
     let memory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("gateways-{}.json", std::process::id()));
-    let mut first = StandIn::start(&memory).await;
+    let first = StandIn::start(&memory).await;
     let Renewal::Granted { access, refresh, .. } = first.renew("first").await else {
         panic!("the first sign-in")
     };
     assert!(matches!(first.zalo(&world, &access).await, Verdict::Accepted { .. }));
     assert!(matches!(first.esms(&world).await, Verdict::Accepted { .. }));
-    first.process.kill().await.unwrap();
+    drop(first);
 
     let second = StandIn::start(&memory).await;
     assert!(
