@@ -100,12 +100,12 @@ fn packages_depend_on_each_other_only_downwards() {
     let names: Vec<&str> = packages.iter().map(|(_, name, _)| name.as_str()).collect();
     for (folder, name, manifest) in &packages {
         let allowed: &[&str] = match folder.as_str() {
-            "shared/domain" => &[],
+            "shared/domain" | "shared/inspection" => &[],
             "shared/platform" => &["domain"],
             // It plays outsiders, who do not know our code.
             "infra/local" => &[],
             "tests" => &names,
-            _ => &["domain", "platform"],
+            _ => &["domain", "inspection", "platform"],
         };
         for (dependency, _) in dependencies(manifest) {
             assert!(
@@ -119,17 +119,21 @@ fn packages_depend_on_each_other_only_downwards() {
 }
 
 #[test]
-fn the_domain_knows_nothing_of_networks_runtimes_and_clocks() {
+fn domain_and_inspection_know_nothing_of_networks_runtimes_and_clocks() {
     let packages = packages();
-    let (_, _, manifest) = packages.iter().find(|(_, name, _)| name == "domain").unwrap();
-    for (dependency, _) in dependencies(manifest) {
-        for outside in ["aws", "lambda", "tokio", "futures", "reqwest", "hyper", "http", "tracing"]
-        {
-            assert!(!dependency.starts_with(outside), "domain depends on {dependency}");
+    for pure in ["domain", "inspection"] {
+        let (_, _, manifest) = packages.iter().find(|(_, name, _)| name == pure).unwrap();
+        for (dependency, _) in dependencies(manifest) {
+            for outside in
+                ["aws", "lambda", "tokio", "futures", "reqwest", "hyper", "http", "tracing"]
+            {
+                assert!(!dependency.starts_with(outside), "{pure} depends on {dependency}");
+            }
         }
-    }
-    for word in ["async ", ".await", "std::net", "std::fs", "std::time", "std::env"] {
-        stands_only_where(word, |path| !path.starts_with("shared/domain/"));
+        let folder = format!("shared/{pure}/");
+        for word in ["async ", ".await", "std::net", "std::fs", "std::time", "std::env"] {
+            stands_only_where(word, |path| !path.starts_with(&folder));
+        }
     }
 }
 

@@ -391,8 +391,8 @@ class Stack:
     def issuer_key(self) -> Path:
         """Each stack has its own: a token of another one opens nothing here."""
         # Here, because the Python that sets the tools up does not have it.
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import rsa
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
 
         path = self.directory / "tmp" / "issuer.der"
         path.touch(mode=0o600)

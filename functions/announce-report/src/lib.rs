@@ -1,11 +1,11 @@
-//! Every morning at seven: opens a notice for each leader with the headline of the report and the
+//! Every morning at 07:00: opens a notice for each leader with the headline of the report and a
 //! link to it.
 //!
-//! Nothing is sent here. A notice lies in the notices table like an applicant's, its time come at
-//! once; the next minute wakes it and `notify-applicant` carries it, with the same leases, channels
-//! and reports. It lies under a name made of the morning and the leader, and is put only where none
-//! lies: a second run, one beside this one, or the repetition of one that died half-way opens what
-//! is missing and touches nothing else.
+//! Nothing is sent here. A leader's notice is a thread of the notices table like an applicant's and
+//! is due at once; the next minute wakes it, and `notify-applicant` sends it with the same leases,
+//! channels and reports. Its key is the morning and the leader, and it is put only where that key
+//! is free: a second run, a concurrent run or the repetition of a run that died opens what is
+//! missing and changes nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,28 +23,28 @@ use platform::gather::{Gathered, gather};
 use platform::port::{NoticeBook, Stored};
 use serde::{Deserialize, Serialize};
 
-/// What the schedule says: nothing. The morning is that of the clock; nobody is told yesterday's
-/// news.
+/// The schedule's payload, which has no fields. The morning is the day of the clock: no report is
+/// announced for an earlier day.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {}
 
-/// What a run came to.
+/// The answer of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The morning.
+    /// The morning, a day in Viet Nam.
     pub day: Date,
-    /// Whether it is one of a working day; on no other anybody is told.
+    /// Whether it is a working day. No report is announced on a day off.
     pub working_day: bool,
-    /// Notices that were opened.
+    /// Notices opened by this run.
     pub opened: u64,
     /// Notices that an earlier run had opened.
     pub known: u64,
 }
 
-/// Announces the report of the morning of `now`. An error where the night's figures are not there,
-/// or do not add up: then nobody is told anything.
+/// Announces the report of the morning of `now`. Fails, before any notice is opened, if the night's
+/// figures are missing or do not add up.
 pub async fn announce(
     _order: &Order,
     figures: &Figures,
@@ -87,9 +87,9 @@ pub async fn announce(
     Ok(outcome)
 }
 
-/// First and last day that were counted; an error unless everything was, up to `yesterday`: what is
-/// missing will be counted, and whoever is told half of it is told wrong. Of a month the days
-/// before the province began to count are not missed.
+/// The first and last day counted. Fails unless every day up to `yesterday` is counted, since an
+/// incomplete headline would be wrong. In a month, the days before the province began to count may
+/// be missing.
 fn counted(
     span: ReportSpan,
     first: Date,

@@ -1,10 +1,10 @@
-//! Closes what was counted: the province's row of every day concerned, what must hold between all
-//! rows, the months, and last, in one write, what is published from now on. Until then nobody is
-//! shown any of it.
+//! Closes what was counted: the province's row of every day concerned, the identities between all
+//! rows, the months, and last, in one write, the edition that is published. Until that write no
+//! reader sees any of it.
 //!
-//! What there is to close follows from what lies in the table: how far agencies have committed, how
-//! far they are published, and which runs are whole. So a close may be made at any time and by
-//! several at once: whoever claimed the edition last publishes.
+//! What there is to close is read from the table: how far agencies have committed, how far they are
+//! published, and which runs are complete. So a close may run at any time, and several may run at
+//! once: the last one to claim the edition publishes it.
 
 use std::collections::BTreeSet;
 
@@ -22,15 +22,15 @@ use platform::record::{CorrectionRecord, CountRecord, CountRun};
 use crate::write::{NAMED_MAX, correct, first};
 use crate::{TRIES_MAX, add_up, basis, is_held, month, pause};
 
-/// Rows written at a time.
+/// Rows written at the same time.
 const WIDTH: usize = 8;
 
-/// What a close came to.
+/// The result of a close.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Closed {
-    /// Days that were looked at.
+    /// Days examined.
     pub days: usize,
-    /// Rows of the province's days that were written or taken away.
+    /// Rows of the province's days that were written or removed.
     pub changed: usize,
     /// Of these, figures that had been published before.
     pub corrected: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) figures: &'a Figures,
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) now: Timestamp,
-    /// What is published.
+    /// What is published now.
     pub(crate) head: Head,
     /// The same, with agencies as far as they have committed.
     pub(crate) next: Head,
@@ -182,8 +182,8 @@ impl Draft<'_> {
         Ok(true)
     }
 
-    /// Writes all of it beside what is published, and then publishes it, unless somebody else
-    /// claimed the edition meanwhile.
+    /// Writes all rows beside the published ones and then publishes them, unless another close
+    /// claimed the edition in the meantime.
     async fn publish(self, by: &str) -> Result<Closed, Failure> {
         let nothing = self.rows.is_empty() && self.counts.is_empty();
         if nothing && self.next.agencies == self.head.agencies {

@@ -12,9 +12,9 @@ use platform::edition::{AgencyState, Head, Versions};
 use platform::record::CountRecord;
 use tokio::sync::Mutex;
 
-/// What was read of the table of figures. Of an agency it stays true while nobody else counts it:
-/// whoever writes first claims the next number after the one that is known here, and whoever finds
-/// it claimed by another begins anew.
+/// What was read from the figures table. It holds for an agency as long as no other count writes:
+/// each writer claims the number after the last one it knows, and starts over if that number is
+/// taken.
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: Mutex<Option<Known>>,
@@ -30,7 +30,7 @@ struct Known {
 /// The rows of an agency on a day.
 pub(crate) type AgencyRows = BTreeMap<KpiCell, Versions<KpiRow>>;
 
-/// A day as it lies in the table.
+/// A day as stored in the table.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct CountedDay {
     /// When it was closed; none before.
@@ -39,7 +39,7 @@ pub(crate) struct CountedDay {
 }
 
 impl CountedDay {
-    /// The rows of one agency.
+    /// The rows of one agency on this day.
     pub(crate) fn of(&self, agency: &AgencyCode) -> Arc<AgencyRows> {
         self.agencies.get(agency).cloned().unwrap_or_default()
     }

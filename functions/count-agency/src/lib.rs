@@ -1,16 +1,16 @@
-//! The counts queue: counts the days of one agency, rebuilt from history as of the end of each day;
-//! whoever counts the last agency of a run closes its days for the province.
+//! The counts queue: counts the days of one agency, rebuilt from history as of the end of each day.
+//! The message that counts the last agency of a run also closes the run's days for the province.
 //!
-//! A count works out what differs before it writes a row; then it records which days it will touch,
-//! writes new rows beside those that are published, and commits them. A close takes what all
-//! agencies have committed, in one write; until then nobody is shown any of it (ADR 26). Both begin
-//! from what lies in the tables, so that a message that comes twice changes nothing, and one that
-//! died half-way is made good by the next of its run, of another night, or by an order to close.
+//! A count computes every difference before it writes a row. Then it records which days it will
+//! change, writes new rows beside the published ones, and commits them. A close publishes what all
+//! agencies have committed in one write; until then no reader sees any of it (ADR 26). Both start
+//! from what the tables hold, so that a repeated message changes nothing, and one that died
+//! half-way is completed by the next of its run, by another night or by an order to close.
 //!
-//! A figure that was published before and has moved leaves a correction. Days that follow each
-//! other have to agree: what is open in the evening is carried over in the morning; where they do
-//! not, because something became known late, the count goes on, backwards and forwards, until they
-//! do. What it reads follows the days and the agency's open dossiers, not the years behind them.
+//! A published figure that changes leaves a correction. Consecutive days have to agree: what is
+//! open in the evening is carried over in the morning. Where they do not agree, because an event
+//! became known late, the count continues backwards and forwards until they do. Its reads grow with
+//! the days counted and the agency's open dossiers, not with the years before them.
 
 mod close;
 mod ledger;
@@ -45,30 +45,28 @@ pub use named::Named;
 use crate::ledger::AgencyRows;
 use crate::write::DayChange;
 
-/// The most days that a count takes besides those that it was asked for, to each side, before it
-/// says that something is wrong.
+/// The most days that a count adds on each side of those it was asked for, before it fails.
 const FURTHER_DAYS_MAX: u32 = 62;
 
 /// How many days back a close looks for runs that are whole and were not closed.
 const LEFT_DAYS: i64 = 14;
 
-/// How often it is begun anew, with a pause that grows, where somebody else counts or closes the
-/// same at the same time.
+/// Attempts of a count or close, with growing pauses, when another one writes at the same time.
 const TRIES_MAX: u32 = 8;
 const PAUSE_MS: u64 = 20;
 
-/// What a message came to.
+/// The result of one message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The first day that was counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
-    /// Rows of any day that were written or taken away, because they differed from what was there.
+    /// Rows of any day that were written or removed because they differed from the stored ones.
     pub changed: usize,
     /// Of these, figures that had been published before.
     pub corrected: usize,
-    /// What closing the days came to, if this was the last agency of its run.
+    /// The result of the close, if this was the last agency of its run.
     pub closed: Option<Closed>,
 }
 
@@ -156,8 +154,8 @@ pub async fn count(
     Ok(counted)
 }
 
-/// Keeps why an agency could not be counted, of a message that is given up: what is published of
-/// its days says so from now on. Of other messages there is nothing to keep.
+/// Records why an agency could not be counted, once its message is given up: reports of its days
+/// show it from now on. Other messages leave no record.
 pub async fn give_up(
     message: &str,
     figures: &Figures,
@@ -235,7 +233,7 @@ fn basis(catalogue: &Catalogue, day: Date) -> DueBasis {
     catalogue.law().rule_on(day).kpi_due
 }
 
-/// The count of one agency.
+/// The count of one agency over its days.
 struct AgencyDays<'a> {
     agency: &'a AgencyCode,
     /// The run that it is counted for.
@@ -247,7 +245,7 @@ struct AgencyDays<'a> {
     /// When the count was ordered.
     ordered_at: Timestamp,
     now: Timestamp,
-    /// What is published.
+    /// What is published now.
     head: Arc<Head>,
     /// How far this agency's counts had come before anything else was read.
     state: AgencyState,
@@ -322,8 +320,8 @@ impl AgencyDays<'_> {
         Ok(rows)
     }
 
-    /// The first day, from `first` backwards, whose morning agrees with the evening before, as it
-    /// was counted.
+    /// The first day, searched backwards from `first`, whose morning agrees with the evening before
+    /// as it was counted.
     async fn back_to_agreement(&mut self, mut first: Date) -> Result<Date, Failure> {
         for _ in 0..FURTHER_DAYS_MAX {
             let evening = previous(first);
@@ -343,8 +341,8 @@ impl AgencyDays<'_> {
         Ok(!known || agree(rows, &next))
     }
 
-    /// The rows of a day as they were counted last, published or not, and whether there is anything
-    /// to agree with: of a day that nobody has closed, nothing is known where there are no rows.
+    /// The rows of a day as last counted, published or not, and whether they can be compared: a day
+    /// that was never closed and has no rows is unknown.
     async fn known(&self, day: Date) -> Result<(bool, KpiRows), Failure> {
         let stored = self.ledger.day(self.figures, day).await?;
         let rows = committed(&stored.of(self.agency), &self.state);
@@ -365,7 +363,7 @@ fn committed(rows: &AgencyRows, state: &AgencyState) -> KpiRows {
     shown.filter(|(_, row)| !row.is_empty()).collect()
 }
 
-/// Says what must hold in the rows of `day` and does not.
+/// Fails with the identities that the rows of `day` break.
 fn add_up(day: Date, rows: &KpiRows) -> Result<(), Failure> {
     let broken = broken_identities(rows);
     for identity in &broken {

@@ -15,7 +15,7 @@ use platform::record::CountRecord;
 use crate::basis;
 use crate::close::Draft;
 
-/// Days read at a time.
+/// Days read at the same time.
 const WIDTH: usize = 8;
 
 /// Sums up the months of the days from `first` to `last`, from the rows of their days as they will

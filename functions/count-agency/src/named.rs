@@ -15,7 +15,8 @@ pub struct Named<'a, Q> {
 }
 
 impl<'a, Q> Named<'a, Q> {
-    /// Over `queue`.
+    /// Dead letters on `queue`; what is given up is also recorded in `figures`, at the time of
+    /// `clock`.
     pub fn new(queue: &'a Q, figures: &'a Figures, clock: fn() -> Timestamp) -> Self {
         Self { queue, figures, clock }
     }

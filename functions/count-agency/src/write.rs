@@ -21,15 +21,16 @@ use crate::ledger::AgencyRows;
 /// The most dossiers that a correction names.
 pub(crate) const NAMED_MAX: usize = 20;
 
-/// For how long after the order a figure that fell without any history that says why is not
-/// believed: an index that lags shows a dossier that has just ended in none of its places.
+/// Time after the order within which a figure that fell without a history to explain it is not
+/// trusted: in a lagging index a dossier that has just ended can be missing from both of its
+/// places.
 const LAG_MAX: SignedDuration = SignedDuration::from_secs(120);
 
 /// What is to be written for a day.
 #[derive(Debug)]
 pub(crate) struct DayChange {
     day: Date,
-    /// Whether it was published.
+    /// Whether the change replaces a published figure.
     published: bool,
     /// The agency's rows as they are known.
     known: std::sync::Arc<AgencyRows>,
@@ -87,8 +88,8 @@ impl AgencyDays<'_> {
         Ok(DayChange { day, published: stored.count.is_some(), known, changes })
     }
 
-    /// Writes `days` and commits them: all of it or, where somebody else claimed meanwhile, nothing
-    /// that is ever shown.
+    /// Writes `days` and commits them: all of it, or nothing that is ever shown if another count
+    /// claimed the number in the meantime.
     pub(crate) async fn write(&self, days: Vec<DayChange>) -> Result<(), Failure> {
         let touched = days.iter().filter(|day| day.len() > 0);
         let corrected = touched.clone().filter(|day| day.published);
@@ -163,8 +164,8 @@ impl AgencyDays<'_> {
         moved.map(|dossier| dossier.code.clone()).collect()
     }
 
-    /// A published figure that fell, though fewer histories say why than it fell by, is perhaps an
-    /// index that lags: soon after the order it is counted again instead.
+    /// Checks a published figure that fell by more than the histories explain. That may be a
+    /// lagging index, so soon after the order the count is repeated instead.
     fn believe(
         &self,
         cell: &KpiCell,

@@ -1,10 +1,10 @@
-//! The integrators' queue: what line-of-business systems report, under the same rules as at the
-//! HTTP door.
+//! The integrators' queue: events of line-of-business systems, under the same rules as the HTTP
+//! API.
 //!
-//! An event carries the time of the happening. One that cannot be right is parked at once with its
-//! reason; one whose dossier is not there, or not there yet, waits for hours, since an earlier
-//! event may be on its way; and one that may be decided is held back for some minutes, so that what
-//! was sent with it can come first (`domain::dossier::Holds`).
+//! An event carries the time at which it happened. An event that can never be valid is parked at
+//! once with its reason. One whose dossier does not exist yet waits for hours, since an earlier
+//! event may still arrive. One that can be decided is held back for some minutes, so that events
+//! sent with it can come first (`domain::dossier::Holds`).
 
 use domain::agency::Remit;
 use domain::calendar::date_of;

@@ -11,7 +11,7 @@ use platform::payload::Payload;
 use platform::sqs::{self, SourceQueue};
 use platform::{clock, config, telemetry};
 
-/// One at a time: a sender's events about one dossier mostly lie side by side and in order.
+/// One record at a time: a sender's events about one dossier are mostly adjacent and in order.
 const WIDTH: usize = 1;
 
 #[tokio::main]

@@ -1,8 +1,9 @@
-//! `PUT /v1/preference` and `GET /v1/preference`: by what, in which language and of what an
-//! applicant wants to be told.
+//! `PUT /v1/preference` and `GET /v1/preference`: the channel, language and classes of notices that
+//! an applicant wants.
 //!
-//! What the law requires is told whatever he wants, by a channel that remains. The identity number
-//! is in no address: a citizen's is in his token, and the portal names whose it is in the body.
+//! Notices required by law are sent whatever the preference, by a channel that remains. No identity
+//! number appears in an address: a citizen's comes from their token, and the portal names the
+//! applicant in the body.
 
 use domain::Violation;
 use domain::applicant::ApplicantKind;
@@ -24,7 +25,7 @@ struct PreferenceBody {
     legal_only: bool,
 }
 
-/// Whose preference it is, where the portal speaks for him.
+/// The applicant on whose behalf the portal acts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ApplicantBody {

@@ -13,7 +13,7 @@ use platform::port::{Contacts, MessageGateways};
 
 use crate::Desk;
 
-/// A gateway's answer, read.
+/// A gateway's answer, classified.
 pub(crate) struct Read {
     /// What it asks of the notice.
     pub(crate) answer: Answer,
@@ -21,21 +21,21 @@ pub(crate) struct Read {
     pub(crate) code: String,
     /// For how long it is remembered that the channel does not reach the number.
     remember: Option<SignedDuration>,
-    /// Of whom it speaks.
+    /// What the answer is about.
     pub(crate) fault: Fault,
 }
 
-/// Of whom an answer speaks. Alarms count what speaks of the gateway and of us: that some citizens
-/// have no Zalo is no trouble of anybody's.
+/// What a gateway's answer is about. Alarms count the gateway's faults and ours; a citizen without
+/// Zalo is neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The gateway, or our account with it.
     Gateway,
-    /// The addressee, or the carrier of his number.
+    /// The addressee, or the carrier of their number.
     Number,
-    /// The hour or the quota.
+    /// The time of day, or a quota.
     Hours,
-    /// Nobody: it is a yes.
+    /// Nothing is wrong: the message was accepted.
     Nobody,
 }
 
@@ -125,7 +125,7 @@ impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
         Read { answer, code: code.to_string(), remember, fault: Fault::of(ruling.treatment) }
     }
 
-    /// Keeps what the answer says about the number, and says aloud how the notice stands.
+    /// Stores what the answer tells about the number, and logs the state of the notice.
     pub(crate) async fn make_known(
         &self,
         notice: &NoticeRecord,

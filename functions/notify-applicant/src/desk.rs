@@ -18,7 +18,7 @@ use crate::answer::Fault;
 /// Whether the policy's limits are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
-    /// Quiet hours, caps, shares and the time for coalescing, as the policy says.
+    /// Quiet hours, caps, shares and the coalescing time of the policy apply.
     Kept,
     /// None of them: a demonstration plays a month in a minute, at any hour.
     Ignored,
@@ -26,15 +26,15 @@ pub enum Limits {
 
 /// Everything that telling an applicant takes.
 pub struct Desk<'a, D, B, C, G> {
-    /// The dossiers.
+    /// Dossiers with their histories.
     pub dossiers: &'a D,
-    /// The threads of notices.
+    /// Threads of notices.
     pub book: &'a B,
-    /// The addressees.
+    /// Preferences of addressees and what is known about their numbers.
     pub contacts: &'a C,
-    /// The gateways.
+    /// Message gateways.
     pub gateways: &'a G,
-    /// Texts, codes, prices, policy.
+    /// Message texts, gateway codes, prices and the notice policy.
     pub catalogue: &'a Catalogue,
     /// Which SMS gateway is well at the moment, as this process has seen it.
     pub pool: &'a Mutex<ProviderPool>,
@@ -56,8 +56,8 @@ impl<D, B, C, G: MessageGateways> Desk<'_, D, B, C, G> {
         }
     }
 
-    /// Who carries `message` by `channel` now, and for how much; none where nobody may, or nobody
-    /// has a price.
+    /// The provider that sends `message` by `channel` now, and its price; `None` if no provider is
+    /// available or none has a price.
     pub(crate) fn choose(
         &self,
         (channel, only): (NoticeChannel, Option<Provider>),

@@ -1,11 +1,11 @@
-//! The notices queue: tells the applicant what has changed, or a leader how the day went, by Zalo
+//! The notices queue: informs the applicant of a change, or a leader of the day's figures, by Zalo
 //! and, where that fails, by SMS.
 //!
-//! A message of the queue is only a wake-up. What is to be told stands in the dossier's history, or
-//! was put into the thread by whoever announces; what was told stands in the thread of notices; a
-//! message that comes twice, late or not at all changes nothing about who is told what. Each step
-//! reads both, decides, stores the decision and only then acts: a gateway is asked under a lease
-//! that is stored before the call, and the answer is stored after it.
+//! A message of the queue only wakes a thread. What has to be sent is in the dossier's history, or
+//! was put into the thread by `announce-report`; what was sent is in the thread. So a message that
+//! is repeated, late or lost does not change what is sent to whom. Each step reads both, decides,
+//! stores the decision and then acts: a gateway is called under a lease stored before the call, and
+//! its answer is stored after it.
 
 mod answer;
 mod desk;
@@ -28,17 +28,18 @@ use serde_json::Value;
 pub use desk::{Desk, Limits};
 use subject::Subject;
 
-/// How many steps one message sets off: each tells one notice by one channel, or puts it off.
+/// The most steps that one message sets off: each sends one notice by one channel, or puts it off.
 const STEPS_MAX: u32 = 12;
 
-/// How often the end of a call is stored anew when others move the thread.
+/// Attempts to store the end of a call when other writers change the thread.
 const STORED_MAX: u32 = 8;
 
 /// For how long after a notice was given up a message about its subject goes to the operators: it
 /// may be the one that gave it up, come again because parking it failed.
 const JUST_GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
-/// Works off one message.
+/// Handles one message of the queue. Fails, so that the message is repeated, if a store or queue
+/// does.
 pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways>(
     message: &str,
     desk: &Desk<'_, D, B, C, G>,
@@ -256,7 +257,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         Ok(Step::Next)
     }
 
-    /// Stores the thread, and counts what it has come to cost since it had cost `since`.
+    /// Stores the thread, and counts the cost that was added since it was `since`.
     async fn keep(
         &self,
         thread: &mut NoticeThread,

@@ -16,24 +16,24 @@ use crate::Desk;
 
 /// Of what a thread speaks, read.
 pub(crate) enum Subject<'a> {
-    /// A dossier: its history says what is to be told.
+    /// A dossier; its history holds what has to be sent.
     Dossier(Box<Dossier>),
-    /// A leader's report: its figures stand in the thread itself.
+    /// A leader's report; its figures are in the thread itself.
     Report {
-        /// The report.
+        /// The report's name.
         code: &'a ReportCode,
-        /// Whose it is; none once the catalogue does not list him any more.
+        /// Its recipient; `None` once the catalogue does not list them any more.
         leader: Option<&'a Leader>,
     },
 }
 
-/// A message names a report whose thread nobody has begun: no repetition of it would help.
+/// The failure for a message that names a report without a thread. Repeating it does not help.
 pub(crate) fn never_announced() -> Failure {
     Violation::new("data.code", "known-report", "names a report that was never announced").into()
 }
 
 impl Subject<'_> {
-    /// The thread in which nothing was told yet; none of a report, whose thread begins when it is
+    /// A new thread in which nothing was sent; `None` for a report, whose thread starts when it is
     /// announced.
     pub(crate) fn begun(&self) -> Option<NoticeThread> {
         match self {
@@ -44,7 +44,7 @@ impl Subject<'_> {
         }
     }
 
-    /// What has happened to it and may have to be told.
+    /// The events that may have to be sent, oldest first.
     pub(crate) fn history(&self) -> &[HistoryEntry] {
         match self {
             Self::Dossier(dossier) => &dossier.history,
@@ -62,7 +62,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The language that the catalogue says; none where the applicant says it.
+    /// The recipient's language by the catalogue; `None` where the applicant's preference decides.
     pub(crate) fn language(&self) -> Option<Language> {
         match self {
             Self::Dossier(_) => None,
@@ -90,7 +90,7 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
         }
     }
 
-    /// The message that `notice` becomes.
+    /// The message text of `notice`.
     pub(crate) fn compose(
         &self,
         notice: &NoticeRecord,

@@ -1,10 +1,10 @@
 //! `PUT /v1/catalogue` and `GET /v1/catalogue`: an administrator puts agencies, procedures,
-//! calendars, rules, texts and prices into force, without a deployment.
+//! calendars, rules, texts and prices into force without a deployment.
 //!
-//! A set of files is checked as a whole, together with those that stay; what is refused changes
-//! nothing, and says in which line it is wrong. Every edition stays on record, and an older one
-//! comes back by publishing its files, as long as that takes no agency, year or version of a
-//! procedure back that came since.
+//! The files are checked as a whole, together with those that stay. A refused publication changes
+//! nothing and names the line of each error. Every edition stays on record. An older one is
+//! restored by publishing its files again, as long as that removes no agency, year or version of a
+//! procedure that was added since.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ struct Publication {
 #[serde(rename_all = "camelCase")]
 struct InForce {
     edition: u64,
-    /// Whether this request changed it.
+    /// Whether this request changed the edition.
     published: bool,
     files: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,8 @@ pub(crate) struct CountedTime {
     /// Why there are no figures, where no day was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_counted: Option<&'static str>,
-    /// Whether figures are known to be wrong and not closed anew yet: these are the last that were.
+    /// Whether the figures are known to be wrong and not closed again yet: these are the last
+    /// closed ones.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     being_corrected: bool,
     /// Agencies that could not be counted on days of the period.

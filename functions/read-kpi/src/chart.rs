@@ -1,5 +1,5 @@
-//! Charts as SVG: whole numbers of pixels, words that a reader of the screen says, and no colour
-//! that alone means something.
+//! Charts as SVG: positions in whole pixels, texts for screen readers, and no information by colour
+//! alone.
 
 use std::fmt::Write;
 
@@ -14,11 +14,11 @@ const HEIGHT: u64 = 220;
 const LEFT: u64 = 56;
 const BELOW: u64 = 28;
 const ABOVE: u64 = 12;
-/// Lines of the axis.
+/// Grid lines of the axis.
 const STEPS: u64 = 4;
 /// The most agencies that a chart shows.
 const BARS_MAX: usize = 20;
-/// How many of them stand under each other.
+/// The most agencies below each other in one part of the chart.
 const PART: usize = 10;
 /// The chart of agencies is narrow, so that a telephone shows its words in a size that can be read:
 /// a name, and below it its bar.
@@ -40,7 +40,7 @@ fn step(most: u64) -> u64 {
     }
 }
 
-/// What of a point's name stands under it.
+/// The label under a point: the distinguishing part of its period's name.
 pub(crate) fn short(point: &Period) -> String {
     let day = point.first();
     if point.first() == point.last() {
@@ -93,8 +93,8 @@ pub(crate) fn trend(points: &[(Period, Option<KpiRow>)]) -> String {
     svg
 }
 
-/// Each agency's share of what was settled in time, in parts that stand side by side where there is
-/// room, each with its height; those that settled most come first.
+/// Each agency's share of results in time, as charts with their heights, to be shown next to each
+/// other where there is room; agencies with the most results come first.
 pub(crate) fn on_time(lines: &[Line]) -> Vec<(u64, String)> {
     let mut shown: Vec<&Line> = lines.iter().filter(|line| line.figures.row.resolved > 0).collect();
     shown.sort_by_key(|line| std::cmp::Reverse(line.figures.row.resolved));

@@ -41,9 +41,9 @@ struct Told {
     total_score: String,
     #[serde(rename = "MAX_SCORE")]
     max_score: String,
-    /// How many points could be scored: those of criteria whose inputs are all there.
+    /// The points that could be scored: those of criteria whose inputs are all known.
     scorable: String,
-    /// None where anything is missing.
+    /// The grade; absent where an input is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     grade: Option<String>,
     #[serde(rename = "gradeAtLeast")]

@@ -1,9 +1,9 @@
-//! Late dossiers by agency, for the page: codes, dates and reasons, and nobody's name.
+//! Late dossiers by agency, for the page: codes, dates and reasons, without names.
 //!
-//! Public, so what it reads is bounded by what the figures already say: only agencies that settled
-//! something late or have something overdue, and of a long time only the last month. Of a time that
-//! ended longer ago there is no list: what was overdue then and has been settled since would have
-//! to be looked for in every day since.
+//! The page is public, so its reads are bounded by what the figures show: only agencies with late
+//! results or overdue dossiers, and of a long period only the last month. There is no list for a
+//! period that ended longer ago, since finding what was overdue then and settled later would take a
+//! search of every day since.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const DAYS: i32 = 31;
 /// The most dossiers that are listed of an agency.
 const LINES_MAX: usize = 50;
 
-/// Agencies read at a time.
+/// Agencies read at the same time.
 const WIDTH: usize = 12;
 
 /// The late dossiers of a time.
@@ -40,13 +40,13 @@ pub(crate) struct LateList {
     pub agencies: Vec<LateOfAgency>,
 }
 
-/// Those of one agency.
+/// The late dossiers of one agency.
 pub(crate) struct LateOfAgency {
     pub code: AgencyCode,
     pub name: String,
-    /// The longest overdue first.
+    /// The listed dossiers, the longest overdue first.
     pub lines: Vec<(DossierCode, Behind)>,
-    /// How many more there are.
+    /// How many further late dossiers are not listed.
     pub more: usize,
 }
 

@@ -27,8 +27,8 @@ use platform::gather::{Gathered, gather, trend};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
-/// How long an answer may be kept before it is asked for again by its tag, in seconds: figures move
-/// once a night, and when somebody orders a day to be counted.
+/// How long a client may keep an answer before asking again with its tag, in seconds. Figures
+/// change once a night, and when a day is ordered to be counted again.
 const KEPT_SECONDS: u32 = 300;
 
 /// Lines of a page, without a word and at most.

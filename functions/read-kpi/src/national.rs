@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 use crate::answer::{CountedTime, percent};
 use crate::sheet::{csv_of, harmless, remark};
 
-/// Fields of the national report that nobody gives us: dossiers synchronised with the national
-/// portal, filings that are not up to its standard, what was paid on the national platform,
-/// procedures on the portal and those without dossiers, feedback, and what was published.
+/// Fields of the national report for which there is no source: dossiers synchronised with the
+/// national portal, filings below its standard, payments on the national platform, procedures on
+/// the portal and those without dossiers, feedback, and publication.
 pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
     "GDTTQG",
@@ -36,8 +36,7 @@ pub(crate) const MISSING: [&str; 13] = [
     "TNKTCS_TOTAL",
 ];
 
-/// A field: a name, and what stands in it; none where there is nothing of which it could be a
-/// share.
+/// A field's name and its value; `None` for a share whose whole is zero.
 type Column = (&'static str, fn(&Counted) -> Option<Value>);
 
 const COLUMNS: [Column; 18] = [
@@ -69,7 +68,7 @@ fn part(part: u64, whole: u64) -> Option<Value> {
     share(part, whole).map(|share| percent(share).into())
 }
 
-/// What is told of an agency.
+/// The figures of one agency.
 struct Counted {
     figures: Figures,
     counter: u64,
@@ -113,8 +112,8 @@ pub(crate) fn national(
     }
 }
 
-/// A row for each agency; within a level the one that settled the greatest share in time stands
-/// first, of two the one that received more.
+/// One row per agency. Within a level, agencies are ordered by the share settled in time, then by
+/// dossiers received.
 fn rows(
     period: &Period,
     gathered: &Gathered,

@@ -34,7 +34,7 @@ const COLUMNS: [&str; 12] = [
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
-    /// Whose report it is.
+    /// The name of the reporting body.
     body: String,
     heading: String,
     told: String,
@@ -139,7 +139,7 @@ fn tied(text: &str) -> String {
     tied
 }
 
-/// What the report is about.
+/// The heading of the report.
 pub(crate) fn heading(period: &Period) -> String {
     let (first, last, name) = (period.first(), period.last(), period.to_string());
     let year = first.year();
@@ -182,8 +182,8 @@ pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
     )
 }
 
-/// That figures are known to be wrong, and whose could not be counted; none where nothing is known
-/// to be.
+/// A remark that figures are known to be wrong, with the agencies that could not be counted; `None`
+/// if none are.
 pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
     if !gathered.doubts.being_corrected() {
         return None;
@@ -230,11 +230,11 @@ fn change(now: u64, before: u64) -> String {
     }
 }
 
-/// What stands where nothing was counted, which is not zero.
+/// The text shown where nothing was counted, which is not zero.
 pub(crate) const NOT_COUNTED: &str = "–";
 
-/// Without figures of a time that is like this one nothing is compared, and without its own nothing
-/// is told.
+/// The headlines: empty without figures, and without a comparison where the comparable period has
+/// none.
 fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
     let unknown = || if now.is_some() { String::new() } else { "chưa có số liệu".to_owned() };
     let count = |name, figure: fn(&KpiRow) -> u64| Headline {
@@ -356,9 +356,9 @@ fn late(list: &LateList) -> Late {
     Late { told: tied(&told), agencies: list.agencies.iter().map(agency).collect() }
 }
 
-/// What a page tells besides the figures of its time.
+/// What a page shows besides the figures of its period.
 pub(crate) struct Told<'a> {
-    /// Puts the figures together.
+    /// Groups the figures by a dimension.
     pub by: &'a dyn Fn(Dimension) -> Report,
     /// The time before, if it is like this one.
     pub compared: Option<&'a Compared>,
@@ -368,17 +368,17 @@ pub(crate) struct Told<'a> {
     pub late: Option<&'a LateList>,
 }
 
-/// A time that is like the one that is told of.
+/// The period with which a report is compared.
 pub(crate) struct Compared {
-    /// Which.
+    /// The comparable period.
     pub period: Period,
-    /// What was selected of it.
+    /// Its total under the same selection.
     pub total: Figures,
-    /// How many working days it has, and how many of the time told of were counted.
+    /// The working days of that period, and the counted working days of the report's own.
     pub working_days: (i64, i64),
 }
 
-/// Whose report it is: the province's, of those there are the one that exists on `day`.
+/// The name of the reporting body: the province that exists on `day`.
 fn body(catalogue: &Catalogue, day: Date) -> String {
     let mut provinces = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Province);
     provinces
@@ -387,7 +387,7 @@ fn body(catalogue: &Catalogue, day: Date) -> String {
         .unwrap_or_default()
 }
 
-/// The page of a period.
+/// The report of a period as one HTML page.
 pub(crate) fn page(
     period: &Period,
     gathered: &Gathered,

@@ -9,7 +9,7 @@ use crate::answer::percent;
 use crate::page::{NOT_COUNTED, heading, told_days};
 use platform::gather::Gathered;
 
-/// A column: its name in Vietnamese, and what stands in it.
+/// A column: its Vietnamese name and its value.
 type Column = (&'static str, fn(&Figures) -> u64);
 
 const COLUMNS: [Column; 20] = [
@@ -41,8 +41,7 @@ fn defect(error: impl std::fmt::Display) -> Failure {
     Failure::Defect(format!("a report cannot be written: {error}"))
 }
 
-/// All lines with the total as the last; where no day was counted there is a total without figures,
-/// which says so.
+/// All lines, the total last. If no day was counted, the total has a remark and no figures.
 fn lines(
     period: &Period,
     gathered: &Gathered,

@@ -1,10 +1,9 @@
-//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: the gateways tell what became of a
-//! message.
+//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: delivery reports of the gateways.
 //!
-//! Anybody can reach these addresses; a report counts if it is signed, or comes by the secret
-//! address, and names a message that we sent. It is answered after one read and one conditional
-//! write, well within the two seconds that Zalo waits, and a report that comes twice, late or out
-//! of order moves nothing back.
+//! The addresses are public. A report counts if it is signed, or comes by the secret address, and
+//! names a message that we sent. It is answered after one read and one conditional write, well
+//! within Zalo's limit of two seconds. A report that is repeated, late or out of order never moves
+//! a notice back.
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
@@ -17,19 +16,19 @@ use platform::http::{HttpReply, HttpRequest};
 use platform::port::{NoticeBook, Stored};
 use serde::Serialize;
 
-/// How often a report is decided anew when the notice moves meanwhile.
+/// The most attempts to apply a report when the notice changes in the meantime.
 const DECIDED_MAX: u32 = 5;
 
-/// Who may report.
+/// The secrets that authenticate reports.
 pub struct Reporters {
-    /// How Zalo signs.
+    /// Verifies Zalo's signature.
     pub zalo: ZaloSigner,
-    /// The secret in eSMS's address.
+    /// The secret in the path of eSMS' call-backs.
     pub esms_secret: String,
 }
 
-/// What eSMS says of a message. It may say more, which is nobody's affair; what it says of these
-/// twice, it has not said.
+/// The parameters of an eSMS call-back that are read. Further ones are ignored; one of these that
+/// is repeated is read as absent.
 pub const ESMS_PARAMETERS: [&str; 7] =
     ["SMSID", "RequestId", "SendStatus", "SendSuccess", "SendFailed", "TotalPrice", "error_info"];
 
@@ -70,8 +69,8 @@ pub async fn handle(
     HttpReply::json(200, &Taken { taken })
 }
 
-/// Takes the report in; false if it moves nothing. A message that nobody sent is no error: a
-/// repetition would not mend it.
+/// Applies the report; `false` if it changes nothing. A report about an unknown message is no
+/// error, since a repetition would not help.
 async fn record(
     named: &NamedReport,
     book: &impl NoticeBook,

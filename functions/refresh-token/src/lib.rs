@@ -1,11 +1,11 @@
-//! Every quarter of an hour: renews the access token of the official account at Zalo before it runs
-//! out.
+//! Every quarter of an hour: renews the access token of the Zalo official account before it
+//! expires.
 //!
-//! A refresh token works once. So one process renews at a time, under a lease that is stored before
-//! the call; the new pair is stored in one write before anybody uses it. What dies before the call
-//! loses nothing. What dies between the call and the write loses the pair, which nothing can bring
-//! back: the next run learns it from the issuer, and a person is told to sign in, while the old
-//! access token works on for its hours.
+//! A refresh token works once. So one process renews at a time, under a lease stored before the
+//! call, and the new pair is stored in one write before it is used. A process that dies before the
+//! call loses nothing. One that dies between the call and the write loses the pair for good: the
+//! next run learns it from the issuer, and an alarm asks a person to sign in, while the old access
+//! token works on for its remaining hours.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const STORED_MAX: u32 = 8;
 /// The first wait between two tries.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-/// What the schedule or an operator says.
+/// The payload: of the schedule, or of an operator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Order {
@@ -31,13 +31,13 @@ pub struct Order {
     pub refresh_token: Option<Token>,
 }
 
-/// How the account stands.
+/// The state of the account's tokens after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// The access token is good for hours.
     Fresh,
-    /// It was renewed.
+    /// The token was renewed.
     Renewed,
     /// Another process is renewing it.
     ByAnother,
@@ -47,11 +47,11 @@ pub enum Standing {
     SignInNeeded,
 }
 
-/// What a run came to.
+/// The answer of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// How the account stands.
+    /// The state of the account's tokens.
     pub standing: Standing,
     /// Until when the access token works.
     #[serde(skip_serializing_if = "Option::is_none")]

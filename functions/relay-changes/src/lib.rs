@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
 pub struct Route<'a, Q> {
-    /// Where to.
+    /// The queue that the route sends to.
     pub queue: &'a Q,
-    /// Which entries.
+    /// Whether the route takes a history entry.
     pub wants: fn(&HistoryEntry) -> bool,
 }
 
@@ -38,7 +38,7 @@ struct OldImage {
     version: u64,
 }
 
-/// What each route is told of one change.
+/// The messages for each route about one change.
 type Told = Vec<Vec<String>>;
 
 /// Why a change is parked: the reason, and one sentence without values.
@@ -114,7 +114,7 @@ async fn read_alone(
     }
 }
 
-/// What each of those who want something is told of a change.
+/// The messages for each route about one record of the stream.
 fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Told, &'static str> {
     let Some((code, entries)) = new_entries(record)? else {
         return Ok(vec![Vec::new(); wants.len()]);

@@ -1,10 +1,10 @@
-//! The morning: looks at every open dossier of the province, lists what is due within a day or
+//! The morning: reads every open dossier of the province, lists what is due within a day or
 //! overdue, apologises for those that will miss their due date or have missed it, and closes those
-//! whose applicants never brought the documents asked for.
+//! whose applicants never sent the requested supplement.
 //!
-//! Each dossier is read anew before it is touched and each command is named after dossier and day,
-//! so that a second run changes nothing. What cannot be done for one dossier is counted, and stops
-//! no other.
+//! Each dossier is read again before it is changed, and each command's id is made of dossier and
+//! day, so that a second run changes nothing. A failure for one dossier is counted and stops no
+//! other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,23 +25,23 @@ use platform::submission::command_id;
 use platform::transition::change;
 use serde::{Deserialize, Serialize};
 
-/// Agencies read at a time.
+/// Agencies read at the same time.
 const WIDTH: usize = 8;
 
-/// What the schedule says.
+/// The payload: of the schedule, or of an operator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The day whose morning it is; today in Viet Nam if it says nothing.
+    /// The day of the morning; today in Viet Nam if absent.
     #[serde(default)]
     pub day: Option<Date>,
 }
 
-/// What a run came to.
+/// The answer of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The day.
+    /// The day of the morning.
     pub day: Date,
     /// Dossiers in process that are due on the day or on the next working day.
     pub due_soon: u64,
@@ -49,11 +49,11 @@ pub struct Outcome {
     pub overdue: u64,
     /// Letters of apology written.
     pub apologies: u64,
-    /// Due dates counted anew, since the calendar was changed.
+    /// Due dates counted again because the calendar changed.
     pub redated: u64,
     /// Dossiers closed because the documents never came.
     pub expired: u64,
-    /// Dossiers for which something could not be done; the log says what.
+    /// Dossiers for which an action failed; the log has each reason.
     pub failed: u64,
     /// Which they are, by the agency that answers for them; an agency with none is left out.
     pub by_agency: BTreeMap<AgencyCode, Pressing>,
@@ -69,13 +69,13 @@ pub const LISTED_MAX: usize = 50;
 pub struct Pressing {
     /// Due on the day or on the next working day.
     pub due_soon: Vec<DossierCode>,
-    /// Past their due date.
+    /// Dossiers past their due date.
     pub overdue: Vec<DossierCode>,
 }
 
 impl Outcome {
-    /// A run that failed somebody is repeated, and if that does not help a person is told: an
-    /// applicant waits.
+    /// Fails if anything failed for a dossier, so that the run is repeated and, if that does not
+    /// help, an alarm goes off: an applicant waits.
     pub fn settled(self) -> Result<Self, Failure> {
         if self.failed == 0 {
             Ok(self)
@@ -204,7 +204,8 @@ impl<S: DossierStore> Morning<'_, S> {
         }
     }
 
-    /// The dossier after its date was counted anew, if the calendar gives another.
+    /// Counts the due date again and stores it if the calendar in force gives another; the dossier
+    /// after that.
     async fn redate(
         &self,
         facts: DossierFacts,
@@ -233,7 +234,7 @@ impl<S: DossierStore> Morning<'_, S> {
             .map_err(|missing| Failure::CalendarMissing { year: missing.year })
     }
 
-    /// Does what is owed first to one dossier, if anything, and says what it was.
+    /// Does the most urgent action owed to one dossier, if any, and returns it.
     async fn attend(&self, facts: &DossierFacts) -> Result<Option<Duty>, Failure> {
         if self.owed(&facts.history, &facts.agency)?.is_none() {
             return Ok(None);

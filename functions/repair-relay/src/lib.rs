@@ -1,10 +1,10 @@
-//! Every night, and whenever an operator asks: compares what the dossiers' histories say with what
-//! each consumer of the relay was brought up to, and sends what is owed.
+//! Every night, and whenever an operator asks: compares the dossiers' histories with the entry up
+//! to which each consumer of the relay is informed, and sends what is owed.
 //!
-//! A relay that failed longer than its patience leaves no trace in a queue; what it owes stands in
-//! the histories. The one consumer so far is the thread of notices, which says up to which entry of
-//! the history it was brought; whoever is woken reads the whole history, so that one message a
-//! dossier is enough, and one too many changes nothing.
+//! A relay that failed for longer than its retries leaves no trace in a queue; what it owes is in
+//! the histories. The one consumer so far is the thread of notices, which records its last history
+//! entry. A woken consumer reads the whole history, so that one message per dossier is enough and
+//! one too many changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -35,23 +35,22 @@ const REPORTED_LATE_DAYS: i64 = 31;
 /// The most dossiers that one run sends; those left over are the next run's.
 const SENT_MAX: usize = 20_000;
 
-/// Agencies read at a time.
+/// Agencies read at the same time.
 const WIDTH: usize = 4;
 
 /// Threads looked up at a time.
 const LOOKED_UP_AT_ONCE: usize = 16;
 
-/// What the schedule says.
+/// The payload: of the schedule, or of an operator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// From when on changes are looked at, by when they were recorded; three days back where it
-    /// says nothing.
+    /// The time of recording from which on changes are compared; three days back if absent.
     #[serde(default)]
     pub since: Option<Timestamp>,
 }
 
-/// What a run came to.
+/// The answer of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
@@ -59,7 +58,7 @@ pub struct Outcome {
     pub since: Timestamp,
     /// Dossiers of which something was recorded since.
     pub changed: usize,
-    /// Of these, those with an entry that nobody was ever told of.
+    /// Of these, dossiers with an entry that no consumer has.
     pub owed: usize,
     /// Of these, those for which a message was sent: fewer only where there are too many for one
     /// run.

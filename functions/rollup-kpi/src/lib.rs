@@ -1,10 +1,9 @@
-//! The night: has the days counted, by one message for each agency.
+//! The night: orders the count of its days, by one message per agency.
 //!
-//! Nothing is counted here. A run is written down with the agencies that it is made of before the
-//! first message leaves; each agency that was counted is struck off, and whoever strikes the last
-//! one off closes the days (`count-agency`). A run of which messages were lost or given up is not
-//! closed, so that no half-counted day is ever published; the next night counts its days again, and
-//! an order can have closed what was counted.
+//! Nothing is counted here. A run is stored with its agencies before the first message leaves. Each
+//! agency that is counted is removed from it, and the message that removes the last one closes the
+//! days (`count-agency`). A run that lost a message is not closed, so that no partly counted day is
+//! published; the next night counts its days again, and an order can close what was counted.
 
 use std::collections::BTreeSet;
 
@@ -37,18 +36,17 @@ const RUN_DAYS_MAX: i32 = 35;
 /// The most days of one order: a leap year.
 const ORDER_DAYS_MAX: i32 = 366;
 
-/// What the schedule says.
+/// The payload: of the schedule, or of an operator.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The one day to count. If the order says nothing: yesterday in Viet Nam, and the days before
-    /// it again.
+    /// The one day to count; if absent, yesterday in Viet Nam and the days before it again.
     #[serde(default)]
     pub day: Option<Date>,
     /// The first of several days to count, with `last`.
     #[serde(default)]
     pub first: Option<Date>,
-    /// The last of them.
+    /// The last day of a range; `day` is its first.
     #[serde(default)]
     pub last: Option<Date>,
     /// Nothing is to be counted: what was counted is to be closed.
@@ -93,15 +91,15 @@ impl Order {
     }
 }
 
-/// What an order came to.
+/// The answer to an order.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// The first day to be counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
-    /// Agencies to be counted.
+    /// Agencies ordered to be counted.
     pub agencies: usize,
     /// The runs, by name: each closes its days when its last agency was counted.
     pub runs: Vec<String>,
@@ -173,7 +171,7 @@ pub async fn plan(
     Ok(Outcome { first, last, agencies, runs })
 }
 
-/// Has closed what was counted.
+/// Orders a close of what was counted.
 async fn close(
     queue: &impl MessageSender,
     today: Date,

@@ -1,5 +1,5 @@
-//! `GET /v1/dossiers/{code}/deadline`: the due date with the days on the way to it, so that anybody
-//! whom it concerns can count it again on a wall calendar.
+//! `GET /v1/dossiers/{code}/deadline`: the due date with each day up to it, so that the parties to
+//! a dossier can check it with a wall calendar.
 
 use domain::deadline::{DayReckoned, DueRule, Run};
 use domain::dossier::{Action, Dossier};
@@ -10,14 +10,14 @@ use jiff::civil::Date;
 use platform::Failure;
 use serde::Serialize;
 
-/// A due date that explains itself. Where there is none, because the dossier was not received,
-/// waits for documents that start the term again, or has none by its procedure, nothing but the
-/// code is told.
+/// A due date with its explanation. Only the code is present where there is no due date: the
+/// dossier was not received, waits for a supplement that restarts the term, or has none by its
+/// procedure.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deadline<'a> {
     code: &'a DossierCode,
-    /// When it is due.
+    /// The due date; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
     /// Whether it was counted in a year that the government has not decided.
@@ -26,7 +26,7 @@ pub(crate) struct Deadline<'a> {
     /// The date that figures follow, where it is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_due_at: Option<Timestamp>,
-    /// Since when the clock stands still.
+    /// The time at which the clock was paused, if it is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ struct Count {
     rule: DueRule,
     /// From when it was counted: receipt, or the documents after which the term began again.
     started_at: Timestamp,
-    /// What the count comes to.
+    /// The due date that the count gives.
     due_at: Timestamp,
     pauses: Vec<Stretch>,
     /// By which rule they were counted.
@@ -51,7 +51,7 @@ struct Count {
     days: Vec<Day>,
 }
 
-/// A time in which the clock stood still.
+/// A time in which the clock was paused.
 #[derive(Serialize)]
 struct Stretch {
     from: Timestamp,
@@ -66,12 +66,12 @@ struct Day {
     text: String,
 }
 
-/// A letter of apology.
+/// A letter of apology with its new date.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Apology<'a> {
     at: Timestamp,
-    /// The day that it promised.
+    /// The day that the letter promised.
     new_due_on: Date,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,

@@ -368,7 +368,7 @@ async fn worklist(
     Ok(Worklist { items, next_cursor: None })
 }
 
-/// A line as the asking agency sees it: it need not be told its own name.
+/// A line as the asking agency sees it, without the agency's own code.
 fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
     let other = |agency: &AgencyCode| Some(agency) != agencies.first();
     let owner = item.agency.as_ref().or(agencies.first());
@@ -397,7 +397,7 @@ fn encode(place: &Place) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}|{line}|{}", place.status.code(), place.desk))
 }
 
-/// Reads a cursor back. It opens no desk: whose worklist it is comes from the token alone.
+/// Decodes a cursor. It widens no access: whose worklist is read comes from the token alone.
 fn decode(cursor: &str) -> Option<Place> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (status, rest) = text.split_once('|')?;

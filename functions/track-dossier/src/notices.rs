@@ -1,4 +1,4 @@
-//! `GET /v1/dossiers/{code}/notices`: why a citizen was told, or was not.
+//! `GET /v1/dossiers/{code}/notices`: which notices were sent, and why others were not.
 
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
@@ -15,7 +15,7 @@ pub(crate) struct Notices<'a> {
     /// The number, as far as an officer needs it to recognise it.
     phone: String,
     cost_vnd: u64,
-    /// Of how many nobody can say whether the applicant was told.
+    /// Notices of which it is unknown whether the applicant got them.
     left_unknown: usize,
     notices: Vec<Life<'a>>,
 }
@@ -43,7 +43,7 @@ struct Life<'a> {
 }
 
 impl<'a> Notices<'a> {
-    /// What is known of the notices of `dossier`; nothing, where nothing was ever told.
+    /// The notices of `dossier`; empty if it has no thread.
     pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
         let told = thread.map(|thread| thread.notices.as_slice()).unwrap_or_default();
         let notices: Vec<Life<'a>> = told.iter().filter_map(Life::of).collect();

@@ -1,10 +1,10 @@
-//! Every minute: wakes the notices whose time has come, by a message to the notices queue for each
-//! dossier and each report of a morning.
+//! Every minute: wakes the notices that are due, by one message to the notices queue for each
+//! dossier and each report.
 //!
-//! What waits for the morning, for a retry, for a report that stays away, or for a process that
-//! died lies in the notices table under its time. A thread that is woken is put off by some minutes
-//! first, so that the next minute does not wake it again while it is worked on; whoever works on it
-//! gives it its next time. A message that is lost is sent again after that.
+//! A notice that waits for the morning, a retry, a delivery report or the lease of a dead process
+//! is in the notices table under its time. A thread that is woken is first put off by some minutes,
+//! so that the next minute does not wake it again while it is processed; processing it sets its
+//! next time. A lost message is sent again after those minutes.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// The most threads that one minute wakes: some thirty a second, which the gateways take.
 const WOKEN_MAX: usize = 2_000;
 
-/// The most that are looked at, so that an agency whose bulk lies first does not hide the others.
+/// The most threads read, so that an agency with a bulk of due notices does not hide the others.
 const SEEN_MAX: usize = 20_000;
 
 /// For how long a thread that was woken is left alone.
@@ -29,21 +29,21 @@ const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(5);
 /// Threads put off at a time.
 const WIDTH: usize = 16;
 
-/// What the schedule says: nothing.
+/// The schedule's payload, which has no fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {}
 
-/// What a run came to.
+/// The answer of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// Threads whose time had come.
+    /// Threads that were due.
     pub due: usize,
     /// Threads that were woken.
     pub woken: usize,
-    /// For how many seconds the oldest notice has waited that might have been sent, among those
-    /// whose time had come.
+    /// The age in seconds of the oldest unsent notice among the due ones that may be sent; 0 if
+    /// there is none.
     pub oldest_unsent_seconds: i64,
 }
 

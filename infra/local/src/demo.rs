@@ -16,6 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 mod aws;
+mod calendar;
 mod count;
 mod error;
 mod figures;
@@ -26,8 +27,9 @@ mod scenario;
 mod screen;
 mod stack;
 
+pub use calendar::WorkingDays;
 pub use error::DemoError;
-pub use scenario::{Scenario, WorkingDays};
+pub use scenario::Scenario;
 pub use screen::Screen;
 pub use stack::Stack;
 

@@ -50,7 +50,7 @@ impl fmt::Display for WardCode {
 pub struct Rename {
     /// The first day on which it bears the name.
     pub from: Date,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
 }
 
@@ -64,24 +64,24 @@ pub enum AgencyLevel {
     Department,
     /// A district, before 1 July 2025.
     District,
-    /// A commune or ward.
+    /// A commune or ward (cấp xã).
     Commune,
 }
 
-/// An authority.
+/// An authority that receives and settles dossiers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agency {
-    /// Its code, never reused.
+    /// The agency's code, never reused.
     pub code: AgencyCode,
     /// Its name in Vietnamese, from its first day on.
     name: String,
     /// Names that it got later, oldest first.
     #[serde(default)]
     renamed: Vec<Rename>,
-    /// Its tier.
+    /// The agency's tier.
     pub level: AgencyLevel,
-    /// The authority above it.
+    /// The authority above it; `None` for a province.
     pub parent: Option<AgencyCode>,
     /// First day on which it takes dossiers in.
     pub valid_from: Date,
@@ -109,7 +109,7 @@ impl Agency {
         [self.valid_from].into_iter().chain(self.renamed.iter().map(|rename| rename.from))
     }
 
-    /// What the entry that stands `at` must not say by itself.
+    /// The rules that this entry breaks by itself; `at` is its position in the file.
     pub(crate) fn violations(&self, at: &str) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
@@ -146,7 +146,7 @@ impl Agency {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
     }
 
-    /// Whether its last day lies before `day`.
+    /// Whether the agency's last day is before `day`.
     pub fn has_ended_by(&self, day: Date) -> bool {
         self.valid_to.is_some_and(|last| last < day)
     }

@@ -1,5 +1,4 @@
-//! The morning report: which leaders get it (`infra/data/leaders.json`), of which time, and what it
-//! says.
+//! The morning report: its recipients (`infra/data/leaders.json`), its period and its content.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +53,7 @@ impl PublicUrl {
     }
 }
 
-/// Of which time a leader is told.
+/// The period that a leader's report covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportSpan {
@@ -65,9 +64,9 @@ pub enum ReportSpan {
 }
 
 impl ReportSpan {
-    /// What is told of on the working day `morning`. The days of one morning follow those of the
-    /// morning before: on Monday from Friday to Sunday, after Tết from the last working day before
-    /// it, so that no day is left out and none told of twice.
+    /// The days reported on the working day `morning`. The periods of successive mornings are
+    /// adjacent: Monday's covers Friday to Sunday, and the first one after Tết starts at the last
+    /// working day before it, so that each day is reported once.
     pub fn period(self, morning: Date, calendar: &Calendar) -> Result<Period, MissingYear> {
         let last = previous(morning);
         match self {
@@ -93,14 +92,14 @@ pub struct Leader {
     pub office: String,
     /// Where it belongs: its messages count among those of this agency.
     pub agency: AgencyCode,
-    /// Where the message goes.
+    /// The telephone number that gets the report.
     pub phone: Phone,
-    /// In which language.
+    /// The preferred language.
     #[serde(default)]
     pub language: Language,
-    /// Of which time.
+    /// The period of the report.
     pub report: ReportSpan,
-    /// First day.
+    /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// Last day; none: until further notice.
     pub valid_to: Option<Date>,
@@ -112,7 +111,7 @@ impl Leader {
     }
 }
 
-/// `leaders.json`.
+/// The file `leaders.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeadersFile {
@@ -162,8 +161,7 @@ impl Leaders {
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }
     }
 
-    /// Offices to whose telephone no message can be sent on the first day on which they are to get
-    /// one.
+    /// Offices whose telephone number cannot get messages on their first day.
     pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
         let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
         let told = |(place, leader): (usize, &Leader)| {
@@ -177,7 +175,7 @@ impl Leaders {
         self.0.iter().enumerate().filter_map(told).collect()
     }
 
-    /// Whether nobody ever gets one.
+    /// Whether no leader is listed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -193,8 +191,7 @@ impl Leaders {
     }
 }
 
-/// What a report comes to in one line. It is kept as it was told: figures that are corrected later
-/// do not change a message.
+/// A report's headline. It is stored as sent: later corrections of the figures do not change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Headline {
@@ -202,9 +199,9 @@ pub struct Headline {
     pub first: Date,
     /// The last: the figures are as of its end.
     pub last: Date,
-    /// Received in this time.
+    /// Dossiers received in the period.
     pub received: u64,
-    /// Settled in this time.
+    /// Dossiers settled in the period.
     pub resolved: u64,
     /// Settled early or on time, of these, in hundredths of a percent; none where nothing was
     /// settled.
@@ -212,7 +209,7 @@ pub struct Headline {
     pub on_time_share: Option<u64>,
     /// Past their due date at the end.
     pub overdue: u64,
-    /// Where the whole report stands.
+    /// The address of the whole report.
     pub link: String,
 }
 

@@ -1,4 +1,4 @@
-//! Whoever asks for something. The types here hold personal data and print as `***`.
+//! Applicants. The types here hold personal data and print as `***`.
 
 use std::fmt;
 
@@ -37,17 +37,17 @@ macro_rules! personal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplicantKind {
-    /// A person (cá nhân).
+    /// A natural person (cá nhân).
     Citizen,
     /// An enterprise, co-operative or household business (doanh nghiệp).
     Business,
 }
 
-/// Longest name, in characters.
+/// The longest name, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 200;
 
-/// A person's or a business's name, 1 to 200 characters, cleaned. What lies in a store was judged
-/// by the rules of its day.
+/// A person's or a business's name, 1 to 200 characters, cleaned. Reading a stored name does not
+/// judge it again: it was judged by the rules of its day.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FullName(String);
@@ -72,25 +72,25 @@ impl TryFrom<String> for FullName {
     }
 }
 
-/// Whoever hands a dossier in.
+/// The person or business that hands in a dossier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Applicant {
-    /// Person or business.
+    /// Whether the applicant is a person or a business.
     pub kind: ApplicantKind,
     /// Name as on the identity document.
     pub full_name: FullName,
-    /// Identity number, by kind.
+    /// The identity number with its kind.
     pub id_number: IdNumber,
     /// Where they can be called, and messages go where that is possible.
     pub phone: Phone,
-    /// Optional address for letters.
+    /// The e-mail address, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
 }
 
-/// An e-mail address: one `@`, no blanks, at most 254 characters (RFC 5321 §4.5.3.1.3). What lies
-/// in a store was judged by the rules of its day.
+/// An e-mail address: one `@`, no blanks, at most 254 characters (RFC 5321 §4.5.3.1.3). Reading a
+/// stored address does not judge it again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);

@@ -30,30 +30,30 @@ pub fn instant(day: Date, time: Time) -> Timestamp {
         .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
-/// The calendar has no data for a year that a rule needs. Nobody may guess it: the government
-/// decides each year's holidays and swaps in the year before.
+/// A rule needs a year that has no calendar. Such a year is never guessed: the government decides
+/// holidays and swapped days in the year before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the working calendar has no data for {year}")]
 pub struct MissingYear {
-    /// The year without data.
+    /// The year without a calendar.
     pub year: i16,
 }
 
 /// Why a day counts or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayKind {
-    /// Monday to Friday, nothing special.
+    /// Monday to Friday, without an exception.
     Working,
     /// A Saturday worked in exchange for a day off.
     MadeUp,
-    /// Saturday or Sunday.
+    /// A Saturday or Sunday that is not worked.
     Weekend,
     /// A public holiday, or a day off in exchange for a worked Saturday.
     Holiday,
 }
 
 impl DayKind {
-    /// Whether offices are open.
+    /// Whether offices are open on such a day.
     pub fn is_working(self) -> bool {
         matches!(self, Self::Working | Self::MadeUp)
     }
@@ -66,15 +66,15 @@ struct Year {
     off: BTreeSet<Date>,
     #[serde(deserialize_with = "each_once")]
     worked: BTreeSet<Date>,
-    /// Whether the government has not decided it yet: what is counted in it is marked, and counted
-    /// anew once it has.
+    /// Whether the government has not decided the year yet: dates counted in it are marked, and
+    /// counted again once it is decided.
     #[serde(default)]
     provisional: bool,
     source: String,
 }
 
-/// What a dossier is that comes on a day off or after closing, of a term in days. NĐ 61/2018 Đ.18
-/// says only what comes after the hand-over hour of a working day.
+/// How a term in days treats a dossier that arrives on a day off or after closing. NĐ 61/2018 Đ.18
+/// covers only arrivals after the hand-over hour of a working day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClosedReceipt {
@@ -137,7 +137,7 @@ pub struct Calendar {
 /// The years of which something can be known here.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
 
-/// A year as the key of an entry, refused where it stands.
+/// A year as the key of an entry; an error names its position.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct YearKey(i16);
@@ -151,7 +151,7 @@ impl TryFrom<String> for YearKey {
     }
 }
 
-/// A year stands once: of two entries nobody could tell which one is meant.
+/// Reads years of which each occurs once, since two entries for a year would be ambiguous.
 fn by_year<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, D::Error> {
     struct Years;
 
@@ -176,7 +176,7 @@ fn by_year<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<i16, Year>, 
     source.deserialize_map(Years)
 }
 
-/// Days that stand once each: a second time is a slip of the pen for another day.
+/// Reads days of which each occurs once: a repeated day is a mistyped one.
 fn each_once<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeSet<Date>, D::Error> {
     let mut days = BTreeSet::new();
     for day in Vec::<Date>::deserialize(source)? {
@@ -197,9 +197,9 @@ impl Calendar {
         self
     }
 
-    /// A whole calendar for each agency with exceptions, and what is wrong with these: a day off on
-    /// which nobody works, a worked day on which everybody does, a day both, a day in a year
-    /// without a calendar, hours that are wrong by themselves.
+    /// The complete calendar of each agency with exceptions, and the exceptions that break a rule:
+    /// a day off that is none, a worked day that is one anyway, a day that is both, a day in a year
+    /// without a calendar, invalid hours.
     pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
         let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
@@ -283,9 +283,9 @@ impl Calendar {
         (calendars, found)
     }
 
-    /// What contradicts itself: a day in the wrong year, a worked weekday, a day both off and
-    /// worked, hours that run backwards, stand twice, or begin only after the first day that has a
-    /// calendar.
+    /// The rules that the calendar breaks: a day in the wrong year, a worked weekday, a day both
+    /// off and worked, hours that run backwards or are repeated, or hours that start after the
+    /// first day of the calendar.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.years.is_empty() {
@@ -347,7 +347,7 @@ impl Calendar {
         found
     }
 
-    /// What is wrong with the office hours, which stand in `field`, each at its place.
+    /// The rules that the office hours in `field` break, each with its position.
     fn hours_violations(&self, field: &str, places: &[String]) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();
@@ -386,12 +386,12 @@ impl Calendar {
         found
     }
 
-    /// Whose exceptions there are, each with its place in the list.
+    /// The agencies with exceptions, each with its position in the list.
     pub(crate) fn agencies_of_exceptions(&self) -> Vec<(usize, AgencyCode)> {
         self.exceptions.iter().map(|exception| exception.agency.clone()).enumerate().collect()
     }
 
-    /// The years that are known.
+    /// The years with a calendar, decided or provisional.
     pub fn years(&self) -> impl Iterator<Item = i16> {
         self.years.keys().copied()
     }
@@ -403,7 +403,7 @@ impl Calendar {
         self.years.range(first..=last).any(|(_, year)| year.provisional)
     }
 
-    /// The years that are decided.
+    /// The decided years.
     pub(crate) fn decided_years(&self) -> impl Iterator<Item = i16> {
         self.years.iter().filter(|(_, year)| !year.provisional).map(|(number, _)| *number)
     }
@@ -422,8 +422,7 @@ impl Calendar {
         })
     }
 
-    /// Next year, if `today` is in the quarter in which it is decided and nobody has entered it
-    /// yet.
+    /// Next year, if `today` is in the quarter in which it is decided and the calendar lacks it.
     pub(crate) fn missing_next_year(&self, today: Date) -> Option<MissingYear> {
         let year = today.year() + 1;
         (today.month() >= 10 && !self.years.contains_key(&year)).then_some(MissingYear { year })
@@ -447,7 +446,7 @@ impl Calendar {
         Ok(day)
     }
 
-    /// How many working days lie after `from`, up to and with `to`.
+    /// The number of working days after `from`, up to and including `to`.
     pub fn working_days_between(&self, from: Date, to: Date) -> Result<i64, MissingYear> {
         let (mut count, mut day) = (0, from);
         while day < to {
@@ -472,7 +471,7 @@ impl Calendar {
         Ok(left == 0)
     }
 
-    /// Office hours on `day`.
+    /// The office hours in force on `day`.
     fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
         self.hours
             .iter()
@@ -489,7 +488,7 @@ impl Calendar {
         Ok(slots.iter().map(|(open, close)| (instant(day, *open), instant(day, *close))).collect())
     }
 
-    /// When offices close on `day`.
+    /// The closing time of offices on `day`.
     pub(crate) fn closing(&self, day: Date) -> Timestamp {
         let close = self
             .hours_on(day)

@@ -29,15 +29,15 @@ use crate::procedure::{Channel, Procedure};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Integrator {
-    /// The `source` of its CloudEvents.
+    /// The `source` of the integrator's CloudEvents.
     pub source: String,
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// Agencies in whose name it acts.
+    /// The agencies for which the integrator may act.
     pub agencies: Vec<AgencyCode>,
 }
 
-/// `agencies.json`.
+/// The file `agencies.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgenciesFile {
@@ -48,7 +48,7 @@ pub struct AgenciesFile {
     agencies: Vec<Agency>,
 }
 
-/// `procedures.json`.
+/// The file `procedures.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProceduresFile {
@@ -59,7 +59,7 @@ pub struct ProceduresFile {
     procedures: Vec<Procedure>,
 }
 
-/// `integrators.json`.
+/// The file `integrators.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntegratorsFile {
@@ -73,29 +73,29 @@ pub struct IntegratorsFile {
 /// The files that a catalogue is put together from.
 #[derive(Debug)]
 pub struct CatalogueFiles {
-    /// `agencies.json`.
+    /// The file `agencies.json`.
     pub agencies: AgenciesFile,
-    /// `procedures.json`.
+    /// The file `procedures.json`.
     pub procedures: ProceduresFile,
-    /// `calendar.json`.
+    /// The file `calendar.json`.
     pub calendar: Calendar,
-    /// `rules.json`.
+    /// The file `rules.json`.
     pub rules: RulesFile,
-    /// `templates.json`.
+    /// The file `templates.json`.
     pub templates: TemplatesFile,
-    /// `integrators.json`.
+    /// The file `integrators.json`.
     pub integrators: IntegratorsFile,
-    /// `notices.json`.
+    /// The file `notices.json`.
     pub notices: PoliciesFile,
-    /// `providers.json`.
+    /// The file `providers.json`.
     pub providers: ProvidersFile,
-    /// `codes.json`.
+    /// The file `codes.json`.
     pub codes: CodesFile,
-    /// `leaders.json`.
+    /// The file `leaders.json`.
     pub leaders: LeadersFile,
-    /// `index.json`.
+    /// The file `index.json`.
     pub index: IndexFile,
-    /// `intake.json`.
+    /// The file `intake.json`.
     pub intake: IntakeFile,
 }
 
@@ -105,7 +105,7 @@ pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
     procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
-    /// Where each version stands in its file, for whoever mends it.
+    /// The position of each version in its file, for error messages.
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
     templates: Templates,
@@ -284,13 +284,12 @@ impl Catalogue {
         whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
-    /// What `next` would take away from the record, seen on `today`: an agency or a year of the
-    /// calendar that it does not list, a version of a procedure that has begun and that it leaves
-    /// out or says otherwise.
+    /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
+    /// it does not list, or a version of a procedure in force that it omits or changes.
     ///
-    /// Dossiers are in their agencies and keep the version that they were submitted under; dates
-    /// already given were counted in their years. What ends is given a last day, and what changes a
-    /// new version.
+    /// Dossiers stay with their agencies and keep the version under which they were submitted, and
+    /// due dates were counted in those years. To end something, give it a last day; to change it,
+    /// add a version.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
         let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
         let agencies = agencies.map(|code| {
@@ -369,9 +368,9 @@ impl Catalogue {
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
 
-    /// What an edition that is published now must not say, though one of before that says it is
-    /// read all the same: kinds of identity for procedures that there are not, and a morning report
-    /// for a telephone to which none can be sent.
+    /// The rules that a newly published edition must keep although older editions that break them
+    /// are still read: identity kinds name existing procedures, and telephones of the morning
+    /// report can get messages.
     pub fn unsound(&self) -> Vec<Violation> {
         let mut found =
             self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
@@ -384,14 +383,14 @@ impl Catalogue {
         self.agencies.get(code)
     }
 
-    /// Every agency, old and new.
+    /// Every agency, past and present.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.values()
     }
 
-    /// Agencies that have ended by `day` and that `agency` carries on for, directly or as a
-    /// successor's successor, each with all of its dossiers or a part. An agency that has ended
-    /// itself carries on for nobody, since its own successors do.
+    /// Agencies that ended by `day` and that `agency` succeeds, directly or through other
+    /// successors, each with all of its dossiers or a part. An agency that has itself ended
+    /// succeeds none, since its own successors do.
     pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
         let ended =
             self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
@@ -408,9 +407,9 @@ impl Catalogue {
         )
     }
 
-    /// Under whom figures of `agency`, of one procedure where it is given, are told together with
-    /// those of whoever carries on for it: under itself where several do, since figures know no
-    /// wards, and those of officers no procedures.
+    /// The agency under which the figures of `agency` (and of one procedure, where given) are shown
+    /// when merged with its successors. With several successors it is the agency itself, since
+    /// figures have no wards, and those of officers no procedures.
     pub fn told_under(
         &self,
         agency: &AgencyCode,
@@ -477,7 +476,7 @@ impl Catalogue {
     }
 
     /// A year that the calendar lacks and that is needed soon: next year from October on, or as
-    /// soon as the longest term that somebody can apply for `today` reaches into it.
+    /// soon as the longest term of a procedure open `today` reaches into it.
     pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
         let evening = instant(today, Time::MAX);
         let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
@@ -496,12 +495,12 @@ impl Catalogue {
         &self.law
     }
 
-    /// The working calendar.
+    /// The common working calendar.
     pub fn calendar(&self) -> &Calendar {
         self.law.calendar()
     }
 
-    /// What applicants are told.
+    /// The texts of notices.
     pub fn templates(&self) -> &Templates {
         &self.templates
     }
@@ -516,7 +515,7 @@ impl Catalogue {
         &self.codes
     }
 
-    /// Who gets the morning report.
+    /// The recipients of the morning report.
     pub fn leaders(&self) -> &Leaders {
         &self.leaders
     }
@@ -531,12 +530,12 @@ impl Catalogue {
         &self.intake.identities
     }
 
-    /// Which telephones can be told.
+    /// The ranges of numbers that can get messages.
     pub fn telephones(&self) -> &Telephones {
         &self.intake.telephones
     }
 
-    /// Where documents may lie.
+    /// The hosts that may hold documents.
     pub fn document_hosts(&self) -> &DocumentHosts {
         &self.intake.hosts
     }

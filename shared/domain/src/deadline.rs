@@ -1,9 +1,9 @@
-//! When a dossier is due.
+//! Computes due dates.
 //!
-//! The clock starts when a complete dossier is received (NĐ 61/2018 Đ.17–19). For terms in days the
-//! day of receipt is not counted; what arrives after the hand-over hour, or on a day off, is
-//! received on the next working day (Đ.18), unless the calendar reads the hours in which offices
-//! are closed otherwise. Early, on time and late are told by date alone (see [`crate::kpi`]).
+//! The clock starts when a complete dossier is received (NĐ 61/2018 Đ.17–19). In terms of days the
+//! day of receipt is not counted. What arrives after the hand-over hour, or on a day off, is
+//! received on the next working day (Đ.18), unless the calendar reads the closed hours otherwise.
+//! Early, on time and late are decided by date alone (see [`crate::kpi`]).
 
 mod run;
 
@@ -62,7 +62,7 @@ impl TryFrom<TermWire> for Term {
 }
 
 impl Term {
-    /// A term of `amount` units.
+    /// A term of `amount` units. Fails if `amount` is out of range for the unit.
     pub fn new(amount: u16, unit: TermUnit) -> Result<Self, &'static str> {
         if (1..=1_000).contains(&amount) {
             Ok(Self { amount, unit })
@@ -71,12 +71,12 @@ impl Term {
         }
     }
 
-    /// How many.
+    /// The number of units.
     pub fn amount(self) -> u16 {
         self.amount
     }
 
-    /// Of what.
+    /// The unit of the term.
     pub fn unit(self) -> TermUnit {
         self.unit
     }
@@ -86,10 +86,11 @@ impl Term {
         self.walk(calendar, received, &[], &mut |_, _| {})
     }
 
-    /// The instant at which a dossier is due whose clock ran like `run`.
+    /// The due date of a dossier whose clock ran like `run`. Fails if a year that it reaches has no
+    /// calendar.
     ///
-    /// It is counted anew from where the term began, and not from the due date that the last pause
-    /// left: that one may have been moved off a day off, and those days would be given back twice.
+    /// It is counted from the start of the term, and not from the due date that the last pause
+    /// gave: that one may have been moved off a day off, and those days would be given back twice.
     pub fn due_of(self, calendar: &Calendar, run: &Run) -> Result<Timestamp, MissingYear> {
         let mut silent = |_: Date, _: Reckoning| {};
         let Some(promise) = run.promise else {
@@ -136,9 +137,8 @@ impl Term {
         self.explained_in(law.calendar(), law, run)
     }
 
-    /// The instant at which a dossier of `agency` whose clock ran like `run` is due by the count of
-    /// the term alone, whatever was promised instead; with the days that were given back for
-    /// pauses.
+    /// The due date of a dossier of `agency` by the count of the term alone, without any promise,
+    /// for a clock that ran like `run`; with the days given back for pauses.
     pub fn explained_of(
         self,
         law: &Law,
@@ -172,8 +172,8 @@ impl Term {
         DueRule { amount: self.amount, unit: self.unit, source }
     }
 
-    /// Walks from `received` to the due instant, through the time given back for `pauses`, and
-    /// tells `note` of each day on the way.
+    /// Walks from `received` to the due date, including the time given back for `pauses`, and calls
+    /// `note` for each day.
     fn walk(
         self,
         calendar: &Calendar,
@@ -216,9 +216,9 @@ impl Term {
 /// The rule by which a due date was found, for the applicant's slip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueRule {
-    /// How many.
+    /// The number of units.
     pub amount: u16,
-    /// Of what.
+    /// The unit.
     pub unit: TermUnit,
     /// The articles by which they are counted.
     pub source: String,
@@ -227,28 +227,28 @@ pub struct DueRule {
 /// A due instant that can be checked against a wall calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// When the dossier is due.
+    /// The due date.
     pub due: Timestamp,
     /// Every day from receipt to the due date, in order; a day has one line for each half-day that
     /// is counted in hours.
     pub days: Vec<DayReckoned>,
     /// What was counted, and by which articles.
     pub rule: DueRule,
-    /// By which rule pauses were counted, that of the last one; none without pauses, or where no
-    /// rule was said.
+    /// The rule by which the last pause was counted; `None` without pauses, or if no rule was in
+    /// force.
     pub pauses: Option<PauseRule>,
-    /// Whether it was counted in a year that the government has not decided: it is counted anew
-    /// once it has.
+    /// Whether the count used a year that the government has not decided; it is then counted again
+    /// after the decision.
     pub provisional: bool,
 }
 
 /// One day on the way to a due date. `Display` is one sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayReckoned {
-    /// The day, in Viet Nam.
+    /// The day in Viet Nam.
     pub date: Date,
-    /// What the calendar says of it; none in a year without a calendar, whose days a term in
-    /// calendar days may cross.
+    /// The day's kind; `None` in a year without a calendar, which a term in calendar days may
+    /// cross.
     pub kind: Option<DayKind>,
     /// What it was to the term.
     pub reckoning: Reckoning,
@@ -265,29 +265,29 @@ pub enum Reckoning {
     ReceivedWhileClosed,
     /// It came after the hand-over hour and is received on the next working day.
     AfterHandOver,
-    /// Offices are closed; the day's kind says why.
+    /// Offices are closed; the kind of the day is the reason.
     Off,
     /// Counted as day `number` of the term.
     Counted {
-        /// Which, from one.
+        /// The position of the day, from 1.
         number: u16,
-        /// Of how many.
+        /// The total number of days.
         of: u16,
     },
-    /// Day `number` of those in which the clock stood still, given back at the end.
+    /// A day given back at the end for a day on which the clock was paused.
     GivenBack {
-        /// Which, from one.
+        /// The position of the day, from 1.
         number: i64,
-        /// Of how many.
+        /// The total number of days given back.
         of: i64,
     },
     /// Not counted, but due: the term ended on a day off before it.
     MovedHere,
     /// Office time of one half-day, counted.
     Open {
-        /// From when.
+        /// The start of the span.
         from: Time,
-        /// Until when.
+        /// The end of the span.
         to: Time,
         /// How much has been counted so far.
         counted: SignedDuration,
@@ -299,7 +299,7 @@ pub enum Reckoning {
 }
 
 impl Reckoning {
-    /// The word for it.
+    /// The name in JSON and in addresses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Received => "received",

@@ -1,4 +1,4 @@
-//! Documents that come with a dossier: what is kept of one, and where its content may lie.
+//! Documents of a dossier: what is stored of one, and which hosts may hold its content.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ pub const DOCUMENTS_MAX: usize = 50;
 /// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
 pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
-/// Longest address, in characters.
+/// The longest address, in characters.
 const URL_CHARACTERS_MAX: usize = 2_048;
 
-/// A document handed in: where it lies and what it must hash to.
+/// A document handed in: the address and the hash of its content.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Code of the document within the procedure.
@@ -28,7 +28,7 @@ pub struct Document {
     pub name: String,
     /// SHA-256 of the content, 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// Where the content lies (https).
+    /// The https address of the content.
     pub url: String,
 }
 
@@ -88,8 +88,8 @@ impl Document {
     }
 }
 
-/// An address of the public net, as a browser would read it: https, with the name of a host and not
-/// its number, and nothing that speaks for somebody or to another service of that host.
+/// A public address as a browser reads it: https, a host name and not a number, no credentials and
+/// no port of another service.
 fn address(text: &str) -> Option<Url> {
     // Programs take more for the beginning of an address than this, and not all of them the same.
     let begun = text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"));
@@ -121,24 +121,24 @@ fn is_public_name(name: &str) -> bool {
     name.contains('.') && !last.is_empty() && !own.contains(&last)
 }
 
-/// A host on which documents may lie.
+/// A host that may hold documents.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentHost {
-    /// Its name, in lower case.
+    /// The host name in lower case.
     host: String,
-    /// First day.
+    /// The first day on which the host is allowed.
     valid_from: Date,
     /// Last day; none: until further notice.
     valid_to: Option<Date>,
-    /// Who says so.
+    /// The source of the entry.
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]
     _trust: Trust,
 }
 
-/// Every host on which documents may lie.
+/// Every host that may hold documents.
 #[derive(Debug)]
 pub struct DocumentHosts(Vec<DocumentHost>);
 
@@ -181,7 +181,7 @@ impl DocumentHosts {
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
 
-    /// Why the document may not lie where it does on `day`, if it may not.
+    /// The reason why the document's address is not allowed on `day`; `None` if it is.
     pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
         let url = address(&document.url)?;
         let listed = self.0.iter().any(|host| {

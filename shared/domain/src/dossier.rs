@@ -57,28 +57,28 @@ pub fn moment(instant: Timestamp) -> Timestamp {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    /// The dossier's version after it.
+    /// The dossier's version after the entry, from 1.
     pub version: u64,
-    /// What was done.
+    /// The action that the entry records.
     pub action: Action,
-    /// The status after it.
+    /// The status after the entry.
     pub status: DossierStatus,
-    /// When it happened.
+    /// The time of the event.
     pub at: Timestamp,
-    /// When we learned of it.
+    /// The time at which we recorded it.
     pub recorded_at: Timestamp,
     /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a
     /// little behind the entry before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<Timestamp>,
-    /// Who did it.
+    /// The account or system that acted.
     pub by: Signature,
-    /// The command that did it.
+    /// The id of the command.
     pub command: CommandId,
     /// The reason given to the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// A note of whoever did it: see [`Actor::may_read_note`].
+    /// A note of the actor; [`Actor::may_read_note`] decides who reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When the dossier is due after it.
@@ -113,36 +113,36 @@ impl fmt::Debug for HistoryEntry {
     }
 }
 
-/// A dossier.
+/// A dossier with its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dossier {
-    /// Its code.
+    /// The dossier's code.
     pub code: DossierCode,
     /// How many entries its history has.
     pub version: u64,
-    /// Where it stands.
+    /// The national status.
     pub status: DossierStatus,
-    /// What is asked for.
+    /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// The version of the procedure it was submitted under, for ever.
+    /// The version of the procedure under which the dossier was submitted; it never changes.
     pub procedure_version: u32,
     /// How long it may take; none where the procedure gives no date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<Term>,
-    /// Who settles it and answers for it: the owner, for ever.
+    /// The owner: the agency that settles the dossier and answers for it; it never changes.
     pub agency: AgencyCode,
-    /// Where it lies while it is forwarded to another agency for its part of the work.
+    /// The handler: the agency to which the dossier is forwarded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
-    /// How it came.
+    /// The channel by which the dossier came.
     pub channel: Channel,
-    /// In which ward the matter lies, where that was said.
+    /// The ward of the matter, if the applicant named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ward: Option<WardCode>,
-    /// Who asks.
+    /// The applicant.
     pub applicant: Applicant,
-    /// With which documents.
+    /// The documents handed in.
     pub documents: Vec<Document>,
     /// When it was handed in (ngày nộp).
     pub submitted_at: Timestamp,
@@ -159,14 +159,14 @@ pub struct Dossier {
     /// When it was settled, refused or withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
-    /// Since when the clock has stood still for a payment, a suspension, or documents after which
-    /// it goes on.
+    /// The start of the current pause: for a payment, a suspension, or a supplement after which the
+    /// clock resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Timestamp>,
-    /// Where it stood before documents were asked for.
+    /// The status before a supplement was requested; `None` in every other status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_before: Option<DossierStatus>,
-    /// Everything that happened, oldest first.
+    /// All entries, oldest first.
     pub history: Vec<HistoryEntry>,
 }
 
@@ -175,13 +175,13 @@ pub struct Dossier {
 pub struct Command {
     /// Its name, so that a repetition is recognised.
     pub id: CommandId,
-    /// What to do.
+    /// The action to carry out.
     pub action: Action,
     /// The version that the sender saw; none where the sender cannot know it (an integrator).
     pub expected_version: Option<u64>,
-    /// Why, for the applicant.
+    /// The reason given to the applicant.
     pub reason: Option<String>,
-    /// A note; who may read it is said at [`Actor::may_read_note`].
+    /// A note; [`Actor::may_read_note`] decides who reads it.
     pub note: Option<String>,
     /// When it happened, as the sender claims; none where it happens as it arrives.
     pub at: Option<Timestamp>,
@@ -204,12 +204,12 @@ impl fmt::Debug for Command {
     }
 }
 
-/// What a command comes to.
+/// The decision on a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The dossier after one more entry, not yet stored.
     Moved(Box<Dossier>),
-    /// The very command was carried out before; its entry says with which result.
+    /// The command was carried out before, with the result in this entry.
     Repeated(Box<HistoryEntry>),
 }
 
@@ -219,20 +219,20 @@ pub enum Refusal {
     /// The actor may not do this to this dossier.
     #[error("not allowed for this account")]
     NotAllowed,
-    /// The sender saw another version.
+    /// The command names another version than the current one.
     #[error("the dossier has moved on to version {current}")]
     Stale {
-        /// The version now.
+        /// The current version.
         current: u64,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
     },
     /// The status does not allow it.
     #[error("{} is not allowed in status {}", action.name(), status.code())]
     Illegal {
-        /// What was asked.
+        /// The action that was asked for.
         action: Action,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
         /// What the actor may do instead.
         allowed: Vec<Action>,
@@ -240,20 +240,20 @@ pub enum Refusal {
     /// A field of the command breaks a rule.
     #[error("{0}")]
     Invalid(Violation),
-    /// A command of the same name said something else before.
+    /// A command with this id and another content was carried out before.
     #[error("the same command id was used for another command")]
     CommandIdReused,
     /// It happened before something that is already in the history.
     #[error("the history already reaches beyond the time of this event")]
     OutOfOrder,
-    /// The due date cannot be told.
+    /// The due date needs a year without a calendar.
     #[error(transparent)]
     Calendar(#[from] MissingYear),
 }
 
 impl Dossier {
-    /// Carries `command` out as `by`, or says why not. `now` is when we learn of it; the law is
-    /// that of the day on which it happened.
+    /// Carries out `command` as `by`, or returns the reason against it. `now` is the time of
+    /// recording; the law is that of the day of the event.
     pub fn decide(
         &self,
         command: Command,
@@ -317,8 +317,7 @@ impl Dossier {
         Ok(Decision::Moved(Box::new(next)))
     }
 
-    /// What decides who carries on with it when its agency, or the one that it lies with, has
-    /// ended.
+    /// The facts that decide which successor acts when the owner or handler has ended.
     pub fn matter(&self) -> Matter<'_> {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
@@ -390,7 +389,7 @@ impl Dossier {
         Ok(next)
     }
 
-    /// Puts `dates` on the dossier and on its last entry, which says so for ever.
+    /// Stores `dates` in the dossier and in its last entry.
     fn set_dates(&mut self, dates: Dates) {
         (self.due_at, self.original_due_at, self.paused_at) =
             (dates.due, dates.original, dates.paused);
@@ -432,9 +431,9 @@ pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEnt
 pub struct Completion {
     /// Steps behind it, 0 to `steps_total`.
     pub steps_done: u8,
-    /// Steps in all.
+    /// The total number of steps.
     pub steps_total: u8,
-    /// Whether nothing more will happen.
+    /// Whether the dossier has ended.
     pub closed: bool,
 }
 

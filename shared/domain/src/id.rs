@@ -50,10 +50,10 @@ fn written(text: &str) -> String {
     text::bare(text).to_ascii_uppercase()
 }
 
-/// Code of an authority (mã định danh).
+/// The code of an authority (mã định danh).
 ///
-/// New grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4); old
-/// grammar, right to left: `000.00.15.H58` (QCVN 102:2016), which stays readable for ever.
+/// Present grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4). The
+/// former grammar, right to left, `000.00.15.H58` (QCVN 102:2016), stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgencyCode(String);
@@ -224,10 +224,10 @@ fn parse_date(digits: &str) -> Option<Date> {
     Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
-/// Names a leader's office for ever, whatever its telephone: `chairman`, `van-phong-2`.
+/// The permanent name of a leader's office, whatever its telephone number: `chairman`,
+/// `van-phong-2`.
 ///
-/// At most 24 characters, so that what is made of it fits the 50 that SMS gateways take for the
-/// name of a message.
+/// At most 24 characters, so that message ids made of it fit the 50 characters of SMS gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LeaderKey(String);
@@ -252,13 +252,13 @@ impl TryFrom<String> for LeaderKey {
     }
 }
 
-/// Names the report that one leader gets on one morning: `REPORT-2026-11-24-chairman`. No agency's
-/// code begins so, and so no dossier's.
+/// The name of one leader's report of one morning: `REPORT-2026-11-24-chairman`. No agency code
+/// starts like this, and so no dossier code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReportCode {
-    /// The morning.
+    /// The day of the report's morning.
     pub morning: Date,
-    /// Whose.
+    /// The recipient.
     pub leader: LeaderKey,
 }
 
@@ -290,9 +290,9 @@ impl std::str::FromStr for ReportCode {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
-    /// A dossier.
+    /// The code of a dossier.
     Dossier(DossierCode),
-    /// A report.
+    /// The name of a leader's report.
     Report(ReportCode),
 }
 
@@ -343,7 +343,7 @@ impl TryFrom<String> for SubjectCode {
     }
 }
 
-/// Names one command for ever, so that its repetition is recognised.
+/// The permanent id of one command, by which a repetition is recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CommandId(String);

@@ -25,8 +25,8 @@ const CITIZEN_ID: &str = "citizen-id";
 /// The kind of an enterprise's ten digits, with those of its branch.
 const ENTERPRISE: &str = "enterprise";
 
-/// A number of a kind. Numbers of two kinds are two people's, though they look alike: a passport
-/// may have the digits of somebody's old identity card.
+/// An identity number with its kind. Equal digits of two kinds are two people: a passport may have
+/// the digits of an old identity card.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IdNumber {
@@ -65,8 +65,8 @@ impl From<IdNumber> for String {
     }
 }
 
-/// Reads what lies in a store, which was judged by the rules of its day. What comes from outside
-/// goes through [`Identities::read`].
+/// Reads a stored number, which was judged by the rules of its day. Input goes through
+/// [`Identities::read`].
 impl TryFrom<String> for IdNumber {
     type Error = Violation;
 
@@ -80,23 +80,22 @@ impl TryFrom<String> for IdNumber {
     }
 }
 
-/// One kind of number.
+/// One kind of identity number.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IdentityKind {
-    /// Its name, e.g. `passport`.
+    /// The kind's name, e.g. `passport`.
     kind: String,
     /// What people call it, in Vietnamese.
     name: String,
-    /// Whose it is.
+    /// Whether persons or businesses have it.
     of: ApplicantKind,
-    /// How it is written, bare.
+    /// The forms of the number without separators.
     forms: Vec<Form>,
     /// What is certain about it besides.
     #[serde(default)]
     checks: Vec<Check>,
-    /// Whether whoever hands it in has to name the kind, because numbers of other kinds look the
-    /// same.
+    /// Whether the sender has to name the kind, because numbers of other kinds look the same.
     #[serde(default)]
     named: bool,
     /// The procedures that take it; none: all of them.
@@ -107,7 +106,7 @@ pub struct IdentityKind {
     /// Last day; none: until further notice. A dossier is judged by the day on which it was handed
     /// in.
     valid_to: Option<Date>,
-    /// Where it is said.
+    /// The source of the entry.
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]
@@ -182,13 +181,13 @@ impl Identities {
         listed.filter(|(_, _, code)| !known(code)).map(said).collect()
     }
 
-    /// Every kind.
+    /// The names of all kinds.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().map(|kind| kind.kind.as_str())
     }
 
-    /// Reads a number as somebody of the kind `of` gave it, of the kind of number that they named,
-    /// else of the first one that is written so.
+    /// Reads a number given by an applicant of kind `of`: as the named kind of number, or else as
+    /// the first kind whose form it has.
     pub fn read(
         &self,
         of: ApplicantKind,
@@ -296,8 +295,8 @@ fn not_any(of: ApplicantKind) -> Violation {
     }
 }
 
-/// The bare numbers that a text can mean: blanks, hyphens and dots divide it for the eye only, save
-/// before a branch's digits, which may also stand without.
+/// The bare numbers that a text can mean. Blanks, hyphens and dots only separate digits, except
+/// before a branch's digits, where the hyphen may also be missing.
 fn candidates(of: ApplicantKind, given: &str) -> Vec<String> {
     let groups: Vec<String> =
         text::groups(given).iter().map(|group| group.to_ascii_uppercase()).collect();

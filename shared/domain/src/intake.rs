@@ -1,5 +1,5 @@
-//! What is taken at the doors: kinds of identity, telephones that can be told, hosts on which
-//! documents lie (`intake.json`).
+//! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
+//! documents.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::document::{DocumentHost, DocumentHosts};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
-/// `intake.json`.
+/// The file `intake.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IntakeFile {
@@ -28,9 +28,9 @@ pub struct IntakeFile {
 pub struct IntakeRules {
     /// Numbers by which applicants are known.
     pub identities: Identities,
-    /// Which telephones can be told.
+    /// The ranges of numbers that can get messages.
     pub telephones: Telephones,
-    /// Where documents may lie.
+    /// The hosts that may hold documents.
     pub hosts: DocumentHosts,
 }
 

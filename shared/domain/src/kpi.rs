@@ -35,22 +35,22 @@ pub use period::Period;
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DossierFacts {
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
-    /// Who settles it.
+    /// The owner.
     pub agency: AgencyCode,
-    /// What is asked for.
+    /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// How it came.
+    /// The channel by which the dossier came.
     pub channel: Channel,
-    /// In which ward the matter lies, where that was said.
+    /// The ward of the matter, if the applicant named one.
     #[serde(default)]
     pub ward: Option<WardCode>,
     /// How many electronic documents it was handed in with; none of a dossier that was stored
     /// before they were counted.
     #[serde(default, rename = "documentCount")]
     pub document_count: u64,
-    /// Everything that happened.
+    /// All entries of the history, oldest first.
     pub history: Vec<HistoryEntry>,
 }
 
@@ -83,7 +83,7 @@ impl DueBasis {
     }
 }
 
-/// Whose figures a row holds.
+/// What the figures of a row are of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum KpiCell {
@@ -91,22 +91,22 @@ pub enum KpiCell {
     Province,
     /// One procedure at one agency by one channel: the smallest piece of work that is counted.
     Work {
-        /// Whose the dossiers are.
+        /// The owner of the dossiers.
         agency: AgencyCode,
-        /// What was asked for.
+        /// The procedure applied for.
         procedure: ProcedureCode,
-        /// How it came.
+        /// The channel.
         channel: Channel,
     },
     /// What one officer settled, and asked for documents.
     Officer {
-        /// In whose name.
+        /// The agency for which the officer acted.
         agency: AgencyCode,
         /// The officer's account.
         officer: String,
     },
-    /// What was settled in another cell on an earlier day and is open again, or settled anew: no
-    /// part of a day's sums, but what a longer time that holds both days has to leave out.
+    /// Results of an earlier day, in another cell, that were reopened. They are no part of the
+    /// day's sums; a longer period that holds both days subtracts them.
     TakenBack {
         /// The day on which it was settled.
         ended: Date,
@@ -119,7 +119,7 @@ pub enum KpiCell {
 const TAKEN_BACK: &str = "taken-back#";
 
 impl KpiCell {
-    /// The agency whose figures they are; none of the province.
+    /// The agency of the figures; `None` for the province.
     pub fn agency(&self) -> Option<&AgencyCode> {
         match self {
             Self::Province => None,
@@ -196,11 +196,11 @@ impl FromStr for KpiCell {
 /// How a figure of several days comes from those of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FigureKind {
-    /// That of the first day.
+    /// The value of the first day.
     Opening,
-    /// Their sum.
+    /// The sum over the days.
     Flow,
-    /// That of the last day.
+    /// The value of the last day.
     Stock,
 }
 
@@ -240,9 +240,9 @@ macro_rules! figures {
 figures! {
     /// Received before the day and open when it began.
     carried_over Opening,
-    /// Handed in on the day.
+    /// Dossiers handed in on the day.
     submitted Flow,
-    /// Received on the day.
+    /// Dossiers received on the day.
     received Flow,
     /// – of these, later than a day's work after they were handed in.
     received_late Flow,
@@ -259,11 +259,11 @@ figures! {
     sent_back Flow,
     /// Settled on the day: work ended (status 9).
     resolved Flow,
-    /// – before the due date.
+    /// – of these, before the due date.
     early Flow,
     /// – on the due date, or without one.
     on_time Flow,
-    /// – after the due date.
+    /// – of these, after the due date.
     late Flow,
     /// Refused on the day, after it had been received: the documents never came.
     refused Flow,
@@ -275,11 +275,11 @@ figures! {
     withdrawn_unreceived Flow,
     /// Results handed over on the day (status 10).
     returned Flow,
-    /// – after the due date.
+    /// – of these, after the due date.
     returned_late Flow,
     /// Payments confirmed on the day.
     paid Flow,
-    /// – of these, on-line.
+    /// – of these, paid on-line.
     paid_online Flow,
     /// Handed in and neither received nor ended at the end of the day.
     waiting Stock,
@@ -309,9 +309,8 @@ impl KpiRow {
         (there, self.resolved + self.refused + self.withdrawn + self.open())
     }
 
-    /// Leaves out of what was settled what `other` says was taken back, and says how much that was:
-    /// what a day never counted, because it became known later than days are counted again, is not
-    /// there to be taken back.
+    /// Subtracts what `other` took back, and returns how much was subtracted. What a day never
+    /// counted, because it became known too late, cannot be subtracted.
     fn take_back(&mut self, other: &Self) -> Self {
         let early = other.early.min(self.early);
         let on_time = other.on_time.min(self.on_time);
@@ -325,7 +324,7 @@ impl KpiRow {
         taken
     }
 
-    /// Whether it says anything.
+    /// Whether every figure is 0.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -338,7 +337,7 @@ pub fn end_of(day: Date) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// The rows of a day.
+/// The rows of a day by cell.
 pub type KpiRows = BTreeMap<KpiCell, KpiRow>;
 
 /// What does not hold in the rows of a day, in words for the log; nothing, where the count is

@@ -1,9 +1,8 @@
-//! The rules of the clock that are not the same for ever, each from a day on, beside the calendar
-//! that they count in.
+//! The dated rules of the clock, with the calendar in which they count.
 //!
-//! What a decree says today is data (`infra/data/rules.json`), with its article and how well it is
-//! vouched for, so that the next decree is an entry and not a release. An event is judged by the
-//! rule in force on its own day.
+//! Decrees change these rules. So they are data (`infra/data/rules.json`) with article and trust
+//! mark, and the next decree is an entry and not a release. An event is judged by the rule in force
+//! on its own day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,19 +52,18 @@ pub struct SupplementBound {
     pub within_working_days: u16,
     /// How many requests one dossier may have; 1 to 10.
     pub times_max: u8,
-    /// What becomes of another one. No law says so.
+    /// The treatment of a request outside the bound. No law gives one.
     pub late: LateRequest,
 }
 
-/// How a pause is counted of a term in days. No article says so.
+/// How pauses are counted in a term of days. No article gives a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PauseCounting {
     /// By dates: a day for each midnight in it, however little office time it took.
     #[default]
     Dates,
-    /// By closings: the days at whose closing the clock stood still. Closed hours give nothing
-    /// back.
+    /// By closings: each day at whose closing the clock was paused. Closed hours give nothing back.
     Closings,
 }
 
@@ -73,7 +71,7 @@ pub enum PauseCounting {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
-    /// How.
+    /// The way of counting.
     pub count: PauseCounting,
     /// Where it is written, or who has chosen it.
     pub source: String,
@@ -83,8 +81,8 @@ pub struct PauseRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LateLetter {
-    /// The morning alone, so that nobody is left without one; and officers where the morning writes
-    /// none.
+    /// The morning alone, so that every applicant gets a letter; officers too where the morning
+    /// writes none.
     BySchedule,
     /// Officers and systems as well.
     ByAnybody,
@@ -104,17 +102,17 @@ pub struct LetterBound {
     pub late: LateLetter,
 }
 
-/// To whom the morning writes a letter of apology by itself. No law says how a schedule is to know
-/// which date will be missed.
+/// To which applicants the morning writes a letter of apology by itself. No law defines how a
+/// schedule predicts a missed due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LetterPolicy {
-    /// To everybody whose dossier is due the next working day or overdue.
+    /// To applicants whose dossier is due on the next working day or overdue.
     #[default]
     EveryDue,
-    /// To those whose dossier is overdue; officers write the earlier ones.
+    /// To applicants whose dossier is overdue; officers write earlier letters.
     OverdueOnly,
-    /// To nobody: officers write all of them.
+    /// To none; officers write all letters.
     Off,
 }
 
@@ -131,7 +129,7 @@ struct Counting {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClockRule {
-    /// First day.
+    /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// What a supplement does to the clock.
     #[serde(default)]
@@ -147,12 +145,12 @@ pub struct ClockRule {
     /// there was one.
     #[serde(default)]
     pub letter_bound: Option<LetterBound>,
-    /// How dossier codes are issued.
+    /// The format of issued dossier codes.
     pub dossier_code: CodeFormat,
     /// How often a dossier may be given another date with an apology (NĐ 61/2018 Đ.19.9).
     pub extensions_max: u8,
-    /// How many working days the new date of a letter lies behind the old one, or behind the day of
-    /// a letter that comes too late. No law gives a number.
+    /// Working days from the old due date to the new one in a letter, or from the day of the letter
+    /// if it comes too late. No law gives a number.
     pub extension_working_days: u16,
     /// How long an applicant has for the documents that were asked for (`ThoiHanBoSung` in
     /// production systems).
@@ -165,26 +163,27 @@ pub struct ClockRule {
     pub letter: LetterPolicy,
     /// What the morning's letter gives as the reason: all that a schedule knows.
     pub letter_reason: String,
-    /// What an applicant is told whose documents never came.
+    /// The reason given to an applicant whose supplement never came.
     pub expired_reason: String,
-    /// What an applicant is told whose due date was counted anew, since the calendar was changed.
+    /// The reason given to an applicant whose due date is counted again after a change of the
+    /// calendar.
     #[serde(default = "redate_reason")]
     pub redate_reason: String,
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
     pub kpi_due: DueBasis,
-    /// Within how many office hours after it was handed in a dossier is received in time; none
-    /// where nothing is said.
+    /// Office hours from submission within which a dossier is received in time; `None` if the entry
+    /// has no bound.
     #[serde(default)]
     pub reception_working_hours: Option<u16>,
     counting: Counting,
     /// How well this entry is vouched for.
     pub trust: Trust,
-    /// Where it is written.
+    /// The source of the entry.
     pub source: String,
 }
 
-/// What is said by editions of before a date was counted anew.
+/// The default of editions older than the action `redate`.
 fn redate_reason() -> String {
     "Lịch làm việc đã thay đổi, ngày hẹn trả kết quả được tính lại.".to_owned()
 }
@@ -200,7 +199,7 @@ impl ClockRule {
     }
 }
 
-/// `rules.json`.
+/// The file `rules.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesFile {
@@ -219,14 +218,13 @@ pub struct Law {
     of_agencies: BTreeMap<AgencyCode, Calendar>,
     /// In force from [`KNOWN_FROM`] at the latest.
     first: ClockRule,
-    /// Those after it, oldest first.
+    /// The later rules, oldest first.
     later: Vec<ClockRule>,
 }
 
 impl Law {
-    /// Puts calendar and rules together; refused whole, with every reason, if one contradicts
-    /// itself: two rules from one day, none on the first day, a code whose sequence nobody can
-    /// read, an article that is left out.
+    /// Joins calendar and rules. Fails with all rules that they break: two rules from one day, none
+    /// on the first day, a code with an unreadable sequence, a missing article.
     pub fn assemble(calendar: Calendar, file: RulesFile) -> Result<Self, Vec<Violation>> {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
@@ -366,13 +364,13 @@ impl Law {
         self.of_agencies.get(agency).unwrap_or(&self.calendar)
     }
 
-    /// The agencies that have exceptions.
+    /// The agencies with exceptions from the calendar.
     pub fn agencies_with_exceptions(&self) -> impl Iterator<Item = &AgencyCode> {
         self.of_agencies.keys()
     }
 
-    /// The last day on which a dossier that was handed in at `submitted` is received in time; none
-    /// where the rule of that day says nothing, or the calendar does not reach so far.
+    /// The last day on which a dossier handed in at `submitted` is received in time; `None` if the
+    /// rule of that day has no bound, or the calendar does not reach so far.
     pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
         let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
         let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
@@ -385,8 +383,8 @@ impl Law {
         self.calendar_of(agency).is_provisional(date_of(from), date_of(due))
     }
 
-    /// Whether `due` comes after `day` with no working day of `agency` between. A year that nobody
-    /// needs yet is not asked for.
+    /// Whether `due` is after `day` with no working day of `agency` in between. It never needs a
+    /// year that the dates do not reach.
     pub fn is_due_next(&self, agency: &AgencyCode, day: Date, due: Date) -> bool {
         let between = || self.calendar_of(agency).working_days_between(day, previous(due));
         due > day && between() == Ok(0)
@@ -405,7 +403,7 @@ impl Law {
             .map_or(PauseCounting::default(), |pauses| pauses.count)
     }
 
-    /// Every rule, oldest first.
+    /// All rules, oldest first.
     pub fn rules(&self) -> impl Iterator<Item = &ClockRule> {
         std::iter::once(&self.first).chain(&self.later)
     }

@@ -1,5 +1,5 @@
-//! What the applicant is told, and leaders in the morning. Messages carry code, status and date, or
-//! figures; never a name or an id number.
+//! The texts sent to applicants, and to leaders in the morning. Messages carry code, status and
+//! date, or figures; never a name or an identity number.
 
 mod carrier;
 pub mod codes;
@@ -36,10 +36,10 @@ const PLACEHOLDERS: Placeholders = &[("{code}", 52), ("{status}", 36), ("{date}"
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
-    /// Vietnamese, which every text has.
+    /// Vietnamese, which every template has.
     #[default]
     Vi,
-    /// English.
+    /// English, which some templates have.
     En,
 }
 
@@ -53,8 +53,7 @@ impl Language {
     }
 }
 
-/// A language as the key of a text: read as a text, so that whoever mends the file is told under
-/// which key.
+/// A language as the key of a text, read as a string so that an error names the key.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 struct LanguageKey(Language);
@@ -69,7 +68,7 @@ impl TryFrom<String> for LanguageKey {
     }
 }
 
-/// Texts by their language.
+/// Texts by language.
 fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     source: D,
 ) -> Result<BTreeMap<Language, T>, D::Error> {
@@ -81,7 +80,7 @@ fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmsText {
-    /// With `{code}`, `{status}` and `{date}`.
+    /// The text with the placeholders `{code}`, `{status}` and `{date}`.
     pub text: String,
     /// For a dossier without a due date, where `text` speaks of one.
     #[serde(default)]
@@ -98,23 +97,23 @@ fn one() -> usize {
     1
 }
 
-/// What is said after an action.
+/// The texts sent after an action.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Template {
-    /// After which action.
+    /// The action after which they are sent.
     pub action: Action,
-    /// Whether the law wants it said.
+    /// Whether the law requires the notice.
     pub class: NoticeClass,
-    /// The templates that Zalo approved.
+    /// The ids of the templates that Zalo approved, by language.
     #[serde(deserialize_with = "by_language")]
     pub zalo: BTreeMap<Language, String>,
-    /// The SMS.
+    /// The SMS texts by language.
     #[serde(deserialize_with = "by_language")]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
-/// An action after which nothing is said.
+/// An action without a notice.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Silence {
@@ -122,7 +121,7 @@ struct Silence {
     reason: String,
 }
 
-/// `templates.json`.
+/// The file `templates.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplatesFile {
@@ -132,12 +131,12 @@ pub struct TemplatesFile {
     repetition: BTreeMap<Language, String>,
     #[serde(default)]
     silent: Vec<Silence>,
-    /// What leaders are told in the morning; none in editions of before there was a morning report.
+    /// The texts of the morning report; `None` in editions older than the report.
     #[serde(default)]
     report: Option<ReportTemplate>,
 }
 
-/// Every text.
+/// All texts of an edition.
 #[derive(Debug)]
 pub struct Templates {
     by_action: BTreeMap<Action, Template>,
@@ -146,9 +145,9 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Puts the texts together; refused whole, with every reason: an action without a text or with
-    /// two, a placeholder that nobody fills in, marks where there may be none, more parts than the
-    /// text's budget, no Vietnamese.
+    /// Joins the texts. Fails with all rules that they break: an action without texts or with two,
+    /// an unknown placeholder, accents where none may be, more SMS parts than allowed, no
+    /// Vietnamese.
     pub fn assemble(file: TemplatesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut by_action = BTreeMap::new();
@@ -206,18 +205,18 @@ impl Templates {
         }
     }
 
-    /// What leaders are told in the morning, where there is such a text.
+    /// The texts of the morning report, if the edition has them.
     pub fn report(&self) -> Option<&ReportTemplate> {
         self.report.as_ref()
     }
 
-    /// What is said after `action`, if anything.
+    /// The texts sent after `action`; `None` if it has no notice.
     pub fn after(&self, action: Action) -> Option<&Template> {
         self.by_action.get(&action)
     }
 
-    /// What `entry` is told as, in `language` where there is a text in it; a repetition says that
-    /// it is one. None for an action after which nothing is said.
+    /// The message for `entry` in `language`, or in Vietnamese if that has no text; a repetition is
+    /// marked in the text. `None` for an action without a notice.
     pub fn compose(
         &self,
         dossier: &Dossier,
@@ -355,20 +354,20 @@ impl SmsText {
     }
 }
 
-/// A message ready to go.
+/// A message ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// `{code}/{version}`, with `/r` for a repetition: also the gateways' request or tracking id,
     /// so that one sent twice is recognised everywhere and a delivery report names it.
     pub id: String,
-    /// The template that Zalo approved.
+    /// The id of the template that Zalo approved.
     pub zalo_template_id: String,
     /// What its placeholders become. Of a dossier `code`, `status` with its marks, and `date`, the
     /// day that matters: when the result is due, else when it happened.
     pub fields: BTreeMap<&'static str, String>,
-    /// The SMS, filled in.
+    /// The SMS with its placeholders filled in.
     pub sms: String,
-    /// How the SMS is coded.
+    /// The encoding of the SMS.
     pub encoding: Encoding,
 }
 
@@ -385,18 +384,18 @@ fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> Strin
 
 const REPETITION: &str = "/r";
 
-/// What the name of a message says.
+/// The parts of a message id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageName {
-    /// The dossier or report that it tells of.
+    /// The dossier or report of the message.
     pub subject: SubjectCode,
-    /// Which entry.
+    /// The version of the history entry.
     pub version: u64,
-    /// Whether its text says that it is a repetition.
+    /// Whether the text is marked as a repetition.
     pub repetition: bool,
 }
 
-/// What a message of this name tells of; none for a name that is none of ours.
+/// Reads a message id; `None` for an id that is not ours.
 pub fn parse_message_id(name: &str) -> Option<MessageName> {
     let (first, repetition) =
         name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::procedure::Trust;
 use crate::{Violation, text};
 
-/// Where somebody can be called, kept as E.164 (`+84912345678`). Not every number can get messages:
-/// see [`Telephones::unreachable`].
+/// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see
+/// [`Telephones::unreachable`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
@@ -149,7 +149,7 @@ impl Phone {
         self.national().is_some_and(|national| !national.starts_with('2'))
     }
 
-    /// `84912345678`, as Zalo wants it.
+    /// The form for Zalo: `84912345678`.
     pub fn zalo(&self) -> &str {
         &self.0[1..]
     }
@@ -163,8 +163,8 @@ impl Phone {
         }
     }
 
-    /// `0912345678`, as the domestic SMS gateways want it. A foreign number stays with its `+`, so
-    /// that it can never become somebody else's here.
+    /// The form for domestic SMS gateways: `0912345678`. A foreign number keeps its `+`, so that it
+    /// never becomes a domestic one.
     pub fn domestic(&self) -> String {
         self.national().map_or_else(|| self.0.clone(), |national| format!("0{national}"))
     }
@@ -174,7 +174,7 @@ impl Phone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unreachable {
-    /// A land line.
+    /// A land line, which gets no messages.
     LandLine,
     /// It has the shape of a mobile's, and no carrier has such numbers.
     NoMobileRange,
@@ -199,12 +199,12 @@ impl Unreachable {
 pub struct NoMobileRange {
     /// What the numbers begin with, written with the 0: `073`.
     pub prefix: String,
-    /// First day.
+    /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// Last day; none: until further notice. A range that is given to a carrier ends the day
     /// before.
     pub valid_to: Option<Date>,
-    /// Where it is said.
+    /// The source of the entry.
     pub source: String,
     /// How well it is vouched for.
     pub trust: Trust,
@@ -248,8 +248,8 @@ impl Telephones {
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }
 
-    /// Why no message can be sent to `phone` on `day`, if none can. Nobody is asked, and so nobody
-    /// paid, to send one there.
+    /// The reason why `phone` cannot get messages on `day`; `None` if it can. No gateway is asked,
+    /// or paid, for such a number.
     pub fn unreachable(&self, phone: &Phone, day: Date) -> Option<Unreachable> {
         let Some(national) = phone.national() else {
             return Some(Unreachable::ForeignNumber);

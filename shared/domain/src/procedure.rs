@@ -21,10 +21,10 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Every channel.
+    /// All channels.
     pub const ALL: [Self; 3] = [Self::Online, Self::Counter, Self::Postal];
 
-    /// The word for it.
+    /// The name in JSON and in addresses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -40,7 +40,7 @@ impl Channel {
 pub enum OnlineLevel {
     /// From start to end (toàn trình).
     Full,
-    /// In part (một phần).
+    /// Partly on-line (một phần).
     Partial,
     /// Information only: it cannot be handed in on-line.
     Information,
@@ -50,9 +50,9 @@ pub enum OnlineLevel {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// Its code, e.g. `G15-HT`.
+    /// The field's code, e.g. `G15-HT`.
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
 }
 
@@ -69,9 +69,9 @@ pub struct Terms {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRequirement {
-    /// Its code within the procedure.
+    /// The document's code within the procedure.
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
@@ -83,35 +83,35 @@ pub struct DocumentRequirement {
 pub enum Trust {
     /// Read in a first-hand source.
     Confirmed,
-    /// Quoted by somebody else.
+    /// Quoted by another source.
     Secondary,
     /// From memory; a province replaces it with its own published list.
     Unverified,
 }
 
-/// One procedure, in one version.
+/// One version of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Procedure {
-    /// Its code (mã TTHC).
+    /// The national or local code (mã TTHC).
     pub code: ProcedureCode,
     /// Its version: a dossier keeps the one it was submitted under.
     pub version: u32,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
-    /// Its field.
+    /// The field of the procedure.
     pub field: Field,
     /// The tier that settles it.
     pub level: AgencyLevel,
-    /// How far it goes on-line.
+    /// The level of the on-line service.
     pub online: OnlineLevel,
-    /// How long it may take.
+    /// The term for each channel.
     pub terms: Terms,
     /// What has to be handed in.
     pub documents: Vec<DocumentRequirement>,
-    /// Fee in whole đồng.
+    /// The fee in whole đồng.
     pub fee_vnd: u64,
-    /// First day of this version.
+    /// The first day on which this version is in force.
     pub valid_from: Date,
     /// How well this entry is vouched for.
     pub trust: Trust,
@@ -121,7 +121,7 @@ pub struct Procedure {
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
 
 impl Procedure {
-    /// What an entry by itself must not say; it is the one at `place` of its file, from 0.
+    /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.
     pub(crate) fn violations(&self, place: usize) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {

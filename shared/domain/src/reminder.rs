@@ -15,7 +15,7 @@ use crate::law::{ClockRule, Law, LetterPolicy};
 pub enum Lateness {
     /// Due today or on the next working day.
     DueSoon,
-    /// Past its due date.
+    /// The dossier is past its due date.
     Overdue,
 }
 
@@ -109,7 +109,7 @@ fn is_short(
     }
 }
 
-/// The due date of a dossier on which the agency works; elsewhere the clock stands still or has
+/// The due date of a dossier on which the agency works; `None` where the clock is paused or has
 /// stopped.
 fn due_in_process(history: &[HistoryEntry]) -> Option<Date> {
     let last = history.last()?;

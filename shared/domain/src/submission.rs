@@ -43,33 +43,33 @@ pub fn agency_violation(
 /// A well-formed request to take a dossier in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// What is asked for.
+    /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// Of whom.
+    /// The agency addressed.
     pub agency: AgencyCode,
-    /// How it came.
+    /// The channel by which the dossier came.
     pub channel: Channel,
-    /// In which ward the matter lies, where the sender says so.
+    /// The ward of the matter, if the sender names one.
     pub ward: Option<WardCode>,
-    /// By whom.
+    /// The applicant.
     pub applicant: Applicant,
-    /// With which documents.
+    /// The documents handed in.
     pub documents: Vec<Document>,
 }
 
 /// When a dossier was handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
-    /// When it happened.
+    /// The time of the event.
     pub at: Timestamp,
-    /// When we learned of it.
+    /// The time at which we recorded it.
     pub recorded_at: Timestamp,
     /// When it happened by the sender's clock, where that ran ahead of ours.
     pub claimed_at: Option<Timestamp>,
 }
 
 impl From<Timestamp> for Times {
-    /// It happened as it came.
+    /// An event recorded at the time at which it happened.
     fn from(at: Timestamp) -> Self {
         Self { at, recorded_at: at, claimed_at: None }
     }

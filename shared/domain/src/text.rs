@@ -1,9 +1,9 @@
-//! The one gate for text from outside: it is cleaned here before it is compared, counted, hashed or
-//! stored, and judged here.
+//! The gate for text from outside: it is cleaned here before it is compared, counted, hashed or
+//! stored, and checked here.
 //!
-//! What looks the same is made the same (canonical composition, NFC), what cannot be seen is taken
-//! away, and what nobody can have meant to write is refused with the name of its rule. To clean
-//! twice is to clean once.
+//! Equal-looking texts become equal (canonical composition, NFC), invisible characters are removed,
+//! and characters that cannot be intended are refused with the name of the rule. Cleaning is
+//! idempotent.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> =
 /// and Hebrew two or three; piles of them hide the lines above and below.
 pub const MARKS_MAX: usize = 4;
 
-/// What nobody can have meant to write.
+/// A character that cannot be intended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     /// A control character other than a line break or a tab, such as NUL or ESC, or an annotation
@@ -32,7 +32,7 @@ pub enum Flaw {
     /// A character that turns the direction of what follows, so that it reads otherwise than it is
     /// stored.
     Direction,
-    /// U+FFFD, which stands where a text was damaged before it came.
+    /// U+FFFD, which replaces what was damaged before it arrived.
     Damaged,
     /// A character that means something to one font or program alone, or nothing to any.
     Private,
@@ -41,7 +41,7 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// The rule's name, for programs.
+    /// The rule's name, as a slug.
     pub fn rule(self) -> &'static str {
         match self {
             Self::Control => "text-control",
@@ -52,7 +52,7 @@ impl Flaw {
         }
     }
 
-    /// One sentence for a person.
+    /// A sentence for people.
     pub fn detail(self) -> &'static str {
         match self {
             Self::Control => "holds a control character",
@@ -144,7 +144,7 @@ pub fn flaw(cleaned: &str) -> Option<Flaw> {
     None
 }
 
-/// Whether prose says anything: a letter or a digit stands in it that can be seen.
+/// Whether prose has content: at least one visible letter or digit.
 pub fn says_something(text: &str) -> bool {
     text.chars().any(|c| c.is_alphanumeric() && !is_blank(c) && !IGNORABLE.contains(c))
 }
@@ -198,7 +198,7 @@ fn is_latin(c: char) -> bool {
     matches!(c, '\u{0}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}')
 }
 
-/// Code points that are no characters for ever (Unicode §23.7).
+/// Code points that are permanently no characters (Unicode §23.7).
 fn is_noncharacter(c: char) -> bool {
     let point = u32::from(c);
     point & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&point)

@@ -1,11 +1,11 @@
-//! What is told to the applicant of one dossier, or to a leader on one morning: a thread of
-//! notices, moved by pure decisions.
+//! The notices to the applicant of one dossier, or to a leader on one morning: a thread, changed by
+//! pure decisions.
 //!
-//! A thread is one item with one version, like the dossier it speaks of: who wants to send takes a
-//! lease by storing the thread, and whoever stored first has it. Everything that can still happen
-//! to a notice has a time ([`NoticeThread::wake_at`]), so that none is forgotten when a process
-//! dies or a queue message is lost; everything that can no longer happen is an end that nothing
-//! moves back, whatever is reported later.
+//! A thread is one item with one version, like its dossier. A sender takes a lease by storing the
+//! thread, and the first one to store has it. Everything that can still happen to a notice has a
+//! time ([`NoticeThread::wake_at`]), so that none is forgotten when a process dies or a queue
+//! message is lost. Everything that can no longer happen is an end, which no later report moves
+//! back.
 
 mod attempt;
 mod conclude;
@@ -25,7 +25,7 @@ use crate::id::{AgencyCode, ReportCode, SubjectCode};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
-/// The reason of what waits because nobody has an account and a price for it.
+/// The reason of a notice that waits because no provider has an account and a price.
 const NO_PROVIDER: &str = "no-provider";
 
 /// The reason of what no channel can carry.
@@ -35,15 +35,15 @@ pub(crate) const NO_CHANNEL: &str = "no-channel";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeThread {
-    /// The dossier, or the report.
+    /// The dossier or report of the thread.
     pub code: SubjectCode,
-    /// Who settles it, or whose leader it is: agencies share the gateways fairly.
+    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
     pub agency: AgencyCode,
     /// How often the thread was stored.
     pub version: u64,
     /// The last entry of the dossier's history that was looked at.
     pub noted: u64,
-    /// The notices.
+    /// The notices, oldest first.
     pub notices: Vec<NoticeRecord>,
 }
 
@@ -51,18 +51,18 @@ pub struct NoticeThread {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeRecord {
-    /// The dossier's version that is told of; of a report, 1.
+    /// The dossier's version after the entry that is sent; 1 for a report.
     pub version: u64,
-    /// What is told.
+    /// The content to be sent.
     #[serde(flatten)]
     pub content: Content,
-    /// Whether the law wants it told.
+    /// Whether the law requires the notice.
     pub class: NoticeClass,
     /// When we learned of the change.
     pub changed_at: Timestamp,
-    /// Where the notice stands.
+    /// The state of the notice.
     pub state: NoticeState,
-    /// Since when.
+    /// The time of the last change of state.
     pub since: Timestamp,
     /// Why, in one word for operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,13 +72,15 @@ pub struct NoticeRecord {
     /// Whether it has had its place in its agency's share of the minute.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub admitted: bool,
-    /// Until when our own policy or a gateway's hours last held it back: nobody is late before.
+    /// The end of the last delay by our policy or by a gateway's hours; the notice is not late
+    /// before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferred_until: Option<Timestamp>,
-    /// Whether the applicant may have been told before: the text then says so.
+    /// Whether the applicant may have been informed before, so that the text is marked as a
+    /// repetition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repetition: bool,
-    /// Whose call was recorded last: a record that is written twice counts once.
+    /// The holder of the call recorded last, so that a repeated record counts once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concluded_by: Option<String>,
     /// Channels that cannot reach the applicant with this notice any more.
@@ -92,7 +94,7 @@ pub struct NoticeRecord {
     pub attempts: Vec<Attempt>,
 }
 
-/// What a notice tells.
+/// The content of a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// What was done to the dossier.
@@ -103,50 +105,50 @@ pub enum Content {
     Figures(Headline),
 }
 
-/// Where a notice stands.
+/// The state of a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum NoticeState {
     /// To be sent, not before this time.
     Waiting {
-        /// When.
+        /// The earliest time of the next attempt.
         not_before: Timestamp,
         /// The one provider that may be asked: it may have the message and recognises it when it
         /// comes again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pinned: Option<Provider>,
     },
-    /// Somebody is asking a gateway right now.
+    /// A process is calling a gateway.
     Leased {
         /// Who; no other process has this name.
         holder: String,
         /// Until when; after that it is taken for dead.
         until: Timestamp,
-        /// Which gateway.
+        /// The provider of the gateway.
         provider: Provider,
         /// What it costs if it is taken, in đồng.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price_vnd: Option<u64>,
     },
-    /// A gateway accepted it.
+    /// A gateway accepted the message.
     Sent {
         /// Until when a delivery report may come; none once nothing more is expected: an end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         report_until: Option<Timestamp>,
-        /// Which gateway.
+        /// The provider of the gateway.
         provider: Provider,
     },
-    /// Whether a gateway took it cannot be told.
+    /// It is unknown whether a gateway accepted the message.
     Unknown {
         /// When a policy decides; none once it has decided to leave it so: an end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         settle_at: Option<Timestamp>,
-        /// Which gateway.
+        /// The provider of the gateway.
         provider: Provider,
     },
-    /// Given up for now; lies with the operators until this time.
+    /// Given up for now; it stays with the operators until `until`.
     Held {
-        /// When it expires.
+        /// The time at which it expires.
         until: Timestamp,
     },
     /// The gateway reports that it arrived. An end.
@@ -155,15 +157,15 @@ pub enum NoticeState {
     Refused,
     /// It was not sent in the time in which it would have been of use. An end.
     Expired,
-    /// A later notice says it. An end.
+    /// A later notice includes it. An end.
     Merged {
-        /// Which: its dossier's version.
+        /// The version of the later notice.
         into: u64,
     },
 }
 
 impl NoticeState {
-    /// Whether nothing can follow.
+    /// Whether the state is final.
     pub fn is_end(&self) -> bool {
         match self {
             Self::Waiting { .. } | Self::Leased { .. } | Self::Held { .. } => false,
@@ -173,7 +175,7 @@ impl NoticeState {
         }
     }
 
-    /// The word for operators.
+    /// The name shown to operators.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
@@ -233,8 +235,8 @@ impl NoticeRecord {
         self.reason = reason.map(str::to_owned);
     }
 
-    /// Ends it in `state`, unless somebody may have carried it: then nobody can say that the
-    /// applicant was not told.
+    /// Ends the notice in `state`, unless a provider may have sent it: then it cannot count as
+    /// unsent.
     fn end_unsent(&mut self, state: NoticeState, reason: &str, now: Timestamp) {
         let doubt =
             self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
@@ -244,8 +246,8 @@ impl NoticeRecord {
         }
     }
 
-    /// Whether it has ended without anybody knowing whether the applicant was told. A delivery
-    /// report may still settle it.
+    /// Whether the notice has ended while it is unknown if the applicant got it. A delivery report
+    /// may still settle that.
     pub fn is_left_unknown(&self) -> bool {
         matches!(self.state, NoticeState::Unknown { settle_at: None, .. })
     }
@@ -254,7 +256,7 @@ impl NoticeRecord {
         self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
     }
 
-    /// Puts it off, for `reason`.
+    /// Delays the notice for `reason`.
     fn wait(&mut self, until: Timestamp, pinned: Option<Provider>, reason: &str, now: Timestamp) {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, Some(reason), now);
     }
@@ -267,13 +269,12 @@ impl NoticeRecord {
 }
 
 impl NoticeThread {
-    /// The thread of a dossier of which nothing was told yet.
+    /// A new thread of a dossier, without notices.
     pub fn new(code: impl Into<SubjectCode>, agency: AgencyCode) -> Self {
         Self { code: code.into(), agency, version: 0, noted: 0, notices: Vec::new() }
     }
 
-    /// The thread of a morning's report, to be told from `now` on: one notice that the law does not
-    /// want.
+    /// The thread of a morning report, due from `now` on: one notice that the law does not require.
     pub fn announcing(
         code: ReportCode,
         agency: AgencyCode,
@@ -349,7 +350,7 @@ impl NoticeThread {
         self.notices.push(notice);
     }
 
-    /// What telling has come to so far.
+    /// The total cost of the thread so far.
     pub fn charge(&self) -> Charge {
         let carried = |attempt: &&Attempt| match attempt.outcome {
             AttemptOutcome::Accepted
@@ -376,8 +377,8 @@ impl NoticeThread {
         self.notices.iter().filter_map(|notice| notice.state.wake_at()).min()
     }
 
-    /// Since when the oldest notice that nobody was told of might have been sent: the change, or
-    /// the end of what held it back.
+    /// Since when the oldest notice that was never sent could have been: the time of its event, or
+    /// the end of its last delay.
     pub fn unsent_since(&self) -> Option<Timestamp> {
         let unsent = |notice: &&NoticeRecord| {
             matches!(
@@ -398,8 +399,8 @@ impl NoticeThread {
         self.notices.iter_mut().find(|notice| notice.version == version)
     }
 
-    /// What may be sent now: the oldest notice whose time has come; none while another of the
-    /// thread is under way, so that messages about one dossier arrive in order.
+    /// The notice to send now: the oldest that is due; `None` while another of the thread is being
+    /// sent, so that messages about one dossier arrive in order.
     pub fn due(&self, now: Timestamp) -> Option<&NoticeRecord> {
         if self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
             return None;
@@ -418,8 +419,8 @@ impl NoticeThread {
         }
     }
 
-    /// Lets the notice wait until `until` for what is ours to mend; then everybody who turned it
-    /// away is asked again. The reason is the last code, or that there is nobody to ask.
+    /// Delays the notice until `until` so that our side can be mended; then all providers that
+    /// refused it are asked again. The reason is the last code, or that no provider is available.
     pub fn mend(&mut self, version: u64, until: Timestamp, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
@@ -449,8 +450,8 @@ impl NoticeThread {
         }
     }
 
-    /// Takes the notice for `holder`, who asks `provider` for this price and says how it ended
-    /// before `until`.
+    /// Leases the notice to `holder`, who calls `provider` at this price and concludes before
+    /// `until`.
     pub fn lease(
         &mut self,
         version: u64,

@@ -12,7 +12,7 @@ pub struct Violation {
     pub field: String,
     /// Stable name of the rule, in kebab-case, for programs.
     pub rule: &'static str,
-    /// One sentence for a person.
+    /// A sentence for people.
     pub detail: String,
 }
 

@@ -1,7 +1,7 @@
-//! The tokens of the official account at Zalo: one item, renewed by one process at a time.
+//! The tokens of the Zalo official account: one item, renewed by one process at a time.
 //!
-//! An access token lives 25 hours. It is renewed with a refresh token that can be used once and
-//! lives three months; the answer brings the next pair. Whoever loses that pair needs a person to
+//! An access token is valid for 25 hours. It is renewed with a refresh token that works once and
+//! expires after three months; the answer has the next pair. If that pair is lost, a person has to
 //! sign in again (OAuth v4, developers.zalo.me).
 
 use std::fmt;
@@ -26,7 +26,7 @@ const LEASE: SignedDuration = SignedDuration::from_mins(2);
 pub struct Token(String);
 
 impl Token {
-    /// A token as it came.
+    /// Wraps a token as received.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -43,17 +43,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What opens the gateway.
+/// An access token with the end of its validity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
-    /// The token.
+    /// The access token.
     pub token: Token,
-    /// Until when.
+    /// The end of its validity.
     pub until: Timestamp,
 }
 
-/// Who renews at the moment.
+/// The lease of the process that renews the tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lease {
@@ -67,14 +67,14 @@ pub struct Lease {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountTokens {
-    /// How often they were stored.
+    /// The number of times that the tokens were stored, from 1.
     pub version: u64,
     /// What opens the gateway; none before the first renewal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessToken>,
-    /// What renews it, once.
+    /// The refresh token, which works once.
     pub refresh: Token,
-    /// Who renews at the moment.
+    /// The lease of the renewing process, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
     /// Whether the gateway refused the access token before its end: it was withdrawn, and is
@@ -89,11 +89,11 @@ pub struct AccountTokens {
 /// What is to be done about an account's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing yet.
+    /// Nothing is due.
     Nothing,
     /// Nothing by us: another process is at it.
     ByAnother,
-    /// Renew them.
+    /// Renew the tokens.
     Renewal,
 }
 
@@ -130,7 +130,7 @@ impl AccountTokens {
         }
     }
 
-    /// The same, leased by `holder`.
+    /// The tokens with a lease for `holder` from `now` on.
     #[must_use]
     pub fn leased(mut self, holder: &str, now: Timestamp) -> Self {
         let until = now.saturating_add(LEASE).unwrap_or(now);
@@ -172,7 +172,7 @@ impl AccountTokens {
         Self { version: self.version + 1, access_refused: true, ..self }
     }
 
-    /// The same without the lease.
+    /// The tokens without a lease.
     #[must_use]
     pub fn released(self) -> Self {
         Self { version: self.version + 1, lease: None, ..self }
@@ -189,7 +189,7 @@ pub struct LiveToken<S> {
 }
 
 impl<S> LiveToken<S> {
-    /// Of the account in `store`.
+    /// The access tokens of the account in `store`.
     pub fn new(store: S) -> Self {
         Self { store, held: RwLock::new(None) }
     }

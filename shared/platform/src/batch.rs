@@ -20,8 +20,8 @@ pub const BACKOFF_SECONDS: [u32; 10] = [2, 4, 8, 16, 60, 300, 1_800, 7_200, 21_6
 /// any time.
 pub const WAITING_SECONDS: [u32; 10] = [2, 4, 8, 16, 30, 60, 120, 300, 900, 1_800];
 
-/// How often a message is received at least that waits for something else, however old it is: a
-/// queue that stood still has messages that are older than any patience.
+/// The least number of receipts before a waiting message is parked, however old it is: in a queue
+/// that was stopped, messages can be older than any limit.
 const WAITING_RECEIVES_MIN: u32 = 5;
 
 /// The patience of a queue on which nothing waits for anything else for long.
@@ -44,7 +44,7 @@ pub trait Backoff: DeadLetters {
 /// How a batch is worked off.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Messages at a time.
+    /// The number of messages handled at the same time.
     pub width: usize,
     /// How long the work on one message may take, whatever it looks up; hiding or parking it has
     /// [`SETTLED_WITHIN`] besides.
@@ -56,12 +56,12 @@ pub struct Plan {
     pub patience: SignedDuration,
 }
 
-/// A message as it arrived.
+/// A received message.
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    /// What it says.
+    /// The body as text.
     pub body: String,
-    /// For how long it has been in the queue; [`SignedDuration::MAX`] where the queue does not say.
+    /// Its age in the queue; [`SignedDuration::MAX`] if the queue does not report one.
     pub age: SignedDuration,
 }
 

@@ -52,14 +52,14 @@ pub const FILE_BYTES_MAX: usize = 350_000;
 /// The form of the files that this code reads.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What every file says of itself.
+/// The head that every file has.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     schema_version: u32,
 }
 
-/// What to do about years whose holidays the government has not decided.
+/// The treatment of years without decided holidays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndecidedYears {
     /// A deadline that reaches into one is an error: what real dossiers need.
@@ -69,7 +69,7 @@ pub enum UndecidedYears {
 }
 
 impl UndecidedYears {
-    /// What the setting `UNDECIDED_YEARS` says: `refused` or `assumed`.
+    /// Reads the setting `UNDECIDED_YEARS`: `refused` or `assumed`.
     pub fn from_setting() -> Result<Self, BadSetting> {
         match config::text("UNDECIDED_YEARS")?.as_str() {
             "refused" => Ok(Self::Refused),
@@ -82,14 +82,14 @@ impl UndecidedYears {
 /// What is wrong with a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CatalogueError {
-    /// The file.
+    /// The name of the file.
     pub file: String,
-    /// The line, from 1, on which the field stands that does not read or breaks a rule; where a
-    /// field is missing, that of what it should stand in.
+    /// The line, from 1, of the field that cannot be read or breaks a rule; for a missing field,
+    /// the line of its parent.
     pub line: usize,
-    /// The rule.
+    /// The name of the rule, as a slug.
     pub rule: &'static str,
-    /// One sentence for a person.
+    /// A sentence for people.
     pub detail: String,
 }
 
@@ -98,7 +98,7 @@ pub struct CatalogueError {
 pub struct Texts(BTreeMap<String, String>);
 
 impl Texts {
-    /// Those built into the binary.
+    /// The files built into the binary.
     pub fn built_in() -> Self {
         Self(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
@@ -130,7 +130,7 @@ impl Texts {
         self.0.iter().map(|(name, text)| (name.clone(), hash(text))).collect()
     }
 
-    /// The files.
+    /// The files with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
@@ -184,8 +184,8 @@ impl Texts {
             .map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
     }
 
-    /// What these files would take away from the record that `before` is, seen on `today`, and what
-    /// no edition says that is published now.
+    /// What these files would remove from the record in `before`, as of `today`, and what a newly
+    /// published edition must not contain.
     pub fn forgotten(
         &self,
         before: &Catalogue,
@@ -230,7 +230,7 @@ impl Texts {
         }
     }
 
-    /// Where the field stands that breaks a rule.
+    /// The error with the position of the broken field.
     fn located(&self, broken: &Violation) -> CatalogueError {
         let file = file_of(broken.field.split(['.', '[']).next().unwrap_or_default());
         let line = place::line_of(self.text(file), &broken.field);
@@ -243,7 +243,7 @@ impl Texts {
     }
 }
 
-/// The file in which a part of the catalogue stands.
+/// The file that holds a part of the catalogue.
 fn file_of(part: &str) -> &'static str {
     match part {
         "agencies" => "agencies.json",
@@ -275,11 +275,11 @@ fn hash(text: &str) -> String {
 pub struct Edition {
     /// Its number: each is one higher than the one before; 0 is what is built in.
     pub edition: u64,
-    /// The SHA-256 of each file.
+    /// The SHA-256 of each file, in hexadecimal.
     pub files: BTreeMap<String, String>,
-    /// When it was published.
+    /// The time of publication.
     pub published_at: Timestamp,
-    /// By which account.
+    /// The account that published it.
     pub published_by: String,
 }
 
@@ -304,15 +304,15 @@ pub struct Newest {
     pub latest: u64,
     /// The number of the one that was read.
     pub edition: u64,
-    /// Its files.
+    /// The texts of the edition's files.
     pub texts: Texts,
-    /// What they are together.
+    /// The catalogue made of the files.
     pub catalogue: Catalogue,
 }
 
-/// The newest edition that can be read and put together, else what is built in; for each newer one
-/// that cannot be, the log says so and an alarm rings. An error where the table itself cannot be
-/// asked: then nobody knows what is in force.
+/// The newest edition that can be read and assembled, or else the built-in one. Each newer edition
+/// that cannot is logged and raises an alarm. Fails if the table cannot be read, since it is then
+/// unknown what is in force.
 pub async fn newest(
     catalogue_store: &CatalogueStore,
     undecided: UndecidedYears,
@@ -385,10 +385,10 @@ async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result
 /// Why a function does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotStart {
-    /// A setting is missing.
+    /// A setting is missing or has a bad value.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// There is no catalogue.
+    /// The catalogue could not be loaded.
     #[error(transparent)]
     Catalogue(#[from] Failure),
 }
@@ -433,9 +433,9 @@ impl LiveCatalogue {
         Ok(Self::open(catalogue_store, undecided, max_age, now).await?)
     }
 
-    /// The catalogue in force at `now`. Where a newer edition cannot be read, the present one stays
-    /// in force and the log says so. Two requests that look at once do it twice, and come to the
-    /// same.
+    /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in
+    /// force and the failure is logged. Two concurrent requests may both load an edition, with the
+    /// same result.
     pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         if held.looked_at.duration_until(now) < self.max_age {

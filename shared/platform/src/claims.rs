@@ -43,8 +43,8 @@ pub fn actor(
     }
 }
 
-/// Reads whose affairs the caller sees to: a citizen their own; the portal (none here) anybody's.
-/// Nobody else does.
+/// The applicant for whom the caller may act: a citizen for themselves; the portal for every
+/// applicant (`None`). Other callers are refused.
 pub fn applicant(
     claims: &HashMap<String, String>,
     catalogue: &Catalogue,
@@ -70,7 +70,7 @@ fn role(claims: &HashMap<String, String>) -> Result<&str, Failure> {
     present(claims, "role").ok_or(Failure::Unauthorized("no claim role"))
 }
 
-/// The claim `sub`, which stands in histories for ever: taken as it is, or not at all.
+/// The claim `sub`, which is stored in histories: taken unchanged, or refused.
 fn account(claims: &HashMap<String, String>) -> Result<String, Failure> {
     let id = present(claims, "sub").ok_or(Failure::Unauthorized("no claim sub"))?;
     if id.chars().count() > ACCOUNT_CHARACTERS_MAX {

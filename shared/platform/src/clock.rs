@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-/// The present instant in whole milliseconds: what is finer would stand in histories, tags and
-/// answers, and no reader of ours is told of it.
+/// The present instant in whole milliseconds, the precision of histories, tags and answers.
 pub fn now() -> Timestamp {
     to_millisecond(Timestamp::now())
 }

@@ -9,11 +9,11 @@ use crate::gateway::Address;
 #[derive(Debug, thiserror::Error)]
 #[error("the setting {name} is missing or unreadable")]
 pub struct BadSetting {
-    /// Name of the environment variable.
+    /// The name of the environment variable.
     pub name: &'static str,
 }
 
-/// A setting as text.
+/// Reads a setting as text. Fails if it is missing or empty.
 pub fn text(name: &'static str) -> Result<String, BadSetting> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(BadSetting { name })
 }
@@ -34,7 +34,7 @@ pub fn number(name: &'static str) -> Result<u32, BadSetting> {
     text(name)?.parse().map_err(|_| BadSetting { name })
 }
 
-/// A setting in milliseconds.
+/// Reads a setting in milliseconds.
 pub fn millis(name: &'static str) -> Result<Duration, BadSetting> {
     Ok(Duration::from_millis(u64::from(number(name)?)))
 }

@@ -1,10 +1,10 @@
-//! Which of several versions of a figure is shown: every writer numbers what it writes, and what
-//! counts is how far it was taken.
+//! Which of several versions of a figure is shown: every writer numbers its writes, and the numbers
+//! that are committed and published count.
 //!
 //! An agency's rows are written by its counts, everything of the province by its closes. A count
-//! claims the next number, writes rows under it, and commits it; a close takes, in one write, what
-//! every agency has committed (ADR 26). What was written by a claim that another took over is void
-//! for ever, whenever it arrives.
+//! claims the next number, writes rows under it and commits it; a close publishes, in one write,
+//! what every agency has committed (ADR 26). A claim that another one has replaced is void,
+//! whenever its writes arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long somebody else's claim is waited for before it is taken over: longer than a message may
-/// take.
+/// The age at which another writer's claim may be replaced: longer than a message can take.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How far one writer is taken.
@@ -23,7 +22,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 pub struct Mark {
     /// The last number that is taken; 0 is what was written before there were numbers.
     pub upto: u64,
-    /// Numbers that are not, though they lie before it.
+    /// Numbers up to it that are void.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub void: BTreeSet<u64>,
 }
@@ -51,7 +50,7 @@ pub struct Writer {
     /// The run that claimed last.
     #[serde(default)]
     pub by: String,
-    /// When it did.
+    /// The time of that claim.
     #[serde(default)]
     pub at: Option<Timestamp>,
 }
@@ -68,8 +67,8 @@ impl Writer {
         self.claimed != self.committed
     }
 
-    /// Whether the run `by` may claim the next number at `now`: nobody else's claim is open, or it
-    /// is so old that nobody works under it any more.
+    /// Whether the run `by` may claim the next number at `now`: there is no other open claim, or it
+    /// is too old to be in use.
     pub fn is_free(&self, by: &str, now: Timestamp) -> bool {
         let old = self.at.is_none_or(|at| now.duration_since(at) >= PATIENCE);
         !self.is_open() || self.by == by || old
@@ -112,13 +111,13 @@ pub struct Trouble {
     pub run: String,
     /// The kind of failure, as in the `reason` of the parked message.
     pub reason: String,
-    /// What it said.
+    /// The detail of the failure.
     pub detail: String,
-    /// When it was given up.
+    /// The time at which it was given up.
     pub at: Timestamp,
     /// The first day that was to be counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
 }
 
@@ -190,7 +189,7 @@ impl<T: Clone> Versions<T> {
         Self(kept.cloned().chain([(version, value)]).collect())
     }
 
-    /// As it lies in a table.
+    /// The stored form.
     pub fn stored(&self) -> Option<Stored<T>> {
         let kept = |(version, value): &(u64, T)| Kept { version: *version, value: value.clone() };
         let mut versions = self.0.iter().rev().map(kept);
@@ -199,18 +198,18 @@ impl<T: Clone> Versions<T> {
     }
 }
 
-/// One version.
+/// One version of a value.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Kept<T> {
     /// Under which number it was written; 0 before there were numbers.
     #[serde(default)]
     pub version: u64,
-    /// What was written.
+    /// The value of the version.
     #[serde(flatten)]
     pub value: T,
 }
 
-/// Versions as they lie in a table: the newest in the open, as if it were the only one.
+/// The stored form of versions: the newest one at the top level, as if it were the only one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stored<T> {
     #[serde(flatten)]

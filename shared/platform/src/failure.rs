@@ -13,14 +13,14 @@ pub enum Failure {
     /// The body is not JSON.
     #[error("the body is not JSON")]
     Malformed,
-    /// Fields break rules.
+    /// Fields that break rules.
     #[error("{} field(s) break rules, first: {}", .0.len(), first_rule(.0))]
     Invalid(Vec<Violation>),
     /// A request that must carry an idempotency key carries none.
     #[error("no Idempotency-Key")]
     MissingIdempotencyKey,
-    /// Nobody has signed in, or not as somebody whom we can tell from others: for the log, which
-    /// claim says so little.
+    /// The caller is not signed in, or not as an identifiable account: the text names the claim for
+    /// the log.
     #[error("no proven identity: {0}")]
     Unauthorized(&'static str),
     /// This account may not do this.
@@ -29,25 +29,25 @@ pub enum Failure {
     /// There is no such dossier, or not yet.
     #[error("no such dossier")]
     DossierNotFound,
-    /// There is no such route.
+    /// The route does not exist.
     #[error("no such route")]
     RouteNotFound,
-    /// The sender saw another version.
+    /// The command names another version than the current one.
     #[error("stale: the dossier has version {current}")]
     Stale {
-        /// The version now.
+        /// The current version.
         current: u64,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
     },
     /// The status does not allow it.
     #[error("{} is illegal in status {}", action.name(), status.code())]
     Illegal {
-        /// What was asked.
+        /// The action that was asked for.
         action: Action,
-        /// The status now.
+        /// The current status.
         status: DossierStatus,
-        /// What may be done instead.
+        /// The actions that are allowed instead.
         allowed: Vec<Action>,
     },
     /// It happened before something already in the history.
@@ -68,22 +68,21 @@ pub enum Failure {
     /// The sender saw another edition of the catalogue.
     #[error("stale: the catalogue has edition {current}")]
     StaleEdition {
-        /// The edition now.
+        /// The current edition.
         current: u64,
     },
-    /// A due date lies in a year whose calendar nobody has entered: not the sender's fault, and not
-    /// over soon.
+    /// A due date is in a year without a calendar: not the sender's fault, and not over soon.
     #[error("the working calendar has no data for {year}")]
     CalendarMissing {
-        /// The year without data.
+        /// The year without a calendar.
         year: i16,
     },
     /// A store, queue or gateway did not answer, or asked for patience.
     #[error("{part} is not available")]
     Unavailable {
-        /// Which part.
+        /// The part of the system that failed.
         part: &'static str,
-        /// What it said, for the log.
+        /// The cause, for the log.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -110,7 +109,7 @@ pub enum Retry {
     PerhapsSoon,
     /// Yes: nothing is wrong with the request.
     Yes,
-    /// Yes, after so long.
+    /// Yes, after this time.
     In(SignedDuration),
 }
 
@@ -165,7 +164,7 @@ impl Failure {
         }
     }
 
-    /// A failure of `part` with what it said.
+    /// A failure of `part` with its cause.
     pub fn unavailable(
         part: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

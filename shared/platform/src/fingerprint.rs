@@ -1,9 +1,9 @@
-//! Whether a request is a repetition: what came, in a form that does not change with our own
-//! structures.
+//! The fingerprint by which a repeated request is recognised: the request as it came, independent
+//! of our structures.
 //!
-//! The form has a number, kept beside each hash. A field that requests gain later is not in what
-//! came earlier and changes nothing; whoever changes the form itself gives it the next number and
-//! keeps the old one readable.
+//! The form has a number, which is stored with each hash. A field that requests gain later is
+//! absent from earlier requests and changes no hash. A change of the form itself gets the next
+//! number, and the old form stays readable.
 
 use domain::id::DossierCode;
 use domain::text;
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// [`first_form`].
 pub const FORM: u32 = 2;
 
-/// A request, hashed.
+/// The hash of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The number of the form.
@@ -37,7 +37,7 @@ impl Fingerprint {
     }
 }
 
-/// Fields that hold a number or a code: blanks in them and the size of letters say nothing.
+/// Fields that hold a number or code, in which blanks and the case of letters have no meaning.
 const CODES: [&str; 8] =
     ["ward", "procedure", "agency", "idNumber", "idKind", "phone", "sha256", "kind"];
 
@@ -76,9 +76,9 @@ fn write(value: &Value, field: &str, out: &mut String) {
     }
 }
 
-/// The hash of the first form, by which answers of earlier releases are known: the structure as it
-/// was then, in its order, with an e-mail address that is missing as null. None of what could not
-/// have been said then.
+/// The hash of the first form, by which answers of earlier releases are recognised: the structure
+/// of that time in its order, with a missing e-mail address as null. `None` for a request that
+/// could not be made then.
 pub(crate) fn first_form(came: &Value, code: Option<&DossierCode>) -> Option<String> {
     let first: First = serde_json::from_value(came.clone()).ok()?;
     Some(hash(&serde_json::to_vec(&(first, code)).ok()?))

@@ -1,12 +1,12 @@
-//! Reading what a client wrote so that one answer names everything that is wrong with it.
+//! Reads a client's JSON so that one answer names every error in it.
 //!
-//! serde ends at the first field that does not fit. Here it begins again with that field put right:
-//! a field that nobody knows is left out, and one that is missing or of the wrong type is read as
-//! whatever its type asks for. What is read in the end serves only to find what else is wrong; as
-//! soon as anything is, nothing of it is used.
+//! serde stops at the first field that does not fit. Here reading starts again with that field
+//! repaired: an unknown field is removed, and a missing or ill-typed one is replaced by a value
+//! that its type accepts. What is read in the end only serves to find further errors; as soon as
+//! there is one, none of it is used.
 //!
-//! A name that stands twice in an object is refused at every depth, also where nobody reads it:
-//! readers differ in which of the two they take.
+//! A repeated name in an object is refused at every depth, even where it is not read: readers
+//! differ in which of the two they take.
 
 mod json;
 mod source;
@@ -18,19 +18,19 @@ use crate::Failure;
 use json::Json;
 use source::{Broken, Fault, Source, Step};
 
-/// Most fields that one answer names. A body of honest fields has fewer, and a body of nonsense is
-/// not read for ever.
+/// The most fields that one answer names. An honest body has fewer, and the bound ends the reading
+/// of nonsense.
 pub const NAMED_MAX: usize = 100;
 
 /// What Windows puts before a text in UTF-8, and no reader of JSON has to take (RFC 8259 §8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The JSON alone.
+/// The JSON without a byte order mark.
 pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-/// What a client wrote, read as a `T`, and every field whose form is wrong.
+/// A client's body read as a `T`, with every field that is malformed.
 pub struct Draft<T> {
     /// As far as it can be read: what is broken in it holds something of the right type.
     read: Option<T>,
@@ -82,8 +82,7 @@ impl<T> Draft<T> {
         self.found.iter().any(|broken| is_within(field, &broken.field))
     }
 
-    /// What `next` makes of it. Where some fields have not their form, `next` only says what else
-    /// is wrong with the others.
+    /// Applies `next`. If fields are malformed, `next` only adds the errors of the others.
     pub fn and<U>(self, next: impl FnOnce(T) -> Result<U, Failure>) -> Result<U, Failure> {
         let Self { read, mut found } = self;
         match read.map(next) {
@@ -122,7 +121,7 @@ fn name(path: &[Step]) -> String {
     if text.is_empty() { "body".to_owned() } else { text }
 }
 
-/// The broken rule. It says nothing of the value.
+/// The broken rule, without the value.
 fn violation(broken: &Broken) -> Violation {
     let (rule, detail) = match broken.fault {
         Fault::Unknown => ("unknown-field", "is not a field of this request"),

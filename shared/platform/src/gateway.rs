@@ -37,13 +37,13 @@ const MESSAGE_NAME_CHARACTERS_MAX: usize = 100;
 pub enum Verdict {
     /// It took the message and gave it this id.
     Accepted {
-        /// The gateway's id; none where it told none that can be one. A delivery report then tells
-        /// it.
+        /// The gateway's id of the message; `None` if the answer has no valid one. A delivery
+        /// report then gives it.
         message: Option<String>,
     },
-    /// It said no, with this code of its own.
+    /// The gateway declined, with a code of its own.
     Declined {
-        /// Its code.
+        /// The gateway's code.
         code: i32,
     },
     /// It has not taken the message: no connection came about, or it turned the request away
@@ -70,13 +70,13 @@ pub trait Gateway: Sync {
 /// All gateways, each where the deployment has an account with it.
 #[derive(Debug)]
 pub struct Gateways<T> {
-    /// Zalo.
+    /// Zalo, if the deployment has an account.
     pub zalo: Option<zalo::Zalo<T>>,
-    /// eSMS.
+    /// eSMS, if the deployment has an account.
     pub esms: Option<esms::Esms>,
-    /// SpeedSMS.
+    /// SpeedSMS, if the deployment has an account.
     pub speedsms: Option<speedsms::SpeedSms>,
-    /// VNPT.
+    /// VNPT, if the deployment has an account.
     pub vnpt: Option<vnpt::Vnpt>,
 }
 
@@ -145,11 +145,11 @@ fn message_name(value: &serde_json::Value) -> Option<String> {
     is_name.then_some(name)
 }
 
-/// An HTTP client for gateways: TLS by `ring`, one time-out over the whole exchange, a third of it
-/// for the connection, since what was never connected was certainly not sent, and a fresh
-/// connection for each: a function is frozen between invocations, and a connection that died
-/// meanwhile cannot be told from an answer that was lost. It follows no redirect: a request carries
-/// our tokens, and they are for the address that was configured alone.
+/// An HTTP client for gateways. TLS by `ring`; one time-out for the whole exchange, and a third of
+/// it for connecting, since a request without a connection was certainly not sent. Each request has
+/// a new connection: a function is frozen between invocations, and a connection that died in the
+/// meantime looks like a lost answer. Redirects are not followed, since requests carry our tokens,
+/// which are for the configured address only.
 pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
     // Installing twice fails harmlessly: the first provider stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -163,9 +163,9 @@ pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
         .map_err(|error| Failure::Defect(error.to_string()))
 }
 
-/// For how long a gateway asks to be left alone: `Retry-After` in seconds, or as a date, read
-/// against the gateway's own `date`, so that no clock but its own matters (RFC 9110 §10.2.3). None
-/// where it says nothing that can be read.
+/// How long a gateway asks not to be called: `Retry-After` in seconds, or as a date relative to the
+/// gateway's own `date`, so that our clock does not matter (RFC 9110 §10.2.3). `None` if it is
+/// missing or unreadable.
 fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration> {
     let after = after?.trim();
     let wait = match after.parse::<u32>() {
@@ -178,7 +178,7 @@ fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration
     Some(wait.clamp(SignedDuration::ZERO, RETRY_AFTER_MAX))
 }
 
-/// Sends a request whose answer is JSON, and sorts out what can go wrong on the way.
+/// Sends a request with a JSON answer and classifies the failures on the way.
 async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value, Verdict> {
     let unknown = |error: &reqwest::Error| {
         let instead = if error.is_timeout() { "timed-out" } else { "broken-off" };
@@ -210,9 +210,9 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value,
     serde_json::from_slice(&body).map_err(|_| Verdict::Unknown { instead: "unreadable".to_owned() })
 }
 
-/// Whether this status says that the request was turned away before it was read: not authorised,
-/// too many, closed, or to be asked elsewhere (307, 308). After a time-out (408), the other 5xx and
-/// the other redirects the message may have been taken.
+/// Whether this status means that the request was refused unread: not authorised, too many, closed,
+/// or to be sent elsewhere (307, 308). After a time-out (408), the other 5xx and the other
+/// redirects the message may have been accepted.
 fn is_unread(status: StatusCode) -> bool {
     let elsewhere =
         status == StatusCode::TEMPORARY_REDIRECT || status == StatusCode::PERMANENT_REDIRECT;

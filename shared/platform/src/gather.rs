@@ -29,7 +29,7 @@ const READ_MAX: u32 = 5;
 /// The figures of a period.
 #[derive(Debug)]
 pub struct Gathered {
-    /// The rows.
+    /// The rows by cell.
     pub rows: KpiRows,
     /// The province's, of each part that was counted: whole months, and days at both ends.
     pub parts: Vec<(Period, KpiRow)>,

@@ -84,7 +84,7 @@ impl HttpRequest {
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
-    /// Whose affairs the caller sees to: their own, or (none) anybody's.
+    /// The applicant for whom the caller may act: themselves, or every applicant (`None`).
     pub fn applicant(
         &self,
         catalogue: &Catalogue,
@@ -102,7 +102,7 @@ impl HttpRequest {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
     }
 
-    /// A part of the path as it stands.
+    /// A part of the path, unchanged.
     pub fn path_text(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
@@ -129,7 +129,7 @@ impl HttpRequest {
         self.query.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses what is said twice under one of `names`; other names are nobody's affair.
+    /// Refuses a repeated parameter among `names`; other names are ignored.
     pub fn said_once(&self, names: &[&'static str]) -> Result<(), Failure> {
         let own: Vec<(String, String)> =
             self.query.iter().filter(|(sent, _)| names.contains(&sent.as_str())).cloned().collect();
@@ -178,7 +178,7 @@ pub struct HttpReply {
 }
 
 impl HttpReply {
-    /// `body` as JSON with `status`.
+    /// An answer with `status` and `body` as JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body =
             serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
@@ -189,12 +189,12 @@ impl HttpReply {
         Self { status, content_type, retry_after_seconds: None, body, headers: Vec::new() }
     }
 
-    /// A text of another kind.
+    /// An answer of another text type.
     pub fn text(content_type: &'static str, body: String) -> Self {
         Self::of(200, content_type, Body::Text(body))
     }
 
-    /// A file of bytes.
+    /// An answer of bytes.
     pub fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
         Self::of(200, content_type, Body::Binary(body))
     }
@@ -206,8 +206,8 @@ impl HttpReply {
         self
     }
 
-    /// The same, to be kept by whoever asked for so many seconds and then asked for again by its
-    /// tag: 304 where `known` is that tag. `public` says whether others may keep it too.
+    /// Adds caching for `seconds` and a tag: 304 if `known` is that tag. `public` allows shared
+    /// caches.
     #[must_use]
     pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
         let bytes: &[u8] = self.body.as_ref();
@@ -286,8 +286,8 @@ fn names_tag(known: &str, tag: &str) -> bool {
     named
 }
 
-/// Answers what the gateway hands over. What does not read as a request is a fault of whoever sent
-/// it past the gateway.
+/// Answers a request of the API gateway. A payload that is not such a request is the fault of a
+/// caller who bypassed the gateway.
 pub async fn answer<F>(
     payload: &Payload,
     handler: impl FnOnce(HttpRequest) -> F,

@@ -18,51 +18,51 @@ pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
 pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
 /// Type of the order "close what was counted".
 pub const FIGURES_CLOSE: &str = "vn.motcua.kpi.close.v1";
-/// Type of an integrator's submission.
+/// The type of an integrator's submission.
 pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
-/// Type of an integrator's transition.
+/// The type of an integrator's transition.
 pub const TRANSITION: &str = "vn.motcua.dossier.transition.v1";
 
 /// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CloudEvent<T> {
-    /// Always `1.0`.
+    /// The version of CloudEvents, always `1.0`.
     pub specversion: String,
-    /// Unique within `source`.
+    /// The id, unique within `source`.
     pub id: String,
-    /// Who says it.
+    /// The sender.
     pub source: String,
-    /// What kind of thing is said.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub kind: String,
     /// What it is about: mostly a dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// When it happened.
+    /// The time of the event.
     pub time: Timestamp,
-    /// What is said.
+    /// The payload.
     pub data: T,
 }
 
-/// Data of [`DOSSIER_CHANGED`].
+/// The data of [`DOSSIER_CHANGED`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierChanged {
-    /// Version of this structure.
+    /// The version of this structure.
     pub schema_version: u32,
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
     /// Its version after the change: the history entry to read.
     pub version: u64,
-    /// Its status after the change.
+    /// The status after the change.
     pub status: DossierStatus,
-    /// What was done.
+    /// The action that the entry records.
     pub action: Action,
 }
 
 impl CloudEvent<DossierChanged> {
-    /// Says that `entry` was added to the history of `code`. The same entry always gives the same
-    /// message, so that whoever gets it twice can tell.
+    /// The message that `entry` was added to the history of `code`. The same entry always gives the
+    /// same message, so that a repetition is recognised.
     pub fn changed(code: &DossierCode, entry: &HistoryEntry) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
@@ -82,13 +82,13 @@ impl CloudEvent<DossierChanged> {
     }
 }
 
-/// Data of [`NOTICES_WAKE`].
+/// The data of [`NOTICES_WAKE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticesWake {
-    /// Version of this structure.
+    /// The version of this structure.
     pub schema_version: u32,
-    /// The dossier, or the report, whose notices are to be looked at.
+    /// The dossier or report whose notices are to be processed.
     pub code: SubjectCode,
     /// Whether an operator wants taken up again what was given up: nothing else takes it up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -96,7 +96,7 @@ pub struct NoticesWake {
 }
 
 impl CloudEvent<NoticesWake> {
-    /// Says at `now` that the notices of `code` are to be looked at.
+    /// The message, sent at `now`, that the notices of `code` are to be processed.
     pub fn wake(code: &SubjectCode, now: Timestamp) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
@@ -110,25 +110,25 @@ impl CloudEvent<NoticesWake> {
     }
 }
 
-/// Data of [`AGENCY_COUNT`].
+/// The data of [`AGENCY_COUNT`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgencyCount {
-    /// Version of this structure.
+    /// The version of this structure.
     pub schema_version: u32,
     /// The run that it is a part of.
     pub run: String,
-    /// Whose days.
+    /// The agency to count.
     pub agency: AgencyCode,
     /// The first day to be counted.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
 }
 
 impl CloudEvent<AgencyCount> {
-    /// Says at `now` that the days from `first` to `last` of `agency` are to be counted as a part
-    /// of `run`.
+    /// The message, sent at `now`, that the days from `first` to `last` of `agency` are to be
+    /// counted for `run`.
     pub fn count(
         run: &str,
         agency: &AgencyCode,
@@ -153,21 +153,20 @@ impl CloudEvent<AgencyCount> {
     }
 }
 
-/// Data of [`FIGURES_CLOSE`].
+/// The data of [`FIGURES_CLOSE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FiguresClose {
-    /// Version of this structure.
+    /// The version of this structure.
     pub schema_version: u32,
     /// Who asks: the name of this order.
     pub by: String,
-    /// Runs whose first day is this or later are closed, if all of their agencies were counted.
+    /// Runs whose first day is this or later are closed if all their agencies were counted.
     pub since: Date,
 }
 
 impl CloudEvent<FiguresClose> {
-    /// Says at `now` that what was counted is to be closed, for runs whose first day is `since` or
-    /// later.
+    /// The message, sent at `now`, that runs whose first day is `since` or later are to be closed.
     pub fn close(since: Date, now: Timestamp) -> Self {
         let by = format!("close@{}", now.as_millisecond());
         Self {

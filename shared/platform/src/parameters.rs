@@ -1,9 +1,8 @@
-//! Query parameters. A name without a documented meaning, and a value that is given twice where one
-//! is wanted, are refused: who asks for two agencies and is answered about one has been told
-//! something wrong.
+//! Query parameters. An undocumented name and a repeated value are refused: an answer about one of
+//! two agencies would be misleading.
 //!
-//! They are read from the query as it was sent. The gateway's own map of them joins repetitions
-//! with commas, so that two values cannot be told from one that holds a comma.
+//! They are read from the query as it was sent. The gateway's own map joins repetitions with
+//! commas, so that two values look like one with a comma.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::Violation;
@@ -24,8 +23,8 @@ pub(crate) fn sent(event: &ApiGatewayV2httpRequest) -> Vec<(String, String)> {
     }
 }
 
-/// The parameters of one request while they are read: what nobody asked for by the end is unknown.
-/// One answer names everything that is wrong with them.
+/// The parameters of one request while they are read; those that nothing has read by the end are
+/// unknown. One answer names every error.
 #[must_use = "what is wrong is told by `end`"]
 pub struct Parameters<'a> {
     sent: &'a [(String, String)],
@@ -60,8 +59,8 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The value of `name` by `read`, which has to be there: where it is not, it is refused as an
-    /// empty one is, whose rule says how it must look.
+    /// The required value of `name`, read by `read`. A missing one is refused like an empty one, by
+    /// the rule of its form.
     pub fn owed<T>(
         &mut self,
         name: &'static str,
@@ -155,7 +154,7 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
     }
 }
 
-/// Yes or no.
+/// Reads `true` or `false`.
 pub fn flag(text: &str) -> Result<bool, Violation> {
     named(&[("true", true), ("false", false)])(text)
 }

@@ -1,6 +1,6 @@
-//! What wakes a function, as it came. The runtime would log what does not fit the function's type,
-//! with the value in it; so each function takes any JSON there is, and reads it here, where an
-//! error says what and where and never quotes.
+//! The payload of an invocation as it came. The runtime would log a payload that does not fit the
+//! function's type, values included; so each function takes any JSON and reads it here, where an
+//! error names place and kind and never quotes.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ impl Payload {
         Ok(self.read(kind)?)
     }
 
-    /// As [`Payload::event`], for whoever answers failures itself.
+    /// Like [`Payload::event`], for callers that answer failures themselves.
     pub(crate) fn read<T: DeserializeOwned>(&self, kind: &'static str) -> Result<T, Failure> {
         // serde's own text may quote what it read.
         serde_json::from_str(self.0.get())
@@ -44,7 +44,7 @@ impl Payload {
     }
 }
 
-/// A failure as the runtime is told of it, which logs how it prints: without fields and values.
+/// A failure as the runtime logs it: without fields and values.
 pub struct Reported(String);
 
 impl From<Failure> for Reported {

@@ -18,7 +18,7 @@ use crate::record::SubmissionReceipt;
 /// What became of an attempt to store something under a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
-    /// It is stored.
+    /// The write was stored.
     Yes,
     /// Another process was first; nothing was changed.
     AnotherWasFirst,
@@ -35,7 +35,7 @@ pub enum Admission {
     CodeTaken,
 }
 
-/// Dossiers, one by one.
+/// Access to single dossiers.
 pub trait DossierStore: Sync {
     /// The dossier as of the last completed write; none if there is no such code.
     fn dossier(
@@ -56,8 +56,8 @@ pub trait Intake: Sync {
         key: &CommandId,
     ) -> impl Future<Output = Result<Option<SubmissionReceipt>, Failure>> + Send;
 
-    /// Moves the counter of `agency` on `day` on by `step` and gives where it stands: from 1, never
-    /// the same twice. Numbers passed over or not used are gaps.
+    /// Adds `step` to the counter of `agency` on `day` and returns it: from 1, never the same
+    /// twice. Skipped and unused numbers are gaps.
     fn next_sequence(
         &self,
         agency: &AgencyCode,
@@ -65,8 +65,8 @@ pub trait Intake: Sync {
         step: u32,
     ) -> impl Future<Output = Result<u32, Failure>> + Send;
 
-    /// Says that the event `key` about `code`, claimed for `claimed`, has come and is not decided,
-    /// and gives whether another such event claims an earlier time.
+    /// Records that the event `key` about `code`, with the time `claimed`, has come and is not
+    /// decided. Returns whether another such event has an earlier time.
     fn wait(
         &self,
         code: &DossierCode,
@@ -75,7 +75,7 @@ pub trait Intake: Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Says that the event `key` about `code` waits no longer.
+    /// Records that the event `key` about `code` waits no longer.
     fn waited(
         &self,
         code: &DossierCode,
@@ -91,10 +91,9 @@ pub trait Intake: Sync {
     ) -> impl Future<Output = Result<Admission, Failure>> + Send;
 }
 
-/// What was told to whom, a thread for each dossier and each report of a morning.
+/// Threads of notices, one for each dossier and each morning report.
 pub trait NoticeBook: Sync {
-    /// The thread as of the last completed write; none if nothing was ever told of this dossier or
-    /// report.
+    /// The thread as of the last completed write; `None` if there is none.
     fn thread(
         &self,
         code: &SubjectCode,
@@ -104,11 +103,12 @@ pub trait NoticeBook: Sync {
     fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
-/// What is known of addressees, and how much was sent. Whoever keeps it keeps no number in the
+/// What is known about addressees, and counts of messages. Implementations store no number in the
 /// clear.
 pub trait Contacts: Sync {
-    /// How whoever has this number can be reached at `now`, as he wants it where his identity
-    /// number is known, and what was sent to this number today and by the province this month.
+    /// How the addressee with this number can be reached at `now`, with their preference if their
+    /// identity number is known, and the messages sent to this number today and by the province
+    /// this month.
     fn reach(
         &self,
         phone: &Phone,
@@ -156,7 +156,7 @@ pub trait MessageGateways: Sync {
 
 /// Where the tokens of our account with a gateway are kept.
 pub trait TokenStore: Sync {
-    /// The tokens as of the last completed write; none before anybody has signed in.
+    /// The tokens as of the last completed write; `None` before the first sign-in.
     fn tokens(&self) -> impl Future<Output = Result<Option<AccountTokens>, Failure>> + Send;
 
     /// Stores `tokens` if the stored version is the one before theirs: both of a pair, or neither.
@@ -168,11 +168,11 @@ pub trait TokenStore: Sync {
 pub enum Renewal {
     /// A new pair; the refresh token that was shown is used up.
     Granted {
-        /// What opens the gateway.
+        /// The access token.
         access: Token,
-        /// For how long.
+        /// The validity of the access token.
         lives: SignedDuration,
-        /// What renews it, once.
+        /// The refresh token, which works once.
         refresh: Token,
     },
     /// The refresh token is no good, or we are not.
@@ -180,20 +180,20 @@ pub enum Renewal {
         /// The issuer's code.
         code: i64,
     },
-    /// No answer, or none that can be read: whether the refresh token is used up cannot be told.
+    /// No answer, or none that can be read: it is unknown whether the refresh token is used up.
     Unanswered {
-        /// What came instead.
+        /// A description of what came instead.
         instead: String,
     },
 }
 
-/// Who renews tokens.
+/// Renews tokens at their issuer.
 pub trait TokenIssuer: Sync {
     /// Asks for a new pair with `refresh`, which works once.
     fn renew(&self, refresh: &Token) -> impl Future<Output = Renewal> + Send;
 }
 
-/// What opens a gateway.
+/// Gives access tokens for a gateway.
 pub trait AccessTokens: Sync {
     /// The access token; another one than `refused`, or none where there is no other.
     fn token(
@@ -211,7 +211,7 @@ pub trait MessageSender: Sync {
 
 /// Where messages go that can never succeed, with the reason.
 pub trait DeadLetters: Sync {
-    /// Parks one message.
+    /// Parks one message with its reason.
     fn park(
         &self,
         body: &str,

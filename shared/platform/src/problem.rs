@@ -31,15 +31,15 @@ pub const TYPES: [(&str, u16); 18] = [
     ("unavailable", 503),
 ];
 
-/// One problem document.
+/// A problem document (RFC 9457).
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// `urn:motcua:problem:<slug>`.
+    /// The type, `urn:motcua:problem:<slug>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// One short sentence, the same for every problem of this type.
     pub title: &'static str,
-    /// HTTP status code.
+    /// The HTTP status code.
     pub status: u16,
     /// What else helps the client to mend it.
     #[serde(flatten)]

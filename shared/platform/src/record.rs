@@ -1,4 +1,4 @@
-//! How things lie in the tables: the domain's own form plus the keys that queries need.
+//! The stored forms: those of the domain with the keys that queries need.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::fingerprint::Fingerprint;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierRecord<'a> {
-    /// The dossier itself.
+    /// The dossier.
     #[serde(flatten)]
     pub dossier: &'a Dossier,
     /// Key of `by-work`: agency, and whether there is anything left to settle.
@@ -30,8 +30,7 @@ pub struct DossierRecord<'a> {
     /// is nothing left to settle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_on: Option<Date>,
-    /// How many documents it was handed in with: all that an index, which holds no documents, says
-    /// of them.
+    /// The number of its documents, since an index holds no documents.
     pub document_count: usize,
 }
 
@@ -65,7 +64,7 @@ pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorklistItem {
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
     /// The agency that settles it; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,21 +72,21 @@ pub struct WorklistItem {
     /// The agency that it is forwarded to; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
-    /// Where it stands.
+    /// The national status.
     pub status: DossierStatus,
-    /// What is asked for.
+    /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// In which ward the matter lies: decides who carries on with it, and is not shown.
+    /// The ward of the matter, which decides its successor agency and is not shown.
     #[serde(default, skip_serializing)]
     pub ward: Option<WardCode>,
     /// Its version, for the next command.
     pub version: u64,
-    /// When it was handed in.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// When it is due.
+    /// The due date, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// Whether that was counted in a year that the government has not decided; no index says so.
+    /// Whether the due date was counted in an undecided year; no index holds this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
 }
@@ -96,9 +95,9 @@ pub struct WorklistItem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubmissionReceipt {
-    /// SHA-256 of the request in its first form, by which releases of before
-    /// [`fingerprint`](crate::fingerprint) tell a repetition from another use of the key; empty
-    /// where the request could not have been made to them.
+    /// The SHA-256 of the request in its first form, by which earlier releases tell a repetition
+    /// from another use of the key ([`fingerprint`](crate::fingerprint)); empty if the request
+    /// could not be made to them.
     pub request_hash: String,
     /// The same in the form of the release that answered; none in receipts of before there were
     /// forms.
@@ -109,7 +108,7 @@ pub struct SubmissionReceipt {
     pub not_reachable: Option<Unreachable>,
     /// The dossier's code.
     pub code: DossierCode,
-    /// When it was handed in.
+    /// The time of submission.
     pub submitted_at: Timestamp,
     /// When the receipt may be forgotten, in seconds since 1970 (the table's time to live).
     pub expires_at: i64,
@@ -118,11 +117,11 @@ pub struct SubmissionReceipt {
 /// One row of figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KpiRecord {
-    /// The day (`2026-11-17`), or the month (`2026-11`) whose flows it sums up.
+    /// The day (`2026-11-17`), or the month (`2026-11`) of which it is the sum.
     pub day: String,
-    /// Whose figures they are.
+    /// The cell of the figures.
     pub cell: KpiCell,
-    /// The figures.
+    /// The figures of the cell.
     #[serde(flatten)]
     pub figures: KpiRow,
 }
@@ -131,31 +130,31 @@ pub struct KpiRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CountRecord {
-    /// The day, or the month.
+    /// The day or month.
     pub day: String,
     /// When a count last changed something: a second run leaves it as it is.
     pub counted_at: Timestamp,
-    /// Against which due dates.
+    /// The due dates against which it was counted.
     pub due_basis: DueBasis,
     /// The first day counted; of a day, itself.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
-    /// How many days.
+    /// The number of days.
     pub days: u32,
 }
 
-/// A count that is under way: its days, and the agencies that have not been counted yet. Whoever
-/// counts the last of them closes the days.
+/// A count in progress: its days, and the agencies that are not counted yet. The message that
+/// counts the last one closes the days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountRun {
-    /// Its name.
+    /// The id of the run.
     pub id: String,
     /// The first day.
     pub first: Date,
-    /// The last.
+    /// The last day.
     pub last: Date,
-    /// Agencies still to be counted.
+    /// Agencies that are not counted yet.
     pub remaining: BTreeSet<AgencyCode>,
     /// Dossiers that were left out because they could not be read.
     pub unreadable: BTreeSet<String>,
@@ -165,15 +164,15 @@ pub struct CountRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CorrectionRecord {
-    /// The day whose figure it is.
+    /// The day of the figure.
     pub day: String,
-    /// Whose.
+    /// The cell of the figure.
     pub of: KpiCell,
-    /// When it was found.
+    /// The time of the correction.
     pub at: Timestamp,
-    /// What was published before.
+    /// The published figures before.
     pub before: KpiRow,
-    /// What is true now.
+    /// The figures after.
     pub after: KpiRow,
     /// Dossiers of the cell of which something became known since the count before.
     pub because: Vec<DossierCode>,

@@ -22,17 +22,17 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     Draft::of(bytes)?.whole()
 }
 
-/// A body that was read, with all that came, by which a repetition is told from another request.
+/// A body as read, with the JSON by which a repetition is recognised.
 #[derive(Clone)]
 pub struct Came<T> {
-    /// What was understood.
+    /// The typed body.
     pub read: T,
-    /// What came.
+    /// The body as JSON.
     pub came: Value,
 }
 
 impl<T: DeserializeOwned> Came<T> {
-    /// Reads JSON as [`read_json`] does.
+    /// Reads JSON like [`read_json`].
     pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
         Ok(Self { read: read_json(bytes)?, came: read_json(bytes)? })
     }
@@ -80,8 +80,8 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
 }
 
 impl SubmissionBody {
-    /// What it says, cleaned; every field that breaks a rule of `catalogue` or of its own form is
-    /// named.
+    /// The cleaned submission. Fails with every field that breaks a rule of `catalogue` or of its
+    /// own form.
     pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {
         let body = self;
         let mut found = Vec::new();
@@ -145,14 +145,14 @@ impl SubmissionBody {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TransitionBody {
-    /// What to do.
+    /// The action to carry out.
     pub action: Action,
     /// The version that the officer saw.
     pub expected_version: u64,
-    /// Why, for the applicant.
+    /// The reason given to the applicant.
     #[serde(default)]
     pub reason: Option<String>,
-    /// A note: who may read it is said in [`domain::dossier::Actor::may_read_note`].
+    /// A note; [`domain::dossier::Actor::may_read_note`] decides who reads it.
     #[serde(default)]
     pub note: Option<String>,
     /// The day that an apology promises.
@@ -163,7 +163,7 @@ pub struct TransitionBody {
     pub to_agency: Option<AgencyCode>,
 }
 
-/// Reads a day, `YYYY-MM-DD` and no other way, as the contract says.
+/// Reads a day in the form `YYYY-MM-DD` of the contract, and in no other.
 pub fn day<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Date>, D::Error> {
     let Some(text) = Option::<String>::deserialize(source)? else {
         return Ok(None);

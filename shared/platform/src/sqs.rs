@@ -95,7 +95,7 @@ pub struct SourceQueue {
 }
 
 impl SourceQueue {
-    /// The queue at `url` whose lost messages go to `dead_letters_url`.
+    /// The queue at `url` with the dead-letter queue at `dead_letters_url`.
     pub fn new(client: Client, url: String, dead_letters_url: String) -> Self {
         Self {
             source: Queue::new(client.clone(), url),

@@ -25,17 +25,17 @@ pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// is passed at once and a longer one by those who come again.
 const NUMBERS_TRIED_MAX: u32 = 20;
 
-/// The most numbers that one try passes over: whoever places codes on purpose cannot use a day's
-/// numbers up.
+/// The most numbers that one attempt skips, so that codes placed on purpose cannot use up the
+/// numbers of a day.
 const STEP_MAX: u32 = 64;
 
 /// A request to take a dossier in.
 pub struct SubmissionRequest {
-    /// What the client wrote.
+    /// The body of the request.
     pub body: Came<SubmissionBody>,
-    /// Unique for caller and request.
+    /// The key, unique per caller and request.
     pub key: CommandId,
-    /// Who hands it in.
+    /// The actor who hands it in.
     pub by: Actor,
     /// When it happened, if that is not now.
     pub at: Option<Timestamp>,
@@ -43,22 +43,21 @@ pub struct SubmissionRequest {
     pub code: Option<DossierCode>,
 }
 
-/// The applicant's slip.
+/// The receipt for the applicant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The dossier's code.
     pub code: DossierCode,
-    /// Its status: always the first.
+    /// The status, always the first one.
     pub status: DossierStatus,
-    /// The status in words.
+    /// The national name of the status.
     pub status_name: &'static str,
-    /// When it was handed in.
+    /// The time of submission.
     pub submitted_at: Timestamp,
-    /// Its version: always the first.
+    /// The version, always the first one.
     pub version: u64,
-    /// Why nobody will be told by message, where the telephone is none that messages can be sent
-    /// to.
+    /// Why the applicant gets no messages, if their telephone number cannot receive them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
 }
@@ -169,8 +168,8 @@ pub async fn submit(
     Err(Failure::Held("the number"))
 }
 
-/// Who may hand this in: the portal for anybody, a citizen for himself, an integrator for its
-/// agencies.
+/// Authorises the submission: the portal for every applicant, a citizen for themselves, an
+/// integrator for its agencies.
 fn authorise(by: &Actor, submission: &Submission) -> Result<(), Failure> {
     let allowed = match by {
         Actor::Portal { .. } => true,

@@ -14,26 +14,26 @@ use serde::Serialize;
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
 
-/// How often a command that names no version is decided anew when others are faster.
+/// The most attempts to decide a command without a version when other writers are faster.
 const DECIDED_MAX: u32 = 5;
 
-/// What the sender is told: the state after its command.
+/// The answer to a command: the state after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
-    /// The dossier.
+    /// The dossier's code.
     pub code: DossierCode,
-    /// Its status after the command.
+    /// The status after the command.
     pub status: DossierStatus,
-    /// The status in words.
+    /// The national name of the status.
     pub status_name: &'static str,
-    /// Its version after the command.
+    /// The version after the command.
     pub version: u64,
-    /// When it is due.
+    /// The due date, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// Whether that was counted in a year that the government has not decided: it is counted anew
-    /// once it has.
+    /// Whether the due date was counted in an undecided year; it is counted again after the
+    /// decision.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
     /// By which rule, where the command started the clock.
@@ -57,8 +57,8 @@ impl Moved {
     }
 }
 
-/// Carries out `command` on the dossier `code`: read, decide, write if nobody was faster, else
-/// decide anew.
+/// Carries out `command` on the dossier `code`: reads, decides, and writes if no other writer was
+/// faster; otherwise decides again.
 pub async fn change(
     store: &impl DossierStore,
     catalogue: &Catalogue,

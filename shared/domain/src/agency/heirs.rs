@@ -15,8 +15,7 @@ use crate::id::{AgencyCode, ProcedureCode};
 pub struct Matter<'a> {
     /// What is asked for; none for a procedure that no division names.
     pub procedure: Option<&'a ProcedureCode>,
-    /// In which ward the matter lies; none where nobody has said so, or in one that no division
-    /// names.
+    /// The ward of the matter; `None` if the applicant did not name it, or if no division names it.
     pub ward: Option<&'a WardCode>,
 }
 
@@ -24,7 +23,7 @@ pub struct Matter<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Which agency.
+    /// The successor's code.
     pub successor: AgencyCode,
     /// With dossiers of these procedures; of all, where none is named.
     #[serde(default)]
@@ -85,8 +84,8 @@ pub(crate) fn carried_on_by<'a>(
     &heir.code
 }
 
-/// What the divisions of an agency and of those after it name: all matters that they tell apart,
-/// each of which stands for every dossier like it.
+/// The matters that the divisions of an agency and of its successors distinguish; each represents
+/// all dossiers like it.
 pub(crate) struct Matters {
     procedures: BTreeSet<ProcedureCode>,
     wards: BTreeSet<WardCode>,
@@ -121,15 +120,15 @@ impl Matters {
     }
 }
 
-/// An agency whose dossiers somebody acts on: all of them, or a part.
+/// An agency on whose dossiers a successor acts: all of them or a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remit {
     agency: AgencyCode,
-    /// None for all of them.
+    /// `None` means all dossiers.
     part: Option<Share>,
 }
 
-/// The matters that somebody carries on with, of all that a division tells apart.
+/// A successor's share of the matters that a division distinguishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Share {
     procedures: BTreeSet<ProcedureCode>,
@@ -168,7 +167,7 @@ impl Remit {
         })
     }
 
-    /// Whose dossiers.
+    /// The agency that owns the dossiers.
     pub fn agency(&self) -> &AgencyCode {
         &self.agency
     }
@@ -199,9 +198,9 @@ fn line<'a>(known: &'a BTreeMap<AgencyCode, Agency>, agency: &'a Agency) -> Vec<
     found
 }
 
-/// What is wrong with the successors: nobody may come after himself, nor carry on for somebody who
-/// outlived him; a division names what it divides by, and who carries on with the rest. `at` says
-/// where a field of an agency stands.
+/// The rules that the successors break: no agency succeeds itself or an agency that outlived it,
+/// and a division names its criterion and who takes the rest. `at` gives the position of an
+/// agency's field.
 pub(crate) fn successor_violations(
     known: &BTreeMap<AgencyCode, Agency>,
     at: impl Fn(&AgencyCode, &str) -> String,

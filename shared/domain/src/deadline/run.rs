@@ -1,9 +1,10 @@
-//! How a clock ran: where a term began, when it stood still, and which day was promised instead.
+//! How a clock ran: where a term started, when it was paused, and which day was promised instead.
 //!
-//! What stood still is given back: office time for office time, and of a term in days the days at
-//! whose closing the clock stood still, or those between the dates, as the rule of the day says on
-//! which the pause ended ([`PauseCounting`]). The day of receipt is not counted, so that nothing is
-//! lost before it: of what came after the hand-over hour, not until the next working day.
+//! Paused time is given back. A term in hours gets office time; a term in days gets the days at
+//! whose closing the clock was paused, or the days between the dates, by the rule of the day on
+//! which the pause ended ([`PauseCounting`]). The day of receipt is not counted, so that a pause
+//! before its end costs nothing; for arrivals after the hand-over hour this extends to the next
+//! working day.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -12,12 +13,12 @@ use super::Reckoning;
 use crate::calendar::{Calendar, MissingYear, date_of, next, previous};
 use crate::law::PauseCounting;
 
-/// A time in which the clock stood still.
+/// A time in which the clock was paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
-    /// Since when.
+    /// The start of the pause.
     pub from: Timestamp,
-    /// Until when.
+    /// The end of the pause.
     pub to: Timestamp,
     /// How it is counted of a term in days.
     pub by: PauseCounting,
@@ -26,7 +27,7 @@ pub struct Pause {
 /// Another due date than the term gives, by a letter of apology.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promise {
-    /// When the letter was written.
+    /// The time of the letter.
     pub at: Timestamp,
     /// The due date that it gave.
     pub due: Timestamp,
@@ -37,9 +38,9 @@ pub struct Promise {
 pub struct Run {
     /// When the term began, for the last time.
     pub started: Timestamp,
-    /// The last promise since.
+    /// The last promise since the start of the term.
     pub promise: Option<Promise>,
-    /// Every pause since, oldest first.
+    /// Every pause since the start of the term, oldest first.
     pub pauses: Vec<Pause>,
 }
 
@@ -51,9 +52,9 @@ impl From<Timestamp> for Run {
 }
 
 impl Pause {
-    /// The days that it gives back of a dossier whose day of receipt is `received`: after the first
-    /// of the two, up to and with the second. A day is lost at its closing: one that was worked to
-    /// its end is not, and one that began again after it is.
+    /// The days that the pause gives back to a dossier with day of receipt `received`: after the
+    /// first date, up to and including the second. A day is lost at its closing: a day worked to
+    /// its end is not lost, and one on which the clock resumed after closing is.
     fn days(&self, calendar: &Calendar, received: Date) -> (Date, Date) {
         let (from, to) = (date_of(self.from), date_of(self.to));
         let (after, last) = match self.by {
@@ -67,8 +68,7 @@ impl Pause {
     }
 }
 
-/// Working days that passed while the clock stood still, of a dossier whose day of receipt is
-/// `received`.
+/// Working days within the pauses of a dossier with day of receipt `received`.
 pub(super) fn working_days_stood(
     calendar: &Calendar,
     received: Date,
@@ -80,7 +80,7 @@ pub(super) fn working_days_stood(
     })
 }
 
-/// All days that passed.
+/// All days within the pauses.
 pub(super) fn days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) -> i64 {
     let lengths = pauses.iter().map(|pause| {
         let (after, last) = pause.days(calendar, received);
@@ -89,7 +89,7 @@ pub(super) fn days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) 
     lengths.sum()
 }
 
-/// Office time that passed.
+/// Office time within the pauses.
 pub(super) fn hours_stood(
     calendar: &Calendar,
     pauses: &[Pause],

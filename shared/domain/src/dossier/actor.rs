@@ -12,7 +12,7 @@ use crate::id::AgencyCode;
 pub enum Actor {
     /// An officer, in the name of an agency.
     Officer {
-        /// The officer's account.
+        /// The officer's account (`sub` of the token).
         id: String,
         /// The agency that the account belongs to.
         agency: AgencyCode,
@@ -22,14 +22,14 @@ pub enum Actor {
     },
     /// A line-of-business system, in the name of one or more agencies.
     Integrator {
-        /// The `source` of its events.
+        /// The `source` of the integrator's events.
         id: String,
         /// The agencies it acts for, with those that they carry on for.
         agencies: Vec<Remit>,
     },
     /// The portal, on an applicant's behalf.
     Portal {
-        /// The portal's account.
+        /// The portal's account (`sub` of the token).
         id: String,
     },
     /// An applicant who signed in.
@@ -39,7 +39,7 @@ pub enum Actor {
         /// The identity number that the sign-in proved.
         id_number: IdNumber,
     },
-    /// A schedule of ours: no door lets anybody in as this.
+    /// A schedule of ours. No token and no event gives this actor.
     System {
         /// The function that the schedule wakes.
         id: String,
@@ -80,8 +80,8 @@ impl Actor {
         }
     }
 
-    /// Whether the actor speaks for an agency that works on the dossier or did: its owner, and
-    /// whoever it is or was forwarded to.
+    /// Whether the actor speaks for an agency that takes part: the owner, the handler or a former
+    /// handler.
     pub fn takes_part(&self, dossier: &Dossier) -> bool {
         self.speaks_for(&dossier.agency, dossier.matter())
             || dossier.handlers().any(|handler| self.speaks_for(handler, dossier.matter()))
@@ -92,10 +92,10 @@ impl Actor {
         self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
     }
 
-    /// Whether the actor may read the note of `entry`. Whoever may do something may leave a note
-    /// with it. An agency's or a system's is for the agencies that take part; one of the
-    /// applicant's side, theirs or the portal's for them, is for these agencies and for that side:
-    /// nobody's words are kept where they cannot see them themselves.
+    /// Whether the actor may read the note of `entry`. Every actor that may act may leave a note. A
+    /// note by an agency or the system is for the agencies that take part. A note by the applicant,
+    /// or by the portal for them, is for these agencies and for the applicant's side, so that its
+    /// author can always read it.
     pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
         self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
@@ -137,14 +137,14 @@ impl Actor {
 pub struct Signature {
     /// `officer`, `integrator`, `portal`, `citizen` or `system`.
     pub role: String,
-    /// Account or source.
+    /// The account (`sub`) or event `source`.
     pub id: String,
     /// The officer's agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
 }
 
-/// For whom a note is.
+/// The readers of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoteReaders {

@@ -1,6 +1,6 @@
 //! Letters of apology (phiếu xin lỗi và hẹn lại ngày trả kết quả; form 04 of TT 03/2025/TT-VPCP):
-//! the applicant is told before the due date is missed why it will be, and gets a new one. The old
-//! date is kept beside it, because that is the one that leaders count against.
+//! before a due date is missed, the applicant learns the reason and gets a new date. The old date
+//! is kept beside it, since figures count against it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use crate::Violation;
 use crate::calendar::{DayKind, date_of};
 use crate::law::{LateLetter, Law, LetterPolicy};
 
-/// What a letter promises.
+/// The content of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Promised {
     due: Timestamp,

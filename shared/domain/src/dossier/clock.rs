@@ -13,12 +13,12 @@ use crate::law::{Law, OnSupplement};
 /// The dates of a dossier after a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Dates {
-    /// When it is due.
+    /// The due date; `None` where there is none.
     pub(crate) due: Option<Timestamp>,
     /// The due date that figures follow: without the apology, and before documents were asked for
     /// late. None where both agree.
     pub(crate) original: Option<Timestamp>,
-    /// Since when the clock stands still.
+    /// The start of the current pause; `None` while the clock runs.
     pub(crate) paused: Option<Timestamp>,
 }
 
@@ -72,8 +72,8 @@ impl Dossier {
         }
     }
 
-    /// Whether `rule` counts the whole term from its own time on. Documents do so once the dossier
-    /// was received, unless its clock has only stood still.
+    /// Whether a move by `rule` counts the whole term from its own time. A supplement does so once
+    /// the dossier was received, unless the clock was only paused.
     pub(super) fn starts_clock(&self, rule: &Rule) -> bool {
         match rule.clock {
             Clock::Starts => true,
@@ -88,8 +88,8 @@ impl Dossier {
         }
     }
 
-    /// How the clock ran since the term began for the last time, told from the history; none before
-    /// receipt, and where the procedure gives no date. A pause that has not ended is not in it.
+    /// How the clock ran since the last start of the term, read from the history. `None` before
+    /// receipt and where the procedure gives no due date. A pause that has not ended is left out.
     pub fn run(&self, law: &Law) -> Option<Run> {
         run_of(&self.history, law)
     }
@@ -119,9 +119,9 @@ pub(super) fn recounted(
     }))
 }
 
-/// The dates that `history` of an open dossier of `agency` gives by the present law, where they are
-/// others than those given: the calendar was changed since. None where the date would be moved back
-/// to a day that is past on `day`: nobody could have kept it.
+/// The dates that the present law gives for the `history` of an open dossier of `agency`, if the
+/// calendar has changed them. `None` if the due date would move back to a day before `day`, which
+/// could no longer be kept.
 pub(crate) fn redated(
     history: &[HistoryEntry],
     day: Date,
@@ -145,7 +145,7 @@ pub(crate) fn redated(
 }
 
 impl Dossier {
-    /// A date is counted anew where it comes out another, and not otherwise.
+    /// Refuses a redate whose count gives the date that the dossier has.
     pub(super) fn check_redated(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
         if redated(&self.history, date_of(at), law, &self.agency)?.is_some() {
             return Ok(());
@@ -181,7 +181,7 @@ fn original_run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     })
 }
 
-/// When the clock stood still in `since`, as far as `wanted` says of the entry that stopped it.
+/// The pauses within `since` whose stopping entry is `wanted`.
 fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
     // No move leads from one standstill into another, so that the entry after a pause ends it, save
     // one that only counts anew.

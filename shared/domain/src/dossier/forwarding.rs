@@ -24,8 +24,7 @@ impl Command {
 }
 
 impl Dossier {
-    /// Every agency that the dossier was ever forwarded to, oldest first; one that had it twice
-    /// stands twice.
+    /// Every handler that the dossier had, oldest first; a handler that had it twice occurs twice.
     pub fn handlers(&self) -> impl Iterator<Item = &AgencyCode> {
         self.history.iter().filter_map(|entry| entry.handler.as_ref())
     }
@@ -42,7 +41,7 @@ impl Dossier {
         Ok(())
     }
 
-    /// Where the dossier lies after `command`, if not with its owner.
+    /// The handler after `command`; `None` if the owner has custody.
     pub(super) fn handler_after(&self, rule: &Rule, command: &Command) -> Option<AgencyCode> {
         match rule.custody {
             Custody::AsBefore => self.handler.clone(),

@@ -1,17 +1,16 @@
-//! In which order an integrator's events are decided, where their queue has none.
+//! The order in which an integrator's events are decided, since their queue has none.
 //!
-//! An event says when it happened; nobody says what it follows. Three rules make of that the order
-//! in which they happened:
-//! 1. What claims to have happened before something that its own sender has told already, or more
-//!    than a clock's difference before
-//!    the last entry of anybody, is out of its order for ever.
-//! 2. What the status does not allow waits for what has to come first.
-//! 3. What the status allows waits a little all the same, so that what was sent with it can come;
-//!    and longer where a move that
-//!    has to come first is left out ([`LEFT_OUT`]), since accepting it would shut that move out. While it waits, it lets through what
-//!    claims an earlier time.
+//! An event carries its time, but not its predecessor. Three rules derive the order of events from
+//! that:
 //!
-//! Who names the version that they saw is judged by that alone.
+//! 1. An event earlier than one that its own sender has already reported, or earlier than the last
+//!    entry of any actor by more than a clock difference, is out of order for good.
+//! 2. An event that the status does not allow waits for its predecessor.
+//! 3. An event that the status allows waits for a short time, so that events sent with it can
+//!    arrive. It waits longer where accepting it would exclude a move that has to come first and is
+//!    missing ([`LEFT_OUT`]). While it waits, events with an earlier time pass it.
+//!
+//! An event that names a version is judged by the version alone.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -40,8 +39,8 @@ pub struct Holds {
     pub settle: SignedDuration,
     /// How long an event waits that leaves a move out, in case that move is still to come.
     pub left_out: SignedDuration,
-    /// How long an event waits behind another that has come, claims an earlier time and cannot be
-    /// decided yet: not for ever, since that one may be a mistake.
+    /// How long an event waits behind one that has arrived, has an earlier time and cannot be
+    /// decided yet. The wait is limited, since that one may be a mistake.
     pub behind: SignedDuration,
 }
 
@@ -81,9 +80,8 @@ impl Holds {
 }
 
 impl Dossier {
-    /// Whether something is recorded already that happened after what `by` claims for `claimed`: by
-    /// the clock of the same integrator, or by anybody's with the difference that two clocks may
-    /// have.
+    /// Whether an event later than `claimed` by `by` is already recorded: by the clock of the same
+    /// integrator, or by any other clock with the allowed difference.
     pub(super) fn is_overtaken(&self, by: &Actor, claimed: Option<Timestamp>) -> bool {
         let (Actor::Integrator { id, .. }, Some(claimed)) = (by, claimed) else {
             return false;

@@ -8,28 +8,28 @@ use serde::{Deserialize, Serialize};
 pub enum DossierStatus {
     /// Handed in, not yet received by an officer.
     Registered = 1,
-    /// Received: the clock runs.
+    /// Received by the agency; the clock runs.
     Received = 2,
     /// Not received, with a reason. An end.
     Refused = 3,
-    /// Being worked on.
+    /// The agency works on it.
     Processing = 4,
     /// The applicant has to complete the documents.
     SupplementRequested = 5,
-    /// The applicant has to pay.
+    /// The applicant has to pay a fee.
     PaymentRequested = 6,
     /// The applicant took it back. An end.
     Withdrawn = 7,
     /// Stopped for a while, with a reason.
     Suspended = 8,
-    /// Settled; the result waits.
+    /// Settled; the result has not been collected.
     Finished = 9,
     /// The applicant has the result. An end.
     Returned = 10,
 }
 
 impl DossierStatus {
-    /// All ten, by national code.
+    /// All ten statuses in the order of their codes.
     pub const ALL: [Self; 10] = [
         Self::Registered,
         Self::Received,
@@ -48,7 +48,7 @@ impl DossierStatus {
         self as u8
     }
 
-    /// The national name.
+    /// The national name in Vietnamese.
     pub fn name(self) -> &'static str {
         match self {
             Self::Registered => "Mới đăng ký",
@@ -64,7 +64,7 @@ impl DossierStatus {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Whether the status is final.
     pub fn is_end(self) -> bool {
         matches!(self, Self::Refused | Self::Withdrawn | Self::Returned)
     }
@@ -98,39 +98,39 @@ impl TryFrom<u8> for DossierStatus {
 pub enum Action {
     /// Hand in: the first entry of every history, never a command.
     Submit,
-    /// Tiếp nhận.
+    /// Receive the dossier (tiếp nhận).
     Receive,
-    /// Từ chối tiếp nhận.
+    /// Refuse to receive it (từ chối tiếp nhận).
     Refuse,
-    /// Yêu cầu bổ sung.
+    /// Request a supplement (yêu cầu bổ sung).
     RequestSupplement,
-    /// Nộp bổ sung.
+    /// Hand in the supplement (nộp bổ sung).
     Supplement,
     /// Quá hạn bổ sung, không tiếp nhận.
     RefuseExpired,
-    /// Chuyển xử lý.
+    /// Start the work (chuyển xử lý).
     Process,
     /// Yêu cầu nghĩa vụ tài chính.
     RequestPayment,
-    /// Xác nhận đã nộp.
+    /// Confirm the payment (xác nhận đã nộp).
     ConfirmPayment,
-    /// Dừng xử lý.
+    /// Suspend the work (dừng xử lý).
     Suspend,
-    /// Tiếp tục xử lý.
+    /// Resume the work (tiếp tục xử lý).
     Resume,
-    /// Kết thúc xử lý.
+    /// Finish the work (kết thúc xử lý).
     Finish,
-    /// Trả kết quả.
+    /// Return the result (trả kết quả).
     ReturnResult,
-    /// Thu hồi.
+    /// Recall it to the owner (thu hồi).
     Recall,
-    /// Trả lại bước trước.
+    /// Send it back one step (trả lại bước trước).
     SendBack,
     /// Xin lỗi và hẹn lại ngày trả kết quả.
     Apologise,
-    /// Rút hồ sơ.
+    /// Withdraw it (rút hồ sơ).
     Withdraw,
-    /// Chuyển phối hợp giải quyết.
+    /// Forward it to another agency (chuyển phối hợp giải quyết).
     Forward,
     /// Trả về cơ quan chủ trì.
     HandBack,
@@ -139,10 +139,10 @@ pub enum Action {
     Redate,
 }
 
-/// Where a move leads.
+/// The status to which a move leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// Always there.
+    /// This status.
     To(DossierStatus),
     /// Back to where the dossier was before it was asked for documents.
     WhereItWas,
@@ -158,16 +158,16 @@ pub enum By {
     Owner,
     /// The owner's and the handler's: it belongs to the work itself.
     Either,
-    /// The handler's alone.
+    /// Officers of the handler.
     Handler,
-    /// No office's.
+    /// No officers.
     Nobody,
 }
 
-/// With whom the dossier lies afterwards.
+/// Which agency has custody of the dossier after a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Custody {
-    /// With whom it lay before.
+    /// Custody does not change.
     AsBefore,
     /// With the agency that the command names. Only from its owner: a handler does not forward it
     /// to a third.
@@ -179,17 +179,17 @@ pub enum Custody {
 /// Who else than officers may do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlsoBy {
-    /// Nobody.
+    /// No actor besides officers.
     Nobody,
     /// The portal, on an applicant's behalf.
     Portal,
-    /// The portal, and the applicant.
+    /// The portal and the applicant.
     Applicant,
     /// A schedule of ours.
     System,
 }
 
-/// What a move does to the clock of a dossier whose procedure gives a date.
+/// The effect of a move on the clock of a dossier with a due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// The whole term is counted from this instant on (NĐ 61/2018 Đ.17).
@@ -200,13 +200,13 @@ pub enum Clock {
     /// Once received, the term begins again, or goes on where it waited; before receipt nothing
     /// begins.
     SupplementCame,
-    /// It stands still until the applicant has paid, or the agency can work on.
+    /// The clock pauses until the applicant has paid or the agency can resume.
     Pauses,
-    /// It runs; where it stood still, the time is given back.
+    /// The clock runs; paused time is given back.
     GoesOn,
     /// The applicant is promised another day, and the one before is kept beside it (Đ.19.9).
     Promises,
-    /// It runs, or stands still, as before; its date is counted anew in the calendar in force.
+    /// The clock does not change; its due date is counted again in the calendar in force.
     Recounts,
     /// It stops for good at the date that it had.
     Stops,
@@ -217,11 +217,11 @@ pub enum Clock {
 /// One row of the table of legal moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// What is done.
+    /// The action.
     pub action: Action,
     /// In which statuses it may be done.
     pub from: &'static [DossierStatus],
-    /// Where it leads.
+    /// The status that follows.
     pub target: Target,
     /// What it does to the clock.
     pub clock: Clock,
@@ -229,7 +229,7 @@ pub struct Rule {
     pub reason_owed: bool,
     /// Which agency's officers may do it.
     pub by: By,
-    /// With whom the dossier lies afterwards.
+    /// Which agency has custody afterwards.
     pub custody: Custody,
     /// Who besides officers may do it.
     pub also_by: AlsoBy,
@@ -316,7 +316,7 @@ impl Action {
         RULES.iter().find(|rule| rule.action == self)
     }
 
-    /// The name on the wire.
+    /// The name in JSON and events.
     pub fn name(self) -> &'static str {
         match self {
             Self::Submit => "submit",

@@ -66,7 +66,7 @@ impl Dossier {
         Ok(late)
     }
 
-    /// Nobody gives a dossier up for missing documents while they can still come, whoever it is.
+    /// Refuses to close a dossier for missing documents while the time for them runs, whoever asks.
     pub(super) fn check_expired(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
         let calendar = law.calendar_of(&self.agency);
         let Some(last) = last_day_for_supplement(&self.history, law) else {

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-/// The first digits that the numbers of integrators can begin with: 0 stands before every short
-/// number.
+/// The first digits that integrators' numbers may have; 0 is taken by our own short numbers.
 pub const BLOCK_DIGITS: std::ops::RangeInclusive<u8> = 1..=9;
 
 /// The fewest and the most digits that a sequence can be written with and read again.
@@ -48,13 +47,13 @@ pub struct NoNumberLeft;
 /// The grammars in which a dossier code can be issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum CodeGrammar {
-    /// `H58.15-261120-0001` (QĐ 20/2020/QĐ-TTg).
+    /// Agency from left to right: `H58.15-261120-0001` (QĐ 20/2020/QĐ-TTg).
     #[serde(rename = "{agency}-{yyMMdd}-{sequence}")]
     LeftToRight,
-    /// `000.00.15.H58-200101-0001` (TT 01/2018/TT-VPCP Đ.19).
+    /// Agency from right to left: `000.00.15.H58-200101-0001` (TT 01/2018/TT-VPCP Đ.19).
     #[serde(rename = "{agencyRightToLeft}-{yyMMdd}-{sequence}")]
     RightToLeft,
-    /// `G09.20-20260609-0092637`, as a ministry does.
+    /// The year in four digits, as a ministry has it: `G09.20-20260609-0092637`.
     #[serde(rename = "{agency}-{yyyyMMdd}-{sequence}")]
     WholeYear,
 }

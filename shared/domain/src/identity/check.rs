@@ -62,11 +62,11 @@ pub struct CitizenNumbers {
     provinces: BTreeSet<String>,
     /// First code of a country, for who was registered abroad.
     countries_from: u16,
-    /// Last one.
+    /// The last country code.
     countries_to: u16,
-    /// The first year of the century that the fourth digit stands for.
+    /// The first year of the century by the fourth digit.
     centuries: BTreeMap<String, i16>,
-    /// Where it is said.
+    /// The source of the entry.
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]
@@ -133,7 +133,7 @@ pub struct TaxCodes {
     /// By what each of the first nine digits is multiplied; the tenth is ten less the rest of the
     /// sum by eleven.
     weights: Vec<u32>,
-    /// Where it is said.
+    /// The source of the entry.
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]

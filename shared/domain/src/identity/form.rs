@@ -1,19 +1,18 @@
-//! How a kind of number is written: a small part of regular expressions, so that the catalogue can
-//! say it.
+//! The form of a kind of number: a small subset of regular expressions for the catalogue.
 
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// Which characters stand in one place.
+/// The characters allowed at one position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// `\d`
+    /// A digit, `\d`.
     Digit,
-    /// `[A-Z]`
+    /// A capital letter, `[A-Z]`.
     Letter,
-    /// `[0-9A-Z]`
+    /// A digit or capital letter, `[0-9A-Z]`.
     Either,
-    /// Itself.
+    /// This character.
     Plain(u8),
 }
 

@@ -1,5 +1,5 @@
-//! Which dossiers are behind: settled late in a time, or overdue at its end, with what their
-//! history says of why.
+//! Late dossiers: settled late in a period or overdue at its end, with the causes that their
+//! history shows.
 
 use jiff::civil::Date;
 
@@ -8,17 +8,17 @@ use super::{DossierFacts, DueBasis, end_of};
 use crate::calendar::date_of;
 use crate::dossier::{Action, DossierStatus, HistoryEntry};
 
-/// What a history says of why a dossier is behind; several may hold, and none need be the whole
-/// truth.
+/// A cause of lateness that the history shows. Several may apply, and none has to be the whole
+/// reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// Received, and nobody has begun to work on it.
+    /// Received, and the work has not begun.
     NotBegun,
     /// The applicant was asked for documents.
     Supplement,
     /// The applicant was asked for a payment.
     Payment,
-    /// Work on it was suspended.
+    /// The work was suspended.
     Suspended,
     /// It was forwarded to another agency.
     Forwarded,
@@ -28,10 +28,10 @@ pub enum Cause {
     Apologised,
 }
 
-/// A dossier that is behind.
+/// A late dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behind {
-    /// When it was due.
+    /// The due date.
     pub due: Date,
     /// When it was settled; none while it is overdue.
     pub settled: Option<Date>,

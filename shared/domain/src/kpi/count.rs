@@ -11,11 +11,11 @@ use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
 pub struct Rulings<'a> {
     /// Against which due date a day counts where there was an apology.
     pub basis_on: &'a dyn Fn(Date) -> DueBasis,
-    /// The last day on which a dossier handed in then is received in time; none where nothing is
-    /// said, or where it cannot be known.
+    /// The last day on which a dossier handed in at that time is received in time; `None` without a
+    /// rule or where it cannot be computed.
     pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
-    /// Whether no working day lies between a day and a due date after it: what is due on Monday is
-    /// said from Friday on.
+    /// Whether there is no working day between a day and a due date after it: a dossier due on
+    /// Monday is nearly due from Friday on.
     pub due_next: &'a dyn Fn(&DossierFacts, Date, Date) -> bool,
 }
 
@@ -56,15 +56,15 @@ pub fn moved_since(dossier: &DossierFacts, day: Date, counted: Timestamp) -> boo
     dossier.history.iter().any(|entry| entry.recorded_at > counted && entry.at <= end_of(day))
 }
 
-/// How a dossier stands at an instant.
+/// The state of a dossier at an instant.
 pub(super) enum Standing<'a> {
     /// It was not handed in yet.
     Unknown,
-    /// Handed in, not received.
+    /// Handed in and not received.
     Waiting,
     /// Received and not ended.
     Open(&'a HistoryEntry),
-    /// Ended, by this entry.
+    /// Ended by this entry.
     Ended(&'a HistoryEntry, DossierStatus),
 }
 
@@ -106,7 +106,7 @@ pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
 
 struct Share {
     row: KpiRow,
-    /// What officers did.
+    /// Figures by officer.
     officers: Vec<(String, KpiRow)>,
     /// What the day takes back of an earlier one.
     taken_back: Option<TakenBack>,
@@ -114,9 +114,9 @@ struct Share {
 
 /// An end of an earlier day that holds no longer.
 struct TakenBack {
-    /// That day.
+    /// The day of the earlier end.
     ended: Date,
-    /// As it counted it.
+    /// The figures that the day counted.
     done: KpiRow,
     officer: Option<String>,
 }

@@ -30,7 +30,7 @@ pub const WHOLE: u64 = 10_000;
 /// bits.
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
-/// `index.json`.
+/// The file `index.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexFile {
@@ -52,21 +52,21 @@ impl IndexFile {
 pub struct Index {
     /// What it is called by; the versions of an index share it.
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
-    /// First day of this version.
+    /// The first day on which this version is in force.
     pub valid_from: Date,
-    /// The most points, in hundredths.
+    /// The most points, in hundredths of a point.
     pub hundredths: u64,
     /// The step in hundredths that scores are rounded to, half up: 10 is one decimal.
     pub round_to: u64,
-    /// What it is made of.
+    /// The groups of criteria.
     pub groups: Vec<Group>,
     /// What points are called, the best first.
     pub grades: Vec<Grade>,
     /// How well this entry is vouched for.
     pub trust: Trust,
-    /// Where it is written.
+    /// The source of the entry.
     pub source: String,
 }
 
@@ -76,35 +76,35 @@ pub struct Index {
 pub struct Group {
     /// Its field in the national report (`CODE`).
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
-    /// The most points, in hundredths.
+    /// The most points, in hundredths of a point.
     pub hundredths: u64,
-    /// What it is made of.
+    /// The criteria of the group.
     pub criteria: Vec<Criterion>,
 }
 
-/// One thing that is measured.
+/// One criterion of an index.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Criterion {
-    /// What it is called by.
+    /// The criterion's code.
     pub code: String,
-    /// Its name in Vietnamese.
+    /// The name in Vietnamese.
     pub name: String,
-    /// The most points, in hundredths.
+    /// The most points, in hundredths of a point.
     pub hundredths: u64,
-    /// How points come of what is measured.
+    /// How its points are computed.
     pub formula: Formula,
 }
 
-/// How points come of what is measured.
+/// How points are computed from measures.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Formula {
     /// All points from a share on, below it so much of them as there is of the share.
     Proportional {
-        /// The share that is measured.
+        /// The measured share.
         of: Ratio,
         /// From where on there are all points.
         full_at: u64,
@@ -114,23 +114,23 @@ pub enum Formula {
         /// The rungs, highest first.
         rungs: Vec<Rung>,
     },
-    /// What dossiers get on average.
+    /// The average of points per dossier.
     Average {
         /// What each gets; those that are not named get nothing.
         of: Vec<Weight>,
-        /// Of which dossiers.
+        /// The dossiers among which the average is taken.
         among: Measure,
     },
     /// What dossiers got on average, as it was declared: the sum of the points, and how many
     /// dossiers they were given to.
     DeclaredAverage {
-        /// The declaration.
+        /// The name of the declared input.
         input: String,
     },
 }
 
 impl Formula {
-    /// The word for it.
+    /// The name in JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Proportional { .. } => "proportional",
@@ -141,31 +141,31 @@ impl Formula {
     }
 }
 
-/// A share of something.
+/// A share.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ratio {
-    /// Of what the figures and the catalogue say.
+    /// Of two measures from the figures and the catalogue.
     Measured {
-        /// So much.
+        /// The numerator.
         part: Measure,
-        /// Of so much.
+        /// The denominator.
         whole: Measure,
     },
-    /// Of what somebody has declared.
+    /// Of two declared numbers.
     Declared {
-        /// The declaration.
+        /// The name of the declared input.
         input: String,
     },
 }
 
-/// A step of a formula.
+/// One rung of a stepped formula.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rung {
-    /// Its points, in hundredths.
+    /// The points of the rung, in hundredths.
     pub hundredths: u64,
-    /// All that must hold.
+    /// The conditions, all of which must hold.
     pub when: Vec<Condition>,
 }
 
@@ -173,16 +173,16 @@ pub struct Rung {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Condition {
-    /// A share is reached.
+    /// A share is at least this high.
     AtLeast {
-        /// What is measured.
+        /// The share that is compared.
         of: Ratio,
-        /// The share.
+        /// The threshold, in hundredths of a percent.
         share: u64,
     },
-    /// There is none of it.
+    /// A measure is 0.
     NoneOf {
-        /// What is measured.
+        /// The measure.
         measure: Measure,
     },
 }
@@ -191,38 +191,38 @@ pub enum Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Weight {
-    /// Which dossiers.
+    /// The dossiers that get the points.
     pub measure: Measure,
     /// The points of each, in hundredths.
     pub hundredths: u64,
 }
 
-/// What points are called.
+/// A grade by points.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grade {
     /// From so many points on, in hundredths.
     pub from: u64,
-    /// In Vietnamese.
+    /// The grade's name in Vietnamese.
     pub name: String,
 }
 
-/// What only people or other systems know, as they said it.
+/// A number that only people or other systems know, as declared.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Declared {
-    /// Of what time.
+    /// The period of the declaration.
     pub period: Period,
     /// Of which agency; of the province where none is named.
     #[serde(default)]
     pub agency: Option<AgencyCode>,
-    /// What it is.
+    /// The name of the input.
     pub input: String,
-    /// So much.
+    /// The numerator.
     pub part: u64,
-    /// Of so much.
+    /// The denominator.
     pub whole: u64,
-    /// Who says so.
+    /// The source of the declaration.
     pub source: String,
 }
 
@@ -260,7 +260,7 @@ impl Indexes {
             .filter_map(move |list| list.iter().rfind(|index| index.valid_from <= day))
     }
 
-    /// What was declared of `input` for exactly this time and agency: a month says nothing of the
+    /// The declaration of `input` for exactly this period and agency: a month's is not used for the
     /// quarter.
     pub fn declared(
         &self,

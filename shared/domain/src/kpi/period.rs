@@ -25,17 +25,17 @@ pub struct Period {
 }
 
 impl Period {
-    /// Its first day.
+    /// The first day of the period.
     pub fn first(&self) -> Date {
         self.first
     }
 
-    /// Its last day.
+    /// The last day of the period.
     pub fn last(&self) -> Date {
         self.last
     }
 
-    /// The whole month of `day`.
+    /// The month that contains `day`.
     pub fn month_of(day: Date) -> Self {
         Self {
             text: day.strftime("%Y-%m").to_string(),
@@ -44,7 +44,7 @@ impl Period {
         }
     }
 
-    /// One day.
+    /// A period of one day.
     pub fn day(day: Date) -> Self {
         Self { text: day.to_string(), first: day, last: day }
     }

@@ -15,26 +15,26 @@ use crate::procedure::Channel;
 /// By what figures are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
-    /// Who answers for the dossiers.
+    /// By owner.
     Agency,
-    /// The tier of these.
+    /// By the owner's tier.
     Level,
-    /// The field of the procedures.
+    /// By the procedure's field.
     Field,
-    /// What was asked for.
+    /// By procedure.
     Procedure,
-    /// How it came.
+    /// By channel.
     Channel,
     /// Who settled it or asked for documents; nothing else is known of officers.
     Officer,
 }
 
 impl Dimension {
-    /// Every one.
+    /// All dimensions.
     pub const ALL: [Self; 6] =
         [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
 
-    /// The word for it.
+    /// The name in JSON and in addresses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Agency => "agency",
@@ -46,7 +46,7 @@ impl Dimension {
         }
     }
 
-    /// The one with this name.
+    /// The dimension with this name. Fails for any other name.
     pub fn named(name: &str) -> Result<Self, Violation> {
         let known = Self::ALL.into_iter().find(|dimension| dimension.name() == name);
         known.ok_or_else(|| {
@@ -62,13 +62,13 @@ impl Dimension {
 /// What is left of the figures before they are put together; nothing means everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Of one agency.
+    /// Only dossiers of this owner.
     pub agency: Option<AgencyCode>,
-    /// Of one procedure.
+    /// Only dossiers of this procedure.
     pub procedure: Option<ProcedureCode>,
     /// Of one field, by its code.
     pub field: Option<String>,
-    /// By one channel.
+    /// Only dossiers of this channel.
     pub channel: Option<Channel>,
     /// Whether agencies that have ended by the last day count as the one that carries on for them.
     pub merged: bool,
@@ -77,7 +77,7 @@ pub struct Selection {
 /// Figures with what of them came on-line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// The figures.
+    /// The figures of the cell.
     pub row: KpiRow,
     /// Of those received, those that were handed in on-line.
     pub received_online: u64,
@@ -120,20 +120,20 @@ impl Figures {
 /// One line of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The code.
+    /// The code by which lines are grouped.
     pub key: String,
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// The figures.
+    /// The figures of the line.
     pub figures: Figures,
 }
 
-/// A report.
+/// A report: a total and its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// All that was selected.
+    /// The total of the selection.
     pub total: Figures,
-    /// Its parts, by key.
+    /// The lines by key.
     pub lines: Vec<Line>,
 }
 
@@ -183,7 +183,7 @@ fn leave_out_taken_back(rows: &mut KpiRows, first: Date) {
     }
 }
 
-/// Puts `rows` together by `dimension`, as the catalogue stands on `last`.
+/// Groups `rows` by `dimension`, with names from the catalogue as of `last`.
 pub fn report(
     rows: &KpiRows,
     dimension: Dimension,

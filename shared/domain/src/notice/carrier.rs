@@ -19,7 +19,7 @@ impl NoticeChannel {
     /// Both, in the order in which they are tried.
     pub const ALL: [Self; 2] = [Self::Zalo, Self::Sms];
 
-    /// The word in records.
+    /// The name in JSON and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zalo => "zalo",
@@ -28,22 +28,22 @@ impl NoticeChannel {
     }
 }
 
-/// Who carries messages for us.
+/// A provider that carries our messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
-    /// Zalo's official accounts.
+    /// The Zalo official account.
     Zalo,
-    /// eSMS.
+    /// The SMS gateway eSMS.
     Esms,
-    /// SpeedSMS.
+    /// The SMS gateway SpeedSMS.
     Speedsms,
-    /// VNPT (Vinaphone).
+    /// The SMS gateway of VNPT (Vinaphone).
     Vnpt,
 }
 
 impl Provider {
-    /// All of them.
+    /// All providers.
     pub const ALL: [Self; 4] = [Self::Zalo, Self::Esms, Self::Speedsms, Self::Vnpt];
 
     /// The word in records, metrics and settings.
@@ -56,7 +56,7 @@ impl Provider {
         }
     }
 
-    /// By what its messages arrive.
+    /// The channel by which its messages arrive.
     pub fn channel(self) -> NoticeChannel {
         match self {
             Self::Zalo => NoticeChannel::Zalo,
@@ -79,7 +79,7 @@ impl Provider {
         self.remembers().is_some()
     }
 
-    /// Whether it tells afterwards what became of a message.
+    /// Whether the provider sends delivery reports.
     pub fn reports(self) -> bool {
         matches!(self, Self::Zalo | Self::Esms)
     }
@@ -92,12 +92,12 @@ pub enum NoticeClass {
     /// It goes whatever the applicant prefers and the budget allows: documents asked for, refusals,
     /// apologies, results.
     Legal,
-    /// It is a service.
+    /// A service of the province, not required by law.
     Information,
 }
 
 impl NoticeClass {
-    /// The word in records.
+    /// The name in JSON and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Legal => "legal",
@@ -109,27 +109,27 @@ impl NoticeClass {
 /// What a gateway reports of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// It arrived.
+    /// The message was delivered.
     Delivered,
     /// It did not, with the gateway's code.
     Failed {
-        /// The code.
+        /// The provider's code.
         code: String,
     },
 }
 
-/// A delivery report.
+/// A delivery report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// Who reports.
+    /// The reporting provider.
     pub provider: Provider,
     /// The provider's name for the message.
     pub message: String,
-    /// What became of it.
+    /// The outcome that it reports.
     pub outcome: DeliveryOutcome,
-    /// When, as the provider says.
+    /// The time of the outcome by the provider's clock.
     pub at: Timestamp,
-    /// What it says that it charges, where it says so: not believed before it is held against the
+    /// The price that the provider states, if any. It is booked only after comparison with the
     /// price list.
     pub price: Option<StatedPrice>,
 }

@@ -25,7 +25,7 @@ pub enum Treatment {
     /// Ask again tomorrow, when the day's quota is filled up; what the law wants goes by the next
     /// channel.
     UntilTomorrow,
-    /// Tell the applicant by the next channel.
+    /// Send by the next channel.
     NextChannel,
     /// The same, and an operator has to look: something of ours is wrong.
     AlarmAndNextChannel,
@@ -47,7 +47,7 @@ impl Treatment {
 /// What is known of one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling {
-    /// What to do.
+    /// Our treatment of the codes.
     pub treatment: Treatment,
     /// For how many days it is remembered that the channel does not reach the number.
     pub remember_days: Option<u16>,
@@ -76,14 +76,14 @@ struct Gateway {
     source: String,
 }
 
-/// `codes.json`.
+/// The file `codes.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodesFile {
     gateways: Vec<Gateway>,
 }
 
-/// Every gateway's codes.
+/// The codes of all gateways.
 #[derive(Debug)]
 pub struct Codes {
     known: BTreeMap<(Provider, i32), Ruling>,
@@ -91,9 +91,8 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Puts the tables together; refused whole, with every reason, if a provider or a code stands
-    /// twice, a provider is left out, or something is remembered where another channel is not
-    /// asked.
+    /// Joins the tables. Fails with all rules that they break: a repeated provider or code, a
+    /// missing provider, or something to remember without another channel to ask.
     pub fn assemble(file: CodesFile) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let (mut known, mut otherwise) = (BTreeMap::new(), BTreeMap::new());
@@ -163,7 +162,7 @@ impl Codes {
         })
     }
 
-    /// Every listed code.
+    /// All listed codes.
     pub fn listed(&self) -> impl Iterator<Item = (Provider, i32, Ruling)> {
         self.known.iter().map(|((provider, code), ruling)| (*provider, *code, *ruling))
     }

@@ -65,12 +65,12 @@ impl<T> ByClass<T> {
     }
 }
 
-/// That of editions published before it was theirs to say.
+/// The default of editions older than the field, in minutes.
 fn usual_patience() -> ByClass<u32> {
     ByClass { legal: 15, information: 120 }
 }
 
-/// The same for the budget.
+/// The default of editions older than the field, in percent.
 fn four_fifths() -> u32 {
     80
 }
@@ -84,11 +84,11 @@ fn half_as_much_again() -> u32 {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoticePolicy {
-    /// First day.
+    /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// In which order the channels are tried.
     channels: Vec<NoticeChannel>,
-    /// When nobody is written to.
+    /// The hours in which no message is sent.
     quiet: ByClass<ByChannel>,
     /// Seconds over which what waited for an opening is spread.
     opening_spread_seconds: u32,
@@ -103,7 +103,7 @@ pub struct NoticePolicy {
     channel_patience_minutes: ByClass<u32>,
     /// For how many hours sending is tried.
     retry_hours: u32,
-    /// For how many days what was given up lies with the operators.
+    /// Days for which a given-up notice stays with the operators.
     held_days: u32,
     /// Minutes until it is decided what to do about a message of which nothing is known.
     unknown_minutes: u32,
@@ -115,7 +115,7 @@ pub struct NoticePolicy {
     per_agency_minute: u32,
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
-    /// From which share of it on somebody is told, in percent.
+    /// The share of the budget at which a warning is raised, in percent.
     #[serde(default = "four_fifths")]
     budget_warning_percent: u32,
     /// The most that a delivery report may state as a message's price and be believed, in percent
@@ -124,7 +124,7 @@ pub struct NoticePolicy {
     reported_price_max_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
-    /// Where it is written.
+    /// The source of the entry.
     pub source: String,
     /// Who may be asked at all; filled in from the providers' entries.
     #[serde(skip)]
@@ -136,7 +136,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// In which language.
+    /// The preferred language.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
@@ -153,27 +153,27 @@ pub struct Reach {
 pub enum Routing {
     /// Ask a provider of this channel; the one named, if one is.
     Ask {
-        /// The channel.
+        /// The channel to use.
         channel: NoticeChannel,
         /// The one provider that may be asked.
         only: Option<Provider>,
     },
-    /// Wait until then.
+    /// Wait until a later time.
     Wait {
-        /// When.
+        /// The time until which to wait.
         until: Timestamp,
-        /// Why, in one word.
+        /// The reason, as a slug.
         reason: &'static str,
     },
-    /// Whoever might carry it turned us away, or there is nobody with an account and a price: that
-    /// is ours to mend. Wait until then and ask all of them again.
+    /// No provider can be asked, since each one refuses our account or has no account or price:
+    /// that is ours to mend. Wait and ask all of them again.
     Mend {
-        /// When.
+        /// The time until which to wait.
         until: Timestamp,
     },
-    /// It ends unsent.
+    /// End the notice unsent.
     Refuse {
-        /// Why, in one word.
+        /// The reason, as a slug.
         reason: &'static str,
     },
 }
@@ -189,7 +189,7 @@ impl NoticePolicy {
         SignedDuration::from_hours(i64::from(self.retry_hours))
     }
 
-    /// For how long what was given up lies with the operators.
+    /// How long a given-up notice stays with the operators.
     pub fn held_for(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.held_days) * 24)
     }
@@ -255,9 +255,8 @@ impl NoticePolicy {
         self
     }
 
-    /// Whether anybody but `provider` may tell the notice again, by a channel that has not said
-    /// that it cannot reach the applicant. What providers have said about us does not count: that
-    /// is mended.
+    /// Whether a provider other than `provider` may still send the notice, by a channel that can
+    /// reach the applicant. Refusals of our account do not count, since they get mended.
     pub fn others_remain(&self, notice: &NoticeRecord, provider: Provider) -> bool {
         let mut others = self.providers.iter().filter(|other| **other != provider);
         others.any(|other| !notice.closed_channels.contains(&other.channel()))
@@ -267,8 +266,8 @@ impl NoticePolicy {
         self.providers.iter().copied().filter(move |provider| provider.channel() == channel)
     }
 
-    /// Whether somebody may carry the notice by `channel` once we have mended what is ours: an
-    /// account that its provider refuses, or, for what the law wants, a channel that nobody serves.
+    /// Whether a provider may send the notice by `channel` once we have mended our side: a refused
+    /// account, or, for what the law requires, a channel without a provider.
     fn can_be_mended(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
         match self.providers_of(channel).next() {
             Some(_) => self.providers_of(channel).any(|provider| !notice.may_be_told_by(provider)),
@@ -276,8 +275,8 @@ impl NoticePolicy {
         }
     }
 
-    /// Whether `channel` has taken nothing for so long that the next one is asked first, or may
-    /// have told the applicant already.
+    /// Whether `channel` has accepted nothing for so long that the next one is asked first, or may
+    /// already have informed the applicant.
     fn is_worn_out(&self, channel: NoticeChannel, notice: &NoticeRecord, now: Timestamp) -> bool {
         let patience =
             SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(notice.class)));
@@ -287,8 +286,8 @@ impl NoticePolicy {
                 .any(|by| by.channel() == channel && notice.may_be_told_by(by))
     }
 
-    /// How to tell an applicant of whom `reach` is known, at `now`. What waits for an opening is
-    /// spread by `draw`.
+    /// The route of a notice at `now` to an applicant with the known facts `reach`. `draw` spreads
+    /// what waits for the end of quiet hours.
     pub fn route(
         &self,
         notice: &NoticeRecord,
@@ -375,8 +374,8 @@ impl NoticePolicy {
         Some(end.saturating_add(spread).unwrap_or(end))
     }
 
-    /// When a gateway that says that it is closed is asked again: at the end of the quiet hours, or
-    /// soon, where our clock says that they are over.
+    /// When to ask a gateway again that refuses at night: at the end of the quiet hours, or soon if
+    /// our clock says that they are over.
     pub fn opening(
         &self,
         channel: NoticeChannel,
@@ -454,14 +453,14 @@ impl NoticePolicy {
     }
 }
 
-/// `notices.json`.
+/// The file `notices.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PoliciesFile {
     policies: Vec<NoticePolicy>,
 }
 
-/// Every policy, oldest first.
+/// All policies, oldest first.
 #[derive(Debug, Clone)]
 pub struct NoticePolicies {
     first: NoticePolicy,

@@ -15,9 +15,9 @@ use super::Provider;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failover {
-    /// How many calls are remembered.
+    /// The number of calls kept per provider.
     pub window_calls: usize,
-    /// Fewer say nothing.
+    /// The least number of calls for a judgement.
     pub least_calls: usize,
     /// From this share of failed or slow calls on it is passed over, in percent.
     pub failures_percent: usize,
@@ -34,7 +34,7 @@ pub struct Failover {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Health {
     Well,
-    /// Not asked until then.
+    /// The provider is not asked before this time.
     Resting(Timestamp),
     /// Asked for this step's share; so many good calls so far.
     ComingBack {
@@ -51,7 +51,7 @@ struct Member {
     calls: VecDeque<bool>,
 }
 
-/// The providers of one channel.
+/// The providers of one channel with their recent calls.
 #[derive(Debug, Clone)]
 pub struct ProviderPool {
     failover: Failover,
@@ -89,9 +89,10 @@ impl ProviderPool {
         }
     }
 
-    /// Chooses among those that `may` be asked at `now`; the same `draw` chooses the same. Who is
-    /// in reserve is asked where nobody with a weight may be, or all of them rest. Where everybody
-    /// rests, one is asked all the same: a message that may fail is better than none.
+    /// Chooses among the providers that `may` be asked at `now`; the same `draw` gives the same
+    /// choice. A provider in reserve is asked if none with a weight may be, or if all of those
+    /// rest. If all rest, one is asked all the same, since an attempt that may fail is better than
+    /// none.
     pub fn choose(
         &self,
         may: impl Fn(Provider) -> bool,

@@ -1,4 +1,4 @@
-//! What a provider says that a message has cost, and how far that is believed.
+//! The price that a provider states for a message, and the limits within which it is booked.
 
 use std::fmt;
 

@@ -22,8 +22,8 @@ const PRICE_MAX_VND: u64 = 100_000;
 struct ProviderTerms {
     provider: Provider,
     valid_from: Date,
-    /// Its share of its channel's messages, against the others' weights; 0: in reserve, asked where
-    /// nobody else may be.
+    /// The provider's share of its channel's messages, relative to the other weights; 0 means in
+    /// reserve.
     weight: u32,
     /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
     #[serde(default)]
@@ -33,7 +33,7 @@ struct ProviderTerms {
     source: String,
 }
 
-/// `providers.json`.
+/// The file `providers.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvidersFile {
@@ -41,7 +41,7 @@ pub struct ProvidersFile {
     providers: Vec<ProviderTerms>,
 }
 
-/// Every provider's terms.
+/// The terms of all providers.
 #[derive(Debug)]
 pub struct Providers {
     failover: Failover,

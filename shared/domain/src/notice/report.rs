@@ -1,4 +1,4 @@
-//! What leaders are told in the morning: a headline and the link to the whole report.
+//! The message of the morning report: a headline and the link to the whole report.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,8 @@ const PLACEHOLDERS: Placeholders = &[
     ("{overdue}", 9),
 ];
 
-/// The text of the morning report. The law does not want it: it waits for the end of the quiet
-/// hours, counts against budget and cap, and is never told twice.
+/// The text of the morning report. The law does not require it: it waits for the end of the quiet
+/// hours, counts against budget and cap, and is never repeated.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {

@@ -19,9 +19,9 @@ pub enum Encoding {
 /// What a text costs in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segments {
-    /// How it is coded.
+    /// The encoding of the text.
     pub encoding: Encoding,
-    /// Septets, or UTF-16 units.
+    /// The length in septets (GSM-7) or UTF-16 units.
     pub units: usize,
     /// Parts that it is sent and charged in; none for an empty text.
     pub count: usize,
@@ -69,8 +69,8 @@ pub fn parts(text: &str, encoding: Encoding) -> usize {
     }
 }
 
-/// Whether `text` may go as unaccented: ASCII that the 7-bit alphabet knows. `à è é ì ò ù` stand in
-/// that alphabet too, but gateways that are set to "no accents" may mangle them.
+/// Whether `text` can be sent as plain text: ASCII within the 7-bit alphabet. The alphabet also has
+/// `à è é ì ò ù`, but gateways set to "no accents" may damage them.
 pub fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii() && septets(c).is_some())
 }

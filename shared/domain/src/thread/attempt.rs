@@ -1,4 +1,4 @@
-//! The calls to gateways that a notice's record keeps, and what they tell about it.
+//! The calls to gateways in a notice's record, and what follows from them.
 
 use std::fmt;
 
@@ -12,20 +12,20 @@ use crate::notice::{NoticeChannel, Provider};
 /// so that a day of retries fits.
 pub const ATTEMPTS_MAX: usize = 40;
 
-/// The code of a call whose maker was taken for dead.
+/// The code of a call whose process is presumed dead.
 pub(super) const ABANDONED: &str = "abandoned";
 
-/// What came of one call to a gateway.
+/// The outcome of one call to a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptOutcome {
-    /// It took the message.
+    /// The gateway accepted the message.
     Accepted,
-    /// It said no.
+    /// The gateway declined the message.
     Declined,
     /// It has certainly not taken the message.
     NotTaken,
-    /// It may have it.
+    /// The gateway may have the message.
     Unknown,
     /// It reports that the message arrived.
     Delivered,
@@ -37,18 +37,18 @@ pub enum AttemptOutcome {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// Who was asked.
+    /// The provider that was called.
     pub provider: Provider,
-    /// What came of it.
+    /// The outcome of the call.
     pub outcome: AttemptOutcome,
     /// The provider's code, or what came instead of one.
     pub code: String,
-    /// When, the first time.
+    /// The time of the first call.
     pub at: Timestamp,
     /// When, the last time, where it was more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_at: Option<Timestamp>,
-    /// How often in a row.
+    /// The number of equal calls in a row, from 1.
     pub times: u32,
     /// The provider's name for the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,10 +63,10 @@ pub struct Attempt {
     /// What a report stated and is not believed: digits, or `unreadable`. It is never booked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implausible_price: Option<String>,
-    /// Whether the text said that it was a repetition.
+    /// Whether the text was marked as a repetition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repetition: bool,
-    /// Whether nothing but a report has told of the call yet: its answer is still to come.
+    /// Whether the call is known only from a delivery report; its answer is still to come.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
 }
@@ -101,12 +101,12 @@ impl Attempt {
         self.reported_vnd.or(self.price_vnd).unwrap_or(0)
     }
 
-    /// Whether a report has said what became of it.
+    /// Whether a delivery report has given the outcome.
     fn is_reported(&self) -> bool {
         matches!(self.outcome, AttemptOutcome::Delivered | AttemptOutcome::Failed)
     }
 
-    /// Whether whoever made the call was taken for dead, and nothing else is known of it.
+    /// Whether the caller is presumed dead and no outcome is known.
     fn is_abandoned(&self) -> bool {
         self.outcome == AttemptOutcome::Unknown && self.code == ABANDONED && self.message.is_none()
     }
@@ -126,14 +126,14 @@ impl fmt::Debug for Attempt {
     }
 }
 
-/// What has come of telling, as it is counted against the month's budget and the number's day.
+/// The totals that count against the month's budget and the number's daily cap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charge {
     /// Đồng, by the price list: what a report states moves no budget.
     pub vnd: u64,
     /// Messages that the law does not want and the number has got, or may have.
     pub services: u32,
-    /// Notices that have ended without anybody knowing whether the applicant was told.
+    /// Notices that have ended without it being known whether the applicant got them.
     pub left_unknown: u32,
 }
 
@@ -150,9 +150,9 @@ impl Charge {
 }
 
 impl NoticeRecord {
-    /// Keeps one call. What a report or the gateway's memory tells of a message that stands in the
-    /// record is not kept, and not charged, a second time; nor is what somebody says `late` who was
-    /// taken for dead.
+    /// Records one call. A call that a report or the gateway's duplicate check tells of again is
+    /// neither recorded nor charged a second time; nor is one that is concluded `late` by a process
+    /// presumed dead.
     pub(super) fn record(&mut self, call: Attempt, late: bool) {
         let same = |kept: &&mut Attempt| {
             kept.provider == call.provider && kept.repetition == call.repetition
@@ -245,7 +245,7 @@ impl NoticeRecord {
         }
     }
 
-    /// Whether `provider` may have it, in the wording in which it is told now.
+    /// Whether `provider` may already have it in its present wording.
     pub(super) fn is_in_doubt(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
         self.attempts.iter().any(|call| {
@@ -253,7 +253,7 @@ impl NoticeRecord {
         })
     }
 
-    /// Whether `provider` may have told it before it was decided to tell it again.
+    /// Whether `provider` may have delivered it before the decision to repeat it.
     pub fn may_be_told_by(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
         self.attempts.iter().any(|call| {
@@ -261,8 +261,8 @@ impl NoticeRecord {
         })
     }
 
-    /// Whether `provider` may be asked to carry it: it has neither turned us away nor may it have
-    /// told it already.
+    /// Whether `provider` may be asked to send it: it has neither refused us nor may it have
+    /// delivered it already.
     pub fn may_go_by(&self, provider: Provider) -> bool {
         !self.closed_channels.contains(&provider.channel())
             && !self.closed_providers.contains(&provider)

@@ -11,7 +11,7 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 pub enum Answer {
     /// It has the message, under this name of its own.
     Accepted {
-        /// Its name for it; none where it only says that it had it before.
+        /// The gateway's id of the message; `None` if it only confirms that it had it before.
         message: Option<String>,
     },
     /// Ask again, after so long at least.
@@ -26,7 +26,7 @@ pub enum Answer {
     From(Timestamp),
     /// This provider cannot; another of the channel may.
     NextProvider,
-    /// This channel cannot; another may.
+    /// This channel cannot deliver; another may.
     NextChannel,
     /// It may or may not have the message.
     Unknown,
@@ -48,19 +48,19 @@ impl Answer {
 pub struct Call<'a> {
     /// Who made it; no other process has this name.
     pub holder: &'a str,
-    /// Which gateway was asked.
+    /// The provider that was called.
     pub provider: Provider,
-    /// Whether the text said that it was a repetition.
+    /// Whether the text was marked as a repetition.
     pub repetition: bool,
     /// What it costs by the price list if it is taken, in đồng.
     pub price_vnd: Option<u64>,
 }
 
 impl NoticeThread {
-    /// Says how the call ended that its holder leased the notice for; false where the lease is no
-    /// longer his, in which case only the record of the call is kept: a delivery report was faster,
-    /// or he was taken for dead. Said twice, it counts once: the answer to the first record may
-    /// have been lost.
+    /// Concludes the call for which the holder leased the notice. Returns `false` if the lease has
+    /// passed on; then only the record of the call is kept, since a delivery report was faster or
+    /// the holder was presumed dead. A repeated conclusion counts once: the answer to the first
+    /// write may have been lost.
     pub fn conclude(
         &mut self,
         version: u64,
@@ -162,7 +162,7 @@ impl NoticeRecord {
         }
     }
 
-    /// Whether `provider` has it cannot be told: a report may settle it, or the policy after a
+    /// Marks it as unknown whether `provider` has it; a report settles that, or the policy after a
     /// time.
     pub(super) fn doubt(
         &mut self,
@@ -175,8 +175,8 @@ impl NoticeRecord {
         self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
     }
 
-    /// Whether it is worth telling by another route what may have been told: what the law wants,
-    /// once.
+    /// Whether a notice that may have been delivered is worth repeating by another route: once, and
+    /// only if the law requires it.
     pub(super) fn is_repeated(&self) -> bool {
         self.class == NoticeClass::Legal && !self.repetition
     }

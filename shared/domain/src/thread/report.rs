@@ -1,4 +1,4 @@
-//! What a delivery report says of a notice.
+//! The effect of a delivery report on a notice.
 
 use jiff::Timestamp;
 
@@ -7,12 +7,12 @@ use crate::notice::policy::NoticePolicy;
 use crate::notice::price::StatedPrice;
 use crate::notice::{DeliveryOutcome, DeliveryReport};
 
-/// What a delivery report came to.
+/// The effect of a delivery report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reported {
     /// The notice moved, or its record did.
     Applied,
-    /// It was said before, or the notice has ended: nothing moved.
+    /// It was known before, or the notice has ended: no change.
     Known,
     /// No message of this name was ever given to that provider.
     Stranger,
@@ -21,7 +21,7 @@ pub enum Reported {
 /// What was heard in a delivery report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
-    /// What it came to.
+    /// The effect of the report.
     pub reported: Reported,
     /// A price that no such message can have cost, where one was stated that was not known yet: an
     /// operator has to look.
@@ -31,10 +31,10 @@ pub struct Heard {
 }
 
 impl NoticeThread {
-    /// Takes a delivery report in about the message of entry `version`, in its first wording or in
-    /// that of a `repetition`. Delivered ends the notice, also after the same message was said to
-    /// have failed; nothing else moves an end but from unknown to known; and a report of a message
-    /// that nobody sent moves nothing.
+    /// Applies a delivery report about the message of entry `version`, in its first wording or as a
+    /// `repetition`. "Delivered" ends the notice, even after a report of failure. No other report
+    /// moves an end, except from unknown to known. A report about an unknown message changes
+    /// nothing.
     pub fn report(
         &mut self,
         (version, repetition): (u64, bool),
@@ -86,9 +86,9 @@ impl NoticeThread {
 }
 
 impl NoticeRecord {
-    /// The call that a report of this wording speaks of: the one with the message's name, else the
-    /// one whose answer has told us none, if no other call of that wording has one; a call that is
-    /// under way is entered ahead of its answer.
+    /// The call to which a report of this wording belongs: the one with its message id, else the
+    /// one whose answer gave no id, if it is the only call of that wording. A call in progress is
+    /// recorded ahead of its answer.
     fn call_reported(
         &mut self,
         report: &DeliveryReport,
@@ -130,8 +130,8 @@ impl NoticeRecord {
         self.attempts.last_mut()
     }
 
-    /// The message arrived. Gives whether that moves the notice: what a later notice says stays
-    /// said by that.
+    /// Records that the message was delivered; returns whether that changes the notice. A notice
+    /// that a later one includes stays merged.
     fn arrived(&mut self, now: Timestamp) -> bool {
         match self.state {
             NoticeState::Merged { .. } | NoticeState::Delivered => false,
@@ -148,8 +148,8 @@ impl NoticeRecord {
         }
     }
 
-    /// The message did not arrive: where the notice stands on it, the applicant is told by the next
-    /// channel. Gives whether the notice or its record moved.
+    /// Records that the message failed. If the notice depends on it, the next channel is asked.
+    /// Returns whether the notice or its record changed.
     fn failed(
         &mut self,
         report: &DeliveryReport,

@@ -138,9 +138,10 @@ impl NoticeRecord {
         }
     }
 
-    /// No report came: what the law wants is told again by anybody but `provider`, by the other
-    /// channel where that reaches the applicant, with a text that says so; of the rest, who knows
-    /// it again is asked again, and who does not is left.
+    /// Settles a notice without a report. What the law requires is repeated by any provider but
+    /// `provider`, by the other channel where that reaches the applicant, with a marked text. For
+    /// the rest, a provider that recognises duplicates is asked again; otherwise the notice is left
+    /// unknown.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
         if self.is_told_by_others(provider, policy) {
             self.repetition = true;
@@ -159,8 +160,8 @@ impl NoticeRecord {
         self.is_repeated() && policy.others_remain(self, provider)
     }
 
-    /// Whether `provider`, who may have it, may still be asked for it: as long as it is certain to
-    /// know it again, or, where others can tell what the law wants, until they do.
+    /// Whether `provider`, which may have the message, can be asked again: while it still
+    /// recognises the duplicate, or, if others can send what the law requires, until they do.
     fn may_be_asked_again(
         &self,
         provider: Provider,
@@ -190,8 +191,8 @@ impl NoticeRecord {
             && !self.doubted_since(repetition).is_some_and(is_over)
     }
 
-    /// Nobody else reaches the applicant: lets whoever may have it be asked for it in the wording
-    /// in which it was asked first. Gives whether there is somebody who knows it again.
+    /// No other provider reaches the applicant: allows the provider that may have the message to be
+    /// asked again with the first wording. Returns whether one recognises the duplicate.
     pub(super) fn returns_to_doubted(&mut self, now: Timestamp) -> bool {
         let doubt =
             self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);

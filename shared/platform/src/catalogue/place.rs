@@ -1,5 +1,5 @@
-//! Where in the text of a file a field stands: found by the parser, along the path that a violation
-//! names.
+//! The position of a field in the text of a file, found by the parser along the path of a
+//! violation.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// Deeper than any form of ours; a text that goes on is refused by its form.
 const DEPTH_MAX: usize = 32;
 
-/// A member of an object: its key as it stands in the text, and its value.
+/// A member of an object: its key as written, and its value.
 struct Member<'a> {
     key: &'a RawValue,
     value: &'a RawValue,
@@ -22,8 +22,7 @@ impl Member<'_> {
     }
 }
 
-/// The members of an object in the order in which they stand, twice where one stands twice; none
-/// where it is no object.
+/// The members of an object in their written order, repeated keys included; empty for other values.
 fn members(value: &RawValue) -> Vec<Member<'_>> {
     struct Members;
 
@@ -58,8 +57,7 @@ fn items(value: &RawValue) -> Vec<&RawValue> {
 }
 
 /// The line of `text`, from 1, on which the field at `path` begins, e.g. `agencies[12].parent` or
-/// `years.2026.off["2026-01-01"]`; where the text has no such field, that of what it should stand
-/// in.
+/// `years.2026.off["2026-01-01"]`; for a missing field, the line of its parent.
 pub(super) fn line_of(text: &str, path: &str) -> usize {
     let Ok(whole) = serde_json::from_str::<&RawValue>(text) else {
         return 1;
@@ -98,8 +96,7 @@ fn step<'a, 'p>(
     Some((member.key, member.value, left))
 }
 
-/// Keys that stand a second time in their object, each with its line: of two nobody could tell
-/// which is meant.
+/// Keys that are repeated in their object, with their lines, since the entry would be ambiguous.
 pub(super) fn twice(text: &str) -> Vec<(usize, String)> {
     fn walk(text: &str, value: &RawValue, depth: usize, found: &mut Vec<(usize, String)>) {
         if depth == DEPTH_MAX {

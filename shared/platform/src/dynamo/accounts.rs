@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::account::AccountTokens;
 use crate::port::{Stored, TokenStore};
 
-/// The one account so far.
+/// The key of the only account so far.
 const ZALO: &str = "zalo";
 
 /// The accounts table.
@@ -19,7 +19,7 @@ pub struct AccountTable {
 }
 
 impl AccountTable {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }

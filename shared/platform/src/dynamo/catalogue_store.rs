@@ -24,13 +24,13 @@ struct FileItem {
     text: String,
 }
 
-/// How an edition's number sorts.
+/// The sort key of an edition.
 fn place(edition: u64) -> String {
     format!("{edition:012}")
 }
 
 impl CatalogueStore {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
@@ -60,7 +60,7 @@ impl CatalogueStore {
             .find_map(|item| rows::readable(item, &["part", "name"])))
     }
 
-    /// Every edition, the latest first.
+    /// All editions, the latest first.
     fn editions(&self) -> QueryFluentBuilder {
         self.client
             .query()
@@ -71,7 +71,7 @@ impl CatalogueStore {
             .consistent_read(true)
     }
 
-    /// One edition.
+    /// The edition with this number, if there is one.
     pub async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
         let found = self.get("edition", &place(edition)).await?;
         found.map(read).transpose()

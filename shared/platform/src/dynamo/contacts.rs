@@ -1,6 +1,6 @@
-//! The contacts table: what applicants prefer, which numbers a channel does not reach, and how much
-//! was sent. People stand in it under a keyed hash, since a number is easily guessed from a bare
-//! one.
+//! The contacts table: preferences of applicants, numbers that a channel does not reach, and counts
+//! of messages. Its keys are keyed hashes, since a telephone number is easily guessed from a plain
+//! hash.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -21,9 +21,9 @@ use super::{Item, down, number, read, text};
 use crate::Failure;
 use crate::port::Contacts;
 
-/// How long a day's or a minute's count is kept: long enough to look at it when somebody complains.
+/// How long the count of a day or minute is kept: long enough to answer a complaint.
 const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// How long a month's is.
+/// How long the count of a month is kept.
 const MONTHS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The contacts table.
@@ -34,14 +34,14 @@ pub struct ContactBook {
     secret: String,
 }
 
-/// What an applicant prefers.
+/// The preference of an applicant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoticePreference {
     /// By what, in this order; none: as the province does.
     #[serde(default)]
     pub channels: Vec<NoticeChannel>,
-    /// In which language.
+    /// The preferred language.
     #[serde(default)]
     pub language: Language,
     /// Nothing but what the law wants.

@@ -15,7 +15,7 @@ use crate::Failure;
 use crate::port::{DossierStore, Stored};
 use crate::record::{DossierRecord, WorklistItem, work_key};
 
-/// What names a row.
+/// The key of a row.
 const KEY: &[&str] = &["code"];
 
 /// The dossiers table.
@@ -26,7 +26,7 @@ pub struct Dossiers {
 }
 
 impl Dossiers {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
@@ -132,8 +132,8 @@ impl Dossiers {
         counted(ended).await
     }
 
-    /// Every dossier of `agency` that is still to be settled, each read on its own: what cannot be
-    /// read stands among the others as a failure, and is named in the log.
+    /// All dossiers of `agency` that are not settled, each read on its own: an unreadable one is a
+    /// failure among the others and is named in the log.
     pub async fn open_each(
         &self,
         agency: &AgencyCode,
@@ -160,13 +160,13 @@ impl Dossiers {
     }
 }
 
-/// The line that a row of a desk's index stands for.
+/// The worklist line of a row of an index.
 fn line_of(row: &Item) -> Option<Line> {
     let (status, line) = row.get("workDue")?.as_s().ok()?.split_once('#')?;
     Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
 }
 
-/// What a count read.
+/// The dossiers that a count read.
 #[derive(Debug, Default)]
 pub struct Histories {
     /// Dossiers without the words in their histories.
@@ -199,7 +199,7 @@ async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
     Ok(found)
 }
 
-/// Whose dossiers a worklist shows.
+/// The part of the dossiers that a worklist shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Desk<'a> {
     /// Those that belong to the agency.
@@ -214,7 +214,7 @@ pub type Line = (DossierStatus, String);
 /// A page of a worklist.
 #[derive(Debug)]
 pub struct WorklistPage {
-    /// The lines.
+    /// The lines of the page.
     pub items: Vec<WorklistItem>,
     /// The line after which the next page begins, if there may be one.
     pub next: Option<Line>,

@@ -35,7 +35,7 @@ const AGENCIES: &str = "agency";
 /// In the place of a day, and of a cell: what is published.
 const HEAD: (&str, &str) = ("head", "!closed");
 
-/// The table of figures.
+/// The figures table.
 #[derive(Debug, Clone)]
 pub struct Figures {
     client: Client,
@@ -45,9 +45,9 @@ pub struct Figures {
 /// A row with its versions.
 #[derive(Debug, Clone)]
 pub struct StoredRow {
-    /// Whose figures.
+    /// The cell of the row.
     pub cell: KpiCell,
-    /// The figures.
+    /// The versions of its figures.
     pub versions: Versions<KpiRow>,
 }
 
@@ -72,7 +72,7 @@ pub struct Closed<'a> {
 }
 
 impl Closed<'_> {
-    /// What is published.
+    /// The published edition.
     pub fn head(&self) -> &Head {
         &self.head
     }
@@ -105,7 +105,7 @@ impl Closed<'_> {
 pub struct Claim<'a> {
     /// The run that it is made for.
     pub by: &'a str,
-    /// When.
+    /// The time at which it was counted.
     pub at: Timestamp,
     /// Days of which rows will be changed, with those that wait to be closed.
     pub days: &'a BTreeSet<Date>,
@@ -114,7 +114,7 @@ pub struct Claim<'a> {
 }
 
 impl Figures {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
@@ -124,7 +124,7 @@ impl Figures {
         Ok(Closed { figures: self, head: self.head().await? })
     }
 
-    /// What is published.
+    /// Reads the published edition.
     pub async fn head(&self) -> Result<Head, Failure> {
         Ok(self.get(HEAD.0, HEAD.1).await?.unwrap_or_default())
     }
@@ -144,8 +144,8 @@ impl Figures {
         self.closed().await?.count(day).await
     }
 
-    /// The rows of a day or month, by cell, with all that was written of them. One that cannot be
-    /// read is left out and named in the log; a count of that day writes it anew.
+    /// The rows of a day or month by cell, with all their versions. An unreadable one is left out
+    /// and named in the log; the next count of that day writes it again.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
         Ok(self
             .between::<RowItem>(day, "a", "~", true)
@@ -221,8 +221,8 @@ impl Figures {
         got.consistent_read(true).send().await.map_err(down)?.item.map(read).transpose()
     }
 
-    /// Claims the next number of `agency` for a count that saw it stand as `seen`; none if it
-    /// stands otherwise by now.
+    /// Claims the next number of `agency` for a count that read the state `seen`; `None` if the
+    /// state has changed.
     pub async fn claim(
         &self,
         agency: &AgencyCode,
@@ -239,8 +239,8 @@ impl Figures {
         claimed(update, ", days = :days, corrects = :corrects", seen, (claim.by, claim.at)).await
     }
 
-    /// Says that what was written under the newest claim of `agency` is whole, and which dossiers
-    /// it left out. Another claim may have been made meanwhile: then nothing is committed.
+    /// Commits what was written under the newest claim of `agency`, with the dossiers left out. If
+    /// another claim was made in the meantime, nothing is committed.
     pub async fn commit(
         &self,
         agency: &AgencyCode,
@@ -257,7 +257,7 @@ impl Figures {
         kept(update).await
     }
 
-    /// Says why an agency could not be counted; or, with none, that it was.
+    /// Records why an agency could not be counted; `None` clears the record.
     pub async fn trouble(
         &self,
         agency: &AgencyCode,
@@ -274,7 +274,7 @@ impl Figures {
         Ok(())
     }
 
-    /// Says which dossiers the last count of an agency left out.
+    /// Records the dossiers that the last count of an agency left out.
     pub async fn left_out(
         &self,
         agency: &AgencyCode,
@@ -288,8 +288,8 @@ impl Figures {
         Ok(())
     }
 
-    /// Claims the next edition for a close that saw the last stand as `seen`; none if it stands
-    /// otherwise by now.
+    /// Claims the next edition for a close that read the state `seen`; `None` if the state has
+    /// changed.
     pub async fn claim_edition(
         &self,
         seen: &Writer,
@@ -326,8 +326,8 @@ impl Figures {
             .key("cell", text(cell))
     }
 
-    /// Writes a row under `version`, the newest of its `versions`, unless a later one was written
-    /// there. Written twice, it comes to the same.
+    /// Writes a row under `version`, the newest of its `versions`, unless a later one is stored.
+    /// Idempotent.
     pub async fn put_row(
         &self,
         day: &str,
@@ -338,8 +338,8 @@ impl Figures {
         self.put_version(day, cell.to_string(), version, versions).await
     }
 
-    /// Writes when a day was counted, or how much of a month, under `version`, unless a later one
-    /// was written there. Written twice, it comes to the same.
+    /// Writes the time at which a day was counted, or the counted part of a month, under `version`,
+    /// unless a later one is stored. Idempotent.
     pub async fn put_count_row(
         &self,
         day: &str,
@@ -377,8 +377,7 @@ impl Figures {
         }
     }
 
-    /// Writes one row as it was written before rows had versions: it is shown at once, over
-    /// whatever stood there.
+    /// Writes a row in the form without versions: it is shown at once, in place of the stored one.
     pub async fn put(&self, row: &KpiRecord) -> Result<(), Failure> {
         self.write(write(row)?).await
     }
@@ -411,8 +410,8 @@ impl Figures {
         self.write(item).await
     }
 
-    /// Says that `agency` was counted without the dossiers `unreadable`, and gives how the run
-    /// stands after it; none where there is no such run. Said twice, it comes to the same.
+    /// Records that `agency` was counted without the dossiers `unreadable`, and returns the run
+    /// after that; `None` for an unknown run. Idempotent.
     pub async fn report(
         &self,
         run: &str,
@@ -523,7 +522,7 @@ async fn kept(update: UpdateItemFluentBuilder) -> Result<Stored, Failure> {
     }
 }
 
-/// A run as it lies in the table; an empty set lies nowhere.
+/// A run as stored; empty sets are not stored.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct RunItem {
     cell: String,

@@ -23,30 +23,29 @@ pub struct Notices {
     table: String,
 }
 
-/// A thread whose time has come.
+/// A thread that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DueThread {
-    /// The dossier, or the report.
+    /// The dossier or report of the thread.
     pub code: SubjectCode,
-    /// Its agency.
+    /// The thread's agency.
     pub agency: AgencyCode,
     /// When it is to be woken, in milliseconds since 1970.
     pub wake_at: i64,
-    /// Since when the oldest notice that nobody was told of might have been sent, in milliseconds
-    /// since 1970.
+    /// Since when the oldest unsent notice could have been sent, in milliseconds since 1970.
     #[serde(default)]
     pub unsent_since: Option<i64>,
 }
 
 impl Notices {
-    /// Over `table`.
+    /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 
-    /// The threads to be woken by `now`, at most `limit`, the longest waiting first. One that
-    /// cannot be read wakes nobody and is named in the log.
+    /// The threads due by `now`, at most `limit`, the longest waiting first. An unreadable one is
+    /// left out and named in the log.
     pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<DueThread>, Failure> {
         let mut pages = self
             .client
@@ -69,8 +68,8 @@ impl Notices {
         Ok(found)
     }
 
-    /// Puts the thread's waking off by `length`, if nobody has moved it since it was found. Gives
-    /// whether it is ours to wake.
+    /// Delays the thread's waking by `length`, unless it has changed since it was read. Returns
+    /// whether the caller has to wake it.
     pub async fn doze(
         &self,
         sleeper: &DueThread,
@@ -104,8 +103,8 @@ impl Notices {
 }
 
 impl Notices {
-    /// Up to which entry of its history the thread of a dossier was brought; 0 where nothing was
-    /// ever told of it, or its thread says nothing that can be read.
+    /// The last history entry that the thread of a dossier knows; 0 without a thread, or if it
+    /// cannot be read.
     pub async fn noted(&self, code: &DossierCode) -> Result<u64, Failure> {
         let got = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
         let found = got.projection_expression("noted").send().await.map_err(down)?.item;

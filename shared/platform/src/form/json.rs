@@ -1,4 +1,4 @@
-//! JSON as it was written: names in their order, and as often as they stand there.
+//! JSON as it was written: names in their order, repetitions included.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 use super::source::{Broken, Fault, SAMPLES, Step};
 use crate::Failure;
 
-/// Any JSON.
+/// Any JSON value.
 pub(super) enum Json {
     Null,
     Flag(bool),
@@ -17,8 +17,8 @@ pub(super) enum Json {
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
-    /// Stands for what is broken, and reads as whatever is asked for; where a text is, as this one
-    /// of [`SAMPLES`].
+    /// Replaces a broken value and reads as whatever type is asked for; a text reads as this one of
+    /// [`SAMPLES`].
     Substitute(usize),
 }
 
@@ -31,7 +31,7 @@ impl Json {
         Ok(json)
     }
 
-    /// Leaves out every repetition of a name, and tells where each stood.
+    /// Removes repeated names and returns the place of each.
     pub(super) fn without_repetitions(
         &mut self,
         path: &mut Vec<Step>,
@@ -76,7 +76,7 @@ impl Json {
         })
     }
 
-    /// Whether the place, or what it lies in, was put right before.
+    /// Whether the place or one of its parents was repaired before.
     pub(super) fn holds_substitute(&mut self, path: &[Step]) -> bool {
         (0..=path.len())
             .any(|length| matches!(self.part(&path[..length]), Some(Self::Substitute(_))))

@@ -1,4 +1,4 @@
-//! JSON as serde reads it, with errors that say where and what kind, and never what was read.
+//! JSON for serde, with errors that name place and kind, and never the value.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use super::json::Json;
 pub(super) const SAMPLES: [&str; 6] =
     ["", "H20", "H20-260101-0001", "2026-01-01", "2026-01-01T00:00:00Z", "1.000001"];
 
-/// One step from an object or a list to what lies in it.
+/// One step from an object or a list to a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The entry of an object.
+    /// A member of an object, by name.
     Key(String),
     /// The item of a list, from zero.
     Place(usize),
@@ -109,7 +109,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Reads as the type asks for it, where the value stands for another.
+/// Reads a replaced value as the requested type.
 macro_rules! substituted {
     ($($method:ident => $visit:ident($value:expr)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Broken> {
@@ -121,7 +121,7 @@ macro_rules! substituted {
     };
 }
 
-/// Reads a text, where the value stands for another.
+/// Reads a replaced value as a sample text.
 macro_rules! sampled {
     ($($method:ident),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Broken> {
@@ -271,8 +271,7 @@ impl<'de> Deserializer<'de> for Source<'_> {
     }
 }
 
-/// The whole number that is written with a point or an exponent, as far as a `f64` tells them
-/// apart.
+/// The whole number written with a point or an exponent, within the precision of `f64`.
 fn whole(number: f64) -> Option<i64> {
     const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
     if number.abs() > EXACT_MAX || number.fract() != 0.0 {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use reqwest::Url;
 
-/// The address of a gateway, whole or as the base of its doors, without a slash at its end.
-/// Requests carry our tokens: it is encrypted, or on this very machine, where the stand-ins of the
-/// local stack are.
+/// The address of a gateway, complete or as a base, without a slash at its end. Requests carry our
+/// tokens, so it is encrypted or on the loopback interface, where the stand-ins of the local stack
+/// are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 

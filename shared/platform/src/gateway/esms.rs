@@ -11,13 +11,13 @@ use super::{Address, Gateway, Verdict, exchange, message_name, request_id, whole
 /// The eSMS gateway. The same `RequestId` within 24 hours is answered with 124 and not sent again.
 #[derive(Debug)]
 pub struct Esms {
-    /// HTTP client.
+    /// The HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
-    /// Account key.
+    /// The account's key.
     pub api_key: String,
-    /// Account secret.
+    /// The account's secret.
     pub secret_key: String,
     /// Sender's name, registered with the carriers (NĐ 91/2020 Đ.23).
     pub brandname: String,

@@ -1,4 +1,4 @@
-//! Delivery reports, as the vendors send them: who says it is checked before what it says is read.
+//! Delivery reports in the vendors' formats: the sender is verified before the content is read.
 
 use domain::notice::price::StatedPrice;
 use domain::notice::{DeliveryOutcome, DeliveryReport, Provider};
@@ -11,8 +11,8 @@ use super::message_name;
 use crate::Failure;
 use crate::form::without_mark;
 
-/// Zalo repeats a report for up to 12 hours; what is older than a day is somebody else's
-/// repetition.
+/// The greatest age of a report. Zalo repeats a report for up to 12 hours; one older than a day is
+/// a replay.
 const REPLAY_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far the vendor's clock may be ahead of ours: what is dated later would otherwise be good for
@@ -22,18 +22,18 @@ const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// A report and the name under which the message was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedReport {
-    /// Our name for the message.
+    /// Our message id.
     pub name: String,
-    /// What is reported of it.
+    /// The report about the message.
     pub report: DeliveryReport,
 }
 
-/// What Zalo signs with.
+/// The secrets of Zalo's signature.
 #[derive(Clone)]
 pub struct ZaloSigner {
-    /// The application.
+    /// The id of the application.
     pub app_id: String,
-    /// The official account's secret.
+    /// The secret key of the official account.
     pub oa_secret: String,
 }
 
@@ -105,9 +105,9 @@ pub fn zalo(
     Ok(Some(NamedReport { name, report }))
 }
 
-/// Reads what eSMS asks for by GET. It signs nothing: the address holds a secret instead. None for
-/// what is not decided yet, and for what counts nothing: a status alone does not say what became of
-/// the one number.
+/// Reads an eSMS call-back, which is a GET without a signature; a secret in the address replaces
+/// it. `None` while the outcome is open, and if nothing is counted: a status alone does not give
+/// the outcome for our one number.
 pub fn esms<'a>(
     query: impl Fn(&str) -> Option<&'a str>,
     secret: &str,
@@ -151,7 +151,7 @@ pub fn esms<'a>(
     Ok(Some(NamedReport { name: name.to_owned(), report }))
 }
 
-/// Whether two secrets are the same, in a time that tells nothing about where they differ.
+/// Compares two secrets in constant time.
 fn same(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }

@@ -13,7 +13,7 @@ const BRAND_NAME: u8 = 2;
 /// The SpeedSMS gateway. It has no name for a request, so that one sent twice goes out twice.
 #[derive(Debug)]
 pub struct SpeedSms {
-    /// HTTP client.
+    /// The HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
@@ -56,5 +56,5 @@ impl Gateway for SpeedSms {
     }
 }
 
-/// Ours, for what the vendor says by a list and not by a code.
+/// A code of ours for an answer that the vendor gives as a list instead of a code.
 const INVALID_PHONE: i32 = -1;

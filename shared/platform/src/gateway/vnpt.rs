@@ -1,5 +1,5 @@
-//! SMS under a brand name by VNPT (Vinaphone): the text lies with the operator as a template, and
-//! its parameters are sent.
+//! SMS under a brand name by VNPT (Vinaphone): the operator keeps the text as a template, and we
+//! send its parameters.
 
 use domain::applicant::Phone;
 use domain::notice::Notice;
@@ -11,21 +11,21 @@ use super::{Address, Gateway, Verdict, exchange, request_id, whole_number};
 /// The VNPT gateway. Whether it recognises a `REQID` that comes again is not known.
 #[derive(Debug)]
 pub struct Vnpt {
-    /// HTTP client.
+    /// The HTTP client.
     pub http: reqwest::Client,
-    /// Whole address.
+    /// The complete address of the interface.
     pub url: Address,
     /// The sender's name, as the operator numbers it.
     pub label_id: String,
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
     /// The operator's template with one parameter, the whole text.
     pub template_id: String,
-    /// The agent.
+    /// The id of the agent.
     pub agent_id: String,
-    /// User of the interface.
+    /// The user of the interface.
     pub api_user: String,
-    /// Its password.
+    /// The password of the interface.
     pub api_password: String,
     /// The customer's account.
     pub user_name: String,

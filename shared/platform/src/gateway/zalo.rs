@@ -20,7 +20,7 @@ const ACCESS_LIVES_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// message from going out.
 #[derive(Debug)]
 pub struct Zalo<T> {
-    /// HTTP client.
+    /// The HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
@@ -82,13 +82,13 @@ impl<T: AccessTokens + Send> Gateway for Zalo<T> {
 /// Where the official account's tokens are renewed.
 #[derive(Debug)]
 pub struct ZaloLogin {
-    /// HTTP client.
+    /// The HTTP client.
     pub http: reqwest::Client,
     /// Base address, without a trailing slash.
     pub url: Address,
-    /// The application.
+    /// The id of the application.
     pub app_id: String,
-    /// Its secret.
+    /// The secret key of the application.
     pub secret_key: String,
 }
 

@@ -12,7 +12,7 @@ enum Use {
     Points { hundredths: u64 },
 }
 
-/// Every reason against these entries.
+/// All rules that these entries break.
 pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut starts = BTreeSet::new();

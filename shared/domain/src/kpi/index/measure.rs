@@ -21,10 +21,10 @@ macro_rules! measures {
         }
 
         impl Measure {
-            /// Every one.
+            /// All measures.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The word for it.
+            /// The name in JSON and in addresses.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
@@ -35,7 +35,7 @@ macro_rules! measures {
 }
 
 measures! {
-    /// Received in the time.
+    /// Dossiers received in the period.
     Received "received",
     /// – of these, handed in on-line.
     ReceivedOnline "received-online",
@@ -45,19 +45,19 @@ measures! {
     ToSettle "to-settle",
     /// In process within due, settled early or on time, or withdrawn.
     InTime "in-time",
-    /// Settled.
+    /// Dossiers settled in the period.
     Resolved "resolved",
-    /// – before the due date.
+    /// – of these, before the due date.
     Early "early",
     /// – on the due date, or without one.
     OnTime "on-time",
-    /// – after it.
+    /// – of these, after the due date.
     Late "late",
     /// Handed in on-line, and settled late or overdue.
     OnlineBehind "online-behind",
-    /// Payments confirmed.
+    /// Payments confirmed in the period.
     Paid "paid",
-    /// – of these, on-line.
+    /// – of these, paid on-line.
     PaidOnline "paid-online",
     /// Procedures in force at the end.
     Procedures "procedures",
@@ -65,14 +65,14 @@ measures! {
     ProceduresOnline "procedures-online",
     /// – of these, with dossiers that came on-line.
     ProceduresOnlineUsed "procedures-online-used",
-    /// Procedures that cost something.
+    /// Procedures with a fee.
     ProceduresWithFee "procedures-with-fee",
     /// – of these, paid on-line at least once.
     ProceduresPaidOnline "procedures-paid-online",
 }
 
 impl Measure {
-    /// Whether the catalogue says it, and not the figures alone.
+    /// Whether the measure needs the catalogue, not the figures alone.
     pub fn is_of_catalogue(self) -> bool {
         match self {
             Self::Procedures
@@ -96,7 +96,7 @@ impl Measure {
     }
 }
 
-/// Whose index it is.
+/// The scope of an index: an agency or the province.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// One agency's; the province's where none is named.
@@ -114,10 +114,10 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// What the rows of a time and the catalogue on its last day say.
+    /// The measures from the rows of a period and the catalogue on its last day.
     ///
-    /// Which procedures a department answers for the catalogue does not say, so that of a
-    /// department nothing is known about its procedures; communes answer for all of their level.
+    /// The catalogue does not record which procedures a department is responsible for, so that its
+    /// procedure measures are unknown; communes are responsible for all procedures of their level.
     pub fn of(rows: &KpiRows, scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
         let selection = Selection {
             agency: scope.agency.cloned(),
@@ -154,7 +154,7 @@ impl Measures {
         Self { known, counted: true }
     }
 
-    /// What can be measured of a time of which no day was counted: what the catalogue alone says.
+    /// The measures of a period without a counted day: those of the catalogue alone.
     pub fn not_counted(scope: Scope<'_>, catalogue: &Catalogue, last: Date) -> Self {
         let all = Self::of(&KpiRows::new(), scope, catalogue, last);
         // Which procedures were used is told by figures alone.
@@ -181,7 +181,7 @@ impl FromIterator<(Measure, u64)> for Measures {
     }
 }
 
-/// The procedures that somebody answers for on `day`, if that can be known.
+/// The procedures in scope on `day`; `None` if the catalogue does not record them.
 fn procedures<'a>(
     agency: Option<&AgencyCode>,
     catalogue: &'a Catalogue,

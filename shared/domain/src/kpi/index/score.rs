@@ -6,36 +6,36 @@ use super::{
 use crate::id::AgencyCode;
 use crate::kpi::Period;
 
-/// Where a number comes from.
+/// The origin of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The night's figures.
+    /// The nightly figures.
     Figures,
-    /// The catalogue, with the figures where it says which procedures were used.
+    /// The catalogue; with the figures for which procedures were used.
     Catalogue,
-    /// Somebody has declared it: who.
+    /// A declaration by this source.
     Declared(String),
 }
 
 /// A number that a score was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
-    /// What it is.
+    /// The name of the input.
     pub name: String,
-    /// How much.
+    /// The value.
     pub value: u64,
     /// Of how much, where it was declared as a share.
     pub of: Option<u64>,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
 /// Why a criterion has no score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
-    /// Nobody has declared it.
+    /// An input without a declaration.
     NotDeclared(String),
-    /// The catalogue does not say it of this agency.
+    /// A measure that the catalogue does not record for this agency.
     NotKnown(Measure),
     /// No day of this time was counted.
     NotCounted(Measure),
@@ -44,7 +44,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// What is missing.
+    /// The name of the missing input.
     pub fn input(&self) -> &str {
         match self {
             Self::NotDeclared(input) => input,
@@ -54,7 +54,7 @@ impl Missing {
         }
     }
 
-    /// The word for the reason.
+    /// The reason, as a slug.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NotDeclared(_) => "not-declared",
@@ -65,42 +65,42 @@ impl Missing {
     }
 }
 
-/// A criterion with its points.
+/// A criterion with its score.
 #[derive(Debug, Clone)]
 pub struct ScoredCriterion<'a> {
-    /// The criterion.
+    /// The criterion that was scored.
     pub criterion: &'a Criterion,
     /// Its points in hundredths; none where an input is missing, which is not zero.
     pub score: Option<u64>,
-    /// What they were made of.
+    /// The inputs of the score.
     pub inputs: Vec<Input>,
-    /// What is missing.
+    /// The missing inputs.
     pub missing: Vec<Missing>,
 }
 
-/// A group with its points.
+/// A group with its score.
 #[derive(Debug, Clone)]
 pub struct ScoredGroup<'a> {
-    /// The group.
+    /// The group that was scored.
     pub group: &'a Group,
     /// The points of those criteria that have any, in hundredths.
     pub score: u64,
     /// The most that these could have, in hundredths.
     pub scorable: u64,
-    /// Its criteria.
+    /// The scored criteria of the group.
     pub criteria: Vec<ScoredCriterion<'a>>,
 }
 
-/// An index with its points.
+/// An index with its score.
 #[derive(Debug, Clone)]
 pub struct ScoredIndex<'a> {
-    /// The index.
+    /// The index that was scored.
     pub index: &'a Index,
     /// The points of all groups, in hundredths.
     pub score: u64,
     /// The most that could be scored, in hundredths: all of the index, where nothing is missing.
     pub scorable: u64,
-    /// Its groups.
+    /// The scored groups of the index.
     pub groups: Vec<ScoredGroup<'a>>,
 }
 
