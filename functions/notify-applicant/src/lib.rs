@@ -15,9 +15,9 @@ use domain::Violation;
 use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::id::SubjectCode;
-use domain::notice::policy::{NoticePolicy, Routing};
+use domain::notice::policy::NoticePolicy;
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{Call, Charge, NoticeRecord, NoticeThread};
+use domain::thread::{Call, Charge, NoticeRecord, NoticeThread, Routing};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
@@ -147,7 +147,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 "the month's budget for messages is nearly used up"
             );
         }
-        match policy.route(&notice, &reach, now, fastrand::u32(..)) {
+        match notice.route(&policy, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
             Routing::Mend { until } => {
                 tracing::error!(dossier = %code, "nobody who may be asked serves us");

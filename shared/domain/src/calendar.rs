@@ -1,5 +1,8 @@
 //! Which days and hours count. Days are those of Viet Nam (UTC+7, no daylight saving).
 
+mod check;
+mod exception;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -9,8 +12,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::Violation;
-use crate::id::AgencyCode;
+use exception::Exception;
 
 /// The date in Viet Nam at `instant`.
 pub fn date_of(instant: Timestamp) -> Date {
@@ -101,24 +103,6 @@ pub struct OfficeHours {
     closed_receipt: ClosedReceipt,
 }
 
-/// What one agency does otherwise than all.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Exception {
-    agency: AgencyCode,
-    /// Its days off on which the others work.
-    #[serde(default, deserialize_with = "each_once")]
-    off: BTreeSet<Date>,
-    /// The days that it works while the others are off.
-    #[serde(default, deserialize_with = "each_once")]
-    worked: BTreeSet<Date>,
-    /// Its office hours, instead of the common ones.
-    #[serde(default)]
-    hours: Vec<OfficeHours>,
-    reason: String,
-    source: String,
-}
-
 /// Days off, worked Saturdays and office hours, as decided year by year.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,200 +179,6 @@ impl Calendar {
             self.years.entry(year).or_insert(days);
         }
         self
-    }
-
-    /// The complete calendar of each agency with exceptions, and the exceptions that break a rule:
-    /// a day off that is none, a worked day that is one anyway, a day that is both, a day in a year
-    /// without a calendar, invalid hours.
-    pub(crate) fn of_agencies(&self) -> (BTreeMap<AgencyCode, Self>, Vec<Violation>) {
-        let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
-        let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
-        for (place, exception) in self.exceptions.iter().enumerate() {
-            let mut check = |field: &str, rule: &'static str, broken: bool, detail: String| {
-                if broken {
-                    let detail = format!("{}: {detail}", exception.agency);
-                    found.push(Violation::new(
-                        format!("exceptions[{place}].{field}"),
-                        rule,
-                        detail,
-                    ));
-                }
-            };
-            check(
-                "reason",
-                "reason",
-                exception.reason.trim().is_empty(),
-                "needs a reason".to_owned(),
-            );
-            check(
-                "source",
-                "source",
-                exception.source.trim().is_empty(),
-                "needs a source".to_owned(),
-            );
-            // Two entries of one agency add up, in whatever order they stand.
-            let own = calendars
-                .entry(exception.agency.clone())
-                .or_insert_with(|| Self { exceptions: Vec::new(), ..self.clone() });
-            for (list, days, becomes_working) in
-                [("off", &exception.off, false), ("worked", &exception.worked, true)]
-            {
-                for day in days {
-                    let at = &format!("{list}[\"{day}\"]");
-                    let common = self.kind(*day).map(DayKind::is_working);
-                    check(
-                        at,
-                        "known-year",
-                        common.is_err(),
-                        format!("{day} lies in a year without a calendar"),
-                    );
-                    let (rule, detail) = if becomes_working {
-                        ("worked-day-off", "is worked by everybody")
-                    } else {
-                        ("off-working-day", "is a day off of everybody's")
-                    };
-                    check(at, rule, common == Ok(becomes_working), format!("{day} {detail}"));
-                    check(
-                        at,
-                        "off-or-worked",
-                        becomes_working && exception.off.contains(day),
-                        format!("{day} is both off and worked"),
-                    );
-                    if let Some(year) = own.years.get_mut(&day.year()) {
-                        let (into, out_of) = if becomes_working {
-                            (&mut year.worked, &mut year.off)
-                        } else {
-                            (&mut year.off, &mut year.worked)
-                        };
-                        into.insert(*day);
-                        out_of.remove(day);
-                    }
-                }
-            }
-            if !exception.hours.is_empty() {
-                let (places, hours) = own_hours.entry(&exception.agency).or_default();
-                places.extend(
-                    (0..exception.hours.len())
-                        .map(|nth| format!("exceptions[{place}].hours[{nth}]")),
-                );
-                hours.extend(exception.hours.iter().cloned());
-            }
-        }
-        for (agency, (places, hours)) in own_hours {
-            if let Some(own) = calendars.get_mut(agency) {
-                own.hours = hours;
-                found.extend(own.hours_violations("exceptions", &places));
-            }
-        }
-        (calendars, found)
-    }
-
-    /// The rules that the calendar breaks: a day in the wrong year, a worked weekday, a day both
-    /// off and worked, hours that run backwards or are repeated, or hours that start after the
-    /// first day of the calendar.
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        if self.years.is_empty() {
-            found.push(Violation::new("years", "present", "at least one year is needed"));
-        }
-        for (year, days) in &self.years {
-            if days.source.trim().is_empty() {
-                found.push(Violation::new(
-                    format!("years.{year}.source"),
-                    "source",
-                    "needs a source",
-                ));
-            }
-            let mut check =
-                |list: &str, day: &Date, rule: &'static str, broken: bool, detail: &str| {
-                    if broken {
-                        let field = format!("years.{year}.{list}[\"{day}\"]");
-                        found.push(Violation::new(field, rule, format!("{day} {detail}")));
-                    }
-                };
-            for (list, day) in days
-                .off
-                .iter()
-                .map(|day| ("off", day))
-                .chain(days.worked.iter().map(|day| ("worked", day)))
-            {
-                check(list, day, "day-in-year", day.year() != *year, "stands under another year");
-            }
-            for day in &days.worked {
-                let free = !is_weekend(*day);
-                check(
-                    "worked",
-                    day,
-                    "worked-weekend",
-                    free,
-                    "is worked anyway: only a weekend day can be made up",
-                );
-                check(
-                    "worked",
-                    day,
-                    "off-or-worked",
-                    days.off.contains(day),
-                    "is both off and worked",
-                );
-            }
-            for day in &days.off {
-                check(
-                    "off",
-                    day,
-                    "off-weekday",
-                    is_weekend(*day),
-                    "is a weekend day and off anyway",
-                );
-            }
-        }
-        let places: Vec<String> =
-            (0..self.hours.len()).map(|nth| format!("hours[{nth}]")).collect();
-        found.extend(self.hours_violations("hours", &places));
-        found
-    }
-
-    /// The rules that the office hours in `field` break, each with its position.
-    fn hours_violations(&self, field: &str, places: &[String]) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let mut starts = BTreeSet::new();
-        for (hours, place) in self.hours.iter().zip(places) {
-            if !starts.insert(hours.valid_from) {
-                let detail = format!("from {} stand twice", hours.valid_from);
-                found.push(Violation::new(format!("{place}.validFrom"), "unique-start", detail));
-            }
-            let times: Vec<Time> =
-                hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
-            if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
-                found.push(Violation::new(
-                    format!("{place}.slots"),
-                    "ordered-slots",
-                    format!("from {} do not run forward", hours.valid_from),
-                ));
-            }
-        }
-        if self.hours.is_empty() {
-            found.push(Violation::new(
-                field,
-                "present",
-                "at least one set of office hours is needed",
-            ));
-        }
-        // Without hours a working day would close at midnight, as it begins.
-        if let (Some(year), Some(start)) = (self.years.keys().next(), starts.first())
-            && (start.year(), start.day_of_year()) > (*year, 1)
-        {
-            found.push(Violation::new(
-                field,
-                "cover-years",
-                format!("begin on {start}, after the first day of {year}"),
-            ));
-        }
-        found
-    }
-
-    /// The agencies with exceptions, each with its position in the list.
-    pub(crate) fn agencies_of_exceptions(&self) -> Vec<(usize, AgencyCode)> {
-        self.exceptions.iter().map(|exception| exception.agency.clone()).enumerate().collect()
     }
 
     /// The years with a calendar, decided or provisional.

@@ -10,6 +10,7 @@
 mod attempt;
 mod conclude;
 mod report;
+mod route;
 mod settle;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Call};
 pub use report::{Heard, Reported};
+pub use route::Routing;
 
 use crate::announcement::Headline;
 use crate::dossier::{Action, HistoryEntry};
@@ -29,7 +31,7 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider};
 const NO_PROVIDER: &str = "no-provider";
 
 /// The reason of what no channel can carry.
-pub(crate) const NO_CHANNEL: &str = "no-channel";
+const NO_CHANNEL: &str = "no-channel";
 
 /// Every notice of one dossier or one report, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

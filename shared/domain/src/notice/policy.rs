@@ -12,7 +12,6 @@ use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::law::KNOWN_FROM;
 use crate::procedure::Trust;
-use crate::thread::{NO_CHANNEL, NoticeRecord, NoticeState};
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -148,36 +147,6 @@ pub struct Reach {
     pub spent_vnd: u64,
 }
 
-/// What is to be done with a notice now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Routing {
-    /// Ask a provider of this channel; the one named, if one is.
-    Ask {
-        /// The channel to use.
-        channel: NoticeChannel,
-        /// The one provider that may be asked.
-        only: Option<Provider>,
-    },
-    /// Wait until a later time.
-    Wait {
-        /// The time until which to wait.
-        until: Timestamp,
-        /// The reason, as a slug.
-        reason: &'static str,
-    },
-    /// No provider can be asked, since each one refuses our account or has no account or price:
-    /// that is ours to mend. Wait and ask all of them again.
-    Mend {
-        /// The time until which to wait.
-        until: Timestamp,
-    },
-    /// End the notice unsent.
-    Refuse {
-        /// The reason, as a slug.
-        reason: &'static str,
-    },
-}
-
 impl NoticePolicy {
     /// Of several changes within this time one message is made.
     pub fn coalesce(&self) -> SignedDuration {
@@ -255,104 +224,34 @@ impl NoticePolicy {
         self
     }
 
-    /// Whether a provider other than `provider` may still send the notice, by a channel that can
-    /// reach the applicant. Refusals of our account do not count, since they get mended.
-    pub fn others_remain(&self, notice: &NoticeRecord, provider: Provider) -> bool {
-        let mut others = self.providers.iter().filter(|other| **other != provider);
-        others.any(|other| !notice.closed_channels.contains(&other.channel()))
+    /// Who may be asked at all.
+    pub fn providers(&self) -> impl Iterator<Item = Provider> {
+        self.providers.iter().copied()
     }
 
-    fn providers_of(&self, channel: NoticeChannel) -> impl Iterator<Item = Provider> {
-        self.providers.iter().copied().filter(move |provider| provider.channel() == channel)
+    /// Those of them who carry by `channel`.
+    pub fn providers_of(&self, channel: NoticeChannel) -> impl Iterator<Item = Provider> {
+        self.providers().filter(move |provider| provider.channel() == channel)
     }
 
-    /// Whether a provider may send the notice by `channel` once we have mended our side: a refused
-    /// account, or, for what the law requires, a channel without a provider.
-    fn can_be_mended(&self, channel: NoticeChannel, notice: &NoticeRecord) -> bool {
-        match self.providers_of(channel).next() {
-            Some(_) => self.providers_of(channel).any(|provider| !notice.may_be_told_by(provider)),
-            None => notice.class == NoticeClass::Legal,
-        }
+    /// In which order the channels are tried, where the applicant chose none.
+    pub fn channels(&self) -> &[NoticeChannel] {
+        &self.channels
     }
 
-    /// Whether `channel` has accepted nothing for so long that the next one is asked first, or may
-    /// already have informed the applicant.
-    fn is_worn_out(&self, channel: NoticeChannel, notice: &NoticeRecord, now: Timestamp) -> bool {
-        let patience =
-            SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(notice.class)));
-        notice.failing_since(channel).is_some_and(|since| since.duration_until(now) >= patience)
-            || Provider::ALL
-                .into_iter()
-                .any(|by| by.channel() == channel && notice.may_be_told_by(by))
+    /// For how long a channel that takes nothing is waited for before the next one is asked.
+    pub fn channel_patience(&self, class: NoticeClass) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(class)))
     }
 
-    /// The route of a notice at `now` to an applicant with the known facts `reach`. `draw` spreads
-    /// what waits for the end of quiet hours.
-    pub fn route(
-        &self,
-        notice: &NoticeRecord,
-        reach: &Reach,
-        now: Timestamp,
-        draw: u32,
-    ) -> Routing {
-        if let NoticeState::Waiting { pinned: Some(provider), .. } = notice.state {
-            let channel = provider.channel();
-            return match self.quiet_until(channel, notice.class, now, draw) {
-                Some(until) => Routing::Wait { until, reason: "quiet-hours" },
-                None => Routing::Ask { channel, only: Some(provider) },
-            };
-        }
-        let information = notice.class == NoticeClass::Information;
-        if information && reach.legal_only {
-            return Routing::Refuse { reason: "opted-out" };
-        }
-        let chosen = if reach.preferred.is_empty() { &self.channels } else { &reach.preferred };
-        let reaches = |channel: &&NoticeChannel| {
-            let remembered =
-                reach.unreachable.iter().any(|(other, until)| other == *channel && now < *until);
-            !remembered && !notice.closed_channels.contains(channel)
-        };
-        // What the law wants goes by a channel that was not chosen where no chosen one works.
-        let besides = || {
-            self.channels
-                .iter()
-                .filter(|channel| !information && !chosen.contains(channel))
-                .filter(reaches)
-        };
-        let is_open = |channel: &&NoticeChannel| {
-            self.providers_of(**channel).any(|provider| notice.may_go_by(provider))
-        };
-        let mut candidates: Vec<NoticeChannel> =
-            chosen.iter().filter(reaches).filter(is_open).copied().collect();
-        if candidates.iter().all(|channel| self.is_worn_out(*channel, notice, now)) {
-            candidates.extend(besides().filter(is_open));
-        }
-        candidates.sort_by_key(|channel| self.is_worn_out(*channel, notice, now));
-        let Some(first) = candidates.first() else {
-            let mut wanted = chosen.iter().filter(reaches).chain(besides());
-            return if wanted.any(|channel| self.can_be_mended(*channel, notice)) {
-                let wait = self.backoff(notice.failures(), draw);
-                Routing::Mend { until: now.saturating_add(wait).unwrap_or(now) }
-            } else {
-                Routing::Refuse { reason: NO_CHANNEL }
-            };
-        };
-        if information && reach.spent_vnd >= self.monthly_budget_vnd {
-            return Routing::Refuse { reason: "budget" };
-        }
-        if information && reach.sent_today >= self.per_number_daily {
-            let tomorrow = instant(next(date_of(now)), Time::midnight());
-            let until = self.quiet_until(*first, notice.class, tomorrow, draw).unwrap_or(tomorrow);
-            return Routing::Wait { until, reason: "number-cap" };
-        }
-        let mut opening: Option<Timestamp> = None;
-        for channel in candidates {
-            match self.quiet_until(channel, notice.class, now, draw) {
-                None => return Routing::Ask { channel, only: None },
-                Some(until) => opening = Some(opening.map_or(until, |earlier| earlier.min(until))),
-            }
-        }
-        Routing::Wait { until: opening.unwrap_or(now), reason: "quiet-hours" }
+    /// Whether what was `spent_vnd` this month has used the budget up.
+    pub fn budget_is_spent(&self, spent_vnd: u64) -> bool {
+        spent_vnd >= self.monthly_budget_vnd
+    }
+
+    /// How many messages that the law does not want a number gets a day.
+    pub fn per_number_daily(&self) -> u32 {
+        self.per_number_daily
     }
 
     /// The end of the quiet hours that hold `now`, a little later by `draw`; none if it is not

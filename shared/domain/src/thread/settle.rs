@@ -157,7 +157,7 @@ impl NoticeRecord {
     }
 
     fn is_told_by_others(&self, provider: Provider, policy: &NoticePolicy) -> bool {
-        self.is_repeated() && policy.others_remain(self, provider)
+        self.is_repeated() && self.others_remain(policy, provider)
     }
 
     /// Whether `provider`, which may have the message, can be asked again: while it still

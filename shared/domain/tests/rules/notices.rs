@@ -3,12 +3,12 @@
 
 use domain::calendar::{date_of, instant, time_of};
 use domain::dossier::{Action, HistoryEntry};
-use domain::notice::policy::{NoticePolicy, Reach, Routing};
+use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::pool::{Failover, ProviderPool};
 use domain::notice::text::{Encoding, parts, segments};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
-use domain::thread::{Answer, Call, NoticeRecord, NoticeState, NoticeThread};
+use domain::thread::{Answer, Call, NoticeRecord, NoticeState, NoticeThread, Routing};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -531,7 +531,7 @@ proptest! {
             ..Reach::default()
         };
         let thread = thread(class);
-        match policy().route(the(&thread), &reach, now, draw) {
+        match the(&thread).route(&policy(), &reach, now, draw) {
             Routing::Ask { channel, .. } => {
                 prop_assert_eq!(policy().quiet_until(channel, class, now, draw), None);
                 prop_assert!(channel != NoticeChannel::Zalo || !zalo_unreachable);

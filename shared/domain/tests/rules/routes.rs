@@ -2,10 +2,12 @@
 //! what the record keeps of it.
 
 use domain::calendar::date_of;
-use domain::notice::policy::{NoticePolicy, Reach, Routing};
+use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
-use domain::thread::{Answer, AttemptOutcome, Call, Charge, Heard, NoticeRecord, NoticeThread};
+use domain::thread::{
+    Answer, AttemptOutcome, Call, Charge, Heard, NoticeRecord, NoticeThread, Routing,
+};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -72,7 +74,7 @@ impl Telling {
             let Some(notice) = self.thread.due(self.now).cloned() else {
                 break;
             };
-            match policy.route(&notice, &self.reach, self.now, 0) {
+            match notice.route(&policy, &self.reach, self.now, 0) {
                 Routing::Wait { until, reason } => self.thread.put_off(1, until, reason, self.now),
                 Routing::Mend { until } => self.thread.mend(1, until, self.now),
                 Routing::Refuse { reason } => self.thread.refuse(1, reason, self.now),

@@ -23,7 +23,7 @@ pub(super) enum Entry {
     Free,
     /// In the file, from this byte on.
     At(usize),
-    /// In an unpacked stream, as its so-manieth.
+    /// In the packed stream of this number, at this place of its list.
     Packed(u32, usize),
 }
 

@@ -1,0 +1,245 @@
+//! The files that a catalogue is put together from, and what they must not say together.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Catalogue, Integrator};
+use crate::Violation;
+use crate::agency::{Agency, successor_violations};
+use crate::announcement::{Leaders, LeadersFile};
+use crate::calendar::Calendar;
+use crate::id::{AgencyCode, ProcedureCode};
+use crate::intake::{IntakeFile, IntakeRules};
+use crate::kpi::index::{IndexFile, Indexes};
+use crate::law::{Law, RulesFile};
+use crate::notice::codes::{Codes, CodesFile};
+use crate::notice::policy::{NoticePolicies, PoliciesFile};
+use crate::notice::provider::{Providers, ProvidersFile};
+use crate::notice::{Templates, TemplatesFile};
+use crate::procedure::Procedure;
+
+/// The file `agencies.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgenciesFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
+    agencies: Vec<Agency>,
+}
+
+/// The file `procedures.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProceduresFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
+    procedures: Vec<Procedure>,
+}
+
+/// The file `integrators.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntegratorsFile {
+    #[serde(rename = "schemaVersion", default)]
+    _schema_version: u32,
+    #[serde(rename = "note", default)]
+    _note: String,
+    integrators: Vec<Integrator>,
+}
+
+/// The files that a catalogue is put together from.
+#[derive(Debug)]
+pub struct CatalogueFiles {
+    /// The file `agencies.json`.
+    pub agencies: AgenciesFile,
+    /// The file `procedures.json`.
+    pub procedures: ProceduresFile,
+    /// The file `calendar.json`.
+    pub calendar: Calendar,
+    /// The file `rules.json`.
+    pub rules: RulesFile,
+    /// The file `templates.json`.
+    pub templates: TemplatesFile,
+    /// The file `integrators.json`.
+    pub integrators: IntegratorsFile,
+    /// The file `notices.json`.
+    pub notices: PoliciesFile,
+    /// The file `providers.json`.
+    pub providers: ProvidersFile,
+    /// The file `codes.json`.
+    pub codes: CodesFile,
+    /// The file `leaders.json`.
+    pub leaders: LeadersFile,
+    /// The file `index.json`.
+    pub index: IndexFile,
+    /// The file `intake.json`.
+    pub intake: IntakeFile,
+}
+
+/// Keeps what was put together, or notes why it could not be.
+fn kept<T>(assembled: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> Option<T> {
+    assembled.map_err(|reasons| found.extend(reasons)).ok()
+}
+
+impl Catalogue {
+    /// Puts the files together; refused whole, with every reason, if one contradicts itself or
+    /// another.
+    pub fn assemble(files: CatalogueFiles) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        let excepted = files.calendar.agencies_of_exceptions();
+        let declaring = files.index.agencies_of_declarations();
+        let law = kept(Law::assemble(files.calendar, files.rules), &mut found);
+        let templates = kept(Templates::assemble(files.templates), &mut found);
+        let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
+        let providers = kept(Providers::assemble(files.providers), &mut found);
+        let codes = kept(Codes::assemble(files.codes), &mut found);
+        let indexes = kept(Indexes::assemble(files.index), &mut found);
+        let (mut known, mut places) = (BTreeMap::new(), BTreeMap::new());
+        if files.agencies.agencies.is_empty() {
+            found.push(Violation::new("agencies", "present", "at least one agency is needed"));
+        }
+        for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
+            let at = format!("agencies[{place}]");
+            found.extend(agency.violations(&at));
+            places.insert(agency.code.clone(), place);
+            if let Some(twice) = known.insert(agency.code.clone(), agency) {
+                found.push(Violation::new(
+                    format!("{at}.code"),
+                    "unique-code",
+                    format!("{} stands twice", twice.code),
+                ));
+            }
+        }
+        let at = |code: &AgencyCode, field: &str| {
+            places
+                .get(code)
+                .map_or_else(|| "agencies".to_owned(), |place| format!("agencies[{place}].{field}"))
+        };
+        for agency in known.values() {
+            let parent = agency.parent.iter().map(|parent| ("parent".to_owned(), parent));
+            for (field, other) in parent.chain(agency.successor_fields()) {
+                if !known.contains_key(other) {
+                    found.push(Violation::new(
+                        at(&agency.code, &field),
+                        "known-agency",
+                        format!("{}: {other} is not listed", agency.code),
+                    ));
+                }
+            }
+        }
+        found.extend(successor_violations(&known, at));
+        for (part, agencies) in [("exceptions", &excepted), ("declared", &declaring)] {
+            for (place, agency) in agencies.iter().filter(|(_, agency)| !known.contains_key(agency))
+            {
+                let field = format!("{part}[{place}].agency");
+                found.push(Violation::new(
+                    field,
+                    "known-agency",
+                    format!("{agency} is not listed"),
+                ));
+            }
+        }
+        let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
+        if files.procedures.procedures.is_empty() {
+            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
+        }
+        for (place, procedure) in files.procedures.procedures.into_iter().enumerate() {
+            found.extend(procedure.violations(place));
+            versions.entry(procedure.code.clone()).or_default().push((place, procedure));
+        }
+        for (code, list) in &mut versions {
+            list.sort_by_key(|(_, procedure)| procedure.valid_from);
+            for pair in list.windows(2) {
+                let ((_, earlier), (place, later)) = (&pair[0], &pair[1]);
+                let one_day = earlier.valid_from == later.valid_from;
+                if one_day || earlier.version >= later.version {
+                    found.push(Violation::new(
+                        format!(
+                            "procedures[{place}].{}",
+                            if one_day { "validFrom" } else { "version" }
+                        ),
+                        "ordered-versions",
+                        format!("{code}: versions must grow with their dates"),
+                    ));
+                }
+            }
+        }
+        for agency in known.values() {
+            for (place, part) in agency.division.iter().enumerate() {
+                for procedure in
+                    part.procedures.iter().filter(|procedure| !versions.contains_key(*procedure))
+                {
+                    let field = at(&agency.code, &format!("division[{place}].procedures"));
+                    let detail = format!("{}: {procedure} is not listed", agency.code);
+                    found.push(Violation::new(field, "known-procedure", detail));
+                }
+            }
+        }
+        let intake = kept(IntakeRules::assemble(files.intake), &mut found);
+        let mut sources = BTreeMap::new();
+        for (place, integrator) in files.integrators.integrators.into_iter().enumerate() {
+            for (nth, agency) in integrator
+                .agencies
+                .iter()
+                .enumerate()
+                .filter(|(_, agency)| !known.contains_key(agency))
+            {
+                found.push(Violation::new(
+                    format!("integrators[{place}].agencies[{nth}]"),
+                    "known-agency",
+                    format!("{}: {agency} is not listed", integrator.source),
+                ));
+            }
+            if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
+                found.push(Violation::new(
+                    format!("integrators[{place}].source"),
+                    "unique-source",
+                    format!("{} stands twice", twice.source),
+                ));
+            }
+        }
+        let leaders =
+            kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        if let (Some(leaders), Some(templates)) = (&leaders, &templates)
+            && !leaders.is_empty()
+            && templates.report().is_none()
+        {
+            found.push(Violation::new(
+                "report",
+                "report-owed",
+                "there are leaders to be told, and no text",
+            ));
+        }
+        let listed = versions.values().flatten();
+        let procedure_places = listed
+            .map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place))
+            .collect();
+        let procedures = versions
+            .into_iter()
+            .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
+            .collect();
+        // Without reasons there is everything.
+        let whole = (|| {
+            Some(Self {
+                agencies: known,
+                procedures,
+                procedure_places,
+                law: law?,
+                templates: templates?,
+                integrators: sources,
+                notice_policies: notice_policies?,
+                providers: providers?,
+                codes: codes?,
+                leaders: leaders?,
+                indexes: indexes?,
+                intake: intake?,
+            })
+        })();
+        whole.filter(|_| found.is_empty()).ok_or(found)
+    }
+}

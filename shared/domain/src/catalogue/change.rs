@@ -1,0 +1,102 @@
+//! What the next edition of a catalogue may not say.
+
+use jiff::civil::Date;
+
+use super::Catalogue;
+use crate::Violation;
+
+impl Catalogue {
+    /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
+    /// it does not list, or a version of a procedure in force that it omits or changes.
+    ///
+    /// Dossiers stay with their agencies and keep the version under which they were submitted, and
+    /// due dates were counted in those years. To end something, give it a last day; to change it,
+    /// add a version.
+    pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
+        let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
+        let agencies = agencies.map(|code| {
+            let detail =
+                format!("{code} is left out: an agency that ends gets a last day and a successor");
+            Violation::new("agencies", "kept-agency", detail)
+        });
+        let kept = self
+            .agencies
+            .values()
+            .filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let other_names = kept.clone().filter(|(before, after)| {
+            let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
+            days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
+        });
+        let other_names = other_names.map(|(agency, _)| {
+            let detail = format!(
+                "{} had another name: a rename stands under `renamed`, with its day",
+                agency.code
+            );
+            Violation::new("agencies", "kept-name", detail)
+        });
+        let other_levels = kept
+            .filter(|(before, after)| before.valid_from <= today && before.level != after.level);
+        let other_levels = other_levels.map(|(agency, _)| {
+            let detail = format!(
+                "{} was of another tier: what becomes of it has a code of its own",
+                agency.code
+            );
+            Violation::new("agencies", "kept-level", detail)
+        });
+        let years = self
+            .calendar()
+            .years()
+            .filter(|year| next.calendar().years().all(|other| other != *year));
+        let years = years.map(|year| {
+            Violation::new(
+                "years",
+                "kept-year",
+                format!("{year} is left out, and dates were counted in it"),
+            )
+        });
+        let undone = self.calendar().decided_years().filter(|year| {
+            next.calendar().years().any(|other| other == *year)
+                && next.calendar().decided_years().all(|other| other != *year)
+        });
+        let years = years.chain(undone.map(|year| {
+            Violation::new(
+                "years",
+                "decided-year",
+                format!("{year} is decided, and cannot become provisional again"),
+            )
+        }));
+        let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
+        let procedures = begun.filter_map(|procedure| {
+            let same = next.procedures.get(&procedure.code).into_iter().flatten();
+            let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
+            let at = || {
+                place
+                    .map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"))
+            };
+            let (field, what) = match same.clone().find(|other| other.version == procedure.version)
+            {
+                None => ("procedures".to_owned(), "is left out"),
+                Some(other) if !procedure.says_the_same_as(other) => {
+                    (at(), "says something else than before")
+                }
+                Some(_) => return None,
+            };
+            let detail = format!(
+                "{}: version {} {what}: a change is a new version",
+                procedure.code, procedure.version
+            );
+            Some(Violation::new(field, "kept-version", detail))
+        });
+        agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
+    }
+
+    /// The rules that a newly published edition must keep although older editions that break them
+    /// are still read: identity kinds name existing procedures, and telephones of the morning
+    /// report can get messages.
+    pub fn unsound(&self) -> Vec<Violation> {
+        let mut found =
+            self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
+        found.extend(self.leaders.unreachable(self.telephones()));
+        found
+    }
+}
