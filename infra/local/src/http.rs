@@ -162,3 +162,94 @@ async fn exchange(
     };
     handler.handle(request).await.map(Answer::response)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Answers, drops the connection, or thinks for ever, as the path asks.
+    #[derive(Default)]
+    struct Moody {
+        is_thinking: AtomicBool,
+        was_left: Arc<AtomicBool>,
+    }
+
+    struct Left(Arc<AtomicBool>);
+
+    impl Drop for Left {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    impl Handler for Moody {
+        async fn handle(&self, request: Request) -> Result<Answer, Dropped> {
+            if request.path == "/drop" {
+                return Err(Dropped);
+            }
+            if request.path == "/think" {
+                let _left = Left(Arc::clone(&self.was_left));
+                self.is_thinking.store(true, Ordering::SeqCst);
+                std::future::pending::<()>().await;
+            }
+            Ok(Answer::ok(&json!({ "bytes": request.body.len() })))
+        }
+    }
+
+    async fn served() -> (SocketAddr, Arc<Moody>) {
+        let (listener, moody) = (listen(0).await.unwrap(), Arc::new(Moody::default()));
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Arc::clone(&moody)));
+        (address, moody)
+    }
+
+    /// Sends `request` and reads until the connection ends.
+    async fn exchanged(address: SocketAddr, request: String) -> String {
+        let exchange = move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            // A connection that is reset is one that has ended.
+            let _ = stream.read_to_string(&mut answer);
+            answer
+        };
+        tokio::task::spawn_blocking(exchange).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_can_end_without_an_answer() {
+        let (address, _) = served().await;
+        let answer = exchanged(address, "GET /drop HTTP/1.1\r\nhost: x\r\n\r\n".to_owned());
+        assert_eq!(answer.await, "");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_long_is_not_read() {
+        let (address, _) = served().await;
+        let post = |length| {
+            let head = format!("connection: close\r\ncontent-length: {length}");
+            format!("POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n{}", "x".repeat(9))
+        };
+        assert!(exchanged(address, post(9)).await.ends_with("{\"bytes\":9}"));
+        let refused = exchanged(address, post(BODY_BYTES_MAX + 1)).await;
+        assert!(refused.starts_with("HTTP/1.1 413 "), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn who_leaves_is_thought_about_no_longer() {
+        let (address, moody) = served().await;
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /think HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        while !moody.is_thinking.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        drop(stream);
+        while !moody.was_left.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use super::aws::Aws;
 use super::count::{Cell, Counts};
 use super::error::DemoError;
+use crate::settings::Settings;
 
 /// How often a request is sent whose answer says that the other side could not; each of our commands
 /// has a key, so that one sent twice is one.
@@ -60,7 +61,7 @@ pub(super) type Notices = BTreeMap<String, Vec<Value>>;
 /// The running stack.
 #[derive(Debug)]
 pub struct Stack {
-    settings: HashMap<String, String>,
+    settings: Settings,
     http: Client,
     pub(super) aws: Aws,
     tokens: Mutex<HashMap<Asker, String>>,
@@ -72,12 +73,7 @@ impl Stack {
     /// # Errors
     /// If the file cannot be read or lacks one of them.
     pub fn read(file: &Path) -> Result<Self, DemoError> {
-        let settings: HashMap<String, String> = std::fs::read_to_string(file)?
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.trim().trim_start_matches("export ").split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
-            .collect();
+        let settings = Settings::read(file)?;
         let of = |name: &str| of(&settings, name);
         let key = (of("AWS_ACCESS_KEY_ID")?, of("AWS_SECRET_ACCESS_KEY")?);
         let aws = Aws::new(of("AWS_ENDPOINT_URL")?, of("AWS_REGION")?, key)?;
@@ -295,9 +291,9 @@ impl Stack {
 /// Where the gateways report deliveries.
 const REPORTS: &str = "/v1/reports";
 
-fn of<'a>(settings: &'a HashMap<String, String>, name: &str) -> Result<&'a str, DemoError> {
+fn of<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, DemoError> {
     let missing = || DemoError::CannotGoOn(format!("{name} is not in the settings of the stack"));
-    settings.get(name).map(String::as_str).ok_or_else(missing)
+    settings.get(name).ok_or_else(missing)
 }
 
 async fn exchange(request: reqwest::RequestBuilder) -> Result<Value, DemoError> {
