@@ -8,7 +8,7 @@ use platform::payload::Payload;
 use serde_json::{Value, json};
 
 use crate::support::call::{
-    AGENCY, Answer, CITIZEN, Call, esms_event, submit_event, transition_event,
+    AGENCY, Answer, CITIZEN, Call, esms_event, submission, submit_event, transition_event,
 };
 use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
@@ -381,5 +381,39 @@ async fn an_empty_body_is_told_every_field_that_it_lacks() {
         let answer: Answer = call.raw("{}").at_its_function(&world).await.into();
         let expected: Vec<(&str, &str)> = fields.iter().map(|field| (*field, "required")).collect();
         assert_eq!((answer.status, broken(&answer)), (400, expected), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_field_of_the_wrong_form_hides_no_broken_rule_of_another() {
+    let world = World::new().await;
+    let mut handed_in = submission();
+    handed_in["channel"] = json!(7);
+    handed_in["applicant"]["phone"] = json!("1");
+    let applicant = json!({ "kind": "citizen", "idNumber": "1" });
+    let channels = ["sms", "sms"];
+    for (call, body, fields) in [
+        (
+            Call::submit("k"),
+            handed_in,
+            &[("channel", "type"), ("applicant.phone", "mobile-phone")][..],
+        ),
+        (
+            Call::transition("H20.03-261117-0001", "", 1),
+            json!({ "action": "refuse", "expectedVersion": "one", "toAgency": "H20.12" }),
+            &[("expectedVersion", "type"), ("reason", "reason-owed"), ("toAgency", "forward-only")],
+        ),
+        (
+            Call::new("PUT /v1/preference").portal(),
+            json!({ "channels": channels, "language": 5, "legalOnly": true, "applicant": applicant }),
+            &[
+                ("language", "type"),
+                ("applicant.idNumber", "citizen-id"),
+                ("channels", "duplicate-channel"),
+            ],
+        ),
+    ] {
+        let answer: Answer = call.body(&body).at_its_function(&world).await.into();
+        assert_eq!((answer.status, broken(&answer)), (400, fields.to_vec()), "{}", answer.body);
     }
 }

@@ -145,6 +145,33 @@ async fn the_gateway_passes_claims_on_and_the_functions_obey_them() {
     assert!(listed, "{}", list.body);
 }
 
+// Ninety days reach into a year that the government has not decided yet, from October on.
+#[tokio::test]
+async fn a_due_date_that_one_function_counts_is_explained_day_by_day_by_the_other() {
+    let stack = Stack::new();
+    let (portal, officer) = (stack.portal().await, stack.officer("H20.09").await);
+    let (mut body, _) = somebody();
+    for (field, value) in [
+        ("procedure", json!("2.002039")),
+        ("agency", json!("H20.09")),
+        ("channel", json!("counter")),
+    ] {
+        body[field] = value;
+    }
+    body["documents"][0]["code"] = "DX".into();
+    let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("far")), body).await;
+    assert_eq!(slip.status, 201, "{}", slip.body);
+    let received = stack.act(&officer, &slip.code(), "receive", 1).await;
+    assert_eq!(received.status, 200, "{}", received.body);
+    let explained =
+        stack.get(&format!("{DOSSIERS}/{}/deadline", slip.code()), Some(&officer)).await;
+    assert_eq!(explained.status, 200, "{}", explained.body);
+    let due = &received.body["dueAt"];
+    assert!(due.is_string(), "{}", received.body);
+    assert_eq!((&explained.body["dueAt"], &explained.body["count"]["dueAt"]), (due, due));
+    assert_eq!(explained.body["dueProvisional"], received.body["dueProvisional"]);
+}
+
 #[tokio::test]
 async fn a_functions_role_allows_what_it_needs_and_nothing_else() {
     let stack = Stack::new();

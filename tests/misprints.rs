@@ -111,6 +111,26 @@ fn a_field_too_many_is_named_by_its_line_and_a_missing_one_by_that_of_its_entry(
 }
 
 #[test]
+fn a_top_level_field_that_is_misspelt_is_named_by_its_line_in_every_file() {
+    for (name, _) in Texts::built_in().iter() {
+        let file = shipped(name);
+        for field in file.as_object().unwrap().keys() {
+            let mut spoilt = file.clone();
+            let fields = spoilt.as_object_mut().unwrap();
+            let value = fields.remove(field).unwrap();
+            fields.insert(format!("{field}x"), value);
+            let rule = if field == "schemaVersion" { "schema-version" } else { "form" };
+            let line =
+                if field == "schemaVersion" { 1 } else { line_at(&spoilt, &format!("/{field}x")) };
+            let found = misprints(name, written(&spoilt));
+            let told: Vec<_> =
+                found.iter().map(|found| (found.file.as_str(), found.rule, found.line)).collect();
+            assert_eq!(told, [(name, rule, line)], "{name}: {field}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn a_field_that_stands_twice_is_named_by_the_line_on_which_it_stands_again() {
     for (name, pointer) in [
         ("agencies.json", "/agencies/7/name"),

@@ -20,6 +20,7 @@ mod oracle;
 mod order;
 mod outages;
 mod page;
+mod procedures;
 mod race;
 mod redate;
 mod redelivery;

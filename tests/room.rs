@@ -94,7 +94,7 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
             Err(refused) => break refused,
         }
     };
-    assert!(matches!(refused, Refusal::Invalid(broken) if broken.rule == "versions-max"));
+    assert!(matches!(refused, Refusal::Invalid(broken) if broken[0].rule == "versions-max"));
     assert!(stored(&dossier) > ITEM_BYTES_MAX * 3 / 4, "that was large: {}", stored(&dossier));
     for action in [Action::Finish, Action::ReturnResult] {
         dossier = step(&dossier, action).await.unwrap();

@@ -172,9 +172,7 @@ async fn answered_by_an_earlier_release(world: &World, key: &str, body: &Value) 
         document["sha256"],
         document["url"],
     );
-    let hash = Sha256::digest(then.as_bytes())
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hash = platform::wire::hex(Sha256::digest(then.as_bytes()));
     let receipt = SubmissionReceipt {
         request_hash: hash,
         fingerprint: None,

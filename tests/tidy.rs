@@ -161,23 +161,35 @@ fn the_aws_sdk_stands_in_the_adapters_and_in_main_alone() {
 }
 
 #[test]
-fn the_clock_and_the_runtime_stand_in_main_alone() {
-    for word in ["clock::now", "SystemTime", "Instant::now", "Zoned::now", "lambda_runtime"] {
-        stands_only_where(word, is_main);
+fn the_clock_and_the_runtime_stand_in_the_entries_and_in_main_alone() {
+    let is_entry = |path: &str| path.starts_with("shared/platform/src/entry");
+    for word in ["clock::now", "SystemTime", "Instant::now", "Zoned::now"] {
+        stands_only_where(word, |path| is_entry(path) || is_main(path));
     }
+    stands_only_where("lambda_runtime", is_entry);
     // One clock, which is as fine as the contract.
     stands_only_where("Timestamp::now", |path| path == "shared/platform/src/clock.rs");
 }
 
 #[test]
-fn each_function_reads_its_payload_itself_where_nothing_of_it_is_quoted() {
-    let mains: BTreeMap<String, String> =
-        product_code().into_iter().filter(|(path, _)| is_main(path)).collect();
+fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted() {
+    let code = product_code();
+    let taken: Vec<(&str, &str)> = code
+        .iter()
+        .flat_map(|(path, text)| {
+            let types =
+                text.split("LambdaEvent<").skip(1).filter_map(|rest| rest.split('>').next());
+            types.map(move |taken| (path.as_str(), taken))
+        })
+        .collect();
+    assert_eq!(taken, [("shared/platform/src/entry.rs", "Payload")]);
+    let mains: Vec<_> = code.iter().filter(|(path, _)| is_main(path)).collect();
     assert!(mains.len() > 10, "only {} functions were found", mains.len());
     for (path, text) in mains {
-        let taken: Vec<&str> =
-            text.split("LambdaEvent<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
-        assert_eq!(taken, ["Payload"], "{path}");
+        let entries = ["http::run", "queue::run", "schedule::run", "stream::run"];
+        let entered = entries.iter().map(|entry| text.matches(entry).count()).sum::<usize>();
+        assert_eq!(entered, 1, "{path}");
+        assert_eq!(text.matches("entry::start()").count(), 1, "{path}");
     }
 }
 

@@ -5,6 +5,7 @@ mod documents;
 mod doors;
 mod examples;
 mod infrastructure;
+mod loops;
 mod readme;
 mod truth;
 
@@ -12,9 +13,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::support::template::{template, yaml};
 use crate::support::{file, names_in};
 
-/// The deployed template, its short tags written out: `!Ref X` is `{"Ref": "X"}`.
+/// The deployed template, its loops expanded and its short tags written out: `!Ref X` is
+/// `{"Ref": "X"}`.
 struct Template(Value);
 
 /// A function as deployed.
@@ -26,7 +29,7 @@ struct Function<'a> {
 
 impl Template {
     fn read() -> Self {
-        Self(yaml("infra/template.yaml"))
+        Self(template())
     }
 
     /// Logical id and properties of every resource of a type.
@@ -112,30 +115,6 @@ fn named(value: &Value) -> &str {
     let text = text.unwrap_or_else(|| panic!("not a reference: {value}"));
     let text = text.split_once("${").map_or(text, |(_, rest)| rest);
     text.split(['.', '}']).next().unwrap()
-}
-
-/// A YAML file as JSON, CloudFormation's short tags written out.
-fn yaml(path: &str) -> Value {
-    fn plain(value: serde_yaml_ng::Value) -> Value {
-        use serde_yaml_ng::Value as Yaml;
-        match value {
-            Yaml::Sequence(items) => items.into_iter().map(plain).collect(),
-            Yaml::Mapping(fields) => {
-                let text = |key: Yaml| {
-                    key.as_str().unwrap_or_else(|| panic!("a key is not text: {key:?}")).to_owned()
-                };
-                fields.into_iter().map(|(key, value)| (text(key), plain(value))).collect()
-            }
-            Yaml::Tagged(tagged) => {
-                let name = tagged.tag.to_string();
-                let name = name.trim_start_matches('!');
-                let name = if name == "Ref" { name.to_owned() } else { format!("Fn::{name}") };
-                json!({ name: plain(tagged.value) })
-            }
-            other => serde_json::to_value(other).unwrap(),
-        }
-    }
-    plain(serde_yaml_ng::from_str(&file(path)).unwrap_or_else(|error| panic!("{path}: {error}")))
 }
 
 /// Both API documents: one name means one schema.

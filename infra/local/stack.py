@@ -34,25 +34,8 @@ HERE = ROOT / "infra" / "local"
 TEMPLATE = ROOT / "infra" / "template.yaml"
 STAGED = ROOT / "target" / "lambda"
 
-FUNCTIONS = (
-    "submit-dossier",
-    "change-status",
-    "track-dossier",
-    "ingest-event",
-    "relay-changes",
-    "repair-relay",
-    "notify-applicant",
-    "rollup-kpi",
-    "count-agency",
-    "remind-deadline",
-    "announce-report",
-    "wake-notices",
-    "record-delivery",
-    "publish-catalogue",
-    "refresh-token",
-    "keep-preference",
-    "read-kpi",
-)
+# A folder each, which is also the program's name; tests/wiring holds the template equal to them.
+FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
 # Programs of infra/local that play outsiders, each a process of a stack.
 STAND_INS = ("issuer", "gateways")
 # Singapore, the region nearest to Vietnam, as in production.
@@ -459,6 +442,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "PublicUrl": "https://motcua.example.vn",
+            "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",
@@ -482,7 +466,7 @@ class Stack:
                 STACK_NAME,
             ),
             *("--s3-bucket", CODE_BUCKET, "--capabilities", "CAPABILITY_IAM", "--region", REGION),
-            *("--no-confirm-changeset", "--no-progressbar"),
+            *("--no-confirm-changeset", "--no-progressbar", "--language-extensions"),
             *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
         ]
         client = functools.partial(

@@ -1,5 +1,7 @@
 //! Calls to the HTTP functions as the gateway makes them, and what integrators send.
 
+use std::future::ready;
+
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use jiff::Timestamp;
@@ -120,6 +122,12 @@ impl Call {
 
     pub fn code(mut self, code: &str) -> Self {
         self.path = json!({ "code": code });
+        self
+    }
+
+    /// The gateway's id of the request.
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = id.to_owned();
         self
     }
 
@@ -265,6 +273,12 @@ impl Call {
         .await
     }
 
+    /// What `read-catalogue` answers at `now`, as it is.
+    pub async fn at_catalogue(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
+        let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
+        http::serve(self.event(), handler).await
+    }
+
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
         http::serve(self.event(), |request| {
@@ -308,6 +322,10 @@ impl Call {
                     keep_preference::handle(request, &world.contacts, &world.catalogue)
                 })
                 .await
+            }
+            route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
+                let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
+                http::serve(event, handler).await
             }
             route if route.contains("/v1/catalogue") => {
                 http::serve(event, |request| {
@@ -377,7 +395,7 @@ pub fn zalo_event(name: &str, message: &str, sent: Timestamp) -> Call {
 pub fn signed(body: &str, timestamp: &str) -> Call {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{ZALO_APP}{body}{timestamp}{ZALO_SECRET}"));
-    let mac = digest.iter().fold("mac=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"));
+    let mac = format!("mac={}", platform::wire::hex(digest));
     Call::new("POST /v1/reports/zalo").header("x-zevent-signature", &mac).raw(body)
 }
 

@@ -8,6 +8,7 @@ pub mod log;
 pub mod memory;
 pub mod stack;
 pub mod teller;
+pub mod template;
 pub mod world;
 
 use std::collections::BTreeSet;

@@ -114,6 +114,7 @@ fn failures() -> Vec<Failure> {
         Failure::Unauthorized("no claim sub"),
         Failure::Forbidden,
         Failure::DossierNotFound,
+        Failure::ProcedureNotFound,
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },
         Failure::OutOfOrder,
@@ -163,7 +164,8 @@ fn each_failure_is_written_as_documented_and_says_nothing_twice() {
     let documents = Documents::read();
     let schema = documents.schema("Problem");
     for failure in failures() {
-        let written = serde_json::to_string(&Problem::from(&failure)).unwrap();
+        let written =
+            serde_json::to_string(&Problem::from(&failure).of_request("12bbbde9f2d2dac=")).unwrap();
         let problem: Value = serde_json::from_str(&written).unwrap();
         assert_eq!(problem.to_string().len(), written.len(), "a field stands twice in {written}");
         assert_eq!(fits(&schema, &problem), Ok(()), "{written}");
@@ -406,8 +408,11 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "shared/domain/src/dossier/forwarding.rs",
     "shared/domain/src/dossier/room.rs",
     "shared/domain/src/id.rs",
+    "shared/domain/src/id/dossier.rs",
+    "shared/domain/src/id/subject.rs",
     "shared/domain/src/submission.rs",
     "shared/platform/src/form.rs",
+    "shared/platform/src/message.rs",
     "shared/platform/src/parameters.rs",
     "shared/platform/src/request.rs",
     "shared/platform/src/submission.rs",
@@ -418,6 +423,8 @@ const RULES_ARE_NAMED_IN: &[&str] = &[
     "functions/notify-applicant/src/subject.rs",
     "functions/publish-catalogue/src/lib.rs",
     "functions/read-kpi/src/lib.rs",
+    "functions/read-catalogue/src/procedures.rs",
+    "shared/domain/src/search.rs",
     "shared/domain/src/kpi/period.rs",
     "shared/domain/src/kpi/report.rs",
     "functions/track-dossier/src/lib.rs",
@@ -916,6 +923,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         words(listed).into_iter().map(str::to_owned).collect()
     };
     let over_http = [
+        "procedure-not-found",
         "missing-idempotency-key",
         "unauthorized",
         "route-not-found",

@@ -5,7 +5,7 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 22] = [
+const VALUES: [(&str, &str); 27] = [
     ("period", "2026-11"),
     ("by", "agency"),
     ("agency", AGENCY),
@@ -18,6 +18,11 @@ const VALUES: [(&str, &str); 22] = [
     ("format", "csv"),
     ("bom", "true"),
     ("edition", "1"),
+    ("search", "khai sinh"),
+    ("level", "commune"),
+    ("online", "full"),
+    ("day", "2025-06-30"),
+    ("ended", "true"),
     ("dryRun", "true"),
     ("status", "2"),
     ("dueBefore", "2026-11-20"),
@@ -108,6 +113,25 @@ async fn each_route_refuses_a_parameter_that_it_does_not_list_and_one_that_comes
 }
 
 #[tokio::test]
+async fn each_refusal_carries_the_id_under_which_the_logs_have_the_request() {
+    let (world, documents) = (World::new().await, Documents::read());
+    // What the message gateways report is taken whatever it says, and answered 200.
+    let of_gateways =
+        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+    for (route, _) in parameters(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
+        let refused: Answer = call(&route)
+            .id("12bbbde9f2d2dac=")
+            .nobody()
+            .query("colour", "red")
+            .at_its_function(&world)
+            .await
+            .into();
+        assert!(refused.status >= 400, "{route}: {}", refused.body);
+        assert_eq!(refused.body["requestId"], "12bbbde9f2d2dac=", "{route}");
+    }
+}
+
+#[tokio::test]
 async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
     let (world, documents) = (World::new().await, Documents::read());
     let lists: Vec<(String, String)> = parameters(&documents)
@@ -118,14 +142,16 @@ async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
         .filter(|(_, _, list)| *list)
         .map(|(route, name, _)| (route, name))
         .collect();
-    assert_eq!(lists, [("GET /v1/dossiers".to_owned(), "status".to_owned())]);
-    let two: Answer = call("GET /v1/dossiers")
-        .query("status", "2")
-        .also("status", "4")
-        .at_its_function(&world)
-        .await
-        .into();
-    assert_eq!(two.status, 200, "{}", two.body);
+    let expected = [
+        ("GET /v1/dossiers", "status", ["2", "4"]),
+        ("GET /v1/procedures", "online", ["full", "partial"]),
+    ];
+    assert_eq!(lists, expected.map(|(route, name, _)| (route.to_owned(), name.to_owned())));
+    for (route, name, [one, other]) in expected {
+        let two: Answer =
+            call(route).query(name, one).also(name, other).at_its_function(&world).await.into();
+        assert_eq!(two.status, 200, "{route}: {}", two.body);
+    }
 }
 
 #[test]
@@ -174,5 +200,89 @@ fn each_address_in_the_template_goes_over_tls_or_to_the_same_machine() {
         ] {
             assert!(!takes(bad), "{name}: {bad}");
         }
+    }
+}
+
+/// What the template lets a page of another origin do, where the deployment names any.
+fn cors(template: &Template) -> &Value {
+    let cors = &template.properties("HttpApi")["CorsConfiguration"]["Fn::If"];
+    assert_eq!(cors[0], "HasCorsOrigins");
+    assert_eq!(cors[2], json!({ "Ref": "AWS::NoValue" }), "none is named: no page may");
+    &cors[1]
+}
+
+#[test]
+fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_document_lists() {
+    let (template, documents) = (Template::read(), Documents::read());
+    let cors = cors(&template);
+    let set =
+        |name: &str| words(&cors[name]).into_iter().map(str::to_lowercase).collect::<BTreeSet<_>>();
+    let (mut methods, mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let lower = |name: &Value| name.as_str().unwrap().to_lowercase();
+    for (path, item) in documents.openapi["paths"].as_object().unwrap() {
+        let operations =
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
+        // No browser signs as Zalo does.
+        for (method, operation) in operations.filter(|_| path != "/v1/reports/zalo") {
+            methods.insert(method.to_lowercase());
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let parameter = documents.follow(&documents.openapi, parameter);
+                sent.extend((parameter["in"] == "header").then(|| lower(&parameter["name"])));
+            }
+            for response in operation["responses"].as_object().unwrap().values() {
+                let response = documents.follow(&documents.openapi, response);
+                let headers = response["headers"].as_object().into_iter().flatten();
+                answered.extend(headers.map(|(name, _)| name.to_lowercase()));
+            }
+        }
+    }
+    assert_eq!(set("AllowMethods"), methods);
+    // The next doors take the version that somebody has seen as an entity tag.
+    sent.extend(["authorization", "content-type", "if-match"].map(str::to_owned));
+    assert_eq!(set("AllowHeaders"), sent);
+    // Every page may read this one (Fetch §2.2.2); the name of a file stands in no list of headers.
+    answered.remove("cache-control");
+    answered.insert("content-disposition".to_owned());
+    assert_eq!(set("ExposeHeaders"), answered);
+    assert_eq!(
+        (&cors["AllowOrigins"], &cors["AllowCredentials"]),
+        (&json!({ "Ref": "CorsOrigins" }), &json!(false))
+    );
+}
+
+#[test]
+fn no_origin_is_allowed_unless_a_deployment_names_it_whole() {
+    let template = Template::read();
+    let parameter = &template.0["Parameters"]["CorsOrigins"];
+    assert_eq!(
+        (&parameter["Type"], &parameter["Default"]),
+        (&json!("CommaDelimitedList"), &json!(""))
+    );
+    let joined = json!({ "Fn::Join": [",", { "Ref": "CorsOrigins" }] });
+    let any = json!({ "Fn::Not": [{ "Fn::Equals": [joined, ""] }] });
+    assert_eq!(template.0["Conditions"]["HasCorsOrigins"], any);
+    // CloudFormation asks each value of the list to fit, whole.
+    let pattern = format!("^(?:{})$", parameter["AllowedPattern"].as_str().unwrap());
+    let schema =
+        jsonschema::draft202012::new(&json!({ "type": "string", "pattern": pattern })).unwrap();
+    for good in [
+        "",
+        "https://dichvucong.example.vn",
+        "https://dvc.example.vn:8443",
+        "http://localhost:3000",
+    ] {
+        assert!(schema.is_valid(&json!(good)), "{good}");
+    }
+    let bad = [
+        "*",
+        "https://*",
+        "https://*.example.vn",
+        "http://dvc.example.vn",
+        "https://dvc.example.vn/",
+    ];
+    for bad in
+        bad.into_iter().chain(["null", "file://", "https://a@dvc.example.vn", "dvc.example.vn"])
+    {
+        assert!(!schema.is_valid(&json!(bad)), "{bad}");
     }
 }

@@ -2,6 +2,7 @@
 //! its name says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::ready;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_lambda_events::dynamodb::Event as StreamRecords;
@@ -18,7 +19,7 @@ use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 78] = [
+const ANSWERS: [(&str, u16, &str); 85] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -88,6 +89,13 @@ const ANSWERS: [(&str, u16, &str); 78] = [
     ("read-kpi.national-bad-format", 400, "format known-value"),
     ("read-kpi.report", 200, ""),
     ("read-kpi.report-bad-period", 400, "period period"),
+    ("read-catalogue.procedures", 200, ""),
+    ("read-catalogue.procedures-bad-level", 400, "level known-value"),
+    ("read-catalogue.procedure", 200, ""),
+    ("read-catalogue.procedure-bad-code", 400, "code procedure-code"),
+    ("read-catalogue.procedure-unknown", 404, "procedure-not-found"),
+    ("read-catalogue.agencies", 200, ""),
+    ("read-catalogue.agencies-bad-day", 400, "day date"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -180,6 +188,10 @@ async fn answered(world: &World, name: &str) -> Answer {
             http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
                 .await
         }
+        "read-catalogue" => {
+            let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
+            http::serve(request, handler).await
+        }
         "publish-catalogue" => {
             http::serve(request, |request| {
                 publish_catalogue::handle(request, &world.catalogue_store, now)
@@ -222,6 +234,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "publish-catalogue",
         "keep-preference",
         "read-kpi",
+        "read-catalogue",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());

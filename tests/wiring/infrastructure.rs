@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use platform::batch;
+use platform::config::names;
 
 use super::*;
 
@@ -337,9 +338,6 @@ fn a_function_parks_a_message_with_its_reason_before_the_queue_does_without_one(
     }
 }
 
-/// How many of its gateway timeouts `notify-applicant` gives one notice.
-const GATEWAY_TIMEOUTS_OF_A_NOTICE: u64 = 4;
-
 #[test]
 fn a_call_to_a_table_or_queue_ends_within_a_sixth_of_any_queue_s_visibility_and_within_its_function()
  {
@@ -393,23 +391,22 @@ fn an_event_that_waits_for_its_predecessor_is_parked_with_its_reason_before_its_
 #[test]
 fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped() {
     let template = Template::read();
-    let notify = file("functions/notify-applicant/src/main.rs");
     // A record that hung is then hidden or parked.
     let settled_within = u64::try_from(batch::SETTLED_WITHIN.as_millis()).unwrap();
-    assert!(notify.contains(&format!("timeout * {GATEWAY_TIMEOUTS_OF_A_NOTICE};")));
     for (queue, (function, mapping)) in consumers(&template) {
-        let record_millis = match function.name {
-            "ingest-event" | "count-agency" => function.whole_number("RECORD_TIMEOUT_MS"),
+        let (width, record_millis) = match function.name {
+            "ingest-event" => (ingest_event::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
+            "count-agency" => (count_agency::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
             "notify-applicant" => {
                 let longest = &template.0["Parameters"]
                     [named(&function.environment()["GATEWAY_TIMEOUT_MS"])]["MaxValue"];
-                longest.as_u64().unwrap() * GATEWAY_TIMEOUTS_OF_A_NOTICE
+                let times = u64::from(notify_applicant::GATEWAY_TIMEOUTS_MAX);
+                (notify_applicant::WIDTH, longest.as_u64().unwrap() * times)
             }
             other => panic!("{other} consumes {queue}: say how long one message may take"),
         };
-        let main = file(&format!("functions/{}/src/main.rs", function.name));
-        let width = main.split_once("const WIDTH: usize = ").unwrap().1.split_once(';').unwrap().0;
-        let rounds = mapping["BatchSize"].as_u64().unwrap().div_ceil(width.parse().unwrap());
+        let width = u64::try_from(width).unwrap();
+        let rounds = mapping["BatchSize"].as_u64().unwrap().div_ceil(width);
         let stopped = 1_000 * function.timeout_seconds(&template);
         assert!(
             rounds * (record_millis + settled_within) < stopped,
@@ -421,21 +418,28 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
 
 /// Names of the settings that a function reads when it starts.
 fn settings_read(function: &str) -> BTreeSet<String> {
-    let main = file(&format!("functions/{function}/src/main.rs"));
-    let named = main.split("config::").skip(1).map(|call| {
-        let name = ["text(\"", "number(\"", "millis(\"", "account(\"", "address(\""];
-        let name = name.iter().find_map(|kind| call.strip_prefix(kind));
-        name.unwrap_or_else(|| panic!("{function}: config::{call}"))
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
-    });
-    let undecided =
-        main.contains("UndecidedYears::from_setting()").then(|| "UNDECIDED_YEARS".to_owned());
-    let max_age =
-        main.contains("LiveCatalogue::from_settings(").then(|| "CATALOGUE_MAX_AGE_S".to_owned());
-    named.chain(undecided).chain(max_age).collect()
+    let names = match function {
+        "announce-report" => names::<announce_report::Settings>(),
+        "change-status" => names::<change_status::Settings>(),
+        "count-agency" => names::<count_agency::Settings>(),
+        "ingest-event" => names::<ingest_event::Settings>(),
+        "keep-preference" => names::<keep_preference::Settings>(),
+        "notify-applicant" => names::<notify_applicant::Settings>(),
+        "publish-catalogue" => names::<publish_catalogue::Settings>(),
+        "read-catalogue" => names::<read_catalogue::Settings>(),
+        "read-kpi" => names::<read_kpi::Settings>(),
+        "record-delivery" => names::<record_delivery::Settings>(),
+        "refresh-token" => names::<refresh_token::Settings>(),
+        "relay-changes" => names::<relay_changes::Settings>(),
+        "remind-deadline" => names::<remind_deadline::Settings>(),
+        "repair-relay" => names::<repair_relay::Settings>(),
+        "rollup-kpi" => names::<rollup_kpi::Settings>(),
+        "submit-dossier" => names::<submit_dossier::Settings>(),
+        "track-dossier" => names::<track_dossier::Settings>(),
+        "wake-notices" => names::<wake_notices::Settings>(),
+        other => panic!("{other} has settings that no test reads"),
+    };
+    names.into_iter().map(str::to_owned).collect()
 }
 
 #[test]

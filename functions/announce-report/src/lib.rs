@@ -7,6 +7,8 @@
 //! is free: a second run, a concurrent run or the repetition of a run that died opens what is
 //! missing and changes nothing else.
 
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::announcement::{Headline, Leader, PublicUrl, ReportSpan};
@@ -22,6 +24,8 @@ use platform::dynamo::Figures;
 use platform::gather::{Gathered, gather};
 use platform::port::{NoticeBook, Stored};
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// The schedule's payload, which has no fields. The morning is the day of the clock: no report is
 /// announced for an earlier day.

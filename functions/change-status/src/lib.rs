@@ -1,5 +1,7 @@
 //! `POST /v1/dossiers/{code}/transitions`: an officer, the portal or the applicant moves a dossier.
 
+mod settings;
+
 use domain::catalogue::Catalogue;
 use domain::dossier::Command;
 use domain::id::CommandId;
@@ -11,6 +13,8 @@ use platform::request::TransitionBody;
 use platform::submission::command_id;
 use platform::transition::change;
 
+pub use settings::Settings;
+
 /// Answers one request.
 pub async fn handle(
     request: HttpRequest,
@@ -21,7 +25,6 @@ pub async fn handle(
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
     let code = request.path("code")?;
-    let body: TransitionBody = request.json()?;
     // Without a key of the client's each request is a command of its own, and its repetition is
     // stale.
     let name = match request.header("idempotency-key") {
@@ -29,8 +32,9 @@ pub async fn handle(
         None => request.id.clone(),
     };
     let signature = by.signature();
-    let command = Command {
-        id: command_id(&["transition", &signature.role, &signature.id, &name])?,
+    let id = command_id(&["transition", &signature.role, &signature.id, &name])?;
+    let command = |body: TransitionBody| Command {
+        id: id.clone(),
         action: body.action,
         expected_version: Some(body.expected_version),
         reason: body.reason,
@@ -39,5 +43,6 @@ pub async fn handle(
         new_due_on: body.new_due_on,
         to_agency: body.to_agency,
     };
-    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
+    let body = request.json_judged(|body| command(body).violations(now))?;
+    HttpReply::json(200, &change(store, catalogue, &code, command(body), &by, now).await?)
 }

@@ -16,6 +16,7 @@ mod close;
 mod ledger;
 mod month;
 mod named;
+mod settings;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +35,16 @@ use jiff::{Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures, Histories};
 use platform::edition::{AgencyState, Head, Trouble};
-use platform::message::{AGENCY_COUNT, AgencyCount, CloudEvent, FIGURES_CLOSE, FiguresClose};
+use platform::message::{
+    self, AGENCY_COUNT, AgencyCount, CloudEvent, FIGURES_CLOSE, FiguresClose, read_data,
+};
 use platform::request::read_json;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// Agencies at a time: each holds its open dossiers in memory.
+pub const WIDTH: usize = 2;
 
 pub use close::Closed;
 pub use ledger::Ledger;
@@ -83,7 +91,7 @@ pub async fn work_off(
     if event.kind != FIGURES_CLOSE {
         return count(message, dossiers, figures, ledger, catalogue, now).await.map(drop);
     }
-    let order: FiguresClose = data(&event)?;
+    let order: FiguresClose = read_data(&event.data)?;
     close::close(&order.by, &figures.runs(order.since).await?, figures, catalogue, now)
         .await
         .map(drop)
@@ -101,11 +109,9 @@ pub async fn count(
 ) -> Result<Counted, Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     if event.kind != AGENCY_COUNT {
-        return Err(
-            Violation::new("type", "known-type", "is not a type of event taken here").into()
-        );
+        return Err(message::unknown_type());
     }
-    let order: AgencyCount = data(&event)?;
+    let order: AgencyCount = read_data(&event.data)?;
     if catalogue.agency(&order.agency).is_none() {
         return Err(Violation::new(
             "data.agency",
@@ -164,7 +170,7 @@ pub async fn give_up(
 ) -> Result<(), Failure> {
     let order = read_json::<CloudEvent<Value>>(message.as_bytes()).and_then(|event| {
         match event.kind.as_str() {
-            AGENCY_COUNT => data::<AgencyCount>(&event),
+            AGENCY_COUNT => read_data::<AgencyCount>(&event.data),
             _ => Err(Failure::Malformed),
         }
     });
@@ -178,10 +184,6 @@ pub async fn give_up(
     let (agency, Trouble { run, reason, .. }) = (order.agency.as_str(), &trouble);
     tracing::error!(agency, run, reason, "an agency could not be counted");
     figures.trouble(&order.agency, Some(&trouble)).await
-}
-
-fn data<T: serde::de::DeserializeOwned>(event: &CloudEvent<Value>) -> Result<T, Failure> {
-    read_json(event.data.to_string().as_bytes()).map_err(|failure: Failure| failure.within("data"))
 }
 
 fn is_held<T>(outcome: &Result<T, Failure>) -> bool {

@@ -13,6 +13,7 @@ use platform::dynamo::{Claim, Figures};
 use platform::edition::{AgencyState, Versions};
 use platform::port::Stored;
 use platform::record::CorrectionRecord;
+use platform::wire::hex;
 use sha2::{Digest, Sha256};
 
 use crate::AgencyDays;
@@ -219,6 +220,5 @@ pub(crate) async fn correct(
 ) -> Result<(), Failure> {
     let digest =
         Sha256::digest(format!("{:?}{:?}", correction.before, correction.after).as_bytes());
-    let hash = digest.iter().take(6).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    figures.put_correction(correction, &hash).await
+    figures.put_correction(correction, &hex(&digest[..6])).await
 }

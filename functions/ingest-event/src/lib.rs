@@ -6,6 +6,8 @@
 //! event may still arrive. One that can be decided is held back for some minutes, so that events
 //! sent with it can come first (`domain::dossier::Holds`).
 
+mod settings;
+
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
@@ -17,14 +19,18 @@ use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::failure::Retry;
 use platform::form::Draft;
-use platform::message::{CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION};
+use platform::message::{self, CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION, read_data};
 use platform::port::{DossierStore, Intake};
-use platform::request::{Came, SubmissionBody, day, read_json};
+use platform::request::{Came, SubmissionBody, day};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// One record at a time: a sender's events about one dossier are mostly adjacent and in order.
+pub const WIDTH: usize = 1;
 
 /// Longest id of an event, in characters. It is kept as a hash alone.
 const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
@@ -78,7 +84,7 @@ pub async fn take(
     match text::line(&event.kind).as_str() {
         SUBMIT => take_in(event, key, by, intake, catalogue, now).await,
         TRANSITION => move_on(event, key, &by, (holds, age), (store, intake), catalogue, now).await,
-        _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
+        _ => Err(message::unknown_type()),
     }
 }
 
@@ -92,9 +98,9 @@ async fn take_in(
 ) -> Result<(), Failure> {
     let mut data = event.data;
     let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
-    let code: Option<DossierCode> = code.map(read_data).transpose()?;
+    let code: Option<DossierCode> = code.as_ref().map(read_data).transpose()?;
     let came = data.clone();
-    let body: Came<SubmissionBody> = Came { read: read_data(data)?, came };
+    let body: Came<SubmissionBody> = Came { read: read_data(&data)?, came };
     submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now)
         .await?;
     Ok(())
@@ -130,7 +136,7 @@ async fn move_on(
         .ok_or_else(|| Violation::new("subject", "required", "must be the dossier's code"))?
         .parse()
         .map_err(|_| Violation::new("subject", "dossier-code", "must be the dossier's code"))?;
-    let data: TransitionData = read_data(event.data)?;
+    let data: TransitionData = read_data(&event.data)?;
     let command = Command {
         id: key,
         action: data.action,
@@ -159,12 +165,6 @@ async fn move_on(
         intake.waited(&code, &key).await?;
     }
     outcome.map(drop)
-}
-
-/// Reads the event's data; fields are named from the event.
-fn read_data<T: DeserializeOwned>(data: Value) -> Result<T, Failure> {
-    let text = serde_json::to_vec(&data).map_err(|error| Failure::Defect(error.to_string()))?;
-    read_json(&text).map_err(|failure| failure.within("data"))
 }
 
 /// The event, where envelope and data have their form; else everything that is wrong with either,

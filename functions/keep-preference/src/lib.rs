@@ -5,14 +5,18 @@
 //! number appears in an address: a citizen's comes from their token, and the portal names the
 //! applicant in the body.
 
+mod settings;
+
 use domain::Violation;
-use domain::applicant::ApplicantKind;
+use domain::applicant::{ApplicantKind, IdNumber};
 use domain::catalogue::Catalogue;
 use domain::notice::{Language, NoticeChannel};
 use platform::Failure;
 use platform::dynamo::{ContactBook, NoticePreference};
 use platform::http::{HttpReply, HttpRequest};
 use serde::Deserialize;
+
+pub use settings::Settings;
 
 /// The body of `PUT /v1/preference`: the whole preference, in place of the one before.
 #[derive(Deserialize)]
@@ -35,6 +39,36 @@ struct ApplicantBody {
     id_number: String,
 }
 
+impl PreferenceBody {
+    /// Whose preference, where that is named, and which; or every field that breaks a rule.
+    fn judged(
+        self,
+        catalogue: &Catalogue,
+    ) -> Result<(Option<IdNumber>, NoticePreference), Vec<Violation>> {
+        let read = |person: ApplicantBody| {
+            catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number)
+        };
+        let named = self.applicant.map(read).transpose();
+        let mut broken = Vec::new();
+        let named = named.map_err(|violation| broken.push(violation.within("applicant")));
+        let mut channels = self.channels.clone();
+        channels.sort_unstable();
+        channels.dedup();
+        if channels.len() != self.channels.len() {
+            broken.push(Violation::new("channels", "duplicate-channel", "names a channel twice"));
+        }
+        let preference = NoticePreference {
+            channels: self.channels,
+            language: self.language,
+            legal_only: self.legal_only,
+        };
+        match named {
+            Ok(named) if broken.is_empty() => Ok((named, preference)),
+            _ => Err(broken),
+        }
+    }
+}
+
 /// Answers one request.
 pub async fn handle(
     request: HttpRequest,
@@ -51,16 +85,10 @@ pub async fn handle(
             HttpReply::json(200, &contacts.preference(&id).await?)
         }
         "PUT /v1/preference" => {
-            let body: PreferenceBody = request.json()?;
-            let read = |person: ApplicantBody| {
-                catalogue.identities().read(
-                    person.kind,
-                    person.id_kind.as_deref(),
-                    &person.id_number,
-                )
-            };
-            let named = body.applicant.map(read).transpose();
-            let named = named.map_err(|violation| violation.within("applicant"))?;
+            let body: PreferenceBody = request.json_judged(|body: PreferenceBody| {
+                body.judged(catalogue).err().unwrap_or_default()
+            })?;
+            let (named, preference) = body.judged(catalogue).map_err(Failure::Invalid)?;
             let id = match (caller, named) {
                 (Some(own), Some(other)) if own != other => return Err(Failure::Forbidden),
                 (Some(own), _) => own,
@@ -68,22 +96,6 @@ pub async fn handle(
                 (None, None) => {
                     return Err(Violation::new("applicant", "required", "is required").into());
                 }
-            };
-            let mut channels = body.channels.clone();
-            channels.sort_unstable();
-            channels.dedup();
-            if channels.len() != body.channels.len() {
-                return Err(Violation::new(
-                    "channels",
-                    "duplicate-channel",
-                    "names a channel twice",
-                )
-                .into());
-            }
-            let preference = NoticePreference {
-                channels: body.channels,
-                language: body.language,
-                legal_only: body.legal_only,
             };
             contacts.prefer(&id, &preference).await?;
             HttpReply::json(200, &preference)

@@ -10,6 +10,7 @@ use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::NoticeRecord;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use platform::config::Setting;
 use platform::gateway::Verdict;
 use platform::port::MessageGateways;
 
@@ -22,6 +23,16 @@ pub enum Limits {
     Kept,
     /// None of them: a demonstration plays a month in a minute, at any hour.
     Ignored,
+}
+
+impl Setting for Limits {
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text? {
+            "kept" => Some(Self::Kept),
+            "ignored" => Some(Self::Ignored),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that telling an applicant takes.

@@ -9,9 +9,9 @@
 
 mod answer;
 mod desk;
+mod settings;
 mod subject;
 
-use domain::Violation;
 use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::id::SubjectCode;
@@ -20,10 +20,21 @@ use domain::notice::{Language, NoticeChannel, Provider};
 use domain::thread::{Call, Charge, NoticeRecord, NoticeThread, Routing};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::message::{CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake};
+use platform::message::{
+    self, CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake, read_data,
+};
 use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 use platform::request::read_json;
 use serde_json::Value;
+
+pub use settings::Settings;
+
+/// Messages at a time: the gateways are slow, and each message waits on its own.
+pub const WIDTH: usize = 10;
+
+/// How many times the time of a gateway call one message may take. A step is a call and the tables
+/// around it; a message may set off two of them, and as much again for the rest.
+pub const GATEWAY_TIMEOUTS_MAX: u32 = 4;
 
 pub use desk::{Desk, Limits};
 use subject::Subject;
@@ -67,17 +78,13 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
 /// again what was given up.
 fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
-    let within = |failure: Failure| failure.within("data");
-    let data = event.data.to_string();
     match event.kind.as_str() {
-        DOSSIER_CHANGED => {
-            Ok((read_json::<DossierChanged>(data.as_bytes()).map_err(within)?.code.into(), false))
-        }
+        DOSSIER_CHANGED => Ok((read_data::<DossierChanged>(&event.data)?.code.into(), false)),
         NOTICES_WAKE => {
-            let wake = read_json::<NoticesWake>(data.as_bytes()).map_err(within)?;
+            let wake: NoticesWake = read_data(&event.data)?;
             Ok((wake.code, wake.take_up))
         }
-        _ => Err(Violation::new("type", "known-type", "is not a type of event taken here").into()),
+        _ => Err(message::unknown_type()),
     }
 }
 

@@ -6,6 +6,8 @@
 //! restored by publishing its files again, as long as that removes no agency, year or version of a
 //! procedure that was added since.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use domain::Violation;
@@ -18,6 +20,8 @@ use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{flag, number};
 use platform::port::Stored;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// Highest edition that can be asked for or expected: more than a province publishes in a thousand
 /// years.

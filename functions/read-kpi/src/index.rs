@@ -8,7 +8,7 @@ use domain::kpi::index::{
     ScoredGroup, ScoredIndex, score,
 };
 use domain::kpi::report::share;
-use domain::procedure::Trust;
+use domain::provenance::Trust;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::gather::Gathered;

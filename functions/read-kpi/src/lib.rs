@@ -11,6 +11,7 @@ mod index;
 mod late;
 mod national;
 mod page;
+mod settings;
 mod sheet;
 
 use domain::Violation;
@@ -26,6 +27,8 @@ use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
+
+pub use settings::Settings;
 
 /// How long a client may keep an answer before asking again with its tag, in seconds. Figures
 /// change once a night, and when a day is ordered to be counted again.

@@ -5,6 +5,8 @@
 //! within Zalo's limit of two seconds. A report that is repeated, late or out of order never moves
 //! a notice back.
 
+mod settings;
+
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::notice::{MessageName, parse_message_id};
@@ -15,6 +17,8 @@ use platform::gateway::report::{self, NamedReport, ZaloSigner};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{NoticeBook, Stored};
 use serde::Serialize;
+
+pub use settings::Settings;
 
 /// The most attempts to apply a report when the notice changes in the meantime.
 const DECIDED_MAX: u32 = 5;

@@ -7,6 +7,8 @@
 //! next run learns it from the issuer, and an alarm asks a person to sign in, while the old access
 //! token works on for its remaining hours.
 
+mod settings;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +16,8 @@ use platform::Failure;
 use platform::account::{AccountTokens, Due, Token};
 use platform::port::{Renewal, Stored, TokenIssuer, TokenStore};
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// How often a new pair is tried to be stored, waiting twice as long each time: some 25 s, which
 /// most failures of a table do not last.

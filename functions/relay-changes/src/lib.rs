@@ -7,6 +7,8 @@
 //! process is found by halving the batch (`infra/template.yaml`). What is given up all the same is
 //! sent by `repair-relay`.
 
+mod settings;
+
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
@@ -15,7 +17,10 @@ use domain::id::DossierCode;
 use platform::Failure;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
+use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
 pub struct Route<'a, Q> {
@@ -86,9 +91,7 @@ pub async fn relay<Q: MessageSender>(
                     detail,
                     "change parked"
                 );
-                let body = serde_json::to_string(&place)
-                    .map_err(|error| Failure::Defect(error.to_string()))?;
-                failures.park(&body, reason, detail).await?;
+                failures.park(&wire::json(&place)?, reason, detail).await?;
             }
         }
     }

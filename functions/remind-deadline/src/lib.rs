@@ -6,6 +6,8 @@
 //! day, so that a second run changes nothing. A failure for one dossier is counted and stops no
 //! other.
 
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Violation;
@@ -24,6 +26,8 @@ use platform::port::DossierStore;
 use platform::submission::command_id;
 use platform::transition::change;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// Agencies read at the same time.
 const WIDTH: usize = 8;

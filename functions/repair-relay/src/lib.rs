@@ -6,6 +6,8 @@
 //! entry. A woken consumer reads the whole history, so that one message per dossier is enough and
 //! one too many changes nothing.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use domain::Violation;
@@ -19,7 +21,10 @@ use platform::Failure;
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
+use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
 /// next.
@@ -132,6 +137,5 @@ async fn recorded(
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {
-    serde_json::to_string(&CloudEvent::wake(&code.clone().into(), now))
-        .map_err(|error| Failure::Defect(error.to_string()))
+    wire::json(&CloudEvent::wake(&code.clone().into(), now))
 }

@@ -5,6 +5,8 @@
 //! days (`count-agency`). A run that lost a message is not closed, so that no partly counted day is
 //! published; the next night counts its days again, and an order can close what was counted.
 
+mod settings;
+
 use std::collections::BTreeSet;
 
 use domain::Violation;
@@ -18,7 +20,10 @@ use platform::dynamo::Figures;
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::record::CountRun;
+use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// Days that a night without an order counts again besides the one that has just ended: integrators
 /// report what happened days ago, and a message may be tried again for the better part of a day.
@@ -157,8 +162,7 @@ pub async fn plan(
         figures.begin(&run).await?;
         let orders =
             agencies.iter().map(|agency| CloudEvent::count(&run.id, agency, (from, to), now));
-        let bodies = orders
-            .map(|order| serde_json::to_string(&order).map_err(|e| Failure::Defect(e.to_string())));
+        let bodies = orders.map(|order| wire::json(&order));
         queue.send_all(&bodies.collect::<Result<Vec<_>, _>>()?).await?;
         runs.push(run.id);
         if to >= last {
@@ -179,8 +183,7 @@ async fn close(
 ) -> Result<Outcome, Failure> {
     let since = today.saturating_sub(CLOSED_DAYS.days());
     let order = CloudEvent::close(since, now);
-    let body = serde_json::to_string(&order).map_err(|error| Failure::Defect(error.to_string()))?;
-    queue.send_all(&[body]).await?;
+    queue.send_all(&[wire::json(&order)?]).await?;
     tracing::info!(by = order.data.by, "what was counted is ordered to be closed");
     Ok(Outcome { first: since, last: today, agencies: 0, runs: vec![order.data.by] })
 }

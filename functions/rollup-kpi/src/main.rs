@@ -1,29 +1,19 @@
 //! Wires `rollup-kpi`.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, CatalogueStore, Figures};
-use platform::payload::{Payload, Reported};
+use platform::dynamo::{self, Figures};
+use platform::entry::{self, schedule};
 use platform::sqs::{self, Queue};
-use platform::{clock, config, telemetry};
-use rollup_kpi::{Order, Outcome};
+use rollup_kpi::{Order, Settings, plan};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    telemetry::start();
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
-    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live =
-        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
-            .await?;
-    let figures = &Figures::new(client, config::text("KPI_TABLE")?);
-    let queue = &Queue::new(sqs::client().await, config::text("COUNTS_QUEUE_URL")?);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let now = clock::now();
-        let catalogue = &*live.current(now).await;
-        let order: Order = event.payload.order()?;
-        let outcome = rollup_kpi::plan(&order, figures, queue, catalogue, now).await;
-        Ok::<Outcome, Error>(outcome.map_err(Reported::from)?)
-    }))
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let figures = &Figures::new(client, settings.kpi_table);
+    let queue = &Queue::new(sqs::client().await, settings.counts_queue_url);
+    schedule::run(async |order: Order, now| {
+        plan(&order, figures, queue, &*live.current(now).await, now).await
+    })
     .await
 }

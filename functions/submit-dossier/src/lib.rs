@@ -1,12 +1,17 @@
 //! `POST /v1/dossiers`: the portal or a citizen hands a dossier in and gets the slip with its code.
 
+mod settings;
+
 use domain::catalogue::Catalogue;
 use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::Intake;
+use platform::request::SubmissionBody;
 use platform::submission::{SubmissionRequest, command_id, submit};
+
+pub use settings::Settings;
 
 /// Answers one request.
 pub async fn handle(
@@ -22,7 +27,7 @@ pub async fn handle(
     )?;
     // The key is the caller's own: another account may use the same one.
     let key = command_id(&["submit", &by.signature().role, &by.signature().id, given.as_str()])?;
-    let submission =
-        SubmissionRequest { body: request.json_as_it_came()?, key, by, at: None, code: None };
+    let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue))?;
+    let submission = SubmissionRequest { body, key, by, at: None, code: None };
     HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)
 }

@@ -1,26 +1,17 @@
 //! Wires `submit-dossier`.
 
-use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, CatalogueStore, IntakeTable};
-use platform::payload::Payload;
-use platform::{clock, config, http, telemetry};
+use platform::dynamo::{self, IntakeTable};
+use platform::entry::{self, http};
+use submit_dossier::Settings;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    telemetry::start();
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
-    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live =
-        &LiveCatalogue::from_settings(catalogue_store, UndecidedYears::Refused, clock::now())
-            .await?;
-    let reception =
-        &IntakeTable::new(client, config::text("DOSSIERS_TABLE")?, config::text("INTAKE_TABLE")?);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let catalogue = &*live.current(clock::now()).await;
-        let answer = |request| submit_dossier::handle(request, reception, catalogue, clock::now());
-        Ok::<ApiGatewayV2httpResponse, Error>(http::answer(&event.payload, answer).await)
-    }))
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let intake = &IntakeTable::new(client, settings.dossiers_table, settings.intake_table);
+    http::run(async |request, now| {
+        submit_dossier::handle(request, intake, &*live.current(now).await, now).await
+    })
     .await
 }

@@ -3,6 +3,7 @@
 
 mod deadline;
 mod notices;
+mod settings;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,13 +19,15 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Desk, Dossiers};
 use platform::http::{HttpReply, HttpRequest};
-use platform::parameters::number;
+use platform::parameters::{day, number};
 use platform::port::{DossierStore, NoticeBook};
 use platform::record::WorklistItem;
 use serde::Serialize;
 
 use deadline::Deadline;
 use notices::Notices;
+
+pub use settings::Settings;
 
 /// Lines of a worklist page, unless asked otherwise.
 const PAGE_DEFAULT: u32 = 50;
@@ -289,13 +292,6 @@ fn status(text: &str) -> Result<DossierStatus, Violation> {
     known.ok_or_else(|| {
         Violation::new("status", "national-status", "must be a national status code, 1 to 10")
     })
-}
-
-/// A date as people and the contract write it: `2026-11-20`, and no other way that a calendar would
-/// take.
-fn day(text: &str) -> Result<Date, Violation> {
-    let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    read.ok_or_else(|| Violation::new("dueBefore", "date", "must be a date, YYYY-MM-DD"))
 }
 
 #[derive(Serialize)]

@@ -1,30 +1,18 @@
 //! Wires `track-dossier`.
 
-use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::catalogue::{LiveCatalogue, UndecidedYears};
-use platform::dynamo::{self, CatalogueStore, Dossiers, Notices};
-use platform::payload::Payload;
-use platform::{clock, config, http, telemetry};
+use platform::dynamo::{self, Dossiers, Notices};
+use platform::entry::{self, http};
+use track_dossier::Settings;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    telemetry::start();
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
-    let catalogue_store = CatalogueStore::new(client.clone(), config::text("CATALOGUE_TABLE")?);
-    let live = &LiveCatalogue::from_settings(
-        catalogue_store,
-        UndecidedYears::from_setting()?,
-        clock::now(),
-    )
-    .await?;
-    let dossiers = &Dossiers::new(client.clone(), config::text("DOSSIERS_TABLE")?);
-    let book = &Notices::new(client, config::text("NOTICES_TABLE")?);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
-        let catalogue = &*live.current(clock::now()).await;
-        let answer =
-            |request| track_dossier::handle(request, (dossiers, book), catalogue, clock::now());
-        Ok::<ApiGatewayV2httpResponse, Error>(http::answer(&event.payload, answer).await)
-    }))
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let book = &Notices::new(client, settings.notices_table);
+    http::run(async |request, now| {
+        track_dossier::handle(request, (dossiers, book), &*live.current(now).await, now).await
+    })
     .await
 }

@@ -6,6 +6,8 @@
 //! so that the next minute does not wake it again while it is processed; processing it sets its
 //! next time. A lost message is sent again after those minutes.
 
+mod settings;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use domain::id::AgencyCode;
@@ -15,7 +17,10 @@ use platform::Failure;
 use platform::dynamo::{DueThread, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
+use platform::wire;
 use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
 
 /// The most threads that one minute wakes: some thirty a second, which the gateways take.
 const WOKEN_MAX: usize = 2_000;
@@ -71,10 +76,7 @@ pub async fn wake(
     let bodies: Vec<String> = ours
         .iter()
         .flatten()
-        .map(|sleeper| {
-            serde_json::to_string(&CloudEvent::wake(&sleeper.code, now))
-                .map_err(|error| Failure::Defect(error.to_string()))
-        })
+        .map(|sleeper| wire::json(&CloudEvent::wake(&sleeper.code, now)))
         .collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;
     let outcome = Outcome { due, woken: bodies.len(), oldest_unsent_seconds };

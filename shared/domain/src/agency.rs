@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use heirs::{Matter, Part, Remit};
 pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
+use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
 use crate::{Violation, text};
 
@@ -54,6 +55,12 @@ pub struct Rename {
     pub name: String,
 }
 
+impl ValidFrom for Rename {
+    fn valid_from(&self) -> Date {
+        self.from
+    }
+}
+
 /// Tier of government. Districts ended on 1 July 2025 (NQ 202/2025/QH15) and stay readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -66,6 +73,31 @@ pub enum AgencyLevel {
     District,
     /// A commune or ward (cấp xã).
     Commune,
+}
+
+impl AgencyLevel {
+    /// Every tier, from the top.
+    pub const ALL: [Self; 4] = [Self::Province, Self::Department, Self::District, Self::Commune];
+
+    /// The name in the contract and the catalogue's files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Department => "department",
+            Self::District => "district",
+            Self::Commune => "commune",
+        }
+    }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Province => "Ủy ban nhân dân tỉnh",
+            Self::Department => "Sở, ban, ngành",
+            Self::District => "Cấp huyện",
+            Self::Commune => "Cấp xã",
+        }
+    }
 }
 
 /// An authority that receives and settles dossiers.
@@ -98,10 +130,7 @@ pub struct Agency {
 impl Agency {
     /// What it is called on `day`; before its first day as on that.
     pub fn name_on(&self, day: Date) -> &str {
-        self.renamed
-            .iter()
-            .rfind(|rename| rename.from <= day)
-            .map_or(&self.name, |rename| &rename.name)
+        in_force(&self.renamed, day).map_or(&self.name, |rename| &rename.name)
     }
 
     /// Days on which it gets a name: its first, and those of its renames.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, previous};
+use crate::data_file::data_file;
 use crate::id::{AgencyCode, LeaderKey};
 use crate::kpi::report::share;
 use crate::kpi::{KpiRow, Period};
@@ -111,11 +112,11 @@ impl Leader {
     }
 }
 
-/// The file `leaders.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LeadersFile {
-    leaders: Vec<Leader>,
+data_file! {
+    /// The file `leaders.json`.
+    LeadersFile {
+        leaders: Vec<Leader>,
+    }
 }
 
 /// Everybody who gets the morning report, or did.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::identity::IdNumber;
+pub use crate::identity::{ApplicantKind, IdNumber};
 pub use crate::phone::Phone;
 use crate::{Violation, text};
 
@@ -30,17 +30,6 @@ macro_rules! personal {
             }
         }
     };
-}
-
-/// A person or a business: decides how the id number is read. National codes "1" and "2"
-/// (`LoaiDoiTuong`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ApplicantKind {
-    /// A natural person (cá nhân).
-    Citizen,
-    /// An enterprise, co-operative or household business (doanh nghiệp).
-    Business,
 }
 
 /// The longest name, in characters.

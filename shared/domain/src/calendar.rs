@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer};
 
 use exception::Exception;
 
+use crate::data_file::data_file;
+use crate::dated::{ValidFrom, in_force};
+
 /// The date in Viet Nam at `instant`.
 pub fn date_of(instant: Timestamp) -> Date {
     tz::offset(7).to_datetime(instant).date()
@@ -103,19 +106,21 @@ pub struct OfficeHours {
     closed_receipt: ClosedReceipt,
 }
 
-/// Days off, worked Saturdays and office hours, as decided year by year.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calendar {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    #[serde(deserialize_with = "by_year")]
-    years: BTreeMap<i16, Year>,
-    hours: Vec<OfficeHours>,
-    #[serde(default)]
-    exceptions: Vec<Exception>,
+impl ValidFrom for OfficeHours {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
+
+data_file! {
+    /// `calendar.json`: days off, worked Saturdays and office hours, as decided year by year.
+    Calendar {
+        #[serde(deserialize_with = "by_year")]
+        years: BTreeMap<i16, Year>,
+        hours: Vec<OfficeHours>,
+        #[serde(default)]
+        exceptions: Vec<Exception>,
+    }
 }
 
 /// The years of which something can be known here.
@@ -263,10 +268,7 @@ impl Calendar {
 
     /// The office hours in force on `day`.
     fn hours_on(&self, day: Date) -> Option<&OfficeHours> {
-        self.hours
-            .iter()
-            .filter(|hours| hours.valid_from <= day)
-            .max_by_key(|hours| hours.valid_from)
+        in_force(&self.hours, day)
     }
 
     /// Opening and closing instants of each half-day of `day`; none on a day off.

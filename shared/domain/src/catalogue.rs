@@ -15,7 +15,7 @@ pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile
 use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by};
 use crate::announcement::Leaders;
 use crate::calendar::{Calendar, MissingYear, instant};
-use crate::deadline::Term;
+use crate::dated::Dated;
 use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
@@ -28,6 +28,7 @@ use crate::notice::policy::{NoticePolicies, NoticePolicy};
 use crate::notice::provider::Providers;
 use crate::phone::Telephones;
 use crate::procedure::{Channel, Procedure};
+use crate::term::Term;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,7 +47,7 @@ pub struct Integrator {
 pub struct Catalogue {
     agencies: BTreeMap<AgencyCode, Agency>,
     /// Versions of each procedure, oldest first.
-    procedures: BTreeMap<ProcedureCode, Vec<Procedure>>,
+    procedures: BTreeMap<ProcedureCode, Dated<Procedure>>,
     /// The position of each version in its file, for error messages.
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
@@ -119,12 +120,12 @@ impl Catalogue {
 
     /// The version of a procedure in force on `day`.
     pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
-        self.procedures.get(code)?.iter().rfind(|procedure| procedure.valid_from <= day)
+        self.procedures.get(code)?.on(day)
     }
 
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
-        self.procedures.values().flatten()
+        self.procedures.values().flat_map(Dated::iter)
     }
 
     /// Procedures that can no longer be received on some day from `today` to the end of the year,

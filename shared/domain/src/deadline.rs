@@ -16,71 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
 use crate::id::AgencyCode;
 use crate::law::{Law, PauseRule};
+pub use crate::term::{Term, TermUnit};
 
 pub use run::{Pause, Promise, Run};
 use run::{days_stood, give_back_days, give_back_working_days, hours_stood, working_days_stood};
 
-/// What a term is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TermUnit {
-    /// Days on which offices are open (ngày làm việc).
-    WorkingDay,
-    /// All days; the last one is moved to a working day (ngày).
-    CalendarDay,
-    /// Hours within office hours (giờ làm việc).
-    WorkingHour,
-}
-
-/// How long a procedure may take: at least one, at most 1,000 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "TermWire", into = "TermWire")]
-pub struct Term {
-    amount: u16,
-    unit: TermUnit,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TermWire {
-    amount: u16,
-    unit: TermUnit,
-}
-
-impl From<Term> for TermWire {
-    fn from(term: Term) -> Self {
-        Self { amount: term.amount, unit: term.unit }
-    }
-}
-
-impl TryFrom<TermWire> for Term {
-    type Error = &'static str;
-
-    fn try_from(wire: TermWire) -> Result<Self, Self::Error> {
-        Self::new(wire.amount, wire.unit)
-    }
-}
-
 impl Term {
-    /// A term of `amount` units. Fails if `amount` is out of range for the unit.
-    pub fn new(amount: u16, unit: TermUnit) -> Result<Self, &'static str> {
-        if (1..=1_000).contains(&amount) {
-            Ok(Self { amount, unit })
-        } else {
-            Err("a term is 1 to 1,000 units")
-        }
-    }
-
-    /// The number of units.
-    pub fn amount(self) -> u16 {
-        self.amount
-    }
-
-    /// The unit of the term.
-    pub fn unit(self) -> TermUnit {
-        self.unit
-    }
-
     /// The instant at which a dossier received at `received` is due.
     pub fn due(self, calendar: &Calendar, received: Timestamp) -> Result<Timestamp, MissingYear> {
         self.walk(calendar, received, &[], &mut |_, _| {})
@@ -100,7 +41,7 @@ impl Term {
             run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
         // A day that was promised may have become a day off since.
         let promised = calendar.working_day_from(date_of(promise.due))?;
-        match self.unit {
+        match self.unit() {
             TermUnit::WorkingDay => {
                 let received = effective_receipt(calendar, run.started, &mut silent)?;
                 let stood = working_days_stood(calendar, received, &since)?;
@@ -168,8 +109,8 @@ impl Term {
     /// The term as a rule that an applicant can look up, in the words of the law in force at
     /// `started`.
     pub fn rule(self, law: &Law, started: Timestamp) -> DueRule {
-        let source = law.rule_on(date_of(started)).counting(self.unit).to_owned();
-        DueRule { amount: self.amount, unit: self.unit, source }
+        let source = law.rule_on(date_of(started)).counting(self.unit()).to_owned();
+        DueRule { amount: self.amount(), unit: self.unit(), source }
     }
 
     /// Walks from `received` to the due date, including the time given back for `pauses`, and calls
@@ -181,8 +122,8 @@ impl Term {
         pauses: &[Pause],
         note: &mut impl FnMut(Date, Reckoning),
     ) -> Result<Timestamp, MissingYear> {
-        let of = self.amount;
-        match self.unit {
+        let of = self.amount();
+        match self.unit() {
             TermUnit::WorkingDay => {
                 let received = effective_receipt(calendar, received, note)?;
                 let mut day = received;
@@ -210,6 +151,16 @@ impl Term {
                 advance(calendar, received, length, note)
             }
         }
+    }
+}
+
+impl Law {
+    /// The last day on which a dossier handed in at `submitted` is received in time; `None` if the
+    /// rule of that day has no bound, or the calendar does not reach so far.
+    pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
+        let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
+        let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
+        term.due(self.calendar_of(agency), submitted).ok().map(date_of)
     }
 }
 

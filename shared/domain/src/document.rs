@@ -6,14 +6,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{Violation, text};
 
 /// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 
 /// The most that the documents' codes, names, hashes and addresses take together, in bytes: see
-/// [`REMARK_CHARACTERS_MAX`](crate::dossier::REMARK_CHARACTERS_MAX).
+/// [`REMARK_CHARACTERS_MAX`](text::REMARK_CHARACTERS_MAX).
 pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
 /// The longest address, in characters.
@@ -181,13 +181,18 @@ impl DocumentHosts {
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
 
+    /// The hosts that documents' addresses may name on `day`.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = &str> {
+        let in_force = move |host: &&DocumentHost| {
+            host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last)
+        };
+        self.0.iter().filter(in_force).map(|host| host.host.as_str())
+    }
+
     /// The reason why the document's address is not allowed on `day`; `None` if it is.
     pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
         let url = address(&document.url)?;
-        let listed = self.0.iter().any(|host| {
-            let in_force = host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last);
-            in_force && url.host_str() == Some(host.host.as_str())
-        });
+        let listed = self.on(day).any(|host| url.host_str() == Some(host));
         (!listed).then(|| {
             Violation::new("url", "document-host", "lies on a host where no documents lie")
         })

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
+pub use crate::text::REMARK_CHARACTERS_MAX;
 pub use actor::{Actor, NoteReaders, Signature};
 pub use apology::apologies;
 use clock::Dates;
@@ -27,15 +28,13 @@ pub(crate) use supplement::{is_over, last_day_for_supplement};
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
-use crate::deadline::{DueRule, Term};
+use crate::deadline::DueRule;
+use crate::document::Document;
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
-use crate::submission::Document;
+use crate::term::Term;
 use crate::{Violation, text};
-
-/// Longest reason or note, in characters of at most four bytes.
-pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most entries a history holds, save those that lead nearer to an end: see
 /// [`Dossier::steps_to_end`].
@@ -237,9 +236,10 @@ pub enum Refusal {
         /// What the actor may do instead.
         allowed: Vec<Action>,
     },
-    /// A field of the command breaks a rule.
-    #[error("{0}")]
-    Invalid(Violation),
+    /// Fields of the command break rules: every one of the form at once, then the first of what
+    /// depends on the dossier.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Violation>),
     /// A command with this id and another content was carried out before.
     #[error("the same command id was used for another command")]
     CommandIdReused,
@@ -249,6 +249,13 @@ pub enum Refusal {
     /// The due date needs a year without a calendar.
     #[error(transparent)]
     Calendar(#[from] MissingYear),
+}
+
+impl Refusal {
+    /// One field breaks one rule.
+    pub fn invalid(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
 }
 
 impl Dossier {
@@ -269,7 +276,7 @@ impl Dossier {
             allowed: self.allowed_to(by),
         };
         let Some(rule) = command.action.rule() else {
-            return Err(Refusal::Invalid(Violation::new(
+            return Err(Refusal::invalid(Violation::new(
                 "action",
                 "known-value",
                 "is none of the known values",
@@ -287,7 +294,10 @@ impl Dossier {
                 Err(Refusal::CommandIdReused)
             };
         }
-        command.check(rule, now).map_err(Refusal::Invalid)?;
+        let broken = command.broken(rule, now);
+        if !broken.is_empty() {
+            return Err(Refusal::Invalid(broken));
+        }
         if command.expected_version.is_some_and(|expected| expected != self.version) {
             return Err(Refusal::Stale { current: self.version, status: self.status });
         }
@@ -301,7 +311,7 @@ impl Dossier {
         if !rule.is_legal_in(self.status, self.handler.is_some()) {
             return Err(illegal());
         }
-        self.check_pass(&command).map_err(Refusal::Invalid)?;
+        self.check_pass(&command).map_err(Refusal::invalid)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -461,34 +471,44 @@ impl Command {
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
-    fn check(&self, rule: &Rule, now: Timestamp) -> Result<(), Violation> {
+    /// Every field that breaks a rule which the command can be judged by without the dossier.
+    pub fn violations(self, now: Timestamp) -> Vec<Violation> {
+        self.action.rule().map_or_else(Vec::new, |rule| self.cleaned().broken(rule, now))
+    }
+
+    fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
+        let mut broken = Vec::new();
+        let mut check = |field: &str, rule: &'static str, holds: bool, detail: String| {
+            if !holds {
+                broken.push(Violation::new(field, rule, detail));
+            }
+        };
         for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
-            if let Some(flaw) = remark.as_deref().and_then(text::flaw) {
-                return Err(Violation::new(field, flaw.rule(), flaw.detail()));
+            let flaw = remark.as_deref().and_then(text::flaw);
+            if let Some(flaw) = flaw {
+                check(field, flaw.rule(), false, flaw.detail().to_owned());
             }
-            if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARACTERS_MAX) {
-                let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
-                return Err(Violation::new(field, "length", detail));
-            }
+            let fits =
+                remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
+            let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
+            check(field, "length", flaw.is_some() || fits, detail);
         }
-        if rule.reason_owed && !self.reason.as_deref().is_some_and(text::says_something) {
-            return Err(Violation::new(
-                "reason",
-                "reason-owed",
-                format!("{} owes the applicant a reason", rule.action.name()),
-            ));
-        }
-        if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
-            return Err(Violation::new("time", "not-in-the-future", "lies in the future"));
-        }
-        if self
+        // A reason that the gate refused was given.
+        let given = self
+            .reason
+            .as_deref()
+            .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
+        let detail = format!("{} owes the applicant a reason", rule.action.name());
+        check("reason", "reason-owed", given || !rule.reason_owed, detail);
+        let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
+        check("time", "not-in-the-future", past, "lies in the future".to_owned());
+        let known = self
             .expected_version
-            .is_some_and(|expected| !(1..=EXPECTED_VERSION_MAX).contains(&expected))
-        {
-            let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
-            return Err(Violation::new("expectedVersion", "range", detail));
-        }
-        self.check_new_due_on()?;
-        self.check_to_agency()
+            .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
+        let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
+        check("expectedVersion", "range", known, detail);
+        broken.extend(self.check_new_due_on().err());
+        broken.extend(self.check_to_agency().err());
+        broken
     }
 }

@@ -11,9 +11,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::applicant::ApplicantKind;
 use crate::id::ProcedureCode;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{Violation, text};
 
 use check::Check;
@@ -24,6 +23,17 @@ use form::Form;
 const CITIZEN_ID: &str = "citizen-id";
 /// The kind of an enterprise's ten digits, with those of its branch.
 const ENTERPRISE: &str = "enterprise";
+
+/// A person or a business: decides how the id number is read. National codes "1" and "2"
+/// (`LoaiDoiTuong`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApplicantKind {
+    /// A natural person (cá nhân).
+    Citizen,
+    /// An enterprise, co-operative or household business (doanh nghiệp).
+    Business,
+}
 
 /// An identity number with its kind. Equal digits of two kinds are two people: a passport may have
 /// the digits of an old identity card.
@@ -225,6 +235,15 @@ impl Identities {
         Ok(IdNumber { kind: kind.kind.clone(), number: number.clone() })
     }
 
+    /// The kinds of number that `procedure` takes on `day`, in the order in which an unnamed number is read.
+    pub fn taken_by(
+        &self,
+        procedure: &ProcedureCode,
+        day: Date,
+    ) -> impl Iterator<Item = &IdentityKind> {
+        self.kinds.iter().filter(move |kind| kind.is_taken_on(day) && kind.is_taken_by(procedure))
+    }
+
     /// Why `procedure` does not take the number on `day`, if it does not.
     pub fn violation(
         &self,
@@ -233,11 +252,11 @@ impl Identities {
         day: Date,
     ) -> Option<Violation> {
         let kind = self.kinds.iter().find(|kind| kind.kind == number.kind)?;
-        if day < kind.valid_from || kind.valid_to.is_some_and(|last| last < day) {
+        if !kind.is_taken_on(day) {
             let detail = format!("a number of the kind {} was not taken on {day}", kind.kind);
             return Some(Violation::new("idNumber", "id-kind-in-force", detail));
         }
-        if kind.procedures.as_ref().is_some_and(|taken| !taken.contains(procedure)) {
+        if !kind.is_taken_by(procedure) {
             let detail = format!("the procedure takes no number of the kind {}", kind.kind);
             return Some(Violation::new("idNumber", "id-kind-of-procedure", detail));
         }
@@ -257,6 +276,34 @@ impl Identities {
 }
 
 impl IdentityKind {
+    /// Its name in requests and records, e.g. `passport`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The Vietnamese name for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whose it is.
+    pub fn of(&self) -> ApplicantKind {
+        self.of
+    }
+
+    /// Whether whoever hands it in has to name the kind.
+    pub fn is_named(&self) -> bool {
+        self.named
+    }
+
+    fn is_taken_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+
+    fn is_taken_by(&self, procedure: &ProcedureCode) -> bool {
+        self.procedures.as_ref().is_none_or(|taken| taken.contains(procedure))
+    }
+
     /// The first of the candidates that is written as this kind is.
     fn written<'a>(&self, candidates: &'a [String]) -> Option<&'a String> {
         candidates.iter().find(|candidate| self.forms.iter().any(|form| form.fits(candidate)))

@@ -1,26 +1,21 @@
 //! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
 //! documents.
 
-use serde::Deserialize;
-
 use crate::Violation;
+use crate::data_file::data_file;
 use crate::document::{DocumentHost, DocumentHosts};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
-/// The file `intake.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct IntakeFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    identities: Vec<IdentityKind>,
-    citizen_number: CitizenNumbers,
-    tax_code: TaxCodes,
-    no_mobile_ranges: Vec<NoMobileRange>,
-    document_hosts: Vec<DocumentHost>,
+data_file! {
+    /// The file `intake.json`.
+    IntakeFile {
+        identities: Vec<IdentityKind>,
+        citizen_number: CitizenNumbers,
+        tax_code: TaxCodes,
+        no_mobile_ranges: Vec<NoMobileRange>,
+        document_hosts: Vec<DocumentHost>,
+    }
 }
 
 /// What is taken at the doors.

@@ -28,6 +28,7 @@ use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 
+pub use crate::law::DueBasis;
 pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
 pub use period::Period;
@@ -59,18 +60,6 @@ impl DossierFacts {
     pub fn matter(&self) -> Matter<'_> {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
-}
-
-/// Against which due date work is early, on time, late or overdue, where the applicant was
-/// apologised to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DueBasis {
-    /// The date that would hold without the apology: an apology excuses nothing.
-    #[default]
-    Original,
-    /// The date that the apology promised.
-    Extended,
 }
 
 impl DueBasis {

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 use crate::calendar::{Calendar, date_of, previous};
-use crate::deadline::{Term, TermUnit};
-use crate::dossier::REMARK_CHARACTERS_MAX;
+use crate::data_file::data_file;
+use crate::dated::{Dated, ValidFrom};
 use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
-use crate::kpi::DueBasis;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
+use crate::term::TermUnit;
+use crate::text::REMARK_CHARACTERS_MAX;
 
 /// The first day of which anything is known here; a rule must be in force on it.
 pub const KNOWN_FROM: Date = date(2019, 1, 1);
@@ -116,6 +117,18 @@ pub enum LetterPolicy {
     Off,
 }
 
+/// Against which due date work is early, on time, late or overdue, where the applicant was
+/// apologised to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DueBasis {
+    /// The date that would hold without the apology: an apology excuses nothing.
+    #[default]
+    Original,
+    /// The date that the apology promised.
+    Extended,
+}
+
 /// The articles by which each unit is counted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -188,6 +201,12 @@ fn redate_reason() -> String {
     "Lịch làm việc đã thay đổi, ngày hẹn trả kết quả được tính lại.".to_owned()
 }
 
+impl ValidFrom for ClockRule {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
+
 impl ClockRule {
     /// The articles by which a term in `unit` is counted.
     pub fn counting(&self, unit: TermUnit) -> &str {
@@ -199,15 +218,11 @@ impl ClockRule {
     }
 }
 
-/// The file `rules.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RulesFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    rules: Vec<ClockRule>,
+data_file! {
+    /// The file `rules.json`.
+    RulesFile {
+        rules: Vec<ClockRule>,
+    }
 }
 
 /// Calendar and rules of the clock, in one consistent set.
@@ -216,10 +231,8 @@ pub struct Law {
     calendar: Calendar,
     /// Whole calendars of those agencies that have exceptions.
     of_agencies: BTreeMap<AgencyCode, Calendar>,
-    /// In force from [`KNOWN_FROM`] at the latest.
-    first: ClockRule,
-    /// The later rules, oldest first.
-    later: Vec<ClockRule>,
+    /// The first is in force from [`KNOWN_FROM`] at the latest.
+    rules: Dated<ClockRule>,
 }
 
 impl Law {
@@ -331,27 +344,13 @@ impl Law {
                 );
             }
         }
-        let mut rules = file.rules;
-        rules.sort_by_key(|rule| rule.valid_from);
-        let mut rules = rules.into_iter();
-        match rules.next() {
-            Some(first) if first.valid_from <= KNOWN_FROM => {
-                let later = rules.collect();
-                if found.is_empty() {
-                    Ok(Self { calendar, of_agencies, first, later })
-                } else {
-                    Err(found)
-                }
-            }
-            _ => {
-                found.push(Violation::new(
-                    "rules",
-                    "cover-years",
-                    format!("no rule is in force on {KNOWN_FROM}"),
-                ));
-                Err(found)
-            }
+        let rules = Dated::new(file.rules).filter(|rules| rules.covers(KNOWN_FROM));
+        if rules.is_none() {
+            let detail = format!("no rule is in force on {KNOWN_FROM}");
+            found.push(Violation::new("rules", "cover-years", detail));
         }
+        let whole = rules.map(|rules| Self { calendar, of_agencies, rules });
+        whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
     /// The common working calendar.
@@ -369,14 +368,6 @@ impl Law {
         self.of_agencies.keys()
     }
 
-    /// The last day on which a dossier handed in at `submitted` is received in time; `None` if the
-    /// rule of that day has no bound, or the calendar does not reach so far.
-    pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
-        let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
-        let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
-        term.due(self.calendar_of(agency), submitted).ok().map(date_of)
-    }
-
     /// Whether a due date of `agency` that was counted from `from` on was counted in a year that
     /// the government has not decided.
     pub fn is_provisional(&self, agency: &AgencyCode, from: Timestamp, due: Timestamp) -> bool {
@@ -392,7 +383,7 @@ impl Law {
 
     /// The rule in force on `day`; before the first, the first.
     pub fn rule_on(&self, day: Date) -> &ClockRule {
-        self.later.iter().rfind(|rule| rule.valid_from <= day).unwrap_or(&self.first)
+        self.rules.on_or_first(day)
     }
 
     /// How a pause is counted that ended at `at`.
@@ -405,6 +396,6 @@ impl Law {
 
     /// All rules, oldest first.
     pub fn rules(&self) -> impl Iterator<Item = &ClockRule> {
-        std::iter::once(&self.first).chain(&self.later)
+        self.rules.iter()
     }
 }

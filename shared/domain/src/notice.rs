@@ -19,6 +19,7 @@ pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, P
 
 use crate::Violation;
 use crate::calendar::date_of;
+use crate::data_file::data_file;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use report::ReportTemplate;
@@ -121,19 +122,19 @@ struct Silence {
     reason: String,
 }
 
-/// The file `templates.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TemplatesFile {
-    templates: Vec<Template>,
-    /// What a text begins with that the applicant may have had before.
-    #[serde(deserialize_with = "by_language")]
-    repetition: BTreeMap<Language, String>,
-    #[serde(default)]
-    silent: Vec<Silence>,
-    /// The texts of the morning report; `None` in editions older than the report.
-    #[serde(default)]
-    report: Option<ReportTemplate>,
+data_file! {
+    /// The file `templates.json`.
+    TemplatesFile {
+        templates: Vec<Template>,
+        /// What a text begins with that the applicant may have had before.
+        #[serde(deserialize_with = "by_language")]
+        repetition: BTreeMap<Language, String>,
+        #[serde(default)]
+        silent: Vec<Silence>,
+        /// The texts of the morning report; `None` in editions older than the report.
+        #[serde(default)]
+        report: Option<ReportTemplate>,
+    }
 }
 
 /// All texts of an edition.

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 use crate::{Violation, text};
 
 /// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see

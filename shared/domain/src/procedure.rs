@@ -4,9 +4,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
-use crate::agency::AgencyLevel;
-use crate::deadline::Term;
+use crate::agency::{Agency, AgencyLevel};
+use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
+use crate::provenance::Trust;
+use crate::term::Term;
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +34,15 @@ impl Channel {
             Self::Postal => "postal",
         }
     }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Counter => "Trực tiếp",
+            Self::Online => "Trực tuyến",
+            Self::Postal => "Bưu chính công ích",
+        }
+    }
 }
 
 /// How far a procedure can be done on-line (NĐ 42/2022).
@@ -44,6 +55,29 @@ pub enum OnlineLevel {
     Partial,
     /// Information only: it cannot be handed in on-line.
     Information,
+}
+
+impl OnlineLevel {
+    /// Every level, the furthest first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Partial, Self::Information];
+
+    /// The name in the contract and the catalogue's files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Information => "information",
+        }
+    }
+
+    /// The Vietnamese name for people.
+    pub fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Full => "Toàn trình",
+            Self::Partial => "Một phần",
+            Self::Information => "Cung cấp thông tin",
+        }
+    }
 }
 
 /// The field of administration that a procedure belongs to (lĩnh vực).
@@ -77,18 +111,6 @@ pub struct DocumentRequirement {
     pub required: bool,
 }
 
-/// How well an entry of the catalogue is vouched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Read in a first-hand source.
-    Confirmed,
-    /// Quoted by another source.
-    Secondary,
-    /// From memory; a province replaces it with its own published list.
-    Unverified,
-}
-
 /// One version of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -119,6 +141,12 @@ pub struct Procedure {
 
 /// Longest code of a document: it is a key within its procedure.
 const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+
+impl ValidFrom for Procedure {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
 
 impl Procedure {
     /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.
@@ -167,6 +195,16 @@ impl Procedure {
             Channel::Online => self.terms.online,
             Channel::Postal => self.terms.postal,
         }
+    }
+
+    /// Whether a dossier may come in by `channel`.
+    pub fn takes(&self, channel: Channel) -> bool {
+        channel != Channel::Online || self.online != OnlineLevel::Information
+    }
+
+    /// Whether `agency` settles it, as far as its tier says: one of another tier has no power to.
+    pub fn is_settled_by(&self, agency: &Agency) -> bool {
+        agency.level == self.level
     }
 }
 

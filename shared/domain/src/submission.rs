@@ -13,7 +13,7 @@ use crate::catalogue::Catalogue;
 pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
 use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
-use crate::procedure::{Channel, OnlineLevel};
+use crate::procedure::Channel;
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(
@@ -102,17 +102,16 @@ impl Submission {
             ));
             return found;
         };
-        // Of the agency that settles it: one of another tier has no power to. The counter may be
-        // anywhere.
+        // Of the agency that settles it. The counter may be anywhere.
         let agency = catalogue.agency(&self.agency).filter(|agency| agency.exists_on(day));
-        if agency.is_some_and(|agency| agency.level != procedure.level) {
+        if agency.is_some_and(|agency| !procedure.is_settled_by(agency)) {
             found.push(Violation::new(
                 "agency",
                 "agency-level",
                 "does not settle procedures of this tier",
             ));
         }
-        if self.channel == Channel::Online && procedure.online == OnlineLevel::Information {
+        if !procedure.takes(self.channel) {
             found.push(Violation::new(
                 "channel",
                 "online-procedure",

@@ -7,17 +7,21 @@
 
 use std::borrow::Cow;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{
     CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed,
 };
 
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
 const IGNORABLE: CodePointSetDataBorrowed<'static> =
     CodePointSetData::new::<DefaultIgnorableCodePoint>();
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
+
+/// Longest reason or note, in characters of at most four bytes.
+pub const REMARK_CHARACTERS_MAX: usize = 300;
 
 /// The most marks that one letter carries after composition. Vietnamese needs none that way, Thai
 /// and Hebrew two or three; piles of them hide the lines above and below.
@@ -142,6 +146,18 @@ pub fn flaw(cleaned: &str) -> Option<Flaw> {
         }
     }
     None
+}
+
+/// The letters of a text without their marks, in small letters, as people search for them: `Đất` is
+/// `dat`.
+pub fn unmarked(text: &str) -> String {
+    let letters = NFD.normalize(text);
+    let unmarked = letters
+        .chars()
+        .filter(|c| CATEGORY.get(*c) != GeneralCategory::NonspacingMark && !IGNORABLE.contains(*c));
+    let small = unmarked.flat_map(char::to_lowercase);
+    // The stroke of this letter is no mark of its own.
+    small.map(|c| if c == 'đ' { 'd' } else { c }).collect()
 }
 
 /// Whether prose has content: at least one visible letter or digit.

@@ -23,6 +23,7 @@ mod rules {
     mod reminders;
     mod room;
     mod routes;
+    mod search;
     mod shown;
     mod spans;
     mod submissions;

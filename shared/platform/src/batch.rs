@@ -67,16 +67,13 @@ pub struct Arrived {
 
 /// Works off `event`, which came at `now`, with `work`, and answers which messages the queue has to
 /// deliver again.
-pub async fn run<F>(
+pub async fn run(
     event: SqsEvent,
     plan: Plan,
     queue: &impl Backoff,
     now: Timestamp,
-    work: impl Fn(Arrived) -> F,
-) -> SqsBatchResponse
-where
-    F: Future<Output = Result<(), Failure>>,
-{
+    work: impl AsyncFn(Arrived) -> Result<(), Failure>,
+) -> SqsBatchResponse {
     let failures: Vec<String> = stream::iter(event.records)
         .map(|message| one(message, plan, queue, now, &work))
         .buffer_unordered(plan.width)
@@ -96,16 +93,13 @@ where
 }
 
 /// Works off one message; gives its id back if the queue has to deliver it again.
-async fn one<F>(
+async fn one(
     message: SqsMessage,
     plan: Plan,
     queue: &impl Backoff,
     now: Timestamp,
-    work: impl Fn(Arrived) -> F,
-) -> Option<String>
-where
-    F: Future<Output = Result<(), Failure>>,
-{
+    work: &impl AsyncFn(Arrived) -> Result<(), Failure>,
+) -> Option<String> {
     // SQS names every message. An empty name in the answer makes it deliver the whole batch again:
     // nothing is lost.
     let id = message.message_id.clone().unwrap_or_default();

@@ -14,15 +14,18 @@ use std::time::Duration;
 use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
+use domain::data_file::SCHEMA_VERSION;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
-use crate::config::{self, BadSetting};
+use crate::config::Setting;
 use crate::dynamo::CatalogueStore;
+use crate::wire::hex;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -49,9 +52,6 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 /// Largest file, in bytes: the table takes items of 400 KiB.
 pub const FILE_BYTES_MAX: usize = 350_000;
 
-/// The form of the files that this code reads.
-const SCHEMA_VERSION: u32 = 1;
-
 /// The head that every file has.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,13 +68,12 @@ pub enum UndecidedYears {
     Assumed,
 }
 
-impl UndecidedYears {
-    /// Reads the setting `UNDECIDED_YEARS`: `refused` or `assumed`.
-    pub fn from_setting() -> Result<Self, BadSetting> {
-        match config::text("UNDECIDED_YEARS")?.as_str() {
-            "refused" => Ok(Self::Refused),
-            "assumed" => Ok(Self::Assumed),
-            _ => Err(BadSetting { name: "UNDECIDED_YEARS" }),
+impl Setting for UndecidedYears {
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text? {
+            "refused" => Some(Self::Refused),
+            "assumed" => Some(Self::Assumed),
+            _ => None,
         }
     }
 }
@@ -211,23 +210,27 @@ impl Texts {
                 "must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read"
             );
             broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
+            return None;
         }
         let twice = place::twice(text);
-        let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
         for (line, key) in &twice {
             broken(*line, "form", format!("{key} stands twice"));
         }
-        match read {
-            Ok(read) => twice.is_empty().then_some(read),
-            Err(_) if !twice.is_empty() => None,
-            Err(error) => {
-                // Not where the parser had come to when it noticed: that may be a line further on.
-                let (path, cause) = (error.path().to_string(), error.inner().to_string());
-                let cause = cause.split(" at line ").next().unwrap_or_default();
-                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
-                None
-            }
+        if !twice.is_empty() {
+            return None;
         }
+        serde_json::from_str(text)
+            .map_err(|error| {
+                // Where the parser had come to when it noticed may be a line further on. What was
+                // parsed already knows no lines: its error is the reason and the path alone.
+                let parsed = serde_json::from_str::<Value>(text).unwrap_or_default();
+                let (path, cause) = match serde_path_to_error::deserialize::<_, T>(parsed) {
+                    Ok(_) => (String::new(), error),
+                    Err(misread) => (misread.path().to_string(), misread.into_inner()),
+                };
+                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
+            })
+            .ok()
     }
 
     /// The error with the position of the broken field.
@@ -264,9 +267,7 @@ fn file_of(part: &str) -> &'static str {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex(Sha256::digest(text.as_bytes()))
 }
 
 /// A set of files that was in force, or is.
@@ -382,17 +383,6 @@ async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result
     Ok(texts)
 }
 
-/// Why a function does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum CannotStart {
-    /// A setting is missing or has a bad value.
-    #[error(transparent)]
-    Setting(#[from] BadSetting),
-    /// The catalogue could not be loaded.
-    #[error(transparent)]
-    Catalogue(#[from] Failure),
-}
-
 /// The catalogue in force, renewed while the function runs.
 #[derive(Debug)]
 pub struct LiveCatalogue {
@@ -421,16 +411,6 @@ impl LiveCatalogue {
         let Newest { edition, catalogue, .. } = newest(&catalogue_store, undecided).await?;
         let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
         Ok(Self { catalogue_store, undecided, max_age, held })
-    }
-
-    /// The same with the setting `CATALOGUE_MAX_AGE_S` for `max_age`.
-    pub async fn from_settings(
-        catalogue_store: CatalogueStore,
-        undecided: UndecidedYears,
-        now: Timestamp,
-    ) -> Result<Self, CannotStart> {
-        let max_age = SignedDuration::from_secs(i64::from(config::number("CATALOGUE_MAX_AGE_S")?));
-        Ok(Self::open(catalogue_store, undecided, max_age, now).await?)
     }
 
     /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in

@@ -1,40 +1,226 @@
-//! Configuration: what the template gives each function through its environment. Read once, at the
-//! cold start.
+//! Settings: what the template gives each function through its environment. Each function names its
+//! own in one struct ([`settings!`](crate::settings)), which is read and checked once, at the cold
+//! start.
 
 use std::time::Duration;
 
-use crate::gateway::Address;
+use domain::announcement::PublicUrl;
+use jiff::SignedDuration;
 
-/// A missing or unreadable setting; the function does not start.
-#[derive(Debug, thiserror::Error)]
-#[error("the setting {name} is missing or unreadable")]
-pub struct BadSetting {
-    /// The name of the environment variable.
-    pub name: &'static str,
+/// Settings that are missing or unreadable; the function does not start. Names only: a value may be
+/// a secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("settings are missing or unreadable: {}", .names.join(", "))]
+pub struct BadSettings {
+    /// The names of all of them, in the order of the struct.
+    pub names: Vec<&'static str>,
 }
 
-/// Reads a setting as text. Fails if it is missing or empty.
-pub fn text(name: &'static str) -> Result<String, BadSetting> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(BadSetting { name })
+/// A value that one environment variable holds.
+pub trait Setting: Sized {
+    /// Reads the value of a variable; `text` is `None` where the variable is absent or empty.
+    /// Returns `None` for what is no such value.
+    fn read(text: Option<&str>) -> Option<Self>;
 }
 
-/// A setting that a deployment may leave empty: an account that it does not have, a default that it
-/// keeps.
-pub fn account(name: &'static str) -> Option<String> {
-    text(name).ok()
+/// A struct of settings, made by [`settings!`](crate::settings).
+pub trait Settings: Sized {
+    /// Reads every setting, so that `reader` knows all bad ones. Returns `None` if one is bad.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
 }
 
-/// A setting as the address of a gateway.
-pub fn address(name: &'static str) -> Result<Address, BadSetting> {
-    Address::try_from(text(name)?.as_str()).map_err(|_| BadSetting { name })
+/// Reads environment variables, and remembers their names.
+pub struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    asked: Vec<&'static str>,
+    bad: Vec<&'static str>,
 }
 
-/// A setting as a whole number.
-pub fn number(name: &'static str) -> Result<u32, BadSetting> {
-    text(name)?.parse().map_err(|_| BadSetting { name })
+impl<'a> Reader<'a> {
+    fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, asked: Vec::new(), bad: Vec::new() }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The setting in the variable `name`; `None`, and remembered as bad, if it is no `T`.
+    pub fn one<T: Setting>(&mut self, name: &'static str) -> Option<T> {
+        self.asked.push(name);
+        let read = T::read(self.text(name).as_deref());
+        if read.is_none() {
+            self.bad.push(name);
+        }
+        read
+    }
 }
 
-/// Reads a setting in milliseconds.
-pub fn millis(name: &'static str) -> Result<Duration, BadSetting> {
-    Ok(Duration::from_millis(u64::from(number(name)?)))
+/// Reads the settings `T` from the environment. Fails with the names of all that are missing or
+/// unreadable.
+pub fn read<T: Settings>() -> Result<T, BadSettings> {
+    read_by(&|name| std::env::var(name).ok())
+}
+
+/// Reads the settings `T` by `lookup`, which returns the value of a variable.
+fn read_by<T: Settings>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<T, BadSettings> {
+    let mut reader = Reader::new(lookup);
+    T::read(&mut reader).ok_or(BadSettings { names: reader.bad })
+}
+
+/// The names of the variables that `T` is read from.
+pub fn names<T: Settings>() -> Vec<&'static str> {
+    let mut reader = Reader::new(&|_| None);
+    // With nothing to read every name is asked for, and no value comes about.
+    let _nothing = T::read(&mut reader);
+    reader.asked
+}
+
+/// Defines a struct of settings. A field with `= "NAME"` is read from that variable as its type's
+/// [`Setting`]; a field without is a struct of [`Settings`] itself. It has no `Debug`: some values
+/// are secrets.
+#[macro_export]
+macro_rules! settings {
+    (
+        $(#[$doc:meta])*
+        $vis:vis struct $name:ident {
+            $($(#[$field_doc:meta])* $field:ident: $kind:ty $(= $variable:literal)?,)+
+        }
+    ) => {
+        $(#[$doc])*
+        $vis struct $name {
+            $($(#[$field_doc])* $vis $field: $kind,)+
+        }
+
+        impl $crate::config::Settings for $name {
+            fn read(reader: &mut $crate::config::Reader<'_>) -> Option<Self> {
+                $(let $field = $crate::settings!(@field reader, $kind $(, $variable)?);)+
+                Some(Self { $($field: $field?,)+ })
+            }
+        }
+    };
+    (@field $reader:ident, $kind:ty, $variable:literal) => { $reader.one::<$kind>($variable) };
+    (@field $reader:ident, $kind:ty) => { <$kind as $crate::config::Settings>::read($reader) };
+}
+
+/// Settings of something that a deployment may not have: absent where the first of them is.
+impl<T: Settings> Settings for Option<T> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let (asked, bad) = (reader.asked.len(), reader.bad.len());
+        let read = T::read(reader);
+        let first = reader.asked.get(asked).copied();
+        if first.is_some_and(|first| reader.text(first).is_some()) {
+            return read.map(Some);
+        }
+        reader.bad.truncate(bad);
+        Some(None)
+    }
+}
+
+/// A setting that a deployment may leave empty.
+impl<T: Setting> Setting for Option<T> {
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text {
+            None => Some(None),
+            Some(_) => T::read(text).map(Some),
+        }
+    }
+}
+
+impl Setting for String {
+    fn read(text: Option<&str>) -> Option<Self> {
+        text.map(str::to_owned)
+    }
+}
+
+impl Setting for u32 {
+    fn read(text: Option<&str>) -> Option<Self> {
+        text?.parse().ok()
+    }
+}
+
+/// A timeout: a whole number of milliseconds, in variables whose names end in `_MS`.
+impl Setting for Duration {
+    fn read(text: Option<&str>) -> Option<Self> {
+        Some(Self::from_millis(u64::from(u32::read(text)?)))
+    }
+}
+
+/// A time span: a whole number of seconds, in variables whose names end in `_S`.
+impl Setting for SignedDuration {
+    fn read(text: Option<&str>) -> Option<Self> {
+        Some(Self::from_secs(i64::from(u32::read(text)?)))
+    }
+}
+
+impl Setting for PublicUrl {
+    fn read(text: Option<&str>) -> Option<Self> {
+        Self::try_from(text?.to_owned()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    settings! {
+        /// An account that a deployment may not have.
+        struct Account {
+            /// Its key.
+            key: String = "KEY",
+            /// Its sender.
+            sender: String = "SENDER",
+        }
+    }
+
+    settings! {
+        /// What a function is told.
+        struct Example {
+            /// A table.
+            table: String = "TABLE",
+            /// The time of a call.
+            timeout: Duration = "TIMEOUT_MS",
+            /// The account.
+            account: Option<Account>,
+            /// A sender's address.
+            callback: Option<String> = "CALLBACK",
+        }
+    }
+
+    fn read_from(pairs: &[(&str, &str)]) -> Result<Example, Vec<&'static str>> {
+        let value = |name: &str| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        read_by(&value).map_err(|bad| bad.names)
+    }
+
+    #[test]
+    fn every_missing_or_unreadable_setting_is_named_at_once() {
+        assert_eq!(read_from(&[]).err(), Some(vec!["TABLE", "TIMEOUT_MS"]));
+        assert_eq!(
+            read_from(&[("TABLE", ""), ("TIMEOUT_MS", "3s")]).err(),
+            Some(vec!["TABLE", "TIMEOUT_MS"])
+        );
+    }
+
+    #[test]
+    fn an_account_is_absent_where_its_first_setting_is_and_whole_where_it_is_not() {
+        let base = [("TABLE", "t"), ("TIMEOUT_MS", "250")];
+        let none = read_from(&base).unwrap_or_else(|bad| panic!("{bad:?}"));
+        assert!(none.account.is_none() && none.callback.is_none());
+        assert_eq!((none.table.as_str(), none.timeout), ("t", Duration::from_millis(250)));
+        let half = [&base[..], &[("KEY", "k")]].concat();
+        assert_eq!(read_from(&half).err(), Some(vec!["SENDER"]));
+        let whole = [&half[..], &[("SENDER", "s"), ("CALLBACK", "c")]].concat();
+        let whole = read_from(&whole).unwrap_or_else(|bad| panic!("{bad:?}"));
+        let account = whole.account.map(|account| (account.key, account.sender));
+        assert_eq!(account, Some(("k".to_owned(), "s".to_owned())));
+        assert_eq!(whole.callback.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn the_names_of_all_settings_are_known_those_of_an_absent_account_too() {
+        let all = ["TABLE", "TIMEOUT_MS", "KEY", "SENDER", "CALLBACK"];
+        assert_eq!(names::<Example>(), all);
+    }
 }

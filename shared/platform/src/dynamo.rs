@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::Client;
+pub use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
@@ -21,6 +21,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
+use crate::port::Stored;
 
 pub use accounts::AccountTable;
 pub use catalogue_store::CatalogueStore;
@@ -78,6 +79,37 @@ where
     } else {
         Failure::unavailable("table", error)
     }
+}
+
+/// What a conditional write answered; none where its condition did not hold.
+fn unless_refused<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Option<T>, Failure>
+where
+    E: std::error::Error
+        + aws_smithy_runtime_api::client::result::CreateUnhandledError
+        + ProvideErrorMetadata
+        + Send
+        + Sync
+        + 'static,
+{
+    match outcome {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(down(error)),
+    }
+}
+
+/// The same, where nothing of the answer is read.
+fn stored<T, E>(outcome: Result<T, SdkError<E>>) -> Result<Stored, Failure>
+where
+    E: std::error::Error
+        + aws_smithy_runtime_api::client::result::CreateUnhandledError
+        + ProvideErrorMetadata
+        + Send
+        + Sync
+        + 'static,
+{
+    let answer = unless_refused(outcome)?;
+    Ok(answer.map_or(Stored::AnotherWasFirst, |_| Stored::Yes))
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {

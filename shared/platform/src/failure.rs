@@ -29,6 +29,9 @@ pub enum Failure {
     /// There is no such dossier, or not yet.
     #[error("no such dossier")]
     DossierNotFound,
+    /// There is no such procedure, or none in force.
+    #[error("no such procedure")]
+    ProcedureNotFound,
     /// The route does not exist.
     #[error("no such route")]
     RouteNotFound,
@@ -122,6 +125,7 @@ impl Failure {
             | Self::MissingIdempotencyKey
             | Self::Unauthorized(_)
             | Self::Forbidden
+            | Self::ProcedureNotFound
             | Self::RouteNotFound
             | Self::OutOfOrder
             | Self::TooLarge
@@ -148,6 +152,7 @@ impl Failure {
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
+            Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",
             Self::Illegal { .. } => "illegal-transition",
@@ -229,7 +234,7 @@ impl From<Refusal> for Failure {
             Refusal::Illegal { action, status, allowed } => {
                 Self::Illegal { action, status, allowed }
             }
-            Refusal::Invalid(violation) => violation.into(),
+            Refusal::Invalid(broken) => Self::Invalid(broken),
             Refusal::CommandIdReused => Self::IdempotencyKeyReused,
             Refusal::OutOfOrder => Self::OutOfOrder,
             Refusal::Calendar(missing) => Self::CalendarMissing { year: missing.year },

@@ -115,7 +115,7 @@ struct FirstDocument {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    crate::submission::hex(&Sha256::digest(bytes))
+    crate::wire::hex(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -77,6 +77,15 @@ impl<T> Draft<T> {
         self.and(Ok)
     }
 
+    /// What was read, where every field has its form; otherwise every field without it, and what
+    /// `judge` finds wrong with the others.
+    pub fn whole_or_all(self, judge: impl FnOnce(T) -> Vec<Violation>) -> Result<T, Failure> {
+        if self.found.is_empty() {
+            return self.whole();
+        }
+        self.and(|read| Err(Failure::Invalid(judge(read))))
+    }
+
     /// Whether `field`, or what it is a part of, is broken.
     pub fn is_broken(&self, field: &str) -> bool {
         self.found.iter().any(|broken| is_within(field, &broken.field))

@@ -1,5 +1,6 @@
 //! Message gateways: how each is asked, and what its answers mean.
 
+mod accounts;
 mod address;
 pub mod esms;
 pub mod report;
@@ -18,10 +19,12 @@ use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
 use sha2::{Digest, Sha256};
 
+pub use accounts::GatewaySettings;
 pub use address::{Address, BadAddress};
 
 use crate::Failure;
 use crate::port::{AccessTokens, MessageGateways};
+use crate::wire::hex;
 
 /// The longest that a gateway's `Retry-After` is believed.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(6);
@@ -116,9 +119,8 @@ fn request_id(notice: &Notice) -> String {
     if notice.id.len() <= REQUEST_ID_CHARACTERS_MAX {
         return notice.id.clone();
     }
-    let digest = Sha256::digest(notice.id.as_bytes());
-    let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    hex.chars().take(REQUEST_ID_CHARACTERS_MAX).collect()
+    let digest = hex(Sha256::digest(notice.id.as_bytes()));
+    digest.chars().take(REQUEST_ID_CHARACTERS_MAX).collect()
 }
 
 /// A number that vendors write as text, and not always.

@@ -15,10 +15,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::form::Draft;
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
 use crate::problem::{self, Problem};
 use crate::request::{Came, read_json};
+use crate::wire::{self, hex};
 use crate::{Failure, claims};
 
 /// Largest request body, in bytes: fifty documents with long names fit five times.
@@ -145,9 +147,21 @@ impl HttpRequest {
         self.headers.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The body as JSON of type `T`, with all that came.
-    pub fn json_as_it_came<T: DeserializeOwned>(&self) -> Result<Came<T>, Failure> {
-        Came::read(self.declared_json()?)
+    /// The body as JSON of type `T`, with all that came; `judge` is as in
+    /// [`Draft::whole_or_all`].
+    pub fn json_as_it_came<T: DeserializeOwned>(
+        &self,
+        judge: impl FnOnce(T) -> Vec<Violation>,
+    ) -> Result<Came<T>, Failure> {
+        Came::read(self.declared_json()?, judge)
+    }
+
+    /// The body as JSON of type `T`; `judge` is as in [`Draft::whole_or_all`].
+    pub fn json_judged<T: DeserializeOwned>(
+        &self,
+        judge: impl FnOnce(T) -> Vec<Violation>,
+    ) -> Result<T, Failure> {
+        Draft::of(self.declared_json()?)?.whole_or_all(judge)
     }
 
     /// The body as JSON of type `T`.
@@ -180,9 +194,7 @@ pub struct HttpReply {
 impl HttpReply {
     /// An answer with `status` and `body` as JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
-        let body =
-            serde_json::to_string(body).map_err(|error| Failure::Defect(error.to_string()))?;
-        Ok(Self::of(status, "application/json", Body::Text(body)))
+        Ok(Self::of(status, "application/json", Body::Text(wire::json(body)?)))
     }
 
     fn of(status: u16, content_type: &'static str, body: Body) -> Self {
@@ -211,10 +223,7 @@ impl HttpReply {
     #[must_use]
     pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
         let bytes: &[u8] = self.body.as_ref();
-        let digest = Sha256::digest(bytes);
-        let tag =
-            digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let tag = format!("\"{tag}\"");
+        let tag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..16]));
         if known.is_some_and(|known| names_tag(known, &tag)) {
             // An empty text and not no text: where the answer's body is null, the local gateway
             // makes a 500 of it.
@@ -226,13 +235,12 @@ impl HttpReply {
             .with_header("etag", tag)
     }
 
-    fn problem(failure: &Failure) -> Self {
-        let problem = Problem::from(failure);
+    fn problem(problem: &Problem) -> Self {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
-            body: Body::Text(serde_json::to_string(&problem).unwrap_or_default()),
+            body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
             headers: Vec::new(),
         }
     }
@@ -300,7 +308,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&failure).into()
+            HttpReply::problem(&Problem::from(&failure)).into()
         }
     }
 }
@@ -325,7 +333,7 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&failure);
+            let reply = HttpReply::problem(&Problem::from(&failure).of_request(&id));
             if reply.status >= 500 {
                 tracing::error!(
                     route,

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod dynamo;
 pub mod edition;
+pub mod entry;
 pub mod failure;
 pub mod fingerprint;
 pub mod form;
@@ -29,5 +30,6 @@ pub mod sqs;
 pub mod submission;
 pub mod telemetry;
 pub mod transition;
+pub mod wire;
 
 pub use failure::Failure;

@@ -1,11 +1,17 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version,
 //! and no personal data.
 
+use domain::Violation;
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Failure;
+use crate::request::read_json;
 
 /// Version of the envelope: the only one there is.
 pub const SPEC_VERSION: &str = "1.0";
@@ -44,6 +50,38 @@ pub struct CloudEvent<T> {
     pub data: T,
 }
 
+impl<T> CloudEvent<T> {
+    /// An event of ours. The same event always has the same id, so that a repetition is recognised.
+    fn ours(kind: &str, source: &str, id: String, time: Timestamp, data: T) -> Self {
+        Self {
+            specversion: SPEC_VERSION.to_owned(),
+            id,
+            source: format!("urn:motcua:{source}"),
+            kind: kind.to_owned(),
+            subject: None,
+            time,
+            data,
+        }
+    }
+
+    fn about(self, subject: &impl ToString) -> Self {
+        Self { subject: Some(subject.to_string()), ..self }
+    }
+}
+
+/// An event's data read as a `T`; fields are named from the event: `data.code`.
+pub fn read_data<T: DeserializeOwned>(data: &Value) -> Result<T, Failure> {
+    read_json(data.to_string().as_bytes()).map_err(|failure: Failure| failure.within("data"))
+}
+
+/// The failure of a queue that gets an event of a type that it does not take.
+pub fn unknown_type() -> Failure {
+    Violation::new("type", "known-type", "is not a type of event taken here").into()
+}
+
+/// Version of the structure of each event's data.
+const SCHEMA_VERSION: u32 = 1;
+
 /// The data of [`DOSSIER_CHANGED`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,24 +99,17 @@ pub struct DossierChanged {
 }
 
 impl CloudEvent<DossierChanged> {
-    /// The message that `entry` was added to the history of `code`. The same entry always gives the
-    /// same message, so that a repetition is recognised.
+    /// The message that `entry` was added to the history of `code`.
     pub fn changed(code: &DossierCode, entry: &HistoryEntry) -> Self {
-        Self {
-            specversion: SPEC_VERSION.to_owned(),
-            id: domain::notice::notice_id(code, entry.version),
-            source: "urn:motcua:dossiers".to_owned(),
-            kind: DOSSIER_CHANGED.to_owned(),
-            subject: Some(code.to_string()),
-            time: entry.at,
-            data: DossierChanged {
-                schema_version: 1,
-                code: code.clone(),
-                version: entry.version,
-                status: entry.status,
-                action: entry.action,
-            },
-        }
+        let id = domain::notice::notice_id(code, entry.version);
+        let data = DossierChanged {
+            schema_version: SCHEMA_VERSION,
+            code: code.clone(),
+            version: entry.version,
+            status: entry.status,
+            action: entry.action,
+        };
+        Self::ours(DOSSIER_CHANGED, "dossiers", id, entry.at, data).about(code)
     }
 }
 
@@ -98,15 +129,10 @@ pub struct NoticesWake {
 impl CloudEvent<NoticesWake> {
     /// The message, sent at `now`, that the notices of `code` are to be processed.
     pub fn wake(code: &SubjectCode, now: Timestamp) -> Self {
-        Self {
-            specversion: SPEC_VERSION.to_owned(),
-            id: format!("{code}@{}", now.as_millisecond()),
-            source: "urn:motcua:notices".to_owned(),
-            kind: NOTICES_WAKE.to_owned(),
-            subject: Some(code.to_string()),
-            time: now,
-            data: NoticesWake { schema_version: 1, code: code.clone(), take_up: false },
-        }
+        let id = format!("{code}@{}", now.as_millisecond());
+        let data =
+            NoticesWake { schema_version: SCHEMA_VERSION, code: code.clone(), take_up: false };
+        Self::ours(NOTICES_WAKE, "notices", id, now, data).about(code)
     }
 }
 
@@ -135,21 +161,14 @@ impl CloudEvent<AgencyCount> {
         (first, last): (Date, Date),
         now: Timestamp,
     ) -> Self {
-        Self {
-            specversion: SPEC_VERSION.to_owned(),
-            id: format!("{run}/{agency}"),
-            source: "urn:motcua:kpi".to_owned(),
-            kind: AGENCY_COUNT.to_owned(),
-            subject: Some(agency.to_string()),
-            time: now,
-            data: AgencyCount {
-                schema_version: 1,
-                run: run.to_owned(),
-                agency: agency.clone(),
-                first,
-                last,
-            },
-        }
+        let data = AgencyCount {
+            schema_version: SCHEMA_VERSION,
+            run: run.to_owned(),
+            agency: agency.clone(),
+            first,
+            last,
+        };
+        Self::ours(AGENCY_COUNT, "kpi", format!("{run}/{agency}"), now, data).about(agency)
     }
 }
 
@@ -169,14 +188,7 @@ impl CloudEvent<FiguresClose> {
     /// The message, sent at `now`, that runs whose first day is `since` or later are to be closed.
     pub fn close(since: Date, now: Timestamp) -> Self {
         let by = format!("close@{}", now.as_millisecond());
-        Self {
-            specversion: SPEC_VERSION.to_owned(),
-            id: by.clone(),
-            source: "urn:motcua:kpi".to_owned(),
-            kind: FIGURES_CLOSE.to_owned(),
-            subject: None,
-            time: now,
-            data: FiguresClose { schema_version: 1, by, since },
-        }
+        let data = FiguresClose { schema_version: SCHEMA_VERSION, by: by.clone(), since };
+        Self::ours(FIGURES_CLOSE, "kpi", by, now, data)
     }
 }

@@ -6,6 +6,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::Violation;
+use jiff::civil::Date;
 use url::form_urlencoded;
 
 use crate::Failure;
@@ -152,6 +153,12 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
             Violation::new("", "known-value", format!("must be one of {}", names.join(", ")))
         })
     }
+}
+
+/// Reads a date as `YYYY-MM-DD`, the one form of the contract.
+pub fn day(text: &str) -> Result<Date, Violation> {
+    let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+    read.ok_or_else(|| Violation::new("", "date", "must be a date, YYYY-MM-DD"))
 }
 
 /// Reads `true` or `false`.

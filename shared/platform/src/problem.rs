@@ -10,13 +10,14 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 18] = [
+pub const TYPES: [(&str, u16); 19] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
     ("unauthorized", 401),
     ("forbidden", 403),
     ("dossier-not-found", 404),
+    ("procedure-not-found", 404),
     ("route-not-found", 404),
     ("stale-version", 409),
     ("out-of-order", 409),
@@ -41,9 +42,21 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status code.
     pub status: u16,
+    /// The gateway's id of the request, under which our logs have it; none where nothing was read
+    /// as a request.
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// What else helps the client to mend it.
     #[serde(flatten)]
     pub details: Map<String, Value>,
+}
+
+impl Problem {
+    /// The same, of the request with this id.
+    #[must_use]
+    pub fn of_request(self, id: &str) -> Self {
+        Self { request_id: Some(id.to_owned()).filter(|id| !id.is_empty()), ..self }
+    }
 }
 
 impl From<&Failure> for Problem {
@@ -74,6 +87,7 @@ impl From<&Failure> for Problem {
             | Failure::Unauthorized(_)
             | Failure::Forbidden
             | Failure::DossierNotFound
+            | Failure::ProcedureNotFound
             | Failure::RouteNotFound
             | Failure::OutOfOrder
             | Failure::TooLarge
@@ -92,6 +106,7 @@ impl From<&Failure> for Problem {
                 .iter()
                 .find(|(known, _)| *known == slug)
                 .map_or(500, |(_, status)| *status),
+            request_id: None,
             details: details.as_object().cloned().unwrap_or_default(),
         }
     }
@@ -105,6 +120,7 @@ fn title(slug: &str) -> &'static str {
         "unauthorized" => "Sign in first.",
         "forbidden" => "This account may not do this.",
         "dossier-not-found" => "There is no such dossier.",
+        "procedure-not-found" => "There is no such procedure, or none in force.",
         "route-not-found" => "There is no such address.",
         "stale-version" => "The dossier has moved on; read it again before you decide.",
         "out-of-order" => "The dossier's history already reaches beyond the time of this event.",

@@ -32,9 +32,9 @@ pub struct Came<T> {
 }
 
 impl<T: DeserializeOwned> Came<T> {
-    /// Reads JSON like [`read_json`].
-    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
-        Ok(Self { read: read_json(bytes)?, came: read_json(bytes)? })
+    /// Reads JSON; `judge` is as in [`Draft::whole_or_all`].
+    pub fn read(bytes: &[u8], judge: impl FnOnce(T) -> Vec<Violation>) -> Result<Self, Failure> {
+        Ok(Self { read: Draft::of(bytes)?.whole_or_all(judge)?, came: read_json(bytes)? })
     }
 }
 
@@ -80,6 +80,14 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
 }
 
 impl SubmissionBody {
+    /// Every field that breaks a rule; none where [`SubmissionBody::judged`] takes it.
+    pub fn violations(self, catalogue: &Catalogue) -> Vec<Violation> {
+        match self.judged(catalogue) {
+            Err(Failure::Invalid(broken)) => broken,
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+
     /// The cleaned submission. Fails with every field that breaks a rule of `catalogue` or of its
     /// own form.
     pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {

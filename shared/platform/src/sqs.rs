@@ -87,6 +87,18 @@ impl DeadLetters for Queue {
     }
 }
 
+crate::settings! {
+    /// The settings of every function that works off a queue.
+    pub struct QueueSettings {
+        /// The address of the queue.
+        url: String = "QUEUE_URL",
+        /// The address of its dead-letter queue.
+        dead_letters_url: String = "DLQ_URL",
+        /// After how many receives a message is parked that fails on our side.
+        receives_max: u32 = "MAX_RECEIVE_COUNT",
+    }
+}
+
 /// A queue that messages are received from, with its dead-letter queue.
 #[derive(Debug, Clone)]
 pub struct SourceQueue {
@@ -95,11 +107,11 @@ pub struct SourceQueue {
 }
 
 impl SourceQueue {
-    /// The queue at `url` with the dead-letter queue at `dead_letters_url`.
-    pub fn new(client: Client, url: String, dead_letters_url: String) -> Self {
+    /// The queue that `settings` name, with its dead-letter queue.
+    pub fn open(client: Client, settings: QueueSettings) -> Self {
         Self {
-            source: Queue::new(client.clone(), url),
-            dead_letters: Queue::new(client, dead_letters_url),
+            source: Queue::new(client.clone(), settings.url),
+            dead_letters: Queue::new(client, settings.dead_letters_url),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::fingerprint::{self, Fingerprint};
 use crate::port::{Admission, Intake};
 use crate::record::SubmissionReceipt;
 use crate::request::{Came, SubmissionBody};
+use crate::wire::hex;
 
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -218,13 +219,5 @@ pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
         digest.update(part.len().to_be_bytes());
         digest.update(part.as_bytes());
     }
-    Ok(CommandId::try_from(hex(&digest.finalize()))?)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(CommandId::try_from(hex(digest.finalize()))?)
 }

@@ -54,6 +54,7 @@ impl Function {
             ("QUEUE_URL", "http://localhost/queue"),
             ("RECORD_TIMEOUT_MS", "60000"),
             ("RUST_LOG", "error"),
+            ("UNDECIDED_YEARS", "refused"),
         ]);
         let process = command.spawn().expect("the function starts");
         let (ask, asked) = mpsc::channel(4);

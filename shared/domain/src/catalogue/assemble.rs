@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::{Catalogue, Integrator};
 use crate::Violation;
 use crate::agency::{Agency, successor_violations};
 use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::Calendar;
+use crate::data_file::data_file;
+use crate::dated::Dated;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::intake::{IntakeFile, IntakeRules};
 use crate::kpi::index::{IndexFile, Indexes};
@@ -19,37 +19,25 @@ use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
 
-/// The file `agencies.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgenciesFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    agencies: Vec<Agency>,
+data_file! {
+    /// The file `agencies.json`.
+    AgenciesFile {
+        agencies: Vec<Agency>,
+    }
 }
 
-/// The file `procedures.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProceduresFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    procedures: Vec<Procedure>,
+data_file! {
+    /// The file `procedures.json`.
+    ProceduresFile {
+        procedures: Vec<Procedure>,
+    }
 }
 
-/// The file `integrators.json`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IntegratorsFile {
-    #[serde(rename = "schemaVersion", default)]
-    _schema_version: u32,
-    #[serde(rename = "note", default)]
-    _note: String,
-    integrators: Vec<Integrator>,
+data_file! {
+    /// The file `integrators.json`.
+    IntegratorsFile {
+        integrators: Vec<Integrator>,
+    }
 }
 
 /// The files that a catalogue is put together from.
@@ -219,10 +207,8 @@ impl Catalogue {
         let procedure_places = listed
             .map(|(place, procedure)| ((procedure.code.clone(), procedure.version), *place))
             .collect();
-        let procedures = versions
-            .into_iter()
-            .map(|(code, list)| (code, list.into_iter().map(|(_, procedure)| procedure).collect()))
-            .collect();
+        let listed = versions.into_values().flatten().map(|(_, procedure)| procedure).collect();
+        let procedures = Dated::grouped(listed, |procedure: &Procedure| procedure.code.clone());
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::Catalogue;
 use crate::Violation;
+use crate::dated::Dated;
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
@@ -67,14 +68,13 @@ impl Catalogue {
         }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
-            let same = next.procedures.get(&procedure.code).into_iter().flatten();
+            let mut same = next.procedures.get(&procedure.code).into_iter().flat_map(Dated::iter);
             let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
             let at = || {
                 place
                     .map_or_else(|| "procedures".to_owned(), |place| format!("procedures[{place}]"))
             };
-            let (field, what) = match same.clone().find(|other| other.version == procedure.version)
-            {
+            let (field, what) = match same.find(|other| other.version == procedure.version) {
                 None => ("procedures".to_owned(), "is left out"),
                 Some(other) if !procedure.says_the_same_as(other) => {
                     (at(), "says something else than before")

@@ -64,7 +64,7 @@ impl Dossier {
             return Ok(None);
         };
         let broken =
-            |field, rule, detail| Err(Refusal::Invalid(Violation::new(field, rule, detail)));
+            |field, rule, detail| Err(Refusal::invalid(Violation::new(field, rule, detail)));
         let (today, rule) = (date_of(at), law.rule_on(date_of(at)));
         if self.apologies() >= usize::from(rule.extensions_max) {
             return broken(

@@ -151,7 +151,7 @@ impl Dossier {
             return Ok(());
         }
         let detail = "the due date is what the calendar in force gives";
-        Err(Refusal::Invalid(Violation::new("action", "date-stands", detail)))
+        Err(Refusal::invalid(Violation::new("action", "date-stands", detail)))
     }
 }
 

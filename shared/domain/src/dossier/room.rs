@@ -124,7 +124,7 @@ impl Dossier {
         if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX
         {
             let detail = "the history is full: only what leads nearer to an end is taken";
-            return Err(Refusal::Invalid(Violation::new("version", "versions-max", detail)));
+            return Err(Refusal::invalid(Violation::new("version", "versions-max", detail)));
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ impl Dossier {
             let detail = format!(
                 "documents are asked for within {days} working days from receipt, before the due date has passed, and at most {times} time(s)"
             );
-            return Err(Refusal::Invalid(Violation::new("action", "supplement-bound", detail)));
+            return Err(Refusal::invalid(Violation::new("action", "supplement-bound", detail)));
         }
         Ok(late)
     }
@@ -79,6 +79,6 @@ impl Dossier {
         // day is.
         let until = calendar.working_day_from(last).unwrap_or(last);
         let detail = format!("the applicant has until {until} for the documents");
-        Err(Refusal::Invalid(Violation::new("action", "not-yet-expired", detail)))
+        Err(Refusal::invalid(Violation::new("action", "not-yet-expired", detail)))
     }
 }

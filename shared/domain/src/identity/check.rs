@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::Violation;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// A check that a kind of number asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

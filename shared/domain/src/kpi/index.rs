@@ -17,8 +17,10 @@ use serde::Deserialize;
 
 use super::Period;
 use crate::Violation;
+use crate::data_file::data_file;
+use crate::dated::{Dated, ValidFrom};
 use crate::id::AgencyCode;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 pub use measure::{Measure, Measures, Scope};
 pub use score::{Input, Missing, Origin, ScoredCriterion, ScoredGroup, ScoredIndex, score};
@@ -30,12 +32,12 @@ pub const WHOLE: u64 = 10_000;
 /// bits.
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
-/// The file `index.json`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IndexFile {
-    indexes: Vec<Index>,
-    declared: Vec<Declared>,
+data_file! {
+    /// The file `index.json`.
+    IndexFile {
+        indexes: Vec<Index>,
+        declared: Vec<Declared>,
+    }
 }
 
 impl IndexFile {
@@ -68,6 +70,12 @@ pub struct Index {
     pub trust: Trust,
     /// The source of the entry.
     pub source: String,
+}
+
+impl ValidFrom for Index {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
 }
 
 /// A group of criteria: a row of the national report.
@@ -229,8 +237,7 @@ pub struct Declared {
 /// The indices and what was declared for them, in one consistent set.
 #[derive(Debug)]
 pub struct Indexes {
-    /// Versions of each index, oldest first.
-    versions: BTreeMap<String, Vec<Index>>,
+    versions: BTreeMap<String, Dated<Index>>,
     declared: Vec<Declared>,
 }
 
@@ -243,21 +250,13 @@ impl Indexes {
         if !found.is_empty() {
             return Err(found);
         }
-        let mut versions: BTreeMap<String, Vec<Index>> = BTreeMap::new();
-        for index in file.indexes {
-            versions.entry(index.code.clone()).or_default().push(index);
-        }
-        for list in versions.values_mut() {
-            list.sort_by_key(|index| index.valid_from);
-        }
+        let versions = Dated::grouped(file.indexes, |index| index.code.clone());
         Ok(Self { versions, declared: file.declared })
     }
 
     /// The indices in force on `day`.
     pub fn on(&self, day: Date) -> impl Iterator<Item = &Index> {
-        self.versions
-            .values()
-            .filter_map(move |list| list.iter().rfind(|index| index.valid_from <= day))
+        self.versions.values().filter_map(move |versions| versions.on(day))
     }
 
     /// The declaration of `input` for exactly this period and agency: a month's is not used for the

@@ -216,7 +216,7 @@ pub fn report(
                 }
                 total.add(row, Some(*channel));
                 let level =
-                    || catalogue.agency(&agency).map_or("unknown", |known| level_name(known.level));
+                    || catalogue.agency(&agency).map_or("unknown", |known| known.level.name());
                 let key = match dimension {
                     Dimension::Agency => agency.to_string(),
                     Dimension::Level => level().to_owned(),
@@ -245,15 +245,6 @@ pub fn report(
     Report { total, lines: lines.collect() }
 }
 
-fn level_name(level: AgencyLevel) -> &'static str {
-    match level {
-        AgencyLevel::Province => "province",
-        AgencyLevel::Department => "department",
-        AgencyLevel::District => "district",
-        AgencyLevel::Commune => "commune",
-    }
-}
-
 /// What people call a key, in Vietnamese; the key itself where the catalogue does not know it.
 fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -> String {
     let known = match dimension {
@@ -277,19 +268,14 @@ fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -
                 .find(|procedure| procedure.field.code == key);
             named.map(|found| found.field.name.clone())
         }
-        Dimension::Level => match key {
-            "province" => Some("Ủy ban nhân dân tỉnh".to_owned()),
-            "department" => Some("Sở, ban, ngành".to_owned()),
-            "district" => Some("Cấp huyện".to_owned()),
-            "commune" => Some("Cấp xã".to_owned()),
-            _ => None,
-        },
-        Dimension::Channel => match key {
-            "online" => Some("Trực tuyến".to_owned()),
-            "counter" => Some("Trực tiếp".to_owned()),
-            "postal" => Some("Bưu chính công ích".to_owned()),
-            _ => None,
-        },
+        Dimension::Level => {
+            let level = AgencyLevel::ALL.into_iter().find(|level| level.name() == key);
+            level.map(|level| level.vietnamese().to_owned())
+        }
+        Dimension::Channel => {
+            let channel = Channel::ALL.into_iter().find(|channel| channel.name() == key);
+            channel.map(|channel| channel.vietnamese().to_owned())
+        }
         Dimension::Officer => None,
     };
     known.unwrap_or_else(|| key.to_owned())

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::Provider;
 use crate::Violation;
-use crate::procedure::Trust;
+use crate::data_file::data_file;
+use crate::provenance::Trust;
 
 /// What to do after a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -53,7 +54,7 @@ pub struct Ruling {
     pub remember_days: Option<u16>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
     codes: Vec<i32>,
@@ -64,7 +65,7 @@ struct Entry {
     remember_days: Option<u16>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Gateway {
     provider: Provider,
@@ -76,11 +77,11 @@ struct Gateway {
     source: String,
 }
 
-/// The file `codes.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CodesFile {
-    gateways: Vec<Gateway>,
+data_file! {
+    /// The file `codes.json`.
+    CodesFile {
+        gateways: Vec<Gateway>,
+    }
 }
 
 /// The codes of all gateways.

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use super::{Language, NoticeChannel, NoticeClass, Provider};
 use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
+use crate::data_file::data_file;
+use crate::dated::{Dated, ValidFrom};
 use crate::law::KNOWN_FROM;
-use crate::procedure::Trust;
+use crate::provenance::Trust;
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -352,19 +354,22 @@ impl NoticePolicy {
     }
 }
 
-/// The file `notices.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PoliciesFile {
-    policies: Vec<NoticePolicy>,
+data_file! {
+    /// The file `notices.json`.
+    PoliciesFile {
+        policies: Vec<NoticePolicy>,
+    }
 }
 
-/// All policies, oldest first.
-#[derive(Debug, Clone)]
-pub struct NoticePolicies {
-    first: NoticePolicy,
-    later: Vec<NoticePolicy>,
+impl ValidFrom for NoticePolicy {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
 }
+
+/// Every policy.
+#[derive(Debug, Clone)]
+pub struct NoticePolicies(Dated<NoticePolicy>);
 
 impl NoticePolicies {
     /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on
@@ -382,24 +387,16 @@ impl NoticePolicies {
                 ));
             }
         }
-        let mut policies = file.policies;
-        policies.sort_by_key(|policy| policy.valid_from);
-        let mut policies = policies.into_iter();
-        match policies.next() {
-            Some(first) if first.valid_from <= KNOWN_FROM => {
-                let later = policies.collect();
-                if found.is_empty() { Ok(Self { first, later }) } else { Err(found) }
-            }
-            _ => {
-                let detail = format!("no policy is in force on {KNOWN_FROM}");
-                found.push(Violation::new("policies", "cover-years", detail));
-                Err(found)
-            }
+        let policies = Dated::new(file.policies).filter(|policies| policies.covers(KNOWN_FROM));
+        if policies.is_none() {
+            let detail = format!("no policy is in force on {KNOWN_FROM}");
+            found.push(Violation::new("policies", "cover-years", detail));
         }
+        policies.map(Self).filter(|_| found.is_empty()).ok_or(found)
     }
 
     /// The policy in force on `day`; before the first, the first.
     pub fn on(&self, day: Date) -> &NoticePolicy {
-        self.later.iter().rfind(|policy| policy.valid_from <= day).unwrap_or(&self.first)
+        self.0.on_or_first(day)
     }
 }

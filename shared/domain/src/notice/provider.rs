@@ -1,7 +1,7 @@
 //! What each provider costs and how much of the work it gets, from a day on
 //! (`infra/data/providers.json`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -10,7 +10,9 @@ use super::pool::{Failover, ProviderPool};
 use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
 use crate::Violation;
-use crate::procedure::Trust;
+use crate::data_file::data_file;
+use crate::dated::{Dated, ValidFrom};
+use crate::provenance::Trust;
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
 /// messages cost.
@@ -33,19 +35,25 @@ struct ProviderTerms {
     source: String,
 }
 
-/// The file `providers.json`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProvidersFile {
-    failover: Failover,
-    providers: Vec<ProviderTerms>,
+impl ValidFrom for ProviderTerms {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
+
+data_file! {
+    /// The file `providers.json`.
+    ProvidersFile {
+        failover: Failover,
+        providers: Vec<ProviderTerms>,
+    }
 }
 
 /// The terms of all providers.
 #[derive(Debug)]
 pub struct Providers {
     failover: Failover,
-    terms: Vec<ProviderTerms>,
+    terms: BTreeMap<Provider, Dated<ProviderTerms>>,
 }
 
 impl Providers {
@@ -100,13 +108,12 @@ impl Providers {
                 ));
             }
         }
-        let mut terms = file.providers;
-        terms.sort_by_key(|terms| terms.valid_from);
+        let terms = Dated::grouped(file.providers, |terms| terms.provider);
         if found.is_empty() { Ok(Self { failover: file.failover, terms }) } else { Err(found) }
     }
 
     fn of(&self, provider: Provider, day: Date) -> Option<&ProviderTerms> {
-        self.terms.iter().rfind(|terms| terms.provider == provider && terms.valid_from <= day)
+        self.terms.get(&provider)?.on(day)
     }
 
     /// Those that may be asked on `day`: with a price.

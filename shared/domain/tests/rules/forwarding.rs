@@ -12,7 +12,7 @@ use domain::procedure::Channel;
 use super::kpi::{facts, tally};
 use super::world::{
     AGENCY, FORMER_HANDLER, HANDLER, OTHER_AGENCY, OWNER, at, citizen, command, day, forwarded_in,
-    in_status, integrator, law, local, moved, officer, played, portal, schedule,
+    in_status, integrator, law, local, moved, officer, only, played, portal, schedule,
 };
 
 fn forwarded() -> Dossier {
@@ -105,7 +105,10 @@ fn passing_on_names_an_agency_and_another_than_its_own_and_nothing_else_does() {
     ] {
         let found = match try_it(&received, to(action, agency), &officer(AGENCY)) {
             Ok(_) => None,
-            Err(Refusal::Invalid(Violation { field, rule, .. })) => Some((field, rule)),
+            Err(Refusal::Invalid(broken)) => {
+                let Violation { field, rule, .. } = only(&broken).clone();
+                Some((field, rule))
+            }
             Err(other) => panic!("{other:?}"),
         };
         assert_eq!(

@@ -102,7 +102,7 @@ fn a_second_morning_finds_the_date_right_and_nobody_else_counts_it_anew() {
         moved.decide(command("again", Action::Redate), &schedule(), law(), at("2026-11-20T06:30"));
     let stands =
         Violation::new("action", "date-stands", "the due date is what the calendar in force gives");
-    assert_eq!(again, Err(Refusal::Invalid(stands)));
+    assert_eq!(again, Err(Refusal::invalid(stands)));
     let repeated = moved.decide(
         command("redate-3", Action::Redate),
         &schedule(),

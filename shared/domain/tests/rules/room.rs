@@ -37,7 +37,7 @@ fn stretched(mut dossier: Dossier, versions: u64) -> Dossier {
 
 fn full() -> Refusal {
     let detail = "the history is full: only what leads nearer to an end is taken";
-    Refusal::Invalid(Violation::new("version", "versions-max", detail))
+    Refusal::invalid(Violation::new("version", "versions-max", detail))
 }
 
 fn remarks() -> String {

@@ -1,7 +1,6 @@
 //! How late and how often documents may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and what a late
 //! request does to the figures.
 
-use domain::Violation;
 use domain::dossier::{Action, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::law::Law;
@@ -10,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
 use super::world::{
-    AGENCY, at, calendar, command, day, law, law_changed, local, officer, played, played_under,
+    AGENCY, at, calendar, command, day, law, law_changed, local, named, officer, played,
+    played_under,
 };
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on
@@ -117,9 +117,9 @@ fn where_the_law_does_not_take_a_late_request_it_is_refused_and_changes_nothing(
             &law,
             at(when),
         ) {
-            Err(Refusal::Invalid(Violation { field, rule, .. })) => {
+            Err(Refusal::Invalid(broken)) => {
                 assert!(refused, "{when}");
-                assert_eq!((field.as_str(), rule), ("action", "supplement-bound"));
+                assert_eq!(named(&broken), [("action", "supplement-bound")]);
             }
             Ok(Decision::Moved(next)) => {
                 assert!(!refused && !next.history.last().unwrap().asked_late, "{when}")

@@ -7,7 +7,7 @@ use domain::submission::Document;
 use domain::text;
 use proptest::prelude::*;
 
-use super::world::{AGENCY, at, catalogue, command, day, handed_in, law, officer};
+use super::world::{AGENCY, at, catalogue, command, day, handed_in, law, officer, only};
 use domain::procedure::Channel;
 
 fn name(given: &str) -> Result<String, &'static str> {
@@ -217,7 +217,7 @@ fn a_reason_has_to_say_something_to_the_applicant() {
         let mut command = command("refused", Action::Refuse);
         command.reason = given.map(str::to_owned);
         let rule = match dossier.decide(command, &officer(AGENCY), law(), at("2026-03-02T09:00")) {
-            Err(Refusal::Invalid(violation)) => Some(violation.rule),
+            Err(Refusal::Invalid(violation)) => Some(only(&violation).rule),
             Ok(_) => None,
             Err(other) => panic!("{other}"),
         };

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use domain::Violation;
 use domain::agency::Remit;
 use domain::applicant::{Applicant, ApplicantKind, Phone};
 use domain::calendar::Calendar;
@@ -330,4 +331,15 @@ pub(super) fn forwarded_in(status: DossierStatus) -> Option<Dossier> {
         (status, Some(HANDLER))
     );
     Some(dossier)
+}
+
+/// Fields and rules, in the order in which they are named.
+pub(super) fn named(broken: &[Violation]) -> Vec<(&str, &'static str)> {
+    broken.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect()
+}
+
+/// The one rule that is broken.
+pub(super) fn only(broken: &[Violation]) -> &Violation {
+    let [violation] = broken else { panic!("one rule, and not {broken:?}") };
+    violation
 }

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 
-use super::{down, number, read, text, write};
+use super::{down, number, read, stored, text, write};
 use crate::Failure;
 use crate::account::AccountTokens;
 use crate::port::{Stored, TokenStore};
@@ -46,16 +46,6 @@ impl TokenStore for AccountTable {
                 .condition_expression("version = :before")
                 .expression_attribute_values(":before", number(before)),
         };
-        match put.send().await {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(put.send().await)
     }
 }

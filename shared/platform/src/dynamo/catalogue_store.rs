@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use serde::Deserialize;
 
-use super::{down, read, rows, text, write};
+use super::{down, read, rows, stored, text, write};
 use crate::Failure;
 use crate::catalogue::{Edition, Texts};
 use crate::port::Stored;
@@ -114,16 +114,6 @@ impl CatalogueStore {
         item.insert("part".to_owned(), text("edition"));
         item.insert("name".to_owned(), text(place(edition.edition)));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(part)").send().await {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(put.condition_expression("attribute_not_exists(part)").send().await)
     }
 }

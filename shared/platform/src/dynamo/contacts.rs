@@ -17,9 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::{Item, down, number, read, text};
+use super::{Item, down, number, read, text, unless_refused};
 use crate::Failure;
 use crate::port::Contacts;
+use crate::wire::hex;
 
 /// How long the count of a day or minute is kept: long enough to answer a complaint.
 const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -72,8 +73,7 @@ impl ContactBook {
         mac.update(kind.as_bytes());
         mac.update(b"#");
         mac.update(value.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        digest.iter().fold(format!("{kind}#"), |hex, byte| format!("{hex}{byte:02x}"))
+        format!("{kind}#{}", hex(mac.finalize().into_bytes()))
     }
 
     fn phone_key(&self, phone: &Phone) -> String {
@@ -220,18 +220,10 @@ impl Contacts for ContactBook {
             )
             .send()
             .await;
-        match longer {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                remember().update_expression("SET #until = :until").send().await.map_err(down)?;
-                Ok(())
-            }
-            Err(error) => Err(down(error)),
+        if unless_refused(longer)?.is_none() {
+            remember().update_expression("SET #until = :until").send().await.map_err(down)?;
         }
+        Ok(())
     }
 
     async fn count(

@@ -10,7 +10,7 @@ use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use jiff::civil::Date;
 
-use super::{Item, down, number, read, rows, text, write};
+use super::{Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
 use crate::record::{DossierRecord, WorklistItem, work_key};
@@ -274,17 +274,7 @@ impl DossierStore for Dossiers {
             .set_expression_attribute_values(Some(values))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(outcome)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use claim::Claim;
 
-use super::{Item, down, number, read, rows, text, write};
+use super::{Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
 use crate::edition::{AgencyState, Head, Stored as StoredVersions, Versions};
 use crate::port::Stored;
@@ -238,25 +238,15 @@ impl Figures {
         version: u64,
         versions: &Versions<T>,
     ) -> Result<Stored, Failure> {
-        let stored =
+        let row =
             versions.stored().ok_or_else(|| Failure::Defect("a row has no version".to_owned()))?;
-        let mut item = keyed(&stored, cell)?;
+        let mut item = keyed(&row, cell)?;
         item.insert("day".to_owned(), text(day));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(version) OR version <= :version")
             .expression_attribute_values(":version", number(version));
-        match put.send().await {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(put.send().await)
     }
 
     /// Writes a row in the form without versions: it is shown at once, in place of the stored one.

@@ -8,7 +8,7 @@ use domain::thread::NoticeThread;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{down, number, read, rows, text, write};
+use super::{down, number, read, rows, stored, text, unless_refused, write};
 use crate::Failure;
 use crate::port::{NoticeBook, Stored};
 
@@ -88,17 +88,7 @@ impl Notices {
             .expression_attribute_values(":seen", number(sleeper.wake_at))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(down(error)),
-        }
+        Ok(unless_refused(outcome)?.is_some())
     }
 }
 
@@ -146,16 +136,6 @@ impl NoticeBook for Notices {
                     AttributeValue::N((thread.version - 1).to_string()),
                 )
         };
-        match put.send().await {
-            Ok(_) => Ok(Stored::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Stored::AnotherWasFirst)
-            }
-            Err(error) => Err(down(error)),
-        }
+        stored(put.send().await)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use reqwest::Url;
 
+use crate::config::Setting;
+
 /// The address of a gateway, complete or as a base, without a slash at its end. Requests carry our
 /// tokens, so it is encrypted or on the loopback interface, where the stand-ins of the local stack
 /// are.
@@ -37,5 +39,11 @@ impl TryFrom<&str> for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Setting for Address {
+    fn read(text: Option<&str>) -> Option<Self> {
+        Self::try_from(text?).ok()
     }
 }

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use super::message_name;
 use crate::Failure;
 use crate::form::without_mark;
+use crate::wire::hex;
 
 /// The greatest age of a report. Zalo repeats a report for up to 12 hours; one older than a day is
 /// a replay.
@@ -74,7 +75,7 @@ pub fn zalo(
         .chain_update(timestamp.as_bytes())
         .chain_update(signer.oa_secret.as_bytes())
         .finalize();
-    let expected = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let expected = hex(digest);
     if !same(expected.as_bytes(), claimed.to_ascii_lowercase().as_bytes()) {
         return Err(unproven());
     }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::{AGENCIES, Figures, HEAD};
 use crate::Failure;
-use crate::dynamo::{Item, down, number, text, write};
+use crate::dynamo::{Item, down, number, stored, text, write};
 use crate::edition::{Mark, Trouble, Writer};
 use crate::port::Stored;
 
@@ -173,15 +173,5 @@ async fn claimed(
 }
 
 async fn kept(update: UpdateItemFluentBuilder) -> Result<Stored, Failure> {
-    match update.send().await {
-        Ok(_) => Ok(Stored::Yes),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-        {
-            Ok(Stored::AnotherWasFirst)
-        }
-        Err(error) => Err(down(error)),
-    }
+    stored(update.send().await)
 }

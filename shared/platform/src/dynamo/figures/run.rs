@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Figures, RUNS};
 use crate::Failure;
-use crate::dynamo::{Item, down, read, text, write};
+use crate::dynamo::{Item, read, text, unless_refused, write};
 use crate::record::CountRun;
 
 impl Figures {
@@ -58,19 +58,8 @@ impl Figures {
             .condition_expression("attribute_exists(cell)")
             .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::AllNew);
-        match reported.send().await {
-            Ok(updated) => {
-                updated.attributes.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose()
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(down(error)),
-        }
+        let updated = unless_refused(reported.send().await)?.and_then(|updated| updated.attributes);
+        updated.map(|item| read::<RunItem>(item).map(CountRun::from)).transpose()
     }
 }
 

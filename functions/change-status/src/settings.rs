@@ -1,0 +1,13 @@
+//! The settings of `change-status`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `change-status`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+    }
+}

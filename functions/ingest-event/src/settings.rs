@@ -1,0 +1,27 @@
+//! The settings of `ingest-event`.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use platform::entry::CatalogueSettings;
+use platform::sqs::QueueSettings;
+
+platform::settings! {
+    /// The settings of `ingest-event`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the intake table.
+        intake_table: String = "INTAKE_TABLE",
+        /// The queue and its dead letters.
+        queue: QueueSettings,
+        /// How long the work on one message may take.
+        record_timeout: Duration = "RECORD_TIMEOUT_MS",
+        /// How old an event may become that waits for an earlier one.
+        patience: SignedDuration = "PATIENCE_S",
+        /// How long an event waits for others that were sent with it.
+        settle: SignedDuration = "SETTLE_S",
+    }
+}

@@ -1,0 +1,15 @@
+//! The settings of `keep-preference`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `keep-preference`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the contacts table.
+        contacts_table: String = "CONTACTS_TABLE",
+        /// The secret under which contacts are kept.
+        contacts_key: String = "CONTACTS_KEY",
+    }
+}

@@ -1,0 +1,31 @@
+//! The settings of `notify-applicant`.
+
+use platform::entry::CatalogueSettings;
+use platform::gateway::GatewaySettings;
+use platform::sqs::QueueSettings;
+
+use crate::Limits;
+
+platform::settings! {
+    /// The settings of `notify-applicant`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
+        /// The name of the contacts table.
+        contacts_table: String = "CONTACTS_TABLE",
+        /// The secret under which contacts are kept.
+        contacts_key: String = "CONTACTS_KEY",
+        /// The name of the accounts table.
+        accounts_table: String = "ACCOUNTS_TABLE",
+        /// The accounts with gateways.
+        gateways: GatewaySettings,
+        /// The queue and its dead letters.
+        queue: QueueSettings,
+        /// Whether the policy's limits are kept.
+        limits: Limits = "LIMITS",
+    }
+}

@@ -1,0 +1,13 @@
+//! Wires `read-catalogue`.
+
+use platform::dynamo;
+use platform::entry::{self, http};
+use read_catalogue::Settings;
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let live = &entry::catalogue(&dynamo::client().await, settings.catalogue).await?;
+    http::run(async |request, now| read_catalogue::handle(&request, &*live.current(now).await, now))
+        .await
+}

@@ -1,0 +1,11 @@
+//! The settings of `read-catalogue`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `read-catalogue`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+    }
+}

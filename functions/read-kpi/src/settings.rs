@@ -1,0 +1,15 @@
+//! The settings of `read-kpi`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `read-kpi`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the table of figures.
+        kpi_table: String = "KPI_TABLE",
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+    }
+}

@@ -1,0 +1,13 @@
+//! The settings of `remind-deadline`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `remind-deadline`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+    }
+}

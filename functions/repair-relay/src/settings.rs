@@ -1,0 +1,17 @@
+//! The settings of `repair-relay`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `repair-relay`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
+        /// The address of the queue of notices.
+        notices_queue_url: String = "NOTICES_QUEUE_URL",
+    }
+}

@@ -1,0 +1,15 @@
+//! The settings of `rollup-kpi`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `rollup-kpi`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the table of figures.
+        kpi_table: String = "KPI_TABLE",
+        /// The address of the queue of counts.
+        counts_queue_url: String = "COUNTS_QUEUE_URL",
+    }
+}

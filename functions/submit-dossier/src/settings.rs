@@ -1,0 +1,15 @@
+//! The settings of `submit-dossier`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `submit-dossier`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the intake table.
+        intake_table: String = "INTAKE_TABLE",
+    }
+}

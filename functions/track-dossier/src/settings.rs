@@ -1,0 +1,15 @@
+//! The settings of `track-dossier`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `track-dossier`.
+    pub struct Settings {
+        /// The catalogue.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
+    }
+}

@@ -1,0 +1,44 @@
+//! The head that every data file of the catalogue has (`infra/data/*.json`), and its strictness.
+
+use serde::Deserialize;
+
+/// The form of the data files that this code reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// `schemaVersion` of a data file: [`SCHEMA_VERSION`] and no other.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct SchemaVersion;
+
+impl TryFrom<u32> for SchemaVersion {
+    type Error = String;
+
+    fn try_from(version: u32) -> Result<Self, String> {
+        if version == SCHEMA_VERSION { Ok(Self) } else { Err(format!("must be {SCHEMA_VERSION}")) }
+    }
+}
+
+/// Declares the struct of a data file: its own fields behind the common head `schemaVersion` and
+/// `note`, and no others, so that a misspelt top-level field is an error in every file.
+macro_rules! data_file {
+    (
+        $(#[$about:meta])*
+        $name:ident {
+            $($(#[$field_about:meta])* $field:ident: $kind:ty,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            #[serde(rename = "schemaVersion", default)]
+            _schema_version: $crate::data_file::SchemaVersion,
+            /// For people: what the file is, where its content is from.
+            #[serde(rename = "note", default)]
+            _note: String,
+            $($(#[$field_about])* $field: $kind,)+
+        }
+    };
+}
+
+pub(crate) use data_file;

@@ -1,0 +1,65 @@
+//! The entry of a function: one module for each kind of trigger, and the one place where the Lambda
+//! runtime is started and the clock is read.
+//!
+//! A `main.rs` reads its settings ([`start`]), opens what it needs, and hands its handler to the
+//! `run` of its trigger. The handler gets the time of its work as an argument (ADR 41).
+
+pub mod http;
+pub mod queue;
+pub mod schedule;
+pub mod stream;
+
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
+
+pub use lambda_runtime::Error;
+
+use crate::catalogue::{LiveCatalogue, UndecidedYears};
+use crate::config::{self, BadSettings, Settings};
+use crate::dynamo::{CatalogueStore, Client};
+use crate::payload::{Payload, Reported};
+use crate::{Failure, clock, telemetry};
+
+crate::settings! {
+    /// The settings of every function that reads the catalogue. Undecided years are the same for
+    /// all of them: a due date that one has counted another must be able to explain.
+    pub struct CatalogueSettings {
+        /// The name of the catalogue table.
+        table: String = "CATALOGUE_TABLE",
+        /// The age at which a newer edition is looked for.
+        max_age: SignedDuration = "CATALOGUE_MAX_AGE_S",
+        /// The treatment of years without decided holidays.
+        undecided: UndecidedYears = "UNDECIDED_YEARS",
+    }
+}
+
+/// Starts logging and reads the function's settings. Fails with the names of all that are missing
+/// or unreadable.
+pub fn start<T: Settings>() -> Result<T, BadSettings> {
+    telemetry::start();
+    config::read()
+}
+
+/// The catalogue in force at the cold start, which looks for newer editions while the function
+/// runs. Fails if no edition can be read.
+pub async fn catalogue(
+    client: &Client,
+    settings: CatalogueSettings,
+) -> Result<LiveCatalogue, Failure> {
+    let CatalogueSettings { table, max_age, undecided } = settings;
+    let catalogue_store = CatalogueStore::new(client.clone(), table);
+    LiveCatalogue::open(catalogue_store, undecided, max_age, clock::now()).await
+}
+
+/// Answers invocations by `answer`, each at the time when it came, until the process is ended.
+async fn serve<R: Serialize>(
+    answer: impl AsyncFn(Payload, Timestamp) -> Result<R, Reported>,
+) -> Result<(), Error> {
+    let answer = &answer;
+    // Boxed, since the compiler's depth for a type is used up by one future inside another.
+    let each = service_fn(move |event: LambdaEvent<Payload>| async move {
+        Ok::<R, Error>(Box::pin(answer(event.payload, clock::now())).await?)
+    });
+    Box::pin(lambda_runtime::run(each)).await
+}

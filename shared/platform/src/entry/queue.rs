@@ -1,0 +1,34 @@
+//! The entry of a function that works off a queue.
+
+use jiff::Timestamp;
+
+use super::{Error, serve};
+use crate::batch::{self, Arrived, Backoff, Plan};
+use crate::{Failure, clock};
+
+/// Works off messages by `work`.
+///
+/// The clock is read once for each message, when its work begins: a batch may take minutes, and
+/// each of its messages is judged, timed and repeated on its own.
+pub async fn run(
+    plan: Plan,
+    queue: &impl Backoff,
+    work: impl AsyncFn(Arrived, Timestamp) -> Result<(), Failure>,
+) -> Result<(), Error> {
+    run_sharing(plan, queue, || (), async |(), message, now| work(message, now).await).await
+}
+
+/// As [`run`], with something that all messages of one batch share, made by `shared`.
+pub async fn run_sharing<S>(
+    plan: Plan,
+    queue: &impl Backoff,
+    shared: impl Fn() -> S,
+    work: impl AsyncFn(&S, Arrived, Timestamp) -> Result<(), Failure>,
+) -> Result<(), Error> {
+    serve(async |payload, came| {
+        let shared = &shared();
+        let work = async |message| work(shared, message, clock::now()).await;
+        Ok(batch::run(payload.event("a batch of a queue")?, plan, queue, came, work).await)
+    })
+    .await
+}
