@@ -25,7 +25,7 @@ down: ## stop the stack, leave nothing running; what it held is gone
 status: ## show what of the stack runs
 	@$(STACK) status
 
-token: ## print a bare token: make -s token ROLE=portal|administrator, ROLE=officer AGENCY=H20.12, ROLE=citizen ID=087199012345
+token: ## print a bare token: make -s token ROLE=portal|administrator|auditor, ROLE=officer AGENCY=H20.12, ROLE=citizen ID=087199012345
 	@$(STACK) token --role $(ROLE) $(if $(AGENCY),--agency $(AGENCY)) $(if $(ID),--id $(ID))
 
 catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; on the local stack, or where API_URL and an administrator's TOKEN say

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use announce_report::{Order, Outcome, announce};
 use domain::announcement::PublicUrl;
 use domain::id::SubjectCode;
-use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow, Period};
+use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow};
 use domain::notice::Notice;
+use domain::period::Period;
 use domain::thread::NoticeThread;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -515,7 +516,7 @@ fn an_edition_of_before_the_report_has_no_text_for_it_and_may_list_no_leaders() 
     assert_eq!(with(json!([])), []);
     let found = with(two_leaders());
     assert_eq!(
-        found.iter().map(|found| (found.file.as_str(), found.rule)).collect::<Vec<_>>(),
+        found.iter().map(|found| (found.file.as_str(), found.rule.slug())).collect::<Vec<_>>(),
         [("templates.json", "report-owed")]
     );
 }
@@ -548,7 +549,7 @@ fn a_list_of_leaders_with_a_misprint_is_refused_with_its_rule_and_without_the_nu
     ] {
         let found = misprints(&leaders);
         let said: Vec<(&str, &str)> =
-            found.iter().map(|found| (found.file.as_str(), found.rule)).collect();
+            found.iter().map(|found| (found.file.as_str(), found.rule.slug())).collect();
         assert_eq!(said, [("leaders.json", rule)], "{leaders}");
         assert!(
             !found[0].detail.contains("851234") && !found[0].detail.contains("345678"),

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use jiff::{SignedDuration, Timestamp};
-use platform::catalogue::{Edition, LiveCatalogue, Texts, UndecidedYears};
+use platform::catalogue::{Edition, Texts, UndecidedYears};
+use platform::dynamo::CatalogueStore;
+use platform::live_catalogue::LiveCatalogue;
 use platform::port::Stored;
 use serde_json::{Value, json};
 
@@ -65,7 +67,7 @@ async fn edition_in_force(world: &World) -> Value {
     shown.body
 }
 
-async fn running(world: &World) -> LiveCatalogue {
+async fn running(world: &World) -> LiveCatalogue<CatalogueStore> {
     LiveCatalogue::open(world.catalogue_store.clone(), UndecidedYears::Refused, MAX_AGE, at(NOW))
         .await
         .unwrap()

@@ -296,7 +296,7 @@ async fn told_of(message: &str) -> Vec<(String, &'static str)> {
     match ingest_event::ingest(message, store, intake, &world.catalogue, at(NOW)).await {
         Ok(()) => Vec::new(),
         Err(platform::Failure::Invalid(found)) => {
-            found.into_iter().map(|broken| (broken.field, broken.rule)).collect()
+            found.into_iter().map(|broken| (broken.field, broken.rule.slug())).collect()
         }
         Err(other) => vec![(String::new(), other.slug())],
     }

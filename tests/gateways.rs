@@ -1,11 +1,9 @@
 //! What gateways do on the wire, and what is known afterwards of the message: certainly not taken,
 //! declined, or in doubt.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use local::gateways::{Gateways, Settings, registered_templates};
 use platform::account::Token;
 use platform::gateway::esms::Esms;
 use platform::gateway::speedsms::SpeedSms;
@@ -319,90 +317,4 @@ async fn a_gateway_s_name_for_a_message_is_read_as_text_or_number_and_nothing_el
         };
         assert_eq!(send(&world, &speedsms).await, expected, "speedsms {written}");
     }
-}
-
-/// The stand-in of the local stack, ended with the value.
-struct StandIn {
-    url: String,
-    _connections: tokio::task::JoinSet<std::io::Result<()>>,
-}
-
-impl StandIn {
-    /// Starts it with what it remembers in `memory`.
-    async fn start(memory: &std::path::Path) -> Self {
-        let account = serde_json::json!({
-            "ZALO_APP_ID": "app", "ZALO_APP_SECRET": "secret", "ZALO_REFRESH_TOKEN": "first",
-            "ZALO_OA_SECRET": "oa", "ZALO_ACCESS_TOKEN": "fixed", "SPEEDSMS_TOKEN": "s",
-            "VNPT_API_PASSWORD": "v",
-        });
-        let templates = crate::support::root().join("infra/data/templates.json");
-        let gateways = Gateways::new(Settings {
-            account: serde_json::from_value(account).unwrap(),
-            templates: registered_templates(&templates).unwrap(),
-            daily_quota: 10,
-            memory: Some(memory.to_owned()),
-            zalo_webhook_url: String::new(),
-            esms_callback_url: String::new(),
-        });
-        let listener = local::http::listen(0).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let mut connections = tokio::task::JoinSet::new();
-        connections.spawn(local::http::serve(listener, Arc::new(gateways.unwrap())));
-        Self { url, _connections: connections }
-    }
-
-    async fn renew(&self, refresh: &str) -> Renewal {
-        let login = ZaloLogin {
-            http: http_client(TIMEOUT * 10).unwrap(),
-            url: address(&format!("{}/zalo-login", self.url)),
-            app_id: "app".to_owned(),
-            secret_key: "secret".to_owned(),
-        };
-        login.renew(&Token::new(refresh)).await
-    }
-
-    async fn zalo(&self, world: &World, token: &Token) -> Verdict {
-        let (http, url) =
-            (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/zalo", self.url)));
-        send(world, &Zalo { http, url, tokens: FixedToken(token.clone()) }).await
-    }
-
-    async fn esms(&self, world: &World) -> Verdict {
-        let (http, url) =
-            (http_client(TIMEOUT * 10).unwrap(), address(&format!("{}/esms", self.url)));
-        let (api_key, secret_key, brandname) =
-            ("k".to_owned(), "s".to_owned(), "MOTCUA".to_owned());
-        send(world, &Esms { http, url, api_key, secret_key, brandname, callback_url: None }).await
-    }
-}
-
-#[tokio::test]
-async fn a_stand_in_that_was_killed_and_started_again_knows_its_tokens_and_what_it_was_asked() {
-    let world = World::new().await;
-    let memory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("gateways-{}.json", std::process::id()));
-    let first = StandIn::start(&memory).await;
-    let Renewal::Granted { access, refresh, .. } = first.renew("first").await else {
-        panic!("the first sign-in")
-    };
-    assert!(matches!(first.zalo(&world, &access).await, Verdict::Accepted { .. }));
-    assert!(matches!(first.esms(&world).await, Verdict::Accepted { .. }));
-    drop(first);
-
-    let second = StandIn::start(&memory).await;
-    assert!(
-        matches!(second.zalo(&world, &access).await, Verdict::Accepted { .. }),
-        "the access token is forgotten"
-    );
-    assert_eq!(second.renew("first").await, Renewal::Refused { code: -14020 }, "used is used");
-    assert!(
-        matches!(second.renew(refresh.reveal()).await, Renewal::Granted { .. }),
-        "the refresh token is forgotten"
-    );
-    assert_eq!(
-        second.esms(&world).await,
-        Verdict::Declined { code: 124 },
-        "the request is forgotten"
-    );
-    std::fs::remove_file(&memory).unwrap();
 }

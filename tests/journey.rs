@@ -53,6 +53,20 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     assert_eq!((&seen.body["status"], &seen.body["completion"]), (&json!(10), &done));
     let history = stack.get(&format!("{DOSSIERS}/{code}/history"), Some(&officer)).await;
     assert_eq!(history.body["history"].as_array().map(Vec::len), Some(5));
+    let case = stack.get(&format!("{DOSSIERS}/{code}/case"), Some(&officer)).await;
+    assert_eq!(
+        (case.status, &case.body["applicant"]["idNumber"], &case.body["next"]),
+        (200, &json!(CITIZEN), &json!([]))
+    );
+    let auditor = stack.token(json!({ "role": "auditor" })).await;
+    let reads = stack.get(&format!("{DOSSIERS}/{code}/reads"), Some(&auditor)).await;
+    let read = &reads.body["items"][0];
+    assert_eq!((&read["agency"], &read["version"]), (&json!(AGENCY), &json!(5)), "{}", reads.body);
+    let reader = format!("/v1/reads?officer={}", read["reader"].as_str().unwrap());
+    let audited = stack.get(&reader, Some(&auditor)).await;
+    let codes: Vec<&Value> =
+        audited.body["items"].as_array().unwrap().iter().map(|read| &read["code"]).collect();
+    assert!(codes.contains(&&json!(code)), "{}", audited.body);
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
@@ -103,6 +117,18 @@ async fn a_hundred_identical_requests_through_the_gateway_make_one_dossier() {
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
     }
+}
+
+#[tokio::test]
+async fn everybody_finds_a_procedure_what_it_needs_and_the_agencies_of_a_day() {
+    let stack = Stack::new();
+    let found = stack.get("/v1/procedures?search=khai%20sinh", None).await;
+    assert_eq!(found.status, 200, "{}", found.body);
+    let code = found.body["items"][0]["code"].as_str().unwrap();
+    let told = stack.get(&format!("/v1/procedures/{code}"), None).await;
+    assert_eq!((told.status, &told.body["code"]), (200, &json!(code)), "{}", told.body);
+    let then = stack.get("/v1/agencies?day=2025-06-30", None).await;
+    assert_eq!((then.status, &then.body["day"]), (200, &json!("2025-06-30")));
 }
 
 #[tokio::test]

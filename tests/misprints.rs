@@ -66,7 +66,7 @@ fn a_field_of_another_type_is_named_by_its_line_in_every_file() {
             let found = misprints(name, written(&spoilt));
             let told: Vec<_> = found
                 .iter()
-                .map(|misprint| (misprint.file.as_str(), misprint.rule, misprint.line))
+                .map(|misprint| (misprint.file.as_str(), misprint.rule.slug(), misprint.line))
                 .collect();
             assert_eq!(
                 told,
@@ -98,7 +98,7 @@ fn a_field_too_many_is_named_by_its_line_and_a_missing_one_by_that_of_its_entry(
         without.pointer_mut(entry).unwrap().as_object_mut().unwrap().remove(field).unwrap();
         let found = misprints(name, written(&without));
         assert_eq!(
-            (found[0].rule, found[0].line),
+            (found[0].rule.slug(), found[0].line),
             ("form", line_at(&file, entry)),
             "{name}{entry}: {found:?}"
         );
@@ -106,7 +106,11 @@ fn a_field_too_many_is_named_by_its_line_and_a_missing_one_by_that_of_its_entry(
         with.pointer_mut(entry).unwrap()["zzz"] = 1.into();
         let found = misprints(name, written(&with));
         let line = line_at(&with, &format!("{entry}/zzz"));
-        assert_eq!((found[0].rule, found[0].line), ("form", line), "{name}{entry}: {found:?}");
+        assert_eq!(
+            (found[0].rule.slug(), found[0].line),
+            ("form", line),
+            "{name}{entry}: {found:?}"
+        );
     }
 }
 
@@ -123,8 +127,10 @@ fn a_top_level_field_that_is_misspelt_is_named_by_its_line_in_every_file() {
             let line =
                 if field == "schemaVersion" { 1 } else { line_at(&spoilt, &format!("/{field}x")) };
             let found = misprints(name, written(&spoilt));
-            let told: Vec<_> =
-                found.iter().map(|found| (found.file.as_str(), found.rule, found.line)).collect();
+            let told: Vec<_> = found
+                .iter()
+                .map(|found| (found.file.as_str(), found.rule.slug(), found.line))
+                .collect();
             assert_eq!(told, [(name, rule, line)], "{name}: {field}: {found:?}");
         }
     }
@@ -147,7 +153,7 @@ fn a_field_that_stands_twice_is_named_by_the_line_on_which_it_stands_again() {
         lines.insert(line - 1, format!("\"{key}\": null,"));
         let found = misprints(name, lines.join("\n"));
         assert_eq!(
-            (found[0].rule, found[0].line),
+            (found[0].rule.slug(), found[0].line),
             ("form", line + 1),
             "{name}{pointer}: {found:?}"
         );
@@ -402,7 +408,7 @@ fn a_broken_rule_is_told_with_the_line_of_the_field_that_breaks_it() {
         let found = misprints(name, written(&file));
         let line = line_at(&file, at);
         let told = |misprint: &CatalogueError| {
-            (misprint.file.as_str(), misprint.rule, misprint.line) == (name, rule, line)
+            (misprint.file.as_str(), misprint.rule.slug(), misprint.line) == (name, rule, line)
         };
         assert!(found.iter().any(told), "{name}{pointer}: no {rule} in line {line}: {found:?}");
     }
@@ -426,7 +432,7 @@ fn a_version_in_force_that_says_something_else_is_told_with_its_own_line_and_not
     after["procedures"][last]["feeVnd"] = 1.into();
     let today = jiff::civil::date(2026, 11, 26);
     let found = texts(&after).forgotten(&assembled(&before), &assembled(&after), today);
-    let told: Vec<_> = found.iter().map(|misprint| (misprint.rule, misprint.line)).collect();
+    let told: Vec<_> = found.iter().map(|misprint| (misprint.rule.slug(), misprint.line)).collect();
     assert_eq!(told, [("kept-version", line_at(&after, &format!("/procedures/{last}")))]);
 }
 
@@ -438,7 +444,7 @@ fn a_text_that_is_no_json_is_named_by_the_line_on_which_it_breaks_off() {
     lines[line - 1] = "\"level\" \"commune\",".to_owned();
     let found = misprints("agencies.json", lines.join("\n"));
     assert_eq!(
-        found.iter().map(|misprint| (misprint.rule, misprint.line)).collect::<Vec<_>>(),
+        found.iter().map(|misprint| (misprint.rule.slug(), misprint.line)).collect::<Vec<_>>(),
         [("json", line)]
     );
 }

@@ -2,6 +2,7 @@
 //! stack.
 
 mod announcement;
+mod case;
 mod catalogue;
 mod contract;
 mod crash;

@@ -204,7 +204,9 @@ async fn days_that_have_not_come_or_do_not_follow_each_other_are_refused() {
         ),
     ] {
         match night(&world, &order, at(MORNING)).await.unwrap_err() {
-            Failure::Invalid(found) => assert_eq!((found[0].field.as_str(), found[0].rule), broken),
+            Failure::Invalid(found) => {
+                assert_eq!((found[0].field.as_str(), found[0].rule.slug()), broken)
+            }
             other => panic!("{other}"),
         }
     }

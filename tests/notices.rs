@@ -385,7 +385,7 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
 #[tokio::test]
 async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
-    let phone = world.dossier(&submitted(&world).await).await.applicant.phone;
+    let phone = world.dossier(&submitted(&world).await).await.into_state().applicant.phone;
     for _ in 0..10 {
         world
             .contacts
@@ -409,7 +409,7 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
 async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let phone = world.dossier(&code).await.applicant.phone;
+    let phone = world.dossier(&code).await.into_state().applicant.phone;
     world
         .contacts
         .count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW))
@@ -542,7 +542,7 @@ async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_t
 async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let agency = world.dossier(&code).await.agency;
+    let agency = world.dossier(&code).await.into_state().agency;
     for _ in 0..600 {
         world.contacts.place(&agency, at(NOW)).await.unwrap();
     }
@@ -639,11 +639,16 @@ impl NoticeBook for Overtaken<'_> {
     }
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
-        let record = thread.notices.iter().any(|notice| notice.accepted_at().is_some());
+        let record = thread.notices().iter().any(|notice| notice.accepted_at().is_some());
         let first = record && std::mem::take(&mut *self.reports.lock().unwrap()) > 0;
         if first {
-            crate::support::call::zalo_report(self.world, &format!("{}/1", thread.code), "m1", NOW)
-                .await;
+            crate::support::call::zalo_report(
+                self.world,
+                &format!("{}/1", thread.code()),
+                "m1",
+                NOW,
+            )
+            .await;
         }
         self.world.notices.keep(thread).await
     }

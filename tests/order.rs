@@ -265,6 +265,30 @@ async fn what_happened_before_something_that_is_recorded_is_out_of_order_at_once
 }
 
 #[tokio::test]
+async fn whole_seconds_of_one_sender_put_nothing_out_of_order() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let receive = transition_event("e2", "2026-11-16T04:00:07.457Z", &code, "receive");
+    let process = transition_event("e3", "2026-11-16T04:00:07Z", &code, "process");
+    taken(&world, &receive, 6).await.unwrap();
+    taken(&world, &process, 6).await.unwrap();
+    assert_eq!(world.dossier(&code).await.status, DossierStatus::Processing);
+}
+
+#[tokio::test]
+async fn an_event_of_who_takes_no_part_is_waited_for_by_nobody() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let mut stranger = transition_event("e9", "2026-11-16T03:30:00Z", &code, "receive");
+    stranger["source"] = "urn:motcua:integrator:land-registry".into();
+    assert!(matches!(taken(&world, &stranger, 1).await, Err(Failure::HeldBack(_))));
+    taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
+        .await
+        .unwrap();
+    assert_eq!(taken(&world, &stranger, 6).await.unwrap_err().slug(), "forbidden");
+}
+
+#[tokio::test]
 async fn an_event_that_was_given_up_keeps_nobody_any_more() {
     let world = World::new().await;
     let code = registered(&world).await;

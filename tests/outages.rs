@@ -44,7 +44,7 @@ async fn reason(world: &World, code: &str) -> (&'static str, String) {
 async fn an_sms_account_without_money_costs_nobody_his_notice_though_he_has_no_zalo() {
     let world = World::new().await;
     let (code, message) = documents_wanted(&world).await;
-    let phone = world.dossier(&code).await.applicant.phone;
+    let phone = world.dossier(&code).await.into_state().applicant.phone;
     let month = at("2026-12-17T00:00:00Z");
     world
         .contacts
@@ -148,10 +148,12 @@ impl NoticeBook for Deaf<'_> {
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let stored = self.world.notices.keep(thread).await?;
-        let leases =
-            thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
+        let leases = thread
+            .notices()
+            .iter()
+            .any(|notice| matches!(notice.state, NoticeState::Leased { .. }));
         let records = thread
-            .notices
+            .notices()
             .iter()
             .any(|notice| notice.version == 2 && notice.accepted_at().is_some());
         let lost = if self.lease { leases } else { records };
@@ -164,7 +166,7 @@ async fn a_lease_whose_answer_is_lost_is_still_ours_and_a_record_written_twice_c
     for lease in [true, false] {
         let world = World::new().await;
         let (code, message) = documents_wanted(&world).await;
-        let applicant = world.dossier(&code).await.applicant;
+        let applicant = world.dossier(&code).await.into_state().applicant;
         let before = world
             .contacts
             .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
@@ -194,7 +196,7 @@ async fn a_lease_whose_answer_is_lost_is_still_ours_and_a_record_written_twice_c
 async fn a_call_that_was_cut_off_is_paid_for_and_paid_for_once() {
     let world = World::new().await;
     let (code, message) = documents_wanted(&world).await;
-    let applicant = world.dossier(&code).await.applicant;
+    let applicant = world.dossier(&code).await.into_state().applicant;
     let before = world
         .contacts
         .reach(&applicant.phone, Some(&applicant.id_number), at(NOW))
@@ -228,7 +230,7 @@ async fn the_night_takes_no_place_in_an_agency_s_share() {
     let night = "2026-11-17T15:30:00Z";
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
-    let agency = world.dossier(&code).await.agency;
+    let agency = world.dossier(&code).await.into_state().agency;
     assert_eq!(world.contacts.place(&agency, at(night)).await.unwrap(), 1);
     // At the opening it is one of its agency's minute, like the others.
     let opening = "2026-11-18T00:20:00Z";
@@ -260,7 +262,7 @@ async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
 async fn a_number_that_one_channel_does_not_reach_for_long_is_remembered_beside_a_shorter_memory() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.applicant.phone;
+    let phone = world.dossier(&code).await.into_state().applicant.phone;
     let (long, short) = (at("2026-12-17T00:00:00Z"), at("2026-11-20T00:00:00Z"));
     for (channel, until) in
         [(domain::notice::NoticeChannel::Zalo, long), (domain::notice::NoticeChannel::Sms, short)]
@@ -318,7 +320,7 @@ async fn eventful_days() -> Vec<Value> {
     let wild = crate::support::call::esms_event(&format!("{code}/1"), "s1", "5", "1")
         .query("TotalPrice", "4,242,424");
     wild.at_report(&world.notices, &world, at("2026-11-17T02:41:00Z")).await;
-    let phone = world.dossier(&code).await.applicant.phone;
+    let phone = world.dossier(&code).await.into_state().applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
         world
             .contacts

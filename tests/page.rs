@@ -25,7 +25,8 @@ async fn province() -> World {
         .take(40)
         .collect();
     for number in 1..=16_u64 {
-        let day = domain::kpi::Period::day(format!("2026-11-{number:02}").parse().unwrap()).first();
+        let day =
+            domain::period::Period::day(format!("2026-11-{number:02}").parse().unwrap()).first();
         let mut all = KpiRow::default();
         for (place, agency) in (1..).zip(&agencies) {
             let received = (number * 37 + place * 11) % 90 + 100 * (place % 13);

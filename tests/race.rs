@@ -119,7 +119,7 @@ async fn of_the_owner_s_recall_and_the_handler_s_hand_back_one_wins_and_the_othe
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);
         let dossier = world.dossier(&code).await;
-        assert_eq!((dossier.version, dossier.handler), (4, None));
+        assert_eq!((dossier.version, &dossier.handler), (4, &None));
     }
 }
 

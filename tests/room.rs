@@ -57,12 +57,13 @@ fn command(dossier: &Dossier, action: Action) -> Command {
 async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its_end() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let mut dossier = world.dossier(&code).await;
-    let document = dossier.documents[0].clone();
-    dossier.documents = vec![document; DOCUMENTS_MAX];
-    let others = dossier.documents.iter().map(domain::submission::Document::bytes).sum::<usize>();
-    let name = &mut dossier.documents[0].name;
+    let mut state = world.dossier(&code).await.into_state();
+    let document = state.documents[0].clone();
+    state.documents = vec![document; DOCUMENTS_MAX];
+    let others = state.documents.iter().map(domain::submission::Document::bytes).sum::<usize>();
+    let name = &mut state.documents[0].name;
     name.push_str(&"a".repeat(DOCUMENTS_BYTES_MAX - others));
+    let mut dossier = Dossier::try_from(state).unwrap();
     let item = serde_dynamo::to_item(DossierRecord::from(&dossier)).unwrap();
     world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
 
@@ -94,7 +95,7 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
             Err(refused) => break refused,
         }
     };
-    assert!(matches!(refused, Refusal::Invalid(broken) if broken[0].rule == "versions-max"));
+    assert!(matches!(refused, Refusal::Invalid(broken) if broken[0].rule.slug() == "versions-max"));
     assert!(stored(&dossier) > ITEM_BYTES_MAX * 3 / 4, "that was large: {}", stored(&dossier));
     for action in [Action::Finish, Action::ReturnResult] {
         dossier = step(&dossier, action).await.unwrap();

@@ -158,7 +158,7 @@ impl Province {
 
     /// Notes what a lease in the thread was taken for; gives whether it is a new one.
     fn is_leased_anew(&self, thread: &NoticeThread) -> bool {
-        thread.notices.iter().any(|notice| match &notice.state {
+        thread.notices().iter().any(|notice| match &notice.state {
             NoticeState::Leased { holder, price_vnd, .. } => {
                 self.leases.lock().unwrap().insert(holder.clone(), price_vnd.unwrap()).is_none()
             }
@@ -178,11 +178,15 @@ impl DossierStore for Province {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
         mortal(200)?;
         // As far as it has come by now.
-        let mut dossier = self.kept.dossier(code).await?;
-        if let Some(dossier) = &mut dossier {
-            dossier.history.retain(|entry| entry.at <= self.now());
-        }
-        Ok(dossier)
+        let kept = self.kept.dossier(code).await?;
+        Ok(kept.map(|dossier| {
+            let mut state = dossier.into_state();
+            state.history.retain(|entry| entry.at <= self.now());
+            let received = state.history.iter().find(|entry| entry.action == Action::Receive);
+            state.received_at = received.map(|entry| entry.at);
+            state.version = state.history.len().try_into().unwrap();
+            state.try_into().unwrap()
+        }))
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
@@ -204,7 +208,7 @@ impl NoticeBook for Province {
         }
         let stored = self.kept.keep(thread).await?;
         if let (Stored::Yes, Some(time)) = (stored, thread.wake_at()) {
-            self.plan(time.max(self.now()), Happening::Wake(thread.code.clone()));
+            self.plan(time.max(self.now()), Happening::Wake(thread.code().clone()));
         }
         if stored == Stored::Yes && self.is_leased_anew(thread) {
             mortal(40)?;
@@ -323,7 +327,7 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let agencies = ["H20.03", "H20.09", "H20.12", "H20.101"];
     let dossier = |number: usize| {
         let agency = agencies[fastrand::usize(0..agencies.len())];
-        let mut dossier = Memory::copy(model, agency, number);
+        let mut dossier = Memory::copy(model, agency, number).into_state();
         let mut at = at(NOW);
         let first = dossier.history[0].clone();
         dossier.history.clear();
@@ -337,8 +341,10 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
             });
             at += SignedDuration::from_mins(i64::from(roll(300)));
         }
+        dossier.submitted_at = dossier.history[0].at;
+        dossier.received_at = Some(dossier.history[1].at);
         dossier.version = 5;
-        dossier
+        dossier.try_into().unwrap()
     };
     (1..=DOSSIERS).map(dossier).collect()
 }
@@ -445,7 +451,7 @@ impl Province {
             &catalogue.notice_policy(date_of(now)),
             now,
         );
-        thread.version += 1;
+        thread.advance();
         if self.keep(&thread).await.is_err() {
             return;
         }
@@ -541,10 +547,10 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     let mut carriers: BTreeSet<Provider> = BTreeSet::new();
     for thread in threads.values() {
-        let told: Vec<u64> = thread.notices.iter().map(|notice| notice.version).collect();
-        assert_eq!(told, [1, 2, 3, 4, 5], "{}: a change was forgotten", thread.code);
-        for notice in &thread.notices {
-            province.check(&format!("{}/{}", thread.code, notice.version), notice);
+        let told: Vec<u64> = thread.notices().iter().map(|notice| notice.version).collect();
+        assert_eq!(told, [1, 2, 3, 4, 5], "{}: a change was forgotten", thread.code());
+        for notice in thread.notices() {
+            province.check(&format!("{}/{}", thread.code(), notice.version), notice);
             *ends.entry(notice.state.name()).or_default() += 1;
             carriers.extend(
                 notice.attempts.iter().filter(|call| is_told(call)).map(|call| call.provider),
@@ -565,7 +571,7 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
     let leased: u64 = province.leases.lock().unwrap().values().sum();
     let cost = threads
         .values()
-        .flat_map(|thread| &thread.notices)
+        .flat_map(|thread| thread.notices())
         .fold(0_u64, |sum, notice| sum.checked_add(notice.cost_vnd()).unwrap());
     assert!(
         province.kept.spent_vnd() <= leased,
@@ -574,7 +580,7 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
     );
     assert!(cost <= bound_vnd(leased, 150), "{cost} đ, {leased} đ asked for");
     let attempts =
-        || threads.values().flat_map(|thread| &thread.notices).flat_map(|notice| &notice.attempts);
+        || threads.values().flat_map(|thread| thread.notices()).flat_map(|notice| &notice.attempts);
     assert!(attempts().any(|call| call.implausible_price.is_some()), "no wild price came");
     assert!(attempts().any(|call| call.code == "abandoned"), "nobody died between lease and call");
     assert!(!province.misreported.lock().unwrap().is_empty(), "no report contradicted another");

@@ -1,9 +1,10 @@
 //! What the design asks of the code's shape, and no compiler checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::root;
+use crate::support::template::yaml;
 
 /// Most lines of a file that a reader still takes in.
 const LINES_MAX: usize = 500;
@@ -118,6 +119,161 @@ fn packages_depend_on_each_other_only_downwards() {
     assert!(names.len() >= 10, "only {names:?} were found");
 }
 
+/// The modules of the domain from the bottom up: each may use those before it and none after it.
+/// Reasons: `docs/adr/0040-the-domain-is-a-ladder.md`.
+const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
+    "language",
+    "rule_name",
+    "violation",
+    "impossible",
+    "provenance",
+    "data_file",
+    "dated",
+    "text",
+    "search",
+    "id",
+    "phone",
+    "identity",
+    "applicant",
+    "document",
+    "intake",
+    "term",
+    "calendar",
+    "period",
+    "agency",
+    "procedure",
+    "register",
+    "law",
+    "deadline",
+    "dossier",
+    "reminder",
+    "notice",
+    "thread",
+    "leader",
+    "kpi",
+    "index",
+    "announcement",
+    "catalogue",
+    "submission",
+];
+
+/// The top-level modules that a file's code names, in whichever form: `crate::id::AgencyCode`,
+/// `crate::{Violation, text}`. What a file says in comments is left out.
+fn modules_used(text: &str) -> BTreeSet<String> {
+    let code: String = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut used = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(group) = rest.strip_prefix('{') else {
+            used.insert(rest.split(|c| !is_name(c)).next().unwrap_or_default().to_owned());
+            continue;
+        };
+        // The first name of each item of the group; what is in braces within it is further down.
+        let (mut depth, mut item_begins) = (0_usize, true);
+        let mut name = String::new();
+        for c in group.chars() {
+            if depth == 0 && item_begins && is_name(c) {
+                name.push(c);
+                continue;
+            }
+            if !name.is_empty() {
+                used.insert(std::mem::take(&mut name));
+                item_begins = false;
+            }
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => item_begins = true,
+                _ => {}
+            }
+        }
+    }
+    used
+}
+
+/// Every use in `files` of a module that is not below the file's own in `order`, and every module
+/// that has no place in it. A file is named by its path under `src`; of the crate's own names
+/// `Violation` is that of its module.
+fn arrows_up(order: &[&str], files: &BTreeMap<String, String>) -> Vec<String> {
+    let rung = |module: &str| order.iter().position(|other| *other == module);
+    let mut found = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| *path != "lib.rs") {
+        let own = path.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some(own_rung) = rung(own) else {
+            found.push(format!("{path}: {own} has no place in the order"));
+            continue;
+        };
+        for used in modules_used(text) {
+            let used = match used.as_str() {
+                "Violation" => "violation",
+                "RuleName" => "rule_name",
+                other => other,
+            };
+            match rung(used) {
+                None => found.push(format!("{path}: {used} has no place in the order")),
+                Some(other) if other > own_rung => {
+                    found.push(format!("{path}: {own} uses {used}, which is above it"));
+                }
+                Some(_) => {}
+            }
+        }
+        // The way around the name of the crate.
+        let deep = text.contains("super::super::");
+        let top = !path.contains('/') && text.replace("use super::*;", "").contains("super::");
+        if deep || top {
+            found.push(format!("{path}: a module is named from the crate down"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_domain_reads_from_the_bottom_up() {
+    let source = "shared/domain/src/";
+    let files: BTreeMap<String, String> = files(source, &[".rs"])
+        .into_iter()
+        .map(|(path, text)| (path.strip_prefix(source).unwrap().to_owned(), text))
+        .collect();
+    let found = arrows_up(DOMAIN_FROM_THE_BOTTOM_UP, &files);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    for module in DOMAIN_FROM_THE_BOTTOM_UP {
+        assert!(files.contains_key(&format!("{module}.rs")), "there is no module {module}");
+    }
+}
+
+#[test]
+fn an_arrow_up_is_found_in_whatever_form_it_is_written() {
+    let order = ["text", "id", "dossier"];
+    let of = |path: &str, text: &str| {
+        arrows_up(&order, &BTreeMap::from([(path.to_owned(), text.to_owned())]))
+    };
+    let up = ["id.rs: id uses dossier, which is above it"];
+    assert_eq!(of("id.rs", "use crate::dossier::Dossier;"), up);
+    assert_eq!(of("id.rs", "use crate::{text, dossier::{Dossier, Rule}};"), up);
+    assert_eq!(of("id.rs", "use crate::{\n    dossier,\n    text,\n};"), up);
+    assert_eq!(of("id.rs", "fn f() -> crate::dossier::Dossier {"), up);
+    assert_eq!(
+        of("id/number.rs", "pub(crate) use crate::dossier::*;"),
+        ["id/number.rs: id uses dossier, which is above it"]
+    );
+    assert_eq!(of("new.rs", ""), ["new.rs: new has no place in the order"]);
+    assert_eq!(of("id.rs", "use crate::new::New;"), ["id.rs: new has no place in the order"]);
+    assert_eq!(
+        of("id/number.rs", "use super::super::dossier::Dossier;"),
+        ["id/number.rs: a module is named from the crate down"]
+    );
+    assert_eq!(
+        of("id.rs", "use super::dossier::Dossier;"),
+        ["id.rs: a module is named from the crate down"]
+    );
+    assert!(of("dossier.rs", "use crate::{id, text::{line, remark}}; // crate::new").is_empty());
+}
+
 #[test]
 fn domain_and_inspection_know_nothing_of_networks_runtimes_and_clocks() {
     let packages = packages();
@@ -152,7 +308,7 @@ fn each_version_stands_once_in_the_workspace() {
 
 #[test]
 fn the_aws_sdk_stands_in_the_adapters_and_in_main_alone() {
-    let adapters = ["shared/platform/src/dynamo", "shared/platform/src/sqs"];
+    let adapters = ["shared/platform/src/adapter/dynamo", "shared/platform/src/adapter/sqs"];
     for word in ["aws_sdk_", "aws_config", "aws_smithy"] {
         stands_only_where(word, |path| {
             adapters.iter().any(|adapter| path.starts_with(adapter)) || is_main(path)
@@ -191,6 +347,109 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
         assert_eq!(entered, 1, "{path}");
         assert_eq!(text.matches("entry::start()").count(), 1, "{path}");
     }
+}
+
+/// The modules of `platform` from the bottom up: each knows only those before it.
+const PLATFORM: [&str; 33] = [
+    "clock",
+    "telemetry",
+    "config",
+    "edition",
+    "catalogue_error",
+    "failure",
+    "wire",
+    "form",
+    "fingerprint",
+    "record",
+    "account",
+    "catalogue",
+    "port",
+    "batch",
+    "dynamo",
+    "sqs",
+    "gateway",
+    "adapter",
+    "claims",
+    "request",
+    "payload",
+    "parameters",
+    "problem",
+    "http",
+    "message",
+    "submission",
+    "transition",
+    "live_token",
+    "live_catalogue",
+    "gather",
+    "service",
+    "entry",
+    "lib",
+];
+
+/// Modules of its own package that a file of product code names after `crate::`.
+fn named_modules(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let word = |text: &str| {
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+    };
+    let mut found = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(list) = rest.strip_prefix('{') else {
+            found.push(word(rest));
+            continue;
+        };
+        let (mut depth, mut item) = (0, String::new());
+        for c in list.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => found.push(word(std::mem::take(&mut item).trim())),
+                c => item.push(c),
+            }
+        }
+        found.push(word(item.trim()));
+    }
+    found
+}
+
+#[test]
+fn modules_of_the_platform_know_only_those_below_them() {
+    let place = |module: &str| PLATFORM.iter().position(|known| *known == module);
+    let mut found = Vec::new();
+    let mut arrows = 0;
+    for (path, text) in product_code() {
+        let Some(path) = path.strip_prefix("shared/platform/src/") else { continue };
+        let path = path.trim_end_matches(".rs");
+        let parts: Vec<&str> = path.split('/').collect();
+        let module = match parts[..] {
+            ["adapter" | "service", module, ..] | [module, ..] => module,
+            [] => continue,
+        };
+        let own = place(module).unwrap_or_else(|| panic!("{module} has no place in the order"));
+        for named in named_modules(&text) {
+            // Types and macros that the top of the package shows are those of these modules.
+            let named = match named.as_str() {
+                "Failure" => "failure",
+                "settings" => "config",
+                named => named,
+            };
+            let Some(other) = place(named) else { continue };
+            arrows += 1;
+            let is_bench_of_ports = ["submission", "transition", "live_token", "live_catalogue"];
+            let adapters = ["adapter", "dynamo", "sqs", "gateway"];
+            if other > own || is_bench_of_ports.contains(&module) && adapters.contains(&named) {
+                found.push(format!("{path} knows {named}"));
+            }
+        }
+    }
+    assert!(arrows > 50, "only {arrows} uses were found");
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
@@ -278,5 +537,93 @@ fn events_hold_only_json_that_a_person_can_read() {
         assert!(text.lines().count() > 1 || text.len() < 120, "{path} stands on one line");
         serde_json::from_str::<serde_json::Value>(&text)
             .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+/// Fewest words of a doc comment; one with fewer repeats the name that it is about.
+const DOC_WORDS_MIN: usize = 4;
+
+/// The doc comments of a file, each with the line on which it begins.
+fn doc_comments(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut follows = false;
+    for (number, line) in text.lines().enumerate() {
+        let Some(words) = line.trim_start().strip_prefix("///") else {
+            follows = false;
+            continue;
+        };
+        match found.last_mut() {
+            Some((_, comment)) if follows => comment.push_str(words),
+            _ => found.push((number + 1, words.to_owned())),
+        }
+        follows = true;
+    }
+    found
+}
+
+#[test]
+fn each_doc_comment_says_more_than_a_name() {
+    let code = product_code();
+    let comments = code.iter().flat_map(|(path, text)| {
+        doc_comments(text).into_iter().map(move |(line, comment)| (path, line, comment))
+    });
+    let comments: Vec<_> = comments.collect();
+    assert!(comments.len() > 1_000, "only {} doc comments were found", comments.len());
+    let short: Vec<String> = comments
+        .into_iter()
+        .filter(|(_, _, comment)| comment.split_whitespace().count() < DOC_WORDS_MIN)
+        .map(|(path, line, comment)| format!("{path}:{line}:{comment}"))
+        .collect();
+    assert!(short.is_empty(), "say what it is, with unit and range:\n{}", short.join("\n"));
+}
+
+/// Widest line of prose, in characters, as of code.
+const WIDTH_MAX: usize = 100;
+
+#[test]
+fn prose_wraps_where_code_does() {
+    let documents = files("", &[".md"]);
+    assert!(documents.len() > 40, "only {} documents were found", documents.len());
+    let mut wide = Vec::new();
+    for (path, text) in &documents {
+        let mut in_block = false;
+        for (number, line) in text.lines().enumerate() {
+            in_block ^= line.trim_start().starts_with("```");
+            // A table has one line for each row, and an address cannot be broken.
+            let may_be_wide = in_block || line.starts_with('|') || !line.trim().contains(' ');
+            if !may_be_wide && line.chars().count() > WIDTH_MAX {
+                wide.push(format!("{path}:{}: {line}", number + 1));
+            }
+        }
+    }
+    assert!(wide.is_empty(), "more than {WIDTH_MAX} characters:\n{}", wide.join("\n"));
+}
+
+#[test]
+fn each_decision_has_its_date_and_its_row_in_the_index() {
+    let mut decisions = files("docs/adr", &[".md"]);
+    let index = decisions.remove("docs/adr/README.md").unwrap();
+    let rows: Vec<&str> = index.lines().filter(|line| line.starts_with("| [")).collect();
+    for (path, text) in &decisions {
+        let name = path.rsplit('/').next().unwrap();
+        let number: u32 = name.split('-').next().unwrap().parse().unwrap();
+        let mut lines = text.lines().filter(|line| !line.is_empty());
+        let title = lines.next().unwrap();
+        assert!(title.starts_with(&format!("# {number}. ")), "{path}: {title}");
+        let date = lines.next().and_then(|line| line.strip_prefix("Date: ")).unwrap_or_default();
+        assert!(date.parse::<jiff::civil::Date>().is_ok(), "{path}: no line `Date: YYYY-MM-DD`");
+        let row = format!("| [{number}]({name}) | {date} | ");
+        assert!(index.contains(&row), "the index has no row `{row}…`");
+    }
+    assert_eq!(rows.len(), decisions.len(), "the index names decisions that there are not");
+}
+
+#[test]
+fn no_hook_of_a_commit_is_fetched_from_anywhere() {
+    let hooks = yaml(".pre-commit-config.yaml");
+    let repositories = hooks["repos"].as_array().unwrap();
+    assert!(!repositories.is_empty());
+    for repository in repositories {
+        assert_eq!(repository["repo"], "local", "hooks call the pinned tools of .local");
     }
 }

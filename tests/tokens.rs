@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::account::{AccountTokens, LiveToken, Token};
+use platform::account::{AccountTokens, Token};
+use platform::live_token::LiveToken;
 use platform::port::{AccessTokens, Renewal, Stored, TokenIssuer, TokenStore};
 use refresh_token::{Order, Standing, refresh};
+use serde_json::json;
 
 use crate::support::log::Log;
 use crate::support::world::{Death, Mortal, NOW, World, at};
@@ -69,8 +71,8 @@ impl TokenStore for Drawer {
 
     async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
         let mut held = self.0.lock().unwrap();
-        let version = held.as_ref().map_or(0, |held| held.version);
-        if tokens.version != version + 1 {
+        let version = held.as_ref().map_or(0, |held| held.version());
+        if tokens.version() != version + 1 {
             return Ok(Stored::AnotherWasFirst);
         }
         *held = Some(tokens.clone());
@@ -80,7 +82,7 @@ impl TokenStore for Drawer {
 
 impl Drawer {
     fn access(&self) -> String {
-        self.0.lock().unwrap().clone().unwrap().access.unwrap().token.reveal().to_owned()
+        self.0.lock().unwrap().clone().unwrap().access().unwrap().token.reveal().to_owned()
     }
 }
 
@@ -97,7 +99,7 @@ async fn run(world: &World, issuer: &Issuer, order: Order, now: Timestamp) -> St
 }
 
 async fn access(world: &World) -> String {
-    world.accounts.tokens().await.unwrap().unwrap().access.unwrap().token.reveal().to_owned()
+    world.accounts.tokens().await.unwrap().unwrap().access().unwrap().token.reveal().to_owned()
 }
 
 #[tokio::test]
@@ -111,7 +113,7 @@ async fn who_signs_in_once_never_has_to_again() {
         let now = at(NOW) + SignedDuration::from_mins(15 * quarter);
         let standing = standing(Order::default(), now).await;
         assert!([Standing::Fresh, Standing::Renewed].contains(&standing), "{now}: {standing:?}");
-        let until = store.tokens().await.unwrap().unwrap().access.unwrap().until;
+        let until = store.tokens().await.unwrap().unwrap().access().unwrap().until;
         assert!(
             now.duration_until(until) > SignedDuration::from_hours(4),
             "{now}: the token ends at {until}"
@@ -279,4 +281,21 @@ async fn a_token_that_the_gateway_withdraws_is_renewed_by_the_next_run_and_not_a
 #[test]
 fn a_token_is_not_printed() {
     assert_eq!(format!("{:?}", signed_in("a secret")), "Order { refresh_token: Some(***) }");
+}
+
+#[test]
+fn tokens_that_cannot_have_been_are_not_read_and_the_reason_quotes_none_of_them() {
+    let fresh = AccountTokens::signed_in(None, Token::new("a secret")).leased("me", at(NOW));
+    let stored = serde_json::to_value(&fresh).unwrap();
+    assert_eq!(serde_json::from_value::<AccountTokens>(stored.clone()).unwrap(), fresh);
+    for (field, value, reason) in [
+        ("version", json!(0), "tokens are stored with version 0"),
+        ("accessRefused", json!(true), "an access token is refused that there is not"),
+        ("lease", json!({ "holder": "", "until": NOW }), "tokens are leased to nobody"),
+    ] {
+        let mut spoilt = stored.clone();
+        spoilt[field] = value;
+        let error = serde_json::from_value::<AccountTokens>(spoilt).unwrap_err().to_string();
+        assert_eq!(error, format!("an impossible row: {reason}"));
+    }
 }

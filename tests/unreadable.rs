@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use platform::catalogue::{LiveCatalogue, UndecidedYears};
+use platform::catalogue::UndecidedYears;
+use platform::live_catalogue::LiveCatalogue;
+use platform::port::CatalogueEditions;
 use rollup_kpi::Order;
 use serde_json::json;
 
@@ -219,4 +221,48 @@ async fn an_edition_that_cannot_be_read_stops_no_function_and_no_other_edition()
     assert_eq!((shown.status, &shown.body["edition"]), (200, &json!(0)));
     // The next number is free; the one that cannot be read is never written over.
     assert_eq!(world.catalogue_store.last().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_thread_that_cannot_have_been_is_a_failure_that_names_what_is_wrong_and_no_value() {
+    let world = World::new().await;
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    let code = Call::submit("a").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let message = changed(&world, &code, 1).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    let spoil = world.client.update_item().table_name("NoticesTable");
+    let spoil = spoil.key("code", AttributeValue::S(code)).update_expression("SET noted = :none");
+    let none = AttributeValue::N("0".to_owned());
+    spoil.expression_attribute_values(":none", none).send().await.unwrap();
+    let failure = tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "an item does not read as domain::thread::NoticeThread, an impossible row: a thread has a \
+         notice of an entry that it has not noted"
+    );
+}
+
+#[tokio::test]
+async fn a_dossier_that_cannot_have_been_stands_in_its_list_and_fails_alone_by_the_name_of_what_is_wrong()
+ {
+    let world = World::new().await;
+    let mut codes = Vec::new();
+    for key in ["a", "b"] {
+        codes.push(Call::submit(key).at_submit(&world.reception, &world, at(NOW)).await.code());
+    }
+    let spoil = world.client.update_item().table_name("DossiersTable");
+    let spoil = spoil.key("code", AttributeValue::S(codes[0].clone()));
+    let spoil = spoil.update_expression("SET version = :nine");
+    let nine = AttributeValue::N("9".to_owned());
+    spoil.expression_attribute_values(":nine", nine).send().await.unwrap();
+    let page = Call::new("GET /v1/dossiers").officer(AGENCY).at_track(&world).await;
+    assert_eq!((page.status, page.body["items"].as_array().unwrap().len()), (200, 2));
+    let log = Log::kept();
+    let one = |code: &str| Call::new("GET /v1/dossiers/{code}").code(code).officer(AGENCY);
+    assert_eq!(one(&codes[1]).at_track(&world).await.status, 200);
+    let spoilt = one(&codes[0]).at_track(&world).await;
+    assert_eq!((spoilt.status, spoilt.problem()), (500, "internal"));
+    let errors = json!(log.errors()).to_string();
+    let why = "an impossible row: a dossier's version is not that of its last entry";
+    assert!(errors.contains(why), "{errors}");
 }

@@ -87,6 +87,7 @@ def tokens(issuer: str) -> dict[str, str]:
         "citizen": {"idNumber": CITIZEN},
         "officer": {"agency": AGENCY},
         "administrator": {},
+        "auditor": {},
     }
     return {
         role: call(f"{issuer}/token", None, {"role": role, **more})["access_token"]

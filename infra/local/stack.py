@@ -442,6 +442,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "PublicUrl": "https://motcua.example.vn",
+            # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.

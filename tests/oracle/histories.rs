@@ -8,7 +8,9 @@ use domain::applicant::{Applicant, ApplicantKind, IdNumber, Phone};
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierStatus, RULES};
+use domain::dossier::{
+    Action, Actor, Command, Decision, Dossier, DossierState, DossierStatus, RULES,
+};
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
@@ -176,9 +178,11 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
         )| {
             let at =
                 instant(anchor + days.days(), Time::midnight()) + SignedDuration::from_secs(second);
-            let dossier = Dossier { term, ..handed_in(agency, procedure, channel, at) };
-            let Dossier { code, agency, procedure, channel, history, .. } =
-                play(dossier, &attempts, published);
+            let state =
+                DossierState { term, ..handed_in(agency, procedure, channel, at).into_state() };
+            let dossier = Dossier::try_from(state).unwrap();
+            let DossierState { code, agency, procedure, channel, history, .. } =
+                play(dossier, &attempts, published).into_state();
             DossierFacts { code, agency, procedure, channel, ward: None, document_count, history }
         },
     )
@@ -216,7 +220,8 @@ const ACTORS: usize = 7;
 fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
     let officer = |id: &str, agency: &AgencyCode| {
         let id = id.to_owned();
-        let carried_on_by = catalogue().carried_on_by(agency, dossier.matter(), date_of(at));
+        let carried_on_by =
+            catalogue().register().carried_on_by(agency, dossier.matter(), date_of(at));
         let ended = carried_on_by != *agency;
         let predecessors = ended.then(|| Remit::whole(agency.clone())).into_iter().collect();
         Actor::Officer { id, agency: carried_on_by, predecessors }

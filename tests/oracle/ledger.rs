@@ -56,7 +56,7 @@ impl Ledger {
                     entry.at.as_second(),
                     entry.due_at.map(|due| due.as_second()),
                     entry.original_due_at.map(|due| due.as_second()),
-                    entry.by.role.as_str(),
+                    entry.by.role.name(),
                     entry.by.id.as_str(),
                     i64::try_from(dossier.document_count).unwrap(),
                     entry.asked_late,

@@ -186,6 +186,10 @@ impl Call {
         self.claims(json!({ "sub": "administrator-1", "role": "administrator" }))
     }
 
+    pub fn auditor(self) -> Self {
+        self.claims(json!({ "sub": "auditor-1", "role": "auditor" }))
+    }
+
     pub fn officer(self, agency: &str) -> Self {
         self.claims(
             json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }),
@@ -305,6 +309,11 @@ impl Call {
                 })
                 .await
             }
+            "GET /v1/dossiers/{code}/case" | "GET /v1/dossiers/{code}/reads" | "GET /v1/reads" => {
+                let tables = (&world.dossiers, &world.reads);
+                http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
+                    .await
+            }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices);
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
@@ -352,6 +361,13 @@ impl Call {
         let handler =
             |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
         http::serve(self.event(), handler).await.into()
+    }
+
+    /// What `read-case` answers at `now`, as it is.
+    pub async fn at_case(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
+        let tables = (&world.dossiers, &world.reads);
+        let handler = |request| read_case::handle(request, tables, &world.catalogue, now);
+        http::serve(self.event(), handler).await
     }
 
     /// The answer of `track-dossier` at [`NOW`].

@@ -39,11 +39,11 @@ impl Memory {
     /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a
     /// number of his own.
     pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
-        let mut dossier = model.clone();
+        let mut dossier = model.clone().into_state();
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
         dossier.agency = agency.parse().unwrap();
         dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
-        dossier
+        dossier.try_into().unwrap()
     }
 
     /// What the month has cost.
@@ -74,11 +74,11 @@ impl NoticeBook for Memory {
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         let mut threads = self.threads.lock().unwrap();
-        let stored = threads.get(&thread.code).map_or(0, |stored| stored.version);
-        if stored + 1 != thread.version {
+        let stored = threads.get(thread.code()).map_or(0, NoticeThread::version);
+        if stored + 1 != thread.version() {
             return Ok(Stored::AnotherWasFirst);
         }
-        threads.insert(thread.code.clone(), thread.clone());
+        threads.insert(thread.code().clone(), thread.clone());
         Ok(Stored::Yes)
     }
 }

@@ -19,7 +19,7 @@ use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices,
+    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, Reads,
 };
 use platform::gateway::Verdict;
 use platform::port::{
@@ -47,6 +47,7 @@ pub struct World {
     pub contacts: ContactBook,
     pub accounts: AccountTable,
     pub figures: Figures,
+    pub reads: Reads,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
@@ -79,6 +80,7 @@ impl World {
                 "a key for tests".to_owned(),
             ),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
+            reads: Reads::new(client.clone(), table("ReadsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
             catalogue,
@@ -222,7 +224,8 @@ impl<S: NoticeBook> NoticeBook for Mortal<S> {
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
         // The write before the call is the lease, the one after it the record: death takes the
         // record.
-        if thread.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
+        if thread.notices().iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }))
+        {
             return self.inner.keep(thread).await;
         }
         self.write(self.inner.keep(thread)).await
@@ -237,7 +240,7 @@ impl<S: TokenStore> TokenStore for Mortal<S> {
     async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
         // As with notices, the lease before the call is not what death takes, but the record after
         // it.
-        if tokens.lease.is_some() {
+        if tokens.is_leased() {
             return self.inner.keep(tokens).await;
         }
         self.write(self.inner.keep(tokens)).await

@@ -1,6 +1,6 @@
 //! `infra/data` against its schemas.
 
-use platform::catalogue::{Texts, UndecidedYears};
+use platform::catalogue::{DataFile, Texts, UndecidedYears};
 
 use super::*;
 
@@ -25,6 +25,22 @@ fn each_file_of_data_fits_its_schema() {
         assert_eq!(fits(&schema, &read(&format!("infra/data/{name}.json"))), Ok(()), "{name}");
     }
     assert!(schemas.is_empty(), "schemas of nothing: {schemas:?}");
+}
+
+#[test]
+fn each_part_of_the_catalogue_is_a_field_of_the_schema_of_its_file_and_of_no_other() {
+    for data in DataFile::ALL {
+        let (name, _) = data.name().split_once('.').unwrap();
+        let schema: Value =
+            serde_json::from_str(&file(&format!("infra/data/schema/{name}.schema.json"))).unwrap();
+        let fields = schema["properties"].as_object().unwrap().keys().map(String::as_str);
+        let parts: Vec<&str> =
+            fields.filter(|field| !["schemaVersion", "note"].contains(field)).collect();
+        assert_eq!(data.parts(), parts, "{name}");
+        for part in parts {
+            assert_eq!(DataFile::holding(part), Some(*data), "{part}");
+        }
+    }
 }
 
 #[test]
@@ -269,7 +285,7 @@ fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
         |leader: &Value| fits(&schema, &json!({ "schemaVersion": 1, "leaders": [leader] })).is_ok(),
         |leader: &Value| {
             let read = serde_json::from_value(json!({ "leaders": [leader] }));
-            read.is_ok_and(|file| domain::announcement::Leaders::assemble(file, |_| true).is_ok())
+            read.is_ok_and(|file| domain::leader::Leaders::assemble(file, |_| true).is_ok())
         },
     );
     assert!(fits_schema(&good) && taken(&good));
@@ -300,7 +316,7 @@ fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the
     let schema: Value = serde_json::from_str(&file("infra/data/schema/index.schema.json")).unwrap();
     let measures: Vec<&str> = words(&schema["$defs"]["measure"]["enum"]);
     let known: Vec<&str> =
-        domain::kpi::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
+        domain::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(measures, known);
     let schema =
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
@@ -331,7 +347,7 @@ fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the
         *spoilt.pointer_mut(place).unwrap() = value;
         assert!(fits(&schema, &spoilt).is_err(), "the schema takes {place}");
         let read = serde_json::from_value(spoilt);
-        let taken = read.is_ok_and(|file| domain::kpi::index::Indexes::assemble(file).is_ok());
+        let taken = read.is_ok_and(|file| domain::index::Indexes::assemble(file).is_ok());
         assert!(!taken, "the code takes {place}");
     }
 }

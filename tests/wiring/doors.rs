@@ -5,7 +5,8 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 27] = [
+const VALUES: [(&str, &str); 28] = [
+    ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
     ("by", "agency"),
     ("agency", AGENCY),
@@ -43,6 +44,7 @@ fn call(route: &str) -> Call {
         .path("secret", ESMS_SECRET);
     match route {
         "GET /v1/dossiers" => call.officer(AGENCY),
+        "GET /v1/reads" => call.auditor(),
         route if route.contains("/v1/catalogue") => call.administrator(),
         route if route.contains("/v1/preference") => call.citizen(CITIZEN),
         _ => call.portal(),

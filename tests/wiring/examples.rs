@@ -19,7 +19,7 @@ use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 85] = [
+const ANSWERS: [(&str, u16, &str); 92] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -89,6 +89,13 @@ const ANSWERS: [(&str, u16, &str); 85] = [
     ("read-kpi.national-bad-format", 400, "format known-value"),
     ("read-kpi.report", 200, ""),
     ("read-kpi.report-bad-period", 400, "period period"),
+    ("read-case.case", 200, ""),
+    ("read-case.case-by-citizen", 200, ""),
+    ("read-case.case-by-stranger", 404, "dossier-not-found"),
+    ("read-case.reads", 200, ""),
+    ("read-case.reads-by-auditor", 200, ""),
+    ("read-case.reads-of-an-officer", 200, ""),
+    ("read-case.reads-by-officer", 403, "forbidden"),
     ("read-catalogue.procedures", 200, ""),
     ("read-catalogue.procedures-bad-level", 400, "level known-value"),
     ("read-catalogue.procedure", 200, ""),
@@ -188,6 +195,13 @@ async fn answered(world: &World, name: &str) -> Answer {
             http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
                 .await
         }
+        "read-case" => {
+            let tables = (&world.dossiers, &world.reads);
+            http::serve(request, |request| {
+                read_case::handle(request, tables, &world.catalogue, now)
+            })
+            .await
+        }
         "read-catalogue" => {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
@@ -234,6 +248,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "publish-catalogue",
         "keep-preference",
         "read-kpi",
+        "read-case",
         "read-catalogue",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();

@@ -262,7 +262,7 @@ fn somebody_is_told_of_what_the_relay_lost() {
 #[test]
 fn somebody_is_told_of_each_row_that_cannot_be_read() {
     let template = Template::read();
-    let line = file("shared/platform/src/dynamo/rows.rs");
+    let line = file("shared/platform/src/adapter/dynamo/rows.rs");
     let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
     let for_rows = filters.filter(|(_, filter)| {
         let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');
@@ -426,6 +426,7 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "keep-preference" => names::<keep_preference::Settings>(),
         "notify-applicant" => names::<notify_applicant::Settings>(),
         "publish-catalogue" => names::<publish_catalogue::Settings>(),
+        "read-case" => names::<read_case::Settings>(),
         "read-catalogue" => names::<read_catalogue::Settings>(),
         "read-kpi" => names::<read_kpi::Settings>(),
         "record-delivery" => names::<record_delivery::Settings>(),
@@ -474,7 +475,14 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
-    for kept in ["DossiersTable", "NoticesTable", "CatalogueTable", "AccountsTable", "KpiTable"] {
+    for kept in [
+        "DossiersTable",
+        "ReadsTable",
+        "NoticesTable",
+        "CatalogueTable",
+        "AccountsTable",
+        "KpiTable",
+    ] {
         assert!(template.properties(kept)["TimeToLiveSpecification"].is_null(), "{kept} forgets");
     }
 }
@@ -526,6 +534,11 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("change-status", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
     ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
+    ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
+    // No update and no delete: what was read stays recorded.
+    ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-reader", &["dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-day", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
     (

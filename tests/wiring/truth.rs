@@ -372,6 +372,8 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                         .path("period", "2026-11");
                     let call = if path.contains("/catalogue") {
                         call.administrator()
+                    } else if path == "/v1/reads" {
+                        call.auditor()
                     } else {
                         call.officer(AGENCY)
                     };

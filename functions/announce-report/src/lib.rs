@@ -11,11 +11,13 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::announcement::{Headline, Leader, PublicUrl, ReportSpan};
+use domain::announcement::PublicUrl;
 use domain::calendar::{MissingYear, date_of, previous};
 use domain::catalogue::Catalogue;
 use domain::id::ReportCode;
 use domain::kpi::KpiCell;
+use domain::leader::{Leader, ReportSpan};
+use domain::notice::headline::Headline;
 use domain::thread::NoticeThread;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -80,7 +82,7 @@ pub async fn announce(
         let code = ReportCode { morning: day, leader: leader.key.clone() };
         let mut thread =
             NoticeThread::announcing(code, leader.agency.clone(), headline.clone(), now);
-        thread.version = 1;
+        thread.advance();
         match book.keep(&thread).await? {
             Stored::Yes => outcome.opened += 1,
             Stored::AnotherWasFirst => outcome.known += 1,

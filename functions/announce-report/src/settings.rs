@@ -6,7 +6,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `announce-report`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the table of figures.
         kpi_table: String = "KPI_TABLE",

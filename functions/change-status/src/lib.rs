@@ -15,7 +15,7 @@ use platform::transition::change;
 
 pub use settings::Settings;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     store: &impl DossierStore,
@@ -32,7 +32,7 @@ pub async fn handle(
         None => request.id.clone(),
     };
     let signature = by.signature();
-    let id = command_id(&["transition", &signature.role, &signature.id, &name])?;
+    let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
     let command = |body: TransitionBody| Command {
         id: id.clone(),
         action: body.action,

@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Consistency, Figures};
 use platform::edition::{Head, Versions};
 use platform::record::{CorrectionRecord, CountRecord, CountRun};
 
@@ -28,7 +28,7 @@ const WIDTH: usize = 8;
 /// The result of a close.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Closed {
-    /// Days examined.
+    /// The number of days examined.
     pub days: usize,
     /// Rows of the province's days that were written or removed.
     pub changed: usize,
@@ -85,7 +85,7 @@ async fn close_once(
     let head = figures.head().await?;
     let mut next = head.clone();
     let mut moved = BTreeSet::new();
-    for (agency, state) in figures.agencies(true).await? {
+    for (agency, state) in figures.agencies(Consistency::Strong).await? {
         let mark = state.writer.mark();
         if mark.upto > head.of(&agency).upto {
             moved.extend(state.days);

@@ -7,7 +7,7 @@ use domain::id::AgencyCode;
 use domain::kpi::{KpiCell, KpiRow};
 use jiff::civil::Date;
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Consistency, Figures};
 use platform::edition::{AgencyState, Head, Versions};
 use platform::record::CountRecord;
 use tokio::sync::Mutex;
@@ -61,7 +61,8 @@ impl Ledger {
             ));
         }
         let head = Arc::new(figures.head().await?);
-        let agencies: BTreeMap<_, _> = figures.agencies(false).await?.into_iter().collect();
+        let agencies: BTreeMap<_, _> =
+            figures.agencies(Consistency::Eventual).await?.into_iter().collect();
         let state = agencies.get(agency).cloned().unwrap_or_default();
         *known = Some(Known { head: Arc::clone(&head), agencies });
         Ok((head, state))

@@ -23,13 +23,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Violation;
 use domain::calendar::{date_of, next, previous};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::{
     DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, tally,
 };
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
@@ -68,7 +68,7 @@ const PAUSE_MS: u64 = 20;
 pub struct Counted {
     /// The first day that was counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Rows of any day that were written or removed because they differed from the stored ones.
     pub changed: usize,
@@ -115,7 +115,7 @@ pub async fn count(
     if catalogue.agency(&order.agency).is_none() {
         return Err(Violation::new(
             "data.agency",
-            "known-agency",
+            RuleName::KnownAgency,
             "is not an agency of this province",
         )
         .into());
@@ -123,7 +123,7 @@ pub async fn count(
     if order.first > order.last || order.last > date_of(now) {
         return Err(Violation::new(
             "data.last",
-            "day-order",
+            RuleName::DayOrder,
             "must not lie before first or in the future",
         )
         .into());
@@ -140,7 +140,8 @@ pub async fn count(
     }
     let (mut counted, unreadable) = outcome?;
     let run = figures.report(&order.run, &order.agency, &unreadable).await?;
-    let run = run.ok_or_else(|| Violation::new("data.run", "known-run", "was never begun"))?;
+    let run =
+        run.ok_or_else(|| Violation::new("data.run", RuleName::KnownRun, "was never begun"))?;
     tracing::info!(
         run = run.id,
         agency = order.agency.as_str(),

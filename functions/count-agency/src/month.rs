@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::calendar::next;
-use domain::kpi::{FigureKind, KpiCell, KpiRow, Period};
+use domain::kpi::{FigureKind, KpiCell, KpiRow};
+use domain::period::Period;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::ToSpan;
 use jiff::civil::Date;

@@ -13,7 +13,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Holds};
 use domain::id::{AgencyCode, CommandId, DossierCode};
-use domain::{Violation, text};
+use domain::{RuleName, Violation, text};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
@@ -57,26 +57,31 @@ pub async fn take(
 ) -> Result<(), Failure> {
     let event: CloudEvent<Value> = Draft::of(message.as_bytes())?.and(whole)?;
     if event.specversion != SPEC_VERSION {
-        return Err(Violation::new("specversion", "cloudevents-1.0", "must be 1.0").into());
+        return Err(Violation::new("specversion", RuleName::CloudEvents10, "must be 1.0").into());
     }
     let event_id = text::line(&event.id);
     if event_id.is_empty() {
-        return Err(
-            Violation::new("id", "required", "must name the event within its source").into()
-        );
+        return Err(Violation::new(
+            "id",
+            RuleName::Required,
+            "must name the event within its source",
+        )
+        .into());
     }
     if let Some(flaw) = text::flaw(&event_id) {
         return Err(Violation::new("id", flaw.rule(), flaw.detail()).into());
     }
     if event_id.chars().count() > EVENT_ID_CHARACTERS_MAX {
-        return Err(Violation::new("id", "length", "must be 1 to 1024 characters").into());
+        return Err(Violation::new("id", RuleName::Length, "must be 1 to 1024 characters").into());
     }
-    let integrator = catalogue
-        .integrator(&text::line(&event.source))
-        .ok_or_else(|| Violation::new("source", "known-source", "is not a known integrator"))?;
+    let integrator = catalogue.integrator(&text::line(&event.source)).ok_or_else(|| {
+        Violation::new("source", RuleName::KnownSource, "is not a known integrator")
+    })?;
     let today = date_of(now);
-    let predecessors =
-        integrator.agencies.iter().flat_map(|agency| catalogue.predecessors(agency, today));
+    let predecessors = integrator
+        .agencies
+        .iter()
+        .flat_map(|agency| catalogue.register().predecessors(agency, today));
     let agencies =
         integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
@@ -133,9 +138,11 @@ async fn move_on(
 ) -> Result<(), Failure> {
     let code: DossierCode = event
         .subject
-        .ok_or_else(|| Violation::new("subject", "required", "must be the dossier's code"))?
+        .ok_or_else(|| Violation::new("subject", RuleName::Required, "must be the dossier's code"))?
         .parse()
-        .map_err(|_| Violation::new("subject", "dossier-code", "must be the dossier's code"))?;
+        .map_err(|_| {
+            Violation::new("subject", RuleName::DossierCode, "must be the dossier's code")
+        })?;
     let data: TransitionData = read_data(&event.data)?;
     let command = Command {
         id: key,
@@ -156,7 +163,13 @@ async fn move_on(
     let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
     // A repetition is answered as it was.
     let is_known = dossier.history.iter().any(|entry| entry.command == key);
-    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
+    // Who takes no part in the dossier, or not yet, is waited for by nobody.
+    let takes_part = action.rule().is_some_and(|rule| by.may_have(rule, &dossier));
+    if !takes_part {
+        intake.waited(&code, &key).await?;
+    }
+    let left =
+        holds.left(action, dossier.status, earlier_waits && takes_part, age).filter(|_| !is_known);
     if let Some(left) = left {
         return Err(Failure::HeldBack(left));
     }
@@ -195,8 +208,10 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
         TRANSITION => {
             note(Draft::<TransitionData>::of_value(data).whole().map(drop));
             if event.subject.is_none() {
-                found
-                    .insert(0, Violation::new("subject", "required", "must be the dossier's code"));
+                found.insert(
+                    0,
+                    Violation::new("subject", RuleName::Required, "must be the dossier's code"),
+                );
             }
         }
         // Nobody knows what form its data have.

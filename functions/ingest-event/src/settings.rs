@@ -9,7 +9,7 @@ use platform::sqs::QueueSettings;
 platform::settings! {
     /// The settings of `ingest-event`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the dossiers table.
         dossiers_table: String = "DOSSIERS_TABLE",

@@ -7,10 +7,10 @@
 
 mod settings;
 
-use domain::Violation;
 use domain::applicant::{ApplicantKind, IdNumber};
 use domain::catalogue::Catalogue;
 use domain::notice::{Language, NoticeChannel};
+use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::dynamo::{ContactBook, NoticePreference};
 use platform::http::{HttpReply, HttpRequest};
@@ -55,7 +55,11 @@ impl PreferenceBody {
         channels.sort_unstable();
         channels.dedup();
         if channels.len() != self.channels.len() {
-            broken.push(Violation::new("channels", "duplicate-channel", "names a channel twice"));
+            broken.push(Violation::new(
+                "channels",
+                RuleName::DuplicateChannel,
+                "names a channel twice",
+            ));
         }
         let preference = NoticePreference {
             channels: self.channels,
@@ -69,7 +73,7 @@ impl PreferenceBody {
     }
 }
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     contacts: &ContactBook,
@@ -94,7 +98,9 @@ pub async fn handle(
                 (Some(own), _) => own,
                 (None, Some(named)) => named,
                 (None, None) => {
-                    return Err(Violation::new("applicant", "required", "is required").into());
+                    return Err(
+                        Violation::new("applicant", RuleName::Required, "is required").into()
+                    );
                 }
             };
             contacts.prefer(&id, &preference).await?;

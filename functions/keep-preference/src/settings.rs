@@ -5,7 +5,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `keep-preference`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the contacts table.
         contacts_table: String = "CONTACTS_TABLE",

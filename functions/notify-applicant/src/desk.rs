@@ -39,11 +39,11 @@ impl Setting for Limits {
 pub struct Desk<'a, D, B, C, G> {
     /// Dossiers with their histories.
     pub dossiers: &'a D,
-    /// Threads of notices.
+    /// The threads of notices.
     pub book: &'a B,
     /// Preferences of addressees and what is known about their numbers.
     pub contacts: &'a C,
-    /// Message gateways.
+    /// The gateways that send messages.
     pub gateways: &'a G,
     /// Message texts, gateway codes, prices and the notice policy.
     pub catalogue: &'a Catalogue,

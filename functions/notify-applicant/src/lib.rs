@@ -17,7 +17,9 @@ use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::NoticePolicy;
 use domain::notice::{Language, NoticeChannel, Provider};
-use domain::thread::{Call, Charge, NoticeRecord, NoticeThread, Routing};
+use domain::thread::{
+    Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
+};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::message::{
@@ -56,7 +58,7 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
     desk: &Desk<'_, D, B, C, G>,
     clock: impl Fn() -> Timestamp + Sync,
 ) -> Result<(), Failure> {
-    let (code, take_up) = subject(message)?;
+    let (code, order) = subject(message)?;
     let begun = clock();
     for step in 0..STEPS_MAX {
         // A call that the message's time cuts off is one of which nobody knows: none begins without
@@ -64,7 +66,7 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
-        match desk.step(&code, take_up && step == 0, &clock).await? {
+        match desk.step(&code, if step == 0 { order } else { GivenUp::Stays }, &clock).await? {
             Step::Next => {}
             Step::Done => return Ok(()),
             Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
@@ -74,15 +76,25 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
     Ok(())
 }
 
-/// The dossier, or the report, that a message is about, and whether an operator wants taken up
-/// again what was given up.
-fn subject(message: &str) -> Result<(SubjectCode, bool), Failure> {
+/// What becomes of notices that were given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GivenUp {
+    /// They stay with the operators.
+    Stays,
+    /// An operator wants them taken up again.
+    IsTakenUp,
+}
+
+/// The dossier, or the report, that a message is about, and what it wants of what was given up.
+fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     match event.kind.as_str() {
-        DOSSIER_CHANGED => Ok((read_data::<DossierChanged>(&event.data)?.code.into(), false)),
+        DOSSIER_CHANGED => {
+            Ok((read_data::<DossierChanged>(&event.data)?.code.into(), GivenUp::Stays))
+        }
         NOTICES_WAKE => {
             let wake: NoticesWake = read_data(&event.data)?;
-            Ok((wake.code, wake.take_up))
+            Ok((wake.code, if wake.take_up { GivenUp::IsTakenUp } else { GivenUp::Stays }))
         }
         _ => Err(message::unknown_type()),
     }
@@ -101,7 +113,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
     async fn step(
         &self,
         code: &SubjectCode,
-        take_up: bool,
+        given_up: GivenUp,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
@@ -114,13 +126,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         let templates =
             |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
-        if take_up {
+        if given_up == GivenUp::IsTakenUp {
             thread.take_up(now);
         }
         thread.sync(subject.history(), templates, &policy, now);
         let Some(notice) = thread.due(now).cloned() else {
-            let unmoved =
-                stored.as_ref() == Some(&thread) || (stored.is_none() && thread.notices.is_empty());
+            let unmoved = stored.as_ref() == Some(&thread)
+                || (stored.is_none() && thread.notices().is_empty());
             if !unmoved
                 && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst
             {
@@ -134,7 +146,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         };
         let Some((phone, id_number)) = subject.addressee() else {
             tracing::warn!(dossier = %code, "a report ends unsent: its leader is not listed any more");
-            thread.refuse(notice.version, "not-listed", now);
+            thread.refuse(notice.version, UnsentReason::NotListed, now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         };
@@ -143,7 +155,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             let (dossier, class, reason) =
                 (&code.to_string(), notice.class.name(), unreachable.name());
             tracing::warn!(dossier, class, reason, "a notice ends unsent");
-            thread.refuse(notice.version, reason, now);
+            thread.refuse(notice.version, UnsentReason::Unreachable(unreachable), now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
         }
@@ -162,10 +174,21 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             }
             Routing::Refuse { reason } => {
                 let (dossier, class) = (&code.to_string(), notice.class.name());
-                if reason == "budget" {
-                    tracing::error!(dossier, class, "the month's budget for messages is used up");
-                } else {
-                    tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                match reason {
+                    UnsentReason::Budget => {
+                        tracing::error!(
+                            dossier,
+                            class,
+                            "the month's budget for messages is used up"
+                        );
+                    }
+                    UnsentReason::OptedOut
+                    | UnsentReason::NoChannel
+                    | UnsentReason::NotListed
+                    | UnsentReason::Unreachable(_) => {
+                        let reason = reason.name();
+                        tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                    }
                 }
                 thread.refuse(notice.version, reason, now);
             }
@@ -173,13 +196,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 // A place is taken by what can go now: what waits for the morning has its place in
                 // the morning.
                 if !notice.admitted {
-                    let wait = policy.share_wait(self.contacts.place(&thread.agency, now).await?);
+                    let wait = policy.share_wait(self.contacts.place(thread.agency(), now).await?);
                     thread.admit(notice.version);
                     if wait > SignedDuration::ZERO {
                         thread.put_off(
                             notice.version,
                             now.saturating_add(wait).unwrap_or(now),
-                            "agency-share",
+                            DelayReason::AgencyShare,
                             now,
                         );
                         self.keep(&mut thread, since, &subject, now).await?;
@@ -232,7 +255,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
         if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
             // Or the answer to our own write was lost, and the write was tried again.
-            match self.book.thread(&thread.code).await? {
+            match self.book.thread(thread.code()).await? {
                 Some(stored) if stored == thread => {}
                 _ => return Ok(Step::Next),
             }
@@ -256,11 +279,11 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             // lost.
             thread = self
                 .book
-                .thread(&thread.code)
+                .thread(thread.code())
                 .await?
                 .ok_or(Failure::Held("the thread of notices"))?;
         }
-        self.make_known(notice, provider, &read, price_vnd, (&thread.code, phone), done).await?;
+        self.make_known(notice, provider, &read, price_vnd, (thread.code(), phone), done).await?;
         Ok(Step::Next)
     }
 
@@ -272,13 +295,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         subject: &Subject<'_>,
         now: Timestamp,
     ) -> Result<Stored, Failure> {
-        thread.version += 1;
+        thread.advance();
         let stored = self.book.keep(thread).await?;
         let charge = thread.charge().since(since);
         if stored == Stored::Yes && charge != Charge::default() {
             if charge.left_unknown > 0 {
                 // The template makes a metric of this field.
-                let (dossier, left_unknown) = (&thread.code.to_string(), charge.left_unknown);
+                let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
                 tracing::error!(dossier, left_unknown, "a notice is left unknown");
             }
             // Of a leader who was struck off meanwhile no number is known any more; what he has

@@ -6,12 +6,12 @@ use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
 use jiff::SignedDuration;
 use notify_applicant::{Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, tell};
-use platform::account::LiveToken;
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::dynamo::{self, AccountTable, ContactBook, Dossiers, Notices};
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
+use platform::live_token::LiveToken;
 use platform::sqs::{self, SourceQueue};
 
 #[tokio::main]

@@ -1,13 +1,13 @@
 //! Of what a thread of notices speaks, and to whom.
 
-use domain::Violation;
-use domain::announcement::Leader;
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, HistoryEntry};
 use domain::id::{ReportCode, SubjectCode};
+use domain::leader::Leader;
 use domain::notice::{Language, Notice};
 use domain::thread::{Content, NoticeRecord, NoticeThread};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::port::DossierStore;
@@ -20,7 +20,7 @@ pub(crate) enum Subject<'a> {
     Dossier(Box<Dossier>),
     /// A leader's report; its figures are in the thread itself.
     Report {
-        /// The report's name.
+        /// The name of the report.
         code: &'a ReportCode,
         /// Its recipient; `None` once the catalogue does not list them any more.
         leader: Option<&'a Leader>,
@@ -29,7 +29,8 @@ pub(crate) enum Subject<'a> {
 
 /// The failure for a message that names a report without a thread. Repeating it does not help.
 pub(crate) fn never_announced() -> Failure {
-    Violation::new("data.code", "known-report", "names a report that was never announced").into()
+    Violation::new("data.code", RuleName::KnownReport, "names a report that was never announced")
+        .into()
 }
 
 impl Subject<'_> {

@@ -10,15 +10,16 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use domain::Violation;
 use domain::calendar::date_of;
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::catalogue::{Edition, Newest, UndecidedYears, newest};
+use platform::catalogue::{Edition, UndecidedYears};
 use platform::dynamo::CatalogueStore;
 use platform::http::{HttpReply, HttpRequest};
+use platform::live_catalogue::{Newest, newest};
 use platform::parameters::{flag, number};
-use platform::port::Stored;
+use platform::port::{CatalogueEditions, Stored};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -51,7 +52,14 @@ struct InForce {
     published_by: Option<String>,
 }
 
-/// Answers one request.
+/// What a request did to the edition in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Published,
+    None,
+}
+
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     catalogue_store: &CatalogueStore,
@@ -72,17 +80,16 @@ async fn show(
     let mut parameters = request.parameters();
     let asked = parameters.one("edition", number(EDITION_MAX));
     parameters.end()?;
-    let found =
-        match asked {
-            None => catalogue_store.latest().await?,
-            Some(asked) => {
-                let found = catalogue_store.edition(asked).await?;
-                Some(found.ok_or_else(|| {
-                    Violation::new("edition", "known-edition", "was never published")
-                })?)
-            }
-        };
-    HttpReply::json(200, &InForce::of(found, false))
+    let found = match asked {
+        None => catalogue_store.latest().await?,
+        Some(asked) => {
+            let found = catalogue_store.edition(asked).await?;
+            Some(found.ok_or_else(|| {
+                Violation::new("edition", RuleName::KnownEdition, "was never published")
+            })?)
+        }
+    };
+    HttpReply::json(200, &InForce::of(found, Effect::None))
 }
 
 async fn publish(
@@ -98,7 +105,7 @@ async fn publish(
     if publication.expected_edition > EDITION_MAX {
         return Err(Violation::new(
             "expectedEdition",
-            "range",
+            RuleName::Range,
             format!("must be 0 to {EDITION_MAX}"),
         )
         .into());
@@ -118,7 +125,7 @@ async fn publish(
     // The same again is in force already, whoever says it, and whatever he has seen.
     if files == before || dry_run {
         let shown = catalogue_store.latest().await?;
-        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, false) });
+        return HttpReply::json(200, &InForce { files, ..InForce::of(shown, Effect::None) });
     }
     if publication.expected_edition != current {
         return Err(Failure::StaleEdition { current });
@@ -128,12 +135,13 @@ async fn publish(
         return Err(Failure::StaleEdition { current: current + 1 });
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
-    HttpReply::json(200, &InForce::of(Some(edition), true))
+    HttpReply::json(200, &InForce::of(Some(edition), Effect::Published))
 }
 
 impl InForce {
     /// An edition; before the first, what is built in.
-    fn of(edition: Option<Edition>, published: bool) -> Self {
+    fn of(edition: Option<Edition>, effect: Effect) -> Self {
+        let published = effect == Effect::Published;
         match edition {
             Some(Edition { edition, files, published_at, published_by }) => Self {
                 edition,

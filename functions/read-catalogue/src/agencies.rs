@@ -17,11 +17,11 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct Agencies<'a> {
     day: Date,
-    /// By code.
+    /// All agencies, ordered by code.
     items: Vec<Item<'a>>,
 }
 
-/// One authority.
+/// One agency of the list.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Item<'a> {

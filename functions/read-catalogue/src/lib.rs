@@ -9,7 +9,7 @@ mod settings;
 use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::http::{HttpReply, HttpRequest};
+use platform::http::{Caches, HttpReply, HttpRequest};
 use serde::Serialize;
 
 pub use settings::Settings;
@@ -35,5 +35,5 @@ pub fn handle(
 
 fn kept(answer: &impl Serialize, request: &HttpRequest) -> Result<HttpReply, Failure> {
     let known = request.header("if-none-match");
-    Ok(HttpReply::json(200, answer)?.kept_for(KEPT_SECONDS, true, known))
+    Ok(HttpReply::json(200, answer)?.kept_for(KEPT_SECONDS, Caches::Shared, known))
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Violation;
 use domain::agency::{Agency, AgencyLevel};
 use domain::applicant::ApplicantKind;
 use domain::calendar::date_of;
@@ -19,6 +18,7 @@ use domain::procedure::{
 };
 use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -36,7 +36,7 @@ const LIMIT_MAX: u64 = 200;
 pub(crate) struct Page<'a> {
     /// How many there are on all pages.
     total: usize,
-    /// By code.
+    /// All procedures, ordered by code.
     items: Vec<Line<'a>>,
     /// Every field that a procedure in force belongs to, whatever was asked for.
     fields: Vec<FieldOf<'a>>,
@@ -175,7 +175,8 @@ impl<'a> Query<'a> {
                 .each("online", named(&OnlineLevel::ALL.map(|level| (level.name(), level)))),
             limit: parameters.one("limit", number(LIMIT_MAX)).unwrap_or(LIMIT),
             after: parameters.one("cursor", |text| {
-                let refused = || Violation::new("", "cursor", "must be a nextCursor as given");
+                let refused =
+                    || Violation::new("", RuleName::Cursor, "must be a nextCursor as given");
                 decoded(text).ok_or_else(refused)
             }),
         };
@@ -196,7 +197,7 @@ impl<'a> Query<'a> {
 /// The code of a field, as the catalogue writes it.
 fn field(text: &str) -> Result<String, Violation> {
     let known = is_field_code(text).then(|| text.to_owned());
-    known.ok_or_else(|| Violation::new("field", "field-code", "must look like G15-HT"))
+    known.ok_or_else(|| Violation::new("field", RuleName::FieldCode, "must look like G15-HT"))
 }
 
 /// The agency with this code, which has to take dossiers in `today`.

@@ -5,7 +5,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `read-catalogue`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
     }
 }

@@ -3,7 +3,8 @@
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::kpi::report::{Dimension, Figures, Line, Report, Selection};
-use domain::kpi::{DueBasis, KpiRow, Period};
+use domain::kpi::{DueBasis, KpiRow};
+use domain::period::Period;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -171,7 +172,7 @@ impl Answer {
             time: CountedTime::of(period, gathered, now),
             due_basis: gathered.due_basis,
             by: dimension.name(),
-            agencies: if selection.merged { "merged" } else { "as-counted" },
+            agencies: selection.ended.name(),
             total: (gathered.days > 0).then(|| Told::of(&report.total)),
             items: items.collect(),
             next_cursor,

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
+use domain::kpi::KpiRow;
 use domain::kpi::report::Line;
-use domain::kpi::{KpiRow, Period};
+use domain::period::Period;
 
 use crate::page::{number, percent_text};
 

@@ -2,12 +2,12 @@
 
 use domain::catalogue::Catalogue;
 use domain::id::AgencyCode;
-use domain::kpi::Period;
-use domain::kpi::index::{
+use domain::index::{
     Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
     ScoredGroup, ScoredIndex, score,
 };
-use domain::kpi::report::share;
+use domain::kpi::report::{EndedAgencies, share};
+use domain::period::Period;
 use domain::provenance::Trust;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -92,21 +92,21 @@ pub(crate) fn indexed(
     period: &Period,
     gathered: &Gathered,
     agency: Option<&AgencyCode>,
-    merged: bool,
+    ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
     let (indexes, last) = (catalogue.indexes(), period.last());
-    let scope = Scope { agency, merged };
+    let scope = Scope { agency, ended };
     let measures = if gathered.days > 0 {
-        Measures::of(&gathered.rows, scope, catalogue, last)
+        Measures::of(&gathered.rows, scope, catalogue.register(), last)
     } else {
-        Measures::not_counted(scope, catalogue, last)
+        Measures::not_counted(scope, catalogue.register(), last)
     };
     let told = |index| told(&score(index, &measures, indexes, period, agency));
     Indexed {
         time: CountedTime::of(period, gathered, now),
         agency: agency.cloned(),
-        agencies: if merged { "merged" } else { "as-counted" },
+        agencies: ended.name(),
         indexes: indexes.on(last).map(told).collect(),
     }
 }

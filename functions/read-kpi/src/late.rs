@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::report::Selection;
-use domain::kpi::{Behind, DossierFacts, KpiCell, Period, behind};
+use domain::kpi::report::{EndedAgencies, Selection};
+use domain::kpi::{Behind, DossierFacts, KpiCell, behind};
+use domain::period::Period;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::ToSpan;
@@ -79,10 +80,11 @@ pub(crate) async fn list(
     for (code, facts) in found {
         let basis_on = |day| catalogue.law().rule_on(day).kpi_due;
         if let Some(behind) = behind(&facts, first, last, basis_on) {
-            let agency = if selection.merged {
-                catalogue.carried_on_by(&facts.agency, facts.matter(), last)
-            } else {
-                facts.agency
+            let agency = match selection.ended {
+                EndedAgencies::AsCounted => facts.agency,
+                EndedAgencies::Merged => {
+                    catalogue.register().carried_on_by(&facts.agency, facts.matter(), last)
+                }
             };
             of.entry(agency).or_default().push((code, behind));
         }

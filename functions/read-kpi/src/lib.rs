@@ -14,21 +14,22 @@ mod page;
 mod settings;
 mod sheet;
 
-use domain::Violation;
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
-use domain::kpi::Period;
-use domain::kpi::report::{Dimension, Selection, report};
+use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
+use domain::period::Period;
 use domain::procedure::{Channel, is_field_code};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Figures};
 use platform::gather::{Gathered, gather, trend};
-use platform::http::{HttpReply, HttpRequest};
+use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
 pub use settings::Settings;
+use sheet::ByteOrderMark;
 
 /// How long a client may keep an answer before asking again with its tag, in seconds. Figures
 /// change once a night, and when a day is ordered to be counted again.
@@ -38,7 +39,7 @@ const KEPT_SECONDS: u32 = 300;
 const LIMIT: usize = 100;
 const LIMIT_MAX: u64 = 500;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     (figures, dossiers): (&Figures, &Dossiers),
@@ -63,15 +64,16 @@ pub async fn handle(
     }
 }
 
-/// Whether an agency that has ended counts with the one that carries on for it.
-fn merged(parameters: &mut Parameters<'_>) -> bool {
-    parameters.one("agencies", named(&[("as-counted", false), ("merged", true)])).unwrap_or(false)
+/// How agencies count that have ended.
+fn ended(parameters: &mut Parameters<'_>) -> EndedAgencies {
+    let ways = EndedAgencies::ALL.map(|way| (way.name(), way));
+    parameters.one("agencies", named(&ways)).unwrap_or_default()
 }
 
 /// The code of a field, as the catalogue writes it.
 fn field(text: &str) -> Result<String, Violation> {
     let known = is_field_code(text).then(|| text.to_owned());
-    known.ok_or_else(|| Violation::new("field", "field-code", "must look like G15-HT"))
+    known.ok_or_else(|| Violation::new("field", RuleName::FieldCode, "must look like G15-HT"))
 }
 
 /// Who reads figures beyond the published report, which is what citizens have.
@@ -97,7 +99,7 @@ async fn kpi(
         field: parameters.one("field", field),
         channel: parameters
             .one("channel", named(&Channel::ALL.map(|channel| (channel.name(), channel)))),
-        merged: merged(&mut parameters),
+        ended: ended(&mut parameters),
     };
     let limit = parameters.one("limit", number(LIMIT_MAX));
     let cursor = parameters.one("cursor", |text| Ok(text.to_owned()));
@@ -111,21 +113,27 @@ async fn kpi(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let found = report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let found = report(&gathered.rows, dimension, &selection, catalogue.register(), period.last());
     let page = (limit.unwrap_or(LIMIT), cursor.as_deref());
     let answer = answer::Answer::of(&period, &gathered, dimension, &selection, &found, page, now);
     Ok(HttpReply::json(200, &answer)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
 
-/// In which of `forms` figures are written, the first unless asked otherwise, and whether CSV
-/// begins with a byte order mark.
-fn form<T: Copy>(parameters: &mut Parameters<'_>, forms: &[(&'static str, T)]) -> (T, bool) {
+/// In which of `forms` figures are written, the first unless asked otherwise, and how CSV begins.
+fn form<T: Copy>(
+    parameters: &mut Parameters<'_>,
+    forms: &[(&'static str, T)],
+) -> (T, ByteOrderMark) {
     let form = parameters.one("format", named(forms)).unwrap_or(forms[0].1);
-    (form, parameters.one("bom", flag).unwrap_or(false))
+    let mark = match parameters.one("bom", flag) {
+        Some(true) => ByteOrderMark::Written,
+        Some(false) | None => ByteOrderMark::LeftOut,
+    };
+    (form, mark)
 }
 
 /// The forms of the national report.
@@ -151,16 +159,16 @@ async fn index_of(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
-    let (agency, merged) = (parameters.one("agency", str::parse), merged(&mut parameters));
+    let (agency, ended) = (parameters.one("agency", str::parse), ended(&mut parameters));
     let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let indexed = index::indexed(&period, &gathered, agency.as_ref(), merged, (catalogue, now));
+    let indexed = index::indexed(&period, &gathered, agency.as_ref(), ended, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
-        false,
+        Caches::Own,
         request.header("if-none-match"),
     ))
 }
@@ -173,24 +181,24 @@ async fn national_of(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let period = parameters.owed("period", str::parse::<Period>);
-    let merged = merged(&mut parameters);
-    let (form, bom) =
+    let ended = ended(&mut parameters);
+    let (form, mark) =
         form(&mut parameters, &[("json", NationalForm::Json), ("csv", NationalForm::Csv)]);
     let period = parameters.end_with(period)?;
     if !reads_figures(actor) {
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let national = national::national(&period, &gathered, merged, (catalogue, now));
+    let national = national::national(&period, &gathered, ended, (catalogue, now));
     let doubts = page::told_doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {
-            HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, bom)?)
+            HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, mark)?)
                 .with_header("content-disposition", file_name(&period, "quoc-gia.csv"))
         }
         NationalForm::Json => HttpReply::json(200, &national)?,
     };
-    Ok(reply.kept_for(KEPT_SECONDS, false, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Own, request.header("if-none-match")))
 }
 
 /// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that
@@ -202,14 +210,16 @@ async fn page_of(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
-    let selection = Selection { merged: merged(&mut parameters), ..Selection::default() };
+    let selection = Selection { ended: ended(&mut parameters), ..Selection::default() };
     let forms =
         [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
-    let (form, bom) = form(&mut parameters, &forms);
+    let (form, mark) = form(&mut parameters, &forms);
     parameters.end()?;
     let period: Period = request.path("period")?;
     let gathered = gather(&period, figures).await?;
-    let by = |dimension| report(&gathered.rows, dimension, &selection, catalogue, period.last());
+    let by = |dimension| {
+        report(&gathered.rows, dimension, &selection, catalogue.register(), period.last())
+    };
     let reply = match form {
         ReportForm::Page => {
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
@@ -226,7 +236,7 @@ async fn page_of(
         }
         ReportForm::Csv => {
             let doubts = page::told_doubts(&gathered, catalogue);
-            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, bom)?;
+            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, mark)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
@@ -240,7 +250,7 @@ async fn page_of(
                 .with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };
-    Ok(reply.kept_for(KEPT_SECONDS, true, request.header("if-none-match")))
+    Ok(reply.kept_for(KEPT_SECONDS, Caches::Shared, request.header("if-none-match")))
 }
 
 /// The time that a report is compared with; none where nothing like it was counted whole.
@@ -274,7 +284,8 @@ async fn compared(
         return Ok(None);
     }
     let total =
-        report(&earlier.rows, Dimension::Agency, selection, catalogue, like_it.last()).total;
+        report(&earlier.rows, Dimension::Agency, selection, catalogue.register(), like_it.last())
+            .total;
     Ok(Some(page::Compared { period: like_it, total, working_days: (its, ours) }))
 }
 

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
-use domain::kpi::report::{Dimension, Figures, Line, Selection, report, share};
-use domain::kpi::{KpiCell, Period};
+use domain::kpi::KpiCell;
+use domain::kpi::report::{Dimension, EndedAgencies, Figures, Line, Selection, report, share};
+use domain::period::Period;
+use domain::procedure::Channel;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::gather::Gathered;
@@ -15,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::{CountedTime, percent};
-use crate::sheet::{csv_of, harmless, remark};
+use crate::sheet::{ByteOrderMark, csv_of, harmless, remark};
 
 /// Fields of the national report for which there is no source: dossiers synchronised with the
 /// national portal, filings below its standard, payments on the national platform, procedures on
@@ -101,13 +103,13 @@ pub(crate) struct National {
 pub(crate) fn national(
     period: &Period,
     gathered: &Gathered,
-    merged: bool,
+    ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> National {
     National {
         time: CountedTime::of(period, gathered, now),
-        agencies: if merged { "merged" } else { "as-counted" },
-        rows: rows(period, gathered, merged, catalogue),
+        agencies: ended.name(),
+        rows: rows(period, gathered, ended, catalogue),
         missing: MISSING,
     }
 }
@@ -117,26 +119,26 @@ pub(crate) fn national(
 fn rows(
     period: &Period,
     gathered: &Gathered,
-    merged: bool,
+    ended: EndedAgencies,
     catalogue: &Catalogue,
 ) -> Vec<Map<String, Value>> {
     let last = period.last();
-    let selection = Selection { merged, ..Selection::default() };
+    let selection = Selection { ended, ..Selection::default() };
     let mut procedures: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
-    let mut channels: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    let mut channels: BTreeMap<(String, Channel), u64> = BTreeMap::new();
     for (cell, row) in &gathered.rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let agency = if merged {
-            catalogue.told_under(agency, Some(procedure), last)
-        } else {
-            agency.clone()
+        let agency = match ended {
+            EndedAgencies::AsCounted => agency.clone(),
+            EndedAgencies::Merged => catalogue.register().told_under(agency, Some(procedure), last),
         };
-        *channels.entry((agency.to_string(), channel.name())).or_default() += row.received;
+        *channels.entry((agency.to_string(), *channel)).or_default() += row.received;
         if row.received > 0 {
             procedures.entry(agency.to_string()).or_default().insert(procedure);
         }
     }
-    let lines = report(&gathered.rows, Dimension::Agency, &selection, catalogue, last).lines;
+    let lines =
+        report(&gathered.rows, Dimension::Agency, &selection, catalogue.register(), last).lines;
     let mut ranked: Vec<(Option<u8>, Line)> =
         lines.into_iter().map(|line| (level(&line.key, catalogue), line)).collect();
     ranked.sort_by_key(|(level, line)| {
@@ -150,8 +152,8 @@ fn rows(
         let of = |channel| channels.get(&(line.key.clone(), channel)).copied().unwrap_or_default();
         let counted = Counted {
             figures: line.figures,
-            counter: of("counter"),
-            postal: of("postal"),
+            counter: of(Channel::Counter),
+            postal: of(Channel::Postal),
             procedures: procedures
                 .get(&line.key)
                 .map_or(0, |known| u64::try_from(known.len()).unwrap_or(u64::MAX)),
@@ -184,7 +186,7 @@ fn level(agency: &str, catalogue: &Catalogue) -> Option<u8> {
 pub(crate) fn csv(
     national: &National,
     doubts: Option<String>,
-    bom: bool,
+    mark: ByteOrderMark,
 ) -> Result<String, Failure> {
     let names = ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"]
         .into_iter()
@@ -203,5 +205,5 @@ pub(crate) fn csv(
         record.swap(1, 3);
         record
     });
-    csv_of(names.iter().map(|name| (*name).to_owned()).collect(), lines.chain(doubts), bom)
+    csv_of(names.iter().map(|name| (*name).to_owned()).collect(), lines.chain(doubts), mark)
 }

@@ -4,8 +4,9 @@ use askama::Template;
 use domain::agency::AgencyLevel;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::kpi::report::{Dimension, Figures, Report, Selection};
-use domain::kpi::{Behind, Cause, DueBasis, KpiRow, Period};
+use domain::kpi::report::{Dimension, EndedAgencies, Figures, Report, Selection};
+use domain::kpi::{Behind, Cause, DueBasis, KpiRow};
+use domain::period::Period;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -291,13 +292,50 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
     TableLine { key, name, cells: cells.collect() }
 }
 
-fn table(
-    id: &'static str,
-    caption: &'static str,
-    first: &'static str,
-    report: &Report,
-    counted: bool,
-) -> Table {
+/// By what a table of the page breaks the figures down.
+#[derive(Debug, Clone, Copy)]
+enum Breakdown {
+    Agencies,
+    Fields,
+    Channels,
+}
+
+impl Breakdown {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Agencies => "agencies",
+            Self::Fields => "fields",
+            Self::Channels => "channels",
+        }
+    }
+
+    fn caption(self) -> &'static str {
+        match self {
+            Self::Agencies => "Theo cơ quan",
+            Self::Fields => "Theo lĩnh vực",
+            Self::Channels => "Theo hình thức nộp",
+        }
+    }
+
+    /// The heading of the first column.
+    fn first(self) -> &'static str {
+        match self {
+            Self::Agencies => "Cơ quan",
+            Self::Fields => "Lĩnh vực",
+            Self::Channels => "Hình thức",
+        }
+    }
+
+    /// Whether its keys are codes that people know.
+    fn is_coded(self) -> bool {
+        match self {
+            Self::Agencies | Self::Fields => true,
+            Self::Channels => false,
+        }
+    }
+}
+
+fn table(by: Breakdown, report: &Report, counted: bool) -> Table {
     let lines = report
         .lines
         .iter()
@@ -306,7 +344,14 @@ fn table(
     if !counted {
         total.cells.fill((NOT_COUNTED.to_owned(), 0));
     }
-    Table { id, caption, first, coded: id != "channels", lines: lines.collect(), total }
+    Table {
+        id: by.id(),
+        caption: by.caption(),
+        first: by.first(),
+        coded: by.is_coded(),
+        lines: lines.collect(),
+        total,
+    }
 }
 
 fn cause(cause: &Cause) -> &'static str {
@@ -370,7 +415,7 @@ pub(crate) struct Told<'a> {
 
 /// The period with which a report is compared.
 pub(crate) struct Compared {
-    /// The comparable period.
+    /// The period that is compared.
     pub period: Period,
     /// Its total under the same selection.
     pub total: Figures,
@@ -416,18 +461,15 @@ pub(crate) fn page(
         trend_points: told.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
         tables: vec![
-            table("agencies", "Theo cơ quan", "Cơ quan", &agencies, counted),
-            table("fields", "Theo lĩnh vực", "Lĩnh vực", &(told.by)(Dimension::Field), counted),
-            table(
-                "channels",
-                "Theo hình thức nộp",
-                "Hình thức",
-                &(told.by)(Dimension::Channel),
-                counted,
-            ),
+            table(Breakdown::Agencies, &agencies, counted),
+            table(Breakdown::Fields, &(told.by)(Dimension::Field), counted),
+            table(Breakdown::Channels, &(told.by)(Dimension::Channel), counted),
         ],
         late: told.late.map(late),
-        query: if selection.merged { "agencies=merged&" } else { "" },
+        query: match selection.ended {
+            EndedAgencies::AsCounted => "",
+            EndedAgencies::Merged => "agencies=merged&",
+        },
         columns: COLUMNS,
         made: tied(&format!("Lập ngày {}.", long(date_of(now)))),
     };

@@ -1,7 +1,7 @@
 //! The figures as CSV (RFC 4180) and as a workbook.
 
-use domain::kpi::Period;
 use domain::kpi::report::{Dimension, Figures, Line, Report};
+use domain::period::Period;
 use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
@@ -57,14 +57,22 @@ fn lines(
     report.lines.iter().cloned().chain([total]).map(move |line| (line, counted))
 }
 
-/// The lines as CSV; with a byte order mark for spreadsheets that take a file without one for
-/// another encoding.
+/// Whether a CSV begins with a byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ByteOrderMark {
+    /// For spreadsheets that take a file without one for another encoding.
+    Written,
+    /// For everything that reads UTF-8.
+    LeftOut,
+}
+
+/// The lines as CSV, the total last.
 pub(crate) fn csv(
     period: &Period,
     gathered: &Gathered,
     report: &Report,
     doubts: Option<String>,
-    bom: bool,
+    mark: ByteOrderMark,
 ) -> Result<String, Failure> {
     let names = COLUMNS.iter().map(|(name, _)| *name);
     let names: Vec<String> =
@@ -80,7 +88,7 @@ pub(crate) fn csv(
             .chain([share])
             .collect()
     };
-    csv_of(names, lines(period, gathered, report).map(record).chain(doubts), bom)
+    csv_of(names, lines(period, gathered, report).map(record).chain(doubts), mark)
 }
 
 /// A remark as the last record: as many fields as the others, only that of the name filled.
@@ -96,7 +104,7 @@ pub(crate) fn remark(text: String, fields: usize) -> Vec<String> {
 pub(crate) fn csv_of(
     names: Vec<String>,
     records: impl Iterator<Item = Vec<String>>,
-    bom: bool,
+    mark: ByteOrderMark,
 ) -> Result<String, Failure> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -104,7 +112,10 @@ pub(crate) fn csv_of(
         writer.write_record(record).map_err(defect)?;
     }
     let text = String::from_utf8(writer.into_inner().map_err(defect)?).map_err(defect)?;
-    Ok(if bom { format!("\u{feff}{text}") } else { text })
+    Ok(match mark {
+        ByteOrderMark::Written => format!("\u{feff}{text}"),
+        ByteOrderMark::LeftOut => text,
+    })
 }
 
 /// A name that a spreadsheet would take for a formula is made a text.

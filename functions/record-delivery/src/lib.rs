@@ -25,7 +25,7 @@ const DECIDED_MAX: u32 = 5;
 
 /// The secrets that authenticate reports.
 pub struct Reporters {
-    /// Verifies Zalo's signature.
+    /// Verifies the signatures of Zalo.
     pub zalo: ZaloSigner,
     /// The secret in the path of eSMS' call-backs.
     pub esms_secret: String,
@@ -42,7 +42,7 @@ struct Taken {
     taken: bool,
 }
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     book: &impl NoticeBook,
@@ -100,7 +100,7 @@ async fn record(
             tracing::info!(dossier = %code, version, provider, ?reported, "report known");
             return Ok(false);
         }
-        thread.version += 1;
+        thread.advance();
         if book.keep(&thread).await? == Stored::Yes {
             let state = thread.notice(version).map_or("", |notice| notice.state.name());
             tracing::info!(dossier = %code, version, provider, state, settled = heard.settled, "report recorded");

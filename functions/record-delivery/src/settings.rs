@@ -5,7 +5,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `record-delivery`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the notices table.
         notices_table: String = "NOTICES_TABLE",

@@ -66,9 +66,7 @@ impl Outcome {
     fn of(standing: Standing, tokens: Option<&AccountTokens>) -> Self {
         Self {
             standing,
-            access_until: tokens
-                .and_then(|tokens| tokens.access.as_ref())
-                .map(|access| access.until),
+            access_until: tokens.and_then(|tokens| tokens.access()).map(|access| access.until),
         }
     }
 }
@@ -99,7 +97,7 @@ pub async fn refresh(
     if store.keep(&leased).await? == Stored::AnotherWasFirst {
         return Ok(Outcome::of(Standing::ByAnother, Some(&leased)));
     }
-    match issuer.renew(&leased.refresh).await {
+    match issuer.renew(leased.refresh()).await {
         Renewal::Granted { access, lives, refresh } => {
             let renewed = leased.renewed(access, lives, refresh, now);
             keep_for_sure(&renewed, store).await?;
@@ -118,7 +116,7 @@ pub async fn refresh(
         Renewal::Unanswered { instead } => {
             let released = leased.released();
             store.keep(&released).await?;
-            let works = released.access.as_ref().is_some_and(|access| access.until > now);
+            let works = released.access().is_some_and(|access| access.until > now);
             if works {
                 tracing::warn!(instead, "the token's issuer does not answer");
             } else {

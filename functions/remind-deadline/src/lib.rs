@@ -10,13 +10,13 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Violation;
 use domain::calendar::{MissingYear, date_of};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
-use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty_made_up, nearness, new_due_on};
+use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -100,7 +100,7 @@ pub async fn remind(
     let today = date_of(now);
     let day = order.day.unwrap_or(today);
     if day > today {
-        return Err(Violation::new("day", "not-in-the-future", "lies in the future").into());
+        return Err(Violation::new("day", RuleName::NotInTheFuture, "lies in the future").into());
     }
     let agencies: Vec<AgencyCode> = catalogue
         .agencies()
@@ -227,14 +227,14 @@ impl<S: DossierStore> Morning<'_, S> {
         match moved.await {
             Ok((done, dossier)) => {
                 outcome.redated += u64::from(done == Some(Duty::Redate));
-                Ok(DossierFacts { history: dossier.history, ..facts })
+                Ok(DossierFacts { history: dossier.into_state().history, ..facts })
             }
             Err(failure) => Err((facts.code, failure)),
         }
     }
 
     fn owed(&self, history: &[HistoryEntry], agency: &AgencyCode) -> Result<Option<Duty>, Failure> {
-        duty(history, self.day, self.catalogue.law(), agency)
+        duty_made_up(history, self.day, date_of(self.now), self.catalogue.law(), agency)
             .map_err(|missing| Failure::CalendarMissing { year: missing.year })
     }
 

@@ -5,7 +5,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `remind-deadline`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the dossiers table.
         dossiers_table: String = "DOSSIERS_TABLE",

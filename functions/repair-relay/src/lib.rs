@@ -10,11 +10,11 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
+use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
@@ -81,7 +81,7 @@ pub async fn repair(
 ) -> Result<Outcome, Failure> {
     let since = order.since.unwrap_or(now.saturating_sub(LOOKED_BACK).unwrap_or(now));
     if since > now {
-        return Err(Violation::new("since", "not-in-the-future", "lies in the future").into());
+        return Err(Violation::new("since", RuleName::NotInTheFuture, "lies in the future").into());
     }
     // Whoever asks by name wants everything: what is under way comes twice, which has one effect.
     let until =

@@ -9,14 +9,14 @@ mod settings;
 
 use std::collections::BTreeSet;
 
-use domain::Violation;
 use domain::calendar::{date_of, next, previous};
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, ProcedureCode};
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::Figures;
+use platform::dynamo::{Consistency, Figures};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::record::CountRun;
@@ -76,21 +76,21 @@ impl Order {
             _ => {
                 return Err(Violation::new(
                     "day",
-                    "one-order",
+                    RuleName::OneOrder,
                     "stands alone, or first and last stand together",
                 ));
             }
         };
         if self.close && *self != (Self { close: true, ..Self::default() }) {
-            return Err(Violation::new("close", "one-order", "stands alone"));
+            return Err(Violation::new("close", RuleName::OneOrder, "stands alone"));
         }
         if last > today {
             let field = if self.day.is_some() { "day" } else { "last" };
-            return Err(Violation::new(field, "not-in-the-future", "lies in the future"));
+            return Err(Violation::new(field, RuleName::NotInTheFuture, "lies in the future"));
         }
         if first > last || (last - first).get_days() >= ORDER_DAYS_MAX {
             let detail = format!("first and last span 1 to {ORDER_DAYS_MAX} days");
-            return Err(Violation::new("first", "day-order", detail));
+            return Err(Violation::new("first", RuleName::DayOrder, detail));
         }
         Ok((first, last))
     }
@@ -102,7 +102,7 @@ impl Order {
 pub struct Outcome {
     /// The first day to be counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Agencies ordered to be counted.
     pub agencies: usize,
@@ -194,7 +194,7 @@ async fn owed_since(figures: &Figures, today: Date) -> Result<Date, Failure> {
     let since = today.saturating_sub(OWED_DAYS.days());
     let closed = figures.closed().await?;
     let mut owed = today;
-    for (agency, state) in figures.agencies(true).await? {
+    for (agency, state) in figures.agencies(Consistency::Strong).await? {
         let waits = state.writer.claimed != closed.head().of(&agency).upto;
         let waiting = state.days.first().copied().filter(|_| waits);
         let uncounted = state.trouble.map(|trouble| trouble.first);

@@ -5,7 +5,7 @@ use platform::entry::CatalogueSettings;
 platform::settings! {
     /// The settings of `rollup-kpi`.
     pub struct Settings {
-        /// The catalogue.
+        /// Where the catalogue is read.
         catalogue: CatalogueSettings,
         /// The name of the table of figures.
         kpi_table: String = "KPI_TABLE",

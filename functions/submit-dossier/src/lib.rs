@@ -13,7 +13,7 @@ use platform::submission::{SubmissionRequest, command_id, submit};
 
 pub use settings::Settings;
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     intake: &impl Intake,
@@ -26,7 +26,8 @@ pub async fn handle(
         request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?.to_owned(),
     )?;
     // The key is the caller's own: another account may use the same one.
-    let key = command_id(&["submit", &by.signature().role, &by.signature().id, given.as_str()])?;
+    let key =
+        command_id(&["submit", by.signature().role.name(), &by.signature().id, given.as_str()])?;
     let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue))?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
     HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)

@@ -7,13 +7,13 @@ mod settings;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Violation;
 use domain::agency::{Matter, Remit};
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders};
+use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role};
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -44,7 +44,7 @@ const OPEN: [DossierStatus; 6] = [
     DossierStatus::Suspended,
 ];
 
-/// Answers one request.
+/// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
     (dossiers, book): (&Dossiers, &impl NoticeBook),
@@ -160,7 +160,7 @@ struct Step<'a> {
     at: jiff::Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_at: Option<jiff::Timestamp>,
-    by_role: &'a str,
+    by_role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_agency: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +194,7 @@ impl<'a> History<'a> {
             status_name: entry.status.name(),
             at: entry.at,
             claimed_at: entry.claimed_at,
-            by_role: &entry.by.role,
+            by_role: entry.by.role,
             by_agency: entry.by.agency.as_ref(),
             handler: entry.handler.as_ref(),
             asked_late: entry.asked_late,
@@ -249,8 +249,9 @@ impl WorklistQuery {
         let due_before = parameters.one("dueBefore", day);
         let limit = parameters.one("limit", number(PAGE_MAX.into()));
         let after = parameters.one("cursor", |text| {
-            decode(text)
-                .ok_or_else(|| Violation::new("", "cursor", "must be a nextCursor as given"))
+            decode(text).ok_or_else(|| {
+                Violation::new("", RuleName::Cursor, "must be a nextCursor as given")
+            })
         });
         // A page of another list: the table would refuse to go on from beyond its end.
         if let (Some(end), Some(line)) =
@@ -261,7 +262,11 @@ impl WorklistQuery {
                 .and_then(|due| due.parse::<Date>().ok())
                 .is_none_or(|due| due >= end)
         {
-            parameters.refuse("cursor", "cursor", "belongs to a list with another dueBefore");
+            parameters.refuse(
+                "cursor",
+                RuleName::Cursor,
+                "belongs to a list with another dueBefore",
+            );
         }
         parameters.end()?;
         Ok(Self { statuses, due_before, limit: limit.unwrap_or(PAGE_DEFAULT), after })
@@ -290,7 +295,11 @@ impl WorklistQuery {
 fn status(text: &str) -> Result<DossierStatus, Violation> {
     let known = DossierStatus::ALL.into_iter().find(|status| status.code().to_string() == text);
     known.ok_or_else(|| {
-        Violation::new("status", "national-status", "must be a national status code, 1 to 10")
+        Violation::new(
+            "status",
+            RuleName::NationalStatus,
+            "must be a national status code, 1 to 10",
+        )
     })
 }
 
@@ -328,7 +337,8 @@ async fn worklist(
     let (first, mut start) = match &query.after {
         None => (0, None),
         Some(place) => {
-            let other = || Violation::new("cursor", "cursor", "belongs to another worklist");
+            let other =
+                || Violation::new("cursor", RuleName::Cursor, "belongs to another worklist");
             let line = place.line.clone().map(|line| (place.status, line));
             (reached(place).ok_or_else(other)?, line)
         }

@@ -45,7 +45,7 @@ struct Life<'a> {
 impl<'a> Notices<'a> {
     /// The notices of `dossier`; empty if it has no thread.
     pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
-        let told = thread.map(|thread| thread.notices.as_slice()).unwrap_or_default();
+        let told = thread.map(NoticeThread::notices).unwrap_or_default();
         let notices: Vec<Life<'a>> = told.iter().filter_map(Life::of).collect();
         Self {
             code: &dossier.code,

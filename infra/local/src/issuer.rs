@@ -34,6 +34,7 @@ enum Role {
     Citizen,
     Officer,
     Administrator,
+    Auditor,
 }
 
 impl Role {
@@ -43,6 +44,7 @@ impl Role {
             Self::Citizen => "citizen",
             Self::Officer => "officer",
             Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
 use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five
 /// digits, never reused.
@@ -29,7 +29,7 @@ impl TryFrom<String> for WardCode {
         if text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self(text));
         }
-        Err(Violation::new("ward", "ward-code", "must be five digits"))
+        Err(Violation::new("ward", RuleName::WardCode, "must be five digits"))
     }
 }
 
@@ -111,7 +111,7 @@ pub struct Agency {
     /// Names that it got later, oldest first.
     #[serde(default)]
     renamed: Vec<Rename>,
-    /// The agency's tier.
+    /// The tier of the agency.
     pub level: AgencyLevel,
     /// The authority above it; `None` for a province.
     pub parent: Option<AgencyCode>,
@@ -141,7 +141,7 @@ impl Agency {
     /// The rules that this entry breaks by itself; `at` is its position in the file.
     pub(crate) fn violations(&self, at: &str) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule: RuleName, holds: bool, detail: &str| {
             if !holds {
                 found.push(Violation::new(
                     format!("{at}.{field}"),
@@ -150,23 +150,23 @@ impl Agency {
                 ));
             }
         };
-        check("name", "name", !self.name.trim().is_empty(), "has no name");
+        check("name", RuleName::Name, !self.name.trim().is_empty(), "has no name");
         let mut before = self.valid_from;
         for (place, rename) in self.renamed.iter().enumerate() {
             let of = |field: &str| format!("renamed[{place}].{field}");
-            check(&of("name"), "name", !rename.name.trim().is_empty(), "has no name");
+            check(&of("name"), RuleName::Name, !rename.name.trim().is_empty(), "has no name");
             let ordered =
                 before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
             check(
                 &of("from"),
-                "ordered-names",
+                RuleName::OrderedNames,
                 ordered,
                 "names follow each other between its first day and its last",
             );
             before = rename.from;
         }
         let forward = self.valid_to.is_none_or(|last| self.valid_from <= last);
-        check("validTo", "valid-range", forward, "ends before it begins");
+        check("validTo", RuleName::ValidRange, forward, "ends before it begins");
         found
     }
 

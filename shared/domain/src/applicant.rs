@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::identity::{ApplicantKind, IdNumber};
 pub use crate::phone::Phone;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// Hides a type's content from `Debug`, and so from logs, spans and panics.
 macro_rules! personal {
@@ -53,7 +53,7 @@ impl TryFrom<String> for FullName {
         if !text::says_something(&name) || name.chars().count() > NAME_CHARACTERS_MAX {
             return Err(Violation::new(
                 "fullName",
-                "full-name",
+                RuleName::FullName,
                 "must be 1 to 200 characters, one of them a letter",
             ));
         }
@@ -101,6 +101,6 @@ impl TryFrom<String> for Email {
         {
             return Ok(Self(text));
         }
-        Err(Violation::new("email", "email", "must be an e-mail address"))
+        Err(Violation::new("email", RuleName::Email, "must be an e-mail address"))
     }
 }

@@ -12,22 +12,22 @@ use serde::Deserialize;
 
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
 
-use crate::agency::{Agency, Matter, Matters, Remit, carried_on_by};
-use crate::announcement::Leaders;
+use crate::agency::Agency;
 use crate::calendar::{Calendar, MissingYear, instant};
-use crate::dated::Dated;
 use crate::document::DocumentHosts;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
+use crate::index::Indexes;
 use crate::intake::IntakeRules;
-use crate::kpi::index::Indexes;
 use crate::law::Law;
+use crate::leader::Leaders;
 use crate::notice::Templates;
 use crate::notice::codes::Codes;
 use crate::notice::policy::{NoticePolicies, NoticePolicy};
 use crate::notice::provider::Providers;
 use crate::phone::Telephones;
 use crate::procedure::{Channel, Procedure};
+use crate::register::Register;
 use crate::term::Term;
 
 /// A line-of-business system that may push events, and for whom.
@@ -36,7 +36,7 @@ use crate::term::Term;
 pub struct Integrator {
     /// The `source` of the integrator's CloudEvents.
     pub source: String,
-    /// The display name.
+    /// The name that is displayed.
     pub name: String,
     /// The agencies for which the integrator may act.
     pub agencies: Vec<AgencyCode>,
@@ -45,9 +45,7 @@ pub struct Integrator {
 /// Everything that law and organisation decide, in one consistent set.
 #[derive(Debug)]
 pub struct Catalogue {
-    agencies: BTreeMap<AgencyCode, Agency>,
-    /// Versions of each procedure, oldest first.
-    procedures: BTreeMap<ProcedureCode, Dated<Procedure>>,
+    register: Register,
     /// The position of each version in its file, for error messages.
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
@@ -66,66 +64,29 @@ pub struct Catalogue {
 const MORNING: Time = time(8, 0, 0, 0);
 
 impl Catalogue {
+    /// The agencies and procedures.
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
     /// The agency with this code, whether or not it still exists.
     pub fn agency(&self, code: &AgencyCode) -> Option<&Agency> {
-        self.agencies.get(code)
+        self.register.agency(code)
     }
 
-    /// Every agency, past and present.
-    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
-        self.agencies.values()
-    }
-
-    /// Agencies that ended by `day` and that `agency` succeeds, directly or through other
-    /// successors, each with all of its dossiers or a part. An agency that has itself ended
-    /// succeeds none, since its own successors do.
-    pub fn predecessors(&self, agency: &AgencyCode, day: Date) -> Vec<Remit> {
-        let ended =
-            self.agencies.values().filter(|other| other.code != *agency && other.has_ended_by(day));
-        ended.filter_map(|other| Remit::inherited(&self.agencies, other, agency, day)).collect()
-    }
-
-    /// Who carries on with `matter` of `agency` on `day`: itself while it exists, or where the
-    /// catalogue does not know it.
-    pub fn carried_on_by(&self, agency: &AgencyCode, matter: Matter<'_>, day: Date) -> AgencyCode {
-        let known = self.agencies.get(agency);
-        known.map_or_else(
-            || agency.clone(),
-            |known| carried_on_by(&self.agencies, known, matter, day).clone(),
-        )
-    }
-
-    /// The agency under which the figures of `agency` (and of one procedure, where given) are shown
-    /// when merged with its successors. With several successors it is the agency itself, since
-    /// figures have no wards, and those of officers no procedures.
-    pub fn told_under(
-        &self,
-        agency: &AgencyCode,
-        procedure: Option<&ProcedureCode>,
-        day: Date,
-    ) -> AgencyCode {
-        let Some(known) = self.agencies.get(agency) else {
-            return agency.clone();
-        };
-        let matters = Matters::of(&self.agencies, known);
-        let heirs: BTreeSet<&AgencyCode> = matters
-            .each(procedure)
-            .map(|matter| carried_on_by(&self.agencies, known, matter, day))
-            .collect();
-        match heirs.first() {
-            Some(heir) if heirs.len() == 1 => (*heir).clone(),
-            _ => agency.clone(),
-        }
+    /// Every agency, old and new.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> + Clone {
+        self.register.agencies()
     }
 
     /// The version of a procedure in force on `day`.
     pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
-        self.procedures.get(code)?.on(day)
+        self.register.procedure(code, day)
     }
 
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
-        self.procedures.values().flat_map(Dated::iter)
+        self.register.procedures()
     }
 
     /// Procedures that can no longer be received on some day from `today` to the end of the year,
@@ -137,7 +98,7 @@ impl Catalogue {
     pub fn stopping(&self, today: Date) -> BTreeMap<Date, BTreeSet<&ProcedureCode>> {
         let mut stops = BTreeMap::new();
         let mut first_of: BTreeMap<Term, Option<Date>> = BTreeMap::new();
-        for code in self.procedures.keys() {
+        for code in self.register.procedure_codes() {
             let Some(procedure) = self.procedure(code, today) else { continue };
             let terms = Channel::ALL.into_iter().filter_map(|channel| procedure.term(channel));
             let days = terms.filter_map(|term| {
@@ -167,7 +128,8 @@ impl Catalogue {
     /// soon as the longest term of a procedure open `today` reaches into it.
     pub fn missing_year(&self, today: Date) -> Option<MissingYear> {
         let evening = instant(today, Time::MAX);
-        let in_force = self.procedures.keys().filter_map(|code| self.procedure(code, today));
+        let in_force =
+            self.register.procedure_codes().filter_map(|code| self.procedure(code, today));
         let terms: BTreeSet<Term> = in_force
             .flat_map(|procedure| Channel::ALL.map(|channel| procedure.term(channel)))
             .flatten()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::provenance::Trust;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
@@ -66,7 +66,7 @@ impl Document {
             } else if !text::says_something(value) || value.chars().count() > most {
                 found.push(Violation::new(
                     field,
-                    "length",
+                    RuleName::Length,
                     format!("must be 1 to {most} characters"),
                 ));
             }
@@ -76,13 +76,13 @@ impl Document {
         {
             found.push(Violation::new(
                 "sha256",
-                "sha256",
+                RuleName::Sha256,
                 "must be 64 lower-case hexadecimal digits",
             ));
         }
         if self.url.chars().count() > URL_CHARACTERS_MAX || address(&self.url).is_none() {
             let detail = "must be an https address of at most 2,048 characters that names a host, no account and no port";
-            found.push(Violation::new("url", "https-url", detail));
+            found.push(Violation::new("url", RuleName::HttpsUrl, detail));
         }
         found
     }
@@ -147,7 +147,7 @@ impl DocumentHosts {
     pub(crate) fn assemble(hosts: Vec<DocumentHost>) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         if hosts.is_empty() {
-            let rule = "present";
+            let rule = RuleName::Present;
             found.push(Violation::new("documentHosts", rule, "documents have to lie somewhere"));
         }
         for (place, host) in hosts.iter().enumerate() {
@@ -166,17 +166,22 @@ impl DocumentHosts {
                 .is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
             check(
                 "host",
-                "host",
+                RuleName::Host,
                 same,
                 "must be the public name of a host in lower case, and nothing else",
             );
             check(
                 "validTo",
-                "valid-range",
+                RuleName::ValidRange,
                 host.valid_to.is_none_or(|last| host.valid_from <= last),
                 "ends before it begins",
             );
-            check("source", "source", !host.source.trim().is_empty(), "a source is left out");
+            check(
+                "source",
+                RuleName::Source,
+                !host.source.trim().is_empty(),
+                "a source is left out",
+            );
         }
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
@@ -194,7 +199,7 @@ impl DocumentHosts {
         let url = address(&document.url)?;
         let listed = self.on(day).any(|host| url.host_str() == Some(host));
         (!listed).then(|| {
-            Violation::new("url", "document-host", "lies on a host where no documents lie")
+            Violation::new("url", RuleName::DocumentHost, "lies on a host where no documents lie")
         })
     }
 }

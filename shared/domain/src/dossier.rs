@@ -3,25 +3,32 @@
 mod actor;
 mod apology;
 mod clock;
+mod command;
+mod counted;
 mod forwarding;
 mod order;
 mod room;
+mod sight;
+mod state;
 mod status;
 mod supplement;
 
 use std::fmt;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Signature};
+pub use actor::{Actor, NoteReaders, Role, Signature};
 pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;
+pub use command::Command;
+pub use counted::CountedBy;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
+pub use sight::{Move, Need, Sight};
+pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 
@@ -34,7 +41,7 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
 use crate::term::Term;
-use crate::{Violation, text};
+use crate::{RuleName, Violation};
 
 /// The most entries a history holds, save those that lead nearer to an end: see
 /// [`Dossier::steps_to_end`].
@@ -90,6 +97,10 @@ pub struct HistoryEntry {
     /// before documents were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
+    /// What the dates were counted by, where this entry counted them; None on entries of before it
+    /// was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_by: Option<CountedBy>,
     /// Whether documents were asked for later or more often than the rule of the day allows, or
     /// after the due date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -112,15 +123,16 @@ impl fmt::Debug for HistoryEntry {
     }
 }
 
-/// A dossier with its history.
+/// What a [`Dossier`] holds, to be read. Whoever changes a copy has no dossier yet: that is only
+/// what [`Dossier::try_from`] takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Dossier {
-    /// The dossier's code.
+pub struct DossierState {
+    /// The code of the dossier.
     pub code: DossierCode,
     /// How many entries its history has.
     pub version: u64,
-    /// The national status.
+    /// The national status, 1 to 10.
     pub status: DossierStatus,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -139,7 +151,7 @@ pub struct Dossier {
     /// The ward of the matter, if the applicant named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ward: Option<WardCode>,
-    /// The applicant.
+    /// The person or business that applies.
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
@@ -169,40 +181,6 @@ pub struct Dossier {
     pub history: Vec<HistoryEntry>,
 }
 
-/// A request to move a dossier.
-#[derive(Clone)]
-pub struct Command {
-    /// Its name, so that a repetition is recognised.
-    pub id: CommandId,
-    /// The action to carry out.
-    pub action: Action,
-    /// The version that the sender saw; none where the sender cannot know it (an integrator).
-    pub expected_version: Option<u64>,
-    /// The reason given to the applicant.
-    pub reason: Option<String>,
-    /// A note; [`Actor::may_read_note`] decides who reads it.
-    pub note: Option<String>,
-    /// When it happened, as the sender claims; none where it happens as it arrives.
-    pub at: Option<Timestamp>,
-    /// The day that an apology promises instead of the present due date.
-    pub new_due_on: Option<Date>,
-    /// The agency that the dossier is forwarded to.
-    pub to_agency: Option<AgencyCode>,
-}
-
-/// What officers write may name people.
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Command({} of version {:?} at {:?})",
-            self.action.name(),
-            self.expected_version,
-            self.at
-        )
-    }
-}
-
 /// The decision on a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -221,9 +199,9 @@ pub enum Refusal {
     /// The command names another version than the current one.
     #[error("the dossier has moved on to version {current}")]
     Stale {
-        /// The current version.
+        /// The current version, from 1.
         current: u64,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
     },
     /// The status does not allow it.
@@ -231,7 +209,7 @@ pub enum Refusal {
     Illegal {
         /// The action that was asked for.
         action: Action,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
         /// What the actor may do instead.
         allowed: Vec<Action>,
@@ -278,7 +256,7 @@ impl Dossier {
         let Some(rule) = command.action.rule() else {
             return Err(Refusal::invalid(Violation::new(
                 "action",
-                "known-value",
+                RuleName::KnownValue,
                 "is none of the known values",
             )));
         };
@@ -305,7 +283,7 @@ impl Dossier {
         if !by.may(rule, self) {
             return Err(Refusal::NotAllowed);
         }
-        if self.is_overtaken(by, command.at) {
+        if self.is_overtaken(rule, by, command.at) {
             return Err(Refusal::OutOfOrder);
         }
         if !rule.is_legal_in(self.status, self.handler.is_some()) {
@@ -323,6 +301,8 @@ impl Dossier {
         let asked_late = self.asks_late(rule.action, at, law)?;
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
+        self.keep_count(rule, &mut next, law);
+        let next = Self::of(next);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
     }
@@ -354,6 +334,7 @@ impl Dossier {
         legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
+    /// The state after one more entry: the one place where the version moves.
     fn moved(
         &self,
         rule: &Rule,
@@ -362,8 +343,8 @@ impl Dossier {
         by: Signature,
         asked_late: bool,
         law: &Law,
-    ) -> Result<Self, MissingYear> {
-        let mut next = self.clone();
+    ) -> Result<DossierState, MissingYear> {
+        let mut next = self.clone().into_state();
         next.status = match rule.target {
             Target::To(status) => status,
             Target::WhereItWas => self.status_before.unwrap_or(DossierStatus::Registered),
@@ -390,6 +371,7 @@ impl Dossier {
             due_at: None,
             due_rule: self.term.filter(|_| self.starts_clock(rule)).map(|term| term.rule(law, at)),
             original_due_at: None,
+            counted_by: None,
             asked_late,
             late_letter: false,
             handler: command.to_agency,
@@ -397,15 +379,6 @@ impl Dossier {
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
         Ok(next)
-    }
-
-    /// Stores `dates` in the dossier and in its last entry.
-    fn set_dates(&mut self, dates: Dates) {
-        (self.due_at, self.original_due_at, self.paused_at) =
-            (dates.due, dates.original, dates.paused);
-        if let Some(entry) = self.history.last_mut() {
-            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
-        }
     }
 
     /// The status that the dossier had at `instant`, and the entry that gave it; none before it was
@@ -430,6 +403,17 @@ impl Dossier {
     }
 }
 
+impl DossierState {
+    /// Stores `dates` in the dossier and in its last entry.
+    fn set_dates(&mut self, dates: Dates) {
+        (self.due_at, self.original_due_at, self.paused_at) =
+            (dates.due, dates.original, dates.paused);
+        if let Some(entry) = self.history.last_mut() {
+            (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
+        }
+    }
+}
+
 /// The last entry of `history` that had happened at `instant`.
 pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEntry> {
     history.iter().rfind(|entry| entry.at <= instant)
@@ -445,70 +429,4 @@ pub struct Completion {
     pub steps_total: u8,
     /// Whether the dossier has ended.
     pub closed: bool,
-}
-
-/// A remark through the text gate; none where nothing of it is left.
-fn cleaned(remark: Option<&str>) -> Option<String> {
-    remark.map(text::remark).filter(|remark| !remark.is_empty())
-}
-
-impl Command {
-    fn cleaned(self) -> Self {
-        Self {
-            reason: cleaned(self.reason.as_deref()),
-            note: cleaned(self.note.as_deref()),
-            ..self
-        }
-    }
-
-    fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
-        self.action == entry.action
-            // An entry of before there was a text gate is compared as if it had gone through it.
-            && self.reason == cleaned(entry.reason.as_deref())
-            && self.note == cleaned(entry.note.as_deref())
-            && self.new_due_on == entry.new_due_on()
-            && self.to_agency == entry.handler
-            && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
-    }
-
-    /// Every field that breaks a rule which the command can be judged by without the dossier.
-    pub fn violations(self, now: Timestamp) -> Vec<Violation> {
-        self.action.rule().map_or_else(Vec::new, |rule| self.cleaned().broken(rule, now))
-    }
-
-    fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
-        let mut broken = Vec::new();
-        let mut check = |field: &str, rule: &'static str, holds: bool, detail: String| {
-            if !holds {
-                broken.push(Violation::new(field, rule, detail));
-            }
-        };
-        for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
-            let flaw = remark.as_deref().and_then(text::flaw);
-            if let Some(flaw) = flaw {
-                check(field, flaw.rule(), false, flaw.detail().to_owned());
-            }
-            let fits =
-                remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
-            let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
-            check(field, "length", flaw.is_some() || fits, detail);
-        }
-        // A reason that the gate refused was given.
-        let given = self
-            .reason
-            .as_deref()
-            .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
-        let detail = format!("{} owes the applicant a reason", rule.action.name());
-        check("reason", "reason-owed", given || !rule.reason_owed, detail);
-        let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
-        check("time", "not-in-the-future", past, "lies in the future".to_owned());
-        let known = self
-            .expected_version
-            .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
-        let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
-        check("expectedVersion", "range", known, detail);
-        broken.extend(self.check_new_due_on().err());
-        broken.extend(self.check_to_agency().err());
-        broken
-    }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// Gives a checked string type its conversions and its printing.
 macro_rules! code_type {
@@ -70,7 +70,11 @@ impl TryFrom<String> for AgencyCode {
         if text.len() <= 35 && (is_new_agency(&text) || is_old_agency(&text)) {
             return Ok(Self(text));
         }
-        Err(Violation::new("agency", "agency-code", "must look like H20.12 or 000.00.15.H58"))
+        Err(Violation::new(
+            "agency",
+            RuleName::AgencyCode,
+            "must look like H20.12 or 000.00.15.H58",
+        ))
     }
 }
 
@@ -135,7 +139,7 @@ impl TryFrom<String> for ProcedureCode {
         }
         Err(Violation::new(
             "procedure",
-            "procedure-code",
+            RuleName::ProcedureCode,
             "must look like 1.005129 or 1.002835.000.00.00.H56",
         ))
     }
@@ -156,7 +160,7 @@ impl TryFrom<String> for CommandId {
         }
         Err(Violation::new(
             "Idempotency-Key",
-            "command-id",
+            RuleName::CommandId,
             "must be 1 to 200 visible ASCII characters",
         ))
     }

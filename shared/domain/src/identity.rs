@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ProcedureCode;
 use crate::provenance::Trust;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 use check::Check;
 pub use check::{CitizenNumbers, TaxCodes};
@@ -154,17 +154,22 @@ impl Identities {
             };
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
             let named = (1..=40).contains(&kind.kind.len()) && kind.kind.bytes().all(plain);
-            check("kind", "kind", named, "must be 1 to 40 of a to z and -");
-            check("kind", "unique-kind", names.insert(kind.kind.as_str()), "stands twice");
-            check("name", "name", !kind.name.trim().is_empty(), "has no name");
-            check("forms", "forms", !kind.forms.is_empty(), "has no form");
+            check("kind", RuleName::Kind, named, "must be 1 to 40 of a to z and -");
+            check("kind", RuleName::UniqueKind, names.insert(kind.kind.as_str()), "stands twice");
+            check("name", RuleName::Name, !kind.name.trim().is_empty(), "has no name");
+            check("forms", RuleName::Forms, !kind.forms.is_empty(), "has no form");
             check(
                 "validTo",
-                "valid-range",
+                RuleName::ValidRange,
                 kind.valid_to.is_none_or(|last| kind.valid_from <= last),
                 "ends before it begins",
             );
-            check("source", "source", !kind.source.trim().is_empty(), "a source is left out");
+            check(
+                "source",
+                RuleName::Source,
+                !kind.source.trim().is_empty(),
+                "a source is left out",
+            );
         }
         for bare in [CITIZEN_ID, ENTERPRISE] {
             if !names.contains(bare) {
@@ -186,7 +191,11 @@ impl Identities {
             })
         });
         let said = |(field, kind, code): (String, &IdentityKind, &ProcedureCode)| {
-            Violation::new(field, "known-procedure", format!("{}: {code} is not listed", kind.kind))
+            Violation::new(
+                field,
+                RuleName::KnownProcedure,
+                format!("{}: {code} is not listed", kind.kind),
+            )
         };
         listed.filter(|(_, _, code)| !known(code)).map(said).collect()
     }
@@ -211,7 +220,7 @@ impl Identities {
                 let kind = kinds.find(|kind| kind.kind == name).ok_or_else(|| {
                     Violation::new(
                         "idKind",
-                        "known-id-kind",
+                        RuleName::KnownIdKind,
                         "is no kind of number that such an applicant has",
                     )
                 })?;
@@ -227,7 +236,11 @@ impl Identities {
         if number.contains('0')
             && number.bytes().filter(u8::is_ascii_digit).all(|digit| digit == b'0')
         {
-            return Err(Violation::new("idNumber", "id-number-zeros", "is nothing but zeros"));
+            return Err(Violation::new(
+                "idNumber",
+                RuleName::IdNumberZeros,
+                "is nothing but zeros",
+            ));
         }
         for check in &kind.checks {
             check.passes(number, &self.citizens, &self.tax_codes)?;
@@ -254,11 +267,11 @@ impl Identities {
         let kind = self.kinds.iter().find(|kind| kind.kind == number.kind)?;
         if !kind.is_taken_on(day) {
             let detail = format!("a number of the kind {} was not taken on {day}", kind.kind);
-            return Some(Violation::new("idNumber", "id-kind-in-force", detail));
+            return Some(Violation::new("idNumber", RuleName::IdKindInForce, detail));
         }
         if !kind.is_taken_by(procedure) {
             let detail = format!("the procedure takes no number of the kind {}", kind.kind);
-            return Some(Violation::new("idNumber", "id-kind-of-procedure", detail));
+            return Some(Violation::new("idNumber", RuleName::IdKindOfProcedure, detail));
         }
         let born = kind
             .checks
@@ -268,7 +281,7 @@ impl Identities {
         born.filter(|year| *year > day.year()).map(|_| {
             Violation::new(
                 "idNumber",
-                "citizen-id-century",
+                RuleName::CitizenIdCentury,
                 "is that of somebody born after the dossier was handed in",
             )
         })
@@ -286,7 +299,7 @@ impl IdentityKind {
         &self.name
     }
 
-    /// Whose it is.
+    /// Whether persons or businesses have it.
     pub fn of(&self) -> ApplicantKind {
         self.of
     }
@@ -311,8 +324,8 @@ impl IdentityKind {
 
     fn not_written_so(&self) -> Violation {
         let rule = match self.of {
-            ApplicantKind::Citizen => "citizen-id",
-            ApplicantKind::Business => "business-id",
+            ApplicantKind::Citizen => RuleName::CitizenId,
+            ApplicantKind::Business => RuleName::BusinessId,
         };
         Violation::new(
             "idNumber",
@@ -323,7 +336,7 @@ impl IdentityKind {
 }
 
 fn absent(kind: &str) -> Violation {
-    let rule = "present";
+    let rule = RuleName::Present;
     Violation::new("identities", rule, format!("{kind} is always taken"))
 }
 
@@ -331,12 +344,12 @@ fn not_any(of: ApplicantKind) -> Violation {
     match of {
         ApplicantKind::Citizen => Violation::new(
             "idNumber",
-            "citizen-id",
+            RuleName::CitizenId,
             "must be the 12 digits of a citizen's identity number; idKind names any other",
         ),
         ApplicantKind::Business => Violation::new(
             "idNumber",
-            "business-id",
+            RuleName::BusinessId,
             "must be the 10 digits of an enterprise, with 3 more for a branch, or 12 of a household business; idKind names any other",
         ),
     }

@@ -8,7 +8,7 @@ use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
 data_file! {
-    /// The file `intake.json`.
+    /// The data file `intake.json`.
     IntakeFile {
         identities: Vec<IdentityKind>,
         citizen_number: CitizenNumbers,

@@ -9,8 +9,6 @@
 
 mod behind;
 mod count;
-pub mod index;
-mod period;
 pub mod report;
 
 use std::collections::BTreeMap;
@@ -21,24 +19,23 @@ use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
 use crate::agency::{Matter, WardCode};
 use crate::calendar::{date_of, instant, next};
 use crate::dossier::HistoryEntry;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
+use crate::{RuleName, Violation};
 
 pub use crate::law::DueBasis;
 pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
-pub use period::Period;
 
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DossierFacts {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
-    /// The owner.
+    /// The agency that owns the dossier.
     pub agency: AgencyCode,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -84,14 +81,14 @@ pub enum KpiCell {
         agency: AgencyCode,
         /// The procedure applied for.
         procedure: ProcedureCode,
-        /// The channel.
+        /// The channel of the dossiers.
         channel: Channel,
     },
     /// What one officer settled, and asked for documents.
     Officer {
         /// The agency for which the officer acted.
         agency: AgencyCode,
-        /// The officer's account.
+        /// The account of the officer.
         officer: String,
     },
     /// Results of an earlier day, in another cell, that were reopened. They are no part of the
@@ -149,7 +146,7 @@ impl FromStr for KpiCell {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let unknown = || Violation::new("cell", "cell", "is no cell of figures");
+        let unknown = || Violation::new("cell", RuleName::Cell, "is no cell of figures");
         if let Some((ended, of)) =
             text.strip_prefix(TAKEN_BACK).and_then(|rest| rest.split_once('#'))
         {

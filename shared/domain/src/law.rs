@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
 use crate::calendar::{Calendar, date_of, previous};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
@@ -18,6 +17,7 @@ use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
 use crate::provenance::Trust;
 use crate::term::TermUnit;
 use crate::text::REMARK_CHARACTERS_MAX;
+use crate::{RuleName, Violation};
 
 /// The first day of which anything is known here; a rule must be in force on it.
 pub const KNOWN_FROM: Date = date(2019, 1, 1);
@@ -219,7 +219,7 @@ impl ClockRule {
 }
 
 data_file! {
-    /// The file `rules.json`.
+    /// The data file `rules.json`.
     RulesFile {
         rules: Vec<ClockRule>,
     }
@@ -244,7 +244,7 @@ impl Law {
         let mut starts = BTreeSet::new();
         for (place, rule) in file.rules.iter().enumerate() {
             let from = rule.valid_from;
-            let mut check = |field: &str, name: &'static str, broken: bool, detail: &str| {
+            let mut check = |field: &str, name: RuleName, broken: bool, detail: &str| {
                 if broken {
                     found.push(Violation::new(
                         format!("rules[{place}].{field}"),
@@ -253,15 +253,25 @@ impl Law {
                     ));
                 }
             };
-            check("validFrom", "unique-start", !starts.insert(from), "two rules begin on this day");
+            check(
+                "validFrom",
+                RuleName::UniqueStart,
+                !starts.insert(from),
+                "two rules begin on this day",
+            );
             let block = rule
                 .dossier_code
                 .integrator_digit
                 .is_some_and(|digit| !BLOCK_DIGITS.contains(&digit));
-            check("dossierCode.integratorDigit", "integrator-digit", block, "must be 1 to 9");
+            check(
+                "dossierCode.integratorDigit",
+                RuleName::IntegratorDigit,
+                block,
+                "must be 1 to 9",
+            );
             check(
                 "dossierCode.digits",
-                "sequence-digits",
+                RuleName::SequenceDigits,
                 !SEQUENCE_DIGITS.contains(&rule.dossier_code.digits),
                 "digits must be 4 to 7",
             );
@@ -273,7 +283,7 @@ impl Law {
             ] {
                 check(
                     field,
-                    "days-range",
+                    RuleName::DaysRange,
                     !(least..=most).contains(&days),
                     &format!("must be {least} to {most}"),
                 );
@@ -289,14 +299,14 @@ impl Law {
             if let Some(bound) = rule.supplement_bound {
                 bounded(
                     "supplementBound.withinWorkingDays",
-                    "supplement-bound",
+                    RuleName::SupplementBound,
                     bound.within_working_days,
                     1,
                     60,
                 );
                 bounded(
                     "supplementBound.timesMax",
-                    "supplement-bound",
+                    RuleName::SupplementBound,
                     bound.times_max.into(),
                     1,
                     10,
@@ -305,7 +315,7 @@ impl Law {
             if let Some(bound) = rule.letter_bound {
                 bounded(
                     "letterBound.noticeWorkingDays",
-                    "letter-bound",
+                    RuleName::LetterBound,
                     bound.notice_working_days,
                     0,
                     30,
@@ -313,7 +323,13 @@ impl Law {
                 // No shorter than what the morning itself gives.
                 let (longest, own) =
                     (bound.extension_working_days_max, rule.extension_working_days);
-                bounded("letterBound.extensionWorkingDaysMax", "letter-bound", longest, own, 250);
+                bounded(
+                    "letterBound.extensionWorkingDaysMax",
+                    RuleName::LetterBound,
+                    longest,
+                    own,
+                    250,
+                );
             }
             let fits = |text: &str| {
                 !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX
@@ -323,7 +339,12 @@ impl Law {
                 ("expiredReason", &rule.expired_reason),
                 ("redateReason", &rule.redate_reason),
             ] {
-                check(field, "reason-length", !fits(text), "a reason has 1 to 300 characters");
+                check(
+                    field,
+                    RuleName::ReasonLength,
+                    !fits(text),
+                    "a reason has 1 to 300 characters",
+                );
             }
             let pauses =
                 rule.pauses.as_ref().map(|pauses| ("pauses.source", pauses.source.as_str()));
@@ -338,7 +359,7 @@ impl Law {
             {
                 check(
                     field,
-                    "source",
+                    RuleName::Source,
                     !fits(article),
                     "a source is left out, or has more than 300 characters",
                 );
@@ -347,7 +368,7 @@ impl Law {
         let rules = Dated::new(file.rules).filter(|rules| rules.covers(KNOWN_FROM));
         if rules.is_none() {
             let detail = format!("no rule is in force on {KNOWN_FROM}");
-            found.push(Violation::new("rules", "cover-years", detail));
+            found.push(Violation::new("rules", RuleName::CoverYears, detail));
         }
         let whole = rules.map(|rules| Self { calendar, of_agencies, rules });
         whole.filter(|_| found.is_empty()).ok_or(found)

@@ -3,6 +3,7 @@
 
 mod carrier;
 pub mod codes;
+pub mod headline;
 pub mod policy;
 pub mod pool;
 pub mod price;
@@ -13,46 +14,34 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
+pub use crate::language::Language;
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 
-use crate::Violation;
 use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
+use crate::{RuleName, Violation};
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
 /// What a text may hold besides words, with the most characters that each can become. The first
 /// names what the text is about, and no text goes without it.
-type Placeholders = &'static [(&'static str, usize)];
+#[derive(Clone, Copy)]
+struct Placeholders {
+    /// The rule that a text breaks that does not name its subject.
+    names_subject: RuleName,
+    each: &'static [(&'static str, usize)],
+}
 
 /// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a
 /// date. There is none for a name or a number of a person, and so no way to send one.
-const PLACEHOLDERS: Placeholders = &[("{code}", 52), ("{status}", 36), ("{date}", 10)];
-
-/// The language of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    /// Vietnamese, which every template has.
-    #[default]
-    Vi,
-    /// English, which some templates have.
-    En,
-}
-
-impl Language {
-    /// The word for it in data.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Vi => "vi",
-            Self::En => "en",
-        }
-    }
-}
+const PLACEHOLDERS: Placeholders = Placeholders {
+    names_subject: RuleName::TextNamesCode,
+    each: &[("{code}", 52), ("{status}", 36), ("{date}", 10)],
+};
 
 /// A language as the key of a text, read as a string so that an error names the key.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -69,7 +58,7 @@ impl TryFrom<String> for LanguageKey {
     }
 }
 
-/// Texts by language.
+/// Reads texts keyed by language.
 fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     source: D,
 ) -> Result<BTreeMap<Language, T>, D::Error> {
@@ -123,7 +112,7 @@ struct Silence {
 }
 
 data_file! {
-    /// The file `templates.json`.
+    /// The data file `templates.json`.
     TemplatesFile {
         templates: Vec<Template>,
         /// What a text begins with that the applicant may have had before.
@@ -156,7 +145,7 @@ impl Templates {
         if !file.repetition.contains_key(&Language::Vi) {
             found.push(Violation::new(
                 "repetition",
-                "vietnamese",
+                RuleName::Vietnamese,
                 "every text has a Vietnamese one",
             ));
         }
@@ -165,7 +154,7 @@ impl Templates {
             if let Some(twice) = by_action.insert(template.action, template) {
                 let field = format!("templates[{place}].action");
                 let detail = format!("two texts for {}", twice.action.name());
-                found.push(Violation::new(field, "unique-action", detail));
+                found.push(Violation::new(field, RuleName::UniqueAction, detail));
             }
         }
         let mut silent = BTreeSet::new();
@@ -175,14 +164,14 @@ impl Templates {
                     format!("{} is said and silent, or silent twice", silence.action.name());
                 found.push(Violation::new(
                     format!("silent[{place}].action"),
-                    "unique-action",
+                    RuleName::UniqueAction,
                     detail,
                 ));
             }
             if silence.reason.trim().is_empty() {
                 found.push(Violation::new(
                     format!("silent[{place}].reason"),
-                    "source",
+                    RuleName::Source,
                     "a reason is left out",
                 ));
             }
@@ -195,7 +184,7 @@ impl Templates {
             {
                 let detail =
                     format!("nothing is said after {}, and no reason given", action.name());
-                found.push(Violation::new("templates", "every-action", detail));
+                found.push(Violation::new("templates", RuleName::EveryAction, detail));
             }
         }
         found.extend(file.report.iter().flat_map(ReportTemplate::violations));
@@ -286,7 +275,11 @@ fn text_violations(
     {
         if !has_one {
             let field = format!("{field}.{channel}");
-            found.push(Violation::new(field, "vietnamese", "every text has a Vietnamese one"));
+            found.push(Violation::new(
+                field,
+                RuleName::Vietnamese,
+                "every text has a Vietnamese one",
+            ));
         }
     }
     for (language, id) in zalo {
@@ -294,7 +287,7 @@ fn text_violations(
             let field = format!("{field}.zalo.{}", language.name());
             found.push(Violation::new(
                 field,
-                "zalo-template",
+                RuleName::ZaloTemplate,
                 "a template of Zalo's is named by digits",
             ));
         }
@@ -320,24 +313,23 @@ impl SmsText {
         let mut found = Vec::new();
         // A shorter filling never takes more parts than the longest one.
         let mut longest = text.to_owned();
-        for (placeholder, length) in placeholders {
+        for (placeholder, length) in placeholders.each {
             longest = longest.replace(placeholder, &"x".repeat(*length));
         }
         let wordings: Vec<String> =
             [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
         if wordings.iter().any(|wording| wording.contains(['{', '}'])) {
             let names: Vec<&str> =
-                placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
+                placeholders.each.iter().map(|(placeholder, _)| *placeholder).collect();
             let detail = format!("only {} can be filled in", names.join(", "));
-            found.push(Violation::new(field, "known-placeholder", detail));
+            found.push(Violation::new(field, RuleName::KnownPlaceholder, detail));
         }
-        if let Some((subject, _)) = placeholders.first()
+        if let Some((subject, _)) = placeholders.each.first()
             && !text.contains(subject)
         {
-            let rule = subject.trim_matches(['{', '}']);
             found.push(Violation::new(
                 field,
-                rule,
+                placeholders.names_subject,
                 format!("a text says what it is about: {subject}"),
             ));
         }
@@ -346,10 +338,10 @@ impl SmsText {
         let (units, parts) = (segments(most).units, parts(most, self.encoding));
         if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
             let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
-            found.push(Violation::new(field, "gsm-7", detail));
+            found.push(Violation::new(field, RuleName::Gsm7, detail));
         } else if parts > self.segments_max {
             let detail = format!("may become {units} units in {parts} parts, more than its budget");
-            found.push(Violation::new(field, "segments-max", detail));
+            found.push(Violation::new(field, RuleName::SegmentsMax, detail));
         }
         found
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::provenance::Trust;
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see
 /// [`Telephones::unreachable`].
@@ -61,7 +61,7 @@ impl TryFrom<String> for Phone {
     type Error = Violation;
 
     fn try_from(text: String) -> Result<Self, Violation> {
-        let refused = |detail: &str| Err(Violation::new("phone", "mobile-phone", detail));
+        let refused = |detail: &str| Err(Violation::new("phone", RuleName::MobilePhone, detail));
         if text.chars().count() > PHONE_CHARACTERS_MAX {
             return refused("must be one telephone number of at most 40 characters");
         }
@@ -233,17 +233,22 @@ impl Telephones {
             let long = (3..=10).contains(&range.prefix.len());
             check(
                 "prefix",
-                "prefix",
+                RuleName::Prefix,
                 digits && long && range.prefix.starts_with('0'),
                 "must be 0 and 2 to 9 digits more",
             );
             check(
                 "validTo",
-                "valid-range",
+                RuleName::ValidRange,
                 range.valid_to.is_none_or(|last| range.valid_from <= last),
                 "ends before it begins",
             );
-            check("source", "source", !range.source.trim().is_empty(), "a source is left out");
+            check(
+                "source",
+                RuleName::Source,
+                !range.source.trim().is_empty(),
+                "a source is left out",
+            );
         }
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }

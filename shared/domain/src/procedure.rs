@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
 use crate::agency::{Agency, AgencyLevel};
 use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
 use crate::provenance::Trust;
 use crate::term::Term;
+use crate::{RuleName, Violation};
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// All channels.
+    /// All channels, in the order of the report.
     pub const ALL: [Self; 3] = [Self::Online, Self::Counter, Self::Postal];
 
     /// The name in JSON and in addresses.
@@ -86,7 +86,7 @@ impl OnlineLevel {
 pub struct Field {
     /// The field's code, e.g. `G15-HT`.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
 }
 
@@ -105,7 +105,7 @@ pub struct Terms {
 pub struct DocumentRequirement {
     /// The document's code within the procedure.
     pub code: String,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
@@ -119,7 +119,7 @@ pub struct Procedure {
     pub code: ProcedureCode,
     /// Its version: a dossier keeps the one it was submitted under.
     pub version: u32,
-    /// The name in Vietnamese.
+    /// The agency's name in Vietnamese.
     pub name: String,
     /// The field of the procedure.
     pub field: Field,
@@ -152,32 +152,47 @@ impl Procedure {
     /// The rules that the entry breaks by itself; `place` is its position in the file, from 0.
     pub(crate) fn violations(&self, place: usize) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |field: &str, rule: &'static str, holds: bool, detail: &str| {
+        let mut check = |field: &str, rule: RuleName, holds: bool, detail: &str| {
             if !holds {
                 let field = format!("procedures[{place}].{field}");
                 found.push(Violation::new(field, rule, format!("{}: {detail}", self.code)));
             }
         };
-        check("version", "version", self.version >= 1, "versions are counted from 1");
-        check("name", "name", !self.name.trim().is_empty(), "has no name");
+        check("version", RuleName::Version, self.version >= 1, "versions are counted from 1");
+        check("name", RuleName::Name, !self.name.trim().is_empty(), "has no name");
         check(
             "field.code",
-            "field-code",
+            RuleName::FieldCode,
             is_field_code(&self.field.code),
             "the code of its field must look like G15-HT",
         );
-        check("field.name", "name", !self.field.name.trim().is_empty(), "its field has no name");
+        check(
+            "field.name",
+            RuleName::Name,
+            !self.field.name.trim().is_empty(),
+            "its field has no name",
+        );
         check(
             "documents",
-            "documents",
+            RuleName::Documents,
             !self.documents.is_empty(),
             "asks for no document: at least the application is one",
         );
         for (nth, document) in self.documents.iter().enumerate() {
             let at = |field: &str| format!("documents[{nth}].{field}");
             let coded = (1..=DOCUMENT_CODE_BYTES_MAX).contains(&document.code.len());
-            check(&at("code"), "document-code", coded, "a document has a code of 1 to 64 bytes");
-            check(&at("name"), "name", !document.name.trim().is_empty(), "a document has no name");
+            check(
+                &at("code"),
+                RuleName::DocumentCode,
+                coded,
+                "a document has a code of 1 to 64 bytes",
+            );
+            check(
+                &at("name"),
+                RuleName::Name,
+                !document.name.trim().is_empty(),
+                "a document has no name",
+            );
         }
         found
     }

@@ -56,7 +56,19 @@ pub fn duty(
     law: &Law,
     agency: &AgencyCode,
 ) -> Result<Option<Duty>, MissingYear> {
-    if redated(history, day, law, agency)?.is_some() {
+    duty_made_up(history, day, day, law, agency)
+}
+
+/// As [`duty`], where the morning of `day` is made up for on `today`: a due date is counted anew as
+/// of today, since it cannot move to a day that has passed meanwhile.
+pub fn duty_made_up(
+    history: &[HistoryEntry],
+    day: Date,
+    today: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<Option<Duty>, MissingYear> {
+    if redated(history, today, law, agency)?.is_some() {
         return Ok(Some(Duty::Redate));
     }
     let (calendar, rule) = (law.calendar_of(agency), law.rule_on(day));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Violation, text};
+use crate::{RuleName, Violation, text};
 
 /// Longest search, in characters: no name that is searched has more words than fit.
 pub const SEARCH_CHARACTERS_MAX: usize = 100;
@@ -27,7 +27,7 @@ impl std::str::FromStr for SearchWords {
     fn from_str(search: &str) -> Result<Self, Violation> {
         if !(1..=SEARCH_CHARACTERS_MAX).contains(&search.chars().count()) {
             let detail = format!("must be 1 to {SEARCH_CHARACTERS_MAX} characters");
-            return Err(Violation::new("search", "length", detail));
+            return Err(Violation::new("search", RuleName::Length, detail));
         }
         Ok(Self(words(search).into_iter().collect()))
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::Violation;
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
 pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
-use crate::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry};
+use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
+use crate::{RuleName, Violation};
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(
@@ -23,7 +23,11 @@ pub fn agency_violation(
     day: Date,
 ) -> Option<Violation> {
     let Some(known) = catalogue.agency(agency) else {
-        return Some(Violation::new(field, "known-agency", "is not an agency of this province"));
+        return Some(Violation::new(
+            field,
+            RuleName::KnownAgency,
+            "is not an agency of this province",
+        ));
     };
     if known.exists_on(day) {
         return None;
@@ -37,7 +41,7 @@ pub fn agency_violation(
             successors.into_iter().collect::<Vec<_>>().join(", ")
         ));
     }
-    Some(Violation::new(field, "agency-in-force", detail))
+    Some(Violation::new(field, RuleName::AgencyInForce, detail))
 }
 
 /// A well-formed request to take a dossier in.
@@ -45,13 +49,13 @@ pub fn agency_violation(
 pub struct Submission {
     /// The procedure applied for.
     pub procedure: ProcedureCode,
-    /// The agency addressed.
+    /// The agency to which it is addressed.
     pub agency: AgencyCode,
     /// The channel by which the dossier came.
     pub channel: Channel,
     /// The ward of the matter, if the sender names one.
     pub ward: Option<WardCode>,
-    /// The applicant.
+    /// The person or business that applies.
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
@@ -75,7 +79,39 @@ impl From<Timestamp> for Times {
     }
 }
 
+/// Why the dossier cannot be forwarded as `entry` does, if so: the agency has to exist on that day,
+/// and to be another than the one that carries on for the owner.
+pub fn forward_violation(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    catalogue: &Catalogue,
+) -> Option<Violation> {
+    let to = entry.handler.as_ref()?;
+    let day = date_of(entry.at);
+    agency_violation("toAgency", to, catalogue, day).or_else(|| {
+        let own = catalogue.register().carried_on_by(&dossier.agency, dossier.matter(), day) == *to;
+        own.then(|| {
+            Violation::new(
+                "toAgency",
+                RuleName::AnotherAgency,
+                "carries on for the agency of the dossier",
+            )
+        })
+    })
+}
+
 impl Submission {
+    /// Whether `by` may hand this in: the portal for every applicant, a citizen for themselves, an
+    /// integrator for its agencies.
+    pub fn may_be_handed_in_by(&self, by: &Actor) -> bool {
+        match by {
+            Actor::Portal { .. } => true,
+            Actor::Citizen { id_number, .. } => *id_number == self.applicant.id_number,
+            Actor::Integrator { .. } => by.speaks_for(&self.agency, self.matter()),
+            Actor::Officer { .. } | Actor::System { .. } => false,
+        }
+    }
+
     /// What decides who carries on with it when its agency has ended.
     pub fn matter(&self) -> Matter<'_> {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
@@ -97,7 +133,7 @@ impl Submission {
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new(
                 "procedure",
-                "known-procedure",
+                RuleName::KnownProcedure,
                 format!("is not in force on {day}"),
             ));
             return found;
@@ -107,14 +143,14 @@ impl Submission {
         if agency.is_some_and(|agency| !procedure.is_settled_by(agency)) {
             found.push(Violation::new(
                 "agency",
-                "agency-level",
+                RuleName::AgencyLevel,
                 "does not settle procedures of this tier",
             ));
         }
         if !procedure.takes(self.channel) {
             found.push(Violation::new(
                 "channel",
-                "online-procedure",
+                RuleName::OnlineProcedure,
                 "this procedure cannot be handed in on-line",
             ));
         }
@@ -145,11 +181,12 @@ impl Submission {
             due_at: None,
             due_rule: None,
             original_due_at: None,
+            counted_by: None,
             asked_late: false,
             late_letter: false,
             handler: None,
         };
-        Dossier {
+        Dossier::of(DossierState {
             code,
             version: 1,
             status: DossierStatus::Registered,
@@ -170,6 +207,6 @@ impl Submission {
             paused_at: None,
             status_before: None,
             history: vec![entry],
-        }
+        })
     }
 }

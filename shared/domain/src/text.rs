@@ -5,6 +5,7 @@
 //! and characters that cannot be intended are refused with the name of the rule. Cleaning is
 //! idempotent.
 
+use crate::RuleName;
 use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
@@ -46,13 +47,13 @@ pub enum Flaw {
 
 impl Flaw {
     /// The rule's name, as a slug.
-    pub fn rule(self) -> &'static str {
+    pub fn rule(self) -> RuleName {
         match self {
-            Self::Control => "text-control",
-            Self::Direction => "text-direction",
-            Self::Damaged => "text-damaged",
-            Self::Private => "text-private",
-            Self::Marks => "text-marks",
+            Self::Control => RuleName::TextControl,
+            Self::Direction => RuleName::TextDirection,
+            Self::Damaged => RuleName::TextDamaged,
+            Self::Private => RuleName::TextPrivate,
+            Self::Marks => RuleName::TextMarks,
         }
     }
 

@@ -9,44 +9,43 @@
 
 mod attempt;
 mod conclude;
+mod reason;
 mod report;
 mod route;
 mod settle;
+mod state;
+mod stored;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Call};
+pub use reason::{DelayReason, UnsentReason};
 pub use report::{Heard, Reported};
 pub use route::Routing;
+pub use state::NoticeState;
 
-use crate::announcement::Headline;
 use crate::dossier::{Action, HistoryEntry};
 use crate::id::{AgencyCode, ReportCode, SubjectCode};
+use crate::notice::headline::Headline;
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
 
 /// The reason of a notice that waits because no provider has an account and a price.
 const NO_PROVIDER: &str = "no-provider";
 
-/// The reason of what no channel can carry.
-const NO_CHANNEL: &str = "no-channel";
-
 /// Every notice of one dossier or one report, oldest first.
+///
+/// It changes by its own methods alone, and is read only where they could have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "stored::StoredThread")]
 pub struct NoticeThread {
-    /// The dossier or report of the thread.
-    pub code: SubjectCode,
-    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
-    pub agency: AgencyCode,
-    /// How often the thread was stored.
-    pub version: u64,
-    /// The last entry of the dossier's history that was looked at.
-    pub noted: u64,
-    /// The notices, oldest first.
-    pub notices: Vec<NoticeRecord>,
+    code: SubjectCode,
+    agency: AgencyCode,
+    version: u64,
+    noted: u64,
+    notices: Vec<NoticeRecord>,
 }
 
 /// One notice: what became of telling one change.
@@ -105,103 +104,6 @@ pub enum Content {
     /// Figures of the province, as they were on the morning of the report.
     #[serde(rename = "headline")]
     Figures(Headline),
-}
-
-/// The state of a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum NoticeState {
-    /// To be sent, not before this time.
-    Waiting {
-        /// The earliest time of the next attempt.
-        not_before: Timestamp,
-        /// The one provider that may be asked: it may have the message and recognises it when it
-        /// comes again.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pinned: Option<Provider>,
-    },
-    /// A process is calling a gateway.
-    Leased {
-        /// Who; no other process has this name.
-        holder: String,
-        /// Until when; after that it is taken for dead.
-        until: Timestamp,
-        /// The provider of the gateway.
-        provider: Provider,
-        /// What it costs if it is taken, in đồng.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        price_vnd: Option<u64>,
-    },
-    /// A gateway accepted the message.
-    Sent {
-        /// Until when a delivery report may come; none once nothing more is expected: an end.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        report_until: Option<Timestamp>,
-        /// The provider of the gateway.
-        provider: Provider,
-    },
-    /// It is unknown whether a gateway accepted the message.
-    Unknown {
-        /// When a policy decides; none once it has decided to leave it so: an end.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        settle_at: Option<Timestamp>,
-        /// The provider of the gateway.
-        provider: Provider,
-    },
-    /// Given up for now; it stays with the operators until `until`.
-    Held {
-        /// The time at which it expires.
-        until: Timestamp,
-    },
-    /// The gateway reports that it arrived. An end.
-    Delivered,
-    /// No channel takes it. An end.
-    Refused,
-    /// It was not sent in the time in which it would have been of use. An end.
-    Expired,
-    /// A later notice includes it. An end.
-    Merged {
-        /// The version of the later notice.
-        into: u64,
-    },
-}
-
-impl NoticeState {
-    /// Whether the state is final.
-    pub fn is_end(&self) -> bool {
-        match self {
-            Self::Waiting { .. } | Self::Leased { .. } | Self::Held { .. } => false,
-            Self::Sent { report_until, .. } => report_until.is_none(),
-            Self::Unknown { settle_at, .. } => settle_at.is_none(),
-            Self::Delivered | Self::Refused | Self::Expired | Self::Merged { .. } => true,
-        }
-    }
-
-    /// The name shown to operators.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Waiting { .. } => "waiting",
-            Self::Leased { .. } => "leased",
-            Self::Sent { .. } => "sent",
-            Self::Unknown { .. } => "unknown",
-            Self::Held { .. } => "held",
-            Self::Delivered => "delivered",
-            Self::Refused => "refused",
-            Self::Expired => "expired",
-            Self::Merged { .. } => "merged",
-        }
-    }
-
-    /// When something has to be done about it by itself.
-    fn wake_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Waiting { not_before, .. } => Some(*not_before),
-            Self::Leased { until, .. } | Self::Held { until } => Some(*until),
-            Self::Sent { report_until, .. } => *report_until,
-            Self::Unknown { settle_at, .. } => *settle_at,
-            Self::Delivered | Self::Refused | Self::Expired | Self::Merged { .. } => None,
-        }
-    }
 }
 
 impl NoticeRecord {
@@ -347,9 +249,39 @@ impl NoticeThread {
         );
         if not_before > now {
             notice.deferred_until = Some(not_before);
-            notice.wait(not_before, None, "coalescing", now);
+            notice.wait(not_before, None, DelayReason::Coalescing.name(), now);
         }
         self.notices.push(notice);
+    }
+
+    /// The dossier or report of the thread.
+    pub fn code(&self) -> &SubjectCode {
+        &self.code
+    }
+
+    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
+    pub fn agency(&self) -> &AgencyCode {
+        &self.agency
+    }
+
+    /// How often the thread was stored, this time included; 0 before it is.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The last entry of the dossier's history that was looked at; 0 before the first.
+    pub fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The notices, oldest first.
+    pub fn notices(&self) -> &[NoticeRecord] {
+        &self.notices
+    }
+
+    /// Moves the version on, for the thread to be stored: a store takes no version but the next.
+    pub fn advance(&mut self) {
+        self.version += 1;
     }
 
     /// The total cost of the thread so far.
@@ -404,20 +336,25 @@ impl NoticeThread {
     /// The notice to send now: the oldest that is due; `None` while another of the thread is being
     /// sent, so that messages about one dossier arrive in order.
     pub fn due(&self, now: Timestamp) -> Option<&NoticeRecord> {
-        if self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. })) {
+        if self.is_leased() {
             return None;
         }
         let ready = |notice: &&NoticeRecord| matches!(&notice.state, NoticeState::Waiting { not_before, .. } if *not_before <= now);
         self.notices.iter().find(ready)
     }
 
+    /// Whether one of the notices is being sent.
+    fn is_leased(&self) -> bool {
+        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }))
+    }
+
     /// Holds the notice back until `until`, as our policy wants, for `reason`.
-    pub fn put_off(&mut self, version: u64, until: Timestamp, reason: &str, now: Timestamp) {
+    pub fn put_off(&mut self, version: u64, until: Timestamp, reason: DelayReason, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
             notice.deferred_until = Some(until);
-            notice.wait(until, pinned, reason, now);
+            notice.wait(until, pinned, reason.name(), now);
         }
     }
 
@@ -443,17 +380,17 @@ impl NoticeThread {
 
     /// Ends the notice unsent, for `reason`; where no channel is left but the one of a provider who
     /// may have it and knows it again, that one is asked instead.
-    pub fn refuse(&mut self, version: u64, reason: &str, now: Timestamp) {
+    pub fn refuse(&mut self, version: u64, reason: UnsentReason, now: Timestamp) {
         if let Some(notice) = self.notice_mut(version)
             && !notice.state.is_end()
-            && !(reason == NO_CHANNEL && notice.returns_to_doubted(now))
+            && !(reason == UnsentReason::NoChannel && notice.returns_to_doubted(now))
         {
-            notice.end_unsent(NoticeState::Refused, reason, now);
+            notice.end_unsent(NoticeState::Refused, reason.name(), now);
         }
     }
 
     /// Leases the notice to `holder`, who calls `provider` at this price and concludes before
-    /// `until`.
+    /// `until`. Nothing is leased while another notice of the thread is.
     pub fn lease(
         &mut self,
         version: u64,
@@ -461,7 +398,8 @@ impl NoticeThread {
         price_vnd: Option<u64>,
         (now, until): (Timestamp, Timestamp),
     ) {
-        if let Some(notice) = self.notice_mut(version)
+        if !self.is_leased()
+            && let Some(notice) = self.notice_mut(version)
             && matches!(notice.state, NoticeState::Waiting { .. })
         {
             // The time for trying begins with the first try: a night's wait is none.

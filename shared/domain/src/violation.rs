@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::RuleName;
+
 /// One broken rule of one field. `Display` never repeats the offending value: it may be personal
 /// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,14 +13,14 @@ pub struct Violation {
     /// be named by itself: `years.2026.off["2026-01-01"]`.
     pub field: String,
     /// Stable name of the rule, in kebab-case, for programs.
-    pub rule: &'static str,
+    pub rule: RuleName,
     /// A sentence for people.
     pub detail: String,
 }
 
 impl Violation {
     /// A broken `rule` of `field`, explained by `detail`.
-    pub fn new(field: impl Into<String>, rule: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<String>, rule: RuleName, detail: impl Into<String>) -> Self {
         Self { field: field.into(), rule, detail: detail.into() }
     }
 

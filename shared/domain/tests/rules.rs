@@ -23,9 +23,12 @@ mod rules {
     mod reminders;
     mod room;
     mod routes;
+    mod rule_names;
     mod search;
     mod shown;
+    mod sight;
     mod spans;
+    mod stored;
     mod submissions;
     mod supplements;
     mod texts;

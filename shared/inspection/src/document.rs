@@ -30,7 +30,7 @@ pub struct Declared<'a> {
 /// A document in which nothing was found wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
-    /// What it is.
+    /// The kind of the document.
     pub kind: Kind,
     /// Its length in bytes.
     pub bytes: u64,

@@ -9,14 +9,14 @@ pub enum Kind {
     Jpeg,
     /// PNG image (ISO 15948).
     Png,
-    /// Word-processing document (ECMA-376).
+    /// A word-processing document (ECMA-376).
     Docx,
-    /// Spreadsheet (ECMA-376).
+    /// A spreadsheet document (ECMA-376).
     Xlsx,
 }
 
 impl Kind {
-    /// Every kind.
+    /// All kinds that are accepted.
     pub const ALL: &[Self] = &[Self::Pdf, Self::Jpeg, Self::Png, Self::Docx, Self::Xlsx];
 
     /// The media type, as it is declared at upload and stored with the object.
@@ -49,7 +49,7 @@ impl Kind {
 /// A kind that is accepted, and up to which size: one row of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    /// The kind.
+    /// The kind of the file.
     pub kind: Kind,
     /// The most bytes that a file of this kind may have, inclusive.
     pub bytes_max: u64,

@@ -30,7 +30,7 @@ const FIELDS_MAX: usize = 10_000;
 /// References that may follow each other before the object comes.
 const HOPS_MAX: usize = 8;
 
-/// An opened PDF.
+/// A PDF that opens, with its objects.
 pub(crate) struct Pdf<'a> {
     bytes: &'a [u8],
     budget: Budget,

@@ -73,7 +73,7 @@ pub struct SignedPdf {
 /// A signature that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// Whose it is.
+    /// The holder of the certificate.
     pub signer: Signer,
     /// When it was made, as far as that is known.
     pub signed_at: Timestamp,
@@ -88,7 +88,7 @@ pub struct Signature {
 pub struct Signer {
     /// The organisation that the certificate is for; `None` for a person of their own.
     pub organisation: Option<String>,
-    /// The holder's name.
+    /// The name of the holder.
     pub name: Option<SignerName>,
     /// Serial number of the certificate, in lower-case hexadecimal digits.
     pub serial: String,

@@ -5,13 +5,10 @@
 //! sign in again (OAuth v4, developers.zalo.me).
 
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
+use domain::impossible::Impossible;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::Failure;
-use crate::port::{AccessTokens, TokenStore};
 
 /// How long before its end an access token is renewed: five hours of tries, every quarter of an
 /// hour.
@@ -47,7 +44,7 @@ impl fmt::Debug for Token {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
-    /// The access token.
+    /// The access token itself.
     pub token: Token,
     /// The end of its validity.
     pub until: Timestamp,
@@ -63,37 +60,65 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// The account's tokens as they are kept.
+/// The account's tokens as they are kept. They change by their own methods alone, each of which
+/// gives the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "StoredTokens")]
 pub struct AccountTokens {
-    /// The number of times that the tokens were stored, from 1.
-    pub version: u64,
-    /// What opens the gateway; none before the first renewal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access: Option<AccessToken>,
-    /// The refresh token, which works once.
-    pub refresh: Token,
-    /// The lease of the renewing process, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease: Option<Lease>,
-    /// Whether the gateway refused the access token before its end: it was withdrawn, and is
-    /// renewed at once.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub access_refused: bool,
-    /// When the issuer last refused the refresh token: a person has to sign in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused_at: Option<Timestamp>,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<AccessToken>,
+    refresh: Token,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Lease>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    access_refused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_at: Option<Timestamp>,
+}
+
+/// The tokens as they are stored, before they are judged.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredTokens {
+    version: u64,
+    #[serde(default)]
+    access: Option<AccessToken>,
+    refresh: Token,
+    #[serde(default)]
+    lease: Option<Lease>,
+    #[serde(default)]
+    access_refused: bool,
+    #[serde(default)]
+    refused_at: Option<Timestamp>,
+}
+
+impl TryFrom<StoredTokens> for AccountTokens {
+    type Error = Impossible;
+
+    fn try_from(stored: StoredTokens) -> Result<Self, Impossible> {
+        let StoredTokens { version, access, refresh, lease, access_refused, refused_at } = stored;
+        if version == 0 {
+            return Err(Impossible("tokens are stored with version 0"));
+        }
+        if access_refused && access.is_none() {
+            return Err(Impossible("an access token is refused that there is not"));
+        }
+        if lease.as_ref().is_some_and(|lease| lease.holder.is_empty()) {
+            return Err(Impossible("tokens are leased to nobody"));
+        }
+        Ok(Self { version, access, refresh, lease, access_refused, refused_at })
+    }
 }
 
 /// What is to be done about an account's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing is due.
+    /// There is nothing to do.
     Nothing,
     /// Nothing by us: another process is at it.
     ByAnother,
-    /// Renew the tokens.
+    /// The tokens are to be renewed.
     Renewal,
 }
 
@@ -103,14 +128,45 @@ impl AccountTokens {
     #[must_use]
     pub fn signed_in(before: Option<Self>, refresh: Token) -> Self {
         let (version, access) = before.map_or((0, None), |tokens| (tokens.version, tokens.access));
-        Self {
-            version: version + 1,
-            access,
-            access_refused: false,
-            refresh,
-            lease: None,
-            refused_at: None,
-        }
+        Self { version, access, access_refused: false, refresh, lease: None, refused_at: None }
+            .advanced()
+    }
+
+    /// The next version, for the tokens to be stored: a store takes no other.
+    fn advanced(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    /// How often the tokens were stored, this time included; from 1.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What opens the gateway; none before the first renewal.
+    pub fn access(&self) -> Option<&AccessToken> {
+        self.access.as_ref()
+    }
+
+    /// The refresh token, which works once.
+    pub fn refresh(&self) -> &Token {
+        &self.refresh
+    }
+
+    /// Whether a process has them under lease, or had when it died.
+    pub fn is_leased(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    /// Whether the gateway refused the access token before its end: it was withdrawn, and is
+    /// renewed at once.
+    pub fn is_access_refused(&self) -> bool {
+        self.access_refused
+    }
+
+    /// When the issuer last refused the refresh token: a person has to sign in.
+    pub fn refused_at(&self) -> Option<Timestamp> {
+        self.refused_at
     }
 
     /// What is to be done at `now`.
@@ -135,8 +191,7 @@ impl AccountTokens {
     pub fn leased(mut self, holder: &str, now: Timestamp) -> Self {
         let until = now.saturating_add(LEASE).unwrap_or(now);
         self.lease = Some(Lease { holder: holder.to_owned(), until });
-        self.version += 1;
-        self
+        self.advanced()
     }
 
     /// The same with what the issuer granted.
@@ -150,69 +205,25 @@ impl AccountTokens {
     ) -> Self {
         let until = now.saturating_add(lives).unwrap_or(now);
         let access = Some(AccessToken { token: access, until });
-        Self {
-            version: self.version + 1,
-            access,
-            access_refused: false,
-            refresh,
-            lease: None,
-            refused_at: None,
-        }
+        Self { access, access_refused: false, refresh, lease: None, refused_at: None, ..self }
+            .advanced()
     }
 
     /// The same after the issuer has refused the refresh token.
     #[must_use]
     pub fn refused(self, now: Timestamp) -> Self {
-        Self { version: self.version + 1, lease: None, refused_at: Some(now), ..self }
+        Self { lease: None, refused_at: Some(now), ..self }.advanced()
     }
 
-    /// The same, when the gateway has refused the access token.
+    /// The same, when the gateway has refused the access token that there is.
     #[must_use]
     pub fn withdrawn(self) -> Self {
-        Self { version: self.version + 1, access_refused: true, ..self }
+        Self { access_refused: self.access.is_some(), ..self }.advanced()
     }
 
     /// The tokens without a lease.
     #[must_use]
     pub fn released(self) -> Self {
-        Self { version: self.version + 1, lease: None, ..self }
-    }
-}
-
-/// The access token in force. It is read once, and again when the gateway refuses it: so no clock
-/// is needed, and a process that slept through a renewal loses one call. Where there is no other,
-/// it is marked as refused, and the next run of the renewal does not wait for its end.
-#[derive(Debug)]
-pub struct LiveToken<S> {
-    store: S,
-    held: RwLock<Option<Token>>,
-}
-
-impl<S> LiveToken<S> {
-    /// The access tokens of the account in `store`.
-    pub fn new(store: S) -> Self {
-        Self { store, held: RwLock::new(None) }
-    }
-}
-
-impl<S: TokenStore> AccessTokens for LiveToken<S> {
-    async fn token(&self, refused: Option<&Token>) -> Result<Option<Token>, Failure> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(held) = held.filter(|held| refused != Some(held)) {
-            return Ok(Some(held));
-        }
-        let Some(tokens) = self.store.tokens().await? else {
-            return Ok(None);
-        };
-        let stored = tokens.access.as_ref().map(|access| access.token.clone());
-        if stored.is_some() && stored.as_ref() == refused {
-            if !tokens.access_refused {
-                // Whoever else moves the item is renewing it, or has seen the same.
-                let _another_was_first = self.store.keep(&tokens.withdrawn()).await?;
-            }
-            return Ok(None);
-        }
-        self.held.write().unwrap_or_else(PoisonError::into_inner).clone_from(&stored);
-        Ok(stored)
+        Self { lease: None, ..self }.advanced()
     }
 }

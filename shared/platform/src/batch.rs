@@ -56,7 +56,7 @@ pub struct Plan {
     pub patience: SignedDuration,
 }
 
-/// A received message.
+/// A message as received from the queue.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     /// The body as text.

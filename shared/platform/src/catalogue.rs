@@ -1,53 +1,29 @@
-//! The catalogue as it is in force: the latest edition that was published, else the files built
-//! into the binary.
+//! The files of a catalogue: those built into the binary, and the editions that are published.
 //!
-//! An edition is a set of files, put together and checked as a whole before it is published;
-//! functions look for a newer one once a minute and go on with the present one when it cannot be
-//! read. One that starts begins with the newest that can be.
+//! An edition is a set of files, put together and checked as a whole before it is published. Which
+//! one is in force is found by [`crate::service::live_catalogue`].
 
+mod data_file;
 mod place;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use domain::Violation;
 use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::data_file::SCHEMA_VERSION;
+use domain::{RuleName, Violation};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
+pub use crate::catalogue_error::CatalogueError;
 use crate::config::Setting;
-use crate::dynamo::CatalogueStore;
 use crate::wire::hex;
-
-macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../../infra/data/", $name)))),*]
-    };
-}
-
-/// Every file of a catalogue, as built in.
-const BUILT_IN: &[(&str, &str)] = built_in![
-    "agencies.json",
-    "calendar.json",
-    "codes.json",
-    "index.json",
-    "intake.json",
-    "integrators.json",
-    "leaders.json",
-    "notices.json",
-    "procedures.json",
-    "providers.json",
-    "rules.json",
-    "templates.json",
-];
+pub use data_file::DataFile;
 
 /// Largest file, in bytes: the table takes items of 400 KiB.
 pub const FILE_BYTES_MAX: usize = 350_000;
@@ -78,28 +54,15 @@ impl Setting for UndecidedYears {
     }
 }
 
-/// What is wrong with a file, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CatalogueError {
-    /// The name of the file.
-    pub file: String,
-    /// The line, from 1, of the field that cannot be read or breaks a rule; for a missing field,
-    /// the line of its parent.
-    pub line: usize,
-    /// The name of the rule, as a slug.
-    pub rule: &'static str,
-    /// A sentence for people.
-    pub detail: String,
-}
-
 /// The texts of a catalogue, by file name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts(BTreeMap<String, String>);
+pub struct Texts(pub(crate) BTreeMap<String, String>);
 
 impl Texts {
     /// The files built into the binary.
     pub fn built_in() -> Self {
-        Self(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        let text = |file: &DataFile| (file.name().to_owned(), file.built_in().to_owned());
+        Self(DataFile::ALL.iter().map(text).collect())
     }
 
     /// The same with other texts for some files; refused where a file is none of a catalogue's, or
@@ -114,9 +77,9 @@ impl Texts {
                 detail: detail.to_owned(),
             };
             match self.0.get_mut(&name) {
-                None => found.push(misprint("known-file", "is no file of a catalogue")),
+                None => found.push(misprint(RuleName::KnownFile, "is no file of a catalogue")),
                 Some(_) if text.len() > FILE_BYTES_MAX => {
-                    found.push(misprint("file-bytes-max", "has more than 350000 bytes"));
+                    found.push(misprint(RuleName::FileBytesMax, "has more than 350000 bytes"));
                 }
                 Some(present) => *present = text,
             }
@@ -134,8 +97,8 @@ impl Texts {
         self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+    fn text(&self, file: DataFile) -> &str {
+        self.0.get(file.name()).map_or("", String::as_str)
     }
 
     /// Puts the files together; refused whole, with every reason and its line.
@@ -144,18 +107,18 @@ impl Texts {
         let files = (|| {
             // Each is read before any is missed, so that the answer names what is wrong with all of
             // them.
-            let agencies = self.read("agencies.json", &mut found);
-            let procedures = self.read("procedures.json", &mut found);
-            let calendar: Option<Calendar> = self.read("calendar.json", &mut found);
-            let rules = self.read("rules.json", &mut found);
-            let templates = self.read("templates.json", &mut found);
-            let integrators = self.read("integrators.json", &mut found);
-            let notices = self.read("notices.json", &mut found);
-            let providers = self.read("providers.json", &mut found);
-            let codes = self.read("codes.json", &mut found);
-            let leaders = self.read("leaders.json", &mut found);
-            let index = self.read("index.json", &mut found);
-            let intake = self.read("intake.json", &mut found);
+            let agencies = self.read(DataFile::Agencies, &mut found);
+            let procedures = self.read(DataFile::Procedures, &mut found);
+            let calendar: Option<Calendar> = self.read(DataFile::Calendar, &mut found);
+            let rules = self.read(DataFile::Rules, &mut found);
+            let templates = self.read(DataFile::Templates, &mut found);
+            let integrators = self.read(DataFile::Integrators, &mut found);
+            let notices = self.read(DataFile::Notices, &mut found);
+            let providers = self.read(DataFile::Providers, &mut found);
+            let codes = self.read(DataFile::Codes, &mut found);
+            let leaders = self.read(DataFile::Leaders, &mut found);
+            let index = self.read(DataFile::Index, &mut found);
+            let intake = self.read(DataFile::Intake, &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -195,13 +158,17 @@ impl Texts {
         broken.map(|broken| self.located(&broken)).collect()
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &str, found: &mut Vec<CatalogueError>) -> Option<T> {
-        let text = self.text(name);
+    fn read<T: DeserializeOwned>(
+        &self,
+        file: DataFile,
+        found: &mut Vec<CatalogueError>,
+    ) -> Option<T> {
+        let text = self.text(file);
         let mut broken = |line, rule, detail: String| {
-            found.push(CatalogueError { file: name.to_owned(), line, rule, detail })
+            found.push(CatalogueError { file: file.name().to_owned(), line, rule, detail })
         };
         if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-            broken(error.line().max(1), "json", error.to_string());
+            broken(error.line().max(1), RuleName::Json, error.to_string());
             return None;
         }
         let form: serde_json::Result<Form> = serde_json::from_str(text);
@@ -209,12 +176,12 @@ impl Texts {
             let detail = format!(
                 "must have the schemaVersion {SCHEMA_VERSION}, the form that these functions read"
             );
-            broken(place::line_of(text, "schemaVersion"), "schema-version", detail);
+            broken(place::line_of(text, "schemaVersion"), RuleName::SchemaVersion, detail);
             return None;
         }
         let twice = place::twice(text);
         for (line, key) in &twice {
-            broken(*line, "form", format!("{key} stands twice"));
+            broken(*line, RuleName::Form, format!("{key} stands twice"));
         }
         if !twice.is_empty() {
             return None;
@@ -228,15 +195,19 @@ impl Texts {
                     Ok(_) => (String::new(), error),
                     Err(misread) => (misread.path().to_string(), misread.into_inner()),
                 };
-                broken(place::line_of(text, &path), "form", format!("{path}: {cause}"));
+                broken(place::line_of(text, &path), RuleName::Form, format!("{path}: {cause}"));
             })
             .ok()
     }
 
     /// The error with the position of the broken field.
     fn located(&self, broken: &Violation) -> CatalogueError {
-        let file = file_of(broken.field.split(['.', '[']).next().unwrap_or_default());
-        let line = place::line_of(self.text(file), &broken.field);
+        let part = broken.field.split(['.', '[']).next().unwrap_or_default();
+        let (file, line) = match DataFile::holding(part) {
+            Some(file) => (file.name(), place::line_of(self.text(file), &broken.field)),
+            // No rule names such a field: what it names is shown, and not a file that is in order.
+            None => (part, 1),
+        };
         CatalogueError {
             file: file.to_owned(),
             line,
@@ -246,27 +217,7 @@ impl Texts {
     }
 }
 
-/// The file that holds a part of the catalogue.
-fn file_of(part: &str) -> &'static str {
-    match part {
-        "agencies" => "agencies.json",
-        "procedures" => "procedures.json",
-        "rules" => "rules.json",
-        "templates" | "repetition" | "silent" | "report" => "templates.json",
-        "integrators" => "integrators.json",
-        "policies" => "notices.json",
-        "providers" | "failover" => "providers.json",
-        "gateways" => "codes.json",
-        "leaders" => "leaders.json",
-        "indexes" | "declared" => "index.json",
-        "identities" | "citizenNumber" | "taxCode" | "noMobileRanges" | "documentHosts" => {
-            "intake.json"
-        }
-        _ => "calendar.json",
-    }
-}
-
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     hex(Sha256::digest(text.as_bytes()))
 }
 
@@ -287,168 +238,4 @@ pub struct Edition {
 /// The catalogue built into the binary.
 pub fn load(undecided: UndecidedYears) -> Result<Catalogue, Failure> {
     Texts::built_in().assemble(undecided).map_err(Failure::CatalogueRefused)
-}
-
-/// How many editions are tried before what is built in, so that a start stays short: one that was
-/// published whole is read at once, and only a damaged table or another form of the files makes a
-/// second one necessary.
-const EDITIONS_TRIED_MAX: usize = 8;
-
-/// How long a newer edition is looked for before the present one is gone on with: requests wait for
-/// it.
-const LOOKED_FOR: Duration = Duration::from_secs(2);
-
-/// The newest edition that can be read and put together.
-#[derive(Debug)]
-pub struct Newest {
-    /// The number of the latest edition, readable or not; 0 before the first.
-    pub latest: u64,
-    /// The number of the one that was read.
-    pub edition: u64,
-    /// The texts of the edition's files.
-    pub texts: Texts,
-    /// The catalogue made of the files.
-    pub catalogue: Catalogue,
-}
-
-/// The newest edition that can be read and assembled, or else the built-in one. Each newer edition
-/// that cannot is logged and raises an alarm. Fails if the table cannot be read, since it is then
-/// unknown what is in force.
-pub async fn newest(
-    catalogue_store: &CatalogueStore,
-    undecided: UndecidedYears,
-) -> Result<Newest, Failure> {
-    let latest = catalogue_store.last().await?;
-    if let Some((edition, texts, catalogue)) =
-        newest_above(0, latest, catalogue_store, undecided).await?
-    {
-        return Ok(Newest { latest, edition, texts, catalogue });
-    }
-    let texts = Texts::built_in();
-    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Newest { latest, edition: 0, texts, catalogue })
-}
-
-/// The newest edition from `latest` down that can be read and put together, as long as it is newer
-/// than `held`.
-async fn newest_above(
-    held: u64,
-    latest: u64,
-    catalogue_store: &CatalogueStore,
-    undecided: UndecidedYears,
-) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
-    for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
-        match put_together(catalogue_store, number, undecided).await {
-            Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
-            Ok(None) => {}
-            Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
-            Err(failure) => unreadable(number, &failure),
-        }
-    }
-    Ok(None)
-}
-
-/// Edition `number` as it was published; none where there is none.
-async fn put_together(
-    catalogue_store: &CatalogueStore,
-    number: u64,
-    undecided: UndecidedYears,
-) -> Result<Option<(Texts, Catalogue)>, Failure> {
-    let Some(edition) = catalogue_store.edition(number).await? else {
-        return Ok(None);
-    };
-    let texts = texts_of(catalogue_store, &edition).await?;
-    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
-    Ok(Some((texts, catalogue)))
-}
-
-/// What the alarm in `infra/template.yaml` listens for.
-fn unreadable(edition: u64, failure: &Failure) {
-    tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
-}
-
-async fn texts_of(catalogue_store: &CatalogueStore, edition: &Edition) -> Result<Texts, Failure> {
-    // A file that came after the edition is taken as built in.
-    let mut texts = Texts::built_in();
-    for (name, expected) in &edition.files {
-        let text = catalogue_store.text(name, expected).await?;
-        let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
-            Failure::Defect(format!(
-                "{name} of edition {} is not what was published",
-                edition.edition
-            ))
-        })?;
-        texts.0.insert(name.clone(), text);
-    }
-    Ok(texts)
-}
-
-/// The catalogue in force, renewed while the function runs.
-#[derive(Debug)]
-pub struct LiveCatalogue {
-    catalogue_store: CatalogueStore,
-    undecided: UndecidedYears,
-    max_age: SignedDuration,
-    held: RwLock<Held>,
-}
-
-#[derive(Debug, Clone)]
-struct Held {
-    catalogue: Arc<Catalogue>,
-    edition: u64,
-    looked_at: Timestamp,
-}
-
-impl LiveCatalogue {
-    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older
-    /// than `max_age`.
-    pub async fn open(
-        catalogue_store: CatalogueStore,
-        undecided: UndecidedYears,
-        max_age: SignedDuration,
-        now: Timestamp,
-    ) -> Result<Self, Failure> {
-        let Newest { edition, catalogue, .. } = newest(&catalogue_store, undecided).await?;
-        let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
-        Ok(Self { catalogue_store, undecided, max_age, held })
-    }
-
-    /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in
-    /// force and the failure is logged. Two concurrent requests may both load an edition, with the
-    /// same result.
-    pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if held.looked_at.duration_until(now) < self.max_age {
-            return held.catalogue;
-        }
-        let next = match self.newer_than(held.edition).await {
-            Ok(Some((edition, catalogue))) => {
-                tracing::info!(edition, "catalogue renewed");
-                Held { catalogue: Arc::new(catalogue), edition, looked_at: now }
-            }
-            Ok(None) => Held { looked_at: now, ..held },
-            Err(failure) => {
-                unreadable(held.edition, &failure);
-                Held { looked_at: now, ..held }
-            }
-        };
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
-        next.catalogue
-    }
-
-    async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
-        let look = async {
-            newest_above(
-                edition,
-                self.catalogue_store.last().await?,
-                &self.catalogue_store,
-                self.undecided,
-            )
-            .await
-        };
-        let newer = tokio::time::timeout(LOOKED_FOR, look)
-            .await
-            .map_err(|_| Failure::Held("the catalogue"))??;
-        Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
-    }
 }

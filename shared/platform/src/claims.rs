@@ -15,6 +15,21 @@ use crate::Failure;
 /// 40; each entry of a history keeps one, and a history has to fit its item.
 pub const ACCOUNT_CHARACTERS_MAX: usize = 128;
 
+/// The roles that the claim `role` may name.
+#[derive(Debug, Clone, Copy)]
+enum ClaimedRole {
+    /// The portal, on applicants' behalf.
+    Portal,
+    /// An officer of an agency.
+    Officer,
+    /// An applicant who has signed in.
+    Citizen,
+    /// Who keeps the catalogue.
+    Administrator,
+    /// Who checks who has read what.
+    Auditor,
+}
+
 /// Reads the actor from the claims `role`, `sub`, `agency` (of an officer), and `id_number` and
 /// `id_kind` (of a citizen). An officer acts for their agency and for those that it carries on for
 /// on the day `today`.
@@ -25,8 +40,8 @@ pub fn actor(
 ) -> Result<Actor, Failure> {
     let id = account(claims)?;
     match role(claims)? {
-        "portal" => Ok(Actor::Portal { id }),
-        "officer" => {
+        ClaimedRole::Portal => Ok(Actor::Portal { id }),
+        ClaimedRole::Officer => {
             let agency =
                 present(claims, "agency").ok_or(Failure::Unauthorized("no claim agency"))?;
             let agency: AgencyCode = agency
@@ -35,11 +50,11 @@ pub fn actor(
             // Who speaks for nobody of this province reads and does nothing here, not even what
             // every officer may.
             catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
-            let predecessors = catalogue.predecessors(&agency, today);
+            let predecessors = catalogue.register().predecessors(&agency, today);
             Ok(Actor::Officer { id, agency, predecessors })
         }
-        "citizen" => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
-        _ => Err(Failure::Forbidden),
+        ClaimedRole::Citizen => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
+        ClaimedRole::Administrator | ClaimedRole::Auditor => Err(Failure::Forbidden),
     }
 }
 
@@ -50,24 +65,52 @@ pub fn applicant(
     catalogue: &Catalogue,
 ) -> Result<Option<IdNumber>, Failure> {
     match role(claims)? {
-        "citizen" => id_number(claims, catalogue).map(Some),
-        "portal" => Ok(None),
-        _ => Err(Failure::Forbidden),
+        ClaimedRole::Citizen => id_number(claims, catalogue).map(Some),
+        ClaimedRole::Portal => Ok(None),
+        ClaimedRole::Officer | ClaimedRole::Administrator | ClaimedRole::Auditor => {
+            Err(Failure::Forbidden)
+        }
     }
 }
 
 /// Reads the account of an administrator, who keeps the catalogue and sees no dossier.
 pub fn administrator(claims: &HashMap<String, String>) -> Result<String, Failure> {
     let id = account(claims)?;
-    if role(claims)? == "administrator" { Ok(id) } else { Err(Failure::Forbidden) }
+    match role(claims)? {
+        ClaimedRole::Administrator => Ok(id),
+        ClaimedRole::Portal
+        | ClaimedRole::Officer
+        | ClaimedRole::Citizen
+        | ClaimedRole::Auditor => Err(Failure::Forbidden),
+    }
+}
+
+/// Whether the caller is an auditor, who sees who has read what, and no dossier.
+pub fn is_auditor(claims: &HashMap<String, String>) -> Result<bool, Failure> {
+    account(claims)?;
+    match role(claims)? {
+        ClaimedRole::Auditor => Ok(true),
+        ClaimedRole::Portal
+        | ClaimedRole::Officer
+        | ClaimedRole::Citizen
+        | ClaimedRole::Administrator => Ok(false),
+    }
 }
 
 fn present<'a>(claims: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
     claims.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }
 
-fn role(claims: &HashMap<String, String>) -> Result<&str, Failure> {
-    present(claims, "role").ok_or(Failure::Unauthorized("no claim role"))
+fn role(claims: &HashMap<String, String>) -> Result<ClaimedRole, Failure> {
+    match present(claims, "role").ok_or(Failure::Unauthorized("no claim role"))? {
+        "portal" => Ok(ClaimedRole::Portal),
+        "officer" => Ok(ClaimedRole::Officer),
+        "citizen" => Ok(ClaimedRole::Citizen),
+        "administrator" => Ok(ClaimedRole::Administrator),
+        "auditor" => Ok(ClaimedRole::Auditor),
+        // The issuer may know more roles than we do.
+        _ => Err(Failure::Forbidden),
+    }
 }
 
 /// The claim `sub`, which is stored in histories: taken unchanged, or refused.

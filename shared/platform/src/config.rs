@@ -166,9 +166,9 @@ mod tests {
     settings! {
         /// An account that a deployment may not have.
         struct Account {
-            /// Its key.
+            /// The key of the sample.
             key: String = "KEY",
-            /// Its sender.
+            /// The sender of the sample.
             sender: String = "SENDER",
         }
     }
@@ -176,13 +176,13 @@ mod tests {
     settings! {
         /// What a function is told.
         struct Example {
-            /// A table.
+            /// The table of the sample.
             table: String = "TABLE",
             /// The time of a call.
             timeout: Duration = "TIMEOUT_MS",
-            /// The account.
+            /// The account of the sample.
             account: Option<Account>,
-            /// A sender's address.
+            /// The address of the sample's sender.
             callback: Option<String> = "CALLBACK",
         }
     }

@@ -117,7 +117,7 @@ pub struct Trouble {
     pub at: Timestamp,
     /// The first day that was to be counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
 }
 
@@ -189,7 +189,7 @@ impl<T: Clone> Versions<T> {
         Self(kept.cloned().chain([(version, value)]).collect())
     }
 
-    /// The stored form.
+    /// The form in which it is stored.
     pub fn stored(&self) -> Option<Stored<T>> {
         let kept = |(version, value): &(u64, T)| Kept { version: *version, value: value.clone() };
         let mut versions = self.0.iter().rev().map(kept);

@@ -15,9 +15,10 @@ use serde::Serialize;
 
 pub use lambda_runtime::Error;
 
-use crate::catalogue::{LiveCatalogue, UndecidedYears};
+use crate::catalogue::UndecidedYears;
 use crate::config::{self, BadSettings, Settings};
 use crate::dynamo::{CatalogueStore, Client};
+use crate::live_catalogue::LiveCatalogue;
 use crate::payload::{Payload, Reported};
 use crate::{Failure, clock, telemetry};
 
@@ -46,7 +47,7 @@ pub fn start<T: Settings>() -> Result<T, BadSettings> {
 pub async fn catalogue(
     client: &Client,
     settings: CatalogueSettings,
-) -> Result<LiveCatalogue, Failure> {
+) -> Result<LiveCatalogue<CatalogueStore>, Failure> {
     let CatalogueSettings { table, max_age, undecided } = settings;
     let catalogue_store = CatalogueStore::new(client.clone(), table);
     LiveCatalogue::open(catalogue_store, undecided, max_age, clock::now()).await

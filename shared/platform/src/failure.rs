@@ -1,10 +1,10 @@
 //! Why something could not be done, and whether doing it again can help.
 
-use domain::Violation;
 use domain::dossier::{Action, DossierStatus, Refusal};
+use domain::{RuleName, Violation};
 use jiff::SignedDuration;
 
-use crate::catalogue::CatalogueError;
+use crate::catalogue_error::CatalogueError;
 
 /// The one failure type of every function. What a client reads is made in [`crate::problem`]; what
 /// a log reads is `Display` and the source; neither holds personal data.
@@ -38,9 +38,9 @@ pub enum Failure {
     /// The command names another version than the current one.
     #[error("stale: the dossier has version {current}")]
     Stale {
-        /// The current version.
+        /// The current version, from 1.
         current: u64,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
     },
     /// The status does not allow it.
@@ -48,7 +48,7 @@ pub enum Failure {
     Illegal {
         /// The action that was asked for.
         action: Action,
-        /// The current status.
+        /// The current status, 1 to 10.
         status: DossierStatus,
         /// The actions that are allowed instead.
         allowed: Vec<Action>,
@@ -71,7 +71,7 @@ pub enum Failure {
     /// The sender saw another edition of the catalogue.
     #[error("stale: the catalogue has edition {current}")]
     StaleEdition {
-        /// The current edition.
+        /// The number of the current edition.
         current: u64,
     },
     /// A due date is in a year without a calendar: not the sender's fault, and not over soon.
@@ -214,8 +214,8 @@ fn first_rule(violations: &[Violation]) -> String {
     };
     violations.first().map_or_else(String::new, |first| {
         // What stands twice may be a name that nobody knows.
-        let unknown =
-            ["unknown-field", "duplicate-field"].contains(&first.rule) || !ours(&first.field);
+        let unknown = [RuleName::UnknownField, RuleName::DuplicateField].contains(&first.rule)
+            || !ours(&first.field);
         format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
     })
 }

@@ -11,7 +11,7 @@
 mod json;
 mod source;
 
-use domain::Violation;
+use domain::{RuleName, Violation};
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned> Draft<T> {
     fn of_json(mut json: Json) -> Self {
         let mut found = Vec::new();
         json.without_repetitions(&mut Vec::new(), &mut |path| {
-            found.push(Violation::new(name(path), "duplicate-field", "stands twice"));
+            found.push(Violation::new(name(path), RuleName::DuplicateField, "stands twice"));
         });
         found.truncate(NAMED_MAX);
         loop {
@@ -133,11 +133,11 @@ fn name(path: &[Step]) -> String {
 /// The broken rule, without the value.
 fn violation(broken: &Broken) -> Violation {
     let (rule, detail) = match broken.fault {
-        Fault::Unknown => ("unknown-field", "is not a field of this request"),
-        Fault::Missing => ("required", "is required"),
-        Fault::NoSuchValue => ("known-value", "is none of the known values"),
-        Fault::Type => ("type", "has the wrong type"),
-        Fault::Form => ("format", "has the wrong form"),
+        Fault::Unknown => (RuleName::UnknownField, "is not a field of this request"),
+        Fault::Missing => (RuleName::Required, "is required"),
+        Fault::NoSuchValue => (RuleName::KnownValue, "is none of the known values"),
+        Fault::Type => (RuleName::WrongType, "has the wrong type"),
+        Fault::Form => (RuleName::Format, "has the wrong form"),
     };
     Violation::new(name(&broken.path), rule, detail)
 }
@@ -190,7 +190,7 @@ mod tests {
         match Draft::<Body>::of(json.as_bytes()).and_then(Draft::whole) {
             Ok(_) => Vec::new(),
             Err(Failure::Invalid(found)) => {
-                found.into_iter().map(|broken| (broken.field, broken.rule)).collect()
+                found.into_iter().map(|broken| (broken.field, broken.rule.slug())).collect()
             }
             Err(other) => vec![(String::new(), other.slug())],
         }
@@ -290,13 +290,13 @@ mod tests {
         let draft = Draft::<Person>::of(br#"{"name": "", "age": 1}"#).unwrap();
         let judged = draft.and(|_| -> Result<(), Failure> {
             Err(Failure::Invalid(vec![
-                Violation::new("kind", "citizen-id", "is said of what is missing"),
-                Violation::new("name", "full-name", "must be a name"),
+                Violation::new("kind", RuleName::CitizenId, "is said of what is missing"),
+                Violation::new("name", RuleName::FullName, "must be a name"),
             ]))
         });
         let Err(Failure::Invalid(found)) = judged else { panic!("{judged:?}") };
         let found: Vec<(&str, &str)> =
-            found.iter().map(|broken| (broken.field.as_str(), broken.rule)).collect();
+            found.iter().map(|broken| (broken.field.as_str(), broken.rule.slug())).collect();
         assert_eq!(found, [("age", "unknown-field"), ("kind", "required"), ("name", "full-name")]);
     }
 }

@@ -9,6 +9,7 @@ use base64::Engine;
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::language::Language;
 use futures::FutureExt;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -99,6 +100,16 @@ impl HttpRequest {
         claims::administrator(&self.claims)
     }
 
+    /// Whether an auditor calls.
+    pub fn is_auditor(&self) -> Result<bool, Failure> {
+        claims::is_auditor(&self.claims)
+    }
+
+    /// Whether the caller has what `tag` names already (`If-None-Match`).
+    pub fn has(&self, tag: &str) -> bool {
+        self.header("if-none-match").is_some_and(|known| names_tag(known, tag))
+    }
+
     /// A part of the path, read as a code.
     pub fn path<T: std::str::FromStr<Err = Violation>>(&self, name: &str) -> Result<T, Failure> {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
@@ -181,6 +192,25 @@ impl HttpRequest {
     }
 }
 
+/// The caches that may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caches {
+    /// The cache of the caller alone.
+    Own,
+    /// Also those on the way, which give it to other callers.
+    Shared,
+}
+
+impl Caches {
+    /// The directive of `Cache-Control` (RFC 9111 §5.2.2).
+    fn directive(self) -> &'static str {
+        match self {
+            Self::Own => "private",
+            Self::Shared => "public",
+        }
+    }
+}
+
 /// A reply: a status and a body, JSON mostly.
 #[derive(Debug)]
 pub struct HttpReply {
@@ -195,6 +225,13 @@ impl HttpReply {
     /// An answer with `status` and `body` as JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         Ok(Self::of(status, "application/json", Body::Text(wire::json(body)?)))
+    }
+
+    /// That what the caller has is what there is: 304.
+    pub fn unchanged() -> Self {
+        // An empty text and not no text: where the answer's body is null, the local gateway makes a
+        // 500 of it.
+        Self::of(304, "application/json", Body::Text(String::new()))
     }
 
     fn of(status: u16, content_type: &'static str, body: Body) -> Self {
@@ -218,30 +255,25 @@ impl HttpReply {
         self
     }
 
-    /// Adds caching for `seconds` and a tag: 304 if `known` is that tag. `public` allows shared
-    /// caches.
+    /// Adds caching in `caches` for `seconds` and a tag: 304 if `known` is that tag.
     #[must_use]
-    pub fn kept_for(mut self, seconds: u32, public: bool, known: Option<&str>) -> Self {
+    pub fn kept_for(mut self, seconds: u32, caches: Caches, known: Option<&str>) -> Self {
         let bytes: &[u8] = self.body.as_ref();
         let tag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..16]));
         if known.is_some_and(|known| names_tag(known, &tag)) {
-            // An empty text and not no text: where the answer's body is null, the local gateway
-            // makes a 500 of it.
-            let empty = Body::Text(String::new());
-            self = Self { headers: self.headers, ..Self::of(304, self.content_type, empty) };
+            self = Self { headers: self.headers, ..Self::unchanged() };
         }
-        let whose = if public { "public" } else { "private" };
-        self.with_header("cache-control", format!("{whose}, max-age={seconds}"))
+        self.with_header("cache-control", format!("{}, max-age={seconds}", caches.directive()))
             .with_header("etag", tag)
     }
 
-    fn problem(problem: &Problem) -> Self {
+    fn problem(problem: &Problem, language: Language) -> Self {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
             retry_after_seconds: (problem.status == 503).then_some(1),
             body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
-            headers: Vec::new(),
+            headers: vec![("content-language", language.name().to_owned())],
         }
     }
 }
@@ -308,7 +340,7 @@ where
         Ok(event) => Box::pin(serve(event, handler)).await,
         Err(failure) => {
             tracing::error!(reason = failure.slug(), cause = failure.chain(), "request failed");
-            HttpReply::problem(&Problem::from(&failure)).into()
+            HttpReply::problem(&Problem::from(&failure), Language::En).into()
         }
     }
 }
@@ -324,6 +356,7 @@ where
 {
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
+    let language = problem::preferred(request.header("accept-language"));
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
@@ -333,7 +366,8 @@ where
             reply.into()
         }
         Err(failure) => {
-            let reply = HttpReply::problem(&Problem::from(&failure).of_request(&id));
+            let problem = Problem::written(&failure, language).of_request(&id);
+            let reply = HttpReply::problem(&problem, language);
             if reply.status >= 500 {
                 tracing::error!(
                     route,

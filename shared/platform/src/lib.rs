@@ -5,19 +5,18 @@
 //! environment inside [`config`] and [`telemetry`].
 
 pub mod account;
+pub mod adapter;
 pub mod batch;
 pub mod catalogue;
+mod catalogue_error;
 pub mod claims;
 pub mod clock;
 pub mod config;
-pub mod dynamo;
 pub mod edition;
 pub mod entry;
 pub mod failure;
 pub mod fingerprint;
 pub mod form;
-pub mod gateway;
-pub mod gather;
 pub mod http;
 pub mod message;
 pub mod parameters;
@@ -26,10 +25,10 @@ pub mod port;
 pub mod problem;
 pub mod record;
 pub mod request;
-pub mod sqs;
-pub mod submission;
+pub mod service;
 pub mod telemetry;
-pub mod transition;
 pub mod wire;
 
+pub use adapter::{dynamo, gateway, sqs};
 pub use failure::Failure;
+pub use service::{gather, live_catalogue, live_token, submission, transition};

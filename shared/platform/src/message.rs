@@ -1,9 +1,9 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version,
 //! and no personal data.
 
-use domain::Violation;
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
+use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ pub struct CloudEvent<T> {
     pub specversion: String,
     /// The id, unique within `source`.
     pub id: String,
-    /// The sender.
+    /// The sender as a URN.
     pub source: String,
     /// The type of the event.
     #[serde(rename = "type")]
@@ -46,7 +46,7 @@ pub struct CloudEvent<T> {
     pub subject: Option<String>,
     /// The time of the event.
     pub time: Timestamp,
-    /// The payload.
+    /// The payload of the event.
     pub data: T,
 }
 
@@ -76,7 +76,7 @@ pub fn read_data<T: DeserializeOwned>(data: &Value) -> Result<T, Failure> {
 
 /// The failure of a queue that gets an event of a type that it does not take.
 pub fn unknown_type() -> Failure {
-    Violation::new("type", "known-type", "is not a type of event taken here").into()
+    Violation::new("type", RuleName::KnownType, "is not a type of event taken here").into()
 }
 
 /// Version of the structure of each event's data.
@@ -88,7 +88,7 @@ const SCHEMA_VERSION: u32 = 1;
 pub struct DossierChanged {
     /// The version of this structure.
     pub schema_version: u32,
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// Its version after the change: the history entry to read.
     pub version: u64,
@@ -148,7 +148,7 @@ pub struct AgencyCount {
     pub agency: AgencyCode,
     /// The first day to be counted.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
 }
 

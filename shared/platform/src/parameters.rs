@@ -5,7 +5,7 @@
 //! commas, so that two values look like one with a comma.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use domain::Violation;
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use url::form_urlencoded;
 
@@ -54,7 +54,7 @@ impl<'a> Parameters<'a> {
             [] => None,
             [value] => self.kept(name, read(value)),
             [_, _, ..] => {
-                self.refuse(name, "once", "is given more than once, and takes one value");
+                self.refuse(name, RuleName::Once, "is given more than once, and takes one value");
                 None
             }
         }
@@ -85,7 +85,7 @@ impl<'a> Parameters<'a> {
         for value in self.values(name) {
             match self.kept(name, read(value)) {
                 Some(value) if values.contains(&value) => {
-                    self.refuse(name, "once", "names a value twice")
+                    self.refuse(name, RuleName::Once, "names a value twice")
                 }
                 Some(value) => values.push(value),
                 None => {}
@@ -100,7 +100,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// Notes that `name` breaks a rule that no single value shows.
-    pub fn refuse(&mut self, name: &'static str, rule: &'static str, detail: &'static str) {
+    pub fn refuse(&mut self, name: &'static str, rule: RuleName, detail: &'static str) {
         // One thing is said of a name.
         if !self.found.iter().any(|known| known.field == name) {
             self.found.push(Violation::new(name, rule, detail));
@@ -120,7 +120,7 @@ impl<'a> Parameters<'a> {
             {
                 self.found.push(Violation::new(
                     name,
-                    "unknown-field",
+                    RuleName::UnknownField,
                     "is not a parameter of this request",
                 ));
             }
@@ -140,7 +140,7 @@ pub fn number<T: TryFrom<u64>>(most: u64) -> impl Fn(&str) -> Result<T, Violatio
         let number = text.parse::<u64>().ok().filter(|number| plain && (1..=most).contains(number));
         number
             .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| Violation::new("", "range", format!("must be 1 to {most}")))
+            .ok_or_else(|| Violation::new("", RuleName::Range, format!("must be 1 to {most}")))
     }
 }
 
@@ -150,7 +150,7 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
         let found = values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
             let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-            Violation::new("", "known-value", format!("must be one of {}", names.join(", ")))
+            Violation::new("", RuleName::KnownValue, format!("must be one of {}", names.join(", ")))
         })
     }
 }
@@ -158,7 +158,7 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
 /// Reads a date as `YYYY-MM-DD`, the one form of the contract.
 pub fn day(text: &str) -> Result<Date, Violation> {
     let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    read.ok_or_else(|| Violation::new("", "date", "must be a date, YYYY-MM-DD"))
+    read.ok_or_else(|| Violation::new("", RuleName::Date, "must be a date, YYYY-MM-DD"))
 }
 
 /// Reads `true` or `false`.
@@ -179,9 +179,10 @@ mod tests {
         parameters.owed("period", number::<u16>(2_100));
         match parameters.end() {
             Ok(()) => Vec::new(),
-            Err(Failure::Invalid(found)) => {
-                found.into_iter().map(|violation| (violation.field, violation.rule)).collect()
-            }
+            Err(Failure::Invalid(found)) => found
+                .into_iter()
+                .map(|violation| (violation.field, violation.rule.slug()))
+                .collect(),
             Err(other) => panic!("{other}"),
         }
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Failure;
 use crate::account::{AccountTokens, Token};
-use crate::gateway::Verdict;
+use crate::catalogue::Edition;
 use crate::record::SubmissionReceipt;
 
 /// What became of an attempt to store something under a condition.
@@ -46,6 +46,25 @@ pub trait DossierStore: Sync {
     /// Stores `dossier` if the stored version is the one before it. State, version, history entry
     /// and the outbox fact are one write: all or nothing.
     fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// The editions of the catalogue that were published, with their files.
+pub trait CatalogueEditions: Sync {
+    /// The number of the latest edition, whether it can be read or not; 0 before the first.
+    fn last(&self) -> impl Future<Output = Result<u64, Failure>> + Send;
+
+    /// The edition with this number, if there is one.
+    fn edition(
+        &self,
+        edition: u64,
+    ) -> impl Future<Output = Result<Option<Edition>, Failure>> + Send;
+
+    /// The text of the file `name` with this SHA-256, if there is one.
+    fn text(
+        &self,
+        name: &str,
+        hash: &str,
+    ) -> impl Future<Output = Result<Option<String>, Failure>> + Send;
 }
 
 /// Where new dossiers get their number, and each only once.
@@ -140,6 +159,35 @@ pub trait Contacts: Sync {
     ) -> impl Future<Output = Result<u32, Failure>> + Send;
 }
 
+/// What a gateway made of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took the message and gave it this id.
+    Accepted {
+        /// The gateway's id of the message; `None` if the answer has no valid one. A delivery
+        /// report then gives it.
+        message: Option<String>,
+    },
+    /// The gateway declined, with a code of its own.
+    Declined {
+        /// The code that the gateway gave.
+        code: i32,
+    },
+    /// It has not taken the message: no connection came about, or it turned the request away
+    /// unread.
+    NotTaken {
+        /// What came instead, e.g. `unreachable`, `http-429`.
+        instead: String,
+        /// How long it asks to be left alone (`Retry-After`).
+        retry_after: Option<SignedDuration>,
+    },
+    /// It may or may not have got the message: the answer never came, or was no answer.
+    Unknown {
+        /// What came instead, e.g. `timed-out`, `http-500`.
+        instead: String,
+    },
+}
+
 /// Everybody who carries messages for us.
 pub trait MessageGateways: Sync {
     /// Asks `provider` to carry `notice` to `phone`, once.
@@ -168,7 +216,7 @@ pub trait TokenStore: Sync {
 pub enum Renewal {
     /// A new pair; the refresh token that was shown is used up.
     Granted {
-        /// The access token.
+        /// The new access token.
         access: Token,
         /// The validity of the access token.
         lives: SignedDuration,
@@ -177,7 +225,7 @@ pub enum Renewal {
     },
     /// The refresh token is no good, or we are not.
     Refused {
-        /// The issuer's code.
+        /// The code that the issuer gave.
         code: i64,
     },
     /// No answer, or none that can be read: it is unknown whether the refresh token is used up.

@@ -1,5 +1,6 @@
 //! What a client reads when something fails: RFC 9457, from one closed set of types.
 
+use domain::language::Language;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +36,7 @@ pub const TYPES: [(&str, u16); 19] = [
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// The type, `urn:motcua:problem:<slug>`.
+    /// The problem's type, `urn:motcua:problem:<slug>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// One short sentence, the same for every problem of this type.
@@ -60,13 +61,28 @@ impl Problem {
 }
 
 impl From<&Failure> for Problem {
+    /// In English, with the details as the rules give them.
     fn from(failure: &Failure) -> Self {
+        Self::written(failure, Language::En)
+    }
+}
+
+impl Problem {
+    /// What a client reads of `failure`. In Vietnamese a broken rule is explained by the text of the
+    /// rule, in English by what was found at its place.
+    pub fn written(failure: &Failure, language: Language) -> Self {
         let slug = failure.slug();
         let details = match failure {
             Failure::Invalid(violations) => {
                 let errors: Vec<Value> = violations
                     .iter()
-                    .map(|violation| json!({ "field": violation.field, "rule": violation.rule, "detail": violation.detail }))
+                    .map(|violation| {
+                        let detail = match language {
+                            Language::Vi => violation.rule.text(language),
+                            Language::En => violation.detail.as_str(),
+                        };
+                        json!({ "field": violation.field, "rule": violation.rule, "detail": detail })
+                    })
                     .collect();
                 json!({ "errors": errors })
             }
@@ -101,7 +117,7 @@ impl From<&Failure> for Problem {
         };
         Self {
             kind: format!("urn:motcua:problem:{slug}"),
-            title: title(slug),
+            title: title(failure, language),
             status: TYPES
                 .iter()
                 .find(|(known, _)| *known == slug)
@@ -112,34 +128,136 @@ impl From<&Failure> for Problem {
     }
 }
 
-fn title(slug: &str) -> &'static str {
-    match slug {
-        "malformed-body" => "The body is not JSON.",
-        "invalid-request" => "Some fields break a rule; each is listed with the rule.",
-        "missing-idempotency-key" => "This request needs an Idempotency-Key header.",
-        "unauthorized" => "Sign in first.",
-        "forbidden" => "This account may not do this.",
-        "dossier-not-found" => "There is no such dossier.",
-        "procedure-not-found" => "There is no such procedure, or none in force.",
-        "route-not-found" => "There is no such address.",
-        "stale-version" => "The dossier has moved on; read it again before you decide.",
-        "out-of-order" => "The dossier's history already reaches beyond the time of this event.",
-        "body-too-large" => "The body is larger than this address takes.",
-        "unsupported-media-type" => "The body must be declared as application/json.",
-        "idempotency-key-reused" => "This Idempotency-Key was used for another request.",
-        "illegal-transition" => "The dossier's status does not allow this action.",
-        "catalogue-refused" => {
-            "The files break rules; each place is listed with its line, and nothing was put into force."
+/// The language that `accepted`, an `Accept-Language` header, prefers of those that we write
+/// (RFC 9110 §12.5.4); English where it prefers neither.
+pub fn preferred(accepted: Option<&str>) -> Language {
+    let ranges = accepted.unwrap_or_default().split(',').filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let tag = parts.next()?.split('-').next()?;
+        let language = [Language::Vi, Language::En]
+            .into_iter()
+            .find(|known| known.name().eq_ignore_ascii_case(tag))?;
+        let quality = match parts.find_map(|part| part.strip_prefix("q=")) {
+            None => 1_000,
+            Some(written) => thousandths(written)?,
+        };
+        (quality > 0).then_some((quality, language))
+    });
+    // Of equal ones the first.
+    let best = ranges.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map_or(Language::En, |(_, language)| language)
+}
+
+/// A quality of 0 to 1 with at most three decimals.
+fn thousandths(written: &str) -> Option<u32> {
+    let (whole, decimals) = written.split_once('.').unwrap_or((written, ""));
+    let digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
+    match whole {
+        "1" => Some(1_000),
+        "0" if digits && decimals.len() <= 3 => format!("{decimals:0<3}").parse().ok(),
+        _ => None,
+    }
+}
+
+/// The title of the problem type of `failure`.
+fn title(failure: &Failure, language: Language) -> &'static str {
+    let (vietnamese, english) = titles(failure);
+    match language {
+        Language::Vi => vietnamese,
+        Language::En => english,
+    }
+}
+
+fn titles(failure: &Failure) -> (&'static str, &'static str) {
+    match failure {
+        Failure::Malformed => ("Nội dung gửi không phải là JSON.", "The body is not JSON."),
+        Failure::Invalid(_) => (
+            "Một số trường vi phạm quy tắc; mỗi trường được nêu kèm quy tắc.",
+            "Some fields break a rule; each is listed with the rule.",
+        ),
+        Failure::MissingIdempotencyKey => (
+            "Yêu cầu này cần tiêu đề Idempotency-Key.",
+            "This request needs an Idempotency-Key header.",
+        ),
+        Failure::Unauthorized(_) => ("Hãy đăng nhập trước.", "Sign in first."),
+        Failure::Forbidden => {
+            ("Tài khoản này không được làm việc đó.", "This account may not do this.")
         }
-        "stale-edition" => {
-            "The catalogue has moved on; look at the present edition before you publish."
+        Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
+        Failure::ProcedureNotFound => (
+            "Không có thủ tục này, hoặc thủ tục không có hiệu lực.",
+            "There is no such procedure, or none in force.",
+        ),
+        Failure::RouteNotFound => ("Không có địa chỉ này.", "There is no such address."),
+        Failure::Stale { .. } => (
+            "Hồ sơ đã thay đổi; hãy đọc lại trước khi quyết định.",
+            "The dossier has moved on; read it again before you decide.",
+        ),
+        Failure::OutOfOrder => (
+            "Lịch sử hồ sơ đã vượt quá thời điểm của sự kiện này.",
+            "The dossier's history already reaches beyond the time of this event.",
+        ),
+        Failure::TooLarge => (
+            "Nội dung gửi lớn hơn mức địa chỉ này nhận.",
+            "The body is larger than this address takes.",
+        ),
+        Failure::UnsupportedMediaType => (
+            "Nội dung phải được khai báo là application/json.",
+            "The body must be declared as application/json.",
+        ),
+        Failure::IdempotencyKeyReused => (
+            "Idempotency-Key này đã được dùng cho yêu cầu khác.",
+            "This Idempotency-Key was used for another request.",
+        ),
+        Failure::Illegal { .. } => (
+            "Trạng thái hồ sơ không cho phép thao tác này.",
+            "The dossier's status does not allow this action.",
+        ),
+        Failure::CatalogueRefused(_) => (
+            "Các tệp vi phạm quy tắc; mỗi chỗ được nêu kèm số dòng, và không có gì được áp dụng.",
+            "The files break rules; each place is listed with its line, and nothing was put into force.",
+        ),
+        Failure::StaleEdition { .. } => (
+            "Danh mục đã thay đổi; hãy xem phiên bản hiện tại trước khi công bố.",
+            "The catalogue has moved on; look at the present edition before you publish.",
+        ),
+        Failure::CalendarMissing { .. } => (
+            "Ngày hẹn trả rơi vào năm chưa có lịch làm việc; sự việc đã được ghi lại.",
+            "The due date lies in a year whose calendar has not been entered; it has been recorded.",
+        ),
+        Failure::Unavailable { .. } | Failure::Held(_) | Failure::HeldBack(_) => (
+            "Một phần của dịch vụ tạm thời không phản hồi; có thể gửi lại yêu cầu này.",
+            "A part of the service does not answer at the moment; the same request can be sent again.",
+        ),
+        Failure::GivenUp(_) | Failure::Defect(_) => (
+            "Đã có lỗi từ phía hệ thống; sự việc đã được ghi lại.",
+            "Something went wrong on our side; it has been recorded.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_that_is_preferred_is_the_one_with_the_highest_quality_and_english_without_any()
+    {
+        for (accepted, language) in [
+            (None, Language::En),
+            (Some(""), Language::En),
+            (Some("*"), Language::En),
+            (Some("fr, de;q=0.5"), Language::En),
+            (Some("vi"), Language::Vi),
+            (Some("vi-VN,vi;q=0.9,en;q=0.8"), Language::Vi),
+            (Some("VI"), Language::Vi),
+            (Some("en;q=0.5, vi;q=0.75"), Language::Vi),
+            (Some("vi;q=0.5, en"), Language::En),
+            (Some("en, vi"), Language::En),
+            (Some("vi;q=0"), Language::En),
+            (Some("vi;q=high"), Language::En),
+        ] {
+            assert_eq!(preferred(accepted), language, "{accepted:?}");
         }
-        "calendar-missing" => {
-            "The due date lies in a year whose calendar has not been entered; it has been recorded."
-        }
-        "unavailable" => {
-            "A part of the service does not answer at the moment; the same request can be sent again."
-        }
-        _ => "Something went wrong on our side; it has been recorded.",
     }
 }

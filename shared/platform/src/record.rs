@@ -4,22 +4,24 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, DossierStatus};
+use domain::dossier::{Dossier, DossierStatus, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::fingerprint::Fingerprint;
+use crate::wire::hex;
 
 /// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`,
 /// which only a dossier that is forwarded has.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierRecord<'a> {
-    /// The dossier.
+    /// The dossier as the domain has it.
     #[serde(flatten)]
     pub dossier: &'a Dossier,
     /// Key of `by-work`: agency, and whether there is anything left to settle.
@@ -40,7 +42,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             dossier.due_at.map_or_else(|| NO_DUE_DATE.to_owned(), |due| date_of(due).to_string());
         Self {
             dossier,
-            work: work_key(&dossier.agency, dossier.status.is_closed()),
+            work: work_key(&dossier.agency, dossier.status.into()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
             ended_on: dossier
                 .history
@@ -55,16 +57,35 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
 /// Sorts after every due date: what has none is shown last.
 const NO_DUE_DATE: &str = "9999-12-31";
 
+/// Whether an agency has work left with a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It is still to be settled.
+    Open,
+    /// There is nothing left to settle.
+    Closed,
+}
+
+impl From<DossierStatus> for Work {
+    fn from(status: DossierStatus) -> Self {
+        if status.is_closed() { Self::Closed } else { Self::Open }
+    }
+}
+
 /// Key of one agency's dossiers that are still to be settled, or no longer.
-pub fn work_key(agency: &AgencyCode, closed: bool) -> String {
-    format!("{agency}#{}", if closed { "closed" } else { "open" })
+pub fn work_key(agency: &AgencyCode, work: Work) -> String {
+    let word = match work {
+        Work::Open => "open",
+        Work::Closed => "closed",
+    };
+    format!("{agency}#{word}")
 }
 
 /// A line of an agency's worklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorklistItem {
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The agency that settles it; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +93,7 @@ pub struct WorklistItem {
     /// The agency that it is forwarded to; left out for that agency's officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
-    /// The national status.
+    /// The national status, 1 to 10.
     pub status: DossierStatus,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
@@ -91,6 +112,66 @@ pub struct WorklistItem {
     pub due_provisional: bool,
 }
 
+/// What of a dossier was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadOf {
+    /// The case: applicant, documents, supplements, fees and results.
+    Case,
+}
+
+/// That somebody has read personal data of a dossier, without anything of what they read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRecord {
+    /// The code of the dossier that was read.
+    pub code: DossierCode,
+    /// Its place among the reads of the dossier: the time, and a mark of request and reader, see
+    /// [`ReadRecord::new`].
+    pub read: String,
+    /// When it was read.
+    pub at: Timestamp,
+    /// The role and account that read, with the agency of an officer.
+    pub by: Signature,
+    /// Key of `by-reader`: the account that read.
+    pub reader: String,
+    /// Key of `by-day`: the day in Viet Nam.
+    pub day: Date,
+    /// The part of the dossier that was shown.
+    pub what: ReadOf,
+    /// The version that the reader saw, from 1.
+    pub version: u64,
+    /// The gateway's id of the request, which the logs have, too.
+    pub request: String,
+}
+
+impl ReadRecord {
+    /// A read of `code` at `at` in the request with this id. The same reader in the same request
+    /// at the same time is the same read.
+    pub fn new(
+        code: DossierCode,
+        by: Signature,
+        (what, version): (ReadOf, u64),
+        request: &str,
+        at: Timestamp,
+    ) -> Self {
+        // The time of one length, so that the table's order is that of time; the rest as a hash,
+        // since the place goes into cursors, also of those who may not see request and account.
+        let mark = Sha256::digest(format!("{request}#{}", by.id));
+        let read = format!("{at:.3}#{}", hex(&mark[..16]));
+        Self {
+            code,
+            read,
+            at,
+            reader: by.id.clone(),
+            day: date_of(at),
+            by,
+            what,
+            version,
+            request: request.to_owned(),
+        }
+    }
+}
+
 /// What a submission was answered, kept so that the same answer can be given again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,7 +187,7 @@ pub struct SubmissionReceipt {
     /// Why no message can be sent to the applicant's telephone, where none can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
-    /// The dossier's code.
+    /// The code of the dossier.
     pub code: DossierCode,
     /// The time of submission.
     pub submitted_at: Timestamp,
@@ -138,7 +219,7 @@ pub struct CountRecord {
     pub due_basis: DueBasis,
     /// The first day counted; of a day, itself.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// The number of days.
     pub days: u32,
@@ -150,9 +231,9 @@ pub struct CountRecord {
 pub struct CountRun {
     /// The id of the run.
     pub id: String,
-    /// The first day.
+    /// The first day of the range.
     pub first: Date,
-    /// The last day.
+    /// The last day, included in the range.
     pub last: Date,
     /// Agencies that are not counted yet.
     pub remaining: BTreeSet<AgencyCode>,
@@ -172,7 +253,7 @@ pub struct CorrectionRecord {
     pub at: Timestamp,
     /// The published figures before.
     pub before: KpiRow,
-    /// The figures after.
+    /// The figures that replace them.
     pub after: KpiRow,
     /// Dossiers of the cell of which something became known since the count before.
     pub because: Vec<DossierCode>,

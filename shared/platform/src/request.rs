@@ -1,7 +1,6 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
-use domain::Violation;
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
@@ -9,6 +8,7 @@ use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
+use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -25,7 +25,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// A body as read, with the JSON by which a repetition is recognised.
 #[derive(Clone)]
 pub struct Came<T> {
-    /// The typed body.
+    /// The body as a typed value.
     pub read: T,
     /// The body as JSON.
     pub came: Value,
@@ -111,7 +111,7 @@ impl SubmissionBody {
             person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
         if body.documents.len() > DOCUMENTS_MAX {
             let detail = format!("at most {DOCUMENTS_MAX} documents can be handed in at once");
-            found.push(Violation::new("documents", "documents-max", detail));
+            found.push(Violation::new("documents", RuleName::DocumentsMax, detail));
         }
         let documents: Vec<Document> = body
             .documents
@@ -122,7 +122,7 @@ impl SubmissionBody {
             .collect();
         if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
             let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
-            found.push(Violation::new("documents", "documents-bytes-max", detail));
+            found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail));
         }
         for (place, document) in documents.iter().enumerate().take(DOCUMENTS_MAX) {
             let outer = format!("documents[{place}]");
@@ -186,7 +186,7 @@ mod tests {
 
     fn broken(json: &str) -> (String, &'static str) {
         match read_json::<SubmissionBody>(json.as_bytes()) {
-            Err(Failure::Invalid(found)) => (found[0].field.clone(), found[0].rule),
+            Err(Failure::Invalid(found)) => (found[0].field.clone(), found[0].rule.slug()),
             Err(failure) => (String::new(), failure.slug()),
             Ok(_) => (String::new(), "accepted"),
         }

@@ -192,7 +192,7 @@ fn item(
     last: Date,
 ) -> HashMap<String, AttributeValue> {
     let shift = SignedDuration::from_hours(24 * i64::from((last - PATTERN).get_days()));
-    let mut dossier = pattern.clone();
+    let mut dossier = pattern.clone().into_state();
     dossier.agency = agency.clone();
     dossier.code =
         format!("{agency}-{}-{:07}", last.strftime("%y%m%d"), number).parse().expect("a code");
@@ -205,6 +205,7 @@ fn item(
         (entry.at, entry.recorded_at, entry.due_at) =
             (moved(entry.at), moved(entry.recorded_at), entry.due_at.map(moved));
     }
+    let dossier = Dossier::try_from(dossier).expect("a dossier");
     let record: HashMap<String, Sdk> =
         serde_dynamo::to_item(DossierRecord::from(&dossier)).expect("a record");
     record.into_iter().map(|(name, value)| (name, embedded(value))).collect()

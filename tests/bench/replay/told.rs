@@ -2,7 +2,8 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_lambda_events::encodings::Body;
-use domain::kpi::{KpiRow, Period};
+use domain::kpi::KpiRow;
+use domain::period::Period;
 use jiff::{Timestamp, ToSpan};
 use platform::http;
 use serde_json::{Value, json};

@@ -64,7 +64,7 @@ impl Question {
         };
         let code = procedure
             .parse()
-            .map_err(|bad: domain::Violation| refused("PROCEDURE", bad.rule, &bad.detail))?;
+            .map_err(|bad: domain::Violation| refused("PROCEDURE", bad.rule.slug(), &bad.detail))?;
         let received: DateTime = received
             .parse()
             .map_err(|_| refused("RECEIVED", "date-time", "must look like 2026-02-13T14:59"))?;
@@ -76,7 +76,7 @@ impl Question {
         let agency = more.get(1).map(|agency| agency.parse());
         let agency = agency
             .transpose()
-            .map_err(|bad: domain::Violation| refused("AGENCY", bad.rule, &bad.detail))?;
+            .map_err(|bad: domain::Violation| refused("AGENCY", bad.rule.slug(), &bad.detail))?;
         let pauses = paused.map_or(Ok(Vec::new()), pauses)?;
         Ok(Self {
             procedure: code,
@@ -97,7 +97,7 @@ impl Question {
         let mut text = format!("{} · {}\n", procedure.code, procedure.name);
         if let Some(agency) = &self.agency {
             if let Some(broken) = agency_violation("AGENCY", agency, catalogue, day) {
-                return Err(refused(&broken.field, broken.rule, &broken.detail));
+                return Err(refused(&broken.field, broken.rule.slug(), &broken.detail));
             }
             let name = catalogue.agency(agency).map_or("", |known| known.name_on(day));
             text.push_str(&format!("{agency} · {name}\n"));

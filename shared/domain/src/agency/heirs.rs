@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Agency, WardCode};
-use crate::Violation;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::{RuleName, Violation};
 
 /// What of a dossier decides who carries on with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ pub struct Matter<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// The successor's code.
+    /// The code of the successor.
     pub successor: AgencyCode,
     /// With dossiers of these procedures; of all, where none is named.
     #[serde(default)]
@@ -222,7 +222,7 @@ pub(crate) fn successor_violations(
         let back =
             agency.successor_fields().find(|(_, heir)| leads_to(heir, code)).filter(|_| first);
         if let Some((field, _)) = back {
-            wrong(&field, "successor-cycle", format!("{code} comes after itself"));
+            wrong(&field, RuleName::SuccessorCycle, format!("{code} comes after itself"));
         }
         for (field, heir) in agency.successor_fields() {
             let ended = known
@@ -231,7 +231,7 @@ pub(crate) fn successor_violations(
             if ended {
                 wrong(
                     &field,
-                    "successor-order",
+                    RuleName::SuccessorOrder,
                     format!("{code}: its successor {heir} ended before it did"),
                 );
             }
@@ -239,13 +239,13 @@ pub(crate) fn successor_violations(
         for (place, part) in agency.division.iter().enumerate() {
             if part.procedures.is_empty() && part.wards.is_empty() {
                 let detail = format!("{code}: a part names neither procedures nor wards");
-                wrong(&format!("division[{place}]"), "division-part", detail);
+                wrong(&format!("division[{place}]"), RuleName::DivisionPart, detail);
             }
         }
         if !agency.division.is_empty() && agency.successor.is_none() {
             wrong(
                 "division",
-                "division-rest",
+                RuleName::DivisionRest,
                 format!("{code} is divided, and nobody carries on with the rest"),
             );
         }

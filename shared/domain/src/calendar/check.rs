@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time};
 
 use super::{Calendar, is_weekend};
-use crate::Violation;
+use crate::{RuleName, Violation};
 
 impl Calendar {
     /// The rules that the calendar breaks: a day in the wrong year, a worked weekday, a day both
@@ -14,44 +14,49 @@ impl Calendar {
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.years.is_empty() {
-            found.push(Violation::new("years", "present", "at least one year is needed"));
+            found.push(Violation::new("years", RuleName::Present, "at least one year is needed"));
         }
         for (year, days) in &self.years {
             if days.source.trim().is_empty() {
                 found.push(Violation::new(
                     format!("years.{year}.source"),
-                    "source",
+                    RuleName::Source,
                     "needs a source",
                 ));
             }
-            let mut check =
-                |list: &str, day: &Date, rule: &'static str, broken: bool, detail: &str| {
-                    if broken {
-                        let field = format!("years.{year}.{list}[\"{day}\"]");
-                        found.push(Violation::new(field, rule, format!("{day} {detail}")));
-                    }
-                };
+            let mut check = |list: &str, day: &Date, rule: RuleName, broken: bool, detail: &str| {
+                if broken {
+                    let field = format!("years.{year}.{list}[\"{day}\"]");
+                    found.push(Violation::new(field, rule, format!("{day} {detail}")));
+                }
+            };
             for (list, day) in days
                 .off
                 .iter()
                 .map(|day| ("off", day))
                 .chain(days.worked.iter().map(|day| ("worked", day)))
             {
-                check(list, day, "day-in-year", day.year() != *year, "stands under another year");
+                check(
+                    list,
+                    day,
+                    RuleName::DayInYear,
+                    day.year() != *year,
+                    "stands under another year",
+                );
             }
             for day in &days.worked {
                 let free = !is_weekend(*day);
                 check(
                     "worked",
                     day,
-                    "worked-weekend",
+                    RuleName::WorkedWeekend,
                     free,
                     "is worked anyway: only a weekend day can be made up",
                 );
                 check(
                     "worked",
                     day,
-                    "off-or-worked",
+                    RuleName::OffOrWorked,
                     days.off.contains(day),
                     "is both off and worked",
                 );
@@ -60,7 +65,7 @@ impl Calendar {
                 check(
                     "off",
                     day,
-                    "off-weekday",
+                    RuleName::OffWeekday,
                     is_weekend(*day),
                     "is a weekend day and off anyway",
                 );
@@ -79,14 +84,18 @@ impl Calendar {
         for (hours, place) in self.hours.iter().zip(places) {
             if !starts.insert(hours.valid_from) {
                 let detail = format!("from {} stand twice", hours.valid_from);
-                found.push(Violation::new(format!("{place}.validFrom"), "unique-start", detail));
+                found.push(Violation::new(
+                    format!("{place}.validFrom"),
+                    RuleName::UniqueStart,
+                    detail,
+                ));
             }
             let times: Vec<Time> =
                 hours.slots.iter().flat_map(|(open, close)| [*open, *close]).collect();
             if times.is_empty() || times.windows(2).any(|pair| pair[0] >= pair[1]) {
                 found.push(Violation::new(
                     format!("{place}.slots"),
-                    "ordered-slots",
+                    RuleName::OrderedSlots,
                     format!("from {} do not run forward", hours.valid_from),
                 ));
             }
@@ -94,7 +103,7 @@ impl Calendar {
         if self.hours.is_empty() {
             found.push(Violation::new(
                 field,
-                "present",
+                RuleName::Present,
                 "at least one set of office hours is needed",
             ));
         }
@@ -104,7 +113,7 @@ impl Calendar {
         {
             found.push(Violation::new(
                 field,
-                "cover-years",
+                RuleName::CoverYears,
                 format!("begin on {start}, after the first day of {year}"),
             ));
         }

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Calendar, DayKind, OfficeHours, each_once};
-use crate::Violation;
 use crate::id::AgencyCode;
+use crate::{RuleName, Violation};
 
 /// What one agency does otherwise than all.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,7 +35,7 @@ impl Calendar {
         let (mut calendars, mut found) = (BTreeMap::new(), Vec::new());
         let mut own_hours: BTreeMap<&AgencyCode, (Vec<String>, Vec<OfficeHours>)> = BTreeMap::new();
         for (place, exception) in self.exceptions.iter().enumerate() {
-            let mut check = |field: &str, rule: &'static str, broken: bool, detail: String| {
+            let mut check = |field: &str, rule: RuleName, broken: bool, detail: String| {
                 if broken {
                     let detail = format!("{}: {detail}", exception.agency);
                     found.push(Violation::new(
@@ -47,13 +47,13 @@ impl Calendar {
             };
             check(
                 "reason",
-                "reason",
+                RuleName::Reason,
                 exception.reason.trim().is_empty(),
                 "needs a reason".to_owned(),
             );
             check(
                 "source",
-                "source",
+                RuleName::Source,
                 exception.source.trim().is_empty(),
                 "needs a source".to_owned(),
             );
@@ -69,19 +69,19 @@ impl Calendar {
                     let common = self.kind(*day).map(DayKind::is_working);
                     check(
                         at,
-                        "known-year",
+                        RuleName::KnownYear,
                         common.is_err(),
                         format!("{day} lies in a year without a calendar"),
                     );
                     let (rule, detail) = if becomes_working {
-                        ("worked-day-off", "is worked by everybody")
+                        (RuleName::WorkedDayOff, "is worked by everybody")
                     } else {
-                        ("off-working-day", "is a day off of everybody's")
+                        (RuleName::OffWorkingDay, "is a day off of everybody's")
                     };
                     check(at, rule, common == Ok(becomes_working), format!("{day} {detail}"));
                     check(
                         at,
-                        "off-or-worked",
+                        RuleName::OffOrWorked,
                         becomes_working && exception.off.contains(day),
                         format!("{day} is both off and worked"),
                     );

@@ -3,38 +3,39 @@
 use std::collections::BTreeMap;
 
 use super::{Catalogue, Integrator};
-use crate::Violation;
 use crate::agency::{Agency, successor_violations};
-use crate::announcement::{Leaders, LeadersFile};
 use crate::calendar::Calendar;
 use crate::data_file::data_file;
 use crate::dated::Dated;
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::index::{IndexFile, Indexes};
 use crate::intake::{IntakeFile, IntakeRules};
-use crate::kpi::index::{IndexFile, Indexes};
 use crate::law::{Law, RulesFile};
+use crate::leader::{Leaders, LeadersFile};
 use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
 use crate::procedure::Procedure;
+use crate::register::Register;
+use crate::{RuleName, Violation};
 
 data_file! {
-    /// The file `agencies.json`.
+    /// The data file `agencies.json`.
     AgenciesFile {
         agencies: Vec<Agency>,
     }
 }
 
 data_file! {
-    /// The file `procedures.json`.
+    /// The data file `procedures.json`.
     ProceduresFile {
         procedures: Vec<Procedure>,
     }
 }
 
 data_file! {
-    /// The file `integrators.json`.
+    /// The data file `integrators.json`.
     IntegratorsFile {
         integrators: Vec<Integrator>,
     }
@@ -43,29 +44,29 @@ data_file! {
 /// The files that a catalogue is put together from.
 #[derive(Debug)]
 pub struct CatalogueFiles {
-    /// The file `agencies.json`.
+    /// The data file `agencies.json`.
     pub agencies: AgenciesFile,
-    /// The file `procedures.json`.
+    /// The data file `procedures.json`.
     pub procedures: ProceduresFile,
-    /// The file `calendar.json`.
+    /// The data file `calendar.json`.
     pub calendar: Calendar,
-    /// The file `rules.json`.
+    /// The data file `rules.json`.
     pub rules: RulesFile,
-    /// The file `templates.json`.
+    /// The data file `templates.json`.
     pub templates: TemplatesFile,
-    /// The file `integrators.json`.
+    /// The data file `integrators.json`.
     pub integrators: IntegratorsFile,
-    /// The file `notices.json`.
+    /// The data file `notices.json`.
     pub notices: PoliciesFile,
-    /// The file `providers.json`.
+    /// The data file `providers.json`.
     pub providers: ProvidersFile,
-    /// The file `codes.json`.
+    /// The data file `codes.json`.
     pub codes: CodesFile,
-    /// The file `leaders.json`.
+    /// The data file `leaders.json`.
     pub leaders: LeadersFile,
-    /// The file `index.json`.
+    /// The data file `index.json`.
     pub index: IndexFile,
-    /// The file `intake.json`.
+    /// The data file `intake.json`.
     pub intake: IntakeFile,
 }
 
@@ -89,7 +90,11 @@ impl Catalogue {
         let indexes = kept(Indexes::assemble(files.index), &mut found);
         let (mut known, mut places) = (BTreeMap::new(), BTreeMap::new());
         if files.agencies.agencies.is_empty() {
-            found.push(Violation::new("agencies", "present", "at least one agency is needed"));
+            found.push(Violation::new(
+                "agencies",
+                RuleName::Present,
+                "at least one agency is needed",
+            ));
         }
         for (place, agency) in files.agencies.agencies.into_iter().enumerate() {
             let at = format!("agencies[{place}]");
@@ -98,7 +103,7 @@ impl Catalogue {
             if let Some(twice) = known.insert(agency.code.clone(), agency) {
                 found.push(Violation::new(
                     format!("{at}.code"),
-                    "unique-code",
+                    RuleName::UniqueCode,
                     format!("{} stands twice", twice.code),
                 ));
             }
@@ -114,7 +119,7 @@ impl Catalogue {
                 if !known.contains_key(other) {
                     found.push(Violation::new(
                         at(&agency.code, &field),
-                        "known-agency",
+                        RuleName::KnownAgency,
                         format!("{}: {other} is not listed", agency.code),
                     ));
                 }
@@ -127,14 +132,18 @@ impl Catalogue {
                 let field = format!("{part}[{place}].agency");
                 found.push(Violation::new(
                     field,
-                    "known-agency",
+                    RuleName::KnownAgency,
                     format!("{agency} is not listed"),
                 ));
             }
         }
         let mut versions: BTreeMap<ProcedureCode, Vec<(usize, Procedure)>> = BTreeMap::new();
         if files.procedures.procedures.is_empty() {
-            found.push(Violation::new("procedures", "present", "at least one procedure is needed"));
+            found.push(Violation::new(
+                "procedures",
+                RuleName::Present,
+                "at least one procedure is needed",
+            ));
         }
         for (place, procedure) in files.procedures.procedures.into_iter().enumerate() {
             found.extend(procedure.violations(place));
@@ -151,7 +160,7 @@ impl Catalogue {
                             "procedures[{place}].{}",
                             if one_day { "validFrom" } else { "version" }
                         ),
-                        "ordered-versions",
+                        RuleName::OrderedVersions,
                         format!("{code}: versions must grow with their dates"),
                     ));
                 }
@@ -164,7 +173,7 @@ impl Catalogue {
                 {
                     let field = at(&agency.code, &format!("division[{place}].procedures"));
                     let detail = format!("{}: {procedure} is not listed", agency.code);
-                    found.push(Violation::new(field, "known-procedure", detail));
+                    found.push(Violation::new(field, RuleName::KnownProcedure, detail));
                 }
             }
         }
@@ -179,14 +188,14 @@ impl Catalogue {
             {
                 found.push(Violation::new(
                     format!("integrators[{place}].agencies[{nth}]"),
-                    "known-agency",
+                    RuleName::KnownAgency,
                     format!("{}: {agency} is not listed", integrator.source),
                 ));
             }
             if let Some(twice) = sources.insert(integrator.source.clone(), integrator) {
                 found.push(Violation::new(
                     format!("integrators[{place}].source"),
-                    "unique-source",
+                    RuleName::UniqueSource,
                     format!("{} stands twice", twice.source),
                 ));
             }
@@ -199,7 +208,7 @@ impl Catalogue {
         {
             found.push(Violation::new(
                 "report",
-                "report-owed",
+                RuleName::ReportOwed,
                 "there are leaders to be told, and no text",
             ));
         }
@@ -212,8 +221,7 @@ impl Catalogue {
         // Without reasons there is everything.
         let whole = (|| {
             Some(Self {
-                agencies: known,
-                procedures,
+                register: Register::new(known, procedures),
                 procedure_places,
                 law: law?,
                 templates: templates?,

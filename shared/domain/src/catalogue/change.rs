@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 
 use super::Catalogue;
-use crate::Violation;
-use crate::dated::Dated;
+use crate::{RuleName, Violation};
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
@@ -14,16 +13,14 @@ impl Catalogue {
     /// due dates were counted in those years. To end something, give it a last day; to change it,
     /// add a version.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
-        let agencies = self.agencies.keys().filter(|code| !next.agencies.contains_key(*code));
+        let agencies =
+            self.agencies().map(|agency| &agency.code).filter(|code| next.agency(code).is_none());
         let agencies = agencies.map(|code| {
             let detail =
                 format!("{code} is left out: an agency that ends gets a last day and a successor");
-            Violation::new("agencies", "kept-agency", detail)
+            Violation::new("agencies", RuleName::KeptAgency, detail)
         });
-        let kept = self
-            .agencies
-            .values()
-            .filter_map(|agency| Some((agency, next.agencies.get(&agency.code)?)));
+        let kept = self.agencies().filter_map(|agency| Some((agency, next.agency(&agency.code)?)));
         let other_names = kept.clone().filter(|(before, after)| {
             let days = before.named_on().chain(after.named_on()).filter(|day| *day <= today);
             days.into_iter().any(|day| before.name_on(day) != after.name_on(day))
@@ -33,7 +30,7 @@ impl Catalogue {
                 "{} had another name: a rename stands under `renamed`, with its day",
                 agency.code
             );
-            Violation::new("agencies", "kept-name", detail)
+            Violation::new("agencies", RuleName::KeptName, detail)
         });
         let other_levels = kept
             .filter(|(before, after)| before.valid_from <= today && before.level != after.level);
@@ -42,7 +39,7 @@ impl Catalogue {
                 "{} was of another tier: what becomes of it has a code of its own",
                 agency.code
             );
-            Violation::new("agencies", "kept-level", detail)
+            Violation::new("agencies", RuleName::KeptLevel, detail)
         });
         let years = self
             .calendar()
@@ -51,7 +48,7 @@ impl Catalogue {
         let years = years.map(|year| {
             Violation::new(
                 "years",
-                "kept-year",
+                RuleName::KeptYear,
                 format!("{year} is left out, and dates were counted in it"),
             )
         });
@@ -62,13 +59,13 @@ impl Catalogue {
         let years = years.chain(undone.map(|year| {
             Violation::new(
                 "years",
-                "decided-year",
+                RuleName::DecidedYear,
                 format!("{year} is decided, and cannot become provisional again"),
             )
         }));
         let begun = self.procedures().filter(|procedure| procedure.valid_from <= today);
         let procedures = begun.filter_map(|procedure| {
-            let mut same = next.procedures.get(&procedure.code).into_iter().flat_map(Dated::iter);
+            let mut same = next.register.versions(&procedure.code);
             let place = next.procedure_places.get(&(procedure.code.clone(), procedure.version));
             let at = || {
                 place
@@ -85,7 +82,7 @@ impl Catalogue {
                 "{}: version {} {what}: a change is a new version",
                 procedure.code, procedure.version
             );
-            Some(Violation::new(field, "kept-version", detail))
+            Some(Violation::new(field, RuleName::KeptVersion, detail))
         });
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
     }
@@ -94,8 +91,9 @@ impl Catalogue {
     /// are still read: identity kinds name existing procedures, and telephones of the morning
     /// report can get messages.
     pub fn unsound(&self) -> Vec<Violation> {
-        let mut found =
-            self.identities().unknown_procedures(|code| self.procedures.contains_key(code));
+        let mut found = self
+            .identities()
+            .unknown_procedures(|code| self.register.versions(code).next().is_some());
         found.extend(self.leaders.unreachable(self.telephones()));
         found
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::agency::{Matter, Remit};
-use crate::applicant::{Applicant, IdNumber};
+use crate::applicant::IdNumber;
 use crate::id::AgencyCode;
 
 /// Who acts, as established by the door through which the command came.
@@ -50,13 +50,13 @@ impl Actor {
     /// What a history keeps of the actor.
     pub fn signature(&self) -> Signature {
         let (role, id, agency) = match self {
-            Self::Officer { id, agency, .. } => ("officer", id, Some(agency.clone())),
-            Self::Integrator { id, .. } => ("integrator", id, None),
-            Self::Portal { id } => ("portal", id, None),
-            Self::Citizen { id, .. } => ("citizen", id, None),
-            Self::System { id } => ("system", id, None),
+            Self::Officer { id, agency, .. } => (Role::Officer, id, Some(agency.clone())),
+            Self::Integrator { id, .. } => (Role::Integrator, id, None),
+            Self::Portal { id } => (Role::Portal, id, None),
+            Self::Citizen { id, .. } => (Role::Citizen, id, None),
+            Self::System { id } => (Role::System, id, None),
         };
-        Signature { role: role.to_owned(), id: id.clone(), agency }
+        Signature { role, id: id.clone(), agency }
     }
 
     /// Whether the actor speaks for the agency in such a matter.
@@ -71,11 +71,11 @@ impl Actor {
         }
     }
 
-    /// Whether the actor handed the dossier in, or is the portal, which acts for all applicants.
-    fn is_on_applicants_side(&self, applicant: &Applicant) -> bool {
+    /// Whether the actor handed `dossier` in, or is the portal, which acts for all applicants.
+    pub fn is_on_applicants_side(&self, dossier: &Dossier) -> bool {
         match self {
             Self::Portal { .. } => true,
-            Self::Citizen { id_number, .. } => *id_number == applicant.id_number,
+            Self::Citizen { id_number, .. } => *id_number == dossier.applicant.id_number,
             Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
     }
@@ -89,7 +89,7 @@ impl Actor {
 
     /// Whether the actor may read the dossier's history.
     pub fn may_read(&self, dossier: &Dossier) -> bool {
-        self.takes_part(dossier) || self.is_on_applicants_side(&dossier.applicant)
+        self.takes_part(dossier) || self.is_on_applicants_side(dossier)
     }
 
     /// Whether the actor may read the note of `entry`. Every actor that may act may leave a note. A
@@ -98,7 +98,7 @@ impl Actor {
     /// author can always read it.
     pub fn may_read_note(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let theirs = entry.by.note_readers() == NoteReaders::AgenciesAndApplicant;
-        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(&dossier.applicant))
+        self.takes_part(dossier) || (theirs && self.is_on_applicants_side(dossier))
     }
 
     /// Whether the actor may do it now.
@@ -108,7 +108,7 @@ impl Actor {
 
     /// Whether the actor may do it now, or might while the dossier was forwarded: who handed a
     /// dossier back may ask again how that ended.
-    pub(super) fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
+    pub fn may_have(&self, rule: &Rule, dossier: &Dossier) -> bool {
         self.may(rule, dossier)
             || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
     }
@@ -126,20 +126,49 @@ impl Actor {
             || match rule.also_by {
                 AlsoBy::Nobody => false,
                 AlsoBy::Portal => matches!(self, Self::Portal { .. }),
-                AlsoBy::Applicant => self.is_on_applicants_side(&dossier.applicant),
+                AlsoBy::Applicant => self.is_on_applicants_side(dossier),
                 AlsoBy::System => matches!(self, Self::System { .. }),
             }
+    }
+}
+
+/// As what somebody acted on a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// An officer of an agency.
+    Officer,
+    /// A line-of-business system of an agency.
+    Integrator,
+    /// The portal, on an applicant's behalf.
+    Portal,
+    /// The applicant, signed in.
+    Citizen,
+    /// A schedule of ours.
+    System,
+}
+
+impl Role {
+    /// The word in stored histories and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Integrator => "integrator",
+            Self::Portal => "portal",
+            Self::Citizen => "citizen",
+            Self::System => "system",
+        }
     }
 }
 
 /// Who did it, as a history keeps it: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// `officer`, `integrator`, `portal`, `citizen` or `system`.
-    pub role: String,
+    /// As what they acted.
+    pub role: Role,
     /// The account (`sub`) or event `source`.
     pub id: String,
-    /// The officer's agency.
+    /// The agency of the officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
 }
@@ -157,9 +186,9 @@ pub enum NoteReaders {
 impl Signature {
     /// For whom a note is that was left under it.
     pub fn note_readers(&self) -> NoteReaders {
-        match self.role.as_str() {
-            "portal" | "citizen" => NoteReaders::AgenciesAndApplicant,
-            _ => NoteReaders::Agencies,
+        match self.role {
+            Role::Portal | Role::Citizen => NoteReaders::AgenciesAndApplicant,
+            Role::Officer | Role::Integrator | Role::System => NoteReaders::Agencies,
         }
     }
 }

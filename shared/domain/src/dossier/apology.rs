@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Action, Actor, Command, Dossier, HistoryEntry, Refusal};
-use crate::Violation;
+use super::{Action, Actor, Command, Dossier, DossierState, HistoryEntry, Refusal};
 use crate::calendar::{DayKind, date_of};
 use crate::law::{LateLetter, Law, LetterPolicy};
+use crate::{RuleName, Violation};
 
 /// The content of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +31,14 @@ impl Command {
         match (self.action == Action::Apologise, self.new_due_on) {
             (true, None) => Err(Violation::new(
                 "newDueOn",
-                "new-date-owed",
+                RuleName::NewDateOwed,
                 "an apology owes the applicant a new date",
             )),
-            (false, Some(_)) => {
-                Err(Violation::new("newDueOn", "apology-only", "only an apology gives a new date"))
-            }
+            (false, Some(_)) => Err(Violation::new(
+                "newDueOn",
+                RuleName::ApologyOnly,
+                "only an apology gives a new date",
+            )),
             _ => Ok(()),
         }
     }
@@ -69,14 +71,14 @@ impl Dossier {
         if self.apologies() >= usize::from(rule.extensions_max) {
             return broken(
                 "action",
-                "apologies-max",
+                RuleName::ApologiesMax,
                 "the applicant was given a new date before".to_owned(),
             );
         }
         let Some(due) = self.due_at else {
             return broken(
                 "action",
-                "no-due-date",
+                RuleName::NoDueDate,
                 "the dossier has no due date that could be missed".to_owned(),
             );
         };
@@ -84,13 +86,13 @@ impl Dossier {
         let promised = calendar.closing(day);
         if day <= due_on || promised <= at {
             let detail = "must lie after the present due date and not in the past".to_owned();
-            return broken("newDueOn", "after-due-date", detail);
+            return broken("newDueOn", RuleName::AfterDueDate, detail);
         }
         // A year without a calendar is here the sender's choice and not a gap of ours: nobody can
         // promise a day in it.
         if !calendar.kind(day).is_ok_and(DayKind::is_working) {
             let detail = "is no day on which offices are known to be open".to_owned();
-            return broken("newDueOn", "working-day", detail);
+            return broken("newDueOn", RuleName::WorkingDay, detail);
         }
         let Some(bound) = rule.letter_bound else {
             return Ok(Some(Promised { due: promised, late: false }));
@@ -103,7 +105,7 @@ impl Dossier {
             let detail = format!(
                 "lies more than {most} working days behind the present due date, or behind a late letter"
             );
-            return broken("newDueOn", "extension-max", detail);
+            return broken("newDueOn", RuleName::ExtensionMax, detail);
         }
         let notice = bound.notice_working_days;
         let late = !calendar.has_working_days(today, due_on, notice)?;
@@ -120,11 +122,13 @@ impl Dossier {
         if late && !allowed {
             let detail =
                 format!("an apology comes at least {notice} working day(s) before the due date");
-            return broken("action", "letter-notice", detail);
+            return broken("action", RuleName::LetterNotice, detail);
         }
         Ok(Some(Promised { due: promised, late }))
     }
+}
 
+impl DossierState {
     /// Puts `promised`, if there is something, in the place of the due date. The date that the term
     /// gave is kept beside it, also where the law allows a second letter: figures follow that one.
     pub(super) fn promise(&mut self, promised: Option<Promised>) {

@@ -3,8 +3,8 @@
 //! and the dossier is counted where it was handed in.
 
 use super::{Action, Command, Custody, Dossier, Rule};
-use crate::Violation;
 use crate::id::AgencyCode;
+use crate::{RuleName, Violation};
 
 impl Command {
     /// Passing on names an agency, and nothing else may.
@@ -12,12 +12,14 @@ impl Command {
         match (self.action == Action::Forward, &self.to_agency) {
             (true, None) => Err(Violation::new(
                 "toAgency",
-                "agency-owed",
+                RuleName::AgencyOwed,
                 "must say which agency takes the dossier over",
             )),
-            (false, Some(_)) => {
-                Err(Violation::new("toAgency", "forward-only", "only forwarding names an agency"))
-            }
+            (false, Some(_)) => Err(Violation::new(
+                "toAgency",
+                RuleName::ForwardOnly,
+                "only forwarding names an agency",
+            )),
             _ => Ok(()),
         }
     }
@@ -34,7 +36,7 @@ impl Dossier {
         if command.to_agency.as_ref() == Some(&self.agency) {
             return Err(Violation::new(
                 "toAgency",
-                "another-agency",
+                RuleName::AnotherAgency,
                 "is the agency that the dossier belongs to",
             ));
         }

@@ -4,7 +4,8 @@
 //! that:
 //!
 //! 1. An event earlier than one that its own sender has already reported, or earlier than the last
-//!    entry of any actor by more than a clock difference, is out of order for good.
+//!    entry of any actor by more than a clock difference, is out of order for good; an event that
+//!    can only follow its sender's own last entry has that difference too.
 //! 2. An event that the status does not allow waits for its predecessor.
 //! 3. An event that the status allows waits for a short time, so that events sent with it can
 //!    arrive. It waits longer where accepting it would exclude a move that has to come first and is
@@ -14,7 +15,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus};
+use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus, HistoryEntry, Role, Rule};
 
 use Action as A;
 use DossierStatus as S;
@@ -82,15 +83,31 @@ impl Holds {
 impl Dossier {
     /// Whether an event later than `claimed` by `by` is already recorded: by the clock of the same
     /// integrator, or by any other clock with the allowed difference.
-    pub(super) fn is_overtaken(&self, by: &Actor, claimed: Option<Timestamp>) -> bool {
+    ///
+    /// The same difference is allowed to an integrator's own clock where the present status allows
+    /// the action and the status before its last entry did not: such an event can only follow that
+    /// entry, whatever two machines of one sender, or one that writes whole seconds, say of it.
+    pub(super) fn is_overtaken(&self, rule: &Rule, by: &Actor, claimed: Option<Timestamp>) -> bool {
         let (Actor::Integrator { id, .. }, Some(claimed)) = (by, claimed) else {
             return false;
         };
-        let own =
-            self.history.iter().filter(|entry| entry.by.role == "integrator" && entry.by.id == *id);
-        let by_own_clock = own.map(|entry| entry.claimed_at.unwrap_or(entry.at)).max();
+        let is_own = |entry: &HistoryEntry| entry.by.role == Role::Integrator && entry.by.id == *id;
+        let by_own_clock = self
+            .history
+            .iter()
+            .filter(|entry| is_own(entry))
+            .map(|entry| entry.claimed_at.unwrap_or(entry.at))
+            .max();
+        let before_own = self
+            .history
+            .iter()
+            .rposition(is_own)
+            .and_then(|last| self.history.get(last.checked_sub(1)?));
+        let can_only_follow = rule.is_legal_in(self.status, self.handler.is_some())
+            && before_own.is_none_or(|before| !rule.from.contains(&before.status));
+        let allowed = if can_only_follow { CLOCK_SKEW_MAX } else { SignedDuration::ZERO };
         let by_any = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
-        by_own_clock.is_some_and(|own| claimed < own)
+        by_own_clock.is_some_and(|own| claimed.duration_until(own) > allowed)
             || claimed.duration_until(by_any) > CLOCK_SKEW_MAX
     }
 }

@@ -3,8 +3,8 @@
 //! end.
 
 use super::{Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
-use crate::Violation;
 use crate::deadline::DueRule;
+use crate::{RuleName, Violation};
 
 /// The most bytes of an item in the store: names and values of its attributes, with what lists and
 /// maps take themselves.
@@ -22,6 +22,8 @@ const HEAD_BYTES_MAX: usize = 8 * 1024;
 const INSTANT: usize = 30;
 /// The most bytes of a number.
 const NUMBER: usize = 21;
+/// The most bytes of what a date was counted by: two days, a mark, two names of rules.
+const COUNTED_BY: usize = 160;
 /// What a list or a map takes itself.
 const NESTED: usize = 3;
 
@@ -52,12 +54,13 @@ impl HistoryEntry {
             due_at,
             due_rule,
             original_due_at,
+            counted_by,
             asked_late: _,
             late_letter: _,
             handler,
         } = self;
         let signature = NESTED
-            + named("role", role.len())
+            + named("role", role.name().len())
             + named("id", id.len())
             + named_if("agency", agency.as_ref(), |code| code.as_str().len());
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
@@ -77,6 +80,7 @@ impl HistoryEntry {
             named_if("dueAt", due_at.as_ref(), |_| INSTANT),
             named_if("dueRule", due_rule.as_ref(), rule),
             named_if("originalDueAt", original_due_at.as_ref(), |_| INSTANT),
+            named_if("countedBy", counted_by.as_ref(), |_| COUNTED_BY),
             named("askedLate", 1),
             named("lateLetter", 1),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
@@ -124,7 +128,7 @@ impl Dossier {
         if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX
         {
             let detail = "the history is full: only what leads nearer to an end is taken";
-            return Err(Refusal::invalid(Violation::new("version", "versions-max", detail)));
+            return Err(Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail)));
         }
         Ok(())
     }

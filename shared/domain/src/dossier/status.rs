@@ -142,7 +142,7 @@ pub enum Action {
 /// The status to which a move leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// This status.
+    /// Always to this status.
     To(DossierStatus),
     /// Back to where the dossier was before it was asked for documents.
     WhereItWas,
@@ -160,7 +160,7 @@ pub enum By {
     Either,
     /// Officers of the handler.
     Handler,
-    /// No officers.
+    /// No officers of any agency.
     Nobody,
 }
 
@@ -217,7 +217,7 @@ pub enum Clock {
 /// One row of the table of legal moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// The action.
+    /// The action of the row.
     pub action: Action,
     /// In which statuses it may be done.
     pub from: &'static [DossierStatus],
@@ -310,10 +310,42 @@ pub const RULES: [Rule; 19] = [
     rule(A::Redate,            &[S::Received, S::Processing, S::PaymentRequested, S::Suspended], Stays,             Recounts,       true,  By::Nobody, AsBefore, System),
 ];
 
+// `Action::rule` finds a row by its place.
+const _: () = {
+    let mut place = 0;
+    while place < RULES.len() {
+        assert!(RULES[place].action as usize == place + 1, "rows are in the order of the actions");
+        place += 1;
+    }
+};
+
 impl Action {
     /// The row of the table; none for [`Action::Submit`], which begins a history and is no move.
     pub fn rule(self) -> Option<&'static Rule> {
-        RULES.iter().find(|rule| rule.action == self)
+        // A new action does not compile before it has a row: an arm here, and an index that exists.
+        let rule = match self {
+            Self::Submit => return None,
+            Self::Receive => &RULES[0],
+            Self::Refuse => &RULES[1],
+            Self::RequestSupplement => &RULES[2],
+            Self::Supplement => &RULES[3],
+            Self::RefuseExpired => &RULES[4],
+            Self::Process => &RULES[5],
+            Self::RequestPayment => &RULES[6],
+            Self::ConfirmPayment => &RULES[7],
+            Self::Suspend => &RULES[8],
+            Self::Resume => &RULES[9],
+            Self::Finish => &RULES[10],
+            Self::ReturnResult => &RULES[11],
+            Self::Recall => &RULES[12],
+            Self::SendBack => &RULES[13],
+            Self::Apologise => &RULES[14],
+            Self::Withdraw => &RULES[15],
+            Self::Forward => &RULES[16],
+            Self::HandBack => &RULES[17],
+            Self::Redate => &RULES[18],
+        };
+        Some(rule)
     }
 
     /// The name in JSON and events.

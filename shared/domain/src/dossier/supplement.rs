@@ -5,10 +5,10 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::{Action, Dossier, DossierStatus, HistoryEntry, Refusal};
-use crate::Violation;
 use crate::calendar::{Calendar, MissingYear, date_of};
 use crate::deadline::passed_since_receipt;
 use crate::law::{LateRequest, Law};
+use crate::{RuleName, Violation};
 
 /// The last of the days that the law of the day on which documents were asked for gives; none where
 /// none are waited for.
@@ -61,7 +61,11 @@ impl Dossier {
             let detail = format!(
                 "documents are asked for within {days} working days from receipt, before the due date has passed, and at most {times} time(s)"
             );
-            return Err(Refusal::invalid(Violation::new("action", "supplement-bound", detail)));
+            return Err(Refusal::invalid(Violation::new(
+                "action",
+                RuleName::SupplementBound,
+                detail,
+            )));
         }
         Ok(late)
     }
@@ -79,6 +83,6 @@ impl Dossier {
         // day is.
         let until = calendar.working_day_from(last).unwrap_or(last);
         let detail = format!("the applicant has until {until} for the documents");
-        Err(Refusal::invalid(Violation::new("action", "not-yet-expired", detail)))
+        Err(Refusal::invalid(Violation::new("action", RuleName::NotYetExpired, detail)))
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{AgencyCode, CodeFormat, CodeGrammar, NoNumberLeft, written};
-use crate::Violation;
+use crate::{RuleName, Violation};
 
 /// Code of a dossier (mã hồ sơ): agency, date, sequence of that day, e.g. `H20.12-261120-0001`.
 ///
@@ -23,7 +23,7 @@ impl TryFrom<String> for DossierCode {
     fn try_from(text: String) -> Result<Self, Violation> {
         let text = written(&text);
         let refused =
-            || Violation::new("code", "dossier-code", "must look like H20.12-261120-0001");
+            || Violation::new("code", RuleName::DossierCode, "must look like H20.12-261120-0001");
         let mut parts = text.rsplitn(3, '-');
         let (Some(sequence), Some(date), Some(agency)) = (parts.next(), parts.next(), parts.next())
         else {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::DossierCode;
-use crate::Violation;
+use crate::{RuleName, Violation};
 
 /// The permanent name of a leader's office, whatever its telephone number: `chairman`,
 /// `van-phong-2`.
@@ -30,7 +30,7 @@ impl TryFrom<String> for LeaderKey {
         }
         Err(Violation::new(
             "key",
-            "leader-key",
+            RuleName::LeaderKey,
             "must be 1 to 24 of a to z, 0 to 9 and -, a letter first",
         ))
     }
@@ -42,7 +42,7 @@ impl TryFrom<String> for LeaderKey {
 pub struct ReportCode {
     /// The day of the report's morning.
     pub morning: Date,
-    /// The recipient.
+    /// The leader who gets the report.
     pub leader: LeaderKey,
 }
 
@@ -58,8 +58,13 @@ impl std::str::FromStr for ReportCode {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let refused =
-            || Violation::new("code", "report-code", "must look like REPORT-2026-11-24-chairman");
+        let refused = || {
+            Violation::new(
+                "code",
+                RuleName::ReportCode,
+                "must look like REPORT-2026-11-24-chairman",
+            )
+        };
         let rest = text.strip_prefix(REPORT).ok_or_else(refused)?;
         let (day, leader) = rest.split_at_checked(10).ok_or_else(refused)?;
         let morning: Date = day.parse().map_err(|_| refused())?;

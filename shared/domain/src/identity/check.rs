@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::Violation;
 use crate::provenance::Trust;
+use crate::{RuleName, Violation};
 
 /// A check that a kind of number asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -30,23 +30,25 @@ impl Check {
     ) -> Result<(), Violation> {
         let broken = |rule, detail: &str| Err(Violation::new("idNumber", rule, detail));
         match self {
-            Self::CitizenNumber if !citizens.knows_place(number) => {
-                broken("citizen-id-province", "begins with the code of no province and no country")
-            }
+            Self::CitizenNumber if !citizens.knows_place(number) => broken(
+                RuleName::CitizenIdProvince,
+                "begins with the code of no province and no country",
+            ),
             Self::CitizenNumber if citizens.born(number).is_none() => {
-                broken("citizen-id-century", "has a fourth digit that stands for no century")
+                broken(RuleName::CitizenIdCentury, "has a fourth digit that stands for no century")
             }
-            Self::TaxCode if !tax_codes.is_made_so(number) => {
-                broken("tax-code-check-digit", "has another tenth digit than its first nine give")
-            }
+            Self::TaxCode if !tax_codes.is_made_so(number) => broken(
+                RuleName::TaxCodeCheckDigit,
+                "has another tenth digit than its first nine give",
+            ),
             Self::TaxCode if number.ends_with("-000") => {
-                broken("tax-code-branch", "names a branch 000, which there is not")
+                broken(RuleName::TaxCodeBranch, "names a branch 000, which there is not")
             }
             Self::Digit if !number.bytes().any(|byte| byte.is_ascii_digit()) => {
-                broken("id-number-digit", "has no digit")
+                broken(RuleName::IdNumberDigit, "has no digit")
             }
             Self::Scheme if number.get(1..3) == Some("00") => {
-                broken("organisation-scheme", "has a scheme 00, which there is not")
+                broken(RuleName::OrganisationScheme, "has a scheme 00, which there is not")
             }
             Self::CitizenNumber | Self::TaxCode | Self::Digit | Self::Scheme => Ok(()),
         }
@@ -84,30 +86,35 @@ impl CitizenNumbers {
         let digits = |text: &str, count: usize| {
             text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
         };
-        check("provinces", "province", !self.provinces.is_empty(), "names no province");
+        check("provinces", RuleName::Province, !self.provinces.is_empty(), "names no province");
         check(
             "provinces",
-            "province",
+            RuleName::Province,
             self.provinces.iter().all(|code| digits(code, 3)),
             "a province has three digits",
         );
         check(
             "countriesTo",
-            "country",
+            RuleName::Country,
             self.countries_from <= self.countries_to,
             "countries end before they begin",
         );
-        check("centuries", "century", !self.centuries.is_empty(), "names no century");
+        check("centuries", RuleName::Century, !self.centuries.is_empty(), "names no century");
         check(
             "centuries",
-            "century",
+            RuleName::Century,
             self.centuries.keys().all(|digit| digits(digit, 1)),
             "a century has one digit",
         );
         let years =
             self.centuries.values().all(|year| (1800..=2900).contains(year) && year % 100 == 0);
-        check("centuries", "century", years, "a century begins with a year that ends in 00");
-        check("source", "source", !self.source.trim().is_empty(), "a source is left out");
+        check(
+            "centuries",
+            RuleName::Century,
+            years,
+            "a century begins with a year that ends in 00",
+        );
+        check("source", RuleName::Source, !self.source.trim().is_empty(), "a source is left out");
         found
     }
 
@@ -150,8 +157,8 @@ impl TaxCodes {
         };
         let nine =
             self.weights.len() == 9 && self.weights.iter().all(|weight| (1..=100).contains(weight));
-        check("weights", "weights", nine, "must be nine numbers of 1 to 100");
-        check("source", "source", !self.source.trim().is_empty(), "a source is left out");
+        check("weights", RuleName::Weights, nine, "must be nine numbers of 1 to 100");
+        check("source", RuleName::Source, !self.source.trim().is_empty(), "a source is left out");
         found
     }
 

@@ -6,13 +6,13 @@ use std::str::FromStr;
 /// The characters allowed at one position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// A digit, `\d`.
+    /// One decimal digit, `\d`.
     Digit,
     /// A capital letter, `[A-Z]`.
     Letter,
     /// A digit or capital letter, `[0-9A-Z]`.
     Either,
-    /// This character.
+    /// Exactly this ASCII character.
     Plain(u8),
 }
 

@@ -28,10 +28,10 @@ pub enum Cause {
     Apologised,
 }
 
-/// A late dossier.
+/// A dossier that is late, with its causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behind {
-    /// The due date.
+    /// The due date that was missed.
     pub due: Date,
     /// When it was settled; none while it is overdue.
     pub settled: Option<Date>,

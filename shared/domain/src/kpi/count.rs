@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, end_of};
 use crate::calendar::{date_of, previous};
-use crate::dossier::{Action, DossierStatus, HistoryEntry, as_of};
+use crate::dossier::{Action, DossierStatus, HistoryEntry, Role, as_of};
 
 /// What the province has decided about the count of a day.
 pub struct Rulings<'a> {
@@ -106,7 +106,7 @@ pub(super) fn standing(known: &[HistoryEntry]) -> Standing<'_> {
 
 struct Share {
     row: KpiRow,
-    /// Figures by officer.
+    /// The figures of each officer.
     officers: Vec<(String, KpiRow)>,
     /// What the day takes back of an earlier one.
     taken_back: Option<TakenBack>,
@@ -130,7 +130,7 @@ fn settled(end: &HistoryEntry, rulings: &Rulings<'_>) -> (KpiRow, Option<String>
         Some(due) if day > due => done.late = 1,
         _ => done.on_time = 1,
     }
-    (done, (end.by.role == "officer").then(|| end.by.id.clone()))
+    (done, (end.by.role == Role::Officer).then(|| end.by.id.clone()))
 }
 
 fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
@@ -160,7 +160,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             }
             Action::ConfirmPayment => {
                 row.paid += 1;
-                row.paid_online += u64::from(entry.by.role == "portal");
+                row.paid_online += u64::from(entry.by.role == Role::Portal);
             }
             Action::SendBack => row.sent_back += u64::from(is_settled_before(now, entry)),
             Action::RequestSupplement => {
@@ -170,7 +170,7 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                     ..KpiRow::default()
                 };
                 row.add(&done);
-                if entry.by.role == "officer" {
+                if entry.by.role == Role::Officer {
                     officers.push((entry.by.id.clone(), done));
                 }
             }

@@ -6,31 +6,31 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{FigureKind, KpiCell, KpiRow, KpiRows};
-use crate::Violation;
 use crate::agency::AgencyLevel;
-use crate::catalogue::Catalogue;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::procedure::Channel;
+use crate::register::Register;
+use crate::{RuleName, Violation};
 
 /// By what figures are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
-    /// By owner.
+    /// By the dossiers' owner.
     Agency,
     /// By the owner's tier.
     Level,
     /// By the procedure's field.
     Field,
-    /// By procedure.
+    /// By the procedure applied for.
     Procedure,
-    /// By channel.
+    /// By the channel of submission.
     Channel,
     /// Who settled it or asked for documents; nothing else is known of officers.
     Officer,
 }
 
 impl Dimension {
-    /// All dimensions.
+    /// All dimensions, in the order of the report.
     pub const ALL: [Self; 6] =
         [Self::Agency, Self::Level, Self::Field, Self::Procedure, Self::Channel, Self::Officer];
 
@@ -52,10 +52,33 @@ impl Dimension {
         known.ok_or_else(|| {
             Violation::new(
                 "by",
-                "known-value",
+                RuleName::KnownValue,
                 "must be agency, level, field, procedure, channel or officer",
             )
         })
+    }
+}
+
+/// How agencies count that have ended by the last day of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EndedAgencies {
+    /// Each by itself, as it was counted.
+    #[default]
+    AsCounted,
+    /// As the one that carries on for them.
+    Merged,
+}
+
+impl EndedAgencies {
+    /// Both ways to count, the usual one first.
+    pub const ALL: [Self; 2] = [Self::AsCounted, Self::Merged];
+
+    /// The word in addresses and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsCounted => "as-counted",
+            Self::Merged => "merged",
+        }
     }
 }
 
@@ -70,8 +93,8 @@ pub struct Selection {
     pub field: Option<String>,
     /// Only dossiers of this channel.
     pub channel: Option<Channel>,
-    /// Whether agencies that have ended by the last day count as the one that carries on for them.
-    pub merged: bool,
+    /// How agencies count that have ended by the last day.
+    pub ended: EndedAgencies,
 }
 
 /// Figures with what of them came on-line.
@@ -122,7 +145,7 @@ impl Figures {
 pub struct Line {
     /// The code by which lines are grouped.
     pub key: String,
-    /// The display name.
+    /// The name that is displayed.
     pub name: String,
     /// The figures of the line.
     pub figures: Figures,
@@ -183,22 +206,19 @@ fn leave_out_taken_back(rows: &mut KpiRows, first: Date) {
     }
 }
 
-/// Groups `rows` by `dimension`, with names from the catalogue as of `last`.
+/// Groups `rows` by `dimension`, with names from the register as of `last`.
 pub fn report(
     rows: &KpiRows,
     dimension: Dimension,
     selection: &Selection,
-    catalogue: &Catalogue,
+    register: &Register,
     last: Date,
 ) -> Report {
     let mut total = Figures::default();
     let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
-    let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| {
-        if selection.merged {
-            catalogue.told_under(agency, procedure, last)
-        } else {
-            agency.clone()
-        }
+    let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| match selection.ended {
+        EndedAgencies::AsCounted => agency.clone(),
+        EndedAgencies::Merged => register.told_under(agency, procedure, last),
     };
     for (cell, row) in rows {
         match cell {
@@ -206,7 +226,7 @@ pub fn report(
             KpiCell::Work { agency, procedure, channel } => {
                 let agency = agency_of(agency, Some(procedure));
                 let field =
-                    catalogue.procedure(procedure, last).map(|known| known.field.code.as_str());
+                    register.procedure(procedure, last).map(|known| known.field.code.as_str());
                 let selected = selection.agency.as_ref().is_none_or(|wanted| *wanted == agency)
                     && selection.procedure.as_ref().is_none_or(|wanted| wanted == procedure)
                     && selection.field.as_deref().is_none_or(|wanted| Some(wanted) == field)
@@ -216,7 +236,7 @@ pub fn report(
                 }
                 total.add(row, Some(*channel));
                 let level =
-                    || catalogue.agency(&agency).map_or("unknown", |known| known.level.name());
+                    || register.agency(&agency).map_or("unknown", |known| known.level.name());
                 let key = match dimension {
                     Dimension::Agency => agency.to_string(),
                     Dimension::Level => level().to_owned(),
@@ -239,33 +259,31 @@ pub fn report(
         }
     }
     let lines = groups.into_iter().map(|(key, figures)| {
-        let name = name_of(dimension, &key, catalogue, last);
+        let name = name_of(dimension, &key, register, last);
         Line { key, name, figures }
     });
     Report { total, lines: lines.collect() }
 }
 
-/// What people call a key, in Vietnamese; the key itself where the catalogue does not know it.
-fn name_of(dimension: Dimension, key: &str, catalogue: &Catalogue, last: Date) -> String {
+/// What people call a key, in Vietnamese; the key itself where the register does not know it.
+fn name_of(dimension: Dimension, key: &str, register: &Register, last: Date) -> String {
     let known = match dimension {
-        Dimension::Agency => key
-            .parse()
-            .ok()
-            .and_then(|code| Some(catalogue.agency(&code)?.name_on(last).to_owned())),
+        Dimension::Agency => {
+            key.parse().ok().and_then(|code| Some(register.agency(&code)?.name_on(last).to_owned()))
+        }
         Dimension::Procedure => {
-            key.parse().ok().and_then(|code| Some(catalogue.procedure(&code, last)?.name.clone()))
+            key.parse().ok().and_then(|code| Some(register.procedure(&code, last)?.name.clone()))
         }
         Dimension::Field => {
             // As the versions in force on that day call it; a field that no longer has any, as its
             // first version did.
-            let in_force = catalogue.procedures().filter(|found| {
-                catalogue
+            let in_force = register.procedures().filter(|found| {
+                register
                     .procedure(&found.code, last)
                     .is_some_and(|known| known.version == found.version)
             });
-            let named = in_force
-                .chain(catalogue.procedures())
-                .find(|procedure| procedure.field.code == key);
+            let named =
+                in_force.chain(register.procedures()).find(|procedure| procedure.field.code == key);
             named.map(|found| found.field.name.clone())
         }
         Dimension::Level => {

@@ -43,7 +43,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// All providers.
+    /// All providers, in the order of their declaration.
     pub const ALL: [Self; 4] = [Self::Zalo, Self::Esms, Self::Speedsms, Self::Vnpt];
 
     /// The word in records, metrics and settings.
@@ -113,7 +113,7 @@ pub enum DeliveryOutcome {
     Delivered,
     /// It did not, with the gateway's code.
     Failed {
-        /// The provider's code.
+        /// The code that the provider gives.
         code: String,
     },
 }
@@ -121,7 +121,7 @@ pub enum DeliveryOutcome {
 /// A delivery report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// The reporting provider.
+    /// The provider that sent the report.
     pub provider: Provider,
     /// The provider's name for the message.
     pub message: String,

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Provider;
-use crate::Violation;
 use crate::data_file::data_file;
 use crate::provenance::Trust;
+use crate::{RuleName, Violation};
 
 /// What to do after a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -78,7 +78,7 @@ struct Gateway {
 }
 
 data_file! {
-    /// The file `codes.json`.
+    /// The data file `codes.json`.
     CodesFile {
         gateways: Vec<Gateway>,
     }
@@ -101,12 +101,12 @@ impl Codes {
             let name = gateway.provider.name();
             let at = |field: &str| format!("gateways[{place}].{field}");
             if gateway.source.trim().is_empty() {
-                found.push(Violation::new(at("source"), "source", "a source is left out"));
+                found.push(Violation::new(at("source"), RuleName::Source, "a source is left out"));
             }
             if otherwise.insert(gateway.provider, gateway.otherwise).is_some() {
                 found.push(Violation::new(
                     at("provider"),
-                    "unique-provider",
+                    RuleName::UniqueProvider,
                     format!("{name} stands twice"),
                 ));
             }
@@ -121,7 +121,7 @@ impl Codes {
                     );
                     found.push(Violation::new(
                         at(&format!("entries[{nth}].rememberDays")),
-                        "remember-days",
+                        RuleName::RememberDays,
                         detail,
                     ));
                 }
@@ -132,7 +132,7 @@ impl Codes {
                         let field = at(&format!("entries[{nth}].codes[{which}]"));
                         found.push(Violation::new(
                             field,
-                            "unique-code",
+                            RuleName::UniqueCode,
                             format!("{name}: {code} stands twice"),
                         ));
                     }
@@ -144,7 +144,7 @@ impl Codes {
         {
             found.push(Violation::new(
                 "gateways",
-                "every-provider",
+                RuleName::EveryProvider,
                 format!("{} has no codes", missing.name()),
             ));
         }
@@ -163,7 +163,7 @@ impl Codes {
         })
     }
 
-    /// All listed codes.
+    /// All listed codes with their treatments.
     pub fn listed(&self) -> impl Iterator<Item = (Provider, i32, Ruling)> {
         self.known.iter().map(|((provider, code), ruling)| (*provider, *code, *ruling))
     }

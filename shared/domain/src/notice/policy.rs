@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{Language, NoticeChannel, NoticeClass, Provider};
-use crate::Violation;
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::law::KNOWN_FROM;
 use crate::provenance::Trust;
+use crate::{RuleName, Violation};
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -137,7 +137,7 @@ pub struct NoticePolicy {
 pub struct Reach {
     /// The channels that the applicant chose, in that order; none chosen: the policy's.
     pub preferred: Vec<NoticeChannel>,
-    /// The preferred language.
+    /// The language that is preferred.
     pub language: Language,
     /// Whether the applicant wants nothing but what the law wants.
     pub legal_only: bool,
@@ -305,7 +305,7 @@ impl NoticePolicy {
     fn violations(&self, place: usize) -> Vec<Violation> {
         let mut found = Vec::new();
         let from = self.valid_from;
-        let mut check = |field: &str, rule: &'static str, broken: bool, detail: &str| {
+        let mut check = |field: &str, rule: RuleName, broken: bool, detail: &str| {
             if broken {
                 found.push(Violation::new(
                     format!("policies[{place}].{field}"),
@@ -317,11 +317,11 @@ impl NoticePolicy {
         let twice = self.channels.iter().collect::<BTreeSet<_>>().len() != self.channels.len();
         check(
             "channels",
-            "channels",
+            RuleName::Channels,
             self.channels.is_empty() || twice,
             "each channel at most once, at least one",
         );
-        check("source", "source", self.source.trim().is_empty(), "a source is left out");
+        check("source", RuleName::Source, self.source.trim().is_empty(), "a source is left out");
         for (field, value, least, most) in [
             ("openingSpreadSeconds", self.opening_spread_seconds, 0, 3_600),
             ("coalesceSeconds", self.coalesce_seconds, 0, 3_600),
@@ -345,7 +345,7 @@ impl NoticePolicy {
         ] {
             check(
                 field,
-                "range",
+                RuleName::Range,
                 !(least..=most).contains(&value),
                 &format!("must be {least} to {most}"),
             );
@@ -355,7 +355,7 @@ impl NoticePolicy {
 }
 
 data_file! {
-    /// The file `notices.json`.
+    /// The data file `notices.json`.
     PoliciesFile {
         policies: Vec<NoticePolicy>,
     }
@@ -367,7 +367,7 @@ impl ValidFrom for NoticePolicy {
     }
 }
 
-/// Every policy.
+/// All policies in their dated order.
 #[derive(Debug, Clone)]
 pub struct NoticePolicies(Dated<NoticePolicy>);
 
@@ -382,7 +382,7 @@ impl NoticePolicies {
                 let detail = format!("two policies begin on {}", policy.valid_from);
                 found.push(Violation::new(
                     format!("policies[{place}].validFrom"),
-                    "unique-start",
+                    RuleName::UniqueStart,
                     detail,
                 ));
             }
@@ -390,7 +390,7 @@ impl NoticePolicies {
         let policies = Dated::new(file.policies).filter(|policies| policies.covers(KNOWN_FROM));
         if policies.is_none() {
             let detail = format!("no policy is in force on {KNOWN_FROM}");
-            found.push(Violation::new("policies", "cover-years", detail));
+            found.push(Violation::new("policies", RuleName::CoverYears, detail));
         }
         policies.map(Self).filter(|_| found.is_empty()).ok_or(found)
     }

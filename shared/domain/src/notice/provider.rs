@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::pool::{Failover, ProviderPool};
 use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
-use crate::Violation;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::provenance::Trust;
+use crate::{RuleName, Violation};
 
 /// The highest price that is taken for one, in đồng a message or part: some hundred times what
 /// messages cost.
@@ -42,7 +42,7 @@ impl ValidFrom for ProviderTerms {
 }
 
 data_file! {
-    /// The file `providers.json`.
+    /// The data file `providers.json`.
     ProvidersFile {
         failover: Failover,
         providers: Vec<ProviderTerms>,
@@ -70,20 +70,24 @@ impl Providers {
                     terms.provider.name(),
                     terms.valid_from
                 );
-                found.push(Violation::new(at("validFrom"), "unique-start", detail));
+                found.push(Violation::new(at("validFrom"), RuleName::UniqueStart, detail));
             }
             if terms.weight > 1_000 {
-                found.push(Violation::new(at("weight"), "range", "weight must be 0 to 1000"));
+                found.push(Violation::new(
+                    at("weight"),
+                    RuleName::Range,
+                    "weight must be 0 to 1000",
+                ));
             }
             if terms.price_vnd.is_some_and(|price| price > PRICE_MAX_VND) {
                 found.push(Violation::new(
                     at("priceVnd"),
-                    "range",
+                    RuleName::Range,
                     format!("priceVnd must be 0 to {PRICE_MAX_VND}"),
                 ));
             }
             if terms.source.trim().is_empty() {
-                found.push(Violation::new(at("source"), "source", "a source is left out"));
+                found.push(Violation::new(at("source"), RuleName::Source, "a source is left out"));
             }
         }
         let failover = &file.failover;
@@ -103,7 +107,7 @@ impl Providers {
             if !holds {
                 found.push(Violation::new(
                     format!("failover.{field}"),
-                    "range",
+                    RuleName::Range,
                     "a number is out of its range",
                 ));
             }

@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::headline::{Headline, LINK_CHARACTERS_MAX};
 use super::{
     Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
 };
-use crate::Violation;
-use crate::announcement::{Headline, LINK_CHARACTERS_MAX};
 use crate::id::ReportCode;
+use crate::{RuleName, Violation};
 
 /// What the text may hold: the link, days (`20/11/2026-22/11/2026`), numbers below a thousand
 /// millions, a share (`100,00%`).
-const PLACEHOLDERS: Placeholders = &[
-    ("{link}", LINK_CHARACTERS_MAX),
-    ("{period}", 21),
-    ("{received}", 9),
-    ("{resolved}", 9),
-    ("{onTime}", 7),
-    ("{overdue}", 9),
-];
+const PLACEHOLDERS: Placeholders = Placeholders {
+    names_subject: RuleName::TextNamesLink,
+    each: &[
+        ("{link}", LINK_CHARACTERS_MAX),
+        ("{period}", 21),
+        ("{received}", 9),
+        ("{resolved}", 9),
+        ("{onTime}", 7),
+        ("{overdue}", 9),
+    ],
+};
 
 /// The text of the morning report. The law does not require it: it waits for the end of the quiet
 /// hours, counts against budget and cap, and is never repeated.
@@ -40,7 +43,7 @@ impl ReportTemplate {
             let field = format!("report.sms.{}.withoutDueDate", language.name());
             found.push(Violation::new(
                 field,
-                "without-due-date",
+                RuleName::WithoutDueDate,
                 "a report has no due date, and one text",
             ));
         }

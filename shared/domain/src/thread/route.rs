@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Time;
 
-use super::{NO_CHANNEL, NoticeRecord, NoticeState};
+use super::{DelayReason, NoticeRecord, NoticeState, UnsentReason};
 use crate::calendar::{date_of, instant, next};
 use crate::notice::policy::{NoticePolicy, Reach};
 use crate::notice::{NoticeChannel, NoticeClass, Provider};
@@ -22,8 +22,8 @@ pub enum Routing {
     Wait {
         /// The time until which to wait.
         until: Timestamp,
-        /// The reason, as a slug.
-        reason: &'static str,
+        /// Why it waits, by our policy.
+        reason: DelayReason,
     },
     /// No provider can be asked, since each one refuses our account or has no account or price:
     /// that is ours to mend. Wait and ask all of them again.
@@ -33,8 +33,8 @@ pub enum Routing {
     },
     /// End the notice unsent.
     Refuse {
-        /// The reason, as a slug.
-        reason: &'static str,
+        /// Why it is not sent.
+        reason: UnsentReason,
     },
 }
 
@@ -78,13 +78,13 @@ impl NoticeRecord {
         if let NoticeState::Waiting { pinned: Some(provider), .. } = self.state {
             let channel = provider.channel();
             return match policy.quiet_until(channel, self.class, now, draw) {
-                Some(until) => Routing::Wait { until, reason: "quiet-hours" },
+                Some(until) => Routing::Wait { until, reason: DelayReason::QuietHours },
                 None => Routing::Ask { channel, only: Some(provider) },
             };
         }
         let information = self.class == NoticeClass::Information;
         if information && reach.legal_only {
-            return Routing::Refuse { reason: "opted-out" };
+            return Routing::Refuse { reason: UnsentReason::OptedOut };
         }
         let chosen =
             if reach.preferred.is_empty() { policy.channels() } else { reach.preferred.as_slice() };
@@ -116,16 +116,16 @@ impl NoticeRecord {
                 let wait = policy.backoff(self.failures(), draw);
                 Routing::Mend { until: now.saturating_add(wait).unwrap_or(now) }
             } else {
-                Routing::Refuse { reason: NO_CHANNEL }
+                Routing::Refuse { reason: UnsentReason::NoChannel }
             };
         };
         if information && policy.budget_is_spent(reach.spent_vnd) {
-            return Routing::Refuse { reason: "budget" };
+            return Routing::Refuse { reason: UnsentReason::Budget };
         }
         if information && reach.sent_today >= policy.per_number_daily() {
             let tomorrow = instant(next(date_of(now)), Time::midnight());
             let until = policy.quiet_until(*first, self.class, tomorrow, draw).unwrap_or(tomorrow);
-            return Routing::Wait { until, reason: "number-cap" };
+            return Routing::Wait { until, reason: DelayReason::NumberCap };
         }
         let mut opening: Option<Timestamp> = None;
         for channel in candidates {
@@ -134,6 +134,6 @@ impl NoticeRecord {
                 Some(until) => opening = Some(opening.map_or(until, |earlier| earlier.min(until))),
             }
         }
-        Routing::Wait { until: opening.unwrap_or(now), reason: "quiet-hours" }
+        Routing::Wait { until: opening.unwrap_or(now), reason: DelayReason::QuietHours }
     }
 }

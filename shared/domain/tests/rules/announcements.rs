@@ -1,13 +1,14 @@
 //! What leaders are told in the morning, and of which days.
 
-use domain::announcement::{
-    Headline, LINK_CHARACTERS_MAX, PUBLIC_URL_CHARACTERS_MAX, PublicUrl, ReportSpan,
-};
+use domain::announcement::{PUBLIC_URL_CHARACTERS_MAX, PublicUrl};
 use domain::calendar::next;
 use domain::dossier::Action;
-use domain::kpi::{KpiRow, Period};
+use domain::kpi::KpiRow;
+use domain::leader::ReportSpan;
+use domain::notice::headline::{Headline, LINK_CHARACTERS_MAX};
 use domain::notice::text::{Encoding, segments};
 use domain::notice::{Language, Templates};
+use domain::period::Period;
 use domain::thread::{Content, NoticeThread};
 use domain::{Violation, id::ReportCode};
 use jiff::ToSpan;
@@ -147,12 +148,13 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     let headline =
         Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
     let agency = || "H20".parse().unwrap();
-    let opened = NoticeThread::announcing(
+    let mut opened = NoticeThread::announcing(
         report(),
         agency(),
         headline,
         "2026-11-16T00:00:00Z".parse().unwrap(),
     );
+    opened.advance();
     let stored = serde_json::to_value(&opened).unwrap();
     assert_eq!(
         (&stored["code"], &stored["notices"][0]["headline"]["received"]),
@@ -166,7 +168,7 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     notice.remove("headline");
     notice.insert("action".to_owned(), json!("finish"));
     let read: NoticeThread = serde_json::from_value(before).unwrap();
-    assert_eq!(read.notices[0].content, Content::Change(Action::Finish));
+    assert_eq!(read.notices()[0].content, Content::Change(Action::Finish));
 }
 
 /// Rules that a text of the report breaks.
@@ -177,7 +179,7 @@ fn broken(spoil: impl FnOnce(&mut Value)) -> Vec<(String, &'static str)> {
     let found =
         Templates::assemble(serde_json::from_value(file).unwrap()).err().unwrap_or_default();
     let part = |field: &str| field.split('.').next().unwrap().to_owned();
-    found.into_iter().map(|Violation { field, rule, .. }| (part(&field), rule)).collect()
+    found.into_iter().map(|Violation { field, rule, .. }| (part(&field), rule.slug())).collect()
 }
 
 #[test]

@@ -336,6 +336,7 @@ fn what_a_report_states_moves_no_budget() {
 fn sums_of_records_that_were_spoilt_before_stop_at_the_largest_number() {
     let mut telling = by_sms();
     telling.call(Provider::Zalo, &accepted(Provider::Zalo));
+    telling.thread.advance();
     let mut spoilt = serde_json::to_value(&telling.thread).unwrap();
     let attempt = spoilt["notices"][0]["attempts"][0].clone();
     spoilt["notices"][0]["attempts"] = serde_json::json!([attempt, attempt]);

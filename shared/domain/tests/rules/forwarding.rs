@@ -107,7 +107,7 @@ fn passing_on_names_an_agency_and_another_than_its_own_and_nothing_else_does() {
             Ok(_) => None,
             Err(Refusal::Invalid(broken)) => {
                 let Violation { field, rule, .. } = only(&broken).clone();
-                Some((field, rule))
+                Some((field, rule.slug()))
             }
             Err(other) => panic!("{other:?}"),
         };

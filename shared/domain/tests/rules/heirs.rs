@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::agency::{Matter, WardCode};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Dossier, Refusal};
+use domain::dossier::{Action, Actor, Dossier, DossierState, Refusal};
 use domain::id::{AgencyCode, ProcedureCode};
-use domain::kpi::report::{Dimension, Selection, report};
+use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn heir(catalogue: &Catalogue, procedure: &str, ward: Option<&str>, on: &str) ->
     let procedure: ProcedureCode = procedure.parse().unwrap();
     let ward = ward.map(|ward| WardCode::try_from(ward.to_owned()).unwrap());
     let matter = Matter { procedure: Some(&procedure), ward: ward.as_ref() };
-    catalogue.carried_on_by(&code("H20.09"), matter, day(on)).to_string()
+    catalogue.register().carried_on_by(&code("H20.09"), matter, day(on)).to_string()
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_part_goes_on_with_its_heir_when_that_ends_too() {
     assert_eq!(heir(&catalogue, LAND, Some(NAMED), "2026-07-01"), "H20.10");
     assert_eq!(heir(&catalogue, LAND, None, "2026-07-01"), "H20.11");
     // All that the 11 does not have of the department is that ward.
-    let predecessors = catalogue.predecessors(&code("H20.11"), day("2026-07-01"));
+    let predecessors = catalogue.register().predecessors(&code("H20.11"), day("2026-07-01"));
     assert_eq!(
         predecessors.iter().map(|remit| remit.agency().as_str()).collect::<Vec<_>>(),
         ["H20.09", "H20.12"]
@@ -90,17 +90,18 @@ fn a_part_goes_on_with_its_heir_when_that_ends_too() {
 
 fn officer_of(catalogue: &Catalogue, agency: &str, on: &str) -> Actor {
     let agency = code(agency);
-    let predecessors = catalogue.predecessors(&agency, day(on));
+    let predecessors = catalogue.register().predecessors(&agency, day(on));
     Actor::Officer { id: "an".to_owned(), agency, predecessors }
 }
 
 fn dossier(procedure: &str, ward: Option<&str>) -> Dossier {
-    Dossier {
+    let state = DossierState {
         agency: code("H20.09"),
         procedure: procedure.parse().unwrap(),
         ward: ward.map(|ward| WardCode::try_from(ward.to_owned()).unwrap()),
-        ..handed_in("5 working-day", Channel::Counter, at("2026-03-30T08:00"))
-    }
+        ..handed_in("5 working-day", Channel::Counter, at("2026-03-30T08:00")).into_state()
+    };
+    state.try_into().unwrap()
 }
 
 #[test]
@@ -142,8 +143,12 @@ fn each_dossier_of_a_divided_agency_is_acted_on_by_the_officers_of_one_heir_and_
 #[test]
 fn a_dossier_that_lies_with_a_divided_agency_lies_with_the_heir_of_its_matter() {
     let catalogue = assemble(divided()).unwrap();
-    let forwarded =
-        Dossier { agency: code("H20.03"), handler: Some(code("H20.09")), ..dossier(LAND, None) };
+    let forwarded = DossierState {
+        agency: code("H20.03"),
+        handler: Some(code("H20.09")),
+        ..dossier(LAND, None).into_state()
+    };
+    let forwarded = Dossier::try_from(forwarded).unwrap();
     let speaks = |agency| {
         officer_of(&catalogue, agency, "2026-04-01").speaks_for(&code("H20.09"), forwarded.matter())
     };
@@ -162,8 +167,9 @@ fn rows() -> KpiRows {
 }
 
 fn told(files: Files, dimension: Dimension, last: &str) -> BTreeMap<String, u64> {
-    let selection = Selection { merged: true, ..Selection::default() };
-    let lines = report(&rows(), dimension, &selection, &assemble(files).unwrap(), day(last)).lines;
+    let selection = Selection { ended: EndedAgencies::Merged, ..Selection::default() };
+    let catalogue = assemble(files).unwrap();
+    let lines = report(&rows(), dimension, &selection, catalogue.register(), day(last)).lines;
     lines.into_iter().map(|line| (line.key, line.figures.row.received)).collect()
 }
 
@@ -225,8 +231,14 @@ fn a_report_names_an_agency_as_it_was_called_on_the_last_day() {
         ("2026-03-01", "Sở Nội chính"),
         ("2026-12-31", "Sở Nội chính"),
     ] {
-        let lines =
-            report(&rows(), Dimension::Agency, &Selection::default(), &catalogue, day(last)).lines;
+        let lines = report(
+            &rows(),
+            Dimension::Agency,
+            &Selection::default(),
+            catalogue.register(),
+            day(last),
+        )
+        .lines;
         assert_eq!(lines[0].name, name, "{last}");
     }
 }
@@ -240,7 +252,9 @@ fn a_report_names_procedures_and_fields_as_their_version_of_the_last_day_does() 
     files.procedures["procedures"].as_array_mut().unwrap().push(next);
     let catalogue = assemble(files).unwrap();
     let name = |dimension, last| {
-        let lines = report(&rows(), dimension, &Selection::default(), &catalogue, day(last)).lines;
+        let lines =
+            report(&rows(), dimension, &Selection::default(), catalogue.register(), day(last))
+                .lines;
         lines[0].name.clone()
     };
     assert_eq!(name(Dimension::Procedure, "2026-02-28"), "Đăng ký biến động");

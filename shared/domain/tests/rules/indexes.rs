@@ -1,9 +1,11 @@
 //! The national indices: points of what was measured, and files that contradict themselves.
 
-use domain::kpi::index::{
+use domain::index::{
     Index, IndexFile, Indexes, Measure, Measures, Missing, Origin, Scope, ScoredIndex, score,
 };
-use domain::kpi::{KpiCell, KpiRow, KpiRows, Period};
+use domain::kpi::report::EndedAgencies;
+use domain::kpi::{KpiCell, KpiRow, KpiRows};
+use domain::period::Period;
 use domain::procedure::Channel;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -303,8 +305,8 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         let agency = agency.map(|code| code.parse().unwrap());
         Measures::of(
             &rows,
-            Scope { agency: agency.as_ref(), merged: false },
-            catalogue(),
+            Scope { agency: agency.as_ref(), ended: EndedAgencies::AsCounted },
+            catalogue().register(),
             day("2026-11-30"),
         )
     };
@@ -381,7 +383,7 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
         let found =
             Indexes::assemble(serde_json::from_value(spoilt).unwrap()).err().unwrap_or_default();
         assert!(
-            found.iter().any(|violation| violation.rule == rule),
+            found.iter().any(|violation| violation.rule.slug() == rule),
             "{place}: {rule} not among {found:?}"
         );
     }
@@ -389,7 +391,10 @@ fn a_file_that_contradicts_itself_is_refused_with_the_rule() {
     let again = twice["indexes"][0].clone();
     twice["indexes"].as_array_mut().unwrap().push(again);
     let found = Indexes::assemble(serde_json::from_value(twice).unwrap()).err().unwrap_or_default();
-    assert_eq!(found.iter().map(|violation| violation.rule).collect::<Vec<_>>(), ["unique-start"]);
+    assert_eq!(
+        found.iter().map(|violation| violation.rule.slug()).collect::<Vec<_>>(),
+        ["unique-start"]
+    );
 }
 
 proptest! {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use domain::dossier::Dossier;
 use domain::id::AgencyCode;
 use domain::kpi::{
-    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Period, Rulings, broken_identities, end_of,
+    DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, end_of,
 };
+use domain::period::Period;
 use domain::procedure::Channel;
 use jiff::civil::Date;
 
@@ -793,7 +794,7 @@ fn what_names_no_period_of_a_year_at_most_is_refused() {
         "năm 2026",
     ] {
         assert_eq!(
-            name.parse::<Period>().map_err(|violation| violation.rule),
+            name.parse::<Period>().map_err(|violation| violation.rule.slug()),
             Err("period"),
             "{name}"
         );

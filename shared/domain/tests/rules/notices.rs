@@ -8,7 +8,9 @@ use domain::notice::pool::{Failover, ProviderPool};
 use domain::notice::text::{Encoding, parts, segments};
 use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
 use domain::procedure::Channel;
-use domain::thread::{Answer, Call, NoticeRecord, NoticeState, NoticeThread, Routing};
+use domain::thread::{
+    Answer, Call, DelayReason, NoticeRecord, NoticeState, NoticeThread, Routing, UnsentReason,
+};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -480,8 +482,8 @@ proptest! {
                     };
                     thread.report((1, the(&thread).repetition), &report, &policy, now);
                 }
-                Happening::Refuse => thread.refuse(1, "test", now),
-                Happening::PutOff => thread.put_off(1, now, "test", now),
+                Happening::Refuse => thread.refuse(1, UnsentReason::Budget, now),
+                Happening::PutOff => thread.put_off(1, now, DelayReason::QuietHours, now),
                 Happening::TakeUp => { thread.take_up(now); }
                 Happening::Admit => thread.admit(1),
             }
@@ -539,14 +541,14 @@ proptest! {
                 prop_assert!(legal || !sms_first || channel == NoticeChannel::Sms);
             }
             Routing::Wait { until, reason } => {
-                prop_assert!(until > now && ["quiet-hours", "number-cap"].contains(&reason), "{}", reason);
+                prop_assert!(until > now && [DelayReason::QuietHours, DelayReason::NumberCap].contains(&reason), "{:?}", reason);
                 prop_assert!(time_of(until) >= "06:00:00".parse().unwrap());
                 prop_assert!(until <= instant(date_of(now), "23:59:59".parse().unwrap())
                     .saturating_add(SignedDuration::from_hours(8)).unwrap());
             }
             Routing::Mend { .. } => prop_assert!(false, "nobody has turned us away"),
             // What the law wants always has a way here: SMS remains.
-            Routing::Refuse { reason } => prop_assert!(!legal, "{}", reason),
+            Routing::Refuse { reason } => prop_assert!(!legal, "{:?}", reason),
         }
     }
 }

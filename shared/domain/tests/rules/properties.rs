@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierStatus, HistoryEntry, Refusal,
+    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierState, DossierStatus,
+    HistoryEntry, Refusal,
 };
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
 use domain::law::{Law, OnSupplement, PauseCounting};
@@ -178,7 +179,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
 }
 
 fn new_dossier(term: Option<Term>, channel: Channel, when: Timestamp) -> Dossier {
-    Dossier { term, ..handed_in("none", channel, when) }
+    DossierState { term, ..handed_in("none", channel, when).into_state() }.try_into().unwrap()
 }
 
 fn any_channel() -> impl Strategy<Value = Channel> {
@@ -356,6 +357,16 @@ proptest! {
             }
         }
         prop_assert_eq!(again, reached);
+    }
+
+    #[test]
+    fn whatever_decisions_lead_to_is_read_from_its_stored_form_and_is_the_same(
+        law in any_law(), term in any_term(), channel in any_channel(), start in any_instant(),
+        attempts in prop::collection::vec(attempt(), 0..40),
+    ) {
+        let (reached, _) = play(law, new_dossier(term, channel, start), &attempts);
+        let read = serde_json::from_value::<Dossier>(serde_json::to_value(&reached).unwrap());
+        prop_assert_eq!(read.map_err(|error| error.to_string()), Ok(reached));
     }
 
     #[test]

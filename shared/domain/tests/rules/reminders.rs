@@ -1,10 +1,10 @@
 //! Letters of apology, and what a morning asks of an open dossier.
 
-use domain::Violation;
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::law::Law;
 use domain::procedure::Channel;
 use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
+use domain::{RuleName, Violation};
 
 use super::world::{
     AGENCY, after, at, calendar, command, day, law, law_changed, law_of, local, moved, named,
@@ -39,7 +39,7 @@ fn answer_to(dossier: &Dossier, promised: &str, by: &Actor, law: &Law, when: &st
         }
         Err(Refusal::Invalid(broken)) => {
             let broken = only(&broken);
-            format!("{} {}", broken.field, broken.rule)
+            format!("{} {}", broken.field, broken.rule.slug())
         }
         other => panic!("{other:?}"),
     }
@@ -205,8 +205,11 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
         let dossier = played("5 working-day", Channel::Online, &history);
         let answer =
             dossier.decide(letter("2026-03-30"), &officer(AGENCY), law(), at("2026-03-11T08:00"));
-        let refusal =
-            Violation::new("action", "apologies-max", "the applicant was given a new date before");
+        let refusal = Violation::new(
+            "action",
+            RuleName::ApologiesMax,
+            "the applicant was given a new date before",
+        );
         assert_eq!(answer, Err(Refusal::invalid(refusal)), "{rest}");
     }
 }
@@ -483,7 +486,8 @@ fn nobody_gives_a_dossier_up_while_its_documents_can_still_come() {
             let dossier = played("5 working-day", Channel::Online, &history);
             let answer = dossier.decide(command("it", Action::RefuseExpired), &by, law(), at(when));
             let detail = format!("the applicant has until {until} for the documents");
-            let refusal = Refusal::invalid(Violation::new("action", "not-yet-expired", detail));
+            let refusal =
+                Refusal::invalid(Violation::new("action", RuleName::NotYetExpired, detail));
             assert_eq!(
                 answer.err(),
                 (!until.is_empty()).then_some(refusal),
@@ -503,10 +507,7 @@ fn a_schedule_closes_what_was_never_completed() {
     let order = command("it", Action::RefuseExpired);
     let closed = moved(dossier.decide(order, &schedule(), law(), at("2026-04-02T06:30")));
     let by = &closed.history.last().unwrap().by;
-    assert_eq!(
-        (by.role.as_str(), by.id.as_str(), &by.agency),
-        ("system", "remind-deadline", &None)
-    );
+    assert_eq!((by.role.name(), by.id.as_str(), &by.agency), ("system", "remind-deadline", &None));
     assert_eq!(
         after(&dossier, Action::RefuseExpired, at("2026-04-02T06:30")).status,
         closed.status

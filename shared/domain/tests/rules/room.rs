@@ -1,11 +1,11 @@
 //! How much a history holds, and that there is always room left to end it.
 
-use domain::Violation;
 use domain::dossier::{
     Action, Command, Decision, Dossier, DossierStatus, HistoryEntry, ITEM_BYTES_MAX,
     REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, Document};
+use domain::{RuleName, Violation};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -20,24 +20,26 @@ fn long(status: DossierStatus, versions: u64) -> Dossier {
     stretched(in_status(status), versions)
 }
 
-fn stretched(mut dossier: Dossier, versions: u64) -> Dossier {
-    while dossier.version < versions {
-        dossier.version += 1;
-        let last = dossier.history.last().unwrap().clone();
-        let command = format!("entry-{}", dossier.version).parse().unwrap();
-        dossier.history.push(HistoryEntry {
-            version: dossier.version,
+fn stretched(dossier: Dossier, versions: u64) -> Dossier {
+    let mut state = dossier.into_state();
+    while state.version < versions {
+        state.version += 1;
+        let last = state.history.last().unwrap().clone();
+        let command = format!("entry-{}", state.version).parse().unwrap();
+        state.history.push(HistoryEntry {
+            version: state.version,
+            action: if last.action == Action::Submit { Action::Redate } else { last.action },
             command,
             due_rule: None,
             ..last
         });
     }
-    dossier
+    state.try_into().unwrap()
 }
 
 fn full() -> Refusal {
     let detail = "the history is full: only what leads nearer to an end is taken";
-    Refusal::invalid(Violation::new("version", "versions-max", detail))
+    Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail))
 }
 
 fn remarks() -> String {
@@ -94,8 +96,8 @@ fn from_every_status_a_full_dossier_comes_to_its_result_by_its_officers_alone() 
 
 /// A dossier with as many documents as there may be, and the longest of everything.
 fn heavy() -> Dossier {
-    let mut dossier = in_status(DossierStatus::Received);
-    dossier.documents = (0..50)
+    let mut state = in_status(DossierStatus::Received).into_state();
+    state.documents = (0..50)
         .map(|number| Document {
             code: format!("{number:064}"),
             name: "a".repeat(DOCUMENTS_BYTES_MAX / 50 - 64 - 64 - 200),
@@ -103,7 +105,7 @@ fn heavy() -> Dossier {
             url: format!("https://{}", "a".repeat(192)),
         })
         .collect();
-    dossier
+    state.try_into().unwrap()
 }
 
 proptest! {

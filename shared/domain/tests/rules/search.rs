@@ -24,7 +24,7 @@ fn accents_and_capitals_neither_hinder_nor_help() {
 fn words_come_in_any_order_and_each_may_be_cut_short_at_its_end() {
     assert!(finds("sinh khai", "Đăng ký khai sinh"));
     assert!(finds("khai si", "Đăng ký khai sinh"));
-    assert!(!finds("inh", "Đăng ký khai sinh"), "the end of a word");
+    assert!(!finds("hai", "Đăng ký khai sinh"), "the end of a word");
     assert!(!finds("khai tử", "Đăng ký khai sinh"), "one word of two");
 }
 
@@ -43,7 +43,7 @@ fn a_search_of_no_word_leaves_nothing_out_and_one_of_no_length_or_too_much_is_re
     }
     for search in ["", &"a".repeat(SEARCH_CHARACTERS_MAX + 1)] {
         let refused = search.parse::<SearchWords>().unwrap_err();
-        assert_eq!((refused.field.as_str(), refused.rule), ("search", "length"), "{search}");
+        assert_eq!((refused.field.as_str(), refused.rule.slug()), ("search", "length"), "{search}");
     }
     assert!("ă".repeat(SEARCH_CHARACTERS_MAX).parse::<SearchWords>().is_ok());
 }

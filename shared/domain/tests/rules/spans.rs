@@ -130,8 +130,13 @@ fn a_share_of_what_was_in_time_is_of_dossiers_and_not_of_ends() {
     let history = format!("submit 2026-03-02T07:30, receive 08:00, {SENT_BACK}");
     let dossier = facts(&played("5 working-day", Channel::Online, &history));
     let rows = rows_of(&[dossier], day("2026-03-01"), day("2026-03-31"), DueBasis::Original);
-    let told =
-        report(&rows, Dimension::Agency, &Selection::default(), catalogue(), day("2026-03-31"));
+    let told = report(
+        &rows,
+        Dimension::Agency,
+        &Selection::default(),
+        catalogue().register(),
+        day("2026-03-31"),
+    );
     assert_eq!(
         (told.total.on_time_share(), told.lines[0].figures.on_time_share()),
         (Some(0), Some(0))
@@ -242,7 +247,8 @@ fn settled(
             Some(std::cmp::Ordering::Greater) => 2,
             _ => 1,
         };
-        let officer = (end.by.role == "officer").then(|| Some(end.by.id.clone()));
+        let officer =
+            (end.by.role == domain::dossier::Role::Officer).then(|| Some(end.by.id.clone()));
         for who in [None].into_iter().chain(officer) {
             found.entry(who).or_default()[class] += 1;
         }

@@ -8,7 +8,7 @@ use domain::submission::{Document, Submission, Times};
 use super::world::{AGENCY, at, catalogue, day, handed_in, portal, term};
 
 fn applicant() -> Applicant {
-    handed_in("none", Channel::Online, at("2026-03-02T08:00")).applicant
+    handed_in("none", Channel::Online, at("2026-03-02T08:00")).into_state().applicant
 }
 
 fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
@@ -45,8 +45,10 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
     ] {
         let found =
             submission(agency, procedure, Channel::Counter).violations(catalogue(), day(on));
-        let found: Vec<_> =
-            found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|violation| (violation.field.as_str(), violation.rule.slug()))
+            .collect();
         assert_eq!(found, expected, "{procedure} at {agency} on {on}");
     }
 }
@@ -72,7 +74,7 @@ fn a_procedure_that_is_only_described_on_line_is_not_handed_in_there() {
         let found = submission("H20.101", described.code.as_str(), channel)
             .violations(catalogue(), day("2026-03-02"));
         assert_eq!(
-            found.iter().map(|violation| violation.rule).collect::<Vec<_>>(),
+            found.iter().map(|violation| violation.rule.slug()).collect::<Vec<_>>(),
             rules,
             "{channel:?}"
         );
@@ -120,8 +122,10 @@ fn a_paper_names_each_field_that_breaks_a_rule() {
         ),
     ] {
         let found = document.violations();
-        let found: Vec<_> =
-            found.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|violation| (violation.field.as_str(), violation.rule.slug()))
+            .collect();
         assert_eq!(found, expected, "{why}");
     }
 }

@@ -1,6 +1,5 @@
 //! How a dossier moves: who may do what in which status, and what it does to the clock.
 
-use domain::Violation;
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};
 use domain::dossier::{
@@ -8,6 +7,7 @@ use domain::dossier::{
     REMARK_CHARACTERS_MAX, RULES, Refusal,
 };
 use domain::procedure::Channel;
+use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{
@@ -133,13 +133,16 @@ fn in_time(action: Action) -> Timestamp {
 }
 
 /// The dossier as a calendar had dated it of which a day became a day off since: it was due on the
-/// Sunday.
+/// Sunday. What it was counted by is not kept.
 fn misdated(dossier: &Dossier) -> Dossier {
-    let mut dossier = dossier.clone();
-    let sunday = dossier.due_at.map(|_| at("2026-03-08T17:00"));
-    dossier.due_at = sunday;
-    dossier.history.last_mut().unwrap().due_at = sunday;
-    dossier
+    let mut state = dossier.clone().into_state();
+    for entry in &mut state.history {
+        entry.counted_by = None;
+    }
+    let sunday = state.due_at.map(|_| at("2026-03-08T17:00"));
+    state.due_at = sunday;
+    state.history.last_mut().unwrap().due_at = sunday;
+    state.try_into().unwrap()
 }
 
 fn try_it(dossier: &Dossier, action: Action, by: &Actor) -> Result<Decision, Refusal> {
@@ -315,7 +318,7 @@ fn a_move_is_signed_with_role_and_account_and_never_with_an_identity_number() {
     ] {
         let next = moved(try_it(&in_status(DossierStatus::Registered), Action::Withdraw, &actor));
         let by = &next.history[1].by;
-        assert_eq!((by.role.as_str(), by.id.as_str()), (role, id));
+        assert_eq!((by.role.name(), by.id.as_str()), (role, id));
         assert_eq!(by.agency.as_ref().map(ToString::to_string).as_deref(), agency, "{role}");
     }
 }
@@ -395,7 +398,11 @@ fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
                 at_noon(),
             );
             let expected = refused.then(|| {
-                Refusal::invalid(Violation::new(field, "length", "must be at most 300 characters"))
+                Refusal::invalid(Violation::new(
+                    field,
+                    RuleName::Length,
+                    "must be at most 300 characters",
+                ))
             });
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }
@@ -902,12 +909,12 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
         (
             "more is the future",
             Some("2026-03-02T12:05:01"),
-            refused("time", "not-in-the-future", "lies in the future"),
+            refused("time", RuleName::NotInTheFuture, "lies in the future"),
         ),
         (
             "tomorrow",
             Some("2026-03-03T08:00"),
-            refused("time", "not-in-the-future", "lies in the future"),
+            refused("time", RuleName::NotInTheFuture, "lies in the future"),
         ),
     ] {
         let order = Command { at: claimed.map(at), ..command("it", Action::Finish) };
@@ -915,6 +922,31 @@ fn the_claimed_time_of_an_event_is_believed_within_reason() {
             in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());
         let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
         assert_eq!(time, expected.map(str::to_owned), "{why}");
+    }
+}
+
+/// Its own entry is the receipt of 09:00, which the dossier was not in process before; it can be
+/// withdrawn before the receipt as well.
+#[test]
+fn what_can_only_follow_its_senders_own_last_event_has_the_difference_of_two_clocks() {
+    let sender = integrator(&[AGENCY]);
+    let handed_in = played("5 working-day", Channel::Online, "submit 2026-03-02T07:30");
+    let receipt =
+        Command { at: Some(at("2026-03-02T09:00:00.457")), ..command("e1", Action::Receive) };
+    let received = moved(handed_in.decide(receipt, &sender, law(), at_noon()));
+    for (action, claimed, expected) in [
+        (Action::Process, "2026-03-02T09:00:00", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:59:58", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:59:40", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:55:00.457", Ok("2026-03-02T09:00:00.457")),
+        (Action::Process, "2026-03-02T08:55:00", Err(Refusal::OutOfOrder)),
+        (Action::Withdraw, "2026-03-02T09:00:00", Err(Refusal::OutOfOrder)),
+        (Action::Receive, "2026-03-02T08:59:58", Err(Refusal::OutOfOrder)),
+    ] {
+        let order = Command { at: Some(at(claimed)), ..command("e2", action) };
+        let answer = received.decide(order, &sender, law(), at_noon());
+        let time = answer.map(|decision| local(moved(Ok(decision)).history.last().unwrap().at));
+        assert_eq!(time, expected.map(str::to_owned), "{} at {claimed}", action.name());
     }
 }
 
@@ -964,7 +996,11 @@ fn an_absurd_time_is_refused_like_any_other() {
         (Timestamp::MIN, Refusal::OutOfOrder),
         (
             Timestamp::MAX,
-            Refusal::invalid(Violation::new("time", "not-in-the-future", "lies in the future")),
+            Refusal::invalid(Violation::new(
+                "time",
+                RuleName::NotInTheFuture,
+                "lies in the future",
+            )),
         ),
     ] {
         let order = Command { at: Some(claimed), ..command("it", Action::Finish) };

@@ -10,7 +10,7 @@ use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Clock, Command, Decision, Dossier, DossierStatus, RULES, Refusal,
+    Action, Actor, Clock, Command, Decision, Dossier, DossierState, DossierStatus, RULES, Refusal,
 };
 use domain::law::Law;
 use domain::procedure::Channel;
@@ -173,15 +173,14 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         },
         documents: Vec::new(),
     };
-    let mut dossier = submission.into_dossier(
+    let dossier = submission.into_dossier(
         "H20.12-260302-0001".parse().unwrap(),
         "handed-in".parse().unwrap(),
         &portal(),
         when.into(),
         catalogue(),
     );
-    dossier.term = term(term_text);
-    dossier
+    DossierState { term: term(term_text), ..dossier.into_state() }.try_into().unwrap()
 }
 
 pub(super) fn command(id: &str, action: Action) -> Command {
@@ -335,7 +334,7 @@ pub(super) fn forwarded_in(status: DossierStatus) -> Option<Dossier> {
 
 /// Fields and rules, in the order in which they are named.
 pub(super) fn named(broken: &[Violation]) -> Vec<(&str, &'static str)> {
-    broken.iter().map(|violation| (violation.field.as_str(), violation.rule)).collect()
+    broken.iter().map(|violation| (violation.field.as_str(), violation.rule.slug())).collect()
 }
 
 /// The one rule that is broken.

@@ -89,7 +89,7 @@ impl<'a> Lexer<'a> {
         if whole && digits.len() <= 10 { digits_value(digits) } else { None }
     }
 
-    /// Takes an object.
+    /// Reads an object, counted against the budget.
     pub(crate) fn object(&mut self) -> Result<Object, Rule> {
         self.nested(0)
     }

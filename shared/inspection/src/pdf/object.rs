@@ -33,7 +33,7 @@ impl Budget {
         }
     }
 
-    /// Takes one object.
+    /// Takes one object from the budget.
     pub(crate) fn object(&self) -> Result<(), Rule> {
         self.objects.set(self.objects.get().checked_sub(1).ok_or(Rule::TooComplex)?);
         Ok(())
@@ -57,14 +57,14 @@ impl Budget {
     }
 }
 
-/// One object.
+/// An object of a PDF.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Object {
     /// Nothing, and what an absent object reads as.
     Null,
     /// A truth value, which nothing here asks for.
     Bool,
-    /// A whole number.
+    /// A number without a fraction.
     Int(i64),
     /// Any other number, which nothing here asks for.
     Real,
@@ -73,9 +73,9 @@ pub(crate) enum Object {
     /// A string and where it is written in the file, delimiters included; an empty range where it
     /// came out of a packed stream.
     Text(Vec<u8>, Range<usize>),
-    /// A list.
+    /// A list of objects.
     Array(Vec<Object>),
-    /// A dictionary.
+    /// A dictionary of objects.
     Dict(Dict),
     /// The number of another object.
     Ref(u32),

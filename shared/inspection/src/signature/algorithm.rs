@@ -8,7 +8,7 @@ use webpki::{EndEntityCert, ring as verify};
 use super::asn1::{NULL, OBJECT_IDENTIFIER, Values};
 use crate::Rule;
 
-/// A digest.
+/// A digest that is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Digest {
     Sha256,
@@ -19,7 +19,7 @@ pub(super) enum Digest {
 impl Digest {
     const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
 
-    /// RFC 5754 §2.
+    /// Its object identifier (RFC 5754 §2).
     fn identifier(self) -> ObjectIdentifier {
         ObjectIdentifier::new_unwrap(match self {
             Self::Sha256 => "2.16.840.1.101.3.4.2.1",

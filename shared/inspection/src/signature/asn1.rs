@@ -21,7 +21,7 @@ pub(super) const fn tagged(number: u8) -> u8 {
     0xa0 | number
 }
 
-/// One value.
+/// One value with its tag and length.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tlv<'a> {
     pub(super) tag: u8,

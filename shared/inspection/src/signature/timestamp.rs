@@ -12,7 +12,7 @@ use super::certificate::{self, Fields, Purpose};
 use super::cms::SignedData;
 use crate::Rule;
 
-/// `id-ct-TSTInfo`.
+/// The content type `id-ct-TSTInfo`.
 const TIMESTAMP_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 
 /// The time that a timestamp gives a signature of this value. `None` where its authority is not

@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 use super::source::{Broken, Fault, SAMPLES, Step};
 use crate::Failure;
 
-/// Any JSON value.
+/// A JSON value of any type.
 pub(super) enum Json {
     Null,
     Flag(bool),

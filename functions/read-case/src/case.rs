@@ -1,0 +1,264 @@
+//! The case: what was handed in, what was asked for, what came of it, and what its reader may do
+//! next.
+
+use domain::agency::WardCode;
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::document::Document;
+use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role};
+use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::procedure::{Channel, Procedure};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A dossier with its content, as of one of its versions.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Case<'a> {
+    code: &'a DossierCode,
+    /// The version shown, which is the newest unless the reader's part of the work has ended.
+    version: u64,
+    status: DossierStatus,
+    status_name: &'static str,
+    procedure: &'a ProcedureCode,
+    procedure_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    procedure_name: Option<&'a str>,
+    agency: &'a AgencyCode,
+    /// The agency that works on it, where it is not the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<&'a AgencyCode>,
+    channel: Channel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ward: Option<&'a WardCode>,
+    submitted_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+    applicant: Person<'a>,
+    documents: Vec<HandedIn<'a>>,
+    supplements: Vec<Supplement<'a>>,
+    fees: Fees<'a>,
+    results: Vec<Outcome<'a>>,
+    next: Vec<Move>,
+}
+
+/// The applicant in full: this is the one answer that shows them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Person<'a> {
+    kind: ApplicantKind,
+    full_name: &'a FullName,
+    id_kind: &'a str,
+    id_number: &'a str,
+    phone: &'a Phone,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a Email>,
+}
+
+/// One version of a document.
+#[derive(Serialize)]
+struct HandedIn<'a> {
+    code: &'a str,
+    name: &'a str,
+    /// The version of the dossier with which it came.
+    version: u64,
+    source: Source<'a>,
+    inspection: Inspection,
+}
+
+/// Where a document is.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Source<'a> {
+    /// At an address of another system, which we never fetch.
+    Reference { url: &'a str, sha256: &'a str },
+}
+
+/// Whether a document was inspected, and how that ended.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Inspection {
+    /// Its content is elsewhere: nobody of ours has seen it.
+    NotOurs,
+}
+
+/// What was asked for, and whether it came.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Supplement<'a> {
+    version: u64,
+    asked_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<&'a AgencyCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    asked_late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    came: Option<Arrival>,
+}
+
+/// With which version a supplement came.
+#[derive(Serialize)]
+struct Arrival {
+    version: u64,
+    at: Timestamp,
+    by: Role,
+}
+
+/// What the procedure costs, and each request for a payment.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fees<'a> {
+    /// In whole đồng, by the version of the procedure that the dossier keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee_vnd: Option<u64>,
+    requests: Vec<Payment<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payment<'a> {
+    version: u64,
+    asked_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<Timestamp>,
+}
+
+/// An end of the work, or the handing over of its result.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    version: u64,
+    action: Action,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> Case<'a> {
+    /// The case at `version` for `by`.
+    pub(crate) fn of(
+        dossier: &'a Dossier,
+        version: u64,
+        by: &Actor,
+        catalogue: &'a Catalogue,
+    ) -> Self {
+        let seen: Vec<&HistoryEntry> =
+            dossier.history.iter().filter(|entry| entry.version <= version).collect();
+        let last = seen.last();
+        let (status, due_at) =
+            last.map_or((dossier.status, None), |entry| (entry.status, entry.due_at));
+        let newest = version == dossier.version;
+        // As the dossier keeps it: what is in force by now is another one.
+        let procedure = catalogue
+            .procedure(&dossier.procedure, date_of(dossier.submitted_at))
+            .filter(|procedure| procedure.version == dossier.procedure_version);
+        Self {
+            code: &dossier.code,
+            version,
+            status,
+            status_name: status.name(),
+            procedure: &dossier.procedure,
+            procedure_version: dossier.procedure_version,
+            procedure_name: procedure.map(|procedure| procedure.name.as_str()),
+            agency: &dossier.agency,
+            handler: dossier.handler.as_ref().filter(|_| newest),
+            channel: dossier.channel,
+            ward: dossier.ward.as_ref(),
+            submitted_at: dossier.submitted_at,
+            received_at: dossier.received_at,
+            due_at: if newest { dossier.due_at } else { due_at },
+            applicant: Person::of(&dossier.applicant),
+            documents: dossier.documents.iter().map(HandedIn::of).collect(),
+            supplements: supplements(&seen),
+            fees: Fees::of(&seen, procedure),
+            results: seen.iter().filter_map(|entry| Outcome::of(entry)).collect(),
+            next: dossier.next_moves(by),
+        }
+    }
+}
+
+impl<'a> Person<'a> {
+    fn of(applicant: &'a Applicant) -> Self {
+        Self {
+            kind: applicant.kind,
+            full_name: &applicant.full_name,
+            id_kind: applicant.id_number.kind(),
+            id_number: applicant.id_number.reveal(),
+            phone: &applicant.phone,
+            email: applicant.email.as_ref(),
+        }
+    }
+}
+
+impl<'a> HandedIn<'a> {
+    fn of(document: &'a Document) -> Self {
+        Self {
+            code: &document.code,
+            name: &document.name,
+            // No later move brings documents yet.
+            version: 1,
+            source: Source::Reference { url: &document.url, sha256: &document.sha256 },
+            inspection: Inspection::NotOurs,
+        }
+    }
+}
+
+/// The entry after `place` that does `action`, before `other` is done again.
+fn answered<'a>(
+    seen: &[&'a HistoryEntry],
+    place: usize,
+    (action, other): (Action, Action),
+) -> Option<&'a HistoryEntry> {
+    let later = seen.iter().skip(place + 1).take_while(|entry| entry.action != other);
+    later.copied().find(|entry| entry.action == action)
+}
+
+fn supplements<'a>(seen: &[&'a HistoryEntry]) -> Vec<Supplement<'a>> {
+    let asked = seen.iter().enumerate();
+    let asked = asked.filter(|(_, entry)| entry.action == Action::RequestSupplement);
+    asked
+        .map(|(place, entry)| Supplement {
+            version: entry.version,
+            asked_at: entry.at,
+            asked_by: entry.by.agency.as_ref(),
+            reason: entry.reason.as_deref(),
+            asked_late: entry.asked_late,
+            came: answered(seen, place, (Action::Supplement, Action::RequestSupplement))
+                .map(|came| Arrival { version: came.version, at: came.at, by: came.by.role }),
+        })
+        .collect()
+}
+
+impl<'a> Fees<'a> {
+    fn of(seen: &[&'a HistoryEntry], procedure: Option<&Procedure>) -> Self {
+        let asked = seen.iter().enumerate();
+        let asked = asked.filter(|(_, entry)| entry.action == Action::RequestPayment);
+        let requests = asked.map(|(place, entry)| Payment {
+            version: entry.version,
+            asked_at: entry.at,
+            reason: entry.reason.as_deref(),
+            confirmed_at: answered(seen, place, (Action::ConfirmPayment, Action::RequestPayment))
+                .map(|confirmed| confirmed.at),
+        });
+        Self { fee_vnd: procedure.map(|procedure| procedure.fee_vnd), requests: requests.collect() }
+    }
+}
+
+impl<'a> Outcome<'a> {
+    fn of(entry: &'a HistoryEntry) -> Option<Self> {
+        let ends = entry.action == Action::ReturnResult
+            || entry.action.rule().is_some_and(domain::dossier::Rule::closes);
+        ends.then_some(Self {
+            version: entry.version,
+            action: entry.action,
+            at: entry.at,
+            reason: entry.reason.as_deref(),
+        })
+    }
+}

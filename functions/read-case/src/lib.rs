@@ -1,0 +1,80 @@
+//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who
+//! decide on it and for its owner, and who has read it. A read that cannot be recorded is not
+//! answered.
+
+mod case;
+mod readers;
+mod settings;
+
+use domain::catalogue::Catalogue;
+use domain::dossier::{Dossier, Sight};
+use domain::id::DossierCode;
+use jiff::Timestamp;
+use platform::Failure;
+use platform::dynamo::{Dossiers, Reads};
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::DossierStore;
+use platform::record::{ReadOf, ReadRecord};
+
+use case::Case;
+
+pub use settings::Settings;
+
+/// Answers one HTTP request; failures become problem documents.
+pub async fn handle(
+    request: HttpRequest,
+    (dossiers, reads): (&Dossiers, &Reads),
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    match request.route.as_str() {
+        "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
+        "GET /v1/dossiers/{code}/reads" => {
+            readers::list(&request, (dossiers, reads), catalogue, now).await
+        }
+        "GET /v1/reads" => readers::audit(&request, reads, now).await,
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+async fn case(
+    request: &HttpRequest,
+    (dossiers, reads): (&Dossiers, &Reads),
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
+    let dossier = find(dossiers, request).await?;
+    // A stranger does not learn from the answer that there is such a dossier.
+    let sight = by.sight_of(&dossier).ok_or(Failure::DossierNotFound)?;
+    let version = match sight {
+        Sight::Whole => dossier.version,
+        Sight::UpTo(version) => version,
+    };
+    let tag = format!("\"{version}\"");
+    // Nothing of the content leaves with a 304: the read that fetched it was recorded.
+    if request.has(&tag) {
+        return Ok(tagged(HttpReply::unchanged(), tag));
+    }
+    let what = (ReadOf::Case, version);
+    let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
+    // Whatever is wrong with the table: the caller may come again, and sees nothing until then.
+    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
+    reads.record(&read).await.map_err(unrecorded)?;
+    Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
+}
+
+fn tagged(reply: HttpReply, tag: String) -> HttpReply {
+    // To be asked for again each time: whoever may see it today may not tomorrow. And by each
+    // caller: two may share a browser, and what they may see and do next differs at one version.
+    reply
+        .with_header("cache-control", "private, no-cache")
+        .with_header("vary", "authorization")
+        .with_header("etag", tag)
+}
+
+async fn find(dossiers: &Dossiers, request: &HttpRequest) -> Result<Dossier, Failure> {
+    let code: DossierCode = request.path("code")?;
+    dossiers.dossier(&code).await?.ok_or(Failure::DossierNotFound)
+}

@@ -1,0 +1,15 @@
+//! The settings of `read-case`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `read-case`.
+    pub struct Settings {
+        /// Where the catalogue is read.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the reads table.
+        reads_table: String = "READS_TABLE",
+    }
+}

@@ -1,0 +1,112 @@
+//! A request to move a dossier, and what is wrong with it before the dossier is asked.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{
+    Action, CLOCK_SKEW_MAX, EXPECTED_VERSION_MAX, HistoryEntry, REMARK_CHARACTERS_MAX, Rule,
+};
+use crate::id::{AgencyCode, CommandId};
+use crate::{RuleName, Violation, text};
+
+/// A request to move a dossier.
+#[derive(Clone)]
+pub struct Command {
+    /// Its name, so that a repetition is recognised.
+    pub id: CommandId,
+    /// The action to carry out.
+    pub action: Action,
+    /// The version that the sender saw; none where the sender cannot know it (an integrator).
+    pub expected_version: Option<u64>,
+    /// The reason given to the applicant.
+    pub reason: Option<String>,
+    /// A note; [`Actor::may_read_note`] decides who reads it.
+    pub note: Option<String>,
+    /// When it happened, as the sender claims; none where it happens as it arrives.
+    pub at: Option<Timestamp>,
+    /// The day that an apology promises instead of the present due date.
+    pub new_due_on: Option<Date>,
+    /// The agency that the dossier is forwarded to.
+    pub to_agency: Option<AgencyCode>,
+}
+
+/// What officers write may name people.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Command({} of version {:?} at {:?})",
+            self.action.name(),
+            self.expected_version,
+            self.at
+        )
+    }
+}
+
+/// A remark through the text gate; none where nothing of it is left.
+fn cleaned(remark: Option<&str>) -> Option<String> {
+    remark.map(text::remark).filter(|remark| !remark.is_empty())
+}
+
+impl Command {
+    pub(super) fn cleaned(self) -> Self {
+        Self {
+            reason: cleaned(self.reason.as_deref()),
+            note: cleaned(self.note.as_deref()),
+            ..self
+        }
+    }
+
+    pub(super) fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
+        self.action == entry.action
+            // An entry of before there was a text gate is compared as if it had gone through it.
+            && self.reason == cleaned(entry.reason.as_deref())
+            && self.note == cleaned(entry.note.as_deref())
+            && self.new_due_on == entry.new_due_on()
+            && self.to_agency == entry.handler
+            && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
+    }
+
+    /// Every field that breaks a rule which the command can be judged by without the dossier.
+    pub fn violations(self, now: Timestamp) -> Vec<Violation> {
+        self.action.rule().map_or_else(Vec::new, |rule| self.cleaned().broken(rule, now))
+    }
+
+    pub(super) fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
+        let mut broken = Vec::new();
+        let mut check = |field: &str, rule: RuleName, holds: bool, detail: String| {
+            if !holds {
+                broken.push(Violation::new(field, rule, detail));
+            }
+        };
+        for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
+            let flaw = remark.as_deref().and_then(text::flaw);
+            if let Some(flaw) = flaw {
+                check(field, flaw.rule(), false, flaw.detail().to_owned());
+            }
+            let fits =
+                remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
+            let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
+            check(field, RuleName::Length, flaw.is_some() || fits, detail);
+        }
+        // A reason that the gate refused was given.
+        let given = self
+            .reason
+            .as_deref()
+            .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
+        let detail = format!("{} owes the applicant a reason", rule.action.name());
+        check("reason", RuleName::ReasonOwed, given || !rule.reason_owed, detail);
+        let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
+        check("time", RuleName::NotInTheFuture, past, "lies in the future".to_owned());
+        let known = self
+            .expected_version
+            .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
+        let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
+        check("expectedVersion", RuleName::Range, known, detail);
+        broken.extend(self.check_new_due_on().err());
+        broken.extend(self.check_to_agency().err());
+        broken
+    }
+}

@@ -1,0 +1,87 @@
+//! A dossier as only its own decisions make it.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Action, DossierState, HistoryEntry};
+use crate::impossible::Impossible;
+
+/// A dossier with its history.
+///
+/// Its fields are read as those of [`DossierState`] and cannot be written: it changes by
+/// [`Dossier::decide`] alone, and is read from a store only where its decisions can have led there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "DossierState")]
+pub struct Dossier(DossierState);
+
+impl Dossier {
+    /// The dossier in a state that a decision, or handing in, has led to.
+    pub(crate) fn of(state: DossierState) -> Self {
+        Self(state)
+    }
+
+    /// Gives up the dossier for what it holds.
+    pub fn into_state(self) -> DossierState {
+        self.0
+    }
+}
+
+impl Deref for Dossier {
+    type Target = DossierState;
+
+    fn deref(&self) -> &DossierState {
+        &self.0
+    }
+}
+
+impl Serialize for Dossier {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Whether entry `n` has version `n`, counted from one.
+fn is_numbered(history: &[HistoryEntry]) -> bool {
+    (1..).zip(history).all(|(version, entry)| entry.version == version)
+}
+
+impl TryFrom<DossierState> for Dossier {
+    type Error = Impossible;
+
+    fn try_from(state: DossierState) -> Result<Self, Impossible> {
+        let (Some(first), Some(last)) = (state.history.first(), state.history.last()) else {
+            return Err(Impossible("a dossier has no history"));
+        };
+        if !is_numbered(&state.history) {
+            return Err(Impossible("the versions of a history are not 1, 2, 3 and so on"));
+        }
+        if state.version != last.version {
+            return Err(Impossible("a dossier's version is not that of its last entry"));
+        }
+        let mut submits = state.history.iter().map(|entry| entry.action == Action::Submit);
+        if submits.next() != Some(true) || submits.any(|submit| submit) {
+            return Err(Impossible("a history does not begin, or begins twice, with handing in"));
+        }
+        if state.status != last.status {
+            return Err(Impossible("a dossier's status is not that of its last entry"));
+        }
+        if !state.history.is_sorted_by_key(|entry| entry.at) {
+            return Err(Impossible("an entry happened before the one that it follows"));
+        }
+        if state.submitted_at != first.at {
+            return Err(Impossible("a dossier was not handed in at the time of its first entry"));
+        }
+        if (state.due_at, state.original_due_at) != (last.due_at, last.original_due_at) {
+            return Err(Impossible("a dossier's due dates are not those of its last entry"));
+        }
+        let received = state.history.iter().rfind(|entry| entry.action == Action::Receive);
+        if state.received_at != received.map(|entry| entry.at) {
+            return Err(Impossible("a dossier was not received at the time of that entry"));
+        }
+        if state.closed_at.is_some() != state.status.is_closed() {
+            return Err(Impossible("a dossier is closed and open at a time"));
+        }
+        Ok(Self(state))
+    }
+}

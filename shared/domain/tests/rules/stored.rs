@@ -1,0 +1,188 @@
+//! What is written into stored rows and answers, word by word: it outlives the code that wrote it.
+
+use domain::calendar::date_of;
+use domain::dossier::{Dossier, Role, Signature};
+use domain::impossible::IMPOSSIBLE;
+use domain::notice::{NoticeClass, Provider};
+use domain::phone::Unreachable;
+use domain::procedure::Channel;
+use domain::thread::{DelayReason, NoticeThread, UnsentReason};
+use serde_json::{Value, json};
+
+use super::world::{at, catalogue, played};
+
+#[test]
+fn a_signature_is_stored_with_the_word_for_its_role() {
+    for (role, word) in [
+        (Role::Officer, "officer"),
+        (Role::Integrator, "integrator"),
+        (Role::Portal, "portal"),
+        (Role::Citizen, "citizen"),
+        (Role::System, "system"),
+    ] {
+        let signature = Signature { role, id: "account".to_owned(), agency: None };
+        let stored = json!({ "role": word, "id": "account" });
+        assert_eq!(serde_json::to_value(&signature).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Signature>(stored).unwrap(), signature);
+        assert_eq!(role.name(), word);
+    }
+}
+
+#[test]
+fn a_signature_with_a_role_that_nobody_has_is_not_read() {
+    let stored = json!({ "role": "king", "id": "account" });
+    let error = serde_json::from_value::<Signature>(stored).unwrap_err().to_string();
+    assert!(error.contains("king"), "{error}");
+}
+
+#[test]
+fn the_reasons_of_a_notice_that_waits_are_the_words_of_the_records() {
+    assert_eq!(
+        [
+            DelayReason::QuietHours,
+            DelayReason::NumberCap,
+            DelayReason::AgencyShare,
+            DelayReason::Coalescing,
+        ]
+        .map(DelayReason::name),
+        ["quiet-hours", "number-cap", "agency-share", "coalescing"]
+    );
+}
+
+#[test]
+fn the_reasons_of_a_notice_that_ends_unsent_are_the_words_of_the_records() {
+    assert_eq!(
+        [
+            UnsentReason::OptedOut,
+            UnsentReason::NoChannel,
+            UnsentReason::Budget,
+            UnsentReason::NotListed,
+            UnsentReason::Unreachable(Unreachable::LandLine),
+        ]
+        .map(UnsentReason::name),
+        ["opted-out", "no-channel", "budget", "not-listed", "land-line"]
+    );
+}
+
+/// A dossier's thread with three notices, as it is stored, spoilt in one place; why it is not read.
+fn thread_refused(spoil: impl FnOnce(&mut Value)) -> String {
+    let dossier = played(
+        "2 working-day",
+        Channel::Online,
+        "submit 2026-03-02T07:30, receive 08:00, finish 09:00",
+    );
+    let mut thread = NoticeThread::new(dossier.code.clone(), dossier.agency.clone());
+    let now = at("2026-03-02T09:00");
+    let policy = catalogue().notice_policy(date_of(now));
+    thread.sync(&dossier.history, |_| Some(NoticeClass::Information), &policy, now);
+    thread.advance();
+    let mut stored = serde_json::to_value(&thread).unwrap();
+    assert_eq!(serde_json::from_value::<NoticeThread>(stored.clone()).unwrap(), thread);
+    spoil(&mut stored);
+    serde_json::from_value::<NoticeThread>(stored).unwrap_err().to_string()
+}
+
+#[test]
+fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_it() {
+    let leased = json!({ "is": "leased", "holder": "h", "until": "2026-03-02T03:00:00Z", "provider": "zalo" });
+    let cases: [(&str, Value, &str); 8] = [
+        ("/version", json!(0), "a thread is stored with version 0"),
+        (
+            "/notices/0/version",
+            json!(0),
+            "the versions of a thread's notices do not rise from 1 on",
+        ),
+        (
+            "/notices/1/version",
+            json!(1),
+            "the versions of a thread's notices do not rise from 1 on",
+        ),
+        ("/noted", json!(2), "a thread has a notice of an entry that it has not noted"),
+        (
+            "/code",
+            json!("REPORT-2026-03-02-chairman"),
+            "a notice's content is not of the thread's kind",
+        ),
+        ("/notices/0/state/into", json!(1), "a notice is merged into one that does not follow it"),
+        ("/notices/0/state/into", json!(4), "a notice is merged into one that does not follow it"),
+        (
+            "/notices/2/attempts",
+            json!([{ "provider": "zalo", "outcome": "accepted", "code": "0", "at": "2026-03-02T03:00:00Z", "times": 0 }]),
+            "an attempt is recorded as made no time",
+        ),
+    ];
+    for (place, value, reason) in cases {
+        let error = thread_refused(|stored| match place.rsplit_once('/') {
+            Some((parent, "attempts")) => stored.pointer_mut(parent).unwrap()["attempts"] = value,
+            _ => *stored.pointer_mut(place).unwrap() = value,
+        });
+        assert_eq!(error, format!("{IMPOSSIBLE}{reason}"), "{place}");
+    }
+    let error = thread_refused(|stored| {
+        stored["notices"][1]["state"] = leased.clone();
+        stored["notices"][2]["state"] = leased;
+    });
+    assert_eq!(error, format!("{IMPOSSIBLE}two notices of a thread are leased at a time"));
+}
+
+#[test]
+fn nothing_is_leased_while_another_notice_of_the_thread_is() {
+    let dossier =
+        played("2 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00");
+    let mut thread = NoticeThread::new(dossier.code.clone(), dossier.agency.clone());
+    let (now, until) = (at("2026-03-02T09:00"), at("2026-03-02T09:01"));
+    let policy = catalogue().notice_policy(date_of(now));
+    thread.sync(&dossier.history, |_| Some(NoticeClass::Legal), &policy, now);
+    for version in [1, 2] {
+        thread.lease(version, ("me", Provider::Zalo), None, (now, until));
+    }
+    let states = thread.notices().iter().map(|notice| notice.state.name()).collect::<Vec<_>>();
+    assert_eq!(states, ["leased", "waiting"]);
+}
+
+/// A dossier whose applicant was apologised to, as it is stored, spoilt; why it is not read.
+fn dossier_refused(spoil: impl FnOnce(&mut Value)) -> String {
+    let history =
+        "submit 2026-03-02T07:30, receive 08:00, process 09:00, apologise 2026-03-03T08:00";
+    let dossier = played("5 working-day", Channel::Online, history);
+    let mut stored = serde_json::to_value(&dossier).unwrap();
+    assert_eq!(serde_json::from_value::<Dossier>(stored.clone()).unwrap(), dossier);
+    spoil(&mut stored);
+    serde_json::from_value::<Dossier>(stored).unwrap_err().to_string()
+}
+
+#[test]
+fn a_dossier_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_it() {
+    let noon = || json!("2026-03-02T05:00:00Z");
+    let cases: [(&str, Value, &str); 14] = [
+        ("/history", json!([]), "a dossier has no history"),
+        ("/history/1/version", json!(3), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/history/0/version", json!(0), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/version", json!(3), "a dossier's version is not that of its last entry"),
+        ("/version", json!(5), "a dossier's version is not that of its last entry"),
+        (
+            "/history/0/action",
+            json!("process"),
+            "a history does not begin, or begins twice, with handing in",
+        ),
+        (
+            "/history/2/action",
+            json!("submit"),
+            "a history does not begin, or begins twice, with handing in",
+        ),
+        ("/status", json!(9), "a dossier's status is not that of its last entry"),
+        ("/history/1/at", noon(), "an entry happened before the one that it follows"),
+        ("/submittedAt", noon(), "a dossier was not handed in at the time of its first entry"),
+        ("/dueAt", noon(), "a dossier's due dates are not those of its last entry"),
+        ("/originalDueAt", json!(null), "a dossier's due dates are not those of its last entry"),
+        ("/receivedAt", noon(), "a dossier was not received at the time of that entry"),
+        ("/closedAt", noon(), "a dossier is closed and open at a time"),
+    ];
+    for (place, value, reason) in cases {
+        let error = dossier_refused(|stored| match place {
+            "/closedAt" => stored["closedAt"] = value,
+            _ => *stored.pointer_mut(place).unwrap() = value,
+        });
+        assert_eq!(error, format!("{IMPOSSIBLE}{reason}"), "{place}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Tables: the only room that knows DynamoDB. One file a table.
+
+mod accounts;
+mod catalogue_store;
+mod contacts;
+mod dossiers;
+mod figures;
+mod intake_table;
+mod notices;
+mod reads;
+mod rows;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+pub use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::result::CreateUnhandledError;
+use domain::impossible::IMPOSSIBLE;
+use serde::de::DeserializeOwned;
+
+use crate::Failure;
+use crate::port::Stored;
+
+pub use accounts::AccountTable;
+pub use catalogue_store::CatalogueStore;
+pub use contacts::{ContactBook, NoticePreference};
+pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
+pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
+pub use intake_table::IntakeTable;
+pub use notices::{DueThread, Notices};
+pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// The SDK's configuration from the environment, with `ring` for TLS: half the build time of the
+/// default, and no C toolchain beyond a compiler.
+pub async fn aws_config() -> aws_config::SdkConfig {
+    let https = Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let settings = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
+    settings.timeout_config(timeouts()).load().await
+}
+
+/// The time-outs of every call to a table or queue, in one place. A call that is tried again ends
+/// within seven seconds: within the ten of an HTTP function after a look for a newer catalogue, and
+/// far within a sixth of any queue's visibility.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .read_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(7))
+        .build()
+}
+
+/// A client, configured from the environment.
+pub async fn client() -> Client {
+    Client::new(&aws_config().await)
+}
+
+/// What the SDK's error of any one operation can do: be a cause, carry a code, stand for the rest.
+trait OperationError:
+    std::error::Error + CreateUnhandledError + ProvideErrorMetadata + Send + Sync + 'static
+{
+}
+
+impl<E> OperationError for E where
+    E: std::error::Error + CreateUnhandledError + ProvideErrorMetadata + Send + Sync + 'static
+{
+}
+
+fn down<E: OperationError>(error: SdkError<E>) -> Failure {
+    // The SDK's own text says only "service error"; the cause beneath says which.
+    if error.as_service_error().is_some() {
+        if let Some(
+            code @ ("ValidationException" | "AccessDeniedException" | "ResourceNotFoundException"),
+        ) = error.code()
+        {
+            return Failure::Defect(format!("the table refuses the call: {code}"));
+        }
+        Failure::unavailable("table", error.into_service_error())
+    } else {
+        Failure::unavailable("table", error)
+    }
+}
+
+/// What a conditional write answered; none where its condition did not hold.
+fn unless_refused<T, E: OperationError>(
+    outcome: Result<T, SdkError<E>>,
+) -> Result<Option<T>, Failure> {
+    match outcome {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(down(error)),
+    }
+}
+
+/// The same, where nothing of the answer is read.
+fn stored<T, E: OperationError>(outcome: Result<T, SdkError<E>>) -> Result<Stored, Failure> {
+    let answer = unless_refused(outcome)?;
+    Ok(answer.map_or(Stored::AnotherWasFirst, |_| Stored::Yes))
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn read<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
+    serde_dynamo::from_item(item).map_err(|error: serde_dynamo::Error| {
+        let error = error.to_string();
+        // The decoder's own text may quote a value, which may be personal data; that of an
+        // invariant quotes nothing.
+        let why = if error.starts_with(IMPOSSIBLE) { format!(", {error}") } else { String::new() };
+        Failure::Defect(format!("an item does not read as {}{why}", std::any::type_name::<T>()))
+    })
+}
+
+fn write(record: &impl serde::Serialize) -> Result<Item, Failure> {
+    serde_dynamo::to_item(record)
+        .map_err(|error| Failure::Defect(format!("a record does not write: {error}")))
+}

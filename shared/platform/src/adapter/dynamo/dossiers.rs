@@ -1,0 +1,295 @@
+//! The dossiers table: read one, move one, list an agency's, read what a count needs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dossier::{Dossier, DossierStatus};
+use domain::id::{AgencyCode, DossierCode};
+use domain::kpi::DossierFacts;
+use jiff::civil::Date;
+
+use super::{Item, down, number, read, rows, stored, text, write};
+use crate::Failure;
+use crate::port::{DossierStore, Stored};
+use crate::record::{DossierRecord, Work, WorklistItem, work_key};
+
+/// The key of a row.
+const KEY: &[&str] = &["code"];
+
+/// Reads and writes the dossiers table.
+#[derive(Debug, Clone)]
+pub struct Dossiers {
+    client: Client,
+    table: String,
+}
+
+impl Dossiers {
+    /// The table named `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status
+    /// and due date; at most `limit`, after `after` (the page's [`WorklistPage::next`]). Due dates
+    /// can be asked for in one status alone. What cannot be read is left out and named in the log.
+    pub async fn worklist(
+        &self,
+        desk: Desk<'_>,
+        status: Option<DossierStatus>,
+        due_before: Option<Date>,
+        limit: u32,
+        after: Option<&Line>,
+    ) -> Result<WorklistPage, Failure> {
+        let (index, key, value) = match desk {
+            Desk::Owner(agency) => {
+                ("by-work", "work", work_key(agency, status.map_or(Work::Open, Work::from)))
+            }
+            Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
+        };
+        let start = after.and_then(|(status, line)| {
+            let code = line.split_once('#')?.1;
+            Some(HashMap::from([
+                (key.to_owned(), text(&value)),
+                ("workDue".to_owned(), text(format!("{:02}#{line}", status.code()))),
+                ("code".to_owned(), text(code)),
+            ]))
+        });
+        // A bare date sorts before that date with a code behind it, and '~' after every date and
+        // every status.
+        let first =
+            status.map_or_else(|| "0".to_owned(), |status| format!("{:02}#", status.code()));
+        let end = match (status, due_before) {
+            (Some(_), Some(day)) => format!("{first}{day}"),
+            (Some(_), None) => format!("{first}~"),
+            (None, _) => "~".to_owned(),
+        };
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(index)
+            .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
+            // A line needs no history, and histories are most of what the index holds.
+            .projection_expression(
+                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt",
+            )
+            .expression_attribute_names("#key", key)
+            .expression_attribute_names("#agency", "agency")
+            .expression_attribute_names("#handler", "handler")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#procedure", "procedure")
+            .expression_attribute_values(":key", text(&value))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":end", text(end))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let mut items = Vec::new();
+        let mut start = start;
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await.map_err(down)?;
+            let mut next = None;
+            for item in page.items.unwrap_or_default() {
+                let line = line_of(&item);
+                if let Some(row) = rows::readable(item, KEY) {
+                    items.push(row);
+                    next.clone_from(&line);
+                }
+            }
+            // The next page goes on after the last line that could be read: no cursor can name
+            // another. Where there was none, it begins here.
+            start = page.last_evaluated_key;
+            if start.is_none() || next.is_some() {
+                return Ok(WorklistPage { items, next: next.filter(|_| start.is_some()) });
+            }
+        }
+    }
+
+    /// Every dossier of `agency` that is still to be settled, without the words in its history.
+    /// What cannot be read is left out and named in the log.
+    pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
+        counted(open).await
+    }
+
+    /// Every dossier of `agency` that has nothing left to settle and to which something last
+    /// happened from `first` to `last`, without the words in its history. What ended before `first`
+    /// has no part in any figure since. What cannot be read is left out and named in the log.
+    pub async fn ended(
+        &self,
+        agency: &AgencyCode,
+        first: Date,
+        last: Date,
+    ) -> Result<Histories, Failure> {
+        let ended = self
+            .index(
+                ("by-ended", "agency"),
+                "#key = :key AND endedOn BETWEEN :first AND :last",
+                agency.to_string(),
+            )
+            .expression_attribute_values(":first", text(first.to_string()))
+            .expression_attribute_values(":last", text(last.to_string()));
+        counted(ended).await
+    }
+
+    /// All dossiers of `agency` that are not settled, each read on its own: an unreadable one is a
+    /// failure among the others and is named in the log.
+    pub async fn open_each(
+        &self,
+        agency: &AgencyCode,
+    ) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
+        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
+        let items: Vec<Item> =
+            open.into_paginator().items().send().try_collect().await.map_err(down)?;
+        Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())
+    }
+
+    fn index(
+        &self,
+        (index, name): (&str, &str),
+        condition: &str,
+        key: String,
+    ) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(index)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#key", name)
+            .expression_attribute_values(":key", text(key))
+    }
+}
+
+/// The worklist line of a row of an index.
+fn line_of(row: &Item) -> Option<Line> {
+    let (status, line) = row.get("workDue")?.as_s().ok()?.split_once('#')?;
+    Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
+}
+
+/// The dossiers that a count read.
+#[derive(Debug, Default)]
+pub struct Histories {
+    /// Dossiers without the words in their histories.
+    pub facts: Vec<DossierFacts>,
+    /// Codes of those that could not be read, as far as they have one.
+    pub unreadable: BTreeSet<String>,
+}
+
+/// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most
+/// of a history.
+async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
+    let query = query
+        .projection_expression("code, agency, #procedure, channel, ward, documentCount, history")
+        .expression_attribute_names("#procedure", "procedure");
+    let mut items = query.into_paginator().items().send();
+    let mut found = Histories::default();
+    while let Some(item) = items.next().await {
+        let item = item.map_err(down)?;
+        let code = rows::key_of(&item, KEY);
+        let Some(mut facts) = rows::readable::<DossierFacts>(item, KEY) else {
+            found.unreadable.insert(code);
+            continue;
+        };
+        for entry in &mut facts.history {
+            (entry.reason, entry.note) = (None, None);
+        }
+        facts.history.shrink_to_fit();
+        found.facts.push(facts);
+    }
+    Ok(found)
+}
+
+/// The part of the dossiers that a worklist shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Desk<'a> {
+    /// Those that belong to the agency.
+    Owner(&'a AgencyCode),
+    /// Those of other agencies that are forwarded to the agency. None of them is closed.
+    Handler(&'a AgencyCode),
+}
+
+/// A line of a desk: the status, and due date and code in the form in which they are ordered.
+pub type Line = (DossierStatus, String);
+
+/// A page of a worklist.
+#[derive(Debug)]
+pub struct WorklistPage {
+    /// The lines of the page.
+    pub items: Vec<WorklistItem>,
+    /// The line after which the next page begins, if there may be one.
+    pub next: Option<Line>,
+}
+
+impl DossierStore for Dossiers {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("code", text(code.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        found.item.map(read).transpose()
+    }
+
+    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let mut fields = write(&DossierRecord::from(dossier))?;
+        let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
+            return Err(Failure::Defect("a dossier has no history".to_owned()));
+        };
+        let newest = history.pop().into_iter().collect();
+        let mut set = vec!["history = list_append(history, :newest)".to_owned()];
+        let mut remove = Vec::new();
+        let mut names = HashMap::new();
+        let mut values = HashMap::from([
+            (":newest".to_owned(), AttributeValue::L(newest)),
+            (":before".to_owned(), number(dossier.version - 1)),
+        ]);
+        // Only what a command can change is written: the applicant and the documents stay as they
+        // were handed in.
+        for name in MOVED {
+            names.insert(format!("#{name}"), (*name).to_owned());
+            match fields.remove(*name) {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    values.insert(format!(":{name}"), value);
+                }
+                None => remove.push(format!("#{name}")),
+            }
+        }
+        let mut update = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            update.push_str(&format!(" REMOVE {}", remove.join(", ")));
+        }
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("code", text(dossier.code.as_str()))
+            .update_expression(update)
+            .condition_expression("#version = :before")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        stored(outcome)
+    }
+}
+
+/// What a command can change, besides adding to the history.
+const MOVED: &[&str] = &[
+    "version",
+    "status",
+    "receivedAt",
+    "dueAt",
+    "originalDueAt",
+    "closedAt",
+    "pausedAt",
+    "statusBefore",
+    "work",
+    "workDue",
+    "endedOn",
+    "handler",
+];

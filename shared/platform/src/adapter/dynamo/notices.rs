@@ -1,0 +1,141 @@
+//! The notices table: one thread for each dossier and each report of a morning, and the index by
+//! which threads are found that wait for a time.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
+use domain::thread::NoticeThread;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::{down, number, read, rows, stored, text, unless_refused, write};
+use crate::Failure;
+use crate::port::{NoticeBook, Stored};
+
+/// The one key of the index `by-wake`. A province's busiest minute wakes some hundred threads; a
+/// key takes a thousand writes a second.
+const WAKE: &str = "due";
+
+/// Reads and writes the notices table.
+#[derive(Debug, Clone)]
+pub struct Notices {
+    client: Client,
+    table: String,
+}
+
+/// A thread that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DueThread {
+    /// The dossier or report of the thread.
+    pub code: SubjectCode,
+    /// The agency of the thread.
+    pub agency: AgencyCode,
+    /// When it is to be woken, in milliseconds since 1970.
+    pub wake_at: i64,
+    /// Since when the oldest unsent notice could have been sent, in milliseconds since 1970.
+    #[serde(default)]
+    pub unsent_since: Option<i64>,
+}
+
+impl Notices {
+    /// The table named `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The threads due by `now`, at most `limit`, the longest waiting first. An unreadable one is
+    /// left out and named in the log.
+    pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<DueThread>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-wake")
+            .key_condition_expression("wake = :due AND wakeAt <= :now")
+            .expression_attribute_values(":due", text(WAKE))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(item) = pages.try_next().await.map_err(down)? else {
+                break;
+            };
+            found.extend(rows::readable::<DueThread>(item, &["code"]));
+        }
+        Ok(found)
+    }
+
+    /// Delays the thread's waking by `length`, unless it has changed since it was read. Returns
+    /// whether the caller has to wake it.
+    pub async fn doze(
+        &self,
+        sleeper: &DueThread,
+        now: Timestamp,
+        length: SignedDuration,
+    ) -> Result<bool, Failure> {
+        let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("code", text(sleeper.code.to_string()))
+            .update_expression("SET wakeAt = :later")
+            .condition_expression("wakeAt = :seen")
+            .expression_attribute_values(":later", number(later))
+            .expression_attribute_values(":seen", number(sleeper.wake_at))
+            .send()
+            .await;
+        Ok(unless_refused(outcome)?.is_some())
+    }
+}
+
+impl Notices {
+    /// The last history entry that the thread of a dossier knows; 0 without a thread, or if it
+    /// cannot be read.
+    pub async fn noted(&self, code: &DossierCode) -> Result<u64, Failure> {
+        let got = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
+        let found = got.projection_expression("noted").send().await.map_err(down)?.item;
+        Ok(found.and_then(|item| item.get("noted")?.as_n().ok()?.parse().ok()).unwrap_or_default())
+    }
+}
+
+impl NoticeBook for Notices {
+    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("code", text(code.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        found.item.map(read).transpose()
+    }
+
+    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        let mut item = write(thread)?;
+        if let Some(wake_at) = thread.wake_at() {
+            item.insert("wake".to_owned(), text(WAKE));
+            item.insert("wakeAt".to_owned(), number(wake_at.as_millisecond()));
+        }
+        if let Some(since) = thread.unsent_since() {
+            item.insert("unsentSince".to_owned(), number(since.as_millisecond()));
+        }
+        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put = if thread.version() <= 1 {
+            put.condition_expression("attribute_not_exists(code)")
+        } else {
+            put.condition_expression("#version = :before")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(
+                    ":before",
+                    AttributeValue::N((thread.version() - 1).to_string()),
+                )
+        };
+        stored(put.send().await)
+    }
+}

@@ -1,0 +1,171 @@
+//! The catalogue as it is in force: the latest edition that was published, else the files built
+//! into the binary.
+//!
+//! Functions look for a newer edition once a minute and go on with the present one when it cannot
+//! be read. One that starts begins with the newest that can be.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use domain::catalogue::Catalogue;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Failure;
+use crate::catalogue::{Edition, Texts, UndecidedYears, hash};
+use crate::port::CatalogueEditions;
+
+/// How many editions are tried before what is built in, so that a start stays short: one that was
+/// published whole is read at once, and only a damaged table or another form of the files makes a
+/// second one necessary.
+const EDITIONS_TRIED_MAX: usize = 8;
+
+/// How long a newer edition is looked for before the present one is gone on with: requests wait for
+/// it.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
+
+/// The newest edition that can be read and put together.
+#[derive(Debug)]
+pub struct Newest {
+    /// The number of the latest edition, readable or not; 0 before the first.
+    pub latest: u64,
+    /// The number of the one that was read.
+    pub edition: u64,
+    /// The texts of the edition's files.
+    pub texts: Texts,
+    /// The catalogue made of the files.
+    pub catalogue: Catalogue,
+}
+
+/// The newest edition that can be read and assembled, or else the built-in one. Each newer edition
+/// that cannot is logged and raises an alarm. Fails if the table cannot be read, since it is then
+/// unknown what is in force.
+pub async fn newest(
+    store: &impl CatalogueEditions,
+    undecided: UndecidedYears,
+) -> Result<Newest, Failure> {
+    let latest = store.last().await?;
+    if let Some((edition, texts, catalogue)) = newest_above(0, latest, store, undecided).await? {
+        return Ok(Newest { latest, edition, texts, catalogue });
+    }
+    let texts = Texts::built_in();
+    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
+    Ok(Newest { latest, edition: 0, texts, catalogue })
+}
+
+/// The newest edition from `latest` down that can be read and put together, as long as it is newer
+/// than `held`.
+async fn newest_above(
+    held: u64,
+    latest: u64,
+    store: &impl CatalogueEditions,
+    undecided: UndecidedYears,
+) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
+    for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
+        match put_together(store, number, undecided).await {
+            Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
+            Ok(None) => {}
+            Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
+            Err(failure) => unreadable(number, &failure),
+        }
+    }
+    Ok(None)
+}
+
+/// Edition `number` as it was published; none where there is none.
+async fn put_together(
+    store: &impl CatalogueEditions,
+    number: u64,
+    undecided: UndecidedYears,
+) -> Result<Option<(Texts, Catalogue)>, Failure> {
+    let Some(edition) = store.edition(number).await? else {
+        return Ok(None);
+    };
+    let texts = texts_of(store, &edition).await?;
+    let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
+    Ok(Some((texts, catalogue)))
+}
+
+/// What the alarm in `infra/template.yaml` listens for.
+fn unreadable(edition: u64, failure: &Failure) {
+    tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
+}
+
+async fn texts_of(store: &impl CatalogueEditions, edition: &Edition) -> Result<Texts, Failure> {
+    // A file that came after the edition is taken as built in.
+    let mut texts = Texts::built_in();
+    for (name, expected) in &edition.files {
+        let text = store.text(name, expected).await?;
+        let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
+            Failure::Defect(format!(
+                "{name} of edition {} is not what was published",
+                edition.edition
+            ))
+        })?;
+        texts.0.insert(name.clone(), text);
+    }
+    Ok(texts)
+}
+
+/// The catalogue in force, renewed while the function runs.
+#[derive(Debug)]
+pub struct LiveCatalogue<S> {
+    store: S,
+    undecided: UndecidedYears,
+    max_age: SignedDuration,
+    held: RwLock<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    catalogue: Arc<Catalogue>,
+    edition: u64,
+    looked_at: Timestamp,
+}
+
+impl<S: CatalogueEditions> LiveCatalogue<S> {
+    /// The newest edition that can be read as of `now`; a newer one is looked for when it is older
+    /// than `max_age`.
+    pub async fn open(
+        store: S,
+        undecided: UndecidedYears,
+        max_age: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let Newest { edition, catalogue, .. } = newest(&store, undecided).await?;
+        let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
+        Ok(Self { store, undecided, max_age, held })
+    }
+
+    /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in
+    /// force and the failure is logged. Two concurrent requests may both load an edition, with the
+    /// same result.
+    pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if held.looked_at.duration_until(now) < self.max_age {
+            return held.catalogue;
+        }
+        let next = match self.newer_than(held.edition).await {
+            Ok(Some((edition, catalogue))) => {
+                tracing::info!(edition, "catalogue renewed");
+                Held { catalogue: Arc::new(catalogue), edition, looked_at: now }
+            }
+            Ok(None) => Held { looked_at: now, ..held },
+            Err(failure) => {
+                unreadable(held.edition, &failure);
+                Held { looked_at: now, ..held }
+            }
+        };
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        next.catalogue
+    }
+
+    async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {
+        let look = async {
+            newest_above(edition, self.store.last().await?, &self.store, self.undecided).await
+        };
+        let newer = tokio::time::timeout(LOOKED_FOR, look)
+            .await
+            .map_err(|_| Failure::Held("the catalogue"))??;
+        Ok(newer.map(|(edition, _, catalogue)| (edition, catalogue)))
+    }
+}

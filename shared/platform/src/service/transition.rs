@@ -1,0 +1,87 @@
+//! Moving a dossier: one set of rules for the officers' desk and the integrators' queue.
+
+use domain::catalogue::Catalogue;
+use domain::deadline::DueRule;
+use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
+use domain::id::DossierCode;
+use domain::law::Law;
+use domain::submission::forward_violation;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::Failure;
+use crate::port::{DossierStore, Stored};
+
+/// The most attempts to decide a command without a version when other writers are faster.
+const DECIDED_MAX: u32 = 5;
+
+/// The answer to a command: the state after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// The code of the dossier.
+    pub code: DossierCode,
+    /// The status after the command.
+    pub status: DossierStatus,
+    /// The national name of the status.
+    pub status_name: &'static str,
+    /// The version after the command.
+    pub version: u64,
+    /// The due date, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Whether the due date was counted in an undecided year; it is counted again after the
+    /// decision.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub due_provisional: bool,
+    /// By which rule, where the command started the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_rule: Option<DueRule>,
+}
+
+impl Moved {
+    fn to(dossier: &Dossier, entry: &HistoryEntry, law: &Law) -> Self {
+        let provisional =
+            entry.due_at.is_some_and(|due| law.is_provisional(&dossier.agency, entry.at, due));
+        Self {
+            code: dossier.code.clone(),
+            status: entry.status,
+            status_name: entry.status.name(),
+            version: entry.version,
+            due_at: entry.due_at,
+            due_provisional: provisional,
+            due_rule: entry.due_rule.clone(),
+        }
+    }
+}
+
+/// Carries out `command` on the dossier `code`: reads, decides, and writes if no other writer was
+/// faster; otherwise decides again.
+pub async fn change(
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    code: &DossierCode,
+    command: Command,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Moved, Failure> {
+    for _ in 0..DECIDED_MAX {
+        let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+        match dossier.decide(command.clone(), by, catalogue.law(), now)? {
+            Decision::Repeated(entry) => return Ok(Moved::to(&dossier, &entry, catalogue.law())),
+            Decision::Moved(next) => {
+                let entry = next
+                    .history
+                    .last()
+                    .ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
+                if let Some(violation) = forward_violation(&next, entry, catalogue) {
+                    return Err(violation.into());
+                }
+                if store.advance(&next).await? == Stored::Yes {
+                    return Ok(Moved::to(&next, entry, catalogue.law()));
+                }
+            }
+        }
+    }
+    Err(Failure::Held("the dossier"))
+}
