@@ -1,4 +1,9 @@
 //! The gateways' stand-in as a process: killed, it forgets no more than a vendor would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this crate is tests, and what the tests share fails like a test"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
