@@ -314,6 +314,11 @@ impl Call {
                 http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
                     .await
             }
+            "GET /v1/me/dossiers" | "POST /v1/search" => {
+                let handler =
+                    |request| find_dossier::handle(request, &world.finders, catalogue, now);
+                http::serve(event, handler).await
+            }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices);
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
@@ -368,6 +373,13 @@ impl Call {
         let tables = (&world.dossiers, &world.reads);
         let handler = |request| read_case::handle(request, tables, &world.catalogue, now);
         http::serve(self.event(), handler).await
+    }
+
+    /// The answer of `find-dossier` at `now`.
+    pub async fn at_find(self, world: &World, now: Timestamp) -> Answer {
+        let handler =
+            |request| find_dossier::handle(request, &world.finders, &world.catalogue, now);
+        http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `track-dossier` at [`NOW`].

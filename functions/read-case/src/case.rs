@@ -3,7 +3,6 @@
 
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
-use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::document::Document;
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role};
@@ -155,9 +154,7 @@ impl<'a> Case<'a> {
             last.map_or((dossier.status, None), |entry| (entry.status, entry.due_at));
         let newest = version == dossier.version;
         // As the dossier keeps it: what is in force by now is another one.
-        let procedure = catalogue
-            .procedure(&dossier.procedure, date_of(dossier.submitted_at))
-            .filter(|procedure| procedure.version == dossier.procedure_version);
+        let procedure = catalogue.procedure_of(dossier);
         Self {
             code: &dossier.code,
             version,

@@ -2,6 +2,7 @@
 
 mod actor;
 mod apology;
+mod awaited;
 mod clock;
 mod command;
 mod counted;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::text::REMARK_CHARACTERS_MAX;
 pub use actor::{Actor, NoteReaders, Role, Signature};
 pub use apology::apologies;
+pub use awaited::{Awaited, Expected};
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;

@@ -85,6 +85,7 @@ rule_names! {
     OrganisationScheme = "organisation-scheme",
     IdKindInForce = "id-kind-in-force",
     IdKindOfProcedure = "id-kind-of-procedure",
+    OnePerson = "one-person",
 
     // Documents.
     Sha256 = "sha256",

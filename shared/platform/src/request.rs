@@ -2,7 +2,7 @@
 //! the domain.
 
 use domain::agency::WardCode;
-use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
@@ -62,6 +62,23 @@ struct ApplicantBody {
     phone: String,
     #[serde(default)]
     email: Option<String>,
+}
+
+/// A person or business, named by their number in a body: a number never stands in an address.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PersonBody {
+    kind: ApplicantKind,
+    #[serde(default)]
+    id_kind: Option<String>,
+    id_number: String,
+}
+
+impl PersonBody {
+    /// The number by the rules of `catalogue`. Fails with the field that breaks one.
+    pub fn judged(&self, catalogue: &Catalogue) -> Result<IdNumber, Violation> {
+        catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number)
+    }
 }
 
 #[derive(Clone, Deserialize)]

@@ -49,6 +49,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OrganisationScheme => "has a scheme that does not exist",
         RuleName::IdKindInForce => "is of a kind that is not taken on that day",
         RuleName::IdKindOfProcedure => "is of a kind that the procedure does not take",
+        RuleName::OnePerson => "must name one person, by one number",
         RuleName::Sha256 => "must be 64 lower-case hexadecimal digits",
         RuleName::HttpsUrl => "must be a public https address",
         RuleName::DocumentHost => "is on a host that the catalogue does not list",

@@ -47,6 +47,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OrganisationScheme => "loại mã của tổ chức không tồn tại",
         RuleName::IdKindInForce => "loại số định danh không còn hoặc chưa có hiệu lực",
         RuleName::IdKindOfProcedure => "thủ tục không nhận loại số định danh này",
+        RuleName::OnePerson => "phải nêu đúng một người, bằng một số",
         RuleName::Sha256 => "phải gồm 64 chữ số thập lục phân viết thường",
         RuleName::HttpsUrl => "phải là địa chỉ https công khai",
         RuleName::DocumentHost => "máy chủ không thuộc danh mục nơi lưu tài liệu",
