@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::support::call::{
-    AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event,
+    AGENCY, CITIZEN, Call, PROCEDURE, documents, submission, submit_event, transition_event,
 };
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{FixedToken, NOW, World, at};
@@ -190,7 +190,7 @@ async fn a_due_date_that_one_function_counts_is_explained_day_by_day_by_the_othe
     ] {
         body[field] = value;
     }
-    body["documents"][0]["code"] = "DX".into();
+    body["documents"] = documents("2.002039");
     let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("far")), body).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let received = stack.act(&officer, &slip.code(), "receive", 1).await;

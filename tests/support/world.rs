@@ -65,6 +65,11 @@ pub struct World {
 static SHIPPED: LazyLock<Arc<Catalogue>> =
     LazyLock::new(|| Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()));
 
+/// The shipped catalogue.
+pub fn shipped() -> &'static Catalogue {
+    &SHIPPED
+}
+
 impl World {
     /// Empty tables, made as the template declares them, and the shipped catalogue.
     pub async fn new() -> Self {

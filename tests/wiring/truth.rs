@@ -7,11 +7,13 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 15] = [
+const BEYOND_THE_FORM: [&str; 17] = [
     "known-agency",
     "agency-in-force",
     "agency-level",
     "known-procedure",
+    "known-document",
+    "required-document",
     "online-procedure",
     "known-edition",
     "documents-bytes-max",

@@ -38,7 +38,7 @@ use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::DueRule;
-use crate::document::Document;
+use crate::document::{Document, DocumentsKeptBy};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
@@ -157,6 +157,9 @@ pub struct DossierState {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// Who has the documents.
+    #[serde(default, skip_serializing_if = "DocumentsKeptBy::is_us")]
+    pub documents_kept_by: DocumentsKeptBy,
     /// When it was handed in (ngày nộp).
     pub submitted_at: Timestamp,
     /// When it was received (ngày tiếp nhận).

@@ -150,6 +150,7 @@ fn event(life: &Life, step: &Step, place: usize) -> Value {
                 "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": "030085001234", "phone": "0912345678",
             },
             "documents": [],
+            "documentsWithSender": true,
         });
         return event;
     }
