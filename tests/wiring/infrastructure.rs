@@ -250,13 +250,17 @@ fn a_record_that_nobody_can_relay_keeps_its_shard_waiting_for_an_hour_at_most() 
 }
 
 #[test]
-fn somebody_is_told_of_what_the_relay_lost() {
+fn somebody_is_told_of_what_the_relay_lost_and_of_figures_in_doubt() {
     let template = Template::read();
-    let filter = template.properties("ChangesOwedFilter");
-    let line = file("functions/repair-relay/src/lib.rs");
-    let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');
-    assert!(line.contains(&format!("{phrase:?});")) && rings(&template, filter));
-    assert_eq!(named(&filter["LogGroupName"]), "RepairRelayLogs");
+    for (filter, logs, source) in [
+        ("ChangesOwedFilter", "RepairRelayLogs", "functions/repair-relay/src/lib.rs"),
+        ("FiguresInDoubtFilter", "CountAgencyLogs", "functions/count-agency/src/doubt.rs"),
+    ] {
+        let filter = template.properties(filter);
+        let phrase = filter["FilterPattern"].as_str().unwrap().trim_matches('"');
+        assert!(file(source).contains(&format!("{phrase:?});")) && rings(&template, filter));
+        assert_eq!(named(&filter["LogGroupName"]), logs);
+    }
 }
 
 #[test]
