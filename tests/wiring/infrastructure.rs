@@ -743,10 +743,11 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
 }
 
 #[test]
-fn what_is_left_unknown_and_what_cannot_be_a_price_is_counted_and_alarmed() {
+fn what_is_left_unknown_or_unsent_and_what_cannot_be_a_price_is_counted_and_alarmed() {
     let template = Template::read();
     for (words, said_in) in [
         ("a notice is left unknown", "functions/notify-applicant/src/lib.rs"),
+        ("a notice ends unsent", "functions/notify-applicant/src/lib.rs"),
         ("a report states a price that cannot be", "functions/record-delivery/src/lib.rs"),
     ] {
         assert!(file(said_in).contains(words), "{said_in} does not say: {words}");

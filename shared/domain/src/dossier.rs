@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Role, Signature};
+pub use actor::{Actor, NoteReaders, Role, Signature, Standing};
 pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;

@@ -156,6 +156,7 @@ rule_names! {
     SuccessorOrder = "successor-order",
     DivisionPart = "division-part",
     DivisionRest = "division-rest",
+    DivisionOverlap = "division-overlap",
     Version = "version",
     OrderedVersions = "ordered-versions",
     Documents = "documents",
