@@ -314,15 +314,15 @@ async fn a_handler_s_event_that_overtakes_the_forward_waits_for_it() {
     taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
         .await
         .unwrap();
-    let process = by_the_registry("e9", "2026-11-16T06:00:00Z", &code, "process");
+    let payment = by_the_registry("e9", "2026-11-16T06:00:00Z", &code, "request-payment");
     for minutes in [6, 60] {
-        let failure = taken(&world, &process, minutes).await.unwrap_err();
+        let failure = taken(&world, &payment, minutes).await.unwrap_err();
         assert_eq!((failure.slug(), failure.retryable()), ("forbidden", Retry::PerhapsSoon));
     }
     forwarded(&world, &code).await;
-    taken(&world, &process, 61).await.unwrap();
+    taken(&world, &payment, 61).await.unwrap();
     let dossier = world.dossier(&code).await;
-    assert_eq!((dossier.version, dossier.status), (4, DossierStatus::Processing));
+    assert_eq!((dossier.version, dossier.status), (4, DossierStatus::PaymentRequested));
 }
 
 #[tokio::test]
@@ -332,32 +332,32 @@ async fn a_handler_s_events_that_waited_for_the_forward_are_decided_in_their_ord
     taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
         .await
         .unwrap();
-    let process = by_the_registry("e8", "2026-11-16T06:00:00Z", &code, "process");
-    let documents = by_the_registry("e9", "2026-11-16T07:00:00Z", &code, "request-supplement");
-    for event in [&process, &documents] {
+    let suspend = by_the_registry("e8", "2026-11-16T06:00:00Z", &code, "suspend");
+    let back = by_the_registry("e9", "2026-11-16T07:00:00Z", &code, "send-back");
+    for event in [&suspend, &back] {
         taken(&world, event, 60).await.unwrap_err();
     }
     forwarded(&world, &code).await;
-    assert!(matches!(taken(&world, &documents, 61).await, Err(Failure::HeldBack(_))));
-    taken(&world, &process, 62).await.unwrap();
-    taken(&world, &documents, 63).await.unwrap();
+    assert!(matches!(taken(&world, &back, 61).await, Err(Failure::HeldBack(_))));
+    taken(&world, &suspend, 62).await.unwrap();
+    taken(&world, &back, 63).await.unwrap();
     let actions: Vec<Action> =
         world.dossier(&code).await.history.iter().map(|entry| entry.action).collect();
-    assert_eq!(actions[3..], [Action::Process, Action::RequestSupplement]);
+    assert_eq!(actions[3..], [Action::Suspend, Action::SendBack]);
 }
 
 #[tokio::test]
 async fn who_waits_for_a_forward_keeps_no_event_of_the_owner() {
     let world = World::new().await;
     let code = registered(&world).await;
-    let process = by_the_registry("e9", "2026-11-16T03:30:00Z", &code, "process");
-    taken(&world, &process, 6).await.unwrap_err();
+    let payment = by_the_registry("e9", "2026-11-16T03:30:00Z", &code, "request-payment");
+    taken(&world, &payment, 6).await.unwrap_err();
     taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
         .await
         .unwrap();
     // The time of the forward is past its own: it is out of order for good.
     forwarded(&world, &code).await;
-    assert_eq!(taken(&world, &process, 7).await.unwrap_err().slug(), "out-of-order");
+    assert_eq!(taken(&world, &payment, 7).await.unwrap_err().slug(), "out-of-order");
 }
 
 #[tokio::test]

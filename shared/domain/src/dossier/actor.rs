@@ -167,7 +167,7 @@ pub enum Standing {
     Handler,
     /// They might, once it is forwarded to them: nobody can tell yet.
     MayBeForwardedTo,
-    /// They never may.
+    /// Neither of these: they may do it at no time.
     Nobody,
 }
 
