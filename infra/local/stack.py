@@ -418,6 +418,7 @@ class Stack:
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
+            "PeopleKey": "local-people-key",
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",

@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use count_agency::Ledger;
+use platform::LogLine;
 use rollup_kpi::Order;
 use serde_json::{Value, json};
 
@@ -81,9 +82,11 @@ async fn a_row_that_does_not_add_up_is_left_out_and_named_and_the_other_days_are
     assert_eq!(province(&world, "2026-11-18").await.resolved, 1);
     assert_eq!(province(&world, "2026-11-17").await.received, 1, "what came by post");
     let named = format!("2026-11-17 work#{AGENCY}#1.000382#online");
-    let mut errors = log.errors();
-    errors.retain(|line| line["message"] == "a row cannot be read" && line["key"] == *named);
-    assert_ne!(errors, Vec::<Value>::new());
+    let rows = log.of(LogLine::RowUnreadable);
+    assert!(rows.iter().any(|line| line["key"] == *named), "{rows:?}");
+    let doubts = log.of(LogLine::FiguresInDoubt);
+    let [doubt] = &doubts[..] else { panic!("{doubts:?}") };
+    assert_eq!(doubt["agency"], AGENCY);
     for period in ["2026-11-17", "2026-11-18", "2026-11-17..2026-11-18", "2026-11"] {
         let body = shown(&world, period).await;
         assert_eq!(

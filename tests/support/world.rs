@@ -19,9 +19,11 @@ use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, Reads,
+    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, People,
+    Reads,
 };
 use platform::gateway::Verdict;
+use platform::keyed_hash::KeyedHash;
 use platform::port::{
     AccessTokens, Admission, DeadLetters, DossierStore, Intake, MessageGateways, MessageSender,
     NoticeBook, Stored, TokenStore,
@@ -38,6 +40,11 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+/// Hashes the numbers of people in the tests.
+pub fn people() -> KeyedHash {
+    KeyedHash::new("a key for people in tests".to_owned())
+}
+
 /// The tables and what reads and writes them.
 pub struct World {
     pub client: Client,
@@ -48,6 +55,8 @@ pub struct World {
     pub accounts: AccountTable,
     pub figures: Figures,
     pub reads: Reads,
+    /// Of `find-dossier`.
+    pub finders: find_dossier::Tables,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
@@ -55,6 +64,11 @@ pub struct World {
 /// The shipped catalogue, read once for all tests.
 static SHIPPED: LazyLock<Arc<Catalogue>> =
     LazyLock::new(|| Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()));
+
+/// The shipped catalogue.
+pub fn shipped() -> &'static Catalogue {
+    &SHIPPED
+}
 
 impl World {
     /// Empty tables, made as the template declares them, and the shipped catalogue.
@@ -72,7 +86,13 @@ impl World {
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
+                people(),
             ),
+            finders: find_dossier::Tables {
+                people: People::new(client.clone(), table("DossiersTable"), people()),
+                dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+                reads: Reads::new(client.clone(), table("ReadsTable")),
+            },
             notices: Notices::new(client.clone(), table("NoticesTable")),
             contacts: ContactBook::new(
                 client.clone(),

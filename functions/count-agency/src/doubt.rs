@@ -7,9 +7,9 @@ use domain::calendar::{next, previous};
 use domain::id::AgencyCode;
 use domain::kpi::{KpiCell, KpiRow, KpiRows, broken_rows};
 use jiff::civil::Date;
-use platform::Failure;
 use platform::dynamo::Consistency;
 use platform::edition::Trouble;
+use platform::{Failure, LogLine};
 
 use crate::agree;
 use crate::close::Draft;
@@ -76,8 +76,7 @@ impl Draft<'_> {
             self.figures.agencies(Consistency::Strong).await?.into_iter().collect();
         for (agency, (first, last)) in &self.doubtful {
             let named = agency.as_str();
-            // The alarm in `infra/template.yaml` listens for this.
-            tracing::error!(agency = named, %first, %last, "figures of an agency are in doubt");
+            tracing::error!(agency = named, %first, %last, "{}", LogLine::FiguresInDoubt);
             let known = states.get(agency).and_then(|state| state.trouble.clone());
             let found = Trouble {
                 run: by.to_owned(),
