@@ -1,7 +1,6 @@
 //! Quiet hours, merging, caps, budgets and an applicant's choice: what bounds the messages.
 
 use domain::thread::Charge;
-use serde_json::Value;
 
 use super::*;
 use crate::support::call::CITIZEN;
