@@ -37,10 +37,10 @@ struct Placeholders {
 }
 
 /// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a
-/// date. There is none for a name or a number of a person, and so no way to send one.
+/// date, a number of documents. There is none for a name or a number of a person, and so no way to send one.
 const PLACEHOLDERS: Placeholders = Placeholders {
     names_subject: RuleName::TextNamesCode,
-    each: &[("{code}", 52), ("{status}", 36), ("{date}", 10)],
+    each: &[("{code}", 52), ("{status}", 36), ("{date}", 10), ("{count}", 2)],
 };
 
 /// A language as the key of a text, read as a string so that an error names the key.
@@ -72,6 +72,9 @@ fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 pub struct SmsText {
     /// The text with the placeholders `{code}`, `{status}` and `{date}`.
     pub text: String,
+    /// Where documents were asked for or came: the text with their number as `{count}` besides.
+    #[serde(default)]
+    pub with_count: Option<String>,
     /// For a dossier without a due date, where `text` speaks of one.
     #[serde(default)]
     pub without_due_date: Option<String>,
@@ -221,7 +224,11 @@ impl Templates {
         let prefix = prefix.unwrap_or_default();
         let due = entry.due_at.filter(|_| !entry.status.is_closed());
         let day = date_of(due.unwrap_or(entry.at));
-        let text = sms.without_due_date.as_ref().filter(|_| due.is_none()).unwrap_or(&sms.text);
+        let undated = sms.without_due_date.as_ref().filter(|_| due.is_none());
+        // Named by number alone: what they are says something of the person.
+        let count = dossier.documents_moved_by(entry);
+        let counted = sms.with_count.as_ref().filter(|_| count > 0);
+        let text = counted.or(undated).unwrap_or(&sms.text);
         let date = day.strftime("%d/%m/%Y").to_string();
         let status = entry.status.name();
         let plain = match sms.encoding {
@@ -231,7 +238,8 @@ impl Templates {
         let filled = text
             .replace("{code}", dossier.code.as_str())
             .replace("{status}", &plain)
-            .replace("{date}", &date);
+            .replace("{date}", &date)
+            .replace("{count}", &count.to_string());
         Some(Notice {
             id: message_id(&dossier.code, entry.version, repetition),
             zalo_template_id: in_language(&template.zalo, language).cloned().unwrap_or_default(),
@@ -293,7 +301,11 @@ fn text_violations(
         }
     }
     for (language, sms) in sms {
-        let texts = [("text", Some(&sms.text)), ("withoutDueDate", sms.without_due_date.as_ref())];
+        let texts = [
+            ("text", Some(&sms.text)),
+            ("withoutDueDate", sms.without_due_date.as_ref()),
+            ("withCount", sms.with_count.as_ref()),
+        ];
         for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
             let field = format!("{field}.sms.{}.{name}", language.name());
             found.extend(sms.text_violations(&field, prefixes, text, placeholders));

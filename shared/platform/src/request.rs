@@ -283,8 +283,8 @@ mod tests {
             named("applicant.age", "unknown-field")
         );
         assert_eq!(
-            broken(r#"{"documents": [{"code": "1"}]}"#),
-            named("documents[0].name", "required")
+            broken(r#"{"documents": [{"name": "1"}]}"#),
+            named("documents[0].code", "required")
         );
     }
 }

@@ -70,6 +70,15 @@ impl Dossier {
         self.documents.iter().filter(move |document| brings && document.version == version)
     }
 
+    /// How many documents `entry` asks for, or brings after the submission.
+    pub fn documents_moved_by(&self, entry: &HistoryEntry) -> usize {
+        match entry.action {
+            Action::RequestSupplement => entry.asked_for.len(),
+            Action::Supplement => self.documents_of(entry).count(),
+            _ => 0,
+        }
+    }
+
     /// What the request that is waited for asks for, in its order.
     pub fn documents_asked_for(&self) -> &[AskedDocument] {
         let waiting = self.status == DossierStatus::SupplementRequested;

@@ -4,14 +4,15 @@
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
+use domain::language::Language;
 use domain::law::Law;
 use domain::procedure::Channel;
 use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
 use super::world::{
-    AGENCY, OWNER, at, calendar, citizen, command, day, integrator, law, law_changed, local, moved,
-    named, officer, played, played_under,
+    AGENCY, OWNER, at, calendar, catalogue, citizen, command, day, integrator, law, law_changed,
+    local, moved, named, officer, played, played_under,
 };
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on
@@ -335,4 +336,28 @@ fn a_dossier_that_is_asked_for_documents_has_no_more_of_them_than_it_may() {
         dossier.decide(bring(&["TK", "BV"], None), &citizen(OWNER), law(), at("2026-03-04T09:00"));
     let Err(Refusal::Invalid(found)) = refused else { panic!("{refused:?}") };
     assert_eq!((found[0].field.as_str(), found[0].rule.slug()), ("documents", "documents-max"));
+}
+
+#[test]
+fn the_applicant_hears_how_many_documents_are_missing_or_came_and_not_which() {
+    let asked = asked_for_two();
+    let came = moved(tried(&bring(&["TK", "BV"], None), &citizen(OWNER)));
+    for (dossier, language, says) in [
+        (&asked, Language::Vi, "con thieu 2 giay to"),
+        (&asked, Language::En, "lacks 2 document(s)"),
+        (&came, Language::Vi, "da nhan 2 giay to"),
+    ] {
+        let entry = dossier.history.last().unwrap();
+        let notice = catalogue().templates().compose(dossier, entry, false, language).unwrap();
+        assert!(notice.sms.contains(says), "{}", notice.sms);
+        assert!(!notice.sms.contains("TK") && !notice.sms.contains("chu ky"), "{}", notice.sms);
+    }
+    let unnamed = played(
+        "5 working-day",
+        Channel::Counter,
+        "submit 2026-03-02T07:30, receive 08:00, request-supplement 09:00",
+    );
+    let entry = unnamed.history.last().unwrap();
+    let notice = catalogue().templates().compose(&unnamed, entry, false, Language::Vi).unwrap();
+    assert!(notice.sms.contains("con thieu giay to"), "{}", notice.sms);
 }
