@@ -72,11 +72,8 @@ impl Dossier {
 
     /// How many documents `entry` asks for, or brings after the submission.
     pub fn documents_moved_by(&self, entry: &HistoryEntry) -> usize {
-        match entry.action {
-            Action::RequestSupplement => entry.asked_for.len(),
-            Action::Supplement => self.documents_of(entry).count(),
-            _ => 0,
-        }
+        let supplied = self.documents_of(entry).filter(|_| entry.action == Action::Supplement);
+        entry.asked_for.len() + supplied.count()
     }
 
     /// What the request that is waited for asks for, in its order.
