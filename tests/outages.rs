@@ -14,7 +14,7 @@ use platform::port::{Contacts, MessageGateways, NoticeBook, Stored};
 use platform::{Failure, LogLine};
 use serde_json::{Value, json};
 
-use crate::support::call::{CITIZEN, Call};
+use crate::support::call::{CITIZEN, Call, submission};
 use crate::support::log::Log;
 use crate::support::teller::{
     LEASE, accepted, changed, declined, not_taken, pool, silent, tell, woken,
@@ -324,6 +324,11 @@ async fn eventful_days() -> Vec<Value> {
     let wild = crate::support::call::esms_event(&format!("{code}/1"), "s1", "5", "1")
         .query("TotalPrice", "4,242,424");
     wild.at_report(&world.notices, &world, at("2026-11-17T02:41:00Z")).await;
+    let mut unreachable = submission();
+    unreachable["applicant"]["phone"] = "0273 3872 582".into();
+    let call = Call::submit("unreachable").body(&unreachable);
+    let landline = call.at_submit(&world.intake, &world, at(NOW)).await.code();
+    tell(&world, &world.notices, &by_sms, &changed(&world, &landline, 1).await, NOW).await.unwrap();
     let phone = world.dossier(&code).await.into_state().applicant.phone;
     for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
         world
@@ -364,6 +369,9 @@ fn matches(pattern: &str, line: &Value) -> bool {
             if let Some(path) = part.strip_suffix(suffix) {
                 return value(path) == json!(expected);
             }
+        }
+        if let Some((path, other)) = part.split_once(" != ") {
+            return value(path) != json!(other.trim_matches('"'));
         }
         let (path, expected) =
             part.split_once(" = ").unwrap_or_else(|| panic!("{part} is not read here"));
