@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::provenance::Trust;
+use crate::upload::is_lower_hexadecimal;
 use crate::{RuleName, Violation, text};
 
 /// The most documents one dossier carries.
@@ -71,9 +72,7 @@ impl Document {
                 ));
             }
         }
-        if self.sha256.len() != 64
-            || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        {
+        if !is_lower_hexadecimal(&self.sha256, 64) {
             found.push(Violation::new(
                 "sha256",
                 RuleName::Sha256,

@@ -9,6 +9,7 @@ mod intake_table;
 mod notices;
 mod reads;
 mod rows;
+mod uploads;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
 pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
+pub use uploads::UploadTable;
 
 type Item = HashMap<String, AttributeValue>;
 
