@@ -65,7 +65,7 @@ async fn due_at(world: &World, code: &str, due: &str) {
     overwrite(world, &dossier.try_into().unwrap()).await;
 }
 
-async fn overwrite(world: &World, dossier: &Dossier) {
+pub(crate) async fn overwrite(world: &World, dossier: &Dossier) {
     let item = serde_dynamo::to_item(platform::record::DossierRecord::from(dossier)).unwrap();
     world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
 }

@@ -18,7 +18,11 @@ const COMMUNE: &str = "H20.101";
 const MORNING: &str = "2026-11-19T23:30:00Z";
 
 async fn morning(world: &World) -> Outcome {
-    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(MORNING))
+    morning_at(world, MORNING).await
+}
+
+async fn morning_at(world: &World, when: &str) -> Outcome {
+    remind(&Order::default(), &world.dossiers, &world.dossiers, &world.catalogue, at(when))
         .await
         .unwrap()
 }
@@ -109,6 +113,66 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
     let notice =
         templates.compose(&dossier, entry, false, Language::Vi).expect("the applicant is told");
     assert!(notice.sms.contains("25/11/2026") && !notice.sms.contains("xin loi"), "{}", notice.sms);
+}
+
+/// The shipped files with closed hours read the other way and pauses counted by dates.
+fn with_corrected_rules() -> Texts {
+    let mut calendar: Value = serde_json::from_str(&file("infra/data/calendar.json")).unwrap();
+    calendar["hours"][0]["closedReceipt"] = "counted-next-day".into();
+    let mut rules: Value = serde_json::from_str(&file("infra/data/rules.json")).unwrap();
+    for rule in rules["rules"].as_array_mut().unwrap() {
+        rule["pauses"]["count"] = "dates".into();
+    }
+    let changed = [
+        ("calendar.json".to_owned(), calendar.to_string()),
+        ("rules.json".to_owned(), rules.to_string()),
+    ];
+    Texts::built_in().with(changed.into()).unwrap()
+}
+
+// A birth that was registered on a Saturday: by the other reading it is due a day earlier.
+#[tokio::test]
+async fn the_morning_after_a_corrected_rule_moves_no_date_and_says_nothing() {
+    let mut world = World::new().await;
+    let mut body = crate::support::call::submission();
+    (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
+    let saturday = at("2026-11-28T02:00:00Z");
+    let receive = async |world: &World, key: &str| {
+        let call = Call::submit(key).body(&body);
+        let code = call.at_submit(&world.reception, world, saturday).await.code();
+        let received = Call::transition(&code, "receive", 1).officer(COMMUNE).at_change(
+            &world.dossiers,
+            world,
+            saturday,
+        );
+        assert_eq!(received.await.status, 200);
+        code
+    };
+    let code = receive(&world, "before").await;
+    world.catalogue = with_corrected_rules().assemble(UndecidedYears::Refused).unwrap().into();
+    let after = receive(&world, "after").await;
+    let (before, after) = (world.dossier(&code).await, world.dossier(&after).await);
+    assert!(after.due_at < before.due_at, "or this would show nothing");
+    let outcome = morning_at(&world, "2026-11-28T23:30:00Z").await;
+    assert_eq!((outcome.redated, outcome.failed), (0, 0));
+    assert_eq!(world.dossier(&code).await, before);
+}
+
+// The first morning after a deploy: what is stored is no date that this code would give.
+#[tokio::test]
+async fn the_morning_after_a_release_that_counts_otherwise_moves_no_date() {
+    let mut world = World::new().await;
+    let code = received_before_the_decision(&mut world).await;
+    assert_eq!(morning(&world).await.redated, 1);
+    let mut state = world.dossier(&code).await.into_state();
+    let given = Some(at("2026-11-27T10:00:00Z"));
+    state.due_at = given;
+    state.history.last_mut().unwrap().due_at = given;
+    let dossier = state.try_into().unwrap();
+    crate::deadline::overwrite(&world, &dossier).await;
+    let outcome = morning(&world).await;
+    assert_eq!((outcome.redated, outcome.failed), (0, 0));
+    assert_eq!(world.dossier(&code).await, dossier);
 }
 
 #[tokio::test]

@@ -629,6 +629,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         due_at: None,
         due_rule: None,
         original_due_at: None,
+        counted_by: None,
         asked_late: false,
         late_letter: false,
         handler: None,

@@ -2,6 +2,7 @@
 
 mod check;
 mod exception;
+mod mark;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,9 +11,10 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use exception::Exception;
+pub use mark::CalendarMark;
 
 use crate::data_file::data_file;
 use crate::dated::{ValidFrom, in_force};
@@ -80,7 +82,7 @@ struct Year {
 
 /// How a term in days treats a dossier that arrives on a day off or after closing. NĐ 61/2018 Đ.18
 /// covers only arrivals after the hand-over hour of a working day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClosedReceipt {
     /// Received on the next working day, which is not counted: Saturday and one working day are
@@ -289,13 +291,15 @@ impl Calendar {
         instant(day, close)
     }
 
-    /// Whether what arrives at `at` comes on a day off or after closing, and by the hours of that
-    /// day counts as received then.
-    pub(crate) fn is_received_while_closed(&self, at: Timestamp) -> Result<bool, MissingYear> {
+    /// How what comes on `day` while offices are closed is read by the hours of that day.
+    pub(crate) fn closed_receipt_on(&self, day: Date) -> ClosedReceipt {
+        self.hours_on(day).map(|hours| hours.closed_receipt).unwrap_or_default()
+    }
+
+    /// Whether what arrives at `at` comes on a day off or after closing.
+    pub(crate) fn is_closed_at(&self, at: Timestamp) -> Result<bool, MissingYear> {
         let day = date_of(at);
-        let closed = !self.kind(day)?.is_working() || at > self.closing(day);
-        let reading = self.hours_on(day).map(|hours| hours.closed_receipt);
-        Ok(closed && reading == Some(ClosedReceipt::CountedNextDay))
+        Ok(!self.kind(day)?.is_working() || at > self.closing(day))
     }
 
     /// Whether what arrives at `at` is handed over only on a later working day.

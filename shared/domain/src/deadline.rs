@@ -13,7 +13,7 @@ use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, DayKind, MissingYear, date_of, next, time_of};
+use crate::calendar::{Calendar, ClosedReceipt, DayKind, MissingYear, date_of, next, time_of};
 use crate::id::AgencyCode;
 use crate::law::{Law, PauseRule};
 pub use crate::term::{Term, TermUnit};
@@ -24,7 +24,7 @@ use run::{days_stood, give_back_days, give_back_working_days, hours_stood, worki
 impl Term {
     /// The instant at which a dossier received at `received` is due.
     pub fn due(self, calendar: &Calendar, received: Timestamp) -> Result<Timestamp, MissingYear> {
-        self.walk(calendar, received, &[], &mut |_, _| {})
+        self.walk(calendar, &Run::from(received), &mut |_, _| {})
     }
 
     /// The due date of a dossier whose clock ran like `run`. Fails if a year that it reaches has no
@@ -35,7 +35,7 @@ impl Term {
     pub fn due_of(self, calendar: &Calendar, run: &Run) -> Result<Timestamp, MissingYear> {
         let mut silent = |_: Date, _: Reckoning| {};
         let Some(promise) = run.promise else {
-            return self.walk(calendar, run.started, &run.pauses, &mut silent);
+            return self.walk(calendar, run, &mut silent);
         };
         let since: Vec<Pause> =
             run.pauses.iter().copied().filter(|pause| pause.from >= promise.at).collect();
@@ -43,7 +43,7 @@ impl Term {
         let promised = calendar.working_day_from(date_of(promise.due))?;
         match self.unit() {
             TermUnit::WorkingDay => {
-                let received = effective_receipt(calendar, run.started, &mut silent)?;
+                let received = effective_receipt(calendar, run, &mut silent)?;
                 let stood = working_days_stood(calendar, received, &since)?;
                 Ok(calendar.closing(give_back_working_days(
                     calendar,
@@ -53,7 +53,7 @@ impl Term {
                 )?))
             }
             TermUnit::CalendarDay => {
-                let received = effective_receipt(calendar, run.started, &mut silent)?;
+                let received = effective_receipt(calendar, run, &mut silent)?;
                 let last =
                     give_back_days(promised, days_stood(calendar, received, &since), &mut silent);
                 close(calendar, last, &mut silent)
@@ -96,7 +96,7 @@ impl Term {
         run: &Run,
     ) -> Result<Explanation, MissingYear> {
         let mut days = Vec::new();
-        let due = self.walk(calendar, run.started, &run.pauses, &mut |date, reckoning| {
+        let due = self.walk(calendar, run, &mut |date, reckoning| {
             let provisional = calendar.is_provisional(date, date);
             days.push(DayReckoned { date, kind: calendar.kind(date).ok(), reckoning, provisional });
         })?;
@@ -113,19 +113,18 @@ impl Term {
         DueRule { amount: self.amount(), unit: self.unit(), source }
     }
 
-    /// Walks from `received` to the due date, including the time given back for `pauses`, and calls
-    /// `note` for each day.
+    /// Walks from the start of `run` to the due date, including the time given back for pauses, and
+    /// calls `note` for each day.
     fn walk(
         self,
         calendar: &Calendar,
-        received: Timestamp,
-        pauses: &[Pause],
+        run: &Run,
         note: &mut impl FnMut(Date, Reckoning),
     ) -> Result<Timestamp, MissingYear> {
-        let of = self.amount();
+        let (of, pauses) = (self.amount(), &run.pauses);
         match self.unit() {
             TermUnit::WorkingDay => {
-                let received = effective_receipt(calendar, received, note)?;
+                let received = effective_receipt(calendar, run, note)?;
                 let mut day = received;
                 for number in 1..=of {
                     day =
@@ -136,7 +135,7 @@ impl Term {
                 Ok(calendar.closing(give_back_working_days(calendar, day, stood, note)?))
             }
             TermUnit::CalendarDay => {
-                let received = effective_receipt(calendar, received, note)?;
+                let received = effective_receipt(calendar, run, note)?;
                 let mut last = received;
                 for number in 1..=of {
                     last = next(last);
@@ -148,7 +147,7 @@ impl Term {
             TermUnit::WorkingHour => {
                 let length =
                     SignedDuration::from_hours(i64::from(of)) + hours_stood(calendar, pauses)?;
-                advance(calendar, received, length, note)
+                advance(calendar, run.started, length, note)
             }
         }
     }
@@ -317,14 +316,16 @@ fn hours(length: SignedDuration) -> String {
     if parts.is_empty() { "0 h".to_owned() } else { parts.join(" ") }
 }
 
-/// The working day on which a dossier that came at `received` counts as received.
+/// The working day on which a dossier whose clock ran like `run` counts as received.
 fn effective_receipt(
     calendar: &Calendar,
-    received: Timestamp,
+    run: &Run,
     note: &mut impl FnMut(Date, Reckoning),
 ) -> Result<Date, MissingYear> {
+    let received = run.started;
     let mut day = date_of(received);
-    if calendar.is_received_while_closed(received)? {
+    let reading = run.closed_receipt.unwrap_or_else(|| calendar.closed_receipt_on(day));
+    if reading == ClosedReceipt::CountedNextDay && calendar.is_closed_at(received)? {
         note(day, Reckoning::ReceivedWhileClosed);
         return Ok(day);
     }
@@ -345,7 +346,7 @@ pub(crate) fn passed_since_receipt(
     day: Date,
     within: u16,
 ) -> Result<bool, MissingYear> {
-    let mut last = effective_receipt(calendar, received, &mut |_, _| {})?;
+    let mut last = effective_receipt(calendar, &Run::from(received), &mut |_, _| {})?;
     for _ in 0..within {
         // Days are asked for no further than `day`, so that a year that nobody needs yet is not
         // missed.

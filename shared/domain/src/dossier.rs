@@ -4,6 +4,7 @@ mod actor;
 mod apology;
 mod clock;
 mod command;
+mod counted;
 mod forwarding;
 mod order;
 mod room;
@@ -23,6 +24,7 @@ pub use apology::apologies;
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
+pub use counted::CountedBy;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
 pub use sight::{Move, Need, Sight};
@@ -95,6 +97,10 @@ pub struct HistoryEntry {
     /// before documents were asked for late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
+    /// What the dates were counted by, where this entry counted them; None on entries of before it
+    /// was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_by: Option<CountedBy>,
     /// Whether documents were asked for later or more often than the rule of the day allows, or
     /// after the due date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -295,6 +301,7 @@ impl Dossier {
         let asked_late = self.asks_late(rule.action, at, law)?;
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
         next.promise(promised);
+        self.keep_count(rule, &mut next, law);
         let next = Self::of(next);
         self.check_room(&next)?;
         Ok(Decision::Moved(Box::new(next)))
@@ -364,6 +371,7 @@ impl Dossier {
             due_at: None,
             due_rule: self.term.filter(|_| self.starts_clock(rule)).map(|term| term.rule(law, at)),
             original_due_at: None,
+            counted_by: None,
             asked_late,
             late_letter: false,
             handler: command.to_agency,

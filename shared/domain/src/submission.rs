@@ -181,6 +181,7 @@ impl Submission {
             due_at: None,
             due_rule: None,
             original_due_at: None,
+            counted_by: None,
             asked_late: false,
             late_letter: false,
             handler: None,

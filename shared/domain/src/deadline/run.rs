@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Reckoning;
-use crate::calendar::{Calendar, MissingYear, date_of, next, previous};
+use crate::calendar::{Calendar, ClosedReceipt, MissingYear, date_of, next, previous};
 use crate::law::PauseCounting;
 
 /// A time in which the clock was paused.
@@ -42,12 +42,14 @@ pub struct Run {
     pub promise: Option<Promise>,
     /// Every pause since the start of the term, oldest first.
     pub pauses: Vec<Pause>,
+    /// How a start while offices are closed is read; by the calendar, where that is not kept.
+    pub closed_receipt: Option<ClosedReceipt>,
 }
 
 impl From<Timestamp> for Run {
     /// A term that began at `started` and has run ever since.
     fn from(started: Timestamp) -> Self {
-        Self { started, promise: None, pauses: Vec::new() }
+        Self { started, promise: None, pauses: Vec::new(), closed_receipt: None }
     }
 }
 

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::counted::has_changed;
 use super::{Action, Clock, Dossier, HistoryEntry, Refusal, Rule};
-use crate::calendar::{MissingYear, date_of};
+use crate::calendar::{ClosedReceipt, MissingYear, date_of};
 use crate::deadline::{Pause, Promise, Run, Term};
 use crate::id::AgencyCode;
 use crate::law::{Law, OnSupplement};
@@ -119,9 +120,10 @@ pub(super) fn recounted(
     }))
 }
 
-/// The dates that the present law gives for the `history` of an open dossier of `agency`, if the
-/// calendar has changed them. `None` if the due date would move back to a day before `day`, which
-/// could no longer be kept.
+/// The dates that the calendar in force gives for the `history` of an open dossier of `agency`, if
+/// it is another than the one they were counted in and gives others. What was counted by rules is
+/// counted by the same rules again. `None` if the due date would move back to a day before `day`,
+/// which could no longer be kept.
 pub(crate) fn redated(
     history: &[HistoryEntry],
     day: Date,
@@ -137,6 +139,9 @@ pub(crate) fn redated(
     let Some(given) = last.due_at else {
         return Ok(None);
     };
+    if !has_changed(history, law.calendar_of(agency)) {
+        return Ok(None);
+    }
     let dates = recounted(history, law, agency)?;
     Ok(dates.filter(|dates| {
         let differs = (dates.due, dates.original) != (last.due_at, last.original_due_at);
@@ -161,6 +166,7 @@ fn run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let promise = since.iter().rfind(|entry| clock(entry) == Some(Clock::Promises));
     Some(Run {
         started: since.first()?.at,
+        closed_receipt: reading(since),
         promise: promise.and_then(|letter| Some(Promise { at: letter.at, due: letter.due_at? })),
         pauses: pauses(since, law, |_| true),
     })
@@ -176,9 +182,15 @@ fn original_run_of(history: &[HistoryEntry], law: &Law) -> Option<Run> {
     let since = history.get(begun..).unwrap_or_default();
     Some(Run {
         started: since.first()?.at,
+        closed_receipt: reading(since),
         promise: None,
         pauses: pauses(since, law, |stop| !stop.asked_late),
     })
+}
+
+/// How the start of the term at the head of `since` was read, if it came while offices were closed.
+fn reading(since: &[HistoryEntry]) -> Option<ClosedReceipt> {
+    since.first()?.counted_by.as_ref()?.closed_receipt
 }
 
 /// The pauses within `since` whose stopping entry is `wanted`.
@@ -189,7 +201,9 @@ fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> b
         since.iter().filter(|entry| clock(entry) != Some(Clock::Recounts)).collect();
     let pairs = moves.windows(2).filter_map(|pair| match pair {
         [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
-            Some(Pause { from: stop.at, to: go.at, by: law.pause_counting(go.at) })
+            let kept = go.counted_by.as_ref().and_then(|counted| counted.pauses);
+            let by = kept.unwrap_or_else(|| law.pause_counting(go.at));
+            Some(Pause { from: stop.at, to: go.at, by })
         }
         _ => None,
     });

@@ -22,6 +22,8 @@ const HEAD_BYTES_MAX: usize = 8 * 1024;
 const INSTANT: usize = 30;
 /// The most bytes of a number.
 const NUMBER: usize = 21;
+/// The most bytes of what a date was counted by: two days, a mark, two names of rules.
+const COUNTED_BY: usize = 160;
 /// What a list or a map takes itself.
 const NESTED: usize = 3;
 
@@ -52,6 +54,7 @@ impl HistoryEntry {
             due_at,
             due_rule,
             original_due_at,
+            counted_by,
             asked_late: _,
             late_letter: _,
             handler,
@@ -77,6 +80,7 @@ impl HistoryEntry {
             named_if("dueAt", due_at.as_ref(), |_| INSTANT),
             named_if("dueRule", due_rule.as_ref(), rule),
             named_if("originalDueAt", original_due_at.as_ref(), |_| INSTANT),
+            named_if("countedBy", counted_by.as_ref(), |_| COUNTED_BY),
             named("askedLate", 1),
             named("lateLetter", 1),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),

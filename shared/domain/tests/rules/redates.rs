@@ -250,6 +250,119 @@ fn a_year_that_is_not_decided_is_counted_in_and_marked_and_counted_anew_once_it_
     assert!(!guess.is_provisional(&dossier.agency, received, at("2026-12-31T17:00")));
 }
 
+/// A rule of counting that a publication corrects in its place.
+#[derive(Debug, Clone, Copy)]
+enum Corrected {
+    Pauses,
+    ClosedReceipt,
+}
+
+/// The law with the calendar of `calendar` and one rule corrected.
+fn corrected(which: Corrected, calendar: &Law) -> Law {
+    let read = |text| serde_json::from_str::<Value>(text).unwrap();
+    let mut rules = read(include_str!("../../../../infra/data/rules.json"));
+    let mut days = read(include_str!("../../../../infra/data/calendar.json"));
+    match which {
+        Corrected::Pauses => {
+            for rule in rules["rules"].as_array_mut().unwrap() {
+                rule["pauses"]["count"] = "dates".into();
+            }
+        }
+        Corrected::ClosedReceipt => {
+            for hours in days["hours"].as_array_mut().unwrap() {
+                hours["closedReceipt"] = "counted-next-day".into();
+            }
+        }
+    }
+    let is_off = |off: &Value| {
+        let off: Date = off.as_str().unwrap().parse().unwrap();
+        !calendar.calendar().kind(off).unwrap().is_working()
+    };
+    days["years"]["2026"]["off"].as_array_mut().unwrap().retain(is_off);
+    let days: Calendar = serde_json::from_value(days).unwrap();
+    Law::assemble(days, serde_json::from_value(rules).unwrap()).unwrap()
+}
+
+/// Received on a Saturday, and paused from Tuesday evening to Wednesday morning.
+const BY_BOTH_RULES: &str = "submit 2026-11-14T09:00, receive 09:10, process 09:20, \
+                             suspend 2026-11-17T17:30, resume 2026-11-18T06:00";
+
+// The notice says that the calendar changed. A corrected rule is no such change.
+#[test]
+fn a_corrected_rule_of_pauses_or_of_closed_hours_moves_no_date_that_was_given() {
+    let before = before_the_decision();
+    for which in [Corrected::Pauses, Corrected::ClosedReceipt] {
+        let dossier = played_under(&before, "5 working-day", BY_BOTH_RULES);
+        let law = corrected(which, &before);
+        let counted_now = played_under(&law, "5 working-day", BY_BOTH_RULES).due_at;
+        assert_ne!(dossier.due_at, counted_now, "{which:?}: or this would show nothing");
+        let owed = duty(&dossier.history, day("2026-11-18"), &law, &dossier.agency);
+        assert_eq!(owed, Ok(None), "{which:?}");
+        let order = command("by-the-rule", Action::Redate);
+        let asked = dossier.decide(order, &schedule(), &law, at("2026-11-19T06:30"));
+        assert!(matches!(asked, Err(Refusal::Invalid(_))), "{which:?}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_calendar_changed_along_with_a_rule_moves_the_date_by_the_calendar_alone() {
+    for which in [Corrected::Pauses, Corrected::ClosedReceipt] {
+        let dossier = played_under(&before_the_decision(), "6 working-day", BY_BOTH_RULES);
+        let moved = redated(&dossier, &corrected(which, law()), "2026-11-19T06:30");
+        let by_the_calendar = played("6 working-day", Channel::Online, BY_BOTH_RULES).due_at;
+        assert_eq!((moved.due_at, moved.due_at > dossier.due_at), (by_the_calendar, true));
+    }
+}
+
+// A release that counts otherwise: the date in the history is none that we would give today.
+#[test]
+fn a_release_of_ours_that_counts_otherwise_moves_no_date() {
+    let mut state = played("5 working-day", Channel::Online, IN_PROCESS).into_state();
+    let given = at("2026-11-26T17:00");
+    assert!(state.due_at < Some(given));
+    state.due_at = Some(given);
+    for entry in state.history.iter_mut().filter(|entry| entry.due_at.is_some()) {
+        entry.due_at = Some(given);
+    }
+    let dossier: Dossier = state.try_into().unwrap();
+    assert_eq!(duty(&dossier.history, day("2026-11-19"), law(), &dossier.agency), Ok(None));
+}
+
+/// The dossier as a release stored it that did not keep what dates were counted by.
+fn of_before(dossier: Dossier) -> Dossier {
+    let mut state = dossier.into_state();
+    for entry in &mut state.history {
+        entry.counted_by = None;
+    }
+    state.try_into().unwrap()
+}
+
+#[test]
+fn of_a_date_given_before_calendars_were_kept_only_one_on_a_day_off_is_counted_anew() {
+    let on_a_day_off = of_before(played_under(&before_the_decision(), "5 working-day", IN_PROCESS));
+    let agency = &on_a_day_off.agency;
+    let owed = |dossier: &Dossier| duty(&dossier.history, day("2026-11-19"), law(), agency);
+    assert_eq!(owed(&on_a_day_off), Ok(Some(Duty::Redate)));
+    let moved = redated(&on_a_day_off, law(), "2026-11-19T06:30");
+    assert_eq!(moved.due_at.map(local), Some("2026-11-25T17:00:00".to_owned()));
+    let over_it = of_before(played_under(&before_the_decision(), "6 working-day", IN_PROCESS));
+    assert_eq!(over_it.due_at.map(local), Some("2026-11-25T17:00:00".to_owned()));
+    assert_eq!(owed(&over_it), Ok(None), "who counted otherwise, a calendar or we, is not known");
+}
+
+// Marks are stored: what is written today has to be found again by every later release.
+#[test]
+fn the_mark_of_a_known_year_is_what_it_was() {
+    let mark = |from, to| serde_json::to_value(law().calendar().mark(day(from), day(to))).unwrap();
+    assert_eq!(mark("2025-01-01", "2025-12-31"), "58c972d740a7be78");
+    assert_ne!(mark("2026-11-23", "2026-11-24"), mark("2026-11-23", "2026-11-23"));
+    let before = before_the_decision();
+    assert_ne!(
+        before.calendar().mark(day("2026-11-23"), day("2026-11-25")),
+        law().calendar().mark(day("2026-11-23"), day("2026-11-25"))
+    );
+}
+
 fn a_day() -> impl Strategy<Value = Date> {
     (0_i64..90).prop_map(|days| day("2026-09-01").saturating_add(days.days()))
 }

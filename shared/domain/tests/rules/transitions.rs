@@ -133,9 +133,12 @@ fn in_time(action: Action) -> Timestamp {
 }
 
 /// The dossier as a calendar had dated it of which a day became a day off since: it was due on the
-/// Sunday.
+/// Sunday. What it was counted by is not kept.
 fn misdated(dossier: &Dossier) -> Dossier {
     let mut state = dossier.clone().into_state();
+    for entry in &mut state.history {
+        entry.counted_by = None;
+    }
     let sunday = state.due_at.map(|_| at("2026-03-08T17:00"));
     state.due_at = sunday;
     state.history.last_mut().unwrap().due_at = sunday;
