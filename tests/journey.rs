@@ -1,5 +1,7 @@
 //! The deployed stack: `infra/template.yaml` as it stands, each function under its own role.
 
+mod uploading;
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;

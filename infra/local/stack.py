@@ -344,6 +344,9 @@ class Stack:
             "NOTICES_QUEUE_URL": outputs["NoticesQueueUrl"],
             "NOTICES_DLQ_URL": outputs["NoticesDlqUrl"],
             "RELAY_FAILURES_QUEUE_URL": outputs["RelayFailuresQueueUrl"],
+            "DOCUMENTS_BUCKET": outputs["DocumentsBucketName"],
+            "DOCUMENTS_QUEUE_URL": outputs["DocumentsQueueUrl"],
+            "DOCUMENTS_DLQ_URL": outputs["DocumentsDlqUrl"],
             "COUNTS_DLQ_URL": outputs["CountsDlqUrl"],
             "ROLLUP_FAILURES_QUEUE_URL": outputs["RollupFailuresQueueUrl"],
             "DOSSIERS_TABLE": outputs["DossiersTableName"],
@@ -418,6 +421,7 @@ class Stack:
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
+            "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",

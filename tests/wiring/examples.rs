@@ -14,12 +14,13 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::support::call::{Answer, reporters};
+use crate::support::shelf::Shelf;
 use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 92] = [
+const ANSWERS: [(&str, u16, &str); 98] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -96,6 +97,12 @@ const ANSWERS: [(&str, u16, &str); 92] = [
     ("read-case.reads-by-auditor", 200, ""),
     ("read-case.reads-of-an-officer", 200, ""),
     ("read-case.reads-by-officer", 403, "forbidden"),
+    ("upload-document.ask", 201, ""),
+    ("upload-document.ask-too-large", 400, "bytes range"),
+    ("upload-document.ask-a-page", 400, "mediaType known-value"),
+    ("upload-document.by-auditor", 403, "forbidden"),
+    ("upload-document.show-unknown", 404, "document-not-found"),
+    ("upload-document.show-bad-id", 400, "id document-id"),
     ("read-catalogue.procedures", 200, ""),
     ("read-catalogue.procedures-bad-level", 400, "level known-value"),
     ("read-catalogue.procedure", 200, ""),
@@ -115,11 +122,12 @@ const ANSWERS: [(&str, u16, &str); 92] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 5] = [
+const BEYOND_THE_SCHEMA: [&str; 6] = [
     "procedure known-procedure",
     "agency agency-in-force",
     "toAgency agency-in-force",
     "applicant required",
+    "bytes range",
     "missing-idempotency-key",
 ];
 
@@ -202,6 +210,13 @@ async fn answered(world: &World, name: &str) -> Answer {
             })
             .await
         }
+        "upload-document" => {
+            let (uploads, bucket) = (&world.uploads, &world.bucket);
+            http::serve(request, |request| {
+                upload_document::handle(request, uploads, bucket, &world.catalogue, now)
+            })
+            .await
+        }
         "read-catalogue" => {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
@@ -250,6 +265,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "read-kpi",
         "read-case",
         "read-catalogue",
+        "upload-document",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
@@ -280,6 +296,7 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .unwrap()
                 .1
                 .replace("{code}", part("code"))
+                .replace("{id}", part("id"))
                 .replace("{secret}", part("secret"))
                 .replace("{period}", part("period")),
             "{name}"
@@ -552,6 +569,36 @@ async fn each_counts_example_counts_an_agency_or_is_refused_as_its_name_says() {
                 let sent = serde_json::from_str(&body).unwrap();
                 assert_eq!(fits(&documents.schema("AgencyCountEvent"), &sent), Ok(()), "{name}");
             }
+        }
+        assert_eq!(found, outcomes, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_example_of_the_bucket_is_inspected_or_refused_as_its_name_says() {
+    let documents = Documents::read();
+    let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("inspect-document.uploaded", &[""][..]),
+        ("inspect-document.connected", &[""]),
+        ("inspect-document.mixed-batch", &["", "invalid-request", "invalid-request"]),
+    ]);
+    assert_eq!(
+        examples_of("inspect-document"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
+    let world = World::new().await;
+    let law = (&*world.catalogue, inspect_document::MalwareScan::Optional);
+    for (name, outcomes) in expected {
+        let mut found = Vec::new();
+        for record in event::<SqsEvent>(name).records {
+            let (body, contents) = (record.body.unwrap(), Shelf::default());
+            let now = at("2026-11-16T01:40:06Z");
+            let inspected =
+                inspect_document::inspect(&body, &world.uploads, &contents, law, now).await;
+            found.push(inspected.as_ref().map_or_else(|failure| failure.slug(), |_| ""));
+            let sent: Value = serde_json::from_str(&body).unwrap();
+            let fitting = fits(&documents.schema("BucketNotification"), &sent);
+            assert_eq!(fitting.is_ok(), inspected.is_ok(), "{name}: {fitting:?}: {body}");
         }
         assert_eq!(found, outcomes, "{name}");
     }

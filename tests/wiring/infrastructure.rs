@@ -80,7 +80,10 @@ fn each_route_may_invoke_its_function_and_nothing_else_may() {
         let (method, path) = route.split_once(' ').unwrap();
         let called = format!(
             "/*/{method}{}",
-            path.replace("{code}", "*").replace("{secret}", "*").replace("{period}", "*")
+            path.replace("{code}", "*")
+                .replace("{id}", "*")
+                .replace("{secret}", "*")
+                .replace("{period}", "*")
         );
         let covers = |permission: &Value| {
             let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
@@ -397,6 +400,9 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
         let (width, record_millis) = match function.name {
             "ingest-event" => (ingest_event::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
             "count-agency" => (count_agency::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
+            "inspect-document" => {
+                (inspect_document::WIDTH, function.whole_number("RECORD_TIMEOUT_MS"))
+            }
             "notify-applicant" => {
                 let longest = &template.0["Parameters"]
                     [named(&function.environment()["GATEWAY_TIMEOUT_MS"])]["MaxValue"];
@@ -437,6 +443,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "rollup-kpi" => names::<rollup_kpi::Settings>(),
         "submit-dossier" => names::<submit_dossier::Settings>(),
         "track-dossier" => names::<track_dossier::Settings>(),
+        "upload-document" => names::<upload_document::Settings>(),
+        "inspect-document" => names::<inspect_document::Settings>(),
         "wake-notices" => names::<wake_notices::Settings>(),
         other => panic!("{other} has settings that no test reads"),
     };
@@ -475,6 +483,7 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
+    assert_eq!(template.properties("DocumentsTable")["TimeToLiveSpecification"], forgotten);
     for kept in [
         "DossiersTable",
         "ReadsTable",
@@ -485,6 +494,87 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     ] {
         assert!(template.properties(kept)["TimeToLiveSpecification"].is_null(), "{kept} forgets");
     }
+}
+
+#[test]
+fn documents_are_private_encrypted_with_a_key_of_ours_and_gone_after_a_day_unless_claimed() {
+    let template = Template::read();
+    let [(id, bucket)] = template.of_type("AWS::S3::Bucket")[..] else { panic!("one bucket") };
+    for closed in
+        ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
+    {
+        assert_eq!(bucket["PublicAccessBlockConfiguration"][closed], true, "{closed}");
+    }
+    let ownership = &bucket["OwnershipControls"]["Rules"];
+    assert_eq!(ownership, &json!([{ "ObjectOwnership": "BucketOwnerEnforced" }]), "no lists");
+    let rules = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+    let by_default = &rules[0]["ServerSideEncryptionByDefault"];
+    assert_eq!(by_default["SSEAlgorithm"], "aws:kms");
+    let key = named(&by_default["KMSMasterKeyID"]);
+    assert_eq!(template.properties(key)["EnableKeyRotation"], true);
+    assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled");
+    let (tag, value) = platform::objects::UNCLAIMED;
+    let unclaimed = json!({
+        "Id": "unclaimed", "Status": "Enabled", "TagFilters": [{ "Key": tag, "Value": value }],
+        "ExpirationInDays": 1, "NoncurrentVersionExpiration": { "NoncurrentDays": 1 },
+    });
+    let lifecycle = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap();
+    assert_eq!(lifecycle[0], unclaimed);
+    assert_eq!(domain::upload::UNCLAIMED_KEPT.as_hours(), 24, "not longer than the content");
+    // What a dossier has claimed is under no rule that removes it.
+    let marker = json!({ "Id": "markers", "Status": "Enabled", "ExpiredObjectDeleteMarker": true });
+    assert_eq!(lifecycle[1..], [marker]);
+    for kept in [id, key] {
+        assert_eq!(template.0["Resources"][kept]["UpdateReplacePolicy"], "Retain", "{kept}");
+        assert_eq!(template.0["Resources"][kept]["DeletionPolicy"], "RetainExceptOnCreate");
+    }
+    let [(_, policy)] = template.of_type("AWS::S3::BucketPolicy")[..] else { panic!("one policy") };
+    let [statement] = &policy["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
+        panic!("nothing is allowed by it")
+    };
+    assert_eq!(
+        (&statement["Effect"], &statement["Principal"], &statement["Action"]),
+        (&json!("Deny"), &json!("*"), &json!("s3:*"))
+    );
+    assert_eq!(statement["Condition"], json!({ "Bool": { "aws:SecureTransport": "false" } }));
+    let over: Vec<String> = each(&statement["Resource"]).into_iter().map(resource).collect();
+    assert_eq!(over, [id.to_owned(), format!("{id}/*")]);
+}
+
+#[test]
+fn only_the_bucket_may_send_to_the_queue_of_documents_and_it_sends_all_that_is_uploaded() {
+    let template = Template::read();
+    let [(policy, given)] = template.of_type("AWS::SQS::QueuePolicy")[..] else { panic!("one") };
+    let [statement] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
+        panic!("one sender")
+    };
+    assert_eq!(named(&given["Queues"][0]), "DocumentsQueue");
+    assert_eq!(
+        (&statement["Effect"], &statement["Action"], &statement["Principal"]),
+        (&json!("Allow"), &json!("sqs:SendMessage"), &json!({ "Service": "s3.amazonaws.com" }))
+    );
+    let bucket = template.properties("DocumentsBucket");
+    let name = bucket["BucketName"]["Fn::Sub"].as_str().unwrap();
+    let source = format!("arn:${{AWS::Partition}}:s3:::{name}");
+    assert_eq!(
+        statement["Condition"]["ArnEquals"]["aws:SourceArn"],
+        json!({ "Fn::Sub": source }),
+        "by its name, which nobody else may take"
+    );
+    let connected = &bucket["NotificationConfiguration"]["QueueConfigurations"];
+    assert_eq!(connected[0]["Event"], "s3:ObjectCreated:*");
+    assert_eq!(named(&connected[0]["Queue"]), "DocumentsQueue");
+    assert_eq!(template.0["Resources"]["DocumentsBucket"]["DependsOn"], policy);
+}
+
+#[test]
+fn an_inspection_has_memory_for_the_largest_document_and_what_its_worst_content_takes() {
+    let template = Template::read();
+    let memory = template.function("InspectDocumentFunction").properties["MemorySize"].as_u64();
+    let one = domain::upload::DOCUMENT_BYTES_MAX / 1_000_000 + 100;
+    let at_a_time = u64::try_from(inspect_document::WIDTH).unwrap();
+    // The runtime and the clients take some forty.
+    assert!(one * at_a_time + 40 < memory.unwrap(), "{one} MB a document");
 }
 
 #[test]
@@ -539,6 +629,19 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
     ("read-case", "ReadsTable/index/by-reader", &["dynamodb:Query"]),
     ("read-case", "ReadsTable/index/by-day", &["dynamodb:Query"]),
+    ("upload-document", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    // What a signed address may do its signer must be allowed to do.
+    ("upload-document", "DocumentsBucket/documents/*", &["s3:PutObject", "s3:PutObjectTagging"]),
+    ("upload-document", "DocumentsKey", &["kms:GenerateDataKey"]),
+    ("inspect-document", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    (
+        "inspect-document",
+        "DocumentsBucket/documents/*",
+        &["s3:GetObjectVersion", "s3:GetObjectVersionTagging"],
+    ),
+    ("inspect-document", "DocumentsKey", &["kms:Decrypt"]),
+    ("inspect-document", "DocumentsQueue", CONSUME),
+    ("inspect-document", "DocumentsDeadLetters", &["sqs:SendMessage"]),
     ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
     (

@@ -7,7 +7,7 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 15] = [
+const BEYOND_THE_FORM: [&str; 16] = [
     "known-agency",
     "agency-in-force",
     "agency-level",
@@ -15,6 +15,7 @@ const BEYOND_THE_FORM: [&str; 15] = [
     "online-procedure",
     "known-edition",
     "documents-bytes-max",
+    "document-type",
     "cursor",
     "period",
     "after-due-date",

@@ -80,9 +80,7 @@ pub async fn inspect(
         let refusal = refusal(&upload, &version_id, contents, (catalogue, scan)).await?;
         let state = match refusal {
             None => UploadState::Usable { object_version: version_id, inspected_at: now },
-            Some(reason) => {
-                UploadState::Refused { reason: reason.to_owned(), inspected_at: now }
-            }
+            Some(reason) => UploadState::Refused { reason: reason.to_owned(), inspected_at: now },
         };
         uploads.conclude(&id, &state).await?;
         let (document, state) = (id.as_str(), state.name());

@@ -109,8 +109,7 @@ async fn show(
     let own = |upload: &Upload| upload.owner == by.signature().account() && upload.is_kept(now);
     let upload = found.filter(own).ok_or(Failure::DocumentNotFound)?;
     let language = preferred(request.header("accept-language"));
-    let reply = HttpReply::json(200, &Shown::of(&upload, None, language))?;
-    Ok(reply.with_header("content-language", language.name()))
+    HttpReply::json(200, &Shown::of(&upload, None, language))
 }
 
 impl<'a> Shown<'a> {

@@ -23,13 +23,13 @@ pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;
 /// catalogue data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DocumentType {
-    /// Portable Document Format.
+    /// Portable Document Format (ISO 32000).
     #[serde(rename = "application/pdf")]
     Pdf,
-    /// JPEG image.
+    /// A JPEG image (ITU-T T.81).
     #[serde(rename = "image/jpeg")]
     Jpeg,
-    /// PNG image.
+    /// A PNG image (ISO 15948).
     #[serde(rename = "image/png")]
     Png,
     /// A word-processing document (ECMA-376).
@@ -41,7 +41,7 @@ pub enum DocumentType {
 }
 
 impl DocumentType {
-    /// Every type.
+    /// Every type that can be inspected.
     pub const ALL: [Self; 5] = [Self::Pdf, Self::Jpeg, Self::Png, Self::Docx, Self::Xlsx];
 
     /// The media type, as it is declared, signed and stored with the object.
@@ -60,7 +60,7 @@ impl DocumentType {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AcceptedType {
-    /// The type.
+    /// The media type of the files.
     media_type: DocumentType,
     /// The most bytes that a document of this type may have, inclusive.
     bytes_max: u64,
@@ -192,7 +192,7 @@ pub(crate) fn is_lower_hexadecimal(text: &str, digits: usize) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Declared {
-    /// Its type.
+    /// The media type of its content.
     pub media_type: DocumentType,
     /// Its length in bytes, from 1.
     pub bytes: u64,
@@ -260,14 +260,14 @@ impl UploadState {
 /// with the content itself is in the rules of the inspection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanRefusal {
-    /// Malware was found.
+    /// The scanner found malware in it.
     Malware,
     /// The scanner cannot look into it.
     NotScanned,
 }
 
 impl ScanRefusal {
-    /// Each of them.
+    /// Every refusal of the scanner.
     pub const ALL: [Self; 2] = [Self::Malware, Self::NotScanned];
 
     /// Stable name in kebab-case, which no rule of the inspection has.
@@ -293,7 +293,7 @@ impl ScanRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
-    /// Its id.
+    /// The id that was drawn for it.
     #[serde(rename = "document")]
     pub id: UploadId,
     /// The account that asked for it, with its role: nobody else may claim it.

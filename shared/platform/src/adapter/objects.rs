@@ -60,9 +60,9 @@ pub struct SignedUpload {
 /// A header of an upload.
 #[derive(Debug, Serialize)]
 pub struct SignedHeader {
-    /// Its name.
+    /// The name in lower case.
     pub name: &'static str,
-    /// Its value.
+    /// The value that was signed.
     pub value: String,
 }
 
@@ -133,7 +133,8 @@ impl Bucket {
         now: Timestamp,
     ) -> Result<String, Failure> {
         let credentials = self.credentials.provide_credentials().await;
-        let credentials = credentials.map_err(|error| Failure::unavailable("credentials", error))?;
+        let credentials =
+            credentials.map_err(|error| Failure::unavailable("credentials", error))?;
         let defect = |error: &dyn std::error::Error| Failure::Defect(error.to_string());
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
