@@ -536,7 +536,11 @@ fn documents_are_private_encrypted_with_a_key_of_ours_and_gone_after_a_day_unles
         (&statement["Effect"], &statement["Principal"], &statement["Action"]),
         (&json!("Deny"), &json!("*"), &json!("s3:*"))
     );
-    assert_eq!(statement["Condition"], json!({ "Bool": { "aws:SecureTransport": "false" } }));
+    let in_the_clear = json!({
+        "Bool": { "aws:SecureTransport": "false" },
+        "NotIpAddress": { "aws:SourceIp": "127.0.0.0/8" },
+    });
+    assert_eq!(statement["Condition"], in_the_clear, "save on the same machine");
     let over: Vec<String> = each(&statement["Resource"]).into_iter().map(resource).collect();
     assert_eq!(over, [id.to_owned(), format!("{id}/*")]);
 }
