@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submit_event};
 use crate::support::world::{NOW, World, at};
 
 /// The agency that the dossiers here are forwarded to.
@@ -71,14 +71,13 @@ async fn an_officer_reads_what_was_handed_in_and_what_they_may_do_next() {
             "idNumber": CITIZEN, "phone": "+84912345678",
         })
     );
-    let document = &sent["documents"][0];
-    assert_eq!(
-        body["documents"],
-        json!([{
+    let documents = sent["documents"].as_array().unwrap().iter().map(|document| {
+        json!({
             "code": document["code"], "name": document["name"], "version": 1, "inspection": "not-ours",
             "source": { "kind": "reference", "url": document["url"], "sha256": document["sha256"] },
-        }])
-    );
+        })
+    });
+    assert_eq!(body["documents"], documents.collect::<Value>());
     assert_eq!((&body["procedure"], &body["procedureVersion"]), (&json!(PROCEDURE), &json!(1)));
     let needs = |action: &str| {
         let next = body["next"].as_array().unwrap().iter();
@@ -89,6 +88,41 @@ async fn an_officer_reads_what_was_handed_in_and_what_they_may_do_next() {
     assert_eq!(needs("apologise"), Some(json!(["reason", "newDueOn"])));
     assert_eq!(needs("forward"), Some(json!(["toAgency"])));
     assert_eq!(needs("receive"), None, "it is received");
+}
+
+#[tokio::test]
+async fn who_has_the_documents_is_in_the_case() {
+    let world = World::new().await;
+    let ours = handed_in(&world).await;
+    let theirs = format!("{AGENCY}-261117-9000001");
+    let mut event = submit_event("e1", NOW, Some(&theirs));
+    (event["data"]["documents"], event["data"]["documentsWithSender"]) = (json!([]), true.into());
+    let (event, now) = (event.to_string(), at(NOW));
+    ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, now)
+        .await
+        .unwrap();
+    for (code, has) in [(ours, "us"), (theirs, "sender")] {
+        let seen = answer(&world, case(&code).officer(AGENCY)).await;
+        assert_eq!((seen.status, &seen.body["documentsKeptBy"]), (200, &json!(has)), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
+    let world = World::new().await;
+    let mut body = submission();
+    body["channel"] = "counter".into();
+    let code = body["documents"][0]["code"].clone();
+    body["documents"][0] = json!({ "code": code, "paper": "original" });
+    let dossier = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let seen = answer(&world, case(&dossier.code()).officer(AGENCY)).await;
+    assert_eq!(
+        seen.body["documents"][0],
+        json!({
+            "code": code, "version": 1,
+            "source": { "kind": "paper", "form": "original", "receivedBy": { "role": "portal" } },
+        })
+    );
 }
 
 #[tokio::test]

@@ -347,7 +347,7 @@ async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is
             r#""channel":"online","channel":"counter""#.to_owned(),
             "data.channel",
         ),
-        (r#""code":"TP01""#, r#""code":"TP01","code":"TP02""#.to_owned(), "data.documents[0].code"),
+        (r#""code":"DDN""#, r#""code":"DDN","code":"MCO""#.to_owned(), "data.documents[0].code"),
         (r#""id":"e1""#, r#""id":"e1","id":"e2""#.to_owned(), "id"),
         (r#""id":"e1""#, r#""id":"e1","extension":[{"a":1,"a":2}]"#.to_owned(), "extension[0].a"),
     ] {

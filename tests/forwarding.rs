@@ -7,7 +7,7 @@ use domain::applicant::{Applicant, ApplicantKind, FullName, IdNumber, Phone};
 use domain::dossier::Actor;
 use domain::id::CommandId;
 use domain::procedure::Channel;
-use domain::submission::Submission;
+use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::Timestamp;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::port::{Admission, Intake};
@@ -15,7 +15,7 @@ use platform::record::SubmissionReceipt;
 use serde_json::{Value, json};
 
 use crate::support::call::{
-    AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, transition_event,
+    AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submission_for, transition_event,
 };
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
@@ -316,6 +316,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
             email: None,
         },
         documents: Vec::new(),
+        kept_by: DocumentsKeptBy::Us,
     };
     let (key, then) =
         (CommandId::try_from(format!("old-{code}")).unwrap(), at("2025-02-28T02:00:00Z"));
@@ -344,8 +345,8 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
 #[tokio::test]
 async fn from_the_day_of_the_merger_the_successor_s_officers_carry_on() {
     let world = World::new().await;
-    let mut body = submission();
-    (body["agency"], body["procedure"]) = ("H58.03".into(), "2.000004".into());
+    let mut body = submission_for("2.000004");
+    body["agency"] = "H58.03".into();
     let call = Call::submit("k").body(&body);
     let code = call.at_submit(&world.reception, &world, at("2025-06-27T02:00:00Z")).await.code();
     let (before, after) = ("2025-06-30T16:59:59.999Z", "2025-06-30T17:00:00Z");
@@ -465,8 +466,8 @@ async fn what_a_divided_agency_left_lies_with_the_heir_of_its_procedure_or_ward_
     let heirs = ["H20.12", "H20.05", AGENCY];
     let mut codes = Vec::new();
     for (procedure, ward) in [("2.000004", None), ("1.012789", Some("28249")), ("1.012789", None)] {
-        let mut body = submission();
-        (body["agency"], body["procedure"]) = ("H58.03".into(), procedure.into());
+        let mut body = submission_for(procedure);
+        body["agency"] = "H58.03".into();
         if let Some(ward) = ward {
             body["ward"] = ward.into();
         }

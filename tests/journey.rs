@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::support::call::{
-    AGENCY, CITIZEN, Call, PROCEDURE, submission, submit_event, transition_event,
+    AGENCY, CITIZEN, Call, PROCEDURE, documents, submission, submit_event, transition_event,
 };
 use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::{FixedToken, NOW, World, at};
@@ -42,7 +42,7 @@ fn somebody() -> (Value, String) {
 async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     let stack = Stack::new();
     let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
-    let (body, _) = somebody();
+    let (body, phone) = somebody();
     let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("life")), body).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let code = slip.code();
@@ -69,6 +69,12 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     let codes: Vec<&Value> =
         audited.body["items"].as_array().unwrap().iter().map(|read| &read["code"]).collect();
     assert!(codes.contains(&&json!(code)), "{}", audited.body);
+    let found = json!({ "phone": phone, "limit": 1 });
+    let found = stack.call(Method::POST, "/v1/search", Some(&officer), None, found).await;
+    assert_eq!((found.status, &found.body["items"][0]["code"]), (200, &json!(code)));
+    let citizen = stack.token(json!({ "role": "citizen", "idNumber": CITIZEN })).await;
+    let own = stack.get("/v1/me/dossiers?limit=50", Some(&citizen)).await;
+    assert_eq!(own.status, 200, "{}", own.body);
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
@@ -186,7 +192,7 @@ async fn a_due_date_that_one_function_counts_is_explained_day_by_day_by_the_othe
     ] {
         body[field] = value;
     }
-    body["documents"][0]["code"] = "DX".into();
+    body["documents"] = documents("2.002039");
     let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&unique("far")), body).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let received = stack.act(&officer, &slip.code(), "receive", 1).await;

@@ -4,7 +4,7 @@ use ingest_event::ingest;
 use platform::Failure;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission, submit_event};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission_for, submit_event};
 use crate::support::world::{World, at};
 
 /// The ward that the example events are of.
@@ -87,8 +87,8 @@ fn days(answer: &Answer) -> Vec<String> {
 async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
     let world = World::new().await;
     let ask = |code: &str| Call::new("GET /v1/dossiers/{code}/deadline").code(code);
-    let mut body = submission();
-    (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
+    let mut body = submission_for("1.001193");
+    body["agency"] = COMMUNE.into();
     let submitted = Call::submit("k")
         .body(&body)
         .at_submit(&world.reception, &world, at("2026-11-20T01:00:00Z"))

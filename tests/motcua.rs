@@ -9,6 +9,7 @@ mod crash;
 mod deadline;
 mod doors;
 mod figures;
+mod finding;
 mod forwarding;
 mod gateways;
 mod index;

@@ -8,7 +8,7 @@ use aws_lambda_events::encodings::Body;
 use platform::catalogue::{Texts, UndecidedYears};
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submission_for};
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
 
@@ -203,9 +203,8 @@ async fn a_procedure_that_is_not_on_line_names_no_such_channel_and_none_is_taken
     for code in codes(&list(&world, &[("online", "information")]).await) {
         let told = one(&world, &code).await;
         assert_eq!(texts(&told["channels"], "channel"), ["counter", "postal"].into(), "{code}");
-        let mut body = submission();
-        (body["procedure"], body["agency"]) =
-            (code.as_str().into(), told["agencies"][0]["code"].clone());
+        let mut body = submission_for(&code);
+        body["agency"] = told["agencies"][0]["code"].clone();
         let answer = Call::submit(&code).body(&body).at_submit(&world.reception, &world, at(NOW));
         assert_eq!(answer.await.broken(), ("channel", "online-procedure"), "{code}");
     }
@@ -217,9 +216,8 @@ async fn a_procedure_names_the_kinds_of_identity_that_it_takes_and_takes_no_othe
     let takes = async |procedure: &str, kind: &str| {
         let told = one(&world, procedure).await;
         let kinds = texts(&told["identities"], "idKind").contains(kind);
-        let mut body = submission();
-        (body["procedure"], body["agency"]) =
-            (procedure.into(), told["agencies"][0]["code"].clone());
+        let mut body = submission_for(procedure);
+        body["agency"] = told["agencies"][0]["code"].clone();
         body["channel"] = "counter".into();
         body["applicant"]["idKind"] = kind.into();
         body["applicant"]["idNumber"] =
@@ -376,4 +374,72 @@ async fn a_tag_ends_with_the_edition_that_it_was_given_for() {
     let answer: Answer =
         call.header("if-none-match", &tag).at_catalogue(&later.await, at(NOW)).await.into();
     assert_eq!((answer.status, &answer.body["feeVnd"]), (200, &json!(8_000)));
+}
+
+#[tokio::test]
+async fn without_a_required_document_nothing_is_taken_in_and_each_missing_one_is_named() {
+    let world = World::new().await;
+    let required = one(&world, PROCEDURE).await["documents"].clone();
+    let mut body = submission();
+    body["documents"] = json!([]);
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let named: Vec<_> = answer.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| {
+            (error["rule"].as_str().unwrap(), error["detail"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let expected: Vec<_> = required
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|asked| {
+            let (code, name) = (asked["code"].as_str().unwrap(), asked["name"].as_str().unwrap());
+            ("required-document", format!("{code} is missing: {name}"))
+        })
+        .collect();
+    assert_eq!(named, expected);
+    assert_eq!(world.count("DossiersTable").await, 0);
+    body["documentsWithSender"] = true.into();
+    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    assert_eq!(answer.broken(), ("documentsWithSender", "documents-with-sender"));
+}
+
+#[tokio::test]
+async fn a_document_is_on_paper_or_at_an_address_and_what_it_lacks_is_named() {
+    let world = World::new().await;
+    for (change, expected) in [
+        (json!({ "paper": "copy" }), vec![("documents[0].paper", "document-content")]),
+        (json!({ "url": null }), vec![("documents[0].url", "required")]),
+        (
+            json!({ "url": null, "sha256": null, "name": "" }),
+            vec![
+                ("documents[0].sha256", "required"),
+                ("documents[0].url", "required"),
+                ("documents[0].name", "length"),
+            ],
+        ),
+    ] {
+        let mut body = submission();
+        body["channel"] = "counter".into();
+        let document = body["documents"][0].as_object_mut().unwrap();
+        for (name, value) in change.as_object().unwrap() {
+            match value {
+                Value::Null => drop(document.remove(name)),
+                value => drop(document.insert(name.clone(), value.clone())),
+            }
+        }
+        let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW));
+        let answer = answer.await.body;
+        let found: Vec<_> = answer["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (error["field"].as_str().unwrap(), error["rule"].as_str().unwrap()))
+            .collect();
+        assert_eq!(found, expected, "{change}");
+    }
 }

@@ -134,8 +134,8 @@ fn with_corrected_rules() -> Texts {
 #[tokio::test]
 async fn the_morning_after_a_corrected_rule_moves_no_date_and_says_nothing() {
     let mut world = World::new().await;
-    let mut body = crate::support::call::submission();
-    (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
+    let mut body = crate::support::call::submission_for("1.001193");
+    body["agency"] = COMMUNE.into();
     let saturday = at("2026-11-28T02:00:00Z");
     let receive = async |world: &World, key: &str| {
         let call = Call::submit(key).body(&body);
@@ -199,8 +199,8 @@ async fn nobody_moves_a_date_through_a_door() {
 async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     let mut world = World::new().await;
     world.catalogue = load(UndecidedYears::Assumed).unwrap().into();
-    let mut body = crate::support::call::submission();
-    (body["procedure"], body["agency"]) = ("1.001193".into(), COMMUNE.into());
+    let mut body = crate::support::call::submission_for("1.001193");
+    body["agency"] = COMMUNE.into();
     let now = at("2026-12-31T02:00:00Z");
     let code = Call::submit("k").body(&body).at_submit(&world.reception, &world, now).await.code();
     let received = Call::transition(&code, "receive", 1)

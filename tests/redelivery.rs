@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
 use crate::support::file;
-use crate::support::world::{Kept, NOW, World, at};
+use crate::support::world::{Kept, NOW, World, at, people};
 
 const CODE: &str = "H20.03-261116-9001";
 
@@ -505,7 +505,12 @@ async fn a_message_whose_table_hangs_fails_alone_within_its_time() {
     let hangs = hanging_table().await;
     let (store, intake) = (
         dynamo::Dossiers::new(hangs.clone(), "DossiersTable".to_owned()),
-        dynamo::IntakeTable::new(hangs, "DossiersTable".to_owned(), "IntakeTable".to_owned()),
+        dynamo::IntakeTable::new(
+            hangs,
+            "DossiersTable".to_owned(),
+            "IntakeTable".to_owned(),
+            people(),
+        ),
     );
     let event = transition_event("e2", "2026-11-16T04:00:00Z", CODE, "receive").to_string();
     let queue = Kept::default();

@@ -2,6 +2,7 @@
 //! comes to its end.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::document::DocumentContent;
 use domain::dossier::{
     Action, Actor, Command, Decision, Dossier, DossierStatus, ITEM_BYTES_MAX, Refusal,
 };
@@ -61,8 +62,10 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
     let document = state.documents[0].clone();
     state.documents = vec![document; DOCUMENTS_MAX];
     let others = state.documents.iter().map(domain::submission::Document::bytes).sum::<usize>();
-    let name = &mut state.documents[0].name;
-    name.push_str(&"a".repeat(DOCUMENTS_BYTES_MAX - others));
+    let DocumentContent::Reference(kept) = &mut state.documents[0].content else {
+        panic!("at an address")
+    };
+    kept.name.push_str(&"a".repeat(DOCUMENTS_BYTES_MAX - others));
     let mut dossier = Dossier::try_from(state).unwrap();
     let item = serde_dynamo::to_item(DossierRecord::from(&dossier)).unwrap();
     world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();

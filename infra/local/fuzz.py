@@ -108,7 +108,15 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
         "agency": AGENCY,
         "channel": "online",
         "applicant": applicant,
-        "documents": [],
+        "documents": [
+            {
+                "code": code,
+                "name": "giay-to.pdf",
+                "sha256": "0" * 64,
+                "url": "https://files.example/giay-to.pdf",
+            }
+            for code in ("DDN", "MCO", "TKHQ", "HDTM")
+        ],
     }
     versions = {}
     for life in LIVES * 3:

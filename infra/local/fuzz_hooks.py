@@ -33,6 +33,8 @@ AT_HOME = {
     "readCase": ("citizen", "officer", "portal"),
     "listReads": ("citizen", "auditor"),
     "auditReads": ("auditor",),
+    "listOwnDossiers": ("citizen",),
+    "searchPerson": ("officer",),
     "readKpi": ("officer", "portal"),
     "readIndex": ("officer", "portal"),
     "readNational": ("officer", "portal"),

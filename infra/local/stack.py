@@ -422,6 +422,7 @@ class Stack:
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
+            "PeopleKey": "local-people-key",
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",

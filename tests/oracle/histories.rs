@@ -15,7 +15,7 @@ use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::submission::Submission;
+use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::civil::{Date, Time, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::catalogue::{UndecidedYears, load};
@@ -202,6 +202,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
             email: None,
         },
         documents: Vec::new(),
+        kept_by: DocumentsKeptBy::Us,
     };
     let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();
     submission.into_dossier(code, "handed-in".parse().unwrap(), &portal(), at.into(), catalogue())

@@ -4,6 +4,7 @@ use std::future::ready;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
+use domain::calendar::date_of;
 use jiff::Timestamp;
 use platform::gateway::report::ZaloSigner;
 use platform::http;
@@ -11,7 +12,7 @@ use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::world::{NOW, World, at};
+use super::world::{NOW, World, at, shipped};
 
 /// The agency of most tests.
 pub const AGENCY: &str = "H20.03";
@@ -27,13 +28,32 @@ pub fn submission() -> Value {
         "agency": AGENCY,
         "channel": "online",
         "applicant": { "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": CITIZEN, "phone": "0912345678" },
-        "documents": [{
-            "code": "TP01",
+        "documents": documents(PROCEDURE),
+    })
+}
+
+/// What `procedure` requires, as a portal sends it.
+pub fn documents(procedure: &str) -> Value {
+    let code = procedure.parse().unwrap();
+    let known = shipped().procedure(&code, date_of(at(NOW))).unwrap();
+    let required = known.documents.iter().filter(|document| document.required);
+    let sent = required.map(|document| {
+        json!({
+            "code": document.code,
             "name": "don-de-nghi.pdf",
             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "url": "https://files.example/don-de-nghi.pdf"
-        }]
-    })
+        })
+    });
+    sent.collect()
+}
+
+/// A good submission for `procedure`.
+pub fn submission_for(procedure: &str) -> Value {
+    let mut body = submission();
+    body["procedure"] = procedure.into();
+    body["documents"] = documents(procedure);
+    body
 }
 
 /// What an answer says.
@@ -322,6 +342,11 @@ impl Call {
                 http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
                     .await
             }
+            "GET /v1/me/dossiers" | "POST /v1/search" => {
+                let handler =
+                    |request| find_dossier::handle(request, &world.finders, catalogue, now);
+                http::serve(event, handler).await
+            }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices);
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
@@ -382,6 +407,13 @@ impl Call {
         let tables = (&world.dossiers, &world.reads);
         let handler = |request| read_case::handle(request, tables, &world.catalogue, now);
         http::serve(self.event(), handler).await
+    }
+
+    /// The answer of `find-dossier` at `now`.
+    pub async fn at_find(self, world: &World, now: Timestamp) -> Answer {
+        let handler =
+            |request| find_dossier::handle(request, &world.finders, &world.catalogue, now);
+        http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `track-dossier` at [`NOW`].

@@ -21,10 +21,11 @@ use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, Reads,
-    UploadTable,
+    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, People,
+    Reads, UploadTable,
 };
 use platform::gateway::Verdict;
+use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{
     AccessTokens, Admission, DeadLetters, DossierStore, Intake, MessageGateways, MessageSender,
@@ -42,6 +43,11 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+/// Hashes the numbers of people in the tests.
+pub fn people() -> KeyedHash {
+    KeyedHash::new("a key for people in tests".to_owned())
+}
+
 /// The tables and what reads and writes them.
 pub struct World {
     pub client: Client,
@@ -54,6 +60,8 @@ pub struct World {
     pub reads: Reads,
     pub uploads: UploadTable,
     pub bucket: Bucket,
+    /// Of `find-dossier`.
+    pub finders: find_dossier::Tables,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
@@ -69,6 +77,11 @@ pub fn bucket() -> Bucket {
 /// The shipped catalogue, read once for all tests.
 static SHIPPED: LazyLock<Arc<Catalogue>> =
     LazyLock::new(|| Arc::new(catalogue::load(UndecidedYears::Refused).unwrap()));
+
+/// The shipped catalogue.
+pub fn shipped() -> &'static Catalogue {
+    &SHIPPED
+}
 
 impl World {
     /// Empty tables, made as the template declares them, and the shipped catalogue.
@@ -86,7 +99,13 @@ impl World {
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
+                people(),
             ),
+            finders: find_dossier::Tables {
+                people: People::new(client.clone(), table("DossiersTable"), people()),
+                dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+                reads: Reads::new(client.clone(), table("ReadsTable")),
+            },
             notices: Notices::new(client.clone(), table("NoticesTable")),
             contacts: ContactBook::new(
                 client.clone(),

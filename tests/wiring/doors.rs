@@ -46,6 +46,8 @@ fn call(route: &str) -> Call {
     match route {
         "GET /v1/dossiers" => call.officer(AGENCY),
         "GET /v1/reads" => call.auditor(),
+        "GET /v1/me/dossiers" => call.citizen(CITIZEN),
+        "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),
         route if route.contains("/v1/catalogue") => call.administrator(),
         route if route.contains("/v1/preference") => call.citizen(CITIZEN),
         _ => call.portal(),

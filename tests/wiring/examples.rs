@@ -20,7 +20,7 @@ use crate::support::world::{Kept, Scripted, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 98] = [
+const ANSWERS: [(&str, u16, &str); 104] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -103,6 +103,12 @@ const ANSWERS: [(&str, u16, &str); 98] = [
     ("upload-document.by-auditor", 403, "forbidden"),
     ("upload-document.show-unknown", 404, "document-not-found"),
     ("upload-document.show-bad-id", 400, "id document-id"),
+    ("find-dossier.own", 200, ""),
+    ("find-dossier.own-by-officer", 403, "forbidden"),
+    ("find-dossier.search", 200, ""),
+    ("find-dossier.search-by-phone", 200, ""),
+    ("find-dossier.search-without-number", 400, "applicant one-person"),
+    ("find-dossier.search-by-citizen", 403, "forbidden"),
     ("read-catalogue.procedures", 200, ""),
     ("read-catalogue.procedures-bad-level", 400, "level known-value"),
     ("read-catalogue.procedure", 200, ""),
@@ -217,6 +223,12 @@ async fn answered(world: &World, name: &str) -> Answer {
             })
             .await
         }
+        "find-dossier" => {
+            http::serve(request, |request| {
+                find_dossier::handle(request, &world.finders, &world.catalogue, now)
+            })
+            .await
+        }
         "read-catalogue" => {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
@@ -264,6 +276,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "keep-preference",
         "read-kpi",
         "read-case",
+        "find-dossier",
         "read-catalogue",
         "upload-document",
     ];

@@ -7,11 +7,13 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 16] = [
+const BEYOND_THE_FORM: [&str; 18] = [
     "known-agency",
     "agency-in-force",
     "agency-level",
     "known-procedure",
+    "known-document",
+    "required-document",
     "online-procedure",
     "known-edition",
     "documents-bytes-max",
@@ -171,7 +173,9 @@ fn contradicts(allowed: bool, answer: &Answer) -> bool {
 /// Fields whose text is cleaned before it is judged, by rules that no pattern says: their own tests
 /// hold them to the document.
 fn is_cleaned(place: &str) -> bool {
-    ["/applicant/", "/documents/", "/reason", "/note"].iter().any(|part| place.starts_with(part))
+    ["/applicant/", "/documents/", "/reason", "/note", "/phone"]
+        .iter()
+        .any(|part| place.starts_with(part))
 }
 
 /// The first place in which two bodies differ.
@@ -292,6 +296,21 @@ async fn the_document_and_the_door_agree_on_preferences_and_publications() {
     .await;
 }
 
+#[tokio::test]
+async fn the_document_and_the_door_agree_on_searches() {
+    let world = World::new().await;
+    let person = json!({ "kind": "citizen", "idNumber": CITIZEN });
+    for good in [
+        json!({ "applicant": person, "phone": null, "limit": 5, "cursor": null }),
+        json!({ "phone": "0912345678", "applicant": null, "limit": null, "cursor": "MXx8" }),
+    ] {
+        agree("SearchBody", &good, |body| {
+            Call::new("POST /v1/search").officer(AGENCY).body(&body).at_find(&world, at(NOW))
+        })
+        .await;
+    }
+}
+
 /// A parameter's text as its schema reads it.
 fn as_typed(schema: &Value, text: &str) -> Value {
     let number = || {
@@ -375,6 +394,8 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                         call.administrator()
                     } else if path == "/v1/reads" {
                         call.auditor()
+                    } else if path == "/v1/me/dossiers" {
+                        call.citizen(CITIZEN)
                     } else {
                         call.officer(AGENCY)
                     };

@@ -13,7 +13,8 @@ async fn main() -> Result<(), entry::Error> {
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let store = &Dossiers::new(client.clone(), settings.dossiers_table.clone());
-    let intake = &IntakeTable::new(client, settings.dossiers_table, settings.intake_table);
+    let intake =
+        &IntakeTable::new(client, settings.dossiers_table, settings.intake_table, settings.people);
     let plan = Plan {
         width: WIDTH,
         record_timeout: settings.record_timeout,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
 use platform::sqs::QueueSettings;
 
 platform::settings! {
@@ -15,6 +16,8 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the intake table.
         intake_table: String = "INTAKE_TABLE",
+        /// Hashes the numbers by which an applicant's dossiers are found.
+        people: KeyedHash = "PEOPLE_KEY",
         /// The queue and its dead letters.
         queue: QueueSettings,
         /// How long the work on one message may take.

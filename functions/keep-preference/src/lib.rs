@@ -7,13 +7,14 @@
 
 mod settings;
 
-use domain::applicant::{ApplicantKind, IdNumber};
+use domain::applicant::IdNumber;
 use domain::catalogue::Catalogue;
 use domain::notice::{Language, NoticeChannel};
 use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::dynamo::{ContactBook, NoticePreference};
 use platform::http::{HttpReply, HttpRequest};
+use platform::request::PersonBody;
 use serde::Deserialize;
 
 pub use settings::Settings;
@@ -22,21 +23,12 @@ pub use settings::Settings;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PreferenceBody {
+    /// On whose behalf the portal acts.
     #[serde(default)]
-    applicant: Option<ApplicantBody>,
+    applicant: Option<PersonBody>,
     channels: Vec<NoticeChannel>,
     language: Language,
     legal_only: bool,
-}
-
-/// The applicant on whose behalf the portal acts.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ApplicantBody {
-    kind: ApplicantKind,
-    #[serde(default)]
-    id_kind: Option<String>,
-    id_number: String,
 }
 
 impl PreferenceBody {
@@ -45,10 +37,7 @@ impl PreferenceBody {
         self,
         catalogue: &Catalogue,
     ) -> Result<(Option<IdNumber>, NoticePreference), Vec<Violation>> {
-        let read = |person: ApplicantBody| {
-            catalogue.identities().read(person.kind, person.id_kind.as_deref(), &person.id_number)
-        };
-        let named = self.applicant.map(read).transpose();
+        let named = self.applicant.map(|person| person.judged(catalogue)).transpose();
         let mut broken = Vec::new();
         let named = named.map_err(|violation| broken.push(violation.within("applicant")));
         let mut channels = self.channels.clone();

@@ -3,10 +3,9 @@
 
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
-use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::document::Document;
-use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role};
+use domain::document::{Document, DocumentContent, DocumentsKeptBy, PaperKind};
+use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure};
 use jiff::Timestamp;
@@ -39,6 +38,8 @@ pub(crate) struct Case<'a> {
     due_at: Option<Timestamp>,
     applicant: Person<'a>,
     documents: Vec<HandedIn<'a>>,
+    /// Who has the documents: `sender` where an integrator could not send them.
+    documents_kept_by: DocumentsKeptBy,
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
@@ -62,19 +63,33 @@ struct Person<'a> {
 #[derive(Serialize)]
 struct HandedIn<'a> {
     code: &'a str,
-    name: &'a str,
+    /// The name of the file; paper has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     /// The version of the dossier with which it came.
     version: u64,
     source: Source<'a>,
-    inspection: Inspection,
+    /// Paper is looked at by a person, and by no program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inspection: Option<Inspection>,
 }
 
 /// Where a document is.
 #[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 enum Source<'a> {
     /// At an address of another system, which we never fetch.
     Reference { url: &'a str, sha256: &'a str },
+    /// On paper, with whoever took the dossier in.
+    Paper { form: PaperKind, received_by: PaperReceiver<'a> },
+}
+
+/// Who took paper in: an agency through its officer, or the portal or an integrator.
+#[derive(Serialize)]
+struct PaperReceiver<'a> {
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<&'a AgencyCode>,
 }
 
 /// Whether a document was inspected, and how that ended.
@@ -155,9 +170,7 @@ impl<'a> Case<'a> {
             last.map_or((dossier.status, None), |entry| (entry.status, entry.due_at));
         let newest = version == dossier.version;
         // As the dossier keeps it: what is in force by now is another one.
-        let procedure = catalogue
-            .procedure(&dossier.procedure, date_of(dossier.submitted_at))
-            .filter(|procedure| procedure.version == dossier.procedure_version);
+        let procedure = catalogue.procedure_of(dossier);
         Self {
             code: &dossier.code,
             version,
@@ -174,7 +187,8 @@ impl<'a> Case<'a> {
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
             applicant: Person::of(&dossier.applicant),
-            documents: dossier.documents.iter().map(HandedIn::of).collect(),
+            documents: documents(dossier),
+            documents_kept_by: dossier.documents_kept_by,
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
             results: seen.iter().filter_map(|entry| Outcome::of(entry)).collect(),
@@ -196,16 +210,30 @@ impl<'a> Person<'a> {
     }
 }
 
+/// What was handed in, in the order in which it was named. A dossier has a first entry: its
+/// submission, by whoever took the papers.
+fn documents(dossier: &Dossier) -> Vec<HandedIn<'_>> {
+    let taken_by = dossier.history.iter().take(1).map(|entry| &entry.by);
+    let each = |by| dossier.documents.iter().map(move |document| HandedIn::of(document, by));
+    taken_by.flat_map(each).collect()
+}
+
 impl<'a> HandedIn<'a> {
-    fn of(document: &'a Document) -> Self {
-        Self {
-            code: &document.code,
-            name: &document.name,
-            // No later move brings documents yet.
-            version: 1,
-            source: Source::Reference { url: &document.url, sha256: &document.sha256 },
-            inspection: Inspection::NotOurs,
-        }
+    fn of(document: &'a Document, taken_by: &'a Signature) -> Self {
+        let (name, source, inspection) = match &document.content {
+            DocumentContent::Reference(kept) => (
+                Some(kept.name.as_str()),
+                Source::Reference { url: &kept.url, sha256: &kept.sha256 },
+                Some(Inspection::NotOurs),
+            ),
+            DocumentContent::Paper { paper } => {
+                let received_by =
+                    PaperReceiver { role: taken_by.role, agency: taken_by.agency.as_ref() };
+                (None, Source::Paper { form: *paper, received_by }, None)
+            }
+        };
+        // No later move brings documents yet.
+        Self { code: &document.code, name, version: 1, source, inspection }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The settings of `submit-dossier`.
 
 use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
 
 platform::settings! {
     /// The settings of `submit-dossier`.
@@ -11,5 +12,7 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the intake table.
         intake_table: String = "INTAKE_TABLE",
+        /// Hashes the numbers by which an applicant's dossiers are found.
+        people: KeyedHash = "PEOPLE_KEY",
     }
 }

@@ -80,14 +80,6 @@ struct Apology<'a> {
     late: bool,
 }
 
-/// Whether the due date of `dossier`, if it has one, was counted in a year that the government has
-/// not decided.
-pub(crate) fn provisional(dossier: &Dossier, law: &Law) -> bool {
-    let started = dossier.run(law).map(|run| run.started);
-    let counted = started.zip(dossier.due_at);
-    counted.is_some_and(|(started, due)| law.is_provisional(&dossier.agency, started, due))
-}
-
 impl<'a> Deadline<'a> {
     /// The deadline of `dossier` by `law`.
     pub(crate) fn of(dossier: &'a Dossier, law: &Law) -> Result<Self, Failure> {
@@ -100,7 +92,7 @@ impl<'a> Deadline<'a> {
         Ok(Self {
             code: &dossier.code,
             due_at: dossier.due_at,
-            due_provisional: provisional(dossier, law),
+            due_provisional: dossier.is_due_provisional(law),
             original_due_at: dossier.original_due_at,
             paused_at: dossier.paused_at,
             count,

@@ -214,7 +214,7 @@ impl<'a> History<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: dossier.due_at,
-            due_provisional: deadline::provisional(dossier, law),
+            due_provisional: dossier.is_due_provisional(law),
             // The last that started the clock, as long as it runs.
             due_rule: dossier
                 .due_at

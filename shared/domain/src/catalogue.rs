@@ -13,8 +13,9 @@ use serde::Deserialize;
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
 
 use crate::agency::Agency;
-use crate::calendar::{Calendar, MissingYear, instant};
+use crate::calendar::{Calendar, MissingYear, date_of, instant};
 use crate::document::DocumentHosts;
+use crate::dossier::Dossier;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
 use crate::index::Indexes;
@@ -83,6 +84,13 @@ impl Catalogue {
     /// The version of a procedure in force on `day`.
     pub fn procedure(&self, code: &ProcedureCode, day: Date) -> Option<&Procedure> {
         self.register.procedure(code, day)
+    }
+
+    /// The version of the procedure that a dossier keeps, which may not be in force any more; none
+    /// where the catalogue does not have it.
+    pub fn procedure_of(&self, dossier: &Dossier) -> Option<&Procedure> {
+        self.procedure(&dossier.procedure, date_of(dossier.submitted_at))
+            .filter(|procedure| procedure.version == dossier.procedure_version)
     }
 
     /// Every version of every procedure.

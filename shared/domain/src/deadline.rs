@@ -54,8 +54,8 @@ impl Term {
             }
             TermUnit::CalendarDay => {
                 let received = effective_receipt(calendar, run, &mut silent)?;
-                let last =
-                    give_back_days(promised, days_stood(calendar, received, &since), &mut silent);
+                let stood = days_stood(calendar, received, promised, &since)?;
+                let last = give_back_days(promised, stood, &mut silent);
                 close(calendar, last, &mut silent)
             }
             TermUnit::WorkingHour => advance(
@@ -141,7 +141,8 @@ impl Term {
                     last = next(last);
                     note(last, Reckoning::Counted { number, of });
                 }
-                let last = give_back_days(last, days_stood(calendar, received, pauses), note);
+                let stood = days_stood(calendar, received, last, pauses)?;
+                let last = give_back_days(last, stood, note);
                 close(calendar, last, note)
             }
             TermUnit::WorkingHour => {

@@ -10,6 +10,25 @@ use crate::provenance::Trust;
 use crate::upload::is_lower_hexadecimal;
 use crate::{RuleName, Violation, text};
 
+/// Who has the documents of a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentsKeptBy {
+    /// We have every one that the procedure requires, as a copy or by its address.
+    #[default]
+    Us,
+    /// The integrator that handed the dossier in keeps them in its own system and cannot send
+    /// them. Officers who work the dossier here have to know.
+    Sender,
+}
+
+impl DocumentsKeptBy {
+    /// Whether we have them: what is not stored of a dossier.
+    pub fn is_us(&self) -> bool {
+        *self == Self::Us
+    }
+}
+
 /// The most documents one dossier carries.
 pub const DOCUMENTS_MAX: usize = 50;
 
@@ -20,17 +39,48 @@ pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 /// The longest address, in characters.
 const URL_CHARACTERS_MAX: usize = 2_048;
 
-/// A document handed in: the address and the hash of its content.
+/// A document handed in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Code of the document within the procedure.
     pub code: String,
+    /// Where its content is.
+    #[serde(flatten)]
+    pub content: DocumentContent,
+}
+
+/// Where the content of a document is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DocumentContent {
+    /// At an address of another system, which we never fetch.
+    Reference(DocumentReference),
+    /// On paper, in the hands of the agency that took the dossier in. The history says whose.
+    Paper {
+        /// What the sheet is.
+        paper: PaperKind,
+    },
+}
+
+/// The address and the hash of a document that another system keeps.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentReference {
     /// File name as the applicant gave it.
     pub name: String,
     /// SHA-256 of the content, 64 lower-case hexadecimal digits.
     pub sha256: String,
     /// The https address of the content.
     pub url: String,
+}
+
+/// What a document on paper is (NĐ 61/2018 Đ.17; NĐ 23/2015 Đ.2 for copies).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperKind {
+    /// The original (bản chính), which goes back with the result.
+    Original,
+    /// A copy (bản sao), which stays with the dossier.
+    Copy,
 }
 
 /// File names and addresses may name people.
@@ -43,35 +93,48 @@ impl fmt::Debug for Document {
 impl Document {
     /// Bytes of text that the document takes in the store.
     pub fn bytes(&self) -> usize {
-        self.code.len() + self.name.len() + self.sha256.len() + self.url.len()
+        let content = match &self.content {
+            DocumentContent::Reference(DocumentReference { name, sha256, url }) => {
+                name.len() + sha256.len() + url.len()
+            }
+            DocumentContent::Paper { paper: PaperKind::Original | PaperKind::Copy } => 8,
+        };
+        self.code.len() + content
     }
 
     /// The same through the text gate, with its address as every program reads it.
     #[must_use]
     pub fn cleaned(self) -> Self {
+        let content = match self.content {
+            DocumentContent::Reference(kept) => DocumentContent::Reference(kept.cleaned()),
+            paper @ DocumentContent::Paper { .. } => paper,
+        };
+        Self { code: text::line(&self.code), content }
+    }
+
+    /// What is wrong with this document, each field named from the document itself.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found: Vec<Violation> = written("code", &self.code, 64).into_iter().collect();
+        match &self.content {
+            DocumentContent::Reference(kept) => found.extend(kept.violations()),
+            DocumentContent::Paper { .. } => {}
+        }
+        found
+    }
+}
+
+impl DocumentReference {
+    fn cleaned(self) -> Self {
         let url = text::line(&self.url);
         Self {
-            code: text::line(&self.code),
             name: text::line(&self.name),
             sha256: text::bare(&self.sha256),
             url: address(&url).map_or(url, String::from),
         }
     }
 
-    /// What is wrong with this document, each field named from the document itself.
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        for (field, value, most) in [("code", &self.code, 64), ("name", &self.name, 255)] {
-            if let Some(flaw) = text::flaw(value) {
-                found.push(Violation::new(field, flaw.rule(), flaw.detail()));
-            } else if !text::says_something(value) || value.chars().count() > most {
-                found.push(Violation::new(
-                    field,
-                    RuleName::Length,
-                    format!("must be 1 to {most} characters"),
-                ));
-            }
-        }
+    fn violations(&self) -> Vec<Violation> {
+        let mut found: Vec<Violation> = written("name", &self.name, 255).into_iter().collect();
         if !is_lower_hexadecimal(&self.sha256, 64) {
             found.push(Violation::new(
                 "sha256",
@@ -85,6 +148,16 @@ impl Document {
         }
         found
     }
+}
+
+/// What is wrong with the text of a field of 1 to `most` characters.
+fn written(field: &str, value: &str, most: usize) -> Option<Violation> {
+    if let Some(flaw) = text::flaw(value) {
+        return Some(Violation::new(field, flaw.rule(), flaw.detail()));
+    }
+    let fits = text::says_something(value) && value.chars().count() <= most;
+    let detail = || format!("must be 1 to {most} characters");
+    (!fits).then(|| Violation::new(field, RuleName::Length, detail()))
 }
 
 /// A public address as a browser reads it: https, a host name and not a number, no credentials and
@@ -195,7 +268,10 @@ impl DocumentHosts {
 
     /// The reason why the document's address is not allowed on `day`; `None` if it is.
     pub fn violation(&self, document: &Document, day: Date) -> Option<Violation> {
-        let url = address(&document.url)?;
+        let DocumentContent::Reference(kept) = &document.content else {
+            return None;
+        };
+        let url = address(&kept.url)?;
         let listed = self.on(day).any(|host| url.host_str() == Some(host));
         (!listed).then(|| {
             Violation::new("url", RuleName::DocumentHost, "lies on a host where no documents lie")

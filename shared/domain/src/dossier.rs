@@ -2,6 +2,7 @@
 
 mod actor;
 mod apology;
+mod awaited;
 mod clock;
 mod command;
 mod counted;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::text::REMARK_CHARACTERS_MAX;
 pub use actor::{Actor, NoteReaders, Role, Signature};
 pub use apology::apologies;
+pub use awaited::{Awaited, Expected};
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
@@ -36,7 +38,7 @@ use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::DueRule;
-use crate::document::Document;
+use crate::document::{Document, DocumentsKeptBy};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
@@ -155,6 +157,9 @@ pub struct DossierState {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// Who has the documents.
+    #[serde(default, skip_serializing_if = "DocumentsKeptBy::is_us")]
+    pub documents_kept_by: DocumentsKeptBy,
     /// When it was handed in (ngày nộp).
     pub submitted_at: Timestamp,
     /// When it was received (ngày tiếp nhận).

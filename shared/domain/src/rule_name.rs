@@ -85,6 +85,7 @@ rule_names! {
     OrganisationScheme = "organisation-scheme",
     IdKindInForce = "id-kind-in-force",
     IdKindOfProcedure = "id-kind-of-procedure",
+    OnePerson = "one-person",
 
     // Documents.
     Sha256 = "sha256",
@@ -99,6 +100,11 @@ rule_names! {
     WardCode = "ward-code",
     AgencyLevel = "agency-level",
     KnownProcedure = "known-procedure",
+    KnownDocument = "known-document",
+    RequiredDocument = "required-document",
+    PaperDocument = "paper-document",
+    DocumentContent = "document-content",
+    DocumentsWithSender = "documents-with-sender",
     OnlineProcedure = "online-procedure",
     KnownEdition = "known-edition",
     Period = "period",

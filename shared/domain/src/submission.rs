@@ -9,10 +9,13 @@ use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
-pub use crate::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document};
+pub use crate::document::{
+    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference,
+    DocumentsKeptBy, PaperKind,
+};
 use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
-use crate::procedure::Channel;
+use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
@@ -59,6 +62,8 @@ pub struct Submission {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// Who has the documents: we, or the integrator that hands them in.
+    pub kept_by: DocumentsKeptBy,
 }
 
 /// When a dossier was handed in.
@@ -117,8 +122,8 @@ impl Submission {
         Matter { procedure: Some(&self.procedure), ward: self.ward.as_ref() }
     }
 
-    /// What the catalogue does not allow on `day`.
-    pub fn violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
+    /// What the catalogue does not allow on `day` where `by` hands it in.
+    pub fn violations(&self, by: &Actor, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(agency_violation("agency", &self.agency, catalogue, day));
         let identity =
@@ -153,6 +158,72 @@ impl Submission {
                 RuleName::OnlineProcedure,
                 "this procedure cannot be handed in on-line",
             ));
+        }
+        found.extend(self.incompleteness(procedure));
+        found.extend(self.papers_handed_over(by));
+        if self.kept_by == DocumentsKeptBy::Sender && !matches!(by, Actor::Integrator { .. }) {
+            found.push(Violation::new(
+                "documentsWithSender",
+                RuleName::DocumentsWithSender,
+                "only an integrator's system may keep the documents of a dossier",
+            ));
+        }
+        found
+    }
+
+    /// Every document that is said to be on paper, where nobody took paper from the applicant: on
+    /// the line, or from an applicant who acts on their own.
+    fn papers_handed_over(&self, by: &Actor) -> Vec<Violation> {
+        if self.channel != Channel::Online && !matches!(by, Actor::Citizen { .. }) {
+            return Vec::new();
+        }
+        let documents = self.documents.iter().enumerate();
+        let on_paper = documents
+            .filter(|(_, document)| matches!(document.content, DocumentContent::Paper { .. }));
+        on_paper
+            .map(|(place, _)| {
+                Violation::new(
+                    format!("documents[{place}].paper"),
+                    RuleName::PaperDocument,
+                    "paper comes at the counter or by post, to whoever takes it in",
+                )
+            })
+            .collect()
+    }
+
+    /// Every document that the procedure does not have, and every required one that is missing
+    /// (NĐ 61/2018 Đ.17: an incomplete dossier is not received).
+    fn incompleteness(&self, procedure: &Procedure) -> Vec<Violation> {
+        let known: BTreeSet<&str> =
+            procedure.documents.iter().map(|document| document.code.as_str()).collect();
+        let given: BTreeSet<&str> =
+            self.documents.iter().map(|document| document.code.as_str()).collect();
+        let foreign = self
+            .documents
+            .iter()
+            .enumerate()
+            .filter(|(_, document)| !known.contains(document.code.as_str()));
+        let mut found: Vec<Violation> = foreign
+            .map(|(place, _)| {
+                Violation::new(
+                    format!("documents[{place}].code"),
+                    RuleName::KnownDocument,
+                    format!(
+                        "is no document of the procedure, which has {}",
+                        known.iter().copied().collect::<Vec<_>>().join(", ")
+                    ),
+                )
+            })
+            .collect();
+        if self.kept_by == DocumentsKeptBy::Us {
+            let missing = procedure
+                .documents
+                .iter()
+                .filter(|document| document.required && !given.contains(document.code.as_str()));
+            found.extend(missing.map(|document| {
+                let detail = format!("{} is missing: {}", document.code, document.name);
+                Violation::new("documents", RuleName::RequiredDocument, detail)
+            }));
         }
         found
     }
@@ -199,6 +270,7 @@ impl Submission {
             ward: self.ward,
             applicant: self.applicant,
             documents: self.documents,
+            documents_kept_by: self.kept_by,
             submitted_at: at,
             received_at: None,
             due_at: None,

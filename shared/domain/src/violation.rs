@@ -24,6 +24,11 @@ impl Violation {
         Self { field: field.into(), rule, detail: detail.into() }
     }
 
+    /// A field that is not there and has to be.
+    pub fn required(field: impl Into<String>) -> Self {
+        Self::new(field, RuleName::Required, "is required")
+    }
+
     /// The same violation, seen from one level further out: `phone` in `applicant` is
     /// `applicant.phone`.
     #[must_use]

@@ -18,6 +18,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod form;
 pub mod http;
+pub mod keyed_hash;
 pub mod message;
 pub mod parameters;
 pub mod payload;

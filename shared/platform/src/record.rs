@@ -118,6 +118,8 @@ pub struct WorklistItem {
 pub enum ReadOf {
     /// The case: applicant, documents, supplements, fees and results.
     Case,
+    /// The line of a search by person: code, state, and the applicant's name.
+    Search,
 }
 
 /// That somebody has read personal data of a dossier, without anything of what they read.

@@ -2,12 +2,15 @@
 //! the domain.
 
 use domain::agency::WardCode;
-use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::procedure::Channel;
-use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, Submission};
+use domain::submission::{
+    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference,
+    DocumentsKeptBy, PaperKind, Submission,
+};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -49,6 +52,8 @@ pub struct SubmissionBody {
     ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
+    #[serde(default)]
+    documents_with_sender: bool,
 }
 
 #[derive(Clone, Deserialize)]
@@ -64,13 +69,67 @@ struct ApplicantBody {
     email: Option<String>,
 }
 
+/// A person or business, named by their number in a body: a number never stands in an address.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PersonBody {
+    kind: ApplicantKind,
+    #[serde(default)]
+    id_kind: Option<String>,
+    id_number: String,
+}
+
+impl PersonBody {
+    /// The number by the rules of `catalogue`. Fails with the field that breaks one.
+    pub fn judged(&self, catalogue: &Catalogue) -> Result<IdNumber, Violation> {
+        catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number)
+    }
+}
+
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DocumentBody {
     code: String,
-    name: String,
-    sha256: String,
-    url: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    sha256: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    paper: Option<PaperKind>,
+}
+
+impl DocumentBody {
+    /// The cleaned document, and every field of it that is missing or breaks a rule.
+    fn read(self) -> (Document, Vec<Violation>) {
+        let Self { code, name, sha256, url, paper } = self;
+        let fields = [("name", &name), ("sha256", &sha256), ("url", &url)];
+        let mut found: Vec<Violation> = match paper {
+            None => {
+                let missing = fields.iter().filter(|(_, given)| given.is_none());
+                missing.map(|(field, _)| Violation::required(*field)).collect()
+            }
+            Some(_) if fields.iter().any(|(_, given)| given.is_some()) => {
+                let detail = "a document on paper has no name, hash or address";
+                vec![Violation::new("paper", RuleName::DocumentContent, detail)]
+            }
+            Some(_) => Vec::new(),
+        };
+        let content = match paper {
+            Some(paper) => DocumentContent::Paper { paper },
+            None => DocumentContent::Reference(DocumentReference {
+                name: name.unwrap_or_default(),
+                sha256: sha256.unwrap_or_default(),
+                url: url.unwrap_or_default(),
+            }),
+        };
+        let document = Document { code, content }.cleaned();
+        let broken = document.violations().into_iter();
+        let named: Vec<String> = found.iter().map(|violation| violation.field.clone()).collect();
+        found.extend(broken.filter(|violation| !named.contains(&violation.field)));
+        (document, found)
+    }
 }
 
 /// Keeps a checked value or notes what was wrong with it, so that one answer names every broken
@@ -113,22 +172,15 @@ impl SubmissionBody {
             let detail = format!("at most {DOCUMENTS_MAX} documents can be handed in at once");
             found.push(Violation::new("documents", RuleName::DocumentsMax, detail));
         }
-        let documents: Vec<Document> = body
-            .documents
-            .into_iter()
-            .map(|DocumentBody { code, name, sha256, url }| {
-                Document { code, name, sha256, url }.cleaned()
-            })
-            .collect();
+        let (documents, broken): (Vec<Document>, Vec<Vec<Violation>>) =
+            body.documents.into_iter().map(DocumentBody::read).unzip();
         if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
             let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
             found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail));
         }
-        for (place, document) in documents.iter().enumerate().take(DOCUMENTS_MAX) {
+        for (place, broken) in broken.into_iter().enumerate().take(DOCUMENTS_MAX) {
             let outer = format!("documents[{place}]");
-            found.extend(
-                document.violations().into_iter().map(|violation| violation.within(&outer)),
-            );
+            found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
         }
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone))
@@ -142,6 +194,11 @@ impl SubmissionBody {
                     ward,
                     applicant,
                     documents,
+                    kept_by: if body.documents_with_sender {
+                        DocumentsKeptBy::Sender
+                    } else {
+                        DocumentsKeptBy::Us
+                    },
                 })
             }
             _ => Err(Failure::Invalid(found)),

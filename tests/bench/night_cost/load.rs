@@ -10,7 +10,7 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Decision, Dossier};
 use domain::id::AgencyCode;
 use domain::procedure::Channel;
-use domain::submission::Submission;
+use domain::submission::{DocumentsKeptBy, Submission};
 use dynoxide::types::AttributeValue;
 use dynoxide::{Database, ImportOptions};
 use jiff::civil::{Date, date};
@@ -142,6 +142,7 @@ impl Patterns {
             ward: None,
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
+            kept_by: DocumentsKeptBy::Us,
         };
         let at = |hour: i64| -> Timestamp {
             let morning: Timestamp = format!("{PATTERN}T01:00:00Z").parse().expect("a time");

@@ -12,6 +12,7 @@ use ingest_event::ingest;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::dynamo::{Dossiers, Figures, IntakeTable};
+use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use rollup_kpi::Order;
 use serde_json::{Value, json};
@@ -55,6 +56,7 @@ impl Stage {
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
+                KeyedHash::new("a key for the replay".to_owned()),
             ),
             figures: Figures::new(client, table("KpiTable")),
             catalogue,
@@ -148,6 +150,7 @@ fn event(life: &Life, step: &Step, place: usize) -> Value {
                 "kind": "citizen", "fullName": "Trần Thị Mẫu", "idNumber": "030085001234", "phone": "0912345678",
             },
             "documents": [],
+            "documentsWithSender": true,
         });
         return event;
     }

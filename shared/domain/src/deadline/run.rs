@@ -7,7 +7,7 @@
 //! working day.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::Reckoning;
 use crate::calendar::{Calendar, ClosedReceipt, MissingYear, date_of, next, previous};
@@ -82,13 +82,36 @@ pub(super) fn working_days_stood(
     })
 }
 
-/// All days within the pauses.
-pub(super) fn days_stood(calendar: &Calendar, received: Date, pauses: &[Pause]) -> i64 {
-    let lengths = pauses.iter().map(|pause| {
-        let (after, last) = pause.days(calendar, received);
-        after.until(last).map_or(0, |span| i64::from(span.get_days()).max(0))
-    });
-    lengths.sum()
+/// The days that `pauses` give back to a term that ends on `last` without them.
+///
+/// Of a pause that began when the due date had passed, only as many as leave it passed: the next
+/// working day after a day off could be one that has not come yet, and what was overdue would be so
+/// no more.
+pub(super) fn days_stood(
+    calendar: &Calendar,
+    received: Date,
+    last: Date,
+    pauses: &[Pause],
+) -> Result<i64, MissingYear> {
+    let mut end = last;
+    for pause in pauses {
+        let (after, until) = pause.days(calendar, received);
+        let days = after.until(until).map_or(0, |span| span.get_days().max(0));
+        let mut then = end.saturating_add(days.days());
+        if ended_before(calendar, end, date_of(pause.from))? {
+            while then > end && !ended_before(calendar, then, date_of(pause.to))? {
+                then = previous(then);
+            }
+        }
+        end = then;
+    }
+    Ok(last.until(end).map_or(0, |span| i64::from(span.get_days())))
+}
+
+/// Whether a term that ends on `last` was due before `day`, on `last` itself or on the first working
+/// day after it.
+fn ended_before(calendar: &Calendar, last: Date, day: Date) -> Result<bool, MissingYear> {
+    Ok(last < day && calendar.working_day_from(last)? < day)
 }
 
 /// Office time within the pauses.

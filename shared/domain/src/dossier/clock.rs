@@ -89,6 +89,14 @@ impl Dossier {
         }
     }
 
+    /// Whether the due date, if there is one, was counted in a year that the government has not
+    /// decided.
+    pub fn is_due_provisional(&self, law: &Law) -> bool {
+        let started = self.run(law).map(|run| run.started);
+        let counted = started.zip(self.due_at);
+        counted.is_some_and(|(started, due)| law.is_provisional(&self.agency, started, due))
+    }
+
     /// How the clock ran since the last start of the term, read from the history. `None` before
     /// receipt and where the procedure gives no due date. A pause that has not ended is left out.
     pub fn run(&self, law: &Law) -> Option<Run> {

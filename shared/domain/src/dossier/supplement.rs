@@ -70,18 +70,23 @@ impl Dossier {
         Ok(late)
     }
 
+    /// The last day for documents that were asked for: of the time that the law gives, or the next
+    /// working day; none where none are waited for.
+    pub(super) fn supplement_until(&self, law: &Law) -> Option<Date> {
+        let last = last_day_for_supplement(&self.history, law)?;
+        // That day may lie in a year without a calendar: then it is not before this one.
+        Some(law.calendar_of(&self.agency).working_day_from(last).unwrap_or(last))
+    }
+
     /// Refuses to close a dossier for missing documents while the time for them runs, whoever asks.
     pub(super) fn check_expired(&self, at: Timestamp, law: &Law) -> Result<(), Refusal> {
-        let calendar = law.calendar_of(&self.agency);
         let Some(last) = last_day_for_supplement(&self.history, law) else {
             return Ok(());
         };
-        if is_over(last, date_of(at), calendar)? {
+        if is_over(last, date_of(at), law.calendar_of(&self.agency))? {
             return Ok(());
         }
-        // The day itself may lie in a year without a calendar: then it is not over before the last
-        // day is.
-        let until = calendar.working_day_from(last).unwrap_or(last);
+        let until = self.supplement_until(law).unwrap_or(last);
         let detail = format!("the applicant has until {until} for the documents");
         Err(Refusal::invalid(Violation::new("action", RuleName::NotYetExpired, detail)))
     }

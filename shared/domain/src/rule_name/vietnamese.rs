@@ -47,6 +47,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OrganisationScheme => "loại mã của tổ chức không tồn tại",
         RuleName::IdKindInForce => "loại số định danh không còn hoặc chưa có hiệu lực",
         RuleName::IdKindOfProcedure => "thủ tục không nhận loại số định danh này",
+        RuleName::OnePerson => "phải nêu đúng một người, bằng một số",
         RuleName::Sha256 => "phải gồm 64 chữ số thập lục phân viết thường",
         RuleName::HttpsUrl => "phải là địa chỉ https công khai",
         RuleName::DocumentHost => "máy chủ không thuộc danh mục nơi lưu tài liệu",
@@ -56,6 +57,13 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AgencyInForce => "cơ quan không hoạt động vào ngày đó",
         RuleName::WardCode => "phải là mã đơn vị hành chính cấp xã gồm năm chữ số",
         RuleName::AgencyLevel => "cấp cơ quan không giải quyết thủ tục này",
+        RuleName::KnownDocument => "tài liệu không thuộc thành phần hồ sơ của thủ tục",
+        RuleName::RequiredDocument => "thiếu tài liệu mà thủ tục bắt buộc phải có",
+        RuleName::PaperDocument => "giấy tờ bản giấy chỉ nhận trực tiếp hoặc qua bưu chính",
+        RuleName::DocumentContent => "là bản giấy hoặc có địa chỉ lưu trữ, không phải cả hai",
+        RuleName::DocumentsWithSender => {
+            "chỉ hệ thống tích hợp mới được giữ tài liệu tại hệ thống của mình"
+        }
         RuleName::KnownProcedure => "thủ tục không có trong danh mục",
         RuleName::OnlineProcedure => "thủ tục không nộp trực tuyến được",
         RuleName::KnownEdition => "phiên bản danh mục chưa từng được công bố",

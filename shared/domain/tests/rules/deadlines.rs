@@ -578,6 +578,20 @@ fn the_calendar_days_that_stood_still_are_given_back_and_those_off_before_the_en
     ]);
 }
 
+// Due on Friday 20 March. The days given back would end on the day off before the Monday on which
+// work goes on, or has not yet.
+#[test]
+fn what_was_overdue_as_the_clock_was_paused_stays_so_whatever_day_off_the_pause_leads_to() {
+    let due = |from, to, due| ("15 calendar-day", "2026-03-05T08:00", from, to, due);
+    check_paused(&[
+        due("2026-03-21T09:00", "2026-03-22T09:00", "2026-03-20T17:00"),
+        due("2026-03-21T09:00", "2026-03-23T09:00", "2026-03-20T17:00"),
+        due("2026-03-21T09:00", "2026-03-24T09:00", "2026-03-23T17:00"),
+        // Not yet overdue: the Friday itself is lost and given back.
+        due("2026-03-20T09:00", "2026-03-22T09:00", "2026-03-23T17:00"),
+    ]);
+}
+
 #[test]
 fn the_office_time_that_stood_still_is_given_back() {
     check_paused(&[

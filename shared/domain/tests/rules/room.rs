@@ -4,7 +4,7 @@ use domain::dossier::{
     Action, Command, Decision, Dossier, DossierStatus, HistoryEntry, ITEM_BYTES_MAX,
     REMARK_CHARACTERS_MAX, Refusal, VERSIONS_MAX,
 };
-use domain::submission::{DOCUMENTS_BYTES_MAX, Document};
+use domain::submission::{DOCUMENTS_BYTES_MAX, Document, DocumentContent, DocumentReference};
 use domain::{RuleName, Violation};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -100,9 +100,11 @@ fn heavy() -> Dossier {
     state.documents = (0..50)
         .map(|number| Document {
             code: format!("{number:064}"),
-            name: "a".repeat(DOCUMENTS_BYTES_MAX / 50 - 64 - 64 - 200),
-            sha256: "0".repeat(64),
-            url: format!("https://{}", "a".repeat(192)),
+            content: DocumentContent::Reference(DocumentReference {
+                name: "a".repeat(DOCUMENTS_BYTES_MAX / 50 - 64 - 64 - 200),
+                sha256: "0".repeat(64),
+                url: format!("https://{}", "a".repeat(192)),
+            }),
         })
         .collect();
     state.try_into().unwrap()

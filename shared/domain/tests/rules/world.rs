@@ -14,7 +14,7 @@ use domain::dossier::{
 };
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::submission::Submission;
+use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, offset};
@@ -172,6 +172,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
             email: None,
         },
         documents: Vec::new(),
+        kept_by: DocumentsKeptBy::Us,
     };
     let dossier = submission.into_dossier(
         "H20.12-260302-0001".parse().unwrap(),

@@ -7,6 +7,7 @@ mod dossiers;
 mod figures;
 mod intake_table;
 mod notices;
+mod people;
 mod reads;
 mod rows;
 mod uploads;
@@ -34,6 +35,7 @@ pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
+pub use people::{People, Person, PersonPage, PersonPlace, PersonRow};
 pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
 pub use uploads::UploadTable;
 

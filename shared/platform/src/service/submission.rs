@@ -101,7 +101,7 @@ pub async fn submit(
     }
     let at = claimed.min(now);
     let day = date_of(at);
-    let mut found = submission.violations(catalogue, day);
+    let mut found = submission.violations(&request.by, catalogue, day);
     // The day in a code is that of the sender's clock, which may be past midnight while ours is
     // not.
     if let Some(code) = &request.code

@@ -1,6 +1,5 @@
 //! The contacts table: preferences of applicants, numbers that a channel does not reach, and counts
-//! of messages. Its keys are keyed hashes, since a telephone number is easily guessed from a plain
-//! hash.
+//! of messages. Its keys are keyed hashes ([`KeyedHash`]).
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -11,16 +10,14 @@ use domain::notice::policy::Reach;
 use domain::notice::{Language, NoticeChannel};
 use domain::thread::Charge;
 use futures::try_join;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use super::{Item, down, number, read, text, unless_refused};
 use crate::Failure;
+use crate::keyed_hash::KeyedHash;
 use crate::port::Contacts;
-use crate::wire::hex;
 
 /// How long the count of a day or minute is kept: long enough to answer a complaint.
 const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -32,7 +29,7 @@ const MONTHS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 pub struct ContactBook {
     client: Client,
     table: String,
-    secret: String,
+    hash: KeyedHash,
 }
 
 /// The preference of an applicant.
@@ -62,31 +59,20 @@ struct PhoneItem {
 impl ContactBook {
     /// Over `table`, with the key for hashing people.
     pub fn new(client: Client, table: String, secret: String) -> Self {
-        Self { client, table, secret }
-    }
-
-    fn hashed(&self, kind: &str, value: &str) -> String {
-        // A key of any length is taken.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()) else {
-            return String::new();
-        };
-        mac.update(kind.as_bytes());
-        mac.update(b"#");
-        mac.update(value.as_bytes());
-        format!("{kind}#{}", hex(mac.finalize().into_bytes()))
+        Self { client, table, hash: KeyedHash::new(secret) }
     }
 
     fn phone_key(&self, phone: &Phone) -> String {
-        self.hashed("phone", phone.zalo())
+        self.hash.of("phone", phone.zalo())
     }
 
     fn day_key(&self, phone: &Phone, day: Date) -> String {
-        format!("{}#{day}", self.hashed("day", phone.zalo()))
+        format!("{}#{day}", self.hash.of("day", phone.zalo()))
     }
 
     /// What the applicant with this identity number prefers.
     pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
-        let item = self.get(self.hashed("id", &id.stored())).await?;
+        let item = self.get(self.hash.of("id", &id.stored())).await?;
         let Some(mut item) = item else {
             return Ok(NoticePreference::default());
         };
@@ -101,7 +87,7 @@ impl ContactBook {
         preference: &NoticePreference,
     ) -> Result<(), Failure> {
         let mut item = super::write(preference)?;
-        item.insert("contact".to_owned(), text(self.hashed("id", &id.stored())));
+        item.insert("contact".to_owned(), text(self.hash.of("id", &id.stored())));
         self.client
             .put_item()
             .table_name(&self.table)

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
+use futures::future::try_join_all;
 use jiff::civil::Date;
 
 use super::{Item, down, number, read, rows, stored, text, write};
@@ -144,6 +145,26 @@ impl Dossiers {
         Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())
     }
 
+    /// The dossiers with these codes, in this order, as of the last completed write. What is gone is
+    /// left out, and so is what cannot be read, which is named in the log.
+    pub async fn each(&self, codes: &[DossierCode]) -> Result<Vec<Dossier>, Failure> {
+        let items = try_join_all(codes.iter().map(|code| self.item(code))).await?;
+        Ok(items.into_iter().flatten().filter_map(|item| rows::readable(item, KEY)).collect())
+    }
+
+    async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("code", text(code.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        Ok(found.item)
+    }
+
     fn index(
         &self,
         (index, name): (&str, &str),
@@ -222,16 +243,7 @@ pub struct WorklistPage {
 
 impl DossierStore for Dossiers {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("code", text(code.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
-        found.item.map(read).transpose()
+        self.item(code).await?.map(read).transpose()
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {

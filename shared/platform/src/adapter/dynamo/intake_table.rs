@@ -9,8 +9,9 @@ use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Item, down, number, read, text, write};
+use super::{Item, down, number, people, read, text, write};
 use crate::Failure;
+use crate::keyed_hash::KeyedHash;
 use crate::port::{Admission, Intake};
 use crate::record::{DossierRecord, SubmissionReceipt};
 
@@ -26,12 +27,14 @@ pub struct IntakeTable {
     client: Client,
     dossiers: String,
     intake: String,
+    people: KeyedHash,
 }
 
 impl IntakeTable {
-    /// Over the tables `dossiers` and `intake`.
-    pub fn new(client: Client, dossiers: String, intake: String) -> Self {
-        Self { client, dossiers, intake }
+    /// Over the tables `dossiers` and `intake`; `people` hashes the numbers by which a dossier's
+    /// applicant is found.
+    pub fn new(client: Client, dossiers: String, intake: String, people: KeyedHash) -> Self {
+        Self { client, dossiers, intake, people }
     }
 }
 
@@ -161,10 +164,9 @@ impl Intake for IntakeTable {
                 .map_err(|error| Failure::Defect(error.to_string()))?;
             Ok(TransactWriteItem::builder().put(put).build())
         };
-        let puts = vec![
-            put(&self.dossiers, write(&DossierRecord::from(dossier))?, "code")?,
-            put(&self.intake, kept, "key")?,
-        ];
+        let mut admitted = write(&DossierRecord::from(dossier))?;
+        admitted.extend(people::keys_of(&self.people, &dossier.applicant));
+        let puts = vec![put(&self.dossiers, admitted, "code")?, put(&self.intake, kept, "key")?];
         for attempt in 1..=CONFLICT_TRIES_MAX {
             let outcome = self
                 .client

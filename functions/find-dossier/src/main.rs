@@ -1,0 +1,21 @@
+//! Wires `find-dossier`.
+
+use find_dossier::{Settings, Tables};
+use platform::dynamo::{self, Dossiers, People, Reads};
+use platform::entry::{self, http};
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let client = dynamo::client().await;
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let tables = &Tables {
+        people: People::new(client.clone(), settings.dossiers_table.clone(), settings.people),
+        dossiers: Dossiers::new(client.clone(), settings.dossiers_table),
+        reads: Reads::new(client, settings.reads_table),
+    };
+    http::run(async |request, now| {
+        find_dossier::handle(request, tables, &*live.current(now).await, now).await
+    })
+    .await
+}

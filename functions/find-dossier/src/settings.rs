@@ -1,0 +1,18 @@
+//! The settings of `find-dossier`.
+
+use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
+
+platform::settings! {
+    /// The settings of `find-dossier`.
+    pub struct Settings {
+        /// Where the catalogue is read.
+        catalogue: CatalogueSettings,
+        /// The name of the dossiers table.
+        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the reads table.
+        reads_table: String = "READS_TABLE",
+        /// Hashes the numbers by which an applicant's dossiers are found.
+        people: KeyedHash = "PEOPLE_KEY",
+    }
+}
