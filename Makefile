@@ -12,7 +12,7 @@ help: ## list the doors
 setup: ## install the pinned tools into .local (the other doors do it when needed)
 	$(STACK) setup
 
-build: ## build the functions and lay them out for infra/template.yaml
+build: ## build the functions, laid out for infra/template.yaml, and the stand-ins
 	cargo build --workspace --bins --locked
 	$(STACK) stage
 
@@ -38,7 +38,7 @@ deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=
 	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY) --paused=$(PAUSED)
 
 demo: build ## play one working day of a province on a stack of its own
-	$(STACK) run --dir .local/demo -- python infra/local/demo.py
+	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
 
 test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
@@ -84,7 +84,7 @@ hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
 
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
-	cargo build --release --workspace --bins --locked
+	cargo build --release --workspace --exclude local --bins --locked
 	$(STACK) stage --profile release
 
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use jiff::{SignedDuration, Timestamp};
+use platform::LogLine;
 use platform::catalogue::{Edition, Texts, UndecidedYears};
 use platform::dynamo::CatalogueStore;
 use platform::live_catalogue::LiveCatalogue;
@@ -505,7 +506,7 @@ async fn spoil(world: &World, published: &Answer) {
 fn rang(log: &Log) -> usize {
     let errors = log.errors();
     assert!(
-        errors.iter().all(|error| error["message"] == "a newer catalogue cannot be read"),
+        errors.iter().all(|error| error["message"] == LogLine::CatalogueUnreadable.text()),
         "{errors:?}"
     );
     errors.len()

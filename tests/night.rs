@@ -9,8 +9,8 @@ use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow};
 use futures::future::join_all;
 use ingest_event::ingest;
 use jiff::civil::Date;
-use platform::Failure;
 use platform::catalogue::UndecidedYears;
+use platform::{Failure, LogLine};
 use rollup_kpi::Order;
 use serde_json::{Value, json};
 
@@ -420,11 +420,11 @@ async fn every_night_from_october_on_says_that_next_year_has_no_calendar() {
         ("2026-09-30T16:59:59Z", vec![]), // the last second of September in Viet Nam
         (
             "2026-09-30T17:30:00Z",
-            vec![json!({ "message": "next year's calendar is missing", "year": 2027 })],
+            vec![json!({ "message": LogLine::CalendarMissing.text(), "year": 2027 })],
         ),
         (
             "2026-12-30T17:30:00Z",
-            vec![json!({ "message": "next year's calendar is missing", "year": 2027 })],
+            vec![json!({ "message": LogLine::CalendarMissing.text(), "year": 2027 })],
         ),
     ] {
         let log = Log::kept();

@@ -9,9 +9,9 @@ use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeState, NoticeThread};
 use jiff::{SignedDuration, Timestamp};
 use notify_applicant::{Desk, Limits};
-use platform::Failure;
 use platform::gateway::Verdict;
 use platform::port::{Contacts, MessageGateways, NoticeBook, Stored};
+use platform::{Failure, LogLine};
 use serde_json::{Value, json};
 
 use crate::support::call::{CITIZEN, Call};
@@ -250,12 +250,16 @@ async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
     tell(&world, &world.notices, &gateways, &message, "2026-11-17T15:30:00Z").await.unwrap();
     let queue = crate::support::world::Kept::default();
     let seven_twenty = at("2026-11-18T00:20:00Z");
+    let log = Log::kept();
     let woken =
         wake_notices::wake(&wake_notices::Order::default(), &world.notices, &queue, seven_twenty)
             .await
             .unwrap();
     // The opening is spread over ten minutes.
     assert!((600..=1_200).contains(&woken.oldest_unsent_seconds), "{woken:?}");
+    let logged = &log.of(LogLine::NoticesWoken)[..];
+    let [line] = logged else { panic!("{logged:?}") };
+    assert_eq!(line["oldest_unsent_seconds"], woken.oldest_unsent_seconds);
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use domain::thread::{NoticeState, NoticeThread};
+use platform::LogLine;
 use platform::port::NoticeBook;
 use repair_relay::{Order, Outcome, repair};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submission, submit_event, transition_event};
+use crate::support::log::Log;
 use crate::support::root;
 use crate::support::teller::{accepted, changed, tell};
 use crate::support::world::{Kept, NOW, Scripted, World, at};
@@ -54,7 +56,10 @@ async fn a_relay_that_lost_everything_is_made_good_by_the_night_and_by_one_night
     let codes = received(&world, 15).await;
     assert_eq!(world.count("NoticesTable").await, 0);
     let queue = Kept::default();
+    let log = Log::kept();
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [15, 15, 15]);
+    let owed = json!({ "message": LogLine::ChangesOwed.text(), "owed": 15, "sent": 15 });
+    assert_eq!(log.errors(), [owed]);
     tell_all(&world, &queue, "2026-11-18T02:00:00Z").await;
     for code in &codes {
         for version in [1, 2] {

@@ -1,5 +1,6 @@
 //! What the gateways report: signed or by the secret address, twice, late, out of order and forged.
 
+use platform::LogLine;
 use platform::port::{Contacts, NoticeBook};
 use serde_json::json;
 
@@ -392,11 +393,7 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
             .iter()
             .map(|line| (line["message"].clone(), line["stated"].clone()))
             .collect();
-        assert_eq!(
-            alarms,
-            [("a report states a price that cannot be".into(), kept.into())],
-            "{stated}"
-        );
+        assert_eq!(alarms, [(LogLine::ImplausiblePrice.text().into(), kept.into())], "{stated}");
         let shown = Call::new("GET /v1/dossiers/{code}/notices")
             .code(&code)
             .officer("H20.03")
@@ -501,6 +498,47 @@ async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_no
 }
 
 #[tokio::test]
+async fn near_the_end_of_the_month_s_budget_one_line_is_logged_and_after_it_another() {
+    for (spent, line) in [
+        (47_000_000, None),
+        (48_000_000, Some(LogLine::BudgetNearlyUsedUp)),
+        (60_000_000, Some(LogLine::BudgetUsedUp)),
+    ] {
+        let world = World::new().await;
+        let phone = "0987654321".to_owned().try_into().unwrap();
+        let charge = domain::thread::Charge { vnd: spent, ..Default::default() };
+        world.contacts.count(Some(&phone), charge, at(NOW)).await.unwrap();
+        let log = Log::kept();
+        told(&world, &Scripted::pair([accepted("m1")], [accepted("s1")])).await;
+        for of_budget in [LogLine::BudgetNearlyUsedUp, LogLine::BudgetUsedUp] {
+            let times = usize::from(line == Some(of_budget));
+            assert_eq!(log.of(of_budget).len(), times, "{of_budget} at {spent}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_gateways_accept_decline_and_report_is_logged_with_the_fields_that_the_metrics_read() {
+    let world = World::new().await;
+    let log = Log::kept();
+    let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
+    let not_taken = &log.of(LogLine::NoticeNotTaken)[..];
+    let [line] = not_taken else { panic!("{not_taken:?}") };
+    assert_eq!((&line["provider"], &line["code"]), (&"zalo".into(), &"-118".into()));
+    let accepted = &log.of(LogLine::NoticeAccepted)[..];
+    let [line] = accepted else { panic!("{accepted:?}") };
+    assert_eq!(
+        (&line["provider"], &line["seconds"], &line["deferred"]),
+        (&"esms".into(), &0.into(), &false.into())
+    );
+    let call = esms_event(&format!("{code}/1"), "s1", "5", "1");
+    assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 200);
+    let recorded = &log.of(LogLine::ReportRecorded)[..];
+    let [line] = recorded else { panic!("{recorded:?}") };
+    assert_eq!((&line["provider"], &line["settled"]), (&"esms".into(), &false.into()));
+}
+
+#[tokio::test]
 async fn what_is_left_unknown_is_counted_and_shown_until_a_report_settles_it() {
     let world = World::new().await;
     let gateways = Scripted::pair([silent()], [accepted("s1")]);
@@ -515,7 +553,8 @@ async fn what_is_left_unknown_is_counted_and_shown_until_a_report_settles_it() {
             .await
             .unwrap();
     }
-    let counted: Vec<_> = log.errors().iter().map(|line| line["left_unknown"].clone()).collect();
+    let lines = log.of(LogLine::NoticeLeftUnknown);
+    let counted: Vec<_> = lines.iter().map(|line| line["left_unknown"].clone()).collect();
     assert_eq!(counted, [1], "counted once");
     assert_eq!(shown().await.body["leftUnknown"], 1);
     let answer = zalo_report(&world, &format!("{code}/1"), "m1", "2026-11-17T09:30:00Z").await;

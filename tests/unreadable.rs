@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
+use platform::LogLine;
 use platform::catalogue::UndecidedYears;
 use platform::live_catalogue::LiveCatalogue;
 use platform::port::CatalogueEditions;
@@ -50,7 +51,7 @@ async fn damaged(world: &World, model: &str) -> BTreeSet<String> {
 fn named(log: &Log) -> BTreeSet<String> {
     let errors = log.errors();
     assert!(!json!(errors).to_string().contains("Trần"), "personal data in the log");
-    let of_rows = errors.iter().filter(|line| line["message"] == "a row cannot be read");
+    let of_rows = errors.iter().filter(|line| line["message"] == LogLine::RowUnreadable.text());
     of_rows.map(|line| line["key"].as_str().unwrap().to_owned()).collect()
 }
 

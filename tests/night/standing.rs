@@ -1,6 +1,7 @@
 //! What is published while something of it is wrong: it stays, and says so.
 
 use count_agency::{Ledger, Named};
+use platform::LogLine;
 use platform::batch::{self, Arrived, Plan, SHORT_PATIENCE};
 use rollup_kpi::Order;
 use serde_json::{Value, json};
@@ -227,7 +228,7 @@ async fn a_dossier_that_cannot_be_read_is_named_and_the_night_closes_without_it(
     assert_eq!(body["unreadable"], json!([{ "agency": AGENCY, "dossiers": [code] }]));
     let runs = world.figures.runs("2026-11-01".parse().unwrap()).await.unwrap();
     assert!(runs.iter().any(|run| run.unreadable.contains(&code)), "the run names it");
-    assert!(log.errors().iter().any(|line| line["message"] == "a row cannot be read"));
+    assert!(log.errors().iter().any(|line| line["message"] == LogLine::RowUnreadable.text()));
 }
 
 #[tokio::test]

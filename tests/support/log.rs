@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use platform::LogLine;
 use serde_json::Value;
 use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
@@ -55,6 +56,12 @@ impl Log {
             value
         };
         text.lines().map(line).collect()
+    }
+
+    /// The fields of each time that `line` was logged.
+    pub fn of(&self, line: LogLine) -> Vec<Value> {
+        let lines = self.lines().into_iter().map(|line| line["fields"].clone());
+        lines.filter(|fields| fields["message"] == line.text()).collect()
     }
 
     /// The fields of every line of level `ERROR`.

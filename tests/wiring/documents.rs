@@ -14,6 +14,7 @@ use domain::submission::DOCUMENTS_MAX;
 use domain::upload::{DocumentType, ScanRefusal};
 use domain::{RuleName, Violation};
 use platform::Failure;
+use platform::batch::Interruption;
 use platform::catalogue::{CatalogueError, Texts, UndecidedYears};
 use platform::http::BODY_BYTES_MAX;
 use platform::message::{self, CloudEvent};
@@ -21,6 +22,7 @@ use platform::problem::{Problem, TYPES};
 use platform::request::{SubmissionBody, read_json};
 use platform::submission::RECEIPT_KEPT;
 use refresh_token::Standing;
+use relay_changes::ParkReason;
 
 use super::*;
 
@@ -185,6 +187,17 @@ fn each_failure_is_written_as_documented_and_says_nothing_twice() {
             "{}",
             failure.slug()
         );
+    }
+}
+
+#[test]
+fn each_problem_has_a_title_in_vietnamese_and_in_english_and_is_the_same_problem_in_both() {
+    for failure in failures() {
+        let [vietnamese, english] =
+            [Language::Vi, Language::En].map(|language| Problem::written(&failure, language));
+        assert_eq!((vietnamese.kind, vietnamese.status), (english.kind, english.status));
+        assert!(english.title.is_ascii(), "{}", english.title);
+        assert!(!vietnamese.title.is_ascii(), "{}", vietnamese.title);
     }
 }
 
@@ -925,12 +938,11 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         "illegal-transition",
         "calendar-missing",
     ];
-    let by_the_batch = ["panicked", "timed-out"];
     let slugs = TYPES
         .iter()
         .map(|(slug, _)| *slug)
         .filter(|slug| !over_http.contains(slug))
-        .chain(by_the_batch);
+        .chain(Interruption::ALL.map(Interruption::name));
     let events: BTreeSet<String> = slugs.map(str::to_owned).collect();
     assert_eq!(reasons("ParkedEventAttributes"), events);
     let of_events = events.into_iter().filter(|reason| !of_commands.contains(&reason.as_str()));
@@ -941,14 +953,8 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     assert_eq!(reasons("ParkedDocumentAttributes"), counts);
     let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);
-    let batch = file("shared/platform/src/batch.rs");
-    for reason in by_the_batch {
-        assert!(batch.contains(&format!("\"{reason}\"")), "{reason}");
-    }
-    let relay = file("functions/relay-changes/src/lib.rs");
-    for reason in reasons("ParkedChangeAttributes") {
-        assert!(relay.contains(&format!("\"{reason}\"")), "{reason}");
-    }
+    let changes = ParkReason::ALL.map(|reason| reason.name().to_owned()).into();
+    assert_eq!(reasons("ParkedChangeAttributes"), changes);
 }
 
 #[test]

@@ -7,9 +7,9 @@ use domain::notice::policy::NoticePolicy;
 use domain::notice::{NoticeClass, Provider};
 use domain::thread::{Answer, NoticeRecord};
 use jiff::{SignedDuration, Timestamp};
-use platform::Failure;
 use platform::gateway::Verdict;
 use platform::port::{Contacts, MessageGateways};
+use platform::{Failure, LogLine};
 
 use crate::Desk;
 
@@ -155,7 +155,8 @@ impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
                     seconds,
                     deferred,
                     price_vnd,
-                    "notice accepted"
+                    "{}",
+                    LogLine::NoticeAccepted
                 );
             }
             Answer::Unknown => {
@@ -170,7 +171,16 @@ impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
                 );
             }
             Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel => {
-                tracing::warn!(dossier, version, provider, class, code, fault, "notice not taken");
+                tracing::warn!(
+                    dossier,
+                    version,
+                    provider,
+                    class,
+                    code,
+                    fault,
+                    "{}",
+                    LogLine::NoticeNotTaken
+                );
             }
         }
         Ok(())

@@ -21,12 +21,12 @@ use domain::thread::{
     Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
 };
 use jiff::{SignedDuration, Timestamp};
-use platform::Failure;
 use platform::message::{
     self, CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake, read_data,
 };
 use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 use platform::request::read_json;
+use platform::{Failure, LogLine};
 use serde_json::Value;
 
 pub use settings::Settings;
@@ -161,10 +161,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         }
         let reach = self.contacts.reach(phone, id_number, now).await?;
         if policy.budget_warns(reach.spent_vnd) {
-            tracing::warn!(
-                spent_vnd = reach.spent_vnd,
-                "the month's budget for messages is nearly used up"
-            );
+            tracing::warn!(spent_vnd = reach.spent_vnd, "{}", LogLine::BudgetNearlyUsedUp);
         }
         match notice.route(&policy, &reach, now, fastrand::u32(..)) {
             Routing::Wait { until, reason } => thread.put_off(notice.version, until, reason, now),
@@ -176,11 +173,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 let (dossier, class) = (&code.to_string(), notice.class.name());
                 match reason {
                     UnsentReason::Budget => {
-                        tracing::error!(
-                            dossier,
-                            class,
-                            "the month's budget for messages is used up"
-                        );
+                        tracing::error!(dossier, class, "{}", LogLine::BudgetUsedUp);
                     }
                     UnsentReason::OptedOut
                     | UnsentReason::NoChannel
@@ -302,7 +295,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             if charge.left_unknown > 0 {
                 // The template makes a metric of this field.
                 let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
-                tracing::error!(dossier, left_unknown, "a notice is left unknown");
+                tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
             }
             // Of a leader who was struck off meanwhile no number is known any more; what he has
             // cost is.

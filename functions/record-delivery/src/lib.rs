@@ -12,10 +12,10 @@ use domain::catalogue::Catalogue;
 use domain::notice::{MessageName, parse_message_id};
 use domain::thread::Reported;
 use jiff::Timestamp;
-use platform::Failure;
 use platform::gateway::report::{self, NamedReport, ZaloSigner};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{NoticeBook, Stored};
+use platform::{Failure, LogLine};
 use serde::Serialize;
 
 pub use settings::Settings;
@@ -103,10 +103,9 @@ async fn record(
         thread.advance();
         if book.keep(&thread).await? == Stored::Yes {
             let state = thread.notice(version).map_or("", |notice| notice.state.name());
-            tracing::info!(dossier = %code, version, provider, state, settled = heard.settled, "report recorded");
+            tracing::info!(dossier = %code, version, provider, state, settled = heard.settled, "{}", LogLine::ReportRecorded);
             if let Some(stated) = heard.implausible {
-                // The template's alarm looks for these words.
-                tracing::error!(dossier = %code, version, provider, %stated, "a report states a price that cannot be");
+                tracing::error!(dossier = %code, version, provider, %stated, "{}", LogLine::ImplausiblePrice);
             }
             return Ok(reported == Reported::Applied);
         }

@@ -131,7 +131,7 @@ pub async fn refresh(
 }
 
 fn sign_in_needed(tokens: Option<&AccountTokens>) -> Outcome {
-    // The template's alarm looks for these words; said in every run until somebody does it.
+    // Any error of this function rings an alarm; logged in every run until somebody does it.
     tracing::error!("an administrator has to sign in to Zalo again");
     Outcome::of(Standing::SignInNeeded, tokens)
 }

@@ -15,6 +15,7 @@ use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::dossier::HistoryEntry;
 use domain::id::DossierCode;
 use platform::Failure;
+use platform::batch::Interruption;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
 use platform::wire;
@@ -46,8 +47,34 @@ struct OldImage {
 /// The messages for each route about one change.
 type Told = Vec<Vec<String>>;
 
+/// Why a change is parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParkReason {
+    /// The record's image is none of a dossier.
+    UnreadableImage,
+    /// Reading it was interrupted.
+    Interrupted(Interruption),
+}
+
+impl ParkReason {
+    /// The reasons, in the order of `infra/asyncapi.yaml`.
+    pub const ALL: [Self; 3] = [
+        Self::UnreadableImage,
+        Self::Interrupted(Interruption::Panicked),
+        Self::Interrupted(Interruption::TimedOut),
+    ];
+
+    /// The name of the reason in the parked message.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnreadableImage => "unreadable-image",
+            Self::Interrupted(by) => by.name(),
+        }
+    }
+}
+
 /// Why a change is parked: the reason, and one sentence without values.
-type Unfit = (&'static str, &'static str);
+type Unfit = (ParkReason, &'static str);
 
 /// Where a parked change is found again: nothing of the image itself.
 #[derive(Serialize)]
@@ -84,6 +111,7 @@ pub async fn relay<Q: MessageSender>(
         match read_alone(record, wants, record_timeout).await {
             Ok(bodies) => told.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies)),
             Err((reason, detail)) => {
+                let reason = reason.name();
                 tracing::error!(
                     code = place.code,
                     sequence = place.sequence_number,
@@ -111,9 +139,13 @@ async fn read_alone(
 ) -> Result<Told, Unfit> {
     let reading = tokio::task::spawn_blocking(move || bodies(record, &wants));
     match tokio::time::timeout(record_timeout, reading).await {
-        Ok(Ok(read)) => read.map_err(|detail| ("unreadable-image", detail)),
-        Ok(Err(_)) => Err(("panicked", "reading the change panicked")),
-        Err(_) => Err(("timed-out", "reading the change did not end")),
+        Ok(Ok(read)) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
+        Ok(Err(_)) => {
+            Err((ParkReason::Interrupted(Interruption::Panicked), "reading the change panicked"))
+        }
+        Err(_) => {
+            Err((ParkReason::Interrupted(Interruption::TimedOut), "reading the change did not end"))
+        }
     }
 }
 

@@ -17,11 +17,11 @@ use domain::kpi::DossierFacts;
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::Failure;
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::wire;
+use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -110,8 +110,7 @@ pub async fn repair(
     queue.send_all(&bodies).await?;
     let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len() };
     if outcome.owed > 0 {
-        // The alarm in `infra/template.yaml` listens for this.
-        tracing::error!(owed = outcome.owed, sent = outcome.sent, "changes were never relayed");
+        tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
     }
     tracing::info!(%since, changed = outcome.changed, owed = outcome.owed, sent = outcome.sent, "relay compared");
     Ok(outcome)

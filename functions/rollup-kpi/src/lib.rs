@@ -15,12 +15,12 @@ use domain::id::{AgencyCode, ProcedureCode};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use platform::Failure;
 use platform::dynamo::{Consistency, Figures};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::record::CountRun;
 use platform::wire;
+use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -123,9 +123,9 @@ pub async fn plan(
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     let today = date_of(now);
-    // Said every night, before anything can fail: the template's alarm looks for these words.
+    // Logged every night, before anything can fail.
     if let Some(missing) = catalogue.missing_year(today) {
-        tracing::error!(year = missing.year, "next year's calendar is missing");
+        tracing::error!(year = missing.year, "{}", LogLine::CalendarMissing);
         for (day, procedures) in catalogue.stopping(today) {
             let (count, codes) = (procedures.len(), words(&procedures));
             tracing::error!(%day, count, procedures = codes, "from this day on these procedures cannot be received");

@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, VecDeque};
 use domain::id::AgencyCode;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use platform::Failure;
 use platform::dynamo::{DueThread, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::wire;
+use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -80,7 +80,7 @@ pub async fn wake(
         .collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;
     let outcome = Outcome { due, woken: bodies.len(), oldest_unsent_seconds };
-    tracing::info!(due, woken = outcome.woken, oldest_unsent_seconds, "notices woken");
+    tracing::info!(due, woken = outcome.woken, oldest_unsent_seconds, "{}", LogLine::NoticesWoken);
     Ok(outcome)
 }
 

@@ -65,6 +65,28 @@ pub struct Arrived {
     pub age: SignedDuration,
 }
 
+/// How work on a message ended that gave no outcome of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// The handler panicked: the message would make it panic again.
+    Panicked,
+    /// The work did not end in its time.
+    TimedOut,
+}
+
+impl Interruption {
+    /// Both of them, so that the contract can be compared with the code.
+    pub const ALL: [Self; 2] = [Self::Panicked, Self::TimedOut];
+
+    /// The reason that a parked message is given.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Panicked => "panicked",
+            Self::TimedOut => "timed-out",
+        }
+    }
+}
+
 /// Works off `event`, which came at `now`, with `work`, and answers which messages the queue has to
 /// deliver again.
 pub async fn run(
@@ -108,8 +130,11 @@ async fn one(
     let guarded = AssertUnwindSafe(async { work(arrived.clone()).await }).catch_unwind();
     let outcome = match tokio::time::timeout(plan.record_timeout, guarded).await {
         Ok(Ok(outcome)) => outcome.map_err(|failure| (failure.slug(), failure)),
-        Ok(Err(_)) => Err(("panicked", Failure::Defect("the handler panicked".to_owned()))),
-        Err(_) => Err(("timed-out", Failure::Held("the time of this message"))),
+        Ok(Err(_)) => {
+            let failure = Failure::Defect("the handler panicked".to_owned());
+            Err((Interruption::Panicked.name(), failure))
+        }
+        Err(_) => Err((Interruption::TimedOut.name(), Failure::Held("the time of this message"))),
     };
     let Err((reason, failure)) = outcome else {
         return None;

@@ -19,6 +19,7 @@ pub mod fingerprint;
 pub mod form;
 pub mod http;
 pub mod keyed_hash;
+pub mod log_line;
 pub mod message;
 pub mod parameters;
 pub mod payload;
@@ -32,4 +33,5 @@ pub mod wire;
 
 pub use adapter::{dynamo, gateway, objects, sqs};
 pub use failure::Failure;
+pub use log_line::LogLine;
 pub use service::{gather, live_catalogue, live_token, submission, transition};

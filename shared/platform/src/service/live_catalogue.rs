@@ -10,9 +10,9 @@ use std::time::Duration;
 use domain::catalogue::Catalogue;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Failure;
 use crate::catalogue::{Edition, Texts, UndecidedYears, hash};
 use crate::port::CatalogueEditions;
+use crate::{Failure, LogLine};
 
 /// How many editions are tried before what is built in, so that a start stays short: one that was
 /// published whole is read at once, and only a damaged table or another form of the files makes a
@@ -85,9 +85,8 @@ async fn put_together(
     Ok(Some((texts, catalogue)))
 }
 
-/// What the alarm in `infra/template.yaml` listens for.
 fn unreadable(edition: u64, failure: &Failure) {
-    tracing::error!(edition, cause = failure.chain(), "a newer catalogue cannot be read");
+    tracing::error!(edition, cause = failure.chain(), "{}", LogLine::CatalogueUnreadable);
 }
 
 async fn texts_of(store: &impl CatalogueEditions, edition: &Edition) -> Result<Texts, Failure> {

@@ -3,18 +3,17 @@
 use serde::de::DeserializeOwned;
 
 use super::{Item, read};
-use crate::Failure;
+use crate::{Failure, LogLine};
 
 /// Longest part of a key that is named in a log, in characters: longer than any that is written
 /// here.
 const KEY_CHARACTERS_MAX: usize = 120;
 
-/// Reads one row of many. One that cannot be read is named in the log by its key alone, which the
-/// alarm in `infra/template.yaml` listens for.
+/// Reads one row of many. One that cannot be read is named in the log by its key alone.
 pub(super) fn one<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Result<T, Failure> {
     let key = key_of(&item, keys);
     read(item).inspect_err(|failure| {
-        tracing::error!(key, cause = failure.chain(), "a row cannot be read")
+        tracing::error!(key, cause = failure.chain(), "{}", LogLine::RowUnreadable)
     })
 }
 
