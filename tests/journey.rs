@@ -75,6 +75,7 @@ async fn a_dossier_lives_its_whole_life_and_the_citizen_hears_of_every_step() {
     assert_eq!(own.status, 200, "{}", own.body);
     let notices = stack.until("the last notice", || async {
         let seen = stack.get(&format!("{DOSSIERS}/{code}/notices"), Some(&officer)).await;
+        assert_eq!(crate::notices::too_fine(&seen.body), Vec::<String>::new());
         let notices = seen.body["notices"].as_array().cloned().unwrap_or_default();
         let said = |notice: &Value| {
             ["sent", "delivered", "merged"].contains(&notice["state"].as_str().unwrap())

@@ -1,5 +1,6 @@
 //! The night's count.
 
+mod doubtful;
 mod killed;
 mod overlapping;
 mod standing;

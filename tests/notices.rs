@@ -695,6 +695,34 @@ async fn an_officer_sees_why_a_notice_did_or_did_not_arrive_and_no_number() {
     }
 }
 
+/// The times in an answer that are finer than a millisecond, or not in UTC.
+pub(crate) fn too_fine(answer: &Value) -> Vec<String> {
+    match answer {
+        Value::String(text) => {
+            let is_time = text.parse::<jiff::Timestamp>().is_ok();
+            let finer = text.split_once('.').is_some_and(|(_, rest)| rest.len() > "123Z".len());
+            if is_time && (finer || !text.ends_with('Z')) { vec![text.clone()] } else { Vec::new() }
+        }
+        Value::Array(list) => list.iter().flat_map(too_fine).collect(),
+        Value::Object(map) => map.values().flat_map(too_fine).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_time_of_a_dossier_s_notices_is_as_fine_as_the_contract_says() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
+    let message = changed(&world, &code, 1).await;
+    // As the clock gives it; what is counted from it, such as the next attempt, is no finer.
+    tell(&world, &world.notices, &gateways, &message, "2026-11-17T02:00:00.123Z").await.unwrap();
+    let call = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03");
+    let answer = call.at_track(&world).await;
+    assert!(answer.body.to_string().contains("2026-11-17T02:00:00.123Z"), "{}", answer.body);
+    assert_eq!(too_fine(&answer.body), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn an_officer_sees_that_nothing_was_told_yet() {
     let world = World::new().await;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
 use crate::support::file;
+use crate::support::log::Log;
 use crate::support::world::{Kept, NOW, World, at, people};
 
 const CODE: &str = "H20.03-261116-9001";
@@ -81,6 +82,58 @@ async fn an_event_that_can_never_be_right_is_not_tried_again() {
         assert_eq!(failure.retryable(), Retry::Never, "{event}: {failure}");
     }
     assert_eq!(world.count("DossiersTable").await, 0);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_an_event_is_named_however_its_type_is_spelled() {
+    let world = World::new().await;
+    for around in ["", " ", "\u{200b}", "\u{feff}"] {
+        let mut event = transition_event("e1", "2026-11-16T03:00:00Z", CODE, "receive");
+        event["type"] = format!("{around}{}{around}", platform::message::TRANSITION).into();
+        event["data"]["colour"] = "red".into();
+        event.as_object_mut().unwrap().remove("subject");
+        let Failure::Invalid(broken) = take(&world, &event).await.unwrap_err() else {
+            panic!("no violations")
+        };
+        let fields: Vec<&str> = broken.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["subject", "data.colour"], "{around:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_line_about_a_message_says_each_thing_once() {
+    let log = Log::kept();
+    let message = |id: &str, body: &str| json!({ "messageId": id, "receiptHandle": id, "body": body, "attributes": { "ApproximateReceiveCount": "1" } });
+    let records = [message("a", "never"), message("b", "never"), message("c", "later")];
+    let event: SqsEvent = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let queue = Kept::default();
+    *queue.refusals.lock().unwrap() = 1;
+    let plan = Plan {
+        width: 1,
+        record_timeout: RECORD_TIMEOUT,
+        receives_max: 11,
+        patience: SignedDuration::from_hours(12),
+    };
+    batch::run(event, plan, &queue, at(NOW), async |arrived: Arrived| {
+        Err(if arrived.body == "never" { Failure::Malformed } else { Failure::DossierNotFound })
+    })
+    .await;
+    // To read the lines finds any key that a line has twice.
+    let lines = log.lines();
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| {
+            let fields = &line["fields"];
+            (fields["id"].as_str().unwrap(), fields["message"].as_str().unwrap())
+        })
+        .collect();
+    let expected = [
+        ("a", "message parked"),
+        ("a", "message could not be parked"),
+        ("b", "message parked"),
+        ("c", "message will be tried again"),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

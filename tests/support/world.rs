@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
-use domain::dossier::Dossier;
+use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
@@ -216,7 +216,7 @@ impl<S: Intake> Intake for Mortal<S> {
         &self,
         code: &DossierCode,
         key: &CommandId,
-        claimed: Timestamp,
+        claimed: (Standing, Timestamp),
         now: Timestamp,
     ) -> Result<bool, Failure> {
         self.inner.wait(code, key, claimed, now).await

@@ -275,6 +275,8 @@ fn somebody_is_told_of_each_line_that_a_person_has_to_act_on_and_in_the_log_of_w
     let template = Template::read();
     for (line, logs) in [
         (LogLine::ChangesOwed, "RepairRelayLogs"),
+        (LogLine::FiguresInDoubt, "CountAgencyLogs"),
+        (LogLine::NoticeUnsent, "NotifyApplicantLogs"),
         (LogLine::BudgetUsedUp, "NotifyApplicantLogs"),
         (LogLine::BudgetNearlyUsedUp, "NotifyApplicantLogs"),
         (LogLine::NoticeLeftUnknown, "NotifyApplicantLogs"),

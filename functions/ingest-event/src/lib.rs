@@ -11,7 +11,7 @@ mod settings;
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Holds};
+use domain::dossier::{Action, Actor, Command, Holds, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode};
 use domain::{RuleName, Violation, text};
 use jiff::civil::Date;
@@ -154,30 +154,37 @@ async fn move_on(
         new_due_on: data.new_due_on,
         to_agency: data.to_agency,
     };
+    let (key, action) = (command.id.clone(), command.action);
+    let read = store.dossier(&code).await?;
+    let standing = read.as_ref().map_or(Standing::Owner, |dossier| by.standing(action, dossier));
     // Who names the version that they saw, names what comes before.
     if holds == Holds::NONE || command.expected_version.is_some() {
-        return change(store, catalogue, &code, command, by, now).await.map(drop);
+        let outcome = change(store, catalogue, &code, command, by, now).await;
+        return outcome.map(drop).map_err(|failure| patient(failure, standing));
     }
-    let (key, action) = (command.id.clone(), command.action);
-    let earlier_waits = intake.wait(&code, &key, event.time, now).await?;
-    let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
+    let earlier_waits = intake.wait(&code, &key, (standing, event.time), now).await?;
+    let dossier = read.ok_or(Failure::DossierNotFound)?;
     // A repetition is answered as it was.
     let is_known = dossier.history.iter().any(|entry| entry.command == key);
-    // Who takes no part in the dossier, or not yet, is waited for by nobody.
-    let takes_part = action.rule().is_some_and(|rule| by.may_have(rule, &dossier));
-    if !takes_part {
-        intake.waited(&code, &key).await?;
-    }
-    let left =
-        holds.left(action, dossier.status, earlier_waits && takes_part, age).filter(|_| !is_known);
+    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
     if let Some(left) = left {
         return Err(Failure::HeldBack(left));
     }
     let outcome = change(store, catalogue, &code, command, by, now).await;
-    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |_| true) {
+    let outcome = outcome.map(drop).map_err(|failure| patient(failure, standing));
+    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |()| true) {
         intake.waited(&code, &key).await?;
     }
-    outcome.map(drop)
+    outcome
+}
+
+/// The failure of who may not act: as long as the dossier may still be forwarded to them, the
+/// forward may be on its way.
+fn patient(failure: Failure, standing: Standing) -> Failure {
+    match (failure, standing) {
+        (Failure::Forbidden, Standing::MayBeForwardedTo) => Failure::NotForwarded,
+        (failure, _) => failure,
+    }
 }
 
 /// The event, where envelope and data have their form; else everything that is wrong with either,
@@ -197,7 +204,7 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
             found.extend(broken);
         }
     };
-    match event.kind.trim() {
+    match text::line(&event.kind).as_str() {
         SUBMIT => {
             note(Draft::<Numbered>::of_value(data.clone()).whole().map(drop));
             if let Some(fields) = data.as_object_mut() {

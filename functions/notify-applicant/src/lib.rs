@@ -154,7 +154,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
             let (dossier, class, reason) =
                 (&code.to_string(), notice.class.name(), unreachable.name());
-            tracing::warn!(dossier, class, reason, "a notice ends unsent");
+            tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
             thread.refuse(notice.version, UnsentReason::Unreachable(unreachable), now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
@@ -180,7 +180,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                     | UnsentReason::NotListed
                     | UnsentReason::Unreachable(_) => {
                         let reason = reason.name();
-                        tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                        tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
                     }
                 }
                 thread.refuse(notice.version, reason, now);

@@ -161,6 +161,7 @@ rule_names! {
     SuccessorCycle = "successor-cycle",
     SuccessorOrder = "successor-order",
     DivisionPart = "division-part",
+    DivisionOverlap = "division-overlap",
     DivisionRest = "division-rest",
     Version = "version",
     OrderedVersions = "ordered-versions",

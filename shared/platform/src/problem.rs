@@ -102,6 +102,7 @@ impl Problem {
             | Failure::MissingIdempotencyKey
             | Failure::Unauthorized(_)
             | Failure::Forbidden
+            | Failure::NotForwarded
             | Failure::DossierNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
@@ -180,7 +181,7 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
             "This request needs an Idempotency-Key header.",
         ),
         Failure::Unauthorized(_) => ("Hãy đăng nhập trước.", "Sign in first."),
-        Failure::Forbidden => {
+        Failure::Forbidden | Failure::NotForwarded => {
             ("Tài khoản này không được làm việc đó.", "This account may not do this.")
         }
         Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),

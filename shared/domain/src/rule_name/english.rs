@@ -111,6 +111,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::SuccessorCycle => "makes an agency its own successor",
         RuleName::SuccessorOrder => "names a successor that ended before",
         RuleName::DivisionPart => "must name procedures or wards",
+        RuleName::DivisionOverlap => "must not name what an earlier part has",
         RuleName::DivisionRest => "must say who carries on with the rest",
         RuleName::Version => "must be 1 or more",
         RuleName::OrderedVersions => "must grow with the dates",

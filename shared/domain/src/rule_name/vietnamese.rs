@@ -111,6 +111,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::SuccessorCycle => "cơ quan kế thừa chính nó",
         RuleName::SuccessorOrder => "cơ quan kế thừa kết thúc trước",
         RuleName::DivisionPart => "một phần phải nêu thủ tục hoặc xã phường",
+        RuleName::DivisionOverlap => "không được nêu lại phần mà phần trước đã nhận",
         RuleName::DivisionRest => "phải nêu ai tiếp nhận phần còn lại",
         RuleName::Version => "phiên bản được đếm từ 1",
         RuleName::OrderedVersions => "phiên bản phải tăng theo ngày hiệu lực",

@@ -195,6 +195,8 @@ fn a_name_that_nobody_can_read_is_refused_by_its_rule() {
         ("An\u{ffff}", "text-private"),
         (&marks, "text-marks"),
         (&"\u{301}".repeat(150), "text-marks"),
+        // A mark beside the letter (U+093E) begins no new one.
+        (&format!("\u{928}{}", "\u{301}\u{302}\u{93e}".repeat(75)), "text-marks"),
         ("\u{301}An", "text-marks"),
         (&"ă".repeat(201), "full-name"),
     ] {
