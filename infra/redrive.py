@@ -1,12 +1,12 @@
-"""Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
+"""Shows what is on a dead-letter queue, by reason, and sends it back to where it came from.
 
-Without a queue: every one, and nothing is changed. REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run
-unless told otherwise. A message is sent first and taken off afterwards: what dies in between is
-there twice, which has one effect. Bodies are never printed: an integrator's holds people. What the
-platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours);
-after that repair-relay compares the dossiers' histories with what was told. Both wake the dossiers'
-notices, once for each dossier. Where: the account of the environment, or the local stack (make up),
-whose settings a shell may have sourced or not.
+Without a queue: every one, and nothing is changed. REASON is a reason, or a reason with what was
+given up for what: "given-up esms 103". A dry run without --go. A message is sent first and taken
+off afterwards: what dies in between is there twice, which has one effect. Bodies are never printed:
+an integrator's holds people. What the platform gave up of a table's stream is fetched from the
+stream as long as it has it (24 hours); after that repair-relay compares the dossiers' histories
+with what was sent. Both wake the dossiers' notices, once for each dossier. Where: the account of
+the environment, or the local stack (make up), whose settings a shell may have sourced or not.
 """
 
 from __future__ import annotations

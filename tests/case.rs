@@ -22,7 +22,7 @@ fn minutes(after: i64) -> Timestamp {
 }
 
 async fn handed_in(world: &World) -> String {
-    Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
+    Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code()
 }
 
 async fn act(world: &World, agency: &str, code: &str, (action, version): (&str, u64)) {
@@ -98,7 +98,7 @@ async fn who_has_the_documents_is_in_the_case() {
     let mut event = submit_event("e1", NOW, Some(&theirs));
     (event["data"]["documents"], event["data"]["documentsWithSender"]) = (json!([]), true.into());
     let (event, now) = (event.to_string(), at(NOW));
-    ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, now)
+    ingest_event::ingest(&event, &world.dossiers, &world.intake, &world.catalogue, now)
         .await
         .unwrap();
     for (code, has) in [(ours, "us"), (theirs, "sender")] {
@@ -114,7 +114,7 @@ async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
     body["channel"] = "counter".into();
     let code = body["documents"][0]["code"].clone();
     body["documents"][0] = json!({ "code": code, "paper": "original" });
-    let dossier = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let dossier = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     let seen = answer(&world, case(&dossier.code()).officer(AGENCY)).await;
     assert_eq!(
         seen.body["documents"][0],
@@ -189,7 +189,7 @@ async fn who_handed_it_back_sees_nothing_later_and_who_did_nothing_sees_nothing(
     assert_eq!((&former["version"], &former["status"]), (&json!(4), &json!(4)));
     assert_eq!((&former["supplements"], &former["next"]), (&json!([]), &json!([])));
 
-    let other = Call::submit("other").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let other = Call::submit("other").at_submit(&world.intake, &world, at(NOW)).await.code();
     act(&world, AGENCY, &other, ("receive", 1)).await;
     act(&world, AGENCY, &other, ("forward", 2)).await;
     act(&world, AGENCY, &other, ("recall", 3)).await;
@@ -311,7 +311,7 @@ async fn audited(world: &World, query: &[(&str, &str)]) -> Vec<String> {
 async fn an_auditor_lists_what_an_officer_read_and_what_was_read_on_a_day_of_viet_nam() {
     let world = World::new().await;
     let one = handed_in(&world).await;
-    let two = Call::submit("two").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let two = Call::submit("two").at_submit(&world.intake, &world, at(NOW)).await.code();
     // The last is on the next day in Viet Nam, and on the same one in the clock of the table.
     let seen = [
         (case(&one).officer(AGENCY), "r1", at("2026-11-17T02:01:00Z")),

@@ -591,6 +591,10 @@ async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_fo
     assert_eq!(keys("as-counted").await, [json!(ended.code)]);
     assert_eq!(
         keys("merged").await,
-        [json!(world.catalogue.register().told_under(&ended.code, None, last.tomorrow().unwrap()))]
+        [json!(world.catalogue.register().shown_under(
+            &ended.code,
+            None,
+            last.tomorrow().unwrap()
+        ))]
     );
 }

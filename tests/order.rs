@@ -73,7 +73,7 @@ async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<V
         let mut time = at("2026-11-16T01:00:00Z") + SignedDuration::from_secs(random.i64(0..7_200));
         let mut next = submit_event(&format!("{number}-0"), &time.to_string(), Some(&code(number)));
         for step in 1..random.usize(3..9) {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+            ingest(&next.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW))
                 .await
                 .unwrap();
             events.entry(number).or_default().push(next);
@@ -93,7 +93,7 @@ async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<V
             );
         }
         if !next.is_null() {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+            ingest(&next.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW))
                 .await
                 .unwrap();
             events.entry(number).or_default().push(next);
@@ -129,7 +129,7 @@ impl Disorder {
             }] });
             let work = |Arrived { body, age }: Arrived| async move {
                 let held = (Holds::settling(SETTLE), age);
-                take(&body, held, &world.dossiers, &world.reception, &world.catalogue, now).await
+                take(&body, held, &world.dossiers, &world.intake, &world.catalogue, now).await
             };
             let answer =
                 batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
@@ -208,8 +208,7 @@ fn each_move_that_can_be_left_out_leads_to_where_the_other_is_allowed_as_well() 
 /// Takes an event that was sent `minutes` ago.
 async fn taken(world: &World, event: &Value, minutes: i64) -> Result<(), Failure> {
     let held = (Holds::settling(SETTLE), SignedDuration::from_mins(minutes));
-    take(&event.to_string(), held, &world.dossiers, &world.reception, &world.catalogue, at(NOW))
-        .await
+    take(&event.to_string(), held, &world.dossiers, &world.intake, &world.catalogue, at(NOW)).await
 }
 
 async fn registered(world: &World) -> String {
@@ -370,7 +369,7 @@ async fn an_event_that_was_given_up_keeps_nobody_any_more() {
     let receive = transition_event("e3", "2026-11-16T05:00:00Z", &code, "receive").to_string();
     let (held, later) =
         ((Holds::settling(SETTLE), SignedDuration::from_mins(6)), at("2026-11-17T14:00:00Z"));
-    take(&receive, held, &world.dossiers, &world.reception, &world.catalogue, later).await.unwrap();
+    take(&receive, held, &world.dossiers, &world.intake, &world.catalogue, later).await.unwrap();
 }
 
 #[tokio::test]

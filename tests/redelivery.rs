@@ -28,7 +28,7 @@ const CODE: &str = "H20.03-261116-9001";
 const RECORD_TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn take(world: &World, event: &Value) -> Result<(), Failure> {
-    ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await
+    ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW)).await
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year
     let take = |event: Value| {
         let world = &world;
         async move {
-            ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, morning)
+            ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, morning)
                 .await
         }
     };
@@ -205,7 +205,7 @@ async fn integrators_chose_among_all_numbers_before_they_had_a_block_and_theirs_
     let world = World::of(texts.assemble(UndecidedYears::Refused).unwrap().into()).await;
     let taken = format!("{AGENCY}-261117-0001");
     take(&world, &submit_event("e1", "2026-11-17T01:00:00Z", Some(&taken))).await.unwrap();
-    let answer = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.code(), format!("{AGENCY}-261117-0002"));
 }
 
@@ -230,7 +230,7 @@ fn stream(
 }
 
 async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dossier) {
-    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     let before = world.dossier(&code).await;
     Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at(NOW)).await;
     (before, world.dossier(&code).await)

@@ -37,7 +37,7 @@ async fn received(world: &World, count: usize) -> Vec<String> {
         // A number of their own: a day's messages to one number are bounded.
         body["applicant"]["phone"] = format!("09123456{place:02}").into();
         let call = Call::submit(&format!("k{place}")).body(&body);
-        let code = call.at_submit(&world.reception, world, at(NOW)).await.code();
+        let code = call.at_submit(&world.intake, world, at(NOW)).await.code();
         Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at(NOW)).await;
         codes.push(code);
     }
@@ -129,7 +129,7 @@ async fn what_was_closed_days_ago_and_reported_today_is_owed_too() {
         submit_event("e1", "2026-11-05T02:00:00Z", Some(&code)),
         transition_event("e2", "2026-11-05T03:00:00Z", &code, "refuse"),
     ] {
-        let store = (&world.dossiers, &world.reception);
+        let store = (&world.dossiers, &world.intake);
         ingest_event::ingest(&event.to_string(), store.0, store.1, &world.catalogue, at(NOW))
             .await
             .unwrap();

@@ -49,7 +49,7 @@ pub fn people() -> KeyedHash {
 pub struct World {
     pub client: Client,
     pub dossiers: Dossiers,
-    pub reception: IntakeTable,
+    pub intake: IntakeTable,
     pub notices: Notices,
     pub contacts: ContactBook,
     pub accounts: AccountTable,
@@ -82,7 +82,7 @@ impl World {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
-            reception: IntakeTable::new(
+            intake: IntakeTable::new(
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),

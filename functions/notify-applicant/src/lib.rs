@@ -297,7 +297,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
                 tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
             }
-            // Of a leader who was struck off meanwhile no number is known any more; what he has
+            // Of a leader who was struck off meanwhile no number is known any more; what they have
             // cost is.
             self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
         }

@@ -224,7 +224,7 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         ),
         Failure::CalendarMissing { .. } => (
             "Ngày hẹn trả rơi vào năm chưa có lịch làm việc; sự việc đã được ghi lại.",
-            "The due date lies in a year whose calendar has not been entered; it has been recorded.",
+            "The due date is in a year whose calendar has not been entered; it has been recorded.",
         ),
         Failure::Unavailable { .. } | Failure::Held(_) | Failure::HeldBack(_) => (
             "Một phần của dịch vụ tạm thời không phản hồi; có thể gửi lại yêu cầu này.",
