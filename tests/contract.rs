@@ -91,7 +91,7 @@ fn brought() -> Value {
 async fn an_officer_of_the_counter_takes_in_what_is_brought_to_their_agency_under_their_name() {
     let world = World::new().await;
     let call = Call::submit("a").clerk(AGENCY).body(&brought());
-    let slip = call.at_submit(&world.reception, &world, at(NOW)).await;
+    let slip = call.at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(slip.status, 201, "{}", slip.body);
     let entry = &world.dossier(&slip.code()).await.history[0];
     let signed = serde_json::to_value(&entry.by).unwrap();
@@ -117,7 +117,7 @@ async fn only_the_counter_of_the_agency_itself_takes_in_and_only_what_came_on_pa
         (Call::submit("e").claims(claims("false")), &brought(), 403),
         (Call::submit("f").claims(claims("yes")), &brought(), 401),
     ] {
-        let answer = call.body(body).at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.body(body).at_submit(&world.intake, &world, at(NOW)).await;
         assert_eq!(answer.status, expected, "{}", answer.body);
     }
     assert_eq!(world.count("DossiersTable").await, 1);

@@ -171,7 +171,7 @@ fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
 #[tokio::test]
 async fn each_door_answers_everybody_as_the_matrix_says() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     for (version, (agency, action, to)) in (1..).zip(MOVES) {
         let call = Call::transition(&code, action, version).officer(agency);
         let body = moved(action, version, to);
