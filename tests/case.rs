@@ -126,6 +126,69 @@ async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
 }
 
 #[tokio::test]
+async fn a_supplement_brings_what_was_asked_for_and_the_case_and_the_history_show_both() {
+    let world = World::new().await;
+    let code = handed_in(&world).await;
+    let document = submission()["documents"][1].clone();
+    let asked = json!([{ "code": document["code"], "reason": "Ảnh chụp không đọc được" }]);
+    let change = async |call: Call, body: Value| {
+        call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await
+    };
+    let officer = || Call::transition(&code, "", 0).officer(AGENCY);
+    let citizen = || Call::transition(&code, "", 0).citizen(CITIZEN);
+    let mut request = json!({
+        "action": "request-supplement", "expectedVersion": 1, "reason": "Thiếu giấy tờ",
+        "askedFor": [{ "code": "XX", "reason": "Không có" }],
+    });
+    let refused = change(officer(), request.clone()).await;
+    assert_eq!(refused.broken(), ("askedFor[0].code", "known-document"));
+    request["askedFor"] = asked.clone();
+    assert_eq!(change(officer(), request).await.status, 200);
+
+    let seen = answer(&world, case(&code).citizen(CITIZEN)).await.body;
+    assert_eq!(seen["supplements"][0]["askedFor"], asked);
+    let next = seen["next"].as_array().unwrap().iter();
+    let needs: Vec<_> = next.filter(|next| next["action"] == "supplement").collect();
+    assert_eq!(needs, [&json!({ "action": "supplement", "needs": ["documents"] })]);
+
+    let mut brought = json!({ "action": "supplement", "expectedVersion": 2 });
+    let refused = change(citizen(), brought.clone()).await;
+    assert_eq!(refused.broken(), ("documents", "asked-document"));
+    for (document, expected) in [
+        (json!({ "code": "XX", "paper": "copy" }), ("documents", "asked-document")),
+        (
+            json!({ "code": document["code"], "paper": "copy" }),
+            ("documents[0].paper", "paper-document"),
+        ),
+        (
+            json!({ "code": document["code"], "name": "a", "sha256": document["sha256"], "url": "https://evil.example/a" }),
+            ("documents[0].url", "document-host"),
+        ),
+        (json!({ "code": document["code"], "name": "a" }), ("documents[0].sha256", "required")),
+    ] {
+        brought["documents"] = json!([document]);
+        assert_eq!(change(citizen(), brought.clone()).await.broken(), expected, "{document}");
+    }
+    brought["documents"] = json!([document]);
+    let came = change(citizen(), brought).await;
+    assert_eq!(came.status, 200, "{}", came.body);
+
+    let seen = answer(&world, case(&code).officer(AGENCY)).await.body;
+    let versions: Vec<_> = seen["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|shown| shown["code"] == document["code"])
+        .map(|shown| shown["version"].as_u64().unwrap())
+        .collect();
+    assert_eq!(versions, [1, 3]);
+    let history = Call::new("GET /v1/dossiers/{code}/history").code(&code).citizen(CITIZEN);
+    let history = history.at_track(&world).await.body["history"].take();
+    assert_eq!(history[1]["askedFor"], asked);
+    assert_eq!(history[2]["documents"], json!([document["code"]]));
+}
+
+#[tokio::test]
 async fn what_was_asked_for_and_what_came_is_in_the_case() {
     let world = World::new().await;
     let code = handed_in(&world).await;

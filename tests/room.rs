@@ -51,6 +51,8 @@ fn command(dossier: &Dossier, action: Action) -> Command {
         at: None,
         new_due_on: None,
         to_agency: None,
+        asked_for: Vec::new(),
+        documents: Vec::new(),
     }
 }
 

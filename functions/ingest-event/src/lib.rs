@@ -11,17 +11,16 @@ mod settings;
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Holds, Standing};
-use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::dossier::{Actor, Holds, Standing};
+use domain::id::{CommandId, DossierCode};
 use domain::{RuleName, Violation, text};
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::failure::Retry;
 use platform::form::Draft;
 use platform::message::{self, CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION, read_data};
 use platform::port::{DossierStore, Intake};
-use platform::request::{Came, SubmissionBody, day};
+use platform::request::{Came, SubmissionBody, TransitionBody};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
@@ -111,22 +110,6 @@ async fn take_in(
     Ok(())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TransitionData {
-    action: Action,
-    #[serde(default)]
-    expected_version: Option<u64>,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
-    note: Option<String>,
-    #[serde(default, deserialize_with = "day")]
-    new_due_on: Option<Date>,
-    #[serde(default)]
-    to_agency: Option<AgencyCode>,
-}
-
 async fn move_on(
     event: CloudEvent<Value>,
     key: CommandId,
@@ -143,17 +126,11 @@ async fn move_on(
         .map_err(|_| {
             Violation::new("subject", RuleName::DossierCode, "must be the dossier's code")
         })?;
-    let data: TransitionData = read_data(&event.data)?;
-    let command = Command {
-        id: key,
-        action: data.action,
-        expected_version: data.expected_version,
-        reason: data.reason,
-        note: data.note,
-        at: Some(event.time),
-        new_due_on: data.new_due_on,
-        to_agency: data.to_agency,
-    };
+    let data: TransitionBody<Option<u64>> = read_data(&event.data)?;
+    let (command, found) = data.command(key, Some(event.time));
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found).within("data"));
+    }
     let (key, action) = (command.id.clone(), command.action);
     let read = store.dossier(&code).await?;
     let standing = read.as_ref().map_or(Standing::Owner, |dossier| by.standing(action, dossier));
@@ -213,7 +190,7 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
             }
         }
         TRANSITION => {
-            note(Draft::<TransitionData>::of_value(data).whole().map(drop));
+            note(Draft::<TransitionBody<Option<u64>>>::of_value(data).whole().map(drop));
             if event.subject.is_none() {
                 found.insert(
                     0,

@@ -106,7 +106,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_new_dates() {
         let mut sent = body("apologise");
         sent["newDueOn"] = promised;
         let code_says =
-            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+            read_json::<platform::request::TransitionBody<u64>>(sent.to_string().as_bytes())
+                .is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether a date is owed, the domain decides; the schema says the same.
@@ -137,7 +138,8 @@ fn the_schema_and_the_code_take_and_refuse_the_same_agencies_to_pass_on_to() {
     ] {
         let sent = body("forward", to);
         let code_says =
-            read_json::<platform::request::TransitionBody>(sent.to_string().as_bytes()).is_ok();
+            read_json::<platform::request::TransitionBody<u64>>(sent.to_string().as_bytes())
+                .is_ok();
         assert_eq!((fits(&schema, &sent).is_ok(), code_says), (read, read), "{sent}");
     }
     // Whether an agency is owed, the domain decides; the schema says the same.

@@ -44,6 +44,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         asked_late: false,
         late_letter: false,
         handler: None,
+        asked_for: Vec::new(),
     };
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
     let ordered =

@@ -385,7 +385,7 @@ fn a_number_in_a_store_is_read_whatever_the_rules_say_by_now() {
 fn document(url: &str) -> Document {
     let (code, name) = ("TK".to_owned(), "Tờ khai.pdf".to_owned());
     let kept = DocumentReference { name, sha256: "a1".repeat(32), url: url.to_owned() };
-    Document { code, content: DocumentContent::Reference(kept) }.cleaned()
+    Document { code, version: 1, content: DocumentContent::Reference(kept) }.cleaned()
 }
 
 #[test]
