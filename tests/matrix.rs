@@ -52,8 +52,8 @@ const MATRIX: [(&str, [u16; 12]); 25] = [
     ("GET /v1/me/dossiers",                  [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     ("POST /v1/search",                      [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
     // The message gateways' own doors: no token counts there, only a signature or a secret.
-    ("POST /v1/reports/zalo",                [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
-    ("GET /v1/reports/esms/{secret}",        [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
@@ -62,7 +62,7 @@ const MATRIX: [(&str, [u16; 12]); 25] = [
     // Of the owner of the dossier, whom the body names.
     ("PUT /v1/preference",                   [401, 200, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403]),
     ("GET /v1/catalogue",                    [401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 403]),
-    ("PUT /v1/catalogue",                    [401, 403, 403, 403, 403, 403, 403, 403, 403, 409, 403, 403]),
+    ("PUT /v1/catalogue",                    [401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 403]),
     ("GET /v1/procedures",                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/procedures/{code}",            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -113,10 +113,10 @@ fn asked(route: &str, code: &str) -> Asked {
                 "channels": [], "language": "vi", "legalOnly": false,
             });
         }
-        "PUT /v1/catalogue" => body = json!({ "expectedEdition": 999_999, "files": {} }),
-        "POST /v1/reports/zalo" => body = json!({}),
+        "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
+        "POST /v1/callbacks/zalo" => body = json!({}),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
-        "GET /v1/reports/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
+        "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
             query.push(("period", "2026-11"));
         }

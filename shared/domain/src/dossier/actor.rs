@@ -51,7 +51,7 @@ pub enum Actor {
 /// What an officer's account is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
-    /// Working on dossiers.
+    /// Working on the dossiers of the agency.
     Desk,
     /// That, and taking dossiers in from applicants who come or write (bộ phận một cửa).
     Counter,
