@@ -37,6 +37,7 @@ pub mod submission;
 pub mod term;
 pub mod text;
 pub mod thread;
+pub mod upload;
 pub mod violation;
 
 pub use rule_name::RuleName;
