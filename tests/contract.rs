@@ -80,6 +80,49 @@ async fn who_may_hand_in_is_decided_by_proven_claims() {
     }
 }
 
+/// What was brought to the counter of the agency.
+fn brought() -> Value {
+    let mut body = submission();
+    body["channel"] = "counter".into();
+    body
+}
+
+#[tokio::test]
+async fn an_officer_of_the_counter_takes_in_what_is_brought_to_their_agency_under_their_name() {
+    let world = World::new().await;
+    let call = Call::submit("a").clerk(AGENCY).body(&brought());
+    let slip = call.at_submit(&world.intake, &world, at(NOW)).await;
+    assert_eq!(slip.status, 201, "{}", slip.body);
+    let entry = &world.dossier(&slip.code()).await.history[0];
+    let signed = serde_json::to_value(&entry.by).unwrap();
+    let clerk = json!({ "role": "officer", "id": format!("clerk@{AGENCY}"), "agency": AGENCY });
+    assert_eq!(signed, clerk);
+    let history = Call::new("GET /v1/dossiers/{code}/history").code(&slip.code()).citizen(CITIZEN);
+    let first = history.at_track(&world).await.body["history"][0].take();
+    assert_eq!((&first["byRole"], &first["byAgency"]), (&json!("officer"), &json!(AGENCY)));
+}
+
+#[tokio::test]
+async fn only_the_counter_of_the_agency_itself_takes_in_and_only_what_came_on_paper() {
+    let world = World::new().await;
+    let online = submission();
+    let mut postal = brought();
+    postal["channel"] = "postal".into();
+    let claims = |counter: &str| json!({ "sub": "x", "role": "officer", "agency": AGENCY, "counter": counter });
+    for (call, body, expected) in [
+        (Call::submit("a").clerk(AGENCY), &postal, 201),
+        (Call::submit("b").clerk(AGENCY), &online, 403),
+        (Call::submit("c").clerk("H20.12"), &brought(), 403),
+        (Call::submit("d").officer(AGENCY), &brought(), 403),
+        (Call::submit("e").claims(claims("false")), &brought(), 403),
+        (Call::submit("f").claims(claims("yes")), &brought(), 401),
+    ] {
+        let answer = call.body(body).at_submit(&world.intake, &world, at(NOW)).await;
+        assert_eq!(answer.status, expected, "{}", answer.body);
+    }
+    assert_eq!(world.count("DossiersTable").await, 1);
+}
+
 /// A submission with one thing changed, and which field and rule the answer must name.
 async fn refused(change: impl FnOnce(&mut Value), field: &str, rule: &str) {
     let world = World::new().await;

@@ -15,6 +15,7 @@ mod gateways;
 mod index;
 mod journey;
 mod law;
+mod matrix;
 mod misprints;
 mod night;
 mod notices;

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::document::DocumentContent;
 use domain::dossier::{
-    Action, Actor, Command, Decision, Dossier, DossierStatus, ITEM_BYTES_MAX, Refusal,
+    Action, Actor, Command, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX, Refusal,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
 use platform::port::{DossierStore, Stored};
@@ -73,8 +73,12 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
     world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
 
     let account = "o".repeat(256);
-    let by =
-        Actor::Officer { id: account, agency: AGENCY.parse().unwrap(), predecessors: Vec::new() };
+    let by = Actor::Officer {
+        id: account,
+        agency: AGENCY.parse().unwrap(),
+        predecessors: Vec::new(),
+        duty: Duty::Desk,
+    };
     let law = world.catalogue.law();
     let step = async |dossier: &Dossier, action| {
         let decided = dossier.decide(command(dossier, action), &by, law, at(NOW))?;

@@ -9,7 +9,7 @@ use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Command, Decision, Dossier, DossierState, DossierStatus, RULES,
+    Action, Actor, Command, Decision, Dossier, DossierState, DossierStatus, Duty, RULES,
 };
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
@@ -225,7 +225,7 @@ fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
             catalogue().register().carried_on_by(agency, dossier.matter(), date_of(at));
         let ended = carried_on_by != *agency;
         let predecessors = ended.then(|| Remit::whole(agency.clone())).into_iter().collect();
-        Actor::Officer { id, agency: carried_on_by, predecessors }
+        Actor::Officer { id, agency: carried_on_by, predecessors, duty: Duty::Desk }
     };
     let agencies = || [dossier.agency.clone(), HANDLER.parse().unwrap()].map(Remit::whole).into();
     match number % ACTORS {

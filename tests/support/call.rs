@@ -216,6 +216,13 @@ impl Call {
         )
     }
 
+    /// An officer of the agency who also takes dossiers in.
+    pub fn clerk(self, agency: &str) -> Self {
+        self.claims(json!({
+            "sub": format!("clerk@{agency}"), "role": "officer", "agency": agency, "counter": "true",
+        }))
+    }
+
     pub fn citizen(self, id_number: &str) -> Self {
         self.claims(json!({ "sub": "citizen-1", "role": "citizen", "id_number": id_number }))
     }

@@ -90,7 +90,7 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
     assert_eq!(authorizer["Name"], "oidc");
     assert_eq!(template.0["Parameters"]["OidcAudience"]["Default"], "motcua");
     let scheme = &documents.openapi["components"]["securitySchemes"]["oidc"];
-    for claim in ["iss", "aud", "exp", "sub", "role", "agency", "id_number", "id_kind"] {
+    for claim in ["iss", "aud", "exp", "sub", "role", "agency", "counter", "id_number", "id_kind"] {
         assert!(
             scheme["description"].as_str().unwrap().contains(&format!("| `{claim}` |")),
             "{claim}"

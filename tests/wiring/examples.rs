@@ -17,9 +17,11 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 105] = [
+const ANSWERS: [(&str, u16, &str); 107] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
+    ("submit-dossier.counter-by-officer", 201, ""),
+    ("submit-dossier.by-desk-officer", 403, "forbidden"),
     ("submit-dossier.business", 201, ""),
     ("submit-dossier.postal", 201, ""),
     ("submit-dossier.bad-phone", 400, "applicant.phone mobile-phone"),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! GET  /.well-known/openid-configuration, /jwks.json, /health
-//! POST /token {"role", "agency"?, "idNumber"?, "sub"?, "ttlSeconds"?} -> {"access_token", ...}
+//! POST /token {"role", "agency"?, "counter"?, "idNumber"?, "sub"?, "ttlSeconds"?} -> {"access_token", ...}
 //! ```
 //!
 //! It grants whatever it is asked for, so it listens on loopback only.
@@ -55,6 +55,9 @@ impl Role {
 struct TokenRequest {
     role: Role,
     agency: Option<String>,
+    /// Whether an officer also takes dossiers in.
+    #[serde(default)]
+    counter: bool,
     id_number: Option<String>,
     sub: Option<String>,
     /// Zero and below are allowed: a test needs a token that has expired.
@@ -90,6 +93,8 @@ struct Claims<'a> {
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    counter: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_number: Option<&'a str>,
 }
@@ -154,6 +159,7 @@ impl Issuer {
             exp: now.saturating_add(request.ttl_seconds),
             role: request.role,
             agency: request.agency.as_deref().filter(|agency| !agency.is_empty()),
+            counter: request.counter,
             id_number: request.id_number.as_deref().filter(|number| !number.is_empty()),
         };
         let Some(token) = self.sign(&json!(claims)) else {

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Role, Signature, Standing};
+pub use actor::{Actor, Duty, NoteReaders, Role, Signature, Standing};
 pub use apology::apologies;
 pub use awaited::{Awaited, Expected};
 use clock::Dates;

@@ -13,7 +13,7 @@ pub use crate::document::{
     AskedDocument, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent,
     DocumentReference, DocumentsKeptBy, PaperKind, amount_violations,
 };
-use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
+use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, Duty, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
@@ -179,13 +179,21 @@ pub fn move_violations(
 
 impl Submission {
     /// Whether `by` may hand this in: the portal for every applicant, a citizen for themselves, an
-    /// integrator for its agencies.
+    /// integrator for its agencies, and an officer of the counter what was brought or sent to their
+    /// own agency.
     pub fn may_be_handed_in_by(&self, by: &Actor) -> bool {
         match by {
             Actor::Portal { .. } => true,
             Actor::Citizen { id_number, .. } => *id_number == self.applicant.id_number,
             Actor::Integrator { .. } => by.speaks_for(&self.agency, self.matter()),
-            Actor::Officer { .. } | Actor::System { .. } => false,
+            Actor::Officer { duty: Duty::Counter, .. } => {
+                let brought = match self.channel {
+                    Channel::Counter | Channel::Postal => true,
+                    Channel::Online => false,
+                };
+                brought && by.speaks_for(&self.agency, self.matter())
+            }
+            Actor::Officer { duty: Duty::Desk, .. } | Actor::System { .. } => false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use domain::applicant::{ApplicantKind, IdNumber};
 use domain::catalogue::Catalogue;
-use domain::dossier::Actor;
+use domain::dossier::{Actor, Duty};
 use domain::id::AgencyCode;
 use jiff::civil::Date;
 
@@ -30,8 +30,8 @@ enum ClaimedRole {
     Auditor,
 }
 
-/// Reads the actor from the claims `role`, `sub`, `agency` (of an officer), and `id_number` and
-/// `id_kind` (of a citizen). An officer acts for their agency and for those that it carries on for
+/// Reads the actor from the claims `role`, `sub`, `agency` and `counter` (of an officer), and
+/// `id_number` and `id_kind` (of a citizen). An officer acts for their agency and for those that it carries on for
 /// on the day `today`.
 pub fn actor(
     claims: &HashMap<String, String>,
@@ -51,7 +51,7 @@ pub fn actor(
             // every officer may.
             catalogue.agency(&agency).ok_or(Failure::Forbidden)?;
             let predecessors = catalogue.register().predecessors(&agency, today);
-            Ok(Actor::Officer { id, agency, predecessors })
+            Ok(Actor::Officer { id, agency, predecessors, duty: duty(claims)? })
         }
         ClaimedRole::Citizen => Ok(Actor::Citizen { id, id_number: id_number(claims, catalogue)? }),
         ClaimedRole::Administrator | ClaimedRole::Auditor => Err(Failure::Forbidden),
@@ -110,6 +110,15 @@ fn role(claims: &HashMap<String, String>) -> Result<ClaimedRole, Failure> {
         "auditor" => Ok(ClaimedRole::Auditor),
         // The issuer may know more roles than we do.
         _ => Err(Failure::Forbidden),
+    }
+}
+
+/// The claim `counter`: missing for who takes nothing in.
+fn duty(claims: &HashMap<String, String>) -> Result<Duty, Failure> {
+    match present(claims, "counter") {
+        Some("true") => Ok(Duty::Counter),
+        Some("false") | None => Ok(Duty::Desk),
+        Some(_) => Err(Failure::Unauthorized("the claim counter is neither true nor false")),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Decision, Dossier};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, Duty};
 use domain::id::AgencyCode;
 use domain::procedure::Channel;
 use domain::submission::{DocumentsKeptBy, Submission};
@@ -130,6 +130,7 @@ impl Patterns {
             id: "officer-7".to_owned(),
             agency: agency.clone(),
             predecessors: Vec::new(),
+            duty: Duty::Desk,
         };
         let portal = Actor::Portal { id: "portal".to_owned() };
         let applicant = json!({

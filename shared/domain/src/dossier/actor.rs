@@ -19,6 +19,8 @@ pub enum Actor {
         /// Agencies that have ended and that this one carries on for, with all of their dossiers or
         /// a part.
         predecessors: Vec<Remit>,
+        /// Whether the account also takes dossiers in.
+        duty: Duty,
     },
     /// A line-of-business system, in the name of one or more agencies.
     Integrator {
@@ -44,6 +46,15 @@ pub enum Actor {
         /// The function that the schedule wakes.
         id: String,
     },
+}
+
+/// What an officer's account is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Working on the dossiers of the agency.
+    Desk,
+    /// That, and taking dossiers in from applicants who come or write (bộ phận một cửa).
+    Counter,
 }
 
 impl Actor {

@@ -4,7 +4,7 @@
 use domain::Violation;
 use domain::agency::Remit;
 use domain::dossier::{
-    Action, Actor, Command, Custody, Decision, Dossier, DossierStatus, RULES, Refusal, Target,
+    Action, Actor, Command, Custody, Decision, Dossier, DossierStatus, Duty, RULES, Refusal, Target,
 };
 use domain::kpi::{DueBasis, KpiCell};
 use domain::procedure::Channel;
@@ -37,6 +37,7 @@ fn officer_of_the_successor() -> Actor {
         id: "heir".to_owned(),
         agency: "H20.11".parse().unwrap(),
         predecessors: vec![Remit::whole(HANDLER.parse().unwrap())],
+        duty: Duty::Desk,
     }
 }
 

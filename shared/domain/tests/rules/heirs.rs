@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::agency::{Matter, WardCode};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Dossier, DossierState, Refusal};
+use domain::dossier::{Action, Actor, Dossier, DossierState, Duty, Refusal};
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
@@ -91,7 +91,7 @@ fn a_part_goes_on_with_its_heir_when_that_ends_too() {
 fn officer_of(catalogue: &Catalogue, agency: &str, on: &str) -> Actor {
     let agency = code(agency);
     let predecessors = catalogue.register().predecessors(&agency, day(on));
-    Actor::Officer { id: "an".to_owned(), agency, predecessors }
+    Actor::Officer { id: "an".to_owned(), agency, predecessors, duty: Duty::Desk }
 }
 
 fn dossier(procedure: &str, ward: Option<&str>) -> Dossier {

@@ -10,7 +10,8 @@ use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Clock, Command, Decision, Dossier, DossierState, DossierStatus, RULES, Refusal,
+    Action, Actor, Clock, Command, Decision, Dossier, DossierState, DossierStatus, Duty, RULES,
+    Refusal,
 };
 use domain::law::Law;
 use domain::procedure::Channel;
@@ -136,6 +137,7 @@ pub(super) fn officer(agency: &str) -> Actor {
         id: format!("officer-of-{agency}"),
         agency: agency.parse().unwrap(),
         predecessors: Vec::new(),
+        duty: Duty::Desk,
     }
 }
 

@@ -1,0 +1,201 @@
+//! Who gets what at which door: every route of the document, asked by everybody whom we know, with
+//! the claims that the authorizer passes on.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::call::{AGENCY, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::template::yaml;
+use crate::support::world::{NOW, World, at};
+
+/// The agency that has the dossier now, forwarded by its owner.
+const HANDLER: &str = "H20.12";
+/// The agency that had it before, and handed it back.
+const FORMER: &str = "H20.05";
+/// An agency that has nothing to do with it.
+const STRANGER: &str = "H20.09";
+/// Another citizen than the owner of the dossier.
+const NEIGHBOUR: &str = "087199000001";
+
+/// Everybody, in the order of the columns.
+const ACTORS: [&str; 12] = [
+    "nobody",
+    "owner",
+    "neighbour",
+    "clerk",
+    "officer",
+    "stranger",
+    "handler",
+    "former",
+    "portal",
+    "administrator",
+    "auditor",
+    "integrator",
+];
+
+/// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
+/// it: the request names an old version, so that nothing moves.
+#[rustfmt::skip]
+const MATRIX: [(&str, [u16; 12]); 25] = [
+    //                                       nobo own  neig cler offi stra hand form port admi audi inte
+    ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
+    ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
+    ("GET /v1/dossiers",                     [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /v1/dossiers/{code}/history",      [401, 200, 403, 200, 200, 403, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/deadline",     [401, 200, 403, 200, 200, 403, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/notices",      [401, 403, 403, 200, 200, 403, 200, 200, 403, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/case",         [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/reads",        [401, 200, 404, 404, 404, 404, 404, 404, 200, 403, 200, 403]),
+    ("GET /v1/reads",                        [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403]),
+    ("GET /v1/me/dossiers",                  [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("POST /v1/search",                      [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
+    // The message gateways' own doors: no token counts there, only a signature or a secret.
+    ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/reports/{period}",             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /v1/preference",                   [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    // Of the owner of the dossier, whom the body names.
+    ("PUT /v1/preference",                   [401, 200, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403]),
+    ("GET /v1/catalogue",                    [401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 403]),
+    ("PUT /v1/catalogue",                    [401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 403]),
+    ("GET /v1/procedures",                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /v1/procedures/{code}",            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+];
+
+/// The claims of each of [`ACTORS`]; none of nobody.
+fn claims(actor: &str) -> Option<Value> {
+    let officer = |agency: &str| json!({ "role": "officer", "agency": agency });
+    Some(match actor {
+        "nobody" => return None,
+        "owner" => json!({ "role": "citizen", "id_number": CITIZEN }),
+        "neighbour" => json!({ "role": "citizen", "id_number": NEIGHBOUR }),
+        "clerk" => json!({ "role": "officer", "agency": AGENCY, "counter": "true" }),
+        "officer" => officer(AGENCY),
+        "stranger" => officer(STRANGER),
+        "handler" => officer(HANDLER),
+        "former" => officer(FORMER),
+        // No token gives an integrator: their events come by the queue.
+        role => json!({ "role": role }),
+    })
+}
+
+/// What is asked of a route: its path parameters, query and body.
+struct Asked {
+    path: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, &'static str)>,
+    body: Value,
+}
+
+fn asked(route: &str, code: &str) -> Asked {
+    let (mut path, mut query, mut body) = (Vec::new(), Vec::new(), Value::Null);
+    if route.contains("{code}") {
+        let of_procedure = route.contains("/procedures");
+        path.push(("code", if of_procedure { PROCEDURE.to_owned() } else { code.to_owned() }));
+    }
+    match route {
+        "POST /v1/dossiers" => {
+            body = submission();
+            body["channel"] = "counter".into();
+        }
+        "POST /v1/dossiers/{code}/transitions" => {
+            body = json!({ "action": "suspend", "expectedVersion": 1, "reason": "chờ ý kiến" });
+        }
+        "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),
+        "PUT /v1/preference" => {
+            body = json!({
+                "applicant": { "kind": "citizen", "idNumber": CITIZEN },
+                "channels": [], "language": "vi", "legalOnly": false,
+            });
+        }
+        "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
+        "POST /v1/callbacks/zalo" => body = json!({}),
+        "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
+        "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
+        "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
+            query.push(("period", "2026-11"));
+        }
+        _ => {}
+    }
+    Asked { path, query, body }
+}
+
+/// Every cell whose answer is another than the table says.
+async fn differences(ask: impl AsyncFn(&str, &str) -> u16) -> Vec<String> {
+    let mut found = Vec::new();
+    for (route, row) in MATRIX {
+        for (actor, expected) in ACTORS.into_iter().zip(row) {
+            let status = ask(route, actor).await;
+            if status != expected {
+                found.push(format!("{route} by {actor}: {status} and not {expected}"));
+            }
+        }
+    }
+    found
+}
+
+/// The moves that make a handler and a former handler: who, what, to whom.
+const MOVES: [(&str, &str, &str); 4] = [
+    (AGENCY, "receive", ""),
+    (AGENCY, "forward", FORMER),
+    (FORMER, "hand-back", ""),
+    (AGENCY, "forward", HANDLER),
+];
+
+fn moved(action: &str, version: u64, to: &str) -> Value {
+    let mut body = json!({ "action": action, "expectedVersion": version });
+    if !to.is_empty() {
+        body["toAgency"] = to.into();
+    }
+    body
+}
+
+#[test]
+fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
+    let document = yaml("infra/openapi.yaml");
+    let mut routes = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let methods = item.as_object().unwrap().keys().filter(|name| *name != "parameters");
+        routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let rows: BTreeSet<String> = MATRIX.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(rows, routes);
+    assert_eq!(rows.len(), MATRIX.len(), "a route has two rows");
+}
+
+#[tokio::test]
+async fn each_door_answers_everybody_as_the_matrix_says() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
+    for (version, (agency, action, to)) in (1..).zip(MOVES) {
+        let call = Call::transition(&code, action, version).officer(agency);
+        let body = moved(action, version, to);
+        let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
+        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+    }
+    let ask = async |route: &str, actor: &str| {
+        let Asked { path, query, body } = asked(route, &code);
+        let mut call = Call::new(route).header("idempotency-key", actor);
+        for (name, value) in path {
+            call = call.path(name, &value);
+        }
+        for (name, value) in query {
+            call = call.query(name, value);
+        }
+        if !body.is_null() {
+            call = call.body(&body);
+        }
+        if let Some(mut claims) = claims(actor) {
+            claims["sub"] = actor.into();
+            call = call.claims(claims);
+        }
+        u16::try_from(call.at_its_function(&world).await.status_code).unwrap()
+    };
+    let found = differences(ask).await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
