@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
 use crate::support::template::yaml;
 use crate::support::world::{NOW, World, at};
 
@@ -37,7 +37,7 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 25] = [
+const MATRIX: [(&str, [u16; 12]); 27] = [
     //                                       nobo own  neig cler offi stra hand form port admi audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -51,6 +51,9 @@ const MATRIX: [(&str, [u16; 12]); 25] = [
     ("GET /v1/reads",                        [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403]),
     ("GET /v1/me/dossiers",                  [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     ("POST /v1/search",                      [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
+    ("POST /v1/documents",                   [401, 201, 201, 201, 201, 201, 201, 201, 201, 403, 403, 403]),
+    // Of an upload that the owner of the dossier asked for.
+    ("GET /v1/documents/{id}",               [401, 200, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
@@ -92,11 +95,14 @@ struct Asked {
     body: Value,
 }
 
-fn asked(route: &str, code: &str) -> Asked {
+fn asked(route: &str, code: &str, document: &str) -> Asked {
     let (mut path, mut query, mut body) = (Vec::new(), Vec::new(), Value::Null);
     if route.contains("{code}") {
         let of_procedure = route.contains("/procedures");
         path.push(("code", if of_procedure { PROCEDURE.to_owned() } else { code.to_owned() }));
+    }
+    if route.contains("{id}") {
+        path.push(("id", document.to_owned()));
     }
     match route {
         "POST /v1/dossiers" => {
@@ -106,6 +112,7 @@ fn asked(route: &str, code: &str) -> Asked {
         "POST /v1/dossiers/{code}/transitions" => {
             body = json!({ "action": "suspend", "expectedVersion": 1, "reason": "chờ ý kiến" });
         }
+        "POST /v1/documents" => body = upload(),
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),
         "PUT /v1/preference" => {
             body = json!({
@@ -123,6 +130,11 @@ fn asked(route: &str, code: &str) -> Asked {
         _ => {}
     }
     Asked { path, query, body }
+}
+
+/// What is declared of a document before it is uploaded.
+fn upload() -> Value {
+    json!({ "mediaType": "application/pdf", "bytes": 100, "sha256": "0".repeat(64) })
 }
 
 /// Every cell whose answer is another than the table says.
@@ -178,8 +190,13 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
         let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
     }
+    let mut owner = claims("owner").unwrap();
+    owner["sub"] = "owner".into();
+    let declared = Call::new("POST /v1/documents").claims(owner).body(&upload());
+    let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
+    let document = declared.body["id"].as_str().unwrap().to_owned();
     let ask = async |route: &str, actor: &str| {
-        let Asked { path, query, body } = asked(route, &code);
+        let Asked { path, query, body } = asked(route, &code, &document);
         let mut call = Call::new(route).header("idempotency-key", actor);
         for (name, value) in path {
             call = call.path(name, &value);

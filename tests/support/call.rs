@@ -354,6 +354,12 @@ impl Call {
                     |request| find_dossier::handle(request, &world.finders, catalogue, now);
                 http::serve(event, handler).await
             }
+            "POST /v1/documents" | "GET /v1/documents/{id}" => {
+                let (uploads, bucket) = (&world.uploads, &world.bucket);
+                let handler =
+                    |request| upload_document::handle(request, uploads, bucket, catalogue, now);
+                http::serve(event, handler).await
+            }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices);
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
