@@ -10,10 +10,12 @@ use crate::phone::{NoMobileRange, Telephones};
 data_file! {
     /// The data file `intake.json`.
     IntakeFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("allOf" = [{"contains": {"properties": {"kind": {"const": "citizen-id"}}}}, {"contains": {"properties": {"kind": {"const": "enterprise"}}}}])))]
         identities: Vec<IdentityKind>,
         citizen_number: CitizenNumbers,
         tax_code: TaxCodes,
         no_mobile_ranges: Vec<NoMobileRange>,
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         document_hosts: Vec<DocumentHost>,
     }
 }

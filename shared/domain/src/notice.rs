@@ -68,18 +68,32 @@ fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// An SMS to be filled in.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmsText {
     /// The text with the placeholders `{code}`, `{status}` and `{date}`.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+        ))
+    )]
     pub text: String,
     /// For a dossier without a due date, where `text` speaks of one.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+        ))
+    )]
     pub without_due_date: Option<String>,
     /// How it is coded: without Vietnamese marks unless asked otherwise.
     #[serde(default)]
     pub encoding: Encoding,
     /// The most parts that it may become.
     #[serde(default = "one")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 5)))]
     pub segments_max: usize,
 }
 
@@ -89,6 +103,7 @@ fn one() -> usize {
 
 /// The texts sent after an action.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Template {
     /// The action after which they are sent.
@@ -97,17 +112,21 @@ pub struct Template {
     pub class: NoticeClass,
     /// The ids of the templates that Zalo approved, by language.
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
     pub zalo: BTreeMap<Language, String>,
     /// The SMS texts by language.
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
 /// An action without a notice.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Silence {
     action: Action,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     reason: String,
 }
 
@@ -117,6 +136,7 @@ data_file! {
         templates: Vec<Template>,
         /// What a text begins with that the applicant may have had before.
         #[serde(deserialize_with = "by_language")]
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "minLength": 1})))]
         repetition: BTreeMap<Language, String>,
         #[serde(default)]
         silent: Vec<Silence>,

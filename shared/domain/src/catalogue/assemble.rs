@@ -23,6 +23,7 @@ use crate::{RuleName, Violation};
 data_file! {
     /// The data file `agencies.json`.
     AgenciesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         agencies: Vec<Agency>,
     }
 }
@@ -30,6 +31,7 @@ data_file! {
 data_file! {
     /// The data file `procedures.json`.
     ProceduresFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         procedures: Vec<Procedure>,
     }
 }
@@ -37,6 +39,7 @@ data_file! {
 data_file! {
     /// The data file `integrators.json`.
     IntegratorsFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         integrators: Vec<Integrator>,
     }
 }

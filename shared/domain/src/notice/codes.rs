@@ -12,6 +12,7 @@ use crate::{RuleName, Violation};
 
 /// What to do after a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
     /// Ask the same gateway again later: it has not taken the message.
@@ -55,17 +56,22 @@ pub struct Ruling {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     codes: Vec<i32>,
     #[serde(rename = "meaning")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     _meaning: String,
     treatment: Treatment,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_650)))]
     remember_days: Option<u16>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Gateway {
     provider: Provider,
@@ -74,12 +80,14 @@ struct Gateway {
     otherwise: Treatment,
     #[serde(rename = "trust")]
     _trust: Trust,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
 }
 
 data_file! {
     /// The data file `codes.json`.
     CodesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         gateways: Vec<Gateway>,
     }
 }
