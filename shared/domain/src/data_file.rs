@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// The form of the data files that this code reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// `schemaVersion` of a data file: [`SCHEMA_VERSION`] and no other.
+/// `schemaVersion` of a data file: the form that this code reads, and no other.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u32")]
@@ -36,7 +36,7 @@ macro_rules! data_file {
         pub struct $name {
             #[serde(rename = "schemaVersion", default)]
             _schema_version: $crate::data_file::SchemaVersion,
-            /// For editors: where the schema of the file is, `schema/agencies.schema.json`.
+            /// For editors: the address of the file's schema, from the file's own folder.
             #[serde(rename = "$schema", default)]
             _schema: String,
             /// For people: what the file is, where its content is from.

@@ -33,7 +33,8 @@ pub const WHOLE: u64 = 10_000;
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
 data_file! {
-    /// The data file `index.json`.
+    /// The data file `index.json`: national indices, each version from a day on, and what was declared
+    /// for them.
     IndexFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         indexes: Vec<Index>,
@@ -57,7 +58,7 @@ pub struct Index {
     /// What it is called by; the versions of an index share it.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9-]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The index's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The first day on which this version is in force.
@@ -95,7 +96,7 @@ pub struct Group {
     /// Its field in the national report (`CODE`).
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9.]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The group's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The most points, in hundredths of a point.
@@ -114,7 +115,7 @@ pub struct Criterion {
     /// The code of the criterion.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9.]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The criterion's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The most points, in hundredths of a point.
@@ -238,7 +239,7 @@ pub struct Weight {
     /// The dossiers that get the points.
     pub measure: Measure,
     /// The points of each, in hundredths.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
+    #[cfg_attr(feature = "schema", schemars(range(max = 10_000)))]
     pub hundredths: u64,
 }
 

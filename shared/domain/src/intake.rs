@@ -8,7 +8,8 @@ use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 
 data_file! {
-    /// The data file `intake.json`.
+    /// The data file `intake.json`: kinds of identity numbers, telephones that can get messages, hosts
+    /// that may hold documents.
     IntakeFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("allOf" = [{"contains": {"properties": {"kind": {"const": "citizen-id"}}}}, {"contains": {"properties": {"kind": {"const": "enterprise"}}}}])))]
         identities: Vec<IdentityKind>,

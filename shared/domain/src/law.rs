@@ -246,7 +246,7 @@ impl ClockRule {
 }
 
 data_file! {
-    /// The data file `rules.json`.
+    /// The data file `rules.json`: rules of the clock, each from a day on.
     RulesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         rules: Vec<ClockRule>,

@@ -75,7 +75,7 @@ impl Leader {
 }
 
 data_file! {
-    /// The data file `leaders.json`.
+    /// The data file `leaders.json`: offices that get the morning report, each entry from a day on.
     LeadersFile {
         leaders: Vec<Leader>,
     }

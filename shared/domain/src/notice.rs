@@ -66,6 +66,9 @@ fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
 }
 
+/// The most parts that a text can be given: each is paid for.
+const SEGMENTS_MAX: usize = 5;
+
 /// An SMS to be filled in.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -93,7 +96,7 @@ pub struct SmsText {
     pub encoding: Encoding,
     /// The most parts that it may become.
     #[serde(default = "one")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 5)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = SEGMENTS_MAX)))]
     pub segments_max: usize,
 }
 
@@ -131,7 +134,8 @@ struct Silence {
 }
 
 data_file! {
-    /// The data file `templates.json`.
+    /// The data file `templates.json`: what an applicant is sent after an action, by channel and
+    /// language.
     TemplatesFile {
         templates: Vec<Template>,
         /// What a text begins with that the applicant may have had before.
@@ -359,6 +363,9 @@ impl SmsText {
         if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
             let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
             found.push(Violation::new(field, RuleName::Gsm7, detail));
+        } else if self.segments_max > SEGMENTS_MAX {
+            let detail = format!("a text may be given at most {SEGMENTS_MAX} parts");
+            found.push(Violation::new(field, RuleName::SegmentsMax, detail));
         } else if parts > self.segments_max {
             let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, RuleName::SegmentsMax, detail));

@@ -89,7 +89,7 @@ pub struct Field {
     /// The field's code, e.g. `G15-HT`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Y]\d{2}-[0-9A-Z]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The field's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
 }
@@ -112,7 +112,7 @@ pub struct DocumentRequirement {
     /// The document's code within the procedure.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DOCUMENT_CODE_BYTES_MAX)))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The document's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// Whether a dossier without it is incomplete.
@@ -129,7 +129,7 @@ pub struct Procedure {
     /// Its version: a dossier keeps the one it was submitted under.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub version: u32,
-    /// The agency's name in Vietnamese.
+    /// The procedure's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// The field of the procedure.

@@ -21,7 +21,7 @@ use crate::register::Register;
 use crate::{RuleName, Violation};
 
 data_file! {
-    /// The data file `agencies.json`.
+    /// The data file `agencies.json`: authorities, past and present.
     AgenciesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         agencies: Vec<Agency>,
@@ -29,7 +29,7 @@ data_file! {
 }
 
 data_file! {
-    /// The data file `procedures.json`.
+    /// The data file `procedures.json`: administrative procedures (thủ tục hành chính).
     ProceduresFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         procedures: Vec<Procedure>,
@@ -37,7 +37,7 @@ data_file! {
 }
 
 data_file! {
-    /// The data file `integrators.json`.
+    /// The data file `integrators.json`: systems that may push events, and for whom.
     IntegratorsFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         integrators: Vec<Integrator>,

@@ -56,6 +56,9 @@ impl Check {
     }
 }
 
+/// The highest code of a country: as a province's it has three digits.
+const COUNTRY_MAX: u16 = 999;
+
 /// How citizens' numbers are made: three digits of the place where the birth was registered, one of
 /// century and sex, two of the year, and six that mean nothing (NĐ 137/2015/NĐ-CP Đ.13).
 #[derive(Debug, Clone, Deserialize)]
@@ -66,10 +69,10 @@ pub struct CitizenNumbers {
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = r"^\d{3}$"))))]
     provinces: BTreeSet<String>,
     /// First code of a country, for who was registered abroad.
-    #[cfg_attr(feature = "schema", schemars(range(max = 999)))]
+    #[cfg_attr(feature = "schema", schemars(range(max = COUNTRY_MAX)))]
     countries_from: u16,
     /// The last country code.
-    #[cfg_attr(feature = "schema", schemars(range(max = 999)))]
+    #[cfg_attr(feature = "schema", schemars(range(max = COUNTRY_MAX)))]
     countries_to: u16,
     /// The first year of the century by the fourth digit.
     #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1, "propertyNames" = {"pattern": r"^\d$"}, "additionalProperties" = {"type": "integer", "minimum": 1800, "maximum": 2900, "multipleOf": 100})))]
@@ -103,8 +106,8 @@ impl CitizenNumbers {
         check(
             "countriesTo",
             RuleName::Country,
-            self.countries_from <= self.countries_to,
-            "countries end before they begin",
+            self.countries_from <= self.countries_to && self.countries_to <= COUNTRY_MAX,
+            "countries have three digits and do not end before they begin",
         );
         check("centuries", RuleName::Century, !self.centuries.is_empty(), "names no century");
         check(

@@ -46,6 +46,10 @@ impl Treatment {
     }
 }
 
+/// For how many days it can be remembered that a channel does not reach a number: ten years at
+/// most, by when the number is another person's.
+const REMEMBERED_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
+
 /// What is known of one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling {
@@ -66,7 +70,7 @@ struct Entry {
     _meaning: String,
     treatment: Treatment,
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_650)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = *REMEMBERED_DAYS.start(), max = *REMEMBERED_DAYS.end())))]
     remember_days: Option<u16>,
 }
 
@@ -85,7 +89,7 @@ struct Gateway {
 }
 
 data_file! {
-    /// The data file `codes.json`.
+    /// The data file `codes.json`: how each gateway's codes are treated.
     CodesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         gateways: Vec<Gateway>,
@@ -119,12 +123,11 @@ impl Codes {
                 ));
             }
             for (nth, entry) in gateway.entries.into_iter().enumerate() {
-                if entry
-                    .remember_days
-                    .is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel)
-                {
+                if entry.remember_days.is_some_and(|days| {
+                    !REMEMBERED_DAYS.contains(&days) || entry.treatment != Treatment::NextChannel
+                }) {
                     let detail = format!(
-                        "{:?}: days are remembered with next-channel alone, from 1",
+                        "{:?}: days are remembered with next-channel alone, 1 to 3650",
                         entry.codes
                     );
                     found.push(Violation::new(

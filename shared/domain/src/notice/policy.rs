@@ -374,7 +374,7 @@ impl NoticePolicy {
 }
 
 data_file! {
-    /// The data file `notices.json`.
+    /// The data file `notices.json`: when and how much is sent to applicants, each entry from a day on.
     PoliciesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         policies: Vec<NoticePolicy>,

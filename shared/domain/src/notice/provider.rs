@@ -46,7 +46,8 @@ impl ValidFrom for ProviderTerms {
 }
 
 data_file! {
-    /// The data file `providers.json`.
+    /// The data file `providers.json`: what each provider costs and how much of the work it gets, each
+    /// entry from a day on.
     ProvidersFile {
         failover: Failover,
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
