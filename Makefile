@@ -12,7 +12,7 @@ help: ## list the doors
 setup: ## install the pinned tools into .local (the other doors do it when needed)
 	$(STACK) setup
 
-build: ## build the functions and lay them out for infra/template.yaml
+build: ## build the functions, laid out for infra/template.yaml, and the stand-ins
 	cargo build --workspace --bins --locked
 	$(STACK) stage
 
@@ -41,7 +41,7 @@ schema: ## write the JSON Schemas of infra/data from the types that read the fil
 	@cargo run --quiet --locked -p domain --features schema --example schema
 
 demo: build ## play one working day of a province on a stack of its own
-	$(STACK) run --dir .local/demo -- python infra/local/demo.py
+	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
 
 test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
@@ -89,7 +89,7 @@ hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
 
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
-	cargo build --release --workspace --bins --locked
+	cargo build --release --workspace --exclude local --bins --locked
 	$(STACK) stage --profile release
 
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]

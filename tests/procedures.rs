@@ -272,6 +272,18 @@ async fn a_procedure_is_there_from_the_first_day_of_its_version_on_and_in_one_ve
     let new = one_at(&world, "9.000001", before).await;
     assert_eq!((new.status, new.problem()), (404, "procedure-not-found"));
     assert_eq!(one_at(&world, "9.000001", after).await.status, 200);
+    // Whoever prepares a form asks for the day on which it will be handed in.
+    let call = |day: &str| Call::new("GET /v1/procedures/{code}").code(PROCEDURE).query("day", day);
+    for (day, version, fee) in [
+        ("2026-11-17", 1, one_at(&world, PROCEDURE, before).await.body["feeVnd"].take()),
+        ("2026-11-18", 2, json!(60_000)),
+    ] {
+        let asked: Answer = call(day).at_catalogue(&world, at(before)).await.into();
+        let said = [&asked.body["day"], &asked.body["version"], &asked.body["feeVnd"]];
+        assert_eq!(said, [&json!(day), &json!(version), &fee]);
+    }
+    let tomorrow = [("day", "2026-11-18"), ("limit", "200")];
+    assert_eq!(codes(&asked_at(&world, "GET /v1/procedures", &tomorrow, before).await).len(), 93);
     for (now, total) in [(before, 92), (after, 93)] {
         let all = asked_at(&world, "GET /v1/procedures", &[("limit", "200")], now).await;
         assert_eq!((codes(&all).len(), &all.body["total"]), (total, &json!(total)), "{now}");
@@ -305,6 +317,31 @@ async fn the_agencies_of_a_day_are_those_that_existed_then_under_their_names_of_
     assert!(codes(&agencies(&world, &[("day", "1999-01-01")]).await).is_empty());
     let communes = agencies(&world, &[("level", "commune")]).await;
     assert_eq!(texts(&communes.body["items"], "level"), ["commune"].into());
+}
+
+#[tokio::test]
+async fn an_agency_says_when_it_is_open_on_the_day_by_the_calendar_that_holds_for_it() {
+    let world = world_with("calendar.json", |file| {
+        file["exceptions"] = json!([{
+            "agency": "H20.03", "off": ["2026-11-17"], "reason": "di dời trụ sở",
+            "source": "QĐ 1/QĐ-UBND",
+        }]);
+    });
+    let world = world.await;
+    let open = async |agency: &str, day: &str| {
+        let listed = agencies(&world, &[("day", day)]).await;
+        let items = listed.body["items"].as_array().unwrap();
+        items.iter().find(|item| item["code"] == agency).unwrap()["open"].clone()
+    };
+    let hours = json!([
+        { "from": "07:00", "to": "11:30" },
+        { "from": "13:30", "to": "17:00" },
+    ]);
+    assert_eq!(open("H20.12", "2026-11-17").await, hours);
+    assert_eq!(open("H20.03", "2026-11-17").await, json!([]), "closed by decision");
+    assert_eq!(open("H20.03", "2026-11-18").await, hours);
+    assert_eq!(open("H20.12", "2026-11-22").await, json!([]), "a Sunday");
+    assert_eq!(open("H20.12", "2090-11-17").await, Value::Null, "no calendar has the year");
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ STAGED = ROOT / "target" / "lambda"
 
 # A folder each, which is also the program's name; tests/wiring holds the template equal to them.
 FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
+# Programs of infra/local that play outsiders, each a process of a stack.
+STAND_INS = ("issuer", "gateways")
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"
@@ -132,11 +134,14 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def built(program: str, profile: str = "debug") -> Path:
+    return ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target") / profile / program
+
+
 def stage(profile: str) -> None:
     """Lays the binaries out as cargo-lambda does, which is where the template looks for them."""
-    built = Path(os.environ.get("CARGO_TARGET_DIR") or "target")
     for function in FUNCTIONS:
-        source = ROOT / built / profile / function
+        source = built(function, profile)
         bootstrap = STAGED / function / "bootstrap"
         if not source.exists():
             raise StackError(f"{function} is not built: {source} is missing (make build)")
@@ -283,6 +288,7 @@ class Stack:
         missing = [
             function for function in FUNCTIONS if not (STAGED / function / "bootstrap").exists()
         ]
+        missing += [name for name in STAND_INS if not built(name).exists()]
         if missing:
             raise StackError(f"not built: {', '.join(missing)} (make build)")
         with locked(self.directory / "lock"):
@@ -312,16 +318,15 @@ class Stack:
         self.ministack.start(
             [STACK_VENV.program("ministack")], self.ministack_environment(tools, ports[0])
         )
-        python = STACK_VENV.program("python")
         # Started again with the same words while the stack is up, the stand-in still knows the
         # tokens that it has granted.
         memory = self.directory / "tmp" / "gateways.json"
         account = ("--account", json.dumps(GATEWAY_ACCOUNT), "--memory", str(memory))
         for service, port, more in (
-            (self.issuer, ports[1], ()),
+            (self.issuer, ports[1], ("--key", str(self.issuer_key()))),
             (self.gateways, ports[2], account),
         ):
-            program = [python, str(HERE / f"{service.name}.py"), "--port", str(port), *more]
+            program = [str(built(service.name)), "--port", str(port), *more]
             service.start(program, clean_environment())
         self.issuer.wait_ready(f"{issuer_url}/health")
         self.gateways.wait_ready(f"{gateways_url}/health")
@@ -365,6 +370,24 @@ class Stack:
             "".join(f"{key}={value}\n" for key, value in settings.items())
         )
         say(f"up: settings in {shown(self.settings_file)}")
+
+    def issuer_key(self) -> Path:
+        """Each stack has its own: a token of another one opens nothing here."""
+        # Here, because the Python that sets the tools up does not have it.
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
+        path = self.directory / "tmp" / "issuer.der"
+        path.touch(mode=0o600)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.DER,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return path
 
     def ministack_environment(self, tools: Mapping[str, str], port: int) -> dict[str, str]:
         scratch = self.directory / "tmp"

@@ -1,12 +1,12 @@
 //! The deployed stack, as `make test` starts it: `STACK_ENV` names the file with its addresses.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
+use local::settings::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,13 +20,11 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// One setting of the stack.
 pub fn setting(name: &str) -> &'static str {
-    static SETTINGS: OnceLock<HashMap<String, String>> = OnceLock::new();
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
     let settings = SETTINGS.get_or_init(|| {
         let path = std::env::var("STACK_ENV")
             .expect("STACK_ENV is not set: run these tests with `make test`");
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        lines.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
+        Settings::read(path.as_ref()).unwrap_or_else(|error| panic!("{path}: {error}"))
     });
     settings.get(name).unwrap_or_else(|| panic!("{name} is not in the settings of the stack"))
 }

@@ -189,6 +189,17 @@ fn each_failure_is_written_as_documented_and_says_nothing_twice() {
 }
 
 #[test]
+fn each_problem_has_a_title_in_vietnamese_and_in_english_and_is_the_same_problem_in_both() {
+    for failure in failures() {
+        let [vietnamese, english] =
+            [Language::Vi, Language::En].map(|language| Problem::written(&failure, language));
+        assert_eq!((vietnamese.kind, vietnamese.status), (english.kind, english.status));
+        assert!(english.title.is_ascii(), "{}", english.title);
+        assert!(!vietnamese.title.is_ascii(), "{}", vietnamese.title);
+    }
+}
+
+#[test]
 fn each_answer_shows_examples_of_its_own_status_and_each_problem_is_shown_somewhere() {
     let documents = Documents::read();
     let mut shown = BTreeSet::new();

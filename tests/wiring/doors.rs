@@ -1,5 +1,7 @@
 //! What the documents say of every door, against every door.
 
+use domain::language::Language;
+
 use super::*;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
@@ -136,6 +138,60 @@ async fn each_refusal_carries_the_id_under_which_the_logs_have_the_request() {
 }
 
 #[tokio::test]
+async fn each_refusal_is_written_in_the_language_that_is_preferred_and_says_which() {
+    let (world, documents) = (World::new().await, Documents::read());
+    let of_gateways =
+        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+    for (route, _) in parameters(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
+        let refused = async |accepted: &str| {
+            let call = call(&route).query("colour", "red").header("accept-language", accepted);
+            let response = call.at_its_function(&world).await;
+            let language = response.headers["content-language"].to_str().unwrap().to_owned();
+            (language, Answer::from(response).body)
+        };
+        let rule = domain::RuleName::UnknownField;
+        for (accepted, named, language) in [
+            ("vi-VN,vi;q=0.9,en;q=0.8", "vi", Language::Vi),
+            ("en,vi;q=0.5", "en", Language::En),
+            ("fr", "en", Language::En),
+        ] {
+            let (said, body) = refused(accepted).await;
+            let errors = body["errors"].as_array().unwrap();
+            let error = errors.iter().find(|error| error["field"] == "colour").unwrap();
+            assert_eq!((said.as_str(), &error["rule"]), (named, &json!(rule.slug())), "{route}");
+            let in_vietnamese = error["detail"] == rule.text(Language::Vi);
+            assert_eq!(in_vietnamese, language == Language::Vi, "{route}: {body}");
+            let title = body["title"].as_str().unwrap();
+            assert_eq!(title.is_ascii(), language == Language::En, "{route}: {title}");
+        }
+    }
+}
+
+#[test]
+fn each_route_that_refuses_lists_the_language_that_it_reads_and_the_one_that_it_writes() {
+    let documents = Documents::read();
+    for (path, item) in documents.openapi["paths"].as_object().unwrap() {
+        let names = |place: &Value| -> Vec<Value> {
+            let listed = place["parameters"].as_array().into_iter().flatten();
+            let listed = listed.map(|listed| documents.follow(&documents.openapi, listed));
+            listed.map(|parameter| parameter["name"].clone()).collect()
+        };
+        let of_gateways = path.contains("/v1/reports/zalo") || path.contains("/v1/reports/esms");
+        assert_eq!(names(item).contains(&json!("Accept-Language")), !of_gateways, "{path}");
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
+        {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let response = documents.follow(&documents.openapi, response);
+                let problem = !response["content"]["application/problem+json"].is_null();
+                let says = !response["headers"]["Content-Language"].is_null();
+                assert_eq!(says, problem, "{method} {path}: {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_parameter_that_is_a_list_takes_two_values_and_no_other_does() {
     let (world, documents) = (World::new().await, Documents::read());
     let lists: Vec<(String, String)> = parameters(&documents)
@@ -229,7 +285,9 @@ fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_docum
         // No browser signs as Zalo does.
         for (method, operation) in operations.filter(|_| path != "/v1/reports/zalo") {
             methods.insert(method.to_lowercase());
-            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let of_all = item["parameters"].as_array().into_iter().flatten();
+            for parameter in operation["parameters"].as_array().into_iter().flatten().chain(of_all)
+            {
                 let parameter = documents.follow(&documents.openapi, parameter);
                 sent.extend((parameter["in"] == "header").then(|| lower(&parameter["name"])));
             }
@@ -244,8 +302,9 @@ fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_docum
     // The next doors take the version that somebody has seen as an entity tag.
     sent.extend(["authorization", "content-type", "if-match"].map(str::to_owned));
     assert_eq!(set("AllowHeaders"), sent);
-    // Every page may read this one (Fetch §2.2.2); the name of a file stands in no list of headers.
+    // Every page may read these (Fetch §2.2.2); the name of a file stands in no list of headers.
     answered.remove("cache-control");
+    answered.remove("content-language");
     answered.insert("content-disposition".to_owned());
     assert_eq!(set("ExposeHeaders"), answered);
     assert_eq!(

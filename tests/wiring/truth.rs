@@ -2,7 +2,7 @@
 //! themselves, with a great many bodies and parameters that are almost right.
 
 use super::*;
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission};
 use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
@@ -386,9 +386,9 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                 };
                 let validator = documents.validator(schema);
                 for text in texts.iter().filter(|text| text.len() < 300) {
-                    let call = Call::new(&route)
-                        .path("code", "H20.03-261117-0001")
-                        .path("period", "2026-11");
+                    let of_procedure = path.contains("/procedures");
+                    let code = if of_procedure { PROCEDURE } else { "H20.03-261117-0001" };
+                    let call = Call::new(&route).path("code", code).path("period", "2026-11");
                     let call = if path.contains("/catalogue") {
                         call.administrator()
                     } else if path == "/v1/reads" {

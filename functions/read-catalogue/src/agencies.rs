@@ -6,8 +6,9 @@ use domain::agency::{Agency, AgencyLevel, WardCode};
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, ProcedureCode};
+use domain::law::Law;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use platform::Failure;
 use platform::http::HttpRequest;
 use platform::parameters::{day, flag, named};
@@ -37,6 +38,16 @@ struct Item<'a> {
     valid_to: Option<Date>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     successors: Vec<Successor<'a>>,
+    /// When it is open on the day; empty on a day off, missing where no calendar has the year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<Vec<Hours>>,
+}
+
+/// One half-day, by the clock of Viet Nam.
+#[derive(Serialize)]
+struct Hours {
+    from: String,
+    to: String,
 }
 
 /// Who carries on after the last day: the first that fits a dossier.
@@ -52,7 +63,10 @@ struct Successor<'a> {
 }
 
 impl<'a> Item<'a> {
-    fn of(agency: &'a Agency, day: Date) -> Self {
+    fn of(agency: &'a Agency, day: Date, law: &Law) -> Self {
+        let clock = |time: &Time| time.strftime("%H:%M").to_string();
+        let open = law.calendar_of(&agency.code).hours(day).ok().filter(|_| agency.exists_on(day));
+        let half_day = |(from, to): &(Time, Time)| Hours { from: clock(from), to: clock(to) };
         let parts = agency.division.iter().map(|part| Successor {
             agency: &part.successor,
             procedures: Some(&part.procedures).filter(|named| !named.is_empty()),
@@ -69,6 +83,7 @@ impl<'a> Item<'a> {
             valid_from: agency.valid_from,
             valid_to: agency.valid_to,
             successors: parts.chain(rest).collect(),
+            open: open.map(|slots| slots.iter().map(half_day).collect()),
         }
     }
 }
@@ -91,5 +106,8 @@ pub(crate) fn list<'a>(
         (agency.exists_on(day) || ended && agency.has_ended_by(day))
             && level.is_none_or(|level| agency.level == level)
     });
-    Ok(Agencies { day, items: listed.map(|agency| Item::of(agency, day)).collect() })
+    Ok(Agencies {
+        day,
+        items: listed.map(|agency| Item::of(agency, day, catalogue.law())).collect(),
+    })
 }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::{Agency, AgencyLevel};
 use domain::applicant::ApplicantKind;
-use domain::calendar::date_of;
+use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{DueRule, Term};
 use domain::id::{AgencyCode, ProcedureCode};
@@ -20,10 +20,10 @@ use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use platform::Failure;
 use platform::http::HttpRequest;
-use platform::parameters::{named, number};
+use platform::parameters::{day, named, number};
 use serde::Serialize;
 
 /// Lines of a page, without a word and at most.
@@ -34,6 +34,7 @@ const LIMIT_MAX: u64 = 200;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page<'a> {
+    day: Date,
     /// How many there are on all pages.
     total: usize,
     /// All procedures, ordered by code.
@@ -94,6 +95,7 @@ impl<'a> From<&'a Procedure> for Line<'a> {
 pub(crate) struct Details<'a> {
     #[serde(flatten)]
     line: Line<'a>,
+    day: Date,
     valid_from: Date,
     trust: &'static str,
     channels: Vec<Way>,
@@ -102,7 +104,7 @@ pub(crate) struct Details<'a> {
     /// Where they may lie.
     document_hosts: Vec<&'a str>,
     identities: Vec<Identity<'a>>,
-    /// Those that take it today, by code.
+    /// Those that take it on the day, by code.
     agencies: Vec<Taker<'a>>,
 }
 
@@ -151,6 +153,8 @@ struct Taker<'a> {
 
 /// What is asked of the list.
 struct Query<'a> {
+    /// Whose procedures: those in force on it.
+    day: Date,
     search: Option<SearchWords>,
     field: Option<String>,
     level: Option<AgencyLevel>,
@@ -165,12 +169,14 @@ struct Query<'a> {
 impl<'a> Query<'a> {
     fn read(request: &HttpRequest, catalogue: &'a Catalogue, today: Date) -> Result<Self, Failure> {
         let mut parameters = request.parameters();
+        let day = parameters.one("day", day).unwrap_or(today);
         let query = Self {
+            day,
             search: parameters.one("search", str::parse),
             field: parameters.one("field", field),
             level: parameters
                 .one("level", named(&AgencyLevel::ALL.map(|level| (level.name(), level)))),
-            agency: parameters.one("agency", |text| taking(text, catalogue, today)).flatten(),
+            agency: parameters.one("agency", |text| taking(text, catalogue, day)).flatten(),
             online: parameters
                 .each("online", named(&OnlineLevel::ALL.map(|level| (level.name(), level)))),
             limit: parameters.one("limit", number(LIMIT_MAX)).unwrap_or(LIMIT),
@@ -200,24 +206,24 @@ fn field(text: &str) -> Result<String, Violation> {
     known.ok_or_else(|| Violation::new("field", RuleName::FieldCode, "must look like G15-HT"))
 }
 
-/// The agency with this code, which has to take dossiers in `today`.
+/// The agency with this code, which has to take dossiers in on `day`.
 fn taking<'a>(
     text: &str,
     catalogue: &'a Catalogue,
-    today: Date,
+    day: Date,
 ) -> Result<Option<&'a Agency>, Violation> {
     let code: AgencyCode = text.parse()?;
-    match agency_violation("agency", &code, catalogue, today) {
+    match agency_violation("agency", &code, catalogue, day) {
         Some(violation) => Err(violation),
         None => Ok(catalogue.agency(&code)),
     }
 }
 
-/// The procedures in force `today`, by code.
-fn in_force(catalogue: &Catalogue, today: Date) -> impl Iterator<Item = &Procedure> {
+/// The procedures in force on `day`, by code.
+fn in_force(catalogue: &Catalogue, day: Date) -> impl Iterator<Item = &Procedure> {
     let versions = catalogue.procedures();
     versions.filter(move |version| {
-        let current = catalogue.procedure(&version.code, today);
+        let current = catalogue.procedure(&version.code, day);
         current.is_some_and(|current| current.version == version.version)
     })
 }
@@ -228,10 +234,9 @@ pub(crate) fn list<'a>(
     catalogue: &'a Catalogue,
     now: Timestamp,
 ) -> Result<Page<'a>, Failure> {
-    let today = date_of(now);
-    let query = Query::read(request, catalogue, today)?;
+    let query = Query::read(request, catalogue, date_of(now))?;
     let found: Vec<&Procedure> =
-        in_force(catalogue, today).filter(|procedure| query.finds(procedure)).collect();
+        in_force(catalogue, query.day).filter(|procedure| query.finds(procedure)).collect();
     let after =
         |procedure: &&Procedure| query.after.as_ref().is_none_or(|after| procedure.code > *after);
     let total = found.len();
@@ -240,10 +245,11 @@ pub(crate) fn list<'a>(
     let more = rest.peek().is_some();
     let last = page.last().filter(|_| more);
     let next_cursor = last.map(|procedure| URL_SAFE_NO_PAD.encode(procedure.code.as_str()));
-    let fields: BTreeMap<&str, &Field> = in_force(catalogue, today)
+    let fields: BTreeMap<&str, &Field> = in_force(catalogue, query.day)
         .map(|procedure| (procedure.field.code.as_str(), &procedure.field))
         .collect();
     Ok(Page {
+        day: query.day,
         total,
         items: page.into_iter().map(Line::from).collect(),
         fields: fields.into_values().map(FieldOf::from).collect(),
@@ -263,39 +269,42 @@ pub(crate) fn one<'a>(
     catalogue: &'a Catalogue,
     now: Timestamp,
 ) -> Result<Details<'a>, Failure> {
-    request.no_parameters()?;
+    let mut parameters = request.parameters();
+    let day = parameters.one("day", day);
+    parameters.end()?;
     let code: ProcedureCode = request
         .path_text("code")
         .parse()
         .map_err(|violation| Violation { field: "code".to_owned(), ..violation })?;
-    let today = date_of(now);
-    let procedure = catalogue.procedure(&code, today).ok_or(Failure::ProcedureNotFound)?;
-    Ok(Details::of(procedure, catalogue, now))
+    let at = day.map_or(now, |day| instant(day, Time::midnight()));
+    let procedure = catalogue.procedure(&code, date_of(at)).ok_or(Failure::ProcedureNotFound)?;
+    Ok(Details::of(procedure, catalogue, at))
 }
 
 impl<'a> Details<'a> {
-    fn of(procedure: &'a Procedure, catalogue: &'a Catalogue, now: Timestamp) -> Self {
-        let today = date_of(now);
+    fn of(procedure: &'a Procedure, catalogue: &'a Catalogue, at: Timestamp) -> Self {
+        let day = date_of(at);
         let ways = Channel::ALL.into_iter().filter(|channel| procedure.takes(*channel));
-        let takers = catalogue.agencies().filter(|agency| agency.exists_on(today));
+        let takers = catalogue.agencies().filter(|agency| agency.exists_on(day));
         let takers = takers.filter(|agency| procedure.is_settled_by(agency));
         Self {
             line: procedure.into(),
+            day,
             valid_from: procedure.valid_from,
             trust: procedure.trust.name(),
             channels: ways
-                .map(|channel| Way::of(channel, procedure, catalogue.law(), now))
+                .map(|channel| Way::of(channel, procedure, catalogue.law(), at))
                 .collect(),
             documents: procedure.documents.iter().map(Asked::from).collect(),
             documents_max: DOCUMENTS_MAX,
-            document_hosts: catalogue.document_hosts().on(today).collect(),
+            document_hosts: catalogue.document_hosts().on(day).collect(),
             identities: catalogue
                 .identities()
-                .taken_by(&procedure.code, today)
+                .taken_by(&procedure.code, day)
                 .map(Identity::from)
                 .collect(),
             agencies: takers
-                .map(|agency| Taker { code: &agency.code, name: agency.name_on(today) })
+                .map(|agency| Taker { code: &agency.code, name: agency.name_on(day) })
                 .collect(),
         }
     }

@@ -280,12 +280,16 @@ impl Calendar {
         in_force(&self.hours, day)
     }
 
+    /// Opening and closing of each half-day of `day`, by the clock of Viet Nam; none on a day off.
+    pub fn hours(&self, day: Date) -> Result<&[(Time, Time)], MissingYear> {
+        let open = self.kind(day)?.is_working();
+        let hours = self.hours_on(day).filter(|_| open);
+        Ok(hours.map(|hours| hours.slots.as_slice()).unwrap_or_default())
+    }
+
     /// Opening and closing instants of each half-day of `day`; none on a day off.
     pub(crate) fn slots(&self, day: Date) -> Result<Vec<(Timestamp, Timestamp)>, MissingYear> {
-        if !self.kind(day)?.is_working() {
-            return Ok(Vec::new());
-        }
-        let slots = self.hours_on(day).map(|hours| hours.slots.as_slice()).unwrap_or_default();
+        let slots = self.hours(day)?;
         Ok(slots.iter().map(|(open, close)| (instant(day, *open), instant(day, *close))).collect())
     }
 

@@ -1,0 +1,251 @@
+//! The last line: every figure as sources have it that do not know of each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::civil::Date;
+use reqwest::Method;
+
+use super::AT_ONCE;
+use super::count::Counts;
+use super::error::DemoError;
+use super::figures::{Figures, differences};
+use super::notices::{states, unfinished};
+use super::player::Played;
+use super::scenario::Scenario;
+use super::screen::{Screen, cut};
+use super::stack::{Asker, Stack};
+
+/// Lines that say where to look, for each figure that differs.
+const HINTS: usize = 8;
+
+/// One figure as several sources have it that do not know of each other.
+#[derive(Debug)]
+pub(super) struct Claim {
+    name: &'static str,
+    /// A source without a name is a bound, and goes without saying.
+    counted: Vec<(u64, &'static str)>,
+    /// Where to look when the sources part.
+    hints: Vec<String>,
+}
+
+impl Claim {
+    fn new(name: &'static str, counted: &[(u64, &'static str)], hints: &[String]) -> Self {
+        Self { name, counted: counted.to_vec(), hints: hints.to_vec() }
+    }
+
+    fn count(&self) -> u64 {
+        self.counted.last().map_or(0, |(count, _)| *count)
+    }
+
+    fn holds(&self) -> bool {
+        self.counted.iter().all(|(count, _)| *count == self.count())
+    }
+
+    fn shown(&self, joint: &str) -> String {
+        let named = self.counted.iter().filter(|(_, source)| !source.is_empty());
+        let shown: Vec<String> = named.map(|(count, source)| format!("{count} {source}")).collect();
+        shown.join(joint)
+    }
+}
+
+/// Asks every source.
+pub(super) async fn claims(
+    stack: &Stack,
+    scenario: &Scenario,
+    played: &Played,
+    due: u64,
+    found: &BTreeMap<Date, Figures>,
+) -> Result<Vec<Claim>, DemoError> {
+    let (dossiers, table) = (&scenario.dossiers, stack.dossiers().await?);
+    let accepted = stack.accepted().await?;
+    let counted = Counts::sum(found.values().flat_map(BTreeMap::values));
+    let foretold: Vec<(Date, Figures)> =
+        found.keys().map(|day| (*day, scenario.figures(*day))).collect();
+    let parted: Vec<String> = foretold
+        .iter()
+        .flat_map(|(day, expected)| differences(&found[day], expected, *day))
+        .collect();
+    let foretold = Counts::sum(foretold.iter().flat_map(|(_, figures)| figures.values()));
+    let mut strayed = Vec::new();
+    for dossier in dossiers {
+        let code = played.codes.get(&dossier.reference).cloned().unwrap_or_default();
+        let status = table.get(&code).and_then(|stored| stored.status);
+        if status != Some(u64::from(dossier.status())) {
+            let (reference, expected) = (&dossier.reference, dossier.status());
+            strayed.push(format!("{reference} {code}: status {status:?}, {expected} foretold"));
+        }
+    }
+    let mut reasons = Vec::new();
+    let parked = stack.parked().await?;
+    for (queue, _) in parked.iter().filter(|(_, count)| *count > 0) {
+        let found = stack.reasons(queue).await?;
+        reasons.extend(found.into_iter().map(|reason| format!("{queue}: {reason}")));
+    }
+    let parked = parked.iter().map(|(_, count)| count).sum();
+    let different: BTreeSet<&str> =
+        accepted.iter().filter_map(|message| message["tracking"].as_str()).collect();
+    let notices = stack.notices().await?;
+    let told = states(&notices);
+    let by_state: Vec<String> =
+        told.each().map(|(state, count)| format!("{state}: {count}")).collect();
+    let late = [by_state.as_slice(), &unfinished(&notices)].concat();
+    let all = dossiers.len() as u64;
+    let sent = accepted.len() as u64;
+    let changes = dossiers.iter().map(|dossier| dossier.history.len() as u64).sum();
+    let recorded = table.values().map(|stored| stored.changes as u64).sum();
+    let to_refuse = dossiers.iter().filter(|dossier| dossier.refused.is_some()).count() as u64;
+    let listed = worklists(stack, scenario).await?;
+    let troubles = &played.troubles;
+    Ok(vec![
+        Claim::new(
+            "dossiers",
+            &[
+                (all, "dossiers"),
+                (played.submitted, "sent"),
+                (table.len() as u64, "in the table"),
+                (listed, "in the worklists"),
+            ],
+            troubles,
+        ),
+        Claim::new(
+            "statuses",
+            &[(all, "statuses"), (all - strayed.len() as u64, "as foretold")],
+            &strayed,
+        ),
+        Claim::new(
+            "received",
+            &[(foretold.received(), "received"), (counted.received(), "in the roll-up")],
+            &parted,
+        ),
+        Claim::new(
+            "resolved",
+            &[(foretold.of("resolved"), "resolved"), (counted.of("resolved"), "in the roll-up")],
+            &parted,
+        ),
+        Claim::new("KPI figures", &[(parted.len() as u64, "KPI figures differ"), (0, "")], &parted),
+        Claim::new(
+            "changes",
+            &[
+                (changes, "changes"),
+                (played.submitted + played.moved, "sent"),
+                (recorded, "in the histories"),
+            ],
+            troubles,
+        ),
+        Claim::new(
+            "notices",
+            &[(due, "notices due"), (sent + told.of("merged"), "told or merged into a later one")],
+            &late,
+        ),
+        Claim::new(
+            "sent twice",
+            &[(sent - different.len() as u64, "messages sent twice"), (0, "")],
+            &[],
+        ),
+        Claim::new(
+            "delivered",
+            &[(sent, "messages"), (told.of("delivered"), "reported as delivered")],
+            &by_state,
+        ),
+        Claim::new(
+            "refused commands",
+            &[(to_refuse, "commands to refuse"), (played.refused, "refused")],
+            troubles,
+        ),
+        Claim::new("parked messages", &[(parked, "messages parked"), (0, "")], &reasons),
+    ])
+}
+
+/// How many dossiers the officers of all agencies see, page by page, in every status.
+async fn worklists(stack: &Stack, scenario: &Scenario) -> Result<u64, DemoError> {
+    let agencies: BTreeSet<&str> =
+        scenario.dossiers.iter().map(|dossier| dossier.agency()).collect();
+    let lists = agencies.iter().flat_map(|agency| (1..=10).map(move |status| (*agency, status)));
+    let lengths = stream::iter(lists.map(|(agency, status)| worklist(stack, agency, status)));
+    let lengths: Vec<u64> = lengths.buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(lengths.iter().sum())
+}
+
+async fn worklist(stack: &Stack, agency: &str, status: u8) -> Result<u64, DemoError> {
+    let (mut seen, mut cursor) = (0, String::new());
+    loop {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("status", &status.to_string()).append_pair("limit", "50");
+        if !cursor.is_empty() {
+            query.append_pair("cursor", &cursor);
+        }
+        let path = format!("/v1/dossiers?{}", query.finish());
+        let officer = Asker::Officer(agency.to_owned());
+        let page = stack.api(Method::GET, &path, officer, None, None).await?;
+        seen += page["items"].as_array().map_or(0, Vec::len) as u64;
+        match page["nextCursor"].as_str() {
+            Some(next) if !next.is_empty() => cursor = next.to_owned(),
+            Some(_) | None => return Ok(seen),
+        }
+    }
+}
+
+/// The last line; whether everything holds.
+pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
+    screen.line("");
+    let failed: Vec<&Claim> = found.iter().filter(|claim| !claim.holds()).collect();
+    for claim in &failed {
+        let mark = screen.paint("✗", "31");
+        screen.line(&format!("  {mark} {}: {}", claim.name, claim.shown(" ≠ ")));
+        for hint in claim.hints.iter().take(HINTS) {
+            let room = screen.width().saturating_sub(7);
+            screen.line(&screen.dim(&format!("      {}", cut(hint, room))));
+        }
+    }
+    if !failed.is_empty() {
+        let shown: Vec<String> = failed.iter().map(|claim| claim.shown(" ≠ ")).collect();
+        screen.line(&screen.paint(&format!("NOT PROVED: {}", shown.join("; ")), "1;31"));
+        return false;
+    }
+    let claim = |name: &str| found.iter().find(|claim| claim.name == name);
+    let equal = |name: &str| claim(name).map(|claim| claim.shown(" = ")).unwrap_or_default();
+    let refused = claim("refused commands").map_or(0, Claim::count);
+    let sentence = [
+        equal("dossiers"),
+        equal("received"),
+        format!("{} of {days} days, cell by cell", equal("resolved")),
+        equal("changes"),
+        equal("notices"),
+        format!("{}, none twice", equal("delivered")),
+        format!("{refused} commands refused as expected"),
+        "nothing parked".to_owned(),
+    ];
+    let proved = screen.paint("PROVED: ", "1;32");
+    screen.line(&format!("{proved}{}", sentence.join("; ")));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(counts: &[u64]) -> Claim {
+        let counted: Vec<(u64, &'static str)> =
+            counts.iter().copied().zip(["sent", "in the table", ""]).collect();
+        Claim::new("dossiers", &counted, &[])
+    }
+
+    #[test]
+    fn a_claim_holds_where_all_its_sources_agree() {
+        assert!(claim(&[256, 256, 256]).holds());
+        assert!(!claim(&[256, 255, 256]).holds() && !claim(&[255, 256, 256]).holds());
+    }
+
+    #[test]
+    fn a_claim_names_its_sources_and_leaves_a_bound_out() {
+        assert_eq!(claim(&[3, 2, 0]).shown(" ≠ "), "3 sent ≠ 2 in the table");
+    }
+
+    #[test]
+    fn one_figure_that_differs_is_enough_for_nothing_to_be_proved() {
+        let screen = Screen::new();
+        assert!(conclude(&screen, &[claim(&[1, 1, 1])], 1));
+        assert!(!conclude(&screen, &[claim(&[1, 1, 1]), claim(&[1, 2, 1])], 1));
+    }
+}
