@@ -1,12 +1,12 @@
-"""Shows what lies on a dead-letter queue, by reason, and sends it back to where it came from.
+"""Shows what is on a dead-letter queue, by reason, and sends it back to where it came from.
 
-REASON is a reason, or a reason with what was given up for what: "given-up esms 103". A dry run
-unless told otherwise. A message is sent first and taken off afterwards: what dies in between is
-there twice, which has one effect. Bodies are never printed: an integrator's holds people. What the
-platform gave up of a table's stream is fetched from the stream as long as it has it (24 hours);
-after that repair-relay compares the dossiers' histories with what was told. Both wake the dossiers'
-notices, once for each dossier. Where: the account of the environment, or the local stack (make up),
-whose settings a shell may have sourced or not.
+Without a queue: every one, and nothing is changed. REASON is a reason, or a reason with what was
+given up for what: "given-up esms 103". A dry run without --go. A message is sent first and taken
+off afterwards: what dies in between is there twice, which has one effect. Bodies are never printed:
+an integrator's holds people. What the platform gave up of a table's stream is fetched from the
+stream as long as it has it (24 hours); after that repair-relay compares the dossiers' histories
+with what was sent. Both wake the dossiers' notices, once for each dossier. Where: the account of
+the environment, or the local stack (make up), whose settings a shell may have sourced or not.
 """
 
 from __future__ import annotations
@@ -304,13 +304,17 @@ def main() -> int:
     )
     parser.add_argument("--stack", default="motcua")
     asked = parser.parse_args()
-    if asked.queue is None:
+    if asked.queue is None and (asked.go or asked.reason):
         parser.error(
             f"which queue? make redrive QUEUE=... with one of {', '.join([*QUEUES, *SHOWN_ONLY])}"
         )
     if asked.rate <= 0:
         parser.error("--rate must be above 0")
     sqs = client("sqs")
+    if asked.queue is None:
+        for name in [*QUEUES, *SHOWN_ONLY]:
+            overview(sqs, asked.stack, name)
+        return 0
     lies_in, goes_to = QUEUES.get(asked.queue, (asked.queue, asked.queue))
     dead_letters = sqs.get_queue_url(QueueName=f"{asked.stack}-{lies_in}")["QueueUrl"]
     found = []
@@ -333,12 +337,29 @@ def main() -> int:
             done = {message["MessageId"] for message in wanted}
             found = [message for message in found if message["MessageId"] not in done]
     finally:
-        # What stays is to be seen again at once.
-        for message in found:
-            sqs.change_message_visibility(
-                QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-            )
+        show_again(sqs, dead_letters, found)
     return 0
+
+
+def overview(sqs: Any, stack: str, name: str) -> None:
+    """Shows one queue and changes nothing."""
+    lies_in, _ = QUEUES.get(name, (name, name))
+    dead_letters = sqs.get_queue_url(QueueName=f"{stack}-{lies_in}")["QueueUrl"]
+    found = []
+    try:
+        for message in everything(sqs, dead_letters):
+            found.append(message)
+        show(found, name)
+    finally:
+        show_again(sqs, dead_letters, found)
+
+
+def show_again(sqs: Any, dead_letters: str, messages: list[dict[str, Any]]) -> None:
+    """Lets what stays be seen at once."""
+    for message in messages:
+        sqs.change_message_visibility(
+            QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
 
 
 def send(

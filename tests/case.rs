@@ -22,7 +22,7 @@ fn minutes(after: i64) -> Timestamp {
 }
 
 async fn handed_in(world: &World) -> String {
-    Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
+    Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code()
 }
 
 async fn act(world: &World, agency: &str, code: &str, (action, version): (&str, u64)) {
@@ -98,7 +98,7 @@ async fn who_has_the_documents_is_in_the_case() {
     let mut event = submit_event("e1", NOW, Some(&theirs));
     (event["data"]["documents"], event["data"]["documentsWithSender"]) = (json!([]), true.into());
     let (event, now) = (event.to_string(), at(NOW));
-    ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, now)
+    ingest_event::ingest(&event, &world.dossiers, &world.intake, &world.catalogue, now)
         .await
         .unwrap();
     for (code, has) in [(ours, "us"), (theirs, "sender")] {
@@ -114,7 +114,7 @@ async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
     body["channel"] = "counter".into();
     let code = body["documents"][0]["code"].clone();
     body["documents"][0] = json!({ "code": code, "paper": "original" });
-    let dossier = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let dossier = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     let seen = answer(&world, case(&dossier.code()).officer(AGENCY)).await;
     assert_eq!(
         seen.body["documents"][0],
@@ -123,6 +123,69 @@ async fn of_a_document_on_paper_the_case_says_what_it_is_and_who_took_it() {
             "source": { "kind": "paper", "form": "original", "receivedBy": { "role": "portal" } },
         })
     );
+}
+
+#[tokio::test]
+async fn a_supplement_brings_what_was_asked_for_and_the_case_and_the_history_show_both() {
+    let world = World::new().await;
+    let code = handed_in(&world).await;
+    let document = submission()["documents"][1].clone();
+    let asked = json!([{ "code": document["code"], "reason": "Ảnh chụp không đọc được" }]);
+    let change = async |call: Call, body: Value| {
+        call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await
+    };
+    let officer = || Call::transition(&code, "", 0).officer(AGENCY);
+    let citizen = || Call::transition(&code, "", 0).citizen(CITIZEN);
+    let mut request = json!({
+        "action": "request-supplement", "expectedVersion": 1, "reason": "Thiếu giấy tờ",
+        "askedFor": [{ "code": "XX", "reason": "Không có" }],
+    });
+    let refused = change(officer(), request.clone()).await;
+    assert_eq!(refused.broken(), ("askedFor[0].code", "known-document"));
+    request["askedFor"] = asked.clone();
+    assert_eq!(change(officer(), request).await.status, 200);
+
+    let seen = answer(&world, case(&code).citizen(CITIZEN)).await.body;
+    assert_eq!(seen["supplements"][0]["askedFor"], asked);
+    let next = seen["next"].as_array().unwrap().iter();
+    let needs: Vec<_> = next.filter(|next| next["action"] == "supplement").collect();
+    assert_eq!(needs, [&json!({ "action": "supplement", "needs": ["documents"] })]);
+
+    let mut brought = json!({ "action": "supplement", "expectedVersion": 2 });
+    let refused = change(citizen(), brought.clone()).await;
+    assert_eq!(refused.broken(), ("documents", "asked-document"));
+    for (document, expected) in [
+        (json!({ "code": "XX", "paper": "copy" }), ("documents", "asked-document")),
+        (
+            json!({ "code": document["code"], "paper": "copy" }),
+            ("documents[0].paper", "paper-document"),
+        ),
+        (
+            json!({ "code": document["code"], "name": "a", "sha256": document["sha256"], "url": "https://evil.example/a" }),
+            ("documents[0].url", "document-host"),
+        ),
+        (json!({ "code": document["code"], "name": "a" }), ("documents[0].sha256", "required")),
+    ] {
+        brought["documents"] = json!([document]);
+        assert_eq!(change(citizen(), brought.clone()).await.broken(), expected, "{document}");
+    }
+    brought["documents"] = json!([document]);
+    let came = change(citizen(), brought).await;
+    assert_eq!(came.status, 200, "{}", came.body);
+
+    let seen = answer(&world, case(&code).officer(AGENCY)).await.body;
+    let versions: Vec<_> = seen["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|shown| shown["code"] == document["code"])
+        .map(|shown| shown["version"].as_u64().unwrap())
+        .collect();
+    assert_eq!(versions, [1, 3]);
+    let history = Call::new("GET /v1/dossiers/{code}/history").code(&code).citizen(CITIZEN);
+    let history = history.at_track(&world).await.body["history"].take();
+    assert_eq!(history[1]["askedFor"], asked);
+    assert_eq!(history[2]["documents"], json!([document["code"]]));
 }
 
 #[tokio::test]
@@ -189,7 +252,7 @@ async fn who_handed_it_back_sees_nothing_later_and_who_did_nothing_sees_nothing(
     assert_eq!((&former["version"], &former["status"]), (&json!(4), &json!(4)));
     assert_eq!((&former["supplements"], &former["next"]), (&json!([]), &json!([])));
 
-    let other = Call::submit("other").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let other = Call::submit("other").at_submit(&world.intake, &world, at(NOW)).await.code();
     act(&world, AGENCY, &other, ("receive", 1)).await;
     act(&world, AGENCY, &other, ("forward", 2)).await;
     act(&world, AGENCY, &other, ("recall", 3)).await;
@@ -311,7 +374,7 @@ async fn audited(world: &World, query: &[(&str, &str)]) -> Vec<String> {
 async fn an_auditor_lists_what_an_officer_read_and_what_was_read_on_a_day_of_viet_nam() {
     let world = World::new().await;
     let one = handed_in(&world).await;
-    let two = Call::submit("two").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let two = Call::submit("two").at_submit(&world.intake, &world, at(NOW)).await.code();
     // The last is on the next day in Viet Nam, and on the same one in the clock of the table.
     let seen = [
         (case(&one).officer(AGENCY), "r1", at("2026-11-17T02:01:00Z")),

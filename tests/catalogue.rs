@@ -74,12 +74,12 @@ async fn running(world: &World) -> LiveCatalogue<CatalogueStore> {
         .unwrap()
 }
 
-/// The text message after a reception, which the tests change.
+/// The text message after a receipt, which the tests change.
 fn text_after_receipt(catalogue: &Catalogue) -> String {
     format!("{:?}", catalogue.templates().after(Action::Receive).unwrap())
 }
 
-/// Another text after a reception.
+/// Another text after a receipt.
 fn another_text(word: &str) -> String {
     changed("templates.json", "hop le, da vao so", &format!("{word}, da vao so"))
 }
@@ -125,7 +125,7 @@ async fn a_new_calendar_year_is_in_force_without_a_deployment() {
 #[tokio::test]
 async fn a_dossier_keeps_the_version_of_its_procedure_and_the_next_one_gets_the_new() {
     let mut world = World::new().await;
-    let first = Call::submit("first").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let first = Call::submit("first").at_submit(&world.intake, &world, at(NOW)).await.code();
     // Eight office hours instead of four, from the same day on.
     let shipped: Value = serde_json::from_str(&file("infra/data/procedures.json")).unwrap();
     let mut procedures = shipped.clone();
@@ -142,7 +142,7 @@ async fn a_dossier_keeps_the_version_of_its_procedure_and_the_next_one_gets_the_
         200
     );
     world.catalogue = function.current(later(60)).await;
-    let second = Call::submit("second").at_submit(&world.reception, &world, later(60)).await.code();
+    let second = Call::submit("second").at_submit(&world.intake, &world, later(60)).await.code();
     let mut seen = Vec::new();
     for code in [first, second] {
         let received = Call::transition(&code, "receive", 1)
@@ -583,7 +583,7 @@ async fn only_an_administrator_reads_or_changes_the_catalogue() {
         );
     }
     let stranger =
-        Call::submit("k").administrator().at_submit(&world.reception, &world, at(NOW)).await;
+        Call::submit("k").administrator().at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(stranger.status, 403, "and sees no dossier");
 }
 

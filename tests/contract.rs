@@ -7,7 +7,7 @@ use crate::support::log::Log;
 use crate::support::world::{NOW, World, at};
 
 async fn submitted(world: &World, key: &str) -> Answer {
-    Call::submit(key).at_submit(&world.reception, world, at(NOW)).await
+    Call::submit(key).at_submit(&world.intake, world, at(NOW)).await
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_same_key_and_body_get_the_same_reply_and_one_dossier() {
     let world = World::new().await;
     let first = submitted(&world, "k1").await;
     let later = at("2026-11-18T02:00:00Z");
-    assert_eq!(Call::submit("k1").at_submit(&world.reception, &world, later).await, first);
+    assert_eq!(Call::submit("k1").at_submit(&world.intake, &world, later).await, first);
     assert_eq!(world.count("DossiersTable").await, 1);
 }
 
@@ -36,7 +36,7 @@ async fn the_same_key_with_another_body_is_refused() {
     submitted(&world, "k1").await;
     let mut other = submission();
     other["documents"][0]["name"] = "another.pdf".into();
-    let answer = Call::submit("k1").body(&other).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k1").body(&other).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (422, "idempotency-key-reused"));
 }
 
@@ -45,7 +45,7 @@ async fn another_account_may_use_the_same_key() {
     let world = World::new().await;
     submitted(&world, "k1").await;
     let answer =
-        Call::submit("k1").citizen(CITIZEN).at_submit(&world.reception, &world, at(NOW)).await;
+        Call::submit("k1").citizen(CITIZEN).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.code()), (201, format!("{AGENCY}-261117-0002")));
 }
 
@@ -53,7 +53,7 @@ async fn another_account_may_use_the_same_key() {
 async fn a_missing_key_is_refused() {
     let world = World::new().await;
     let call = Call::submit("k1").without_header("idempotency-key");
-    let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (400, "missing-idempotency-key"));
 }
 
@@ -75,7 +75,7 @@ async fn who_may_hand_in_is_decided_by_proven_claims() {
         (Call::submit("h").claims(json!({ "sub": "x", "role": "king" })), 403),
         (Call::submit("i").claims(json!({ "sub": "x", "role": "citizen" })), 401),
     ] {
-        let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
         assert_eq!(answer.status, expected, "{}", answer.body);
     }
 }
@@ -85,7 +85,7 @@ async fn refused(change: impl FnOnce(&mut Value), field: &str, rule: &str) {
     let world = World::new().await;
     let mut body = submission();
     change(&mut body);
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (400, "invalid-request"), "{}", answer.body);
     assert_eq!(answer.broken(), (field, rule), "{}", answer.body);
     assert_eq!(world.count("DossiersTable").await, 0);
@@ -148,7 +148,7 @@ async fn several_bad_fields_are_named_at_once() {
     let mut body = submission();
     body["applicant"]["phone"] = "1".into();
     body["applicant"]["idNumber"] = "1".into();
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.body["errors"].as_array().map(Vec::len), Some(2));
 }
 
@@ -159,7 +159,7 @@ async fn an_agency_that_has_ended_names_its_successor() {
         world.catalogue.agencies().find(|a| a.valid_to.is_some() && a.successor.is_some()).unwrap();
     let mut body = submission();
     body["agency"] = ended.code.as_str().into();
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.broken(), ("agency", "agency-in-force"));
     let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.contains(ended.successor.as_ref().unwrap().as_str()), "{detail}");
@@ -178,7 +178,7 @@ async fn a_body_that_is_not_json_not_declared_or_too_large_is_refused() {
         (Call::submit("e").header("content-type", "text/plain"), 415, "unsupported-media-type"),
         (Call::submit("f").header("content-type", "Application/JSON; charset=utf-8"), 201, ""),
     ] {
-        let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
         assert_eq!((answer.status, answer.problem()), (status, problem), "{}", answer.body);
     }
 }
@@ -423,7 +423,7 @@ async fn a_due_date_in_a_year_without_a_calendar_names_the_year_and_changes_noth
     let world = World::new().await;
     // An hour and a half before offices close for the year; a certificate of origin takes four.
     let evening = at("2026-12-31T08:30:00Z");
-    let code = Call::submit("k1").at_submit(&world.reception, &world, evening).await.code();
+    let code = Call::submit("k1").at_submit(&world.intake, &world, evening).await.code();
     let log = Log::kept();
     let answer =
         Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, evening).await;

@@ -30,7 +30,7 @@ async fn happened(world: &World, number: u32, steps: &[(&str, &str)]) -> String 
             transition_event(&id, time, &code, action)
         };
         let now = at(time);
-        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now)
+        ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, now)
             .await
             .unwrap();
     }
@@ -209,7 +209,7 @@ async fn an_apology_by_event_needs_its_date_and_moves_the_due_date() {
     let mut event = transition_event("letter", "2026-11-17T08:00:00Z", &code, "apologise");
     let take = async |event: &serde_json::Value| {
         let now = at("2026-11-17T08:00:00Z");
-        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now).await
+        ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, now).await
     };
     assert_eq!(take(&event).await.unwrap_err().slug(), "invalid-request");
     event["data"]["newDueOn"] = "2026-11-25".into();

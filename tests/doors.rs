@@ -32,7 +32,7 @@ async fn a_worklist_of_several_statuses_holds_each_of_them_in_their_order() {
     let world = World::new().await;
     for number in 0..3 {
         let slip =
-            Call::submit(&format!("k{number}")).at_submit(&world.reception, &world, at(NOW)).await;
+            Call::submit(&format!("k{number}")).at_submit(&world.intake, &world, at(NOW)).await;
         for (version, action) in (1..).zip(["receive", "process"].iter().take(number)) {
             let moved = Call::transition(&slip.code(), action, version)
                 .at_change(&world.dossiers, &world, at(NOW))
@@ -180,7 +180,7 @@ async fn without_the_raw_query_its_map_is_read_and_nothing_of_it_is_lost() {
 #[tokio::test]
 async fn an_officer_of_an_agency_that_the_province_does_not_have_reads_and_does_nothing() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     for stranger in ["H20.999", "H01.12", "000.00.15.H58"] {
         for call in [
             Call::new("GET /v1/kpi").query("period", "2026-11"),
@@ -252,7 +252,7 @@ async fn only_figures_may_be_kept_and_every_failure_is_forgotten() {
         Call::new("GET /v1/catalogue").administrator(),
         Call::new("GET /v1/kpi").officer(AGENCY),
         Call::new("GET /v1/reports/{period}").path("period", "never"),
-        Call::new("GET /v1/reports/esms/{secret}").path("secret", "a-guess"),
+        Call::new("GET /v1/callbacks/esms/{secret}").path("secret", "a-guess"),
     ] {
         let response = call.at_its_function(&world).await;
         assert_eq!(kept(&response), "no-store", "{response:?}");
@@ -278,7 +278,7 @@ async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted
     ] {
         let payload: Payload = serde_json::from_str(planted).unwrap();
         let handler =
-            |request| submit_dossier::handle(request, &world.reception, &world.catalogue, at(NOW));
+            |request| submit_dossier::handle(request, &world.intake, &world.catalogue, at(NOW));
         let response = http::answer(&payload, handler).await;
         let Some(Body::Text(text)) = &response.body else { panic!("{response:?}") };
         assert_eq!(response.status_code, 500, "{planted}");
@@ -292,7 +292,7 @@ async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted
 /// Field and rule of everything that is wrong with an event; nothing where it is taken.
 async fn told_of(message: &str) -> Vec<(String, &'static str)> {
     let world = World::new().await;
-    let (store, intake) = (&world.dossiers, &world.reception);
+    let (store, intake) = (&world.dossiers, &world.intake);
     match ingest_event::ingest(message, store, intake, &world.catalogue, at(NOW)).await {
         Ok(()) => Vec::new(),
         Err(platform::Failure::Invalid(found)) => {
@@ -358,7 +358,7 @@ async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is
     let body = crate::support::call::submission().to_string();
     let body = body.replace(phone, &format!(r#"{phone},"phone":"0987654321""#));
     let world = World::new().await;
-    let answer = Call::submit("k").raw(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").raw(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!((answer.status, answer.broken()), (400, ("applicant.phone", "duplicate-field")));
     let files = r#"{"expectedEdition": 0, "files": {"rules.json": "{}", "rules.json": "[]"}}"#;
     let put = Call::new("PUT /v1/catalogue")

@@ -391,6 +391,30 @@ async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
 }
 
 #[tokio::test]
+async fn documents_that_were_asked_for_late_are_told_by_agency_and_by_officer() {
+    let world = few_agencies().await;
+    let steps = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T01:10:00Z")];
+    let code = happened(&world, 9001, "online", &steps).await;
+    // Due four office hours after receipt, and asked for on the day after.
+    let body = json!({
+        "action": "request-supplement", "expectedVersion": 2, "reason": "Thiếu giấy tờ",
+    });
+    let asking = Call::transition(&code, "request-supplement", 2).officer(AGENCY).body(&body);
+    let asking = asking.at_change(&world.dossiers, &world, at("2026-11-18T02:00:00Z")).await;
+    assert_eq!(asking.status, 200, "{}", asking.body);
+    for day in ["2026-11-17", "2026-11-18"] {
+        count(&world, day).await;
+    }
+    for by in ["agency", "officer"] {
+        let call = kpi("2026-11-18").query("by", by).query("agency", AGENCY);
+        let answer = asked(&world, call).await;
+        assert_eq!(answer.body["items"].as_array().map(Vec::len), Some(1), "{}", answer.body);
+        let figures = &answer.body["items"][0]["figures"];
+        assert_eq!((&figures["asked"], &figures["askedLate"]), (&json!(1), &json!(1)), "{by}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_refused_with_its_name() {
     let world = few_agencies().await;
     for (call, broken) in [
@@ -567,6 +591,10 @@ async fn an_agency_that_has_ended_can_be_counted_with_the_one_that_carries_on_fo
     assert_eq!(keys("as-counted").await, [json!(ended.code)]);
     assert_eq!(
         keys("merged").await,
-        [json!(world.catalogue.register().told_under(&ended.code, None, last.tomorrow().unwrap()))]
+        [json!(world.catalogue.register().shown_under(
+            &ended.code,
+            None,
+            last.tomorrow().unwrap()
+        ))]
     );
 }

@@ -26,7 +26,7 @@ async fn handed_in(world: &World, minute: i64, change: impl FnOnce(&mut Value)) 
     let mut body = submission();
     change(&mut body);
     let call = Call::submit(&format!("k{minute}")).body(&body);
-    call.at_submit(&world.reception, world, minutes(minute)).await.code()
+    call.at_submit(&world.intake, world, minutes(minute)).await.code()
 }
 
 async fn act(world: &World, agency: &str, code: &str, (action, version): (&str, u64)) {

@@ -26,7 +26,7 @@ const HANDLER: &str = "H20.12";
 const STRANGER: &str = "H20.09";
 
 async fn received(world: &World, key: &str) -> String {
-    let code = Call::submit(key).at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit(key).at_submit(&world.intake, world, at(NOW)).await.code();
     assert_eq!(
         act(world, AGENCY, &code, json!({ "action": "receive", "expectedVersion": 1 }))
             .await
@@ -253,7 +253,7 @@ async fn a_worklist_shows_every_dossier_once_however_it_is_paged() {
         let mut body = submission();
         body["agency"] = STRANGER.into();
         let call = Call::submit(&format!("passed-{number}")).body(&body);
-        let code = call.at_submit(&world.reception, &world, at(NOW)).await.code();
+        let code = call.at_submit(&world.intake, &world, at(NOW)).await.code();
         act(&world, STRANGER, &code, step("receive", 1)).await;
         assert_eq!(act(&world, STRANGER, &code, forward(2, AGENCY)).await.status, 200);
         if number == 2 {
@@ -336,7 +336,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
         submitted_at: then,
         expires_at: 4_000_000_000,
     };
-    assert_eq!(world.reception.admit(&dossier, &key, &receipt).await.unwrap(), Admission::Admitted);
+    assert_eq!(world.intake.admit(&dossier, &key, &receipt).await.unwrap(), Admission::Admitted);
     code.to_owned()
 }
 
@@ -348,7 +348,7 @@ async fn from_the_day_of_the_merger_the_successor_s_officers_carry_on() {
     let mut body = submission_for("2.000004");
     body["agency"] = "H58.03".into();
     let call = Call::submit("k").body(&body);
-    let code = call.at_submit(&world.reception, &world, at("2025-06-27T02:00:00Z")).await.code();
+    let code = call.at_submit(&world.intake, &world, at("2025-06-27T02:00:00Z")).await.code();
     let (before, after) = ("2025-06-30T16:59:59.999Z", "2025-06-30T17:00:00Z");
     let read = |now: &'static str| {
         Call::new("GET /v1/dossiers/{code}/history")
@@ -433,7 +433,7 @@ async fn an_integrator_carries_on_like_its_agencies_officers() {
     let code = left_by_a_predecessor(&world, "H58.03", "H58.03-250630-0001").await;
     let event = transition_event("e1", "2025-06-30T10:00:00Z", &code, "receive").to_string();
     let take = |now: &str| {
-        ingest_event::ingest(&event, &world.dossiers, &world.reception, &world.catalogue, at(now))
+        ingest_event::ingest(&event, &world.dossiers, &world.intake, &world.catalogue, at(now))
     };
     assert_eq!(take("2025-06-30T16:59:59Z").await.unwrap_err().slug(), "forbidden");
     take("2025-06-30T17:00:00Z").await.unwrap();
@@ -472,9 +472,7 @@ async fn what_a_divided_agency_left_lies_with_the_heir_of_its_procedure_or_ward_
             body["ward"] = ward.into();
         }
         let call = Call::submit(&format!("k{}", codes.len())).body(&body);
-        codes.push(
-            call.at_submit(&world.reception, &world, at("2025-06-27T02:00:00Z")).await.code(),
-        );
+        codes.push(call.at_submit(&world.intake, &world, at("2025-06-27T02:00:00Z")).await.code());
     }
     let after = "2025-07-01T02:00:00Z";
     for (heir, code) in heirs.iter().zip(&codes) {
@@ -512,7 +510,7 @@ async fn a_divided_agency_names_all_of_its_successors_to_who_hands_in_there() {
     let world = divided().await;
     let mut body = submission();
     body["agency"] = "H58.03".into();
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.ends_with("its successors are H20.03, H20.05, H20.12"), "{detail}");
 }
@@ -523,8 +521,7 @@ async fn a_ward_is_five_digits() {
     for ward in ["", "2986", "298690", "2986a", "٢٩٨٦٩"] {
         let mut body = submission();
         body["ward"] = ward.into();
-        let answer =
-            Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
         assert_eq!((answer.status, answer.broken()), (400, ("ward", "ward-code")), "{ward}");
     }
 }

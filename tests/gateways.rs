@@ -39,7 +39,7 @@ async fn zalo(world: &World, url: String) -> Verdict {
 }
 
 async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
-    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     let dossier = world.dossier(&code).await;
     let templates = world.catalogue.templates();
     let notice =

@@ -155,7 +155,7 @@ async fn an_index_is_that_of_its_time() {
 }
 
 #[tokio::test]
-async fn agencies_are_told_under_the_names_of_the_national_report() {
+async fn agencies_are_shown_under_the_names_of_the_national_report() {
     let world = counted().await;
     let answer = asked(&world, national("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -283,7 +283,7 @@ async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
     let taken = ingest_event::ingest(
         &message,
         &world.dossiers,
-        &world.reception,
+        &world.intake,
         &world.catalogue,
         at(MORNING),
     )

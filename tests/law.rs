@@ -1,4 +1,4 @@
-//! The law at the doors: whose clock counts, and until when an applicant may bring his documents.
+//! The law at the doors: whose clock counts, and until when an applicant may bring their documents.
 
 use ingest_event::ingest;
 use platform::Failure;
@@ -13,7 +13,7 @@ const COMMUNE: &str = "H20.101";
 /// Takes an integrator's submission in at `now` on our clock.
 async fn pushed(world: &World, time: &str, code: &str, now: &str) -> Result<(), Failure> {
     let event = submit_event(&format!("{code} at {time}"), time, Some(code)).to_string();
-    ingest(&event, &world.dossiers, &world.reception, &world.catalogue, at(now)).await.map(drop)
+    ingest(&event, &world.dossiers, &world.intake, &world.catalogue, at(now)).await.map(drop)
 }
 
 // Midnight in Viet Nam is 17:00 UTC; a sender's clock may run up to five minutes ahead of ours.
@@ -44,7 +44,7 @@ async fn a_code_carries_the_day_of_the_senders_clock_though_ours_is_not_there_ye
 async fn an_officer_who_gives_a_dossier_up_too_early_is_told_until_when_documents_can_come() {
     let world = World::new().await;
     let now = "2026-11-17T02:00:00Z";
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(now)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(now)).await.code();
     let asked = Call::transition(&code, "request-supplement", 1)
         .at_change(&world.dossiers, &world, at(now))
         .await;
@@ -91,7 +91,7 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
     body["agency"] = COMMUNE.into();
     let submitted = Call::submit("k")
         .body(&body)
-        .at_submit(&world.reception, &world, at("2026-11-20T01:00:00Z"))
+        .at_submit(&world.intake, &world, at("2026-11-20T01:00:00Z"))
         .await;
     let code = submitted.code();
     let before = deadline(&world, ask(&code).officer(COMMUNE)).await;
@@ -146,10 +146,8 @@ async fn a_deadline_explains_itself_after_a_pause_and_an_apology() {
 #[tokio::test]
 async fn a_deadline_is_shown_to_those_who_may_read_the_history() {
     let world = World::new().await;
-    let code = Call::submit("k")
-        .at_submit(&world.reception, &world, at("2026-11-17T02:00:00Z"))
-        .await
-        .code();
+    let code =
+        Call::submit("k").at_submit(&world.intake, &world, at("2026-11-17T02:00:00Z")).await.code();
     let ask = || Call::new("GET /v1/dossiers/{code}/deadline").code(&code);
     for (who, call, status) in [
         ("the agency", ask().officer(AGENCY), 200),

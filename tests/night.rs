@@ -1,5 +1,6 @@
 //! The night's count.
 
+mod doubtful;
 mod killed;
 mod overlapping;
 mod standing;
@@ -157,7 +158,7 @@ async fn a_day_counts_against_the_due_date_that_its_rule_names() {
     apology["data"]["newDueOn"] = "2026-11-19".into();
     for event in [apology, transition_event("end", "2026-11-18T02:00:00Z", &code, "finish")] {
         let message = event.to_string();
-        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING))
+        ingest(&message, &world.dossiers, &world.intake, &world.catalogue, at(MORNING))
             .await
             .unwrap();
     }
@@ -229,7 +230,7 @@ async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_r
             0 => submit_event("late-0", time, Some(&code)),
             _ => transition_event("late-1", time, &code, action),
         };
-        ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, now)
+        ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, now)
             .await
             .unwrap();
     }

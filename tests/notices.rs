@@ -1,30 +1,31 @@
 //! What citizens are told, by what, when and how often: the notices queue, the minute and the
 //! gateways' reports.
 
+mod doubt;
+mod limits;
+mod minute;
+
 use std::collections::BTreeMap;
 
-use domain::id::SubjectCode;
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
-use domain::thread::{Charge, NoticeRecord, NoticeThread};
+use domain::thread::NoticeRecord;
 use futures::future::join_all;
-use platform::Failure;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
-use platform::port::{Contacts, NoticeBook, Stored};
+use platform::port::Contacts;
 use serde_json::{Value, json};
 use wake_notices::{Order, wake};
 
-use crate::support::call::{CITIZEN, Call, submission};
+use crate::support::call::{Call, submission};
 use crate::support::memory::Memory;
 use crate::support::teller::{
-    accepted, changed, declined, not_taken, sent_back, silent, tell, tell_with, with_speedsms,
-    woken,
+    accepted, changed, declined, not_taken, sent_back, tell, tell_with, with_speedsms, woken,
 };
-use crate::support::world::{Death, Kept, Mortal, NOW, Scripted, World, at};
+use crate::support::world::{Kept, NOW, Scripted, World, at};
 
 async fn submitted(world: &World) -> String {
-    Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code()
+    Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code()
 }
 
 /// Moves the dossier on at `now` and gives the message about it.
@@ -196,273 +197,6 @@ async fn what_nobody_sends_back_expires_before_the_dead_letters_are_forgotten() 
 }
 
 #[tokio::test]
-async fn an_answer_that_never_came_is_unknown_and_a_service_notice_is_left_so() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([silent()], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(state(&world, &code, 1).await, "unknown");
-    for now in ["2026-11-17T02:29:59Z", "2026-11-17T02:30:00Z", "2026-11-18T02:30:00Z"] {
-        tell(&world, &world.notices, &gateways, &woken(&code), now).await.unwrap();
-    }
-    let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.is_end(), notice.reason.as_deref()), (true, Some("left-unknown")));
-    assert_eq!(gateways.asked().len(), 1);
-}
-
-#[tokio::test]
-async fn what_the_law_wants_is_told_again_by_the_other_channel_and_says_so() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let quiet = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &quiet, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let message = moved(&world, &code, "request-supplement", NOW).await;
-    let gateways = Scripted::pair([silent()], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:29:59Z").await.unwrap();
-    assert_eq!(gateways.asked().len(), 1, "not before its time");
-    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:30:00Z").await.unwrap();
-    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2")), ("esms", format!("{code}/2/r"))]);
-    assert!(gateways.messages()[1].sms.starts_with("Nhac lai: "));
-    // Once is enough, whatever becomes of that.
-    let silence = Scripted::pair([silent()], [silent()]);
-    for now in ["2026-11-17T03:30:00Z", "2026-11-20T03:30:00Z", "2026-11-24T03:30:00Z"] {
-        tell(&world, &world.notices, &silence, &woken(&code), now).await.unwrap();
-    }
-    assert_eq!(silence.asked().len(), 0);
-    assert!(world.notice(&code, 2).await.state.is_end());
-}
-
-#[tokio::test]
-async fn an_sms_gateway_that_recognises_a_repetition_is_asked_again_under_the_same_name() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([declined(-118)], [silent(), declined(124)]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-17T02:02:30Z").await.unwrap();
-    let name = format!("{code}/1");
-    assert_eq!(gateways.asked(), [("zalo", name.clone()), ("esms", name.clone()), ("esms", name)]);
-    assert_eq!(state(&world, &code, 1).await, "sent");
-}
-
-#[tokio::test]
-async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_not_sent_again() {
-    for death in [Death::Before, Death::After] {
-        let world = World::new().await;
-        let code = submitted(&world).await;
-        let message = changed(&world, &code, 1).await;
-        let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-        let book = Mortal::new(world.notices.clone(), death);
-        tell(&world, &book, &gateways, &message, NOW).await.unwrap_err();
-        book.revive();
-        // Delivered again while the lease still runs, and woken after it.
-        for now in ["2026-11-17T02:00:30Z", "2026-11-17T02:01:00Z", "2026-11-17T02:04:00Z"] {
-            tell(&world, &book, &gateways, &message, now).await.unwrap();
-        }
-        assert_eq!(gateways.asked().len(), 1);
-        let expected = if death == Death::Before { "unknown" } else { "sent" };
-        assert_eq!(state(&world, &code, 1).await, expected);
-    }
-}
-
-#[tokio::test]
-async fn nobody_is_woken_at_night_and_what_waited_leaves_when_it_ends() {
-    // 21:30, and 23:59 on the eve of Tết, in Viet Nam; a service notice waits for seven.
-    for (night, opening) in [
-        ("2026-11-17T14:30:00Z", "2026-11-18T00:00:00Z"),
-        ("2026-02-16T16:59:00Z", "2026-02-17T00:00:00Z"),
-    ] {
-        let world = World::new().await;
-        let code = submitted(&world).await;
-        let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-        tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night)
-            .await
-            .unwrap();
-        assert_eq!((gateways.asked().len(), state(&world, &code, 1).await), (0, "waiting"));
-        let early = at(opening) - jiff::SignedDuration::from_secs(1);
-        assert!(minute(&world, &early.to_string()).await.is_empty());
-        let late = at(opening) + jiff::SignedDuration::from_secs(600);
-        for message in minute(&world, &late.to_string()).await {
-            tell(&world, &world.notices, &gateways, &message, &late.to_string()).await.unwrap();
-        }
-        assert_eq!((gateways.asked().len(), state(&world, &code, 1).await), (1, "sent"));
-    }
-}
-
-#[tokio::test]
-async fn what_the_law_wants_may_go_by_zalo_until_zalo_closes() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let evening = "2026-11-17T14:59:59Z";
-    let message = moved(&world, &code, "request-supplement", evening).await;
-    tell(&world, &world.notices, &gateways, &message, evening).await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/2")));
-    let closed = "2026-11-17T15:00:00Z";
-    moved(&world, &code, "supplement", closed).await;
-    let message = moved(&world, &code, "refuse", closed).await;
-    tell(&world, &world.notices, &gateways, &message, closed).await.unwrap();
-    assert_eq!(state(&world, &code, 4).await, "waiting");
-}
-
-#[tokio::test]
-async fn a_gateway_whose_clock_is_behind_ours_is_asked_again_in_minutes_and_not_in_the_evening() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([declined(-133), accepted("m1")], [accepted("s1")]);
-    tell(
-        &world,
-        &world.notices,
-        &gateways,
-        &changed(&world, &code, 1).await,
-        "2026-11-18T00:00:00Z",
-    )
-    .await
-    .unwrap();
-    assert!(minute(&world, "2026-11-18T00:01:59Z").await.is_empty());
-    assert_eq!(minute(&world, "2026-11-18T00:02:00Z").await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_quota_of_the_day_lets_a_service_notice_wait_and_what_the_law_wants_go_by_sms() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([declined(-144)], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert!(minute(&world, "2026-11-17T23:59:59Z").await.is_empty());
-    let message = moved(&world, &code, "request-supplement", NOW).await;
-    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("esms", format!("{code}/2")));
-}
-
-#[tokio::test]
-async fn several_changes_within_minutes_become_one_message_with_the_last_state() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    for (action, now) in [
-        ("receive", "2026-11-17T02:00:30Z"),
-        ("process", "2026-11-17T02:01:00Z"),
-        ("suspend", "2026-11-17T02:02:00Z"),
-    ] {
-        let message = moved(&world, &code, action, now).await;
-        tell(&world, &world.notices, &gateways, &message, now).await.unwrap();
-    }
-    assert_eq!(gateways.asked().len(), 1, "the first left at once");
-    let wakes = minute(&world, "2026-11-17T02:03:00Z").await;
-    tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:03:00Z").await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/4")));
-    assert_eq!(gateways.asked().len(), 2);
-    assert_eq!(gateways.messages()[1].fields["status"], "Dừng xử lý");
-    assert_eq!(
-        (state(&world, &code, 2).await, state(&world, &code, 3).await),
-        ("merged", "merged")
-    );
-}
-
-#[tokio::test]
-async fn what_the_law_wants_is_neither_held_back_nor_merged() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let night = "2026-11-17T16:00:00Z";
-    for action in ["request-supplement", "supplement", "refuse"] {
-        let message = moved(&world, &code, action, night).await;
-        tell(&world, &world.notices, &gateways, &message, night).await.unwrap();
-    }
-    let morning = "2026-11-18T00:30:00Z";
-    for _ in 0..2 {
-        tell(&world, &world.notices, &gateways, &woken(&code), morning).await.unwrap();
-    }
-    // Only what the law does not ask for is merged: that the documents came.
-    let told: Vec<String> = gateways.asked().into_iter().map(|(_, name)| name).collect();
-    assert_eq!(told, [format!("{code}/1"), format!("{code}/2"), format!("{code}/4")]);
-}
-
-#[tokio::test]
-async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
-    let world = World::new().await;
-    let phone = world.dossier(&submitted(&world).await).await.into_state().applicant.phone;
-    for _ in 0..10 {
-        world
-            .contacts
-            .count(Some(&phone), Charge { services: 1, ..Charge::default() }, at(NOW))
-            .await
-            .unwrap();
-    }
-    let code = Call::submit("another").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
-        (0, Some("number-cap"))
-    );
-    let message = moved(&world, &code, "request-supplement", NOW).await;
-    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
-}
-
-#[tokio::test]
-async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let phone = world.dossier(&code).await.into_state().applicant.phone;
-    world
-        .contacts
-        .count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW))
-        .await
-        .unwrap();
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!((state(&world, &code, 1).await, gateways.asked().len()), ("refused", 0));
-    let message = moved(&world, &code, "request-supplement", NOW).await;
-    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2"))]);
-    // In December there is money again.
-    let december = "2026-12-01T02:00:00Z";
-    let message = moved(&world, &code, "supplement", december).await;
-    tell(&world, &world.notices, &gateways, &message, december).await.unwrap();
-    assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
-}
-
-/// What the applicant of most tests says about how he wants to be told.
-async fn preferring(world: &World, preference: Value) {
-    let said = Call::new("PUT /v1/preference")
-        .citizen(CITIZEN)
-        .body(&preference)
-        .at_preference(world)
-        .await;
-    assert_eq!((said.status, &said.body), (200, &preference));
-    let shown = Call::new("GET /v1/preference").citizen(CITIZEN).at_preference(world).await;
-    assert_eq!(shown.body, preference);
-}
-
-#[tokio::test]
-async fn what_the_portal_keeps_for_somebody_is_his_and_nobody_elses() {
-    let world = World::new().await;
-    let preference = json!({ "channels": ["sms"], "language": "vi", "legalOnly": true });
-    let mut body = preference.clone();
-    body["applicant"] = json!({ "kind": "citizen", "idNumber": CITIZEN });
-    assert_eq!(
-        Call::new("PUT /v1/preference").portal().body(&body).at_preference(&world).await.status,
-        200
-    );
-    let show = |id| Call::new("GET /v1/preference").citizen(id).at_preference(&world);
-    assert_eq!(show(CITIZEN).await.body, preference);
-    let nothing_said = json!({ "channels": [], "language": "vi", "legalOnly": false });
-    assert_eq!(show("087199054321").await.body, nothing_said);
-    // People stand in the table under a keyed hash.
-    let kept = format!(
-        "{:?}",
-        world.client.scan().table_name("ContactsTable").send().await.unwrap().items
-    );
-    assert!(!kept.contains(CITIZEN), "{kept}");
-}
-
-#[tokio::test]
 async fn each_listed_code_has_the_effect_that_the_table_says() {
     let world = World::new().await;
     let model = world.dossier(&submitted(&world).await).await;
@@ -512,108 +246,6 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
 }
 
 #[tokio::test]
-async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    preferring(&world, json!({ "channels": ["sms"], "language": "en", "legalOnly": false })).await;
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(gateways.asked(), [("esms", format!("{code}/1"))]);
-    assert!(gateways.messages()[0].sms.contains("your file"));
-}
-
-#[tokio::test]
-async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_that_remains() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    preferring(&world, json!({ "channels": ["zalo"], "language": "vi", "legalOnly": true })).await;
-    let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
-        (0, Some("opted-out"))
-    );
-    let message = moved(&world, &code, "request-supplement", NOW).await;
-    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    assert_eq!(gateways.asked(), [("zalo", format!("{code}/2")), ("esms", format!("{code}/2"))]);
-}
-
-#[tokio::test]
-async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let agency = world.dossier(&code).await.into_state().agency;
-    for _ in 0..600 {
-        world.contacts.place(&agency, at(NOW)).await.unwrap();
-    }
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
-        (0, Some("agency-share"))
-    );
-    let wakes = minute(&world, "2026-11-17T02:01:00Z").await;
-    // Its place is kept: it does not queue up again.
-    for _ in 0..600 {
-        world.contacts.place(&agency, at("2026-11-17T02:01:00Z")).await.unwrap();
-    }
-    tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:01:00Z").await.unwrap();
-    assert_eq!(gateways.asked().len(), 1);
-    let other: domain::id::AgencyCode = "H20.09".parse().unwrap();
-    assert_eq!(world.contacts.place(&other, at(NOW)).await.unwrap(), 1);
-}
-
-/// A thread of `agency` that waits since `minute` of an hour.
-fn sleeper(agency: &str, minute: i64, number: u32) -> platform::dynamo::DueThread {
-    platform::dynamo::DueThread {
-        code: format!("{agency}-261117-{number:04}").parse().unwrap(),
-        agency: agency.parse().unwrap(),
-        wake_at: minute * 60_000,
-        unsent_since: None,
-    }
-}
-
-#[test]
-fn the_minute_takes_the_agencies_in_turn() {
-    let mut waiting: Vec<_> = (1..=50).map(|number| sleeper("H20.03", 1, number)).collect();
-    waiting.extend((1..=2).map(|number| sleeper("H20.09", 2, number)));
-    let woken: Vec<String> =
-        wake_notices::in_turn(waiting, 6).iter().map(|sleeper| sleeper.code.to_string()).collect();
-    let expected = [
-        "H20.03-261117-0001",
-        "H20.09-261117-0001",
-        "H20.03-261117-0002",
-        "H20.09-261117-0002",
-        "H20.03-261117-0003",
-        "H20.03-261117-0004",
-    ];
-    assert_eq!(woken, expected);
-}
-
-#[tokio::test]
-async fn what_was_woken_is_left_alone_for_some_minutes_and_then_woken_again() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([not_taken()], [not_taken()]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(minute(&world, "2026-11-17T02:02:00Z").await.len(), 1);
-    // The message is lost.
-    assert_eq!(minute(&world, "2026-11-17T02:03:00Z").await.len(), 0);
-    assert_eq!(minute(&world, "2026-11-17T02:07:00Z").await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_minute_whose_queue_refuses_fails_and_loses_nothing() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let gateways = Scripted::pair([not_taken()], [not_taken()]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let queue = Kept { refusals: 1.into(), ..Kept::default() };
-    wake(&Order::default(), &world.notices, &queue, at("2026-11-17T02:02:00Z")).await.unwrap_err();
-    assert_eq!(minute(&world, "2026-11-17T02:07:00Z").await.len(), 1);
-}
-
-#[tokio::test]
 async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
     let world = World::new().await;
     let code = submitted(&world).await;
@@ -625,44 +257,6 @@ async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
     assert_eq!(ends(world.notice(&code, 1).await), ("refused", "no-channel".to_owned()));
     // What the law wants waits until we have an account.
     assert_eq!(ends(world.notice(&code, 2).await), ("waiting", "no-provider".to_owned()));
-}
-
-/// A book in which a report is written between the call and its record.
-struct Overtaken<'a> {
-    world: &'a World,
-    reports: std::sync::Mutex<u32>,
-}
-
-impl NoticeBook for Overtaken<'_> {
-    async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
-        self.world.notices.thread(code).await
-    }
-
-    async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
-        let record = thread.notices().iter().any(|notice| notice.accepted_at().is_some());
-        let first = record && std::mem::take(&mut *self.reports.lock().unwrap()) > 0;
-        if first {
-            crate::support::call::zalo_report(
-                self.world,
-                &format!("{}/1", thread.code()),
-                "m1",
-                NOW,
-            )
-            .await;
-        }
-        self.world.notices.keep(thread).await
-    }
-}
-
-#[tokio::test]
-async fn a_report_that_is_faster_than_the_gateway_s_answer_is_not_lost() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let book = Overtaken { world: &world, reports: 1.into() };
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &book, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), gateways.asked().len()), ("delivered", 1));
 }
 
 #[tokio::test]
@@ -693,6 +287,34 @@ async fn an_officer_sees_why_a_notice_did_or_did_not_arrive_and_no_number() {
     for stranger in [ask().officer("H20.09"), ask().citizen(&id), ask().portal()] {
         assert_eq!(stranger.at_track(&world).await.status, 403);
     }
+}
+
+/// The times in an answer that are finer than a millisecond, or not in UTC.
+pub(crate) fn too_fine(answer: &Value) -> Vec<String> {
+    match answer {
+        Value::String(text) => {
+            let is_time = text.parse::<jiff::Timestamp>().is_ok();
+            let finer = text.split_once('.').is_some_and(|(_, rest)| rest.len() > "123Z".len());
+            if is_time && (finer || !text.ends_with('Z')) { vec![text.clone()] } else { Vec::new() }
+        }
+        Value::Array(list) => list.iter().flat_map(too_fine).collect(),
+        Value::Object(map) => map.values().flat_map(too_fine).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_time_of_a_dossier_s_notices_is_as_fine_as_the_contract_says() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
+    let message = changed(&world, &code, 1).await;
+    // As the clock gives it; what is counted from it, such as the next attempt, is no finer.
+    tell(&world, &world.notices, &gateways, &message, "2026-11-17T02:00:00.123Z").await.unwrap();
+    let call = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03");
+    let answer = call.at_track(&world).await;
+    assert!(answer.body.to_string().contains("2026-11-17T02:00:00.123Z"), "{}", answer.body);
+    assert_eq!(too_fine(&answer.body), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -303,7 +303,7 @@ async fn late(world: &World) {
 }
 
 /// A week of one dossier's life: its events through the integrators' queue, some of it done by an officer
-/// at his desk.
+/// at their desk.
 async fn live(world: &World, number: u32, random: &mut fastrand::Rng) {
     let mut time =
         at("2026-11-11T17:00:00Z") + SignedDuration::from_secs(random.i64(0..4 * 86_400));
@@ -311,7 +311,7 @@ async fn live(world: &World, number: u32, random: &mut fastrand::Rng) {
     let learnt = at(MORNING);
     let mut event = submit_event(&format!("{number}"), &time.to_string(), Some(&code));
     event["data"]["channel"] = random.choice(["online", "counter", "postal"]).unwrap().into();
-    ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt)
+    ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, learnt)
         .await
         .unwrap();
     for step in 0..random.u32(3..14) {
@@ -339,7 +339,7 @@ async fn live(world: &World, number: u32, random: &mut fastrand::Rng) {
         }
         // What is refused, an apology for a day off or handing back what lies elsewhere, changes nothing.
         let _ =
-            ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, learnt)
+            ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, learnt)
                 .await;
     }
 }

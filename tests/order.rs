@@ -11,9 +11,10 @@ use ingest_event::{ingest, take};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::batch::{self, Arrived, Plan};
+use platform::failure::Retry;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, SOURCE, submit_event, transition_event};
+use crate::support::call::{AGENCY, Call, SOURCE, submit_event, transition_event};
 use crate::support::world::{Kept, NOW, World, at};
 
 /// As the template has it.
@@ -72,7 +73,7 @@ async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<V
         let mut time = at("2026-11-16T01:00:00Z") + SignedDuration::from_secs(random.i64(0..7_200));
         let mut next = submit_event(&format!("{number}-0"), &time.to_string(), Some(&code(number)));
         for step in 1..random.usize(3..9) {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+            ingest(&next.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW))
                 .await
                 .unwrap();
             events.entry(number).or_default().push(next);
@@ -92,7 +93,7 @@ async fn lived(world: &World, random: &mut fastrand::Rng) -> BTreeMap<u32, Vec<V
             );
         }
         if !next.is_null() {
-            ingest(&next.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW))
+            ingest(&next.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW))
                 .await
                 .unwrap();
             events.entry(number).or_default().push(next);
@@ -128,7 +129,7 @@ impl Disorder {
             }] });
             let work = |Arrived { body, age }: Arrived| async move {
                 let held = (Holds::settling(SETTLE), age);
-                take(&body, held, &world.dossiers, &world.reception, &world.catalogue, now).await
+                take(&body, held, &world.dossiers, &world.intake, &world.catalogue, now).await
             };
             let answer =
                 batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
@@ -207,8 +208,7 @@ fn each_move_that_can_be_left_out_leads_to_where_the_other_is_allowed_as_well() 
 /// Takes an event that was sent `minutes` ago.
 async fn taken(world: &World, event: &Value, minutes: i64) -> Result<(), Failure> {
     let held = (Holds::settling(SETTLE), SignedDuration::from_mins(minutes));
-    take(&event.to_string(), held, &world.dossiers, &world.reception, &world.catalogue, at(NOW))
-        .await
+    take(&event.to_string(), held, &world.dossiers, &world.intake, &world.catalogue, at(NOW)).await
 }
 
 async fn registered(world: &World) -> String {
@@ -288,6 +288,77 @@ async fn an_event_of_who_takes_no_part_is_waited_for_by_nobody() {
     assert_eq!(taken(&world, &stranger, 6).await.unwrap_err().slug(), "forbidden");
 }
 
+/// The owner forwards the dossier to the handler, whose own system is the registry of land.
+async fn forwarded(world: &World, code: &str) {
+    let version = world.dossier(code).await.version;
+    let body = json!({ "action": "forward", "expectedVersion": version, "toAgency": "H20.12" });
+    let call = Call::transition(code, "forward", version).officer(AGENCY).body(&body);
+    assert_eq!(
+        call.at_change(&world.dossiers, world, at("2026-11-16T05:00:00Z")).await.status,
+        200
+    );
+}
+
+/// What the registry of land reports of the dossier.
+fn by_the_registry(id: &str, time: &str, code: &str, action: &str) -> Value {
+    let mut event = transition_event(id, time, code, action);
+    event["source"] = "urn:motcua:integrator:land-registry".into();
+    event
+}
+
+#[tokio::test]
+async fn a_handler_s_event_that_overtakes_the_forward_waits_for_it() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
+        .await
+        .unwrap();
+    let payment = by_the_registry("e9", "2026-11-16T06:00:00Z", &code, "request-payment");
+    for minutes in [60, 600] {
+        let failure = taken(&world, &payment, minutes).await.unwrap_err();
+        assert_eq!((failure.slug(), failure.retryable()), ("forbidden", Retry::PerhapsSoon));
+    }
+    forwarded(&world, &code).await;
+    taken(&world, &payment, 601).await.unwrap();
+    let dossier = world.dossier(&code).await;
+    assert_eq!((dossier.version, dossier.status), (4, DossierStatus::PaymentRequested));
+}
+
+#[tokio::test]
+async fn a_handler_s_events_that_waited_for_the_forward_are_decided_in_their_order() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
+        .await
+        .unwrap();
+    let suspend = by_the_registry("e8", "2026-11-16T06:00:00Z", &code, "suspend");
+    let back = by_the_registry("e9", "2026-11-16T07:00:00Z", &code, "send-back");
+    for event in [&suspend, &back] {
+        taken(&world, event, 60).await.unwrap_err();
+    }
+    forwarded(&world, &code).await;
+    assert!(matches!(taken(&world, &back, 61).await, Err(Failure::HeldBack(_))));
+    taken(&world, &suspend, 62).await.unwrap();
+    taken(&world, &back, 63).await.unwrap();
+    let actions: Vec<Action> =
+        world.dossier(&code).await.history.iter().map(|entry| entry.action).collect();
+    assert_eq!(actions[3..], [Action::Suspend, Action::SendBack]);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_forward_keeps_no_event_of_the_owner() {
+    let world = World::new().await;
+    let code = registered(&world).await;
+    let payment = by_the_registry("e9", "2026-11-16T03:30:00Z", &code, "request-payment");
+    taken(&world, &payment, 6).await.unwrap_err();
+    taken(&world, &transition_event("e2", "2026-11-16T04:00:00Z", &code, "receive"), 6)
+        .await
+        .unwrap();
+    // The time of the forward is past its own: it is out of order for good.
+    forwarded(&world, &code).await;
+    assert_eq!(taken(&world, &payment, 7).await.unwrap_err().slug(), "out-of-order");
+}
+
 #[tokio::test]
 async fn an_event_that_was_given_up_keeps_nobody_any_more() {
     let world = World::new().await;
@@ -298,7 +369,7 @@ async fn an_event_that_was_given_up_keeps_nobody_any_more() {
     let receive = transition_event("e3", "2026-11-16T05:00:00Z", &code, "receive").to_string();
     let (held, later) =
         ((Holds::settling(SETTLE), SignedDuration::from_mins(6)), at("2026-11-17T14:00:00Z"));
-    take(&receive, held, &world.dossiers, &world.reception, &world.catalogue, later).await.unwrap();
+    take(&receive, held, &world.dossiers, &world.intake, &world.catalogue, later).await.unwrap();
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
 
 /// A dossier whose applicant has just been asked for documents, and the message that says so.
 async fn documents_wanted(world: &World) -> (String, String) {
-    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     let nobody = Scripted::pair([accepted("m0")], [accepted("s0")]);
     tell(world, &world.notices, &nobody, &changed(world, &code, 1).await, NOW).await.unwrap();
     let moved = Call::transition(&code, "request-supplement", 1)
@@ -226,7 +226,7 @@ async fn a_call_that_was_cut_off_is_paid_for_and_paid_for_once() {
 #[tokio::test]
 async fn the_night_takes_no_place_in_an_agency_s_share() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let night = "2026-11-17T15:30:00Z";
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
@@ -244,7 +244,7 @@ async fn the_night_takes_no_place_in_an_agency_s_share() {
 #[tokio::test]
 async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     let message = changed(&world, &code, 1).await;
     tell(&world, &world.notices, &gateways, &message, "2026-11-17T15:30:00Z").await.unwrap();
@@ -265,7 +265,7 @@ async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
 #[tokio::test]
 async fn a_number_that_one_channel_does_not_reach_for_long_is_remembered_beside_a_shorter_memory() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let phone = world.dossier(&code).await.into_state().applicant.phone;
     let (long, short) = (at("2026-12-17T00:00:00Z"), at("2026-11-20T00:00:00Z"));
     for (channel, until) in
@@ -306,7 +306,7 @@ async fn eventful_days() -> Vec<Value> {
     // that cannot be.
     let code = Call::submit("left")
         .citizen(CITIZEN)
-        .at_submit(&world.reception, &world, at(NOW))
+        .at_submit(&world.intake, &world, at(NOW))
         .await
         .code();
     let quiet = Scripted::pair([silent()], [accepted("s1")]);
@@ -316,7 +316,7 @@ async fn eventful_days() -> Vec<Value> {
         .await;
     let code = Call::submit("priced")
         .citizen(CITIZEN)
-        .at_submit(&world.reception, &world, at(NOW))
+        .at_submit(&world.intake, &world, at(NOW))
         .await
         .code();
     let by_sms = Scripted::pair([declined(-118)], [accepted("s1")]);
@@ -333,7 +333,7 @@ async fn eventful_days() -> Vec<Value> {
             .unwrap();
         let code = Call::submit(key)
             .citizen(CITIZEN)
-            .at_submit(&world.reception, &world, at(NOW))
+            .at_submit(&world.intake, &world, at(NOW))
             .await
             .code();
         let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);

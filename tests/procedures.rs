@@ -191,7 +191,7 @@ async fn a_submission_made_of_what_each_procedure_says_is_taken() {
             body["channel"] = channel["channel"].clone();
             body["documents"] = documents.clone().into();
             let call = Call::submit(&format!("{code}-{place}")).body(&body);
-            let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
+            let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
             assert_eq!(answer.status, 201, "{code}: {}", answer.body);
         }
     }
@@ -205,7 +205,7 @@ async fn a_procedure_that_is_not_on_line_names_no_such_channel_and_none_is_taken
         assert_eq!(texts(&told["channels"], "channel"), ["counter", "postal"].into(), "{code}");
         let mut body = submission_for(&code);
         body["agency"] = told["agencies"][0]["code"].clone();
-        let answer = Call::submit(&code).body(&body).at_submit(&world.reception, &world, at(NOW));
+        let answer = Call::submit(&code).body(&body).at_submit(&world.intake, &world, at(NOW));
         assert_eq!(answer.await.broken(), ("channel", "online-procedure"), "{code}");
     }
 }
@@ -223,7 +223,7 @@ async fn a_procedure_names_the_kinds_of_identity_that_it_takes_and_takes_no_othe
         body["applicant"]["idNumber"] =
             if kind == "citizen-id" { CITIZEN } else { "C1234567" }.into();
         let call = Call::submit(&format!("{procedure}-{kind}")).body(&body);
-        let answer = call.at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
         (kinds, answer.status)
     };
     assert_eq!(takes("1.001193", "passport").await, (true, 201));
@@ -419,7 +419,7 @@ async fn without_a_required_document_nothing_is_taken_in_and_each_missing_one_is
     let required = one(&world, PROCEDURE).await["documents"].clone();
     let mut body = submission();
     body["documents"] = json!([]);
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.status, 400, "{}", answer.body);
     let named: Vec<_> = answer.body["errors"]
         .as_array()
@@ -441,7 +441,7 @@ async fn without_a_required_document_nothing_is_taken_in_and_each_missing_one_is
     assert_eq!(named, expected);
     assert_eq!(world.count("DossiersTable").await, 0);
     body["documentsWithSender"] = true.into();
-    let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.broken(), ("documentsWithSender", "documents-with-sender"));
 }
 
@@ -469,7 +469,7 @@ async fn a_document_is_on_paper_or_at_an_address_and_what_it_lacks_is_named() {
                 value => drop(document.insert(name.clone(), value.clone())),
             }
         }
-        let answer = Call::submit("k").body(&body).at_submit(&world.reception, &world, at(NOW));
+        let answer = Call::submit("k").body(&body).at_submit(&world.intake, &world, at(NOW));
         let answer = answer.await.body;
         let found: Vec<_> = answer["errors"]
             .as_array()

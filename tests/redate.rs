@@ -39,10 +39,8 @@ fn before_the_decision() -> Texts {
 async fn received_before_the_decision(world: &mut World) -> String {
     let shipped = world.catalogue.clone();
     world.catalogue = before_the_decision().assemble(UndecidedYears::Refused).unwrap().into();
-    let code = Call::submit("k")
-        .at_submit(&world.reception, world, at("2026-11-18T01:00:00Z"))
-        .await
-        .code();
+    let code =
+        Call::submit("k").at_submit(&world.intake, world, at("2026-11-18T01:00:00Z")).await.code();
     let received = Call::transition(&code, "receive", 1).at_change(
         &world.dossiers,
         world,
@@ -139,7 +137,7 @@ async fn the_morning_after_a_corrected_rule_moves_no_date_and_says_nothing() {
     let saturday = at("2026-11-28T02:00:00Z");
     let receive = async |world: &World, key: &str| {
         let call = Call::submit(key).body(&body);
-        let code = call.at_submit(&world.reception, world, saturday).await.code();
+        let code = call.at_submit(&world.intake, world, saturday).await.code();
         let received = Call::transition(&code, "receive", 1).officer(COMMUNE).at_change(
             &world.dossiers,
             world,
@@ -202,7 +200,7 @@ async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     let mut body = crate::support::call::submission_for("1.001193");
     body["agency"] = COMMUNE.into();
     let now = at("2026-12-31T02:00:00Z");
-    let code = Call::submit("k").body(&body).at_submit(&world.reception, &world, now).await.code();
+    let code = Call::submit("k").body(&body).at_submit(&world.intake, &world, now).await.code();
     let received = Call::transition(&code, "receive", 1)
         .officer(COMMUNE)
         .at_change(&world.dossiers, &world, now)
@@ -228,7 +226,7 @@ async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     // What is due in this year is not.
     let before = Call::submit("other")
         .body(&body)
-        .at_submit(&world.reception, &world, at("2026-12-29T02:00:00Z"))
+        .at_submit(&world.intake, &world, at("2026-12-29T02:00:00Z"))
         .await;
     let call = Call::transition(&before.code(), "receive", 1).officer(COMMUNE);
     let answer = call.at_change(&world.dossiers, &world, at("2026-12-29T02:00:00Z")).await;

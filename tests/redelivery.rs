@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
 use crate::support::file;
+use crate::support::log::Log;
 use crate::support::world::{Kept, NOW, World, at, people};
 
 const CODE: &str = "H20.03-261116-9001";
@@ -27,7 +28,7 @@ const CODE: &str = "H20.03-261116-9001";
 const RECORD_TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn take(world: &World, event: &Value) -> Result<(), Failure> {
-    ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, at(NOW)).await
+    ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, at(NOW)).await
 }
 
 #[tokio::test]
@@ -84,6 +85,58 @@ async fn an_event_that_can_never_be_right_is_not_tried_again() {
 }
 
 #[tokio::test]
+async fn all_that_is_wrong_with_an_event_is_named_however_its_type_is_spelled() {
+    let world = World::new().await;
+    for around in ["", " ", "\u{200b}", "\u{feff}"] {
+        let mut event = transition_event("e1", "2026-11-16T03:00:00Z", CODE, "receive");
+        event["type"] = format!("{around}{}{around}", platform::message::TRANSITION).into();
+        event["data"]["colour"] = "red".into();
+        event.as_object_mut().unwrap().remove("subject");
+        let Failure::Invalid(broken) = take(&world, &event).await.unwrap_err() else {
+            panic!("no violations")
+        };
+        let fields: Vec<&str> = broken.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["subject", "data.colour"], "{around:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_line_about_a_message_says_each_thing_once() {
+    let log = Log::kept();
+    let message = |id: &str, body: &str| json!({ "messageId": id, "receiptHandle": id, "body": body, "attributes": { "ApproximateReceiveCount": "1" } });
+    let records = [message("a", "never"), message("b", "never"), message("c", "later")];
+    let event: SqsEvent = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let queue = Kept::default();
+    *queue.refusals.lock().unwrap() = 1;
+    let plan = Plan {
+        width: 1,
+        record_timeout: RECORD_TIMEOUT,
+        receives_max: 11,
+        patience: SignedDuration::from_hours(12),
+    };
+    batch::run(event, plan, &queue, at(NOW), async |arrived: Arrived| {
+        Err(if arrived.body == "never" { Failure::Malformed } else { Failure::DossierNotFound })
+    })
+    .await;
+    // To read the lines finds any key that a line has twice.
+    let lines = log.lines();
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| {
+            let fields = &line["fields"];
+            (fields["id"].as_str().unwrap(), fields["message"].as_str().unwrap())
+        })
+        .collect();
+    let expected = [
+        ("a", "message parked"),
+        ("a", "message could not be parked"),
+        ("b", "message parked"),
+        ("c", "message will be tried again"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn a_code_that_another_dossier_has_is_refused() {
     let world = World::new().await;
     take(&world, &submit_event("e1", "2026-11-16T03:00:00Z", Some(CODE))).await.unwrap();
@@ -111,7 +164,7 @@ async fn an_event_whose_due_date_has_no_calendar_is_parked_at_once_with_the_year
     let take = |event: Value| {
         let world = &world;
         async move {
-            ingest(&event.to_string(), &world.dossiers, &world.reception, &world.catalogue, morning)
+            ingest(&event.to_string(), &world.dossiers, &world.intake, &world.catalogue, morning)
                 .await
         }
     };
@@ -152,7 +205,7 @@ async fn integrators_chose_among_all_numbers_before_they_had_a_block_and_theirs_
     let world = World::of(texts.assemble(UndecidedYears::Refused).unwrap().into()).await;
     let taken = format!("{AGENCY}-261117-0001");
     take(&world, &submit_event("e1", "2026-11-17T01:00:00Z", Some(&taken))).await.unwrap();
-    let answer = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await;
+    let answer = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(answer.code(), format!("{AGENCY}-261117-0002"));
 }
 
@@ -177,7 +230,7 @@ fn stream(
 }
 
 async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dossier) {
-    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     let before = world.dossier(&code).await;
     Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at(NOW)).await;
     (before, world.dossier(&code).await)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::thread::{NoticeState, NoticeThread};
 use platform::LogLine;
 use platform::port::NoticeBook;
@@ -10,9 +11,11 @@ use repair_relay::{Order, Outcome, repair};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Call, submission, submit_event, transition_event};
+use crate::support::cut::{Fate, line};
 use crate::support::log::Log;
 use crate::support::root;
 use crate::support::teller::{accepted, changed, tell};
+use crate::support::template::yaml;
 use crate::support::world::{Kept, NOW, Scripted, World, at};
 
 /// The night after [`NOW`].
@@ -34,7 +37,7 @@ async fn received(world: &World, count: usize) -> Vec<String> {
         // A number of their own: a day's messages to one number are bounded.
         body["applicant"]["phone"] = format!("09123456{place:02}").into();
         let call = Call::submit(&format!("k{place}")).body(&body);
-        let code = call.at_submit(&world.reception, world, at(NOW)).await.code();
+        let code = call.at_submit(&world.intake, world, at(NOW)).await.code();
         Call::transition(&code, "receive", 1).at_change(&world.dossiers, world, at(NOW)).await;
         codes.push(code);
     }
@@ -126,13 +129,61 @@ async fn what_was_closed_days_ago_and_reported_today_is_owed_too() {
         submit_event("e1", "2026-11-05T02:00:00Z", Some(&code)),
         transition_event("e2", "2026-11-05T03:00:00Z", &code, "refuse"),
     ] {
-        let store = (&world.dossiers, &world.reception);
+        let store = (&world.dossiers, &world.intake);
         ingest_event::ingest(&event.to_string(), store.0, store.1, &world.catalogue, at(NOW))
             .await
             .unwrap();
     }
     let queue = Kept::default();
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [1, 1, 1]);
+}
+
+/// An attribute as the tables write it.
+fn wire(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(holds) => json!({ "BOOL": holds }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(wire).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => {
+            let fields = map.iter().map(|(name, value)| (name.clone(), wire(value)));
+            json!({ "M": fields.collect::<serde_json::Map<_, _>>() })
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
+    let world = World::new().await;
+    let code = received(&world, 1).await.remove(0);
+    let act = async |action: &str, version: u64, now: &str| {
+        let call = Call::transition(&code, action, version);
+        assert_eq!(call.at_change(&world.dossiers, &world, at(now)).await.status, 200, "{action}");
+    };
+    act("finish", 2, "2026-11-17T03:00:00Z").await;
+    let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 3).await, NOW).await.unwrap();
+    let ended = world.client.query().table_name("DossiersTable").index_name("by-ended");
+    let ended = ended
+        .key_condition_expression("agency = :agency")
+        .expression_attribute_values(":agency", AttributeValue::S(AGENCY.to_owned()));
+    let items = ended.send().await.unwrap().items.unwrap();
+    assert_eq!(items.len(), 1);
+    let item: serde_json::Map<String, Value> =
+        items[0].iter().map(|(name, value)| (name.clone(), wire(value))).collect();
+    let stale = json!({ "Items": [item], "Count": 1, "ScannedCount": 1 }).to_string();
+    let stale: &'static str = Box::leak(stale.into_boxed_str());
+    act("send-back", 3, "2026-11-17T04:00:00Z").await;
+    // The index of what ended has not heard yet that it is open again.
+    let client = line(&world.client, move |call| {
+        let asked = call.body.contains("by-ended") && call.body.contains(&format!("{AGENCY}\""));
+        if asked { Fate::Answered(stale) } else { Fate::Passes }
+    });
+    let dossiers = platform::dynamo::Dossiers::new(client, "DossiersTable".to_owned());
+    let (order, queue) = (Order::default(), Kept::default());
+    let outcome = repair(&order, &dossiers, &world.notices, &queue, &world.catalogue, at(NIGHT));
+    assert_eq!(figures(&outcome.await.unwrap()), [1, 1, 1]);
 }
 
 #[tokio::test]
@@ -187,6 +238,18 @@ fn given_up(first: u32, last: u32) -> String {
 
 /// Runs the operators' tool against services in this state, and gives what it said and what it did.
 async fn redriven(name: &str, letters: &[String], trimmed: bool, go: bool) -> (String, Value) {
+    let mut asked = vec!["relay-failures", "--rate", "1000"];
+    asked.extend(go.then_some("--go"));
+    operated(name, letters, trimmed, &asked).await
+}
+
+/// The same for any arguments.
+async fn operated(
+    name: &str,
+    letters: &[String],
+    trimmed: bool,
+    asked: &[&str],
+) -> (String, Value) {
     let folder = std::env::temp_dir().join(format!("redrive-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let state = folder.join("aws.json");
@@ -203,9 +266,7 @@ async fn redriven(name: &str, letters: &[String], trimmed: bool, go: bool) -> (S
     )
     .unwrap();
     let mut tool = tokio::process::Command::new("python3");
-    tool.arg(root().join("infra/redrive.py"))
-        .args(["relay-failures", "--rate", "1000"])
-        .args(go.then_some("--go"));
+    tool.arg(root().join("infra/redrive.py")).args(asked);
     tool.env("PYTHONPATH", root().join("tests/support/aws"))
         .env("FAKE_AWS", &state)
         .env("STACK_ENV", "/nowhere");
@@ -277,6 +338,21 @@ async fn a_change_whose_very_key_cannot_be_read_stays_for_a_person() {
         (vec!["H20.03-261117-0001".to_owned()], &json!([0]))
     );
     assert!(said.contains("sent back 1/2"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_queue_the_tool_shows_every_queue_of_dead_letters_and_changes_nothing() {
+    let (said, done) = operated("all", &[given_up(200, 400)], false, &[]).await;
+    let mappings = &yaml("infra/template.yaml")["Mappings"];
+    let named = |mapping: &str| mappings[mapping].as_object().unwrap().values().cloned();
+    for queue in named("Queues").chain(named("Failures")) {
+        let name = queue["Name"].as_str().unwrap();
+        assert!(said.lines().any(|line| line.starts_with(&format!("{name}: "))), "{name}: {said}");
+    }
+    assert_eq!(
+        (&done["sent"], &done["deleted"], &done["invoked"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! What the gateways report: signed or by the secret address, twice, late, out of order and forged.
 
+mod esms;
+mod prices;
+
 use platform::LogLine;
-use platform::port::{Contacts, NoticeBook};
+use platform::port::Contacts;
 use serde_json::json;
 
 use crate::support::call::{Call, esms_event, signed, zalo_event, zalo_report};
@@ -13,7 +16,7 @@ const SOON: &str = "2026-11-17T02:00:05Z";
 
 /// A dossier of which `zalo` and `esms` were told as `gateways` say.
 async fn told(world: &World, gateways: &Scripted) -> String {
-    let code = Call::submit("k").at_submit(&world.reception, world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     tell(world, &world.notices, gateways, &changed(world, &code, 1).await, NOW).await.unwrap();
     code
 }
@@ -113,70 +116,6 @@ async fn a_report_of_a_message_that_nobody_sent_moves_nothing() {
 }
 
 #[tokio::test]
-async fn an_sms_is_delivered_failed_or_undecided_as_esms_says() {
-    for (status, sent, expected) in [
-        ("5", "1", "delivered"),
-        ("5", "0", "refused"),
-        (" 5 ", "0", "refused"),
-        ("4", "0", "refused"),
-        ("1", "0", "sent"),
-        ("2", "0", "sent"),
-        ("7", "0", "sent"),
-        ("99", "1", "sent"),
-    ] {
-        let world = World::new().await;
-        let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
-        let call = esms_event(&format!("{code}/1"), "s1", status, sent);
-        assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 200);
-        assert_eq!(state(&world, &code).await.0, expected, "{status} {sent}");
-    }
-}
-
-#[tokio::test]
-async fn what_esms_says_of_a_failure_is_kept_as_a_code_and_never_as_free_text() {
-    for (error, kept) in
-        [("telco-17", "telco-17"), ("so 0912345678 bi chan", "status-5"), ("", "status-5")]
-    {
-        let world = World::new().await;
-        let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
-        let call = esms_event(&format!("{code}/1"), "s1", "5", "0").query("error_info", error);
-        assert_eq!(call.at_report(&world.notices, &world, at(SOON)).await.status, 200);
-        assert_eq!(world.notice(&code, 1).await.attempts.last().unwrap().code, kept, "{error}");
-    }
-}
-
-#[tokio::test]
-async fn esms_reports_by_the_secret_address_alone() {
-    let world = World::new().await;
-    let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
-    for secret in ["", "a-secret-in-an-addres", "a-secret-in-an-address ", "A-SECRET-IN-AN-ADDRESS"]
-    {
-        let call = esms_event(&format!("{code}/1"), "s1", "5", "1").path("secret", secret);
-        let answer = call.at_report(&world.notices, &world, at(SOON)).await;
-        assert_eq!((answer.status, answer.problem()), (404, "route-not-found"), "{secret}");
-    }
-    assert_eq!(state(&world, &code).await, ("sent", false));
-}
-
-#[tokio::test]
-async fn a_message_that_did_not_arrive_by_sms_goes_by_the_channel_that_remains() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let id = world.dossier(&code).await.into_state().applicant.id_number;
-    let sms_first = platform::dynamo::NoticePreference {
-        channels: vec![domain::notice::NoticeChannel::Sms, domain::notice::NoticeChannel::Zalo],
-        ..Default::default()
-    };
-    world.contacts.prefer(&id, &sms_first).await.unwrap();
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let call = esms_event(&format!("{code}/1"), "s1", "5", "0");
-    call.at_report(&world.notices, &world, at(SOON)).await;
-    tell(&world, &world.notices, &gateways, &woken(&code), SOON).await.unwrap();
-    assert_eq!(gateways.asked(), [("esms", format!("{code}/1")), ("zalo", format!("{code}/1"))]);
-}
-
-#[tokio::test]
 async fn an_end_is_never_moved_back_by_a_late_report() {
     let world = World::new().await;
     let code = told(&world, &Scripted::pair([declined(-118)], [accepted("s1")])).await;
@@ -229,7 +168,7 @@ async fn esms_says(
     code: &str,
     fields: &[(&str, &str)],
 ) -> crate::support::call::Answer {
-    let call = Call::new("GET /v1/reports/esms/{secret}")
+    let call = Call::new("GET /v1/callbacks/esms/{secret}")
         .path("secret", crate::support::call::ESMS_SECRET);
     let call = call.query("SMSID", "s1").query("RequestId", &format!("{code}/1"));
     let call = fields.iter().fold(call, |call, (name, value)| call.query(name, value));
@@ -239,53 +178,6 @@ async fn esms_says(
 /// A dossier of which eSMS was told, under the name `s1`.
 async fn told_by_sms(world: &World) -> String {
     told(world, &Scripted::pair([declined(-118)], [accepted("s1")])).await
-}
-
-#[tokio::test]
-async fn a_report_without_counts_decides_nothing() {
-    let undecided: [&[(&str, &str)]; 10] = [
-        &[("SendStatus", "5")],
-        &[("SendStatus", "4")],
-        &[("SendStatus", "5"), ("SendSuccess", "0")],
-        &[("SendStatus", "5"), ("SendSuccess", "0"), ("SendFailed", "0")],
-        &[("SendStatus", "5"), ("SendSuccess", ""), ("SendFailed", "")],
-        &[("SendStatus", "5"), ("SendSuccess", "one"), ("SendFailed", "-1")],
-        // It says both.
-        &[("SendStatus", "5"), ("SendSuccess", "1"), ("SendFailed", "1")],
-        &[("SendStatus", "4"), ("SendSuccess", "1"), ("SendFailed", "0")],
-        &[("SendSuccess", "0"), ("SendFailed", "1")],
-        &[("SendStatus", "05"), ("SendSuccess", "1"), ("SendFailed", "0")],
-    ];
-    for fields in undecided {
-        let world = World::new().await;
-        let code = told_by_sms(&world).await;
-        let answer = esms_says(&world, &code, fields).await;
-        assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{fields:?}");
-        assert_eq!(state(&world, &code).await, ("sent", false), "{fields:?}");
-    }
-}
-
-#[tokio::test]
-async fn failed_and_then_delivered_tells_nobody_twice() {
-    let world = World::new().await;
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let id = world.dossier(&code).await.into_state().applicant.id_number;
-    let sms_first = platform::dynamo::NoticePreference {
-        channels: vec![domain::notice::NoticeChannel::Sms, domain::notice::NoticeChannel::Zalo],
-        ..Default::default()
-    };
-    world.contacts.prefer(&id, &sms_first).await.unwrap();
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    for (sent, taken) in [("0", true), ("1", true), ("1", false), ("0", false)] {
-        let answer = esms_event(&format!("{code}/1"), "s1", "5", sent)
-            .at_report(&world.notices, &world, at(SOON))
-            .await;
-        assert_eq!((answer.status, &answer.body["taken"]), (200, &taken.into()), "{sent}");
-    }
-    tell(&world, &world.notices, &gateways, &woken(&code), SOON).await.unwrap();
-    assert_eq!(gateways.asked(), [("esms", format!("{code}/1"))]);
-    assert_eq!(state(&world, &code).await, ("delivered", true));
 }
 
 #[tokio::test]
@@ -341,160 +233,6 @@ async fn a_report_dated_ahead_does_not_live_for_ever() {
         let answer = call.at_report(&world.notices, &world, at(SOON)).await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &taken.into()), "{dated}");
     }
-}
-
-#[tokio::test]
-async fn a_name_that_esms_never_told_us_is_taken_from_the_first_report_alone() {
-    let world = World::new().await;
-    // 124: it was accepted before, and the answer names nothing.
-    let code = told(&world, &Scripted::pair([declined(-118)], [declined(124)])).await;
-    let says = |message: &'static str| esms_event(&format!("{code}/1"), message, "5", "1");
-    let first = says("s1").at_report(&world.notices, &world, at(SOON)).await;
-    let second = says("s2").at_report(&world.notices, &world, at(SOON)).await;
-    assert_eq!((&first.body["taken"], &second.body["taken"]), (&true.into(), &false.into()));
-    let named: Vec<Option<String>> = world
-        .notice(&code, 1)
-        .await
-        .attempts
-        .iter()
-        .map(|attempt| attempt.message.clone())
-        .collect();
-    assert_eq!(named, [None, Some("s1".to_owned())]);
-}
-
-#[tokio::test]
-async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
-    for (stated, kept) in [
-        ("1,700.00", "1700"),
-        ("18446744073709551615", "18446744073709551615"),
-        ("4,242,424", "4242424"),
-        ("99999999999999999999999999", "18446744073709551615"),
-        ("-1", "unreadable"),
-        ("1.700", "unreadable"),
-        ("đ", "unreadable"),
-    ] {
-        let world = World::new().await;
-        let code = told_by_sms(&world).await;
-        let spent = world
-            .contacts
-            .reach(&world.dossier(&code).await.applicant.phone, None, at(SOON))
-            .await
-            .unwrap();
-        let log = Log::kept();
-        let call = esms_event(&format!("{code}/1"), "s1", "5", "1").query("TotalPrice", stated);
-        let answer = call.at_report(&world.notices, &world, at(SOON)).await;
-        assert_eq!(
-            (answer.status, state(&world, &code).await),
-            (200, ("delivered", true)),
-            "{stated}"
-        );
-        let alarms: Vec<_> = log
-            .errors()
-            .iter()
-            .map(|line| (line["message"].clone(), line["stated"].clone()))
-            .collect();
-        assert_eq!(alarms, [(LogLine::ImplausiblePrice.text().into(), kept.into())], "{stated}");
-        let shown = Call::new("GET /v1/dossiers/{code}/notices")
-            .code(&code)
-            .officer("H20.03")
-            .at_track(&world)
-            .await;
-        assert_eq!((shown.status, &shown.body["costVnd"]), (200, &850.into()), "{stated}");
-        assert_eq!(shown.body["notices"][0]["attempts"][1]["implausiblePrice"], kept, "{stated}");
-        let phone = world.dossier(&code).await.into_state().applicant.phone;
-        assert_eq!(
-            world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd,
-            spent.spent_vnd,
-            "{stated}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn no_price_of_a_report_that_is_faster_than_the_answer_moves_the_month_s_budget() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.into_state().applicant.phone;
-    let book = Early { world: &world, price: "4,242,424" };
-    let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
-    tell(&world, &book, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    assert_eq!(state(&world, &code).await, ("delivered", true));
-    let notice = world.notice(&code, 1).await;
-    let spent = world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd;
-    assert_eq!((notice.cost_vnd(), spent), (850, 850));
-}
-
-/// A book into which eSMS's report comes between every lease and the record of its call.
-struct Early<'a> {
-    world: &'a World,
-    price: &'static str,
-}
-
-impl platform::port::NoticeBook for Early<'_> {
-    async fn thread(
-        &self,
-        code: &domain::id::SubjectCode,
-    ) -> Result<Option<domain::thread::NoticeThread>, platform::Failure> {
-        self.world.notices.thread(code).await
-    }
-
-    async fn keep(
-        &self,
-        thread: &domain::thread::NoticeThread,
-    ) -> Result<platform::port::Stored, platform::Failure> {
-        let stored = self.world.notices.keep(thread).await;
-        let leased = |notice: &domain::thread::NoticeRecord| {
-            matches!(
-                notice.state,
-                domain::thread::NoticeState::Leased {
-                    provider: domain::notice::Provider::Esms,
-                    ..
-                }
-            )
-        };
-        if thread.notices().iter().any(leased) {
-            let call = esms_event(&format!("{}/1", thread.code()), "s1", "5", "1")
-                .query("TotalPrice", self.price);
-            call.at_report(&self.world.notices, self.world, at(NOW)).await;
-        }
-        stored
-    }
-}
-
-#[tokio::test]
-async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
-    let world = World::new().await;
-    let code = told_by_sms(&world).await;
-    let thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
-    let mut row = json!(thread);
-    for attempt in row["notices"][0]["attempts"].as_array_mut().unwrap() {
-        attempt["priceVnd"] = json!(u64::MAX);
-    }
-    let mut spoilt: domain::thread::NoticeThread = serde_json::from_value(row).unwrap();
-    spoilt.advance();
-    world.notices.keep(&spoilt).await.unwrap();
-    let shown = Call::new("GET /v1/dossiers/{code}/notices")
-        .code(&code)
-        .officer("H20.03")
-        .at_track(&world)
-        .await;
-    assert_eq!((shown.status, &shown.body["costVnd"]), (200, &u64::MAX.into()));
-}
-
-#[tokio::test]
-async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_nothing_else() {
-    let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.into_state().applicant.phone;
-    let wild = domain::thread::Charge { vnd: u64::MAX, ..Default::default() };
-    for _ in 0..2 {
-        world.contacts.count(Some(&phone), wild, at(NOW)).await.unwrap();
-    }
-    assert_eq!(world.contacts.reach(&phone, None, at(NOW)).await.unwrap().spent_vnd, u64::MAX);
-    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
-    let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("refused", Some("budget")));
 }
 
 #[tokio::test]

@@ -51,13 +51,15 @@ fn command(dossier: &Dossier, action: Action) -> Command {
         at: None,
         new_due_on: None,
         to_agency: None,
+        asked_for: Vec::new(),
+        documents: Vec::new(),
     }
 }
 
 #[tokio::test]
 async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its_end() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let mut state = world.dossier(&code).await.into_state();
     let document = state.documents[0].clone();
     state.documents = vec![document; DOCUMENTS_MAX];

@@ -522,7 +522,7 @@ impl Province {
 #[tokio::test]
 async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let model = world.dossier(&code).await;
     // The handler draws from the same chance as the world around it.
     fastrand::seed(SEED);

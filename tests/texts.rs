@@ -17,7 +17,7 @@ use crate::support::teller::{accepted, changed, tell};
 use crate::support::world::{NOW, Scripted, World, at};
 
 async fn submit(world: &World, key: &str, body: &Value) -> Answer {
-    Call::submit(key).body(body).at_submit(&world.reception, world, at(NOW)).await
+    Call::submit(key).body(body).at_submit(&world.intake, world, at(NOW)).await
 }
 
 /// The good submission with another value in one place.
@@ -190,7 +190,7 @@ async fn answered_by_an_earlier_release(world: &World, key: &str, body: &Value) 
     };
     let key = command_id(&["submit", "portal", "portal", key]).unwrap();
     let dossier = Dossier::try_from(dossier).unwrap();
-    assert_eq!(world.reception.admit(&dossier, &key, &receipt).await.unwrap(), Admission::Admitted);
+    assert_eq!(world.intake.admit(&dossier, &key, &receipt).await.unwrap(), Admission::Admitted);
     dossier.code.to_string()
 }
 
@@ -212,11 +212,11 @@ async fn an_answer_that_an_earlier_release_gave_is_given_again_though_the_rules_
 async fn a_body_behind_a_byte_order_mark_is_read() {
     let world = World::new().await;
     let call = Call::submit("k").raw(&format!("\u{feff}{}", submission()));
-    assert_eq!(call.at_submit(&world.reception, &world, at(NOW)).await.status, 201);
+    assert_eq!(call.at_submit(&world.intake, &world, at(NOW)).await.status, 201);
 }
 
 async fn ingest(world: &World, message: &str, now: Timestamp) -> Result<(), Failure> {
-    ingest_event::ingest(message, &world.dossiers, &world.reception, &world.catalogue, now).await
+    ingest_event::ingest(message, &world.dossiers, &world.intake, &world.catalogue, now).await
 }
 
 fn event(id: &str, kind: &str, subject: Option<&str>, data: Value) -> Value {
@@ -312,13 +312,13 @@ async fn an_account_that_no_history_can_hold_is_nobody_s_and_the_log_says_why() 
     ] {
         let log = Log::kept();
         let answer = Call::submit("k").claims(json!({ "sub": sub, "role": "portal" }));
-        let answer = answer.at_submit(&world.reception, &world, at(NOW)).await;
+        let answer = answer.at_submit(&world.intake, &world, at(NOW)).await;
         assert_eq!((answer.status, answer.problem()), (401, "unauthorized"));
         let lines = json!(log.lines()).to_string();
         assert!(lines.contains(why), "{why}: {lines}");
     }
     let longest = Call::submit("k").claims(json!({ "sub": "x".repeat(128), "role": "portal" }));
-    assert_eq!(longest.at_submit(&world.reception, &world, at(NOW)).await.status, 201);
+    assert_eq!(longest.at_submit(&world.intake, &world, at(NOW)).await.status, 201);
 }
 
 async fn steps(world: &World, call: Call) -> Vec<Value> {

@@ -60,7 +60,7 @@ async fn a_worklist_shows_every_other_dossier_however_it_is_paged() {
     let world = World::new().await;
     let mut sound = Vec::new();
     for key in ["a", "b", "c"] {
-        sound.push(Call::submit(key).at_submit(&world.reception, &world, at(NOW)).await.code());
+        sound.push(Call::submit(key).at_submit(&world.intake, &world, at(NOW)).await.code());
     }
     let bad = damaged(&world, &sound[0]).await;
     for limit in ["1", "2", "3", "200"] {
@@ -142,7 +142,7 @@ async fn every_other_notice_is_woken() {
     let night = "2026-11-17T15:30:00Z";
     let mut sound = Vec::new();
     for key in ["a", "b"] {
-        let code = Call::submit(key).at_submit(&world.reception, &world, at(NOW)).await.code();
+        let code = Call::submit(key).at_submit(&world.intake, &world, at(NOW)).await.code();
         tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night)
             .await
             .unwrap();
@@ -228,7 +228,7 @@ async fn an_edition_that_cannot_be_read_stops_no_function_and_no_other_edition()
 async fn a_thread_that_cannot_have_been_is_a_failure_that_names_what_is_wrong_and_no_value() {
     let world = World::new().await;
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
-    let code = Call::submit("a").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("a").at_submit(&world.intake, &world, at(NOW)).await.code();
     let message = changed(&world, &code, 1).await;
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
     let spoil = world.client.update_item().table_name("NoticesTable");
@@ -249,7 +249,7 @@ async fn a_dossier_that_cannot_have_been_stands_in_its_list_and_fails_alone_by_t
     let world = World::new().await;
     let mut codes = Vec::new();
     for key in ["a", "b"] {
-        codes.push(Call::submit(key).at_submit(&world.reception, &world, at(NOW)).await.code());
+        codes.push(Call::submit(key).at_submit(&world.intake, &world, at(NOW)).await.code());
     }
     let spoil = world.client.update_item().table_name("DossiersTable");
     let spoil = spoil.key("code", AttributeValue::S(codes[0].clone()));

@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from stack import LOCAL, StackError, locked, say
+from tools import LOCAL, StackError, locked, say
 
 PACKAGE = "@sparticuz/chromium@153.0.0"
 INTEGRITY = (

@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from stack import HERE, LOCAL, ROOT, Environment, StackError, locked, say
+from tools import HERE, LOCAL, ROOT, Environment, StackError, locked, say
 
 FUZZ_VENV = Environment(LOCAL / "venv-fuzz", HERE / "requirements-fuzz.txt")
 # What schemathesis would check besides, and why it does not: the gateway answers 404 where it knows

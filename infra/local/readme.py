@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import HERE, LOCAL, ROOT, Environment, StackError, clean_environment, locked, say
+from tools import HERE, LOCAL, ROOT, Environment, StackError, clean_environment, locked, say
 
 README_VENV = Environment(LOCAL / "venv-readme", HERE / "requirements-readme.txt")
 # Where the README's shell has its stack, so that a developer's own goes on.

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import functools
-import hashlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-import venv
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCAL = ROOT / ".local"
-HERE = ROOT / "infra" / "local"
+from services import Service, free_ports
+from tools import (
+    LOCAL,
+    ROOT,
+    STACK_VENV,
+    TOOLS_VENV,
+    StackError,
+    clean_environment,
+    locked,
+    say,
+    setup,
+    shown,
+)
+
 TEMPLATE = ROOT / "infra" / "template.yaml"
 STAGED = ROOT / "target" / "lambda"
 
@@ -62,76 +66,6 @@ GATEWAY_ACCOUNT = {
     "ZALO_OA_SECRET": "stand-in-oa-secret",
     "ESMS_REPORT_SECRET": "local-report-secret",
 }
-READY_SECONDS = 30
-STOP_SECONDS = 5
-
-STARTED = time.monotonic()
-
-
-class StackError(Exception):
-    """What went wrong, in words for the person at the terminal."""
-
-
-def say(text: str) -> None:
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", file=sys.stderr, flush=True)
-
-
-# ----------------------------------------------------------------------------------------------
-# tools
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment that holds exactly what its requirements file says."""
-
-    path: Path
-    requirements: Path
-
-    def program(self, name: str) -> str:
-        return str(self.path / "bin" / name)
-
-    def prepare(self) -> None:
-        wanted = hashlib.sha256(self.requirements.read_bytes() + sys.version.encode()).hexdigest()
-        stamp = self.path / "requirements.sha256"
-        if stamp.exists() and stamp.read_text() == wanted:
-            return
-        say(f"installing {self.requirements.relative_to(ROOT)}")
-        venv.create(self.path, clear=True, with_pip=True)
-        command = [
-            self.program("python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        outcome = subprocess.run([*command, "--requirement", str(self.requirements)], check=False)
-        if outcome.returncode:
-            raise StackError(f"could not install {self.requirements.name}")
-        stamp.write_text(wanted)
-        say(f"installed {self.requirements.relative_to(ROOT)}")
-
-
-STACK_VENV = Environment(LOCAL / "venv", HERE / "requirements-stack.txt")
-TOOLS_VENV = Environment(LOCAL / "venv-tools", HERE / "requirements-tools.txt")
-
-
-def setup() -> None:
-    with locked(LOCAL / "setup.lock"), ThreadPoolExecutor() as pool:
-        for _ in pool.map(Environment.prepare, (STACK_VENV, TOOLS_VENV)):
-            pass
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another run to release {shown(path)}")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def built(program: str, profile: str = "debug") -> Path:
@@ -151,121 +85,6 @@ def stage(profile: str) -> None:
             bootstrap.hardlink_to(source)
         except OSError:  # another file system
             shutil.copy2(source, bootstrap)
-
-
-# ------------------------------------------------------------------------------------------
-# processes
-
-
-@dataclass(frozen=True)
-class Process:
-    group: int
-    # When the kernel started it: tells it from a later process that got the same id.
-    started: str
-
-
-def process(pid: int) -> Process | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    # The name in brackets may hold spaces; a zombie has ended, even if nobody has asked for its
-    # exit code.
-    state, _, group, *rest = stat.rpartition(")")[2].split()
-    return None if state == "Z" else Process(int(group), rest[16])
-
-
-def group_ends(group: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        running = (
-            process(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()
-        )
-        if all(each is None or each.group != group for each in running):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-@dataclass(frozen=True)
-class Service:
-    """A process of a stack, leader of a group of its own.
-
-    Its record survives the run that started it.
-    """
-
-    name: str
-    directory: Path
-
-    @property
-    def record(self) -> Path:
-        return self.directory / "run" / f"{self.name}.pid"
-
-    @property
-    def log(self) -> Path:
-        return self.directory / "log" / f"{self.name}.log"
-
-    def pid(self) -> int | None:
-        try:
-            pid, started = self.record.read_text().split()
-        except (FileNotFoundError, ValueError):
-            return None
-        leader = process(int(pid))
-        return int(pid) if leader is not None and leader.started == started else None
-
-    def start(self, command: list[str], environment: Mapping[str, str]) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.record.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            leader = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        known = process(leader.pid)
-        self.record.write_text(f"{leader.pid} {known.started if known else None}\n")
-
-    def wait_ready(self, url: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self.pid() is None:
-                raise StackError(f"{self.name} ended at its start:\n{self.log_tail()}")
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
-                return
-            time.sleep(0.05)
-        raise StackError(f"{self.name} did not answer within {READY_SECONDS} s:\n{self.log_tail()}")
-
-    def log_tail(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
-
-    def stop(self) -> None:
-        """Ends the whole group: MiniStack's function processes are in it."""
-        pid = self.pid()
-        if pid is not None:
-            for sign, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, sign)
-                if group_ends(pid, patience):
-                    break
-            else:
-                raise StackError(f"{self.name} (process group {pid}) does not end")
-        self.record.unlink(missing_ok=True)
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
-# ----------------------------------------------------------------------------------------------
-# stack
 
 
 class Stack:
@@ -579,16 +398,6 @@ class Stack:
             raise StackError(f"the issuer refused: {refusal.read().decode()}") from None
         except urllib.error.URLError:
             raise StackError("the issuer does not answer: make status says what runs") from None
-
-
-def shown(path: Path) -> Path:
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-
-
-def clean_environment() -> dict[str, str]:
-    """Without the developer's own AWS account in it: nothing here may reach a real one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 @contextlib.contextmanager

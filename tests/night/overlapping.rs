@@ -165,8 +165,8 @@ async fn a_dossier_that_ends_between_the_two_readings_counts_once_and_as_it_ende
             &format!("{AGENCY}-261117-9004"),
             "finish",
         );
-        let (dossiers, reception) = (&world.dossiers, &world.reception);
-        ingest_event::ingest(&end.to_string(), dossiers, reception, &world.catalogue, at(MORNING))
+        let (dossiers, intake) = (&world.dossiers, &world.intake);
+        ingest_event::ingest(&end.to_string(), dossiers, intake, &world.catalogue, at(MORNING))
             .await
             .unwrap();
         gate.open();

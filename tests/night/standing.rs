@@ -1,5 +1,6 @@
 //! What is published while something of it is wrong: it stays, and says so.
 
+use aws_lambda_events::encodings::Body;
 use count_agency::{Ledger, Named};
 use platform::LogLine;
 use platform::batch::{self, Arrived, Plan, SHORT_PATIENCE};
@@ -30,11 +31,9 @@ async fn page(world: &World, period: &str, format: &str) -> String {
     let reply = call.at_kpi(world, at(NIGHT)).await;
     assert_eq!(reply.status_code, 200);
     match reply.body.unwrap() {
-        aws_lambda_events::encodings::Body::Text(text) => text,
-        aws_lambda_events::encodings::Body::Binary(bytes) => {
-            String::from_utf8_lossy(&bytes).into_owned()
-        }
-        aws_lambda_events::encodings::Body::Empty => String::new(),
+        Body::Text(text) => text,
+        Body::Binary(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Body::Empty => String::new(),
         other => panic!("{other:?}"),
     }
 }
@@ -158,6 +157,28 @@ async fn every_form_of_the_report_says_that_it_is_being_corrected() {
     for format in ["html", "csv"] {
         assert!(page(&world, "2026-11-17", format).await.contains(said), "{format}");
     }
+    let sheets = async || -> Vec<String> {
+        let book = Call::new("GET /v1/reports/{period}").path("period", "2026-11-17");
+        let reply = book.query("format", "xlsx").at_kpi(&world, at(NIGHT)).await;
+        let Some(Body::Binary(bytes)) = reply.body else { panic!("no file") };
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        let mut part =
+            |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+        let texts = part("xl/sharedStrings.xml");
+        let texts: Vec<&str> = texts.split("<si>").skip(1).collect();
+        let place = texts.iter().position(|text| text.contains(said));
+        let Some(place) = place else { return Vec::new() };
+        let cell = format!("<v>{place}</v>");
+        let sheets = (1..).map_while(|number| {
+            let name = format!("xl/worksheets/sheet{number}.xml");
+            archive.by_name(&name).ok().map(|sheet| (name, std::io::read_to_string(sheet).unwrap()))
+        });
+        sheets
+            .map(|(name, sheet)| if sheet.contains(&cell) { name } else { String::new() })
+            .collect()
+    };
+    let marked = sheets().await;
+    assert!(!marked.is_empty() && marked.iter().all(|name| !name.is_empty()), "{marked:?}");
     let national = Call::new("GET /v1/kpi/national").officer(AGENCY).query("period", "2026-11-17");
     let answer: Answer = national.at_kpi(&world, at(NIGHT)).await.into();
     assert_eq!(answer.body["beingCorrected"], true);
@@ -165,6 +186,7 @@ async fn every_form_of_the_report_says_that_it_is_being_corrected() {
     for format in ["html", "csv"] {
         assert!(!page(&world, "2026-11-17", format).await.contains(said), "{format}");
     }
+    assert_eq!(sheets().await, Vec::<String>::new());
 }
 
 #[tokio::test]

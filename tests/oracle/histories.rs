@@ -304,6 +304,8 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             at: Some(at),
             new_due_on: (action == Action::Apologise).then(|| due + attempt.promised.days()),
             to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
+            asked_for: Vec::new(),
+            documents: Vec::new(),
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));

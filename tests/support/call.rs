@@ -319,7 +319,7 @@ impl Call {
         match route.as_str() {
             "POST /v1/dossiers" => {
                 http::serve(event, |request| {
-                    submit_dossier::handle(request, &world.reception, catalogue, now)
+                    submit_dossier::handle(request, &world.intake, catalogue, now)
                 })
                 .await
             }
@@ -344,7 +344,9 @@ impl Call {
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
                     .await
             }
-            route if route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms") => {
+            route
+                if route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms") =>
+            {
                 let reporters = reporters();
                 let handler = |request| {
                     record_delivery::handle(request, &world.notices, catalogue, &reporters, now)
@@ -444,12 +446,12 @@ pub fn signed(body: &str, timestamp: &str) -> Call {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{ZALO_APP}{body}{timestamp}{ZALO_SECRET}"));
     let mac = format!("mac={}", platform::wire::hex(digest));
-    Call::new("POST /v1/reports/zalo").header("x-zevent-signature", &mac).raw(body)
+    Call::new("POST /v1/callbacks/zalo").header("x-zevent-signature", &mac).raw(body)
 }
 
 /// What eSMS asks for about a message.
 pub fn esms_event(name: &str, message: &str, status: &str, sent: &str) -> Call {
-    let call = Call::new("GET /v1/reports/esms/{secret}").path("secret", ESMS_SECRET);
+    let call = Call::new("GET /v1/callbacks/esms/{secret}").path("secret", ESMS_SECRET);
     let failed = if sent == "1" { "0" } else { "1" };
     [
         ("SMSID", message),

@@ -67,7 +67,7 @@ pub async fn happened(world: &World, number: u32, channel: &str, steps: &[(&str,
     }
     for event in events {
         let message = event.to_string();
-        ingest(&message, &world.dossiers, &world.reception, &world.catalogue, at(MORNING))
+        ingest(&message, &world.dossiers, &world.intake, &world.catalogue, at(MORNING))
             .await
             .unwrap();
     }

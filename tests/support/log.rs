@@ -37,12 +37,7 @@ impl Log {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
         let writer = move || Sink(Arc::clone(&sink));
-        let logger = tracing_subscriber::fmt()
-            .json()
-            .without_time()
-            .with_ansi(false)
-            .with_writer(writer)
-            .finish();
+        let logger = platform::telemetry::lines().with_writer(writer).finish();
         Self { lines, _guard: tracing::subscriber::set_default(logger) }
     }
 

@@ -37,7 +37,7 @@ impl Memory {
     }
 
     /// A copy of `model` as the dossier number `number` of its agency's day, of an applicant with a
-    /// number of his own.
+    /// number of their own.
     pub fn copy(model: &Dossier, agency: &str, number: usize) -> Dossier {
         let mut dossier = model.clone().into_state();
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();

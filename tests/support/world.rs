@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
-use domain::dossier::Dossier;
+use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
@@ -49,7 +49,7 @@ pub fn people() -> KeyedHash {
 pub struct World {
     pub client: Client,
     pub dossiers: Dossiers,
-    pub reception: IntakeTable,
+    pub intake: IntakeTable,
     pub notices: Notices,
     pub contacts: ContactBook,
     pub accounts: AccountTable,
@@ -82,7 +82,7 @@ impl World {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
-            reception: IntakeTable::new(
+            intake: IntakeTable::new(
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
@@ -216,7 +216,7 @@ impl<S: Intake> Intake for Mortal<S> {
         &self,
         code: &DossierCode,
         key: &CommandId,
-        claimed: Timestamp,
+        claimed: (Standing, Timestamp),
         now: Timestamp,
     ) -> Result<bool, Failure> {
         self.inner.wait(code, key, claimed, now).await

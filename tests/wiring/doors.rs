@@ -88,7 +88,8 @@ fn refuses(answer: &Answer, name: &str, rule: &str) -> bool {
 async fn each_route_refuses_a_parameter_that_it_does_not_list_and_one_that_comes_twice() {
     let (world, documents) = (World::new().await, Documents::read());
     for (route, names) in parameters(&documents) {
-        let of_gateways = route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+        let of_gateways =
+            route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms");
         let unknown: Answer =
             call(&route).query("colour", "red").at_its_function(&world).await.into();
         assert_eq!(
@@ -123,7 +124,7 @@ async fn each_refusal_carries_the_id_under_which_the_logs_have_the_request() {
     let (world, documents) = (World::new().await, Documents::read());
     // What the message gateways report is taken whatever it says, and answered 200.
     let of_gateways =
-        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+        |route: &str| route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms");
     for (route, _) in parameters(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
         let refused: Answer = call(&route)
             .id("12bbbde9f2d2dac=")
@@ -141,7 +142,7 @@ async fn each_refusal_carries_the_id_under_which_the_logs_have_the_request() {
 async fn each_refusal_is_written_in_the_language_that_is_preferred_and_says_which() {
     let (world, documents) = (World::new().await, Documents::read());
     let of_gateways =
-        |route: &str| route.contains("/v1/reports/zalo") || route.contains("/v1/reports/esms");
+        |route: &str| route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms");
     for (route, _) in parameters(&documents).into_iter().filter(|(route, _)| !of_gateways(route)) {
         let refused = async |accepted: &str| {
             let call = call(&route).query("colour", "red").header("accept-language", accepted);
@@ -176,7 +177,8 @@ fn each_route_that_refuses_lists_the_language_that_it_reads_and_the_one_that_it_
             let listed = listed.map(|listed| documents.follow(&documents.openapi, listed));
             listed.map(|parameter| parameter["name"].clone()).collect()
         };
-        let of_gateways = path.contains("/v1/reports/zalo") || path.contains("/v1/reports/esms");
+        let of_gateways =
+            path.contains("/v1/callbacks/zalo") || path.contains("/v1/callbacks/esms");
         assert_eq!(names(item).contains(&json!("Accept-Language")), !of_gateways, "{path}");
         for (method, operation) in
             item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
@@ -283,7 +285,7 @@ fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_docum
         let operations =
             item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
         // No browser signs as Zalo does.
-        for (method, operation) in operations.filter(|_| path != "/v1/reports/zalo") {
+        for (method, operation) in operations.filter(|_| path != "/v1/callbacks/zalo") {
             methods.insert(method.to_lowercase());
             let of_all = item["parameters"].as_array().into_iter().flatten();
             for parameter in operation["parameters"].as_array().into_iter().flatten().chain(of_all)

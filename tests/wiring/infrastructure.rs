@@ -1,8 +1,10 @@
 //! `infra/template.yaml` against the functions' code.
 
+mod alarms;
+mod roles;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use platform::LogLine;
 use platform::batch;
 use platform::config::names;
 
@@ -166,35 +168,6 @@ fn each_queue_has_dead_letters_and_a_consumer_or_takes_dead_letters_itself() {
 }
 
 #[test]
-fn each_queue_has_an_alarm_on_what_matters_to_it() {
-    let template = Template::read();
-    let alarms = template.of_type("AWS::CloudWatch::Alarm");
-    let watched = |id: &str, metric: &str| {
-        let on = |alarm: &Value| {
-            alarm["MetricName"] == metric && named(&alarm["Dimensions"][0]["Value"]) == id
-        };
-        alarms.iter().any(|(_, alarm)| on(alarm))
-    };
-    for (id, _) in template.of_type(QUEUE) {
-        let metric = if sinks(&template).contains(id) {
-            "ApproximateNumberOfMessagesVisible"
-        } else {
-            "ApproximateAgeOfOldestMessage"
-        };
-        assert!(watched(id, metric), "nobody is told of {id}");
-    }
-    for function in template.functions() {
-        assert!(watched(function.logical, "Errors"), "nobody is told of {}", function.name);
-    }
-    for (id, alarm) in &alarms {
-        assert!(
-            alarm["AlarmActions"].as_array().is_some_and(|actions| !actions.is_empty()),
-            "{id} tells nobody"
-        );
-    }
-}
-
-#[test]
 fn only_what_the_emulator_cannot_take_is_left_out_of_the_local_stack() {
     let template = Template::read();
     assert_eq!(
@@ -205,30 +178,6 @@ fn only_what_the_emulator_cannot_take_is_left_out_of_the_local_stack() {
         let over_several = !resource["Properties"]["Metrics"].is_null();
         assert_eq!(resource["Condition"] == "HasMetricMath", over_several, "{id}");
         assert!(over_several || resource["Condition"].is_null(), "{id} is deployed only sometimes");
-    }
-}
-
-/// Whether an alarm watches what a filter counts.
-fn rings(template: &Template, filter: &Value) -> bool {
-    let metric = &filter["MetricTransformations"][0];
-    template.of_type("AWS::CloudWatch::Alarm").into_iter().any(|(_, alarm)| {
-        (&alarm["Namespace"], &alarm["MetricName"])
-            == (&metric["MetricNamespace"], &metric["MetricName"])
-    })
-}
-
-#[test]
-fn each_error_line_of_a_function_without_a_caller_rings() {
-    let template = Template::read();
-    for logs in ["IngestEventLogs", "NotifyApplicantLogs", "RelayChangesLogs", "RefreshTokenLogs"] {
-        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
-        let errors =
-            filters.filter(|(_, filter)| filter["FilterPattern"] == r#"{ $.level = "ERROR" }"#);
-        let mut of_these_logs = errors.filter(|(_, filter)| named(&filter["LogGroupName"]) == logs);
-        assert!(
-            of_these_logs.any(|(_, filter)| rings(&template, filter)),
-            "nobody is told of the errors in {logs}"
-        );
     }
 }
 
@@ -248,72 +197,6 @@ fn a_record_that_nobody_can_relay_keeps_its_shard_waiting_for_an_hour_at_most() 
     let (whole, one) =
         (relay.timeout_seconds(&template) * 1_000, relay.whole_number("RECORD_TIMEOUT_MS"));
     assert!(one * 10 <= whole, "ten records that never end still leave the others their time");
-}
-
-/// The line that a filter looks for by its text: as `"..."` anywhere in the line, or as the
-/// `message`, with a condition or without. None where it looks for another field alone.
-fn line_of(filter: &Value) -> Option<LogLine> {
-    let pattern = filter["FilterPattern"].as_str().unwrap();
-    let phrase = match pattern.split_once("$.fields.message = \"") {
-        Some((_, rest)) => rest.split_once('"').unwrap().0,
-        None => pattern.strip_prefix('"')?.strip_suffix('"').unwrap(),
-    };
-    let line = LogLine::ALL.into_iter().find(|line| line.text() == phrase);
-    Some(line.unwrap_or_else(|| panic!("no code logs {phrase:?}")))
-}
-
-#[test]
-fn each_line_that_a_filter_looks_for_is_a_line_of_the_code_and_each_is_looked_for() {
-    let template = Template::read();
-    let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
-    let sought: BTreeSet<LogLine> = filters.filter_map(|(_, filter)| line_of(filter)).collect();
-    assert_eq!(sought, LogLine::ALL.into());
-}
-
-#[test]
-fn somebody_is_told_of_each_line_that_a_person_has_to_act_on_and_in_the_log_of_whoever_writes_it() {
-    let template = Template::read();
-    for (line, logs) in [
-        (LogLine::ChangesOwed, "RepairRelayLogs"),
-        (LogLine::BudgetUsedUp, "NotifyApplicantLogs"),
-        (LogLine::BudgetNearlyUsedUp, "NotifyApplicantLogs"),
-        (LogLine::NoticeLeftUnknown, "NotifyApplicantLogs"),
-        (LogLine::ImplausiblePrice, "RecordDeliveryLogs"),
-        (LogLine::CatalogueUnreadable, "SubmitDossierLogs"),
-        (LogLine::CalendarMissing, "RollupKpiLogs"),
-    ] {
-        let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
-        let of_it: Vec<_> = filters.filter(|(_, filter)| line_of(filter) == Some(line)).collect();
-        let [(id, filter)] = of_it[..] else { panic!("{line}: {} filters", of_it.len()) };
-        assert_eq!(named(&filter["LogGroupName"]), logs, "{line}");
-        assert!(rings(&template, filter), "{id} is counted and nobody is told");
-    }
-}
-
-#[test]
-fn somebody_is_told_of_each_row_that_cannot_be_read() {
-    let template = Template::read();
-    let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
-    let for_rows = filters.filter(|(_, filter)| line_of(filter) == Some(LogLine::RowUnreadable));
-    let mut watched = BTreeSet::new();
-    for (id, filter) in for_rows {
-        assert!(rings(&template, filter), "{id} is counted and nobody is told");
-        watched.insert(named(&filter["LogGroupName"]));
-    }
-    // Whoever asks for many rows at a time, save those that look for the newest edition and say so
-    // themselves.
-    for function in template.functions() {
-        let allowed = allowed(&template, named(&function.properties["Role"]));
-        let lists =
-            |(on, call): &(String, String)| call == "dynamodb:Query" && on != "CatalogueTable";
-        let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
-        assert!(
-            !allowed.iter().any(lists) || watched.contains(log),
-            "{} leaves rows out unseen",
-            function.name
-        );
-    }
-    assert!(watched.contains("PublishCatalogueLogs"), "the list of editions");
 }
 
 #[test]
@@ -540,106 +423,6 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
     }
 }
 
-/// What the functions' adapters call, and nothing else: who, on what, which calls.
-const CALLS: &[(&str, &str, &[&str])] = &[
-    // A transaction of two puts is authorised as two puts.
-    ("submit-dossier", "DossiersTable", &["dynamodb:PutItem"]),
-    (
-        "submit-dossier",
-        "IntakeTable",
-        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-    ),
-    ("change-status", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
-    ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
-    ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
-    ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
-    // No update and no delete: what was read stays recorded.
-    ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
-    ("read-case", "ReadsTable/index/by-reader", &["dynamodb:Query"]),
-    ("read-case", "ReadsTable/index/by-day", &["dynamodb:Query"]),
-    ("find-dossier", "DossiersTable", &["dynamodb:GetItem"]),
-    ("find-dossier", "DossiersTable/index/by-applicant", &["dynamodb:Query"]),
-    ("find-dossier", "DossiersTable/index/by-phone", &["dynamodb:Query"]),
-    ("find-dossier", "ReadsTable", &["dynamodb:PutItem"]),
-    ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
-    ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
-    (
-        "ingest-event",
-        "DossiersTable",
-        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-    ),
-    (
-        "ingest-event",
-        "IntakeTable",
-        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-    ),
-    ("ingest-event", "IntegratorsQueue", CONSUME),
-    ("ingest-event", "IntegratorsDeadLetters", &["sqs:SendMessage"]),
-    (
-        "relay-changes",
-        "DossiersTable/stream/*",
-        &[
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            "dynamodb:ListStreams",
-        ],
-    ),
-    ("relay-changes", "NoticesQueue", &["sqs:SendMessage"]),
-    ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
-    ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
-    ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
-    ("notify-applicant", "NoticesQueue", CONSUME),
-    ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
-    ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
-    ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
-    ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
-    ("repair-relay", "NoticesQueue", &["sqs:SendMessage"]),
-    ("repair-relay", "RelayFailuresQueue", &["sqs:SendMessage"]),
-    ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
-    ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
-    ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
-    ("keep-preference", "ContactsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    (
-        "publish-catalogue",
-        "CatalogueTable",
-        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
-    ),
-    ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
-    ("read-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
-    ("read-kpi", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
-    ("rollup-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
-    ("rollup-kpi", "CountsQueue", &["sqs:SendMessage"]),
-    ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),
-    ("count-agency", "DossiersTable/index/by-work", &["dynamodb:Query"]),
-    ("count-agency", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
-    (
-        "count-agency",
-        "KpiTable",
-        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
-    ),
-    ("count-agency", "CountsQueue", CONSUME),
-    ("count-agency", "CountsDeadLetters", &["sqs:SendMessage"]),
-    ("announce-report", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
-    ("announce-report", "NoticesTable", &["dynamodb:PutItem"]),
-    ("announce-report", "AnnouncementFailuresQueue", &["sqs:SendMessage"]),
-    ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
-    ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),
-    ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
-];
-
-/// What Lambda's poller and the function's own backing off need.
-const CONSUME: &[&str] = &[
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-];
-
 /// One or many.
 fn each(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |many| many.iter().collect())
@@ -669,42 +452,6 @@ fn allowed(template: &Template, role: &str) -> BTreeSet<(String, String)> {
         pairs.collect::<Vec<_>>()
     });
     pairs.collect()
-}
-
-#[test]
-fn each_role_allows_exactly_the_calls_that_its_function_makes() {
-    let template = Template::read();
-    let mut found = Vec::new();
-    for function in template.functions() {
-        let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
-        let own = CALLS
-            .iter()
-            .filter(|(caller, _, _)| *caller == function.name)
-            .map(|(_, on, calls)| (*on, *calls));
-        // Whoever decides anything reads the catalogue.
-        let reads_law = settings_read(function.name).contains("CATALOGUE_MAX_AGE_S");
-        let law: (&str, &[&str]) = ("CatalogueTable", &["dynamodb:GetItem", "dynamodb:Query"]);
-        let logging: (&str, &[&str]) = (log, &["logs:CreateLogStream", "logs:PutLogEvents"]);
-        let needed: BTreeSet<(String, String)> = own
-            .chain([logging])
-            .chain(reads_law.then_some(law))
-            .flat_map(|(on, calls)| {
-                calls.iter().map(move |call| (on.to_owned(), (*call).to_owned()))
-            })
-            .collect();
-        let allowed = allowed(&template, named(&function.properties["Role"]));
-        found.extend(
-            allowed
-                .difference(&needed)
-                .map(|extra| format!("{} need not {extra:?}", function.name)),
-        );
-        found.extend(
-            needed
-                .difference(&allowed)
-                .map(|missing| format!("{} may not {missing:?}", function.name)),
-        );
-    }
-    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -217,7 +217,7 @@ async fn the_document_and_the_door_agree_on_submissions() {
     agree("SubmissionBody", &good, |body| {
         number.set(number.get() + 1);
         Call::submit(&format!("k{}", number.get())).body(&body).at_submit(
-            &world.reception,
+            &world.intake,
             &world,
             at(NOW),
         )
@@ -228,7 +228,7 @@ async fn the_document_and_the_door_agree_on_submissions() {
 #[tokio::test]
 async fn the_document_and_the_door_agree_on_transitions() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.reception, &world, at(NOW)).await.code();
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let received =
         Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!(received.status, 200, "{}", received.body);
@@ -364,7 +364,7 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
     let texts: Vec<String> = texts.into_iter().chain(more.map(str::to_owned)).collect();
     let (mut differ, mut asked) = (Vec::new(), 0);
     for (path, item) in documents.openapi["paths"].as_object().unwrap() {
-        let of_gateways = path.contains("/reports/zalo") || path.contains("/reports/esms");
+        let of_gateways = path.contains("/callbacks/zalo") || path.contains("/callbacks/esms");
         for (method, operation) in
             item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
         {

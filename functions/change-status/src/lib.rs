@@ -2,6 +2,7 @@
 
 mod settings;
 
+use domain::Violation;
 use domain::catalogue::Catalogue;
 use domain::dossier::Command;
 use domain::id::CommandId;
@@ -33,16 +34,21 @@ pub async fn handle(
     };
     let signature = by.signature();
     let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
-    let command = |body: TransitionBody| Command {
-        id: id.clone(),
-        action: body.action,
-        expected_version: Some(body.expected_version),
-        reason: body.reason,
-        note: body.note,
-        at: None,
-        new_due_on: body.new_due_on,
-        to_agency: body.to_agency,
+    let all = |command: Command, mut found: Vec<Violation>| {
+        // A field that is missing is named once.
+        let named: Vec<String> = found.iter().map(|missing| missing.field.clone()).collect();
+        let broken = command.violations(now).into_iter();
+        found.extend(broken.filter(|violation| !named.contains(&violation.field)));
+        found
     };
-    let body = request.json_judged(|body| command(body).violations(now))?;
-    HttpReply::json(200, &change(store, catalogue, &code, command(body), &by, now).await?)
+    let read = |body: TransitionBody<u64>| body.command(id.clone(), None);
+    let body = request.json_judged(|body| {
+        let (command, found) = read(body);
+        all(command, found)
+    })?;
+    let (command, found) = read(body);
+    if !found.is_empty() {
+        return Err(Failure::Invalid(all(command, found)));
+    }
+    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
 }

@@ -6,10 +6,10 @@
 //! published, and which runs are complete. So a close may run at any time, and several may run at
 //! once: the last one to claim the edition publishes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::catalogue::Catalogue;
-use domain::id::DossierCode;
+use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::{KpiCell, KpiRow, KpiRows};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
@@ -20,7 +20,7 @@ use platform::edition::{Head, Versions};
 use platform::record::{CorrectionRecord, CountRecord, CountRun};
 
 use crate::write::{NAMED_MAX, correct, first};
-use crate::{TRIES_MAX, add_up, basis, is_held, month, pause};
+use crate::{TRIES_MAX, basis, is_held, month, pause};
 
 /// Rows written at the same time.
 const WIDTH: usize = 8;
@@ -72,6 +72,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) opened: BTreeSet<Date>,
     pub(crate) rows: Vec<(String, KpiCell, Versions<KpiRow>, KpiRow)>,
     pub(crate) counts: Vec<(CountRecord, Versions<CountRecord>)>,
+    /// The rows of the days that were put together, and of the published days beside them.
+    pub(crate) evenings: BTreeMap<Date, KpiRows>,
+    /// Agencies of which something does not hold, and from which day to which.
+    pub(crate) doubtful: BTreeMap<AgencyCode, (Date, Date)>,
     corrections: Vec<CorrectionRecord>,
     closed: Closed,
 }
@@ -92,11 +96,20 @@ async fn close_once(
             next.agencies.insert(agency, mark);
         }
     }
-    let opened = BTreeSet::new();
-    let (rows, counts, corrections, closed) =
-        (Vec::new(), Vec::new(), Vec::new(), Closed::default());
-    let mut draft =
-        Draft { figures, catalogue, now, head, next, opened, rows, counts, corrections, closed };
+    let mut draft = Draft {
+        figures,
+        catalogue,
+        now,
+        head,
+        next,
+        opened: BTreeSet::new(),
+        rows: Vec::new(),
+        counts: Vec::new(),
+        evenings: BTreeMap::new(),
+        doubtful: BTreeMap::new(),
+        corrections: Vec::new(),
+        closed: Closed::default(),
+    };
     let whole = runs.iter().filter(|run| run.remaining.is_empty());
     let days_of = |run: &CountRun| {
         run.first.series(1.day()).take_while(|day| *day <= run.last).collect::<Vec<_>>()
@@ -117,6 +130,8 @@ async fn close_once(
         month::sum_months(&mut draft, (*from, *to)).await?;
     }
     draft.closed.days = days.len();
+    draft.compare().await?;
+    draft.mark(by).await?;
     draft.publish(by).await
 }
 
@@ -137,7 +152,8 @@ impl Draft<'_> {
             return Ok(false);
         }
         let (mut rows, mut province) = (KpiRows::new(), Versions::default());
-        for row in self.figures.stored(&name).await? {
+        let stored = self.figures.stored_rows(&name).await?;
+        for row in stored.rows {
             if row.cell == KpiCell::Province {
                 province = row.versions;
             } else if let Some(figures) = row.versions.shown(&self.next.mark(&name, &row.cell)) {
@@ -149,8 +165,7 @@ impl Draft<'_> {
         for (_, row) in rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Work { .. })) {
             after.add(row);
         }
-        rows.insert(KpiCell::Province, after);
-        add_up(day, &rows)?;
+        self.keep(day, rows, stored.left_out);
         if before != after {
             if let Some(count) = &count {
                 let (day, of, at) = (name.clone(), KpiCell::Province, self.now);

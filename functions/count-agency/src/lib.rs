@@ -13,6 +13,7 @@
 //! the days counted and the agency's open dossiers, not with the years before them.
 
 mod close;
+mod doubt;
 mod ledger;
 mod month;
 mod named;

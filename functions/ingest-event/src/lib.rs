@@ -11,17 +11,16 @@ mod settings;
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Holds};
-use domain::id::{AgencyCode, CommandId, DossierCode};
+use domain::dossier::{Actor, Holds, Standing};
+use domain::id::{CommandId, DossierCode};
 use domain::{RuleName, Violation, text};
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::failure::Retry;
 use platform::form::Draft;
 use platform::message::{self, CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION, read_data};
 use platform::port::{DossierStore, Intake};
-use platform::request::{Came, SubmissionBody, day};
+use platform::request::{Came, SubmissionBody, TransitionBody};
 use platform::submission::{SubmissionRequest, command_id, submit};
 use platform::transition::change;
 use serde::Deserialize;
@@ -111,22 +110,6 @@ async fn take_in(
     Ok(())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TransitionData {
-    action: Action,
-    #[serde(default)]
-    expected_version: Option<u64>,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
-    note: Option<String>,
-    #[serde(default, deserialize_with = "day")]
-    new_due_on: Option<Date>,
-    #[serde(default)]
-    to_agency: Option<AgencyCode>,
-}
-
 async fn move_on(
     event: CloudEvent<Value>,
     key: CommandId,
@@ -143,41 +126,42 @@ async fn move_on(
         .map_err(|_| {
             Violation::new("subject", RuleName::DossierCode, "must be the dossier's code")
         })?;
-    let data: TransitionData = read_data(&event.data)?;
-    let command = Command {
-        id: key,
-        action: data.action,
-        expected_version: data.expected_version,
-        reason: data.reason,
-        note: data.note,
-        at: Some(event.time),
-        new_due_on: data.new_due_on,
-        to_agency: data.to_agency,
-    };
-    // Who names the version that they saw, names what comes before.
-    if holds == Holds::NONE || command.expected_version.is_some() {
-        return change(store, catalogue, &code, command, by, now).await.map(drop);
+    let data: TransitionBody<Option<u64>> = read_data(&event.data)?;
+    let (command, found) = data.command(key, Some(event.time));
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found).within("data"));
     }
     let (key, action) = (command.id.clone(), command.action);
-    let earlier_waits = intake.wait(&code, &key, event.time, now).await?;
-    let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
+    let read = store.dossier(&code).await?;
+    let standing = read.as_ref().map_or(Standing::Owner, |dossier| by.standing(action, dossier));
+    // Who names the version that they saw, names what comes before.
+    if holds == Holds::NONE || command.expected_version.is_some() {
+        let outcome = change(store, catalogue, &code, command, by, now).await;
+        return outcome.map(drop).map_err(|failure| patient(failure, standing));
+    }
+    let earlier_waits = intake.wait(&code, &key, (standing, event.time), now).await?;
+    let dossier = read.ok_or(Failure::DossierNotFound)?;
     // A repetition is answered as it was.
     let is_known = dossier.history.iter().any(|entry| entry.command == key);
-    // Who takes no part in the dossier, or not yet, is waited for by nobody.
-    let takes_part = action.rule().is_some_and(|rule| by.may_have(rule, &dossier));
-    if !takes_part {
-        intake.waited(&code, &key).await?;
-    }
-    let left =
-        holds.left(action, dossier.status, earlier_waits && takes_part, age).filter(|_| !is_known);
+    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
     if let Some(left) = left {
         return Err(Failure::HeldBack(left));
     }
     let outcome = change(store, catalogue, &code, command, by, now).await;
-    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |_| true) {
+    let outcome = outcome.map(drop).map_err(|failure| patient(failure, standing));
+    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |()| true) {
         intake.waited(&code, &key).await?;
     }
-    outcome.map(drop)
+    outcome
+}
+
+/// The failure of who may not act: as long as the dossier may still be forwarded to them, the
+/// forward may be on its way.
+fn patient(failure: Failure, standing: Standing) -> Failure {
+    match (failure, standing) {
+        (Failure::Forbidden, Standing::MayBeForwardedTo) => Failure::NotForwarded,
+        (failure, _) => failure,
+    }
 }
 
 /// The event, where envelope and data have their form; else everything that is wrong with either,
@@ -197,7 +181,7 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
             found.extend(broken);
         }
     };
-    match event.kind.trim() {
+    match text::line(&event.kind).as_str() {
         SUBMIT => {
             note(Draft::<Numbered>::of_value(data.clone()).whole().map(drop));
             if let Some(fields) = data.as_object_mut() {
@@ -206,7 +190,7 @@ fn whole(event: CloudEvent<Value>) -> Result<CloudEvent<Value>, Failure> {
             }
         }
         TRANSITION => {
-            note(Draft::<TransitionData>::of_value(data).whole().map(drop));
+            note(Draft::<TransitionBody<Option<u64>>>::of_value(data).whole().map(drop));
             if event.subject.is_none() {
                 found.insert(
                     0,

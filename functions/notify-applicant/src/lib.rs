@@ -154,7 +154,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
             let (dossier, class, reason) =
                 (&code.to_string(), notice.class.name(), unreachable.name());
-            tracing::warn!(dossier, class, reason, "a notice ends unsent");
+            tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
             thread.refuse(notice.version, UnsentReason::Unreachable(unreachable), now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);
@@ -180,7 +180,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                     | UnsentReason::NotListed
                     | UnsentReason::Unreachable(_) => {
                         let reason = reason.name();
-                        tracing::warn!(dossier, class, reason, "a notice ends unsent");
+                        tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
                     }
                 }
                 thread.refuse(notice.version, reason, now);
@@ -297,7 +297,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
                 tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
             }
-            // Of a leader who was struck off meanwhile no number is known any more; what he has
+            // Of a leader who was struck off meanwhile no number is known any more; what they have
             // cost is.
             self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
         }

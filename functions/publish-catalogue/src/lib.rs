@@ -122,7 +122,7 @@ async fn publish(
         return Err(Failure::CatalogueRefused(forgotten));
     }
     let files = texts.hashes();
-    // The same again is in force already, whoever says it, and whatever he has seen.
+    // The same again is in force already, whoever sends it, and whatever they have seen.
     if files == before || dry_run {
         let shown = catalogue_store.latest().await?;
         return HttpReply::json(200, &InForce { files, ..InForce::of(shown, Effect::None) });

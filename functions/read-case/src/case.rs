@@ -4,7 +4,7 @@
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
-use domain::document::{Document, DocumentContent, DocumentsKeptBy, PaperKind};
+use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure};
@@ -112,6 +112,9 @@ struct Supplement<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     asked_late: bool,
+    /// The documents that were named, each with the reason.
+    #[serde(skip_serializing_if = "<[AskedDocument]>::is_empty")]
+    asked_for: &'a [AskedDocument],
     #[serde(skip_serializing_if = "Option::is_none")]
     came: Option<Arrival>,
 }
@@ -187,7 +190,7 @@ impl<'a> Case<'a> {
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
             applicant: Person::of(&dossier.applicant),
-            documents: documents(dossier),
+            documents: documents(dossier, &seen),
             documents_kept_by: dossier.documents_kept_by,
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
@@ -210,12 +213,13 @@ impl<'a> Person<'a> {
     }
 }
 
-/// What was handed in, in the order in which it was named. A dossier has a first entry: its
-/// submission, by whoever took the papers.
-fn documents(dossier: &Dossier) -> Vec<HandedIn<'_>> {
-    let taken_by = dossier.history.iter().take(1).map(|entry| &entry.by);
-    let each = |by| dossier.documents.iter().map(move |document| HandedIn::of(document, by));
-    taken_by.flat_map(each).collect()
+/// What came with each of the entries that are `seen`, in that order, with whoever made the entry.
+fn documents<'a>(dossier: &'a Dossier, seen: &[&'a HistoryEntry]) -> Vec<HandedIn<'a>> {
+    let of = |entry: &&'a HistoryEntry| {
+        let entry: &'a HistoryEntry = entry;
+        dossier.documents_of(entry).map(move |document| HandedIn::of(document, &entry.by))
+    };
+    seen.iter().flat_map(of).collect()
 }
 
 impl<'a> HandedIn<'a> {
@@ -232,8 +236,7 @@ impl<'a> HandedIn<'a> {
                 (None, Source::Paper { form: *paper, received_by }, None)
             }
         };
-        // No later move brings documents yet.
-        Self { code: &document.code, name, version: 1, source, inspection }
+        Self { code: &document.code, name, version: document.version, source, inspection }
     }
 }
 
@@ -257,6 +260,7 @@ fn supplements<'a>(seen: &[&'a HistoryEntry]) -> Vec<Supplement<'a>> {
             asked_by: entry.by.agency.as_ref(),
             reason: entry.reason.as_deref(),
             asked_late: entry.asked_late,
+            asked_for: &entry.asked_for,
             came: answered(seen, place, (Action::Supplement, Action::RequestSupplement))
                 .map(|came| Arrival { version: came.version, at: came.at, by: came.by.role }),
         })

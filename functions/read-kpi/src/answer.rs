@@ -103,7 +103,7 @@ pub(crate) struct Answer {
     agencies: &'static str,
     /// None where no day was counted, which is not zero.
     #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<Told>,
+    total: Option<FiguresAnswer>,
     items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -114,13 +114,13 @@ struct Item {
     key: String,
     name: String,
     #[serde(flatten)]
-    told: Told,
+    figures: FiguresAnswer,
 }
 
 /// Figures and the shares that are made of them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct FiguresAnswer {
     figures: KpiRow,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_time_percent: Option<String>,
@@ -137,7 +137,7 @@ pub(crate) fn percent(share: u64) -> String {
     format!("{}.{:02}", share / 100, share % 100)
 }
 
-impl Told {
+impl FiguresAnswer {
     fn of(figures: &Figures) -> Self {
         Self {
             figures: figures.row,
@@ -166,14 +166,14 @@ impl Answer {
         let items = page.into_iter().map(|line| Item {
             key: line.key.clone(),
             name: line.name.clone(),
-            told: Told::of(&line.figures),
+            figures: FiguresAnswer::of(&line.figures),
         });
         Self {
             time: CountedTime::of(period, gathered, now),
             due_basis: gathered.due_basis,
             by: dimension.name(),
             agencies: selection.ended.name(),
-            total: (gathered.days > 0).then(|| Told::of(&report.total)),
+            total: (gathered.days > 0).then(|| FiguresAnswer::of(&report.total)),
             items: items.collect(),
             next_cursor,
         }

@@ -27,12 +27,12 @@ pub(crate) struct Indexed {
     agency: Option<AgencyCode>,
     agencies: &'static str,
     /// Those in force on the last day.
-    indexes: Vec<Told>,
+    indexes: Vec<IndexAnswer>,
 }
 
 /// One index; field names in capitals are those of the national report.
 #[derive(Serialize)]
-struct Told {
+struct IndexAnswer {
     #[serde(rename = "CODE")]
     code: String,
     #[serde(rename = "DESCRIPTION")]
@@ -102,21 +102,21 @@ pub(crate) fn indexed(
     } else {
         Measures::not_counted(scope, catalogue.register(), last)
     };
-    let told = |index| told(&score(index, &measures, indexes, period, agency));
+    let answer = |index| index_answer(&score(index, &measures, indexes, period, agency));
     Indexed {
         time: CountedTime::of(period, gathered, now),
         agency: agency.cloned(),
         agencies: ended.name(),
-        indexes: indexes.on(last).map(told).collect(),
+        indexes: indexes.on(last).map(answer).collect(),
     }
 }
 
-fn told(scored: &ScoredIndex<'_>) -> Told {
+fn index_answer(scored: &ScoredIndex<'_>) -> IndexAnswer {
     let index = scored.index;
     let missing = scored
         .missing()
         .map(|(criterion, missing)| json!({"CODE": criterion.code, "input": missing.input(), "why": missing.why()}));
-    Told {
+    IndexAnswer {
         code: index.code.clone(),
         description: index.name.clone(),
         total_score: percent(scored.score),
@@ -179,14 +179,14 @@ fn input(input: &Input) -> Value {
         Origin::Catalogue => ("catalogue", None),
         Origin::Declared(by) => ("declared", Some(by)),
     };
-    let mut told = json!({"input": input.name, "value": input.value, "from": from});
+    let mut answer = json!({"input": input.name, "value": input.value, "from": from});
     if let Some(of) = input.of {
-        told["of"] = of.into();
+        answer["of"] = of.into();
     }
     if let Some(by) = by {
-        told["by"] = by.as_str().into();
+        answer["by"] = by.as_str().into();
     }
-    told
+    answer
 }
 
 fn ratio(ratio: &Ratio) -> String {

@@ -105,7 +105,7 @@ async fn kpi(
     let cursor = parameters.one("cursor", |text| Ok(text.to_owned()));
     let period = parameters.end_with(period)?;
     let dimension = dimension.unwrap_or(Dimension::Agency);
-    // How an officer works is his agency's affair.
+    // How an officer works is their agency's affair.
     let of_officers = dimension == Dimension::Officer;
     let own =
         matches!(actor, Actor::Officer { agency, .. } if selection.agency.as_ref() == Some(agency));
@@ -190,7 +190,7 @@ async fn national_of(
     }
     let gathered = gather(&period, figures).await?;
     let national = national::national(&period, &gathered, ended, (catalogue, now));
-    let doubts = page::told_doubts(&gathered, catalogue);
+    let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {
             HttpReply::text("text/csv; charset=utf-8", national::csv(&national, doubts, mark)?)
@@ -225,17 +225,17 @@ async fn page_of(
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
             let trend = trend(&period, &gathered, figures).await?;
             let late = late::list(&period, &gathered, dossiers, &selection, catalogue, now).await?;
-            let told = page::Told {
+            let parts = page::PageParts {
                 by: &by,
                 compared: compared.as_ref(),
                 trend: &trend,
                 late: late.as_ref(),
             };
-            let page = page::page(&period, &gathered, &told, (catalogue, &selection), now)?;
+            let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
             HttpReply::text("text/html; charset=utf-8", page)
         }
         ReportForm::Csv => {
-            let doubts = page::told_doubts(&gathered, catalogue);
+            let doubts = page::doubts(&gathered, catalogue);
             let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, mark)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
@@ -244,7 +244,7 @@ async fn page_of(
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure]
                 .map(|by_| (by_, by(by_)));
-            let doubts = page::told_doubts(&gathered, catalogue);
+            let doubts = page::doubts(&gathered, catalogue);
             let workbook = sheet::xlsx(&period, &gathered, doubts.as_deref(), &sheets)?;
             HttpReply::bytes(kind, workbook)
                 .with_header("content-disposition", file_name(&period, "xlsx"))

@@ -130,7 +130,9 @@ fn rows(
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
         let agency = match ended {
             EndedAgencies::AsCounted => agency.clone(),
-            EndedAgencies::Merged => catalogue.register().told_under(agency, Some(procedure), last),
+            EndedAgencies::Merged => {
+                catalogue.register().shown_under(agency, Some(procedure), last)
+            }
         };
         *channels.entry((agency.to_string(), *channel)).or_default() += row.received;
         if row.received > 0 {

@@ -38,7 +38,8 @@ struct Page {
     /// The name of the reporting body.
     body: String,
     heading: String,
-    told: String,
+    /// As of when, of how many days, against which dates.
+    basis: String,
     complete: bool,
     /// That the figures are being corrected, if they are.
     doubts: Option<String>,
@@ -58,7 +59,8 @@ struct Page {
 }
 
 struct Late {
-    told: String,
+    /// Which dossiers are listed.
+    basis: String,
     agencies: Vec<LateAgency>,
 }
 
@@ -166,7 +168,7 @@ pub(crate) fn heading(period: &Period) -> String {
 }
 
 /// As of when, of how many days, against which dates.
-pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
+pub(crate) fn basis(period: &Period, gathered: &Gathered) -> String {
     let days = (period.last() - period.first()).get_days() + 1;
     let Some(last) = gathered.last else {
         return "Chưa có số liệu của kỳ này.".to_owned();
@@ -185,7 +187,7 @@ pub(crate) fn told_days(period: &Period, gathered: &Gathered) -> String {
 
 /// A remark that figures are known to be wrong, with the agencies that could not be counted; `None`
 /// if none are.
-pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
+pub(crate) fn doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<String> {
     if !gathered.doubts.being_corrected() {
         return None;
     }
@@ -204,7 +206,7 @@ pub(crate) fn told_doubts(gathered: &Gathered, catalogue: &Catalogue) -> Option<
 }
 
 /// What of a time is compared with what of the time before.
-fn told_compared(compared: Option<&Compared>) -> String {
+fn comparison(compared: Option<&Compared>) -> String {
     let Some(Compared { period, working_days: (its, ours), .. }) = compared else {
         return "Không so sánh với kỳ trước: chưa có kỳ trước được tổng hợp đủ với cùng số ngày làm việc.".to_owned();
     };
@@ -382,7 +384,7 @@ fn late_line(code: &str, behind: &Behind) -> LateLine {
 }
 
 fn late(list: &LateList) -> Late {
-    let told = format!(
+    let basis = format!(
         "Hồ sơ giải quyết quá hạn từ ngày {} đến ngày {}, và hồ sơ còn quá hạn lúc hết ngày {}. Mỗi cơ quan nêu nhiều nhất 50 hồ sơ trễ lâu nhất, chỉ nêu mã hồ sơ.",
         long(list.first),
         long(list.last),
@@ -398,11 +400,11 @@ fn late(list: &LateList) -> Late {
         },
         lines: agency.lines.iter().map(|(code, behind)| late_line(code.as_str(), behind)).collect(),
     };
-    Late { told: tied(&told), agencies: list.agencies.iter().map(agency).collect() }
+    Late { basis: tied(&basis), agencies: list.agencies.iter().map(agency).collect() }
 }
 
 /// What a page shows besides the figures of its period.
-pub(crate) struct Told<'a> {
+pub(crate) struct PageParts<'a> {
     /// Groups the figures by a dimension.
     pub by: &'a dyn Fn(Dimension) -> Report,
     /// The time before, if it is like this one.
@@ -436,36 +438,36 @@ fn body(catalogue: &Catalogue, day: Date) -> String {
 pub(crate) fn page(
     period: &Period,
     gathered: &Gathered,
-    told: &Told<'_>,
+    parts: &PageParts<'_>,
     (catalogue, selection): (&Catalogue, &Selection),
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let agencies = (told.by)(Dimension::Agency);
+    let agencies = (parts.by)(Dimension::Agency);
     let counted = gathered.days > 0;
     let point = |(point, row): &(Period, Option<KpiRow>)| {
-        let told = |figure: fn(&KpiRow) -> u64| {
+        let shown = |figure: fn(&KpiRow) -> u64| {
             row.as_ref().map_or_else(|| NOT_COUNTED.to_owned(), |row| number(figure(row)))
         };
-        [chart::short(point), told(|row| row.received), told(|row| row.resolved)]
+        [chart::short(point), shown(|row| row.received), shown(|row| row.resolved)]
     };
-    let compared = told.compared.map(|compared| &compared.total);
+    let compared = parts.compared.map(|compared| &compared.total);
     let page = Page {
         body: body(catalogue, period.last()),
         heading: tied(&heading(period)),
-        told: tied(&told_days(period, gathered)),
-        doubts: told_doubts(gathered, catalogue),
+        basis: tied(&basis(period, gathered)),
+        doubts: doubts(gathered, catalogue),
         complete: gathered.is_whole(period),
-        compared: if counted { tied(&told_compared(told.compared)) } else { String::new() },
+        compared: if counted { tied(&comparison(parts.compared)) } else { String::new() },
         headlines: headlines(counted.then_some(&agencies.total), compared),
-        trend: chart::trend(told.trend),
-        trend_points: told.trend.iter().map(point).collect(),
+        trend: chart::trend(parts.trend),
+        trend_points: parts.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
         tables: vec![
             table(Breakdown::Agencies, &agencies, counted),
-            table(Breakdown::Fields, &(told.by)(Dimension::Field), counted),
-            table(Breakdown::Channels, &(told.by)(Dimension::Channel), counted),
+            table(Breakdown::Fields, &(parts.by)(Dimension::Field), counted),
+            table(Breakdown::Channels, &(parts.by)(Dimension::Channel), counted),
         ],
-        late: told.late.map(late),
+        late: parts.late.map(late),
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
             EndedAgencies::Merged => "agencies=merged&",

@@ -6,7 +6,7 @@ use platform::Failure;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::answer::percent;
-use crate::page::{NOT_COUNTED, heading, told_days};
+use crate::page::{NOT_COUNTED, basis, heading};
 use platform::gather::Gathered;
 
 /// A column: its Vietnamese name and its value.
@@ -51,7 +51,7 @@ fn lines(
     let name = if counted {
         "Toàn tỉnh".to_owned()
     } else {
-        format!("Toàn tỉnh: {}", told_days(period, gathered))
+        format!("Toàn tỉnh: {}", basis(period, gathered))
     };
     let total = Line { key: String::new(), name, figures: report.total };
     report.lines.iter().cloned().chain([total]).map(move |line| (line, counted))
@@ -79,9 +79,9 @@ pub(crate) fn csv(
         ["Mã", "Tên"].into_iter().chain(names).chain([SHARE]).map(str::to_owned).collect();
     let doubts = doubts.map(|doubts| remark(doubts, names.len()));
     let record = |(line, counted): (Line, bool)| {
-        let told = |figure: String| if counted { figure } else { NOT_COUNTED.to_owned() };
-        let figures = COLUMNS.iter().map(|(_, figure)| told(figure(&line.figures).to_string()));
-        let share = told(line.figures.on_time_share().map(percent).unwrap_or_default());
+        let shown = |figure: String| if counted { figure } else { NOT_COUNTED.to_owned() };
+        let figures = COLUMNS.iter().map(|(_, figure)| shown(figure(&line.figures).to_string()));
+        let share = shown(line.figures.on_time_share().map(percent).unwrap_or_default());
         [harmless(line.key), harmless(line.name)]
             .into_iter()
             .chain(figures)
@@ -135,7 +135,7 @@ pub(crate) fn xlsx(
         let sheet = workbook.add_worksheet();
         fill(sheet, period, gathered, *dimension, report).map_err(defect)?;
         if let Some(doubts) = doubts {
-            // The row between what is told of the days and the names of the columns.
+            // The row between what the figures are of and the names of the columns.
             sheet.write_with_format(2, 0, doubts, &Format::new().set_bold()).map_err(defect)?;
         }
     }
@@ -160,7 +160,7 @@ fn fill(
         Dimension::Officer => "Cán bộ",
     })?;
     sheet.write_with_format(0, 0, heading(period), &bold)?;
-    sheet.write(1, 0, told_days(period, gathered))?;
+    sheet.write(1, 0, basis(period, gathered))?;
     let names =
         ["Mã", "Tên"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name)).chain([SHARE]);
     for (column, name) in (0_u16..).zip(names) {

@@ -1,4 +1,4 @@
-//! `POST /v1/reports/zalo` and `GET /v1/reports/esms/{secret}`: delivery reports of the gateways.
+//! `POST /v1/callbacks/zalo` and `GET /v1/callbacks/esms/{secret}`: delivery reports of the gateways.
 //!
 //! The addresses are public. A report counts if it is signed, or comes by the secret address, and
 //! names a message that we sent. It is answered after one read and one conditional write, well
@@ -51,13 +51,13 @@ pub async fn handle(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let named = match request.route.as_str() {
-        "POST /v1/reports/zalo" => report::zalo(
+        "POST /v1/callbacks/zalo" => report::zalo(
             request.raw_body()?,
             request.header("x-zevent-signature"),
             &reporters.zalo,
             now,
         )?,
-        "GET /v1/reports/esms/{secret}" => {
+        "GET /v1/callbacks/esms/{secret}" => {
             let secret = request.path_text("secret");
             let named =
                 report::esms(|name| request.query(name), secret, &reporters.esms_secret, now)?;
@@ -90,7 +90,7 @@ async fn record(
     let policy = catalogue.notice_policy(date_of(now));
     for _ in 0..DECIDED_MAX {
         let Some(mut thread) = book.thread(&code).await? else {
-            tracing::warn!(provider, "a report names something of which nothing was told");
+            tracing::warn!(provider, "a report names a message that was never sent");
             return Ok(false);
         };
         let before = thread.clone();

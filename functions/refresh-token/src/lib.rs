@@ -171,8 +171,8 @@ async fn keep_once(renewed: &AccountTokens, store: &impl TokenStore) -> Result<(
     }
     let stored = store.tokens().await?;
     if stored.as_ref() != Some(renewed) {
-        // Under our lease nobody stores but a person who signs in, and what he brought is newer.
-        tracing::warn!("somebody signed in during a renewal; his tokens stay");
+        // Under our lease nobody stores but a person who signs in, and what they brought is newer.
+        tracing::warn!("somebody signed in during a renewal; their tokens stay");
     }
     // Else the answer to our own write was lost.
     Ok(())

@@ -45,7 +45,7 @@ struct OldImage {
 }
 
 /// The messages for each route about one change.
-type Told = Vec<Vec<String>>;
+type Bodies = Vec<Vec<String>>;
 
 /// Why a change is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +104,14 @@ pub async fn relay<Q: MessageSender>(
     failures: &impl DeadLetters,
     record_timeout: Duration,
 ) -> Result<(), Failure> {
-    let mut told: Told = vec![Vec::new(); routes.len()];
+    let mut messages: Bodies = vec![Vec::new(); routes.len()];
     for record in event.records {
         let place = Place::of(&record);
         let wants = routes.iter().map(|route| route.wants).collect();
         match read_alone(record, wants, record_timeout).await {
-            Ok(bodies) => told.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies)),
+            Ok(bodies) => {
+                messages.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies))
+            }
             Err((reason, detail)) => {
                 let reason = reason.name();
                 tracing::error!(
@@ -123,10 +125,10 @@ pub async fn relay<Q: MessageSender>(
             }
         }
     }
-    for (route, bodies) in routes.iter().zip(&told) {
+    for (route, bodies) in routes.iter().zip(&messages) {
         route.queue.send_all(bodies).await?;
     }
-    tracing::info!(messages = told.iter().map(Vec::len).sum::<usize>(), "changes relayed");
+    tracing::info!(messages = messages.iter().map(Vec::len).sum::<usize>(), "changes relayed");
     Ok(())
 }
 
@@ -136,7 +138,7 @@ async fn read_alone(
     record: EventRecord,
     wants: Vec<fn(&HistoryEntry) -> bool>,
     record_timeout: Duration,
-) -> Result<Told, Unfit> {
+) -> Result<Bodies, Unfit> {
     let reading = tokio::task::spawn_blocking(move || bodies(record, &wants));
     match tokio::time::timeout(record_timeout, reading).await {
         Ok(Ok(read)) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
@@ -150,14 +152,17 @@ async fn read_alone(
 }
 
 /// The messages for each route about one record of the stream.
-fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Told, &'static str> {
+fn bodies(
+    record: EventRecord,
+    wants: &[fn(&HistoryEntry) -> bool],
+) -> Result<Bodies, &'static str> {
     let Some((code, entries)) = new_entries(record)? else {
         return Ok(vec![Vec::new(); wants.len()]);
     };
-    let told = wants.iter().map(|wants| {
+    let bodies = wants.iter().map(|wants| {
         entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect()
     });
-    told.collect()
+    bodies.collect()
 }
 
 /// The entries that the new image has and the old one has not; none for a deletion.

@@ -289,6 +289,8 @@ impl<S: DossierStore> Morning<'_, S> {
             at: None,
             new_due_on,
             to_agency: None,
+            asked_for: Vec::new(),
+            documents: Vec::new(),
         })
     }
 }

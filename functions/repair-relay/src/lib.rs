@@ -93,7 +93,11 @@ pub async fn repair(
         stream::iter(&agencies).map(|agency| recorded(dossiers, agency, (since, until), now));
     let mut read = read.buffer_unordered(WIDTH);
     while let Some(found) = read.try_next().await? {
-        changed.extend(found);
+        for (code, version) in found {
+            // An index may lag: what shows the longer history is right.
+            let known = changed.entry(code).or_default();
+            *known = version.max(*known);
+        }
     }
     let count = changed.len();
     let owed: Vec<Option<DossierCode>> = stream::iter(changed)

@@ -10,7 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::{Matter, Remit};
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::dossier::{Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role};
+use domain::document::AskedDocument;
+use domain::dossier::{
+    Action, Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role,
+};
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
 use domain::{RuleName, Violation};
@@ -171,6 +174,12 @@ struct Step<'a> {
     late_letter: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// The documents that the applicant was asked for, each with the reason.
+    #[serde(skip_serializing_if = "<[AskedDocument]>::is_empty")]
+    asked_for: &'a [AskedDocument],
+    /// The codes of the documents that came with a supplement.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +196,10 @@ impl<'a> History<'a> {
         let note = |entry: &'a HistoryEntry| {
             entry.note.as_deref().filter(|_| by.may_read_note(entry, dossier))
         };
+        let supplied = |entry: &'a HistoryEntry| {
+            let came = dossier.documents_of(entry).map(|document| document.code.as_str());
+            came.filter(|_| entry.action == Action::Supplement).collect()
+        };
         let step = |entry: &'a HistoryEntry| Step {
             version: entry.version,
             action: entry.action,
@@ -200,6 +213,8 @@ impl<'a> History<'a> {
             asked_late: entry.asked_late,
             late_letter: entry.late_letter,
             reason: entry.reason.as_deref(),
+            asked_for: &entry.asked_for,
+            documents: supplied(entry),
             note: note(entry),
             note_readers: note(entry).map(|_| entry.by.note_readers()),
             due_at: entry.due_at,

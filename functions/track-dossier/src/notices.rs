@@ -45,13 +45,13 @@ struct Life<'a> {
 impl<'a> Notices<'a> {
     /// The notices of `dossier`; empty if it has no thread.
     pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
-        let told = thread.map(NoticeThread::notices).unwrap_or_default();
-        let notices: Vec<Life<'a>> = told.iter().filter_map(Life::of).collect();
+        let records = thread.map(NoticeThread::notices).unwrap_or_default();
+        let notices: Vec<Life<'a>> = records.iter().filter_map(Life::of).collect();
         Self {
             code: &dossier.code,
             phone: dossier.applicant.phone.masked(),
             cost_vnd: notices.iter().fold(0, |sum, notice| sum.saturating_add(notice.cost_vnd)),
-            left_unknown: told.iter().filter(|notice| notice.is_left_unknown()).count(),
+            left_unknown: records.iter().filter(|notice| notice.is_left_unknown()).count(),
             notices,
         }
     }

@@ -2,7 +2,7 @@
 //! dossier and each report.
 //!
 //! A notice that waits for the morning, a retry, a delivery report or the lease of a dead process
-//! is in the notices table under its time. A thread that is woken is first put off by some minutes,
+//! is in the notices table under its time. A thread that is woken is first postponed by some minutes,
 //! so that the next minute does not wake it again while it is processed; processing it sets its
 //! next time. A lost message is sent again after those minutes.
 
@@ -31,7 +31,7 @@ const SEEN_MAX: usize = 20_000;
 /// For how long a thread that was woken is left alone.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Threads put off at a time.
+/// Threads postponed at a time.
 const WIDTH: usize = 16;
 
 /// The schedule's payload, which has no fields.
@@ -59,16 +59,16 @@ pub async fn wake(
     queue: &impl MessageSender,
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
-    let sleepers = notices.sleepers(now, SEEN_MAX).await?;
-    let due = sleepers.len();
-    let oldest = sleepers.iter().filter_map(|sleeper| sleeper.unsent_since).min();
+    let threads = notices.due_threads(now, SEEN_MAX).await?;
+    let due = threads.len();
+    let oldest = threads.iter().filter_map(|thread| thread.unsent_since).min();
     // What is held back until later is not late.
     let oldest_unsent_seconds =
         oldest.map_or(0, |since| (now.as_millisecond().saturating_sub(since) / 1_000).max(0));
-    let chosen = in_turn(sleepers, WOKEN_MAX);
+    let chosen = in_turn(threads, WOKEN_MAX);
     let ours: Vec<Option<DueThread>> = stream::iter(chosen)
-        .map(|sleeper| async move {
-            Ok::<_, Failure>(notices.doze(&sleeper, now, LEFT_ALONE).await?.then_some(sleeper))
+        .map(|thread| async move {
+            Ok::<_, Failure>(notices.postpone(&thread, now, LEFT_ALONE).await?.then_some(thread))
         })
         .buffered(WIDTH)
         .try_collect()
@@ -76,7 +76,7 @@ pub async fn wake(
     let bodies: Vec<String> = ours
         .iter()
         .flatten()
-        .map(|sleeper| wire::json(&CloudEvent::wake(&sleeper.code, now)))
+        .map(|thread| wire::json(&CloudEvent::wake(&thread.code, now)))
         .collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;
     let outcome = Outcome { due, woken: bodies.len(), oldest_unsent_seconds };
@@ -84,12 +84,12 @@ pub async fn wake(
     Ok(outcome)
 }
 
-/// The first `most` of `sleepers`, one of each agency in turn, each agency's in their order: one
+/// The first `most` of `threads`, one of each agency in turn, each agency's in their order: one
 /// agency's bulk does not delay another's notice.
-pub fn in_turn(sleepers: Vec<DueThread>, most: usize) -> Vec<DueThread> {
+pub fn in_turn(threads: Vec<DueThread>, most: usize) -> Vec<DueThread> {
     let mut by_agency: BTreeMap<AgencyCode, VecDeque<DueThread>> = BTreeMap::new();
-    for sleeper in sleepers {
-        by_agency.entry(sleeper.agency.clone()).or_default().push_back(sleeper);
+    for thread in threads {
+        by_agency.entry(thread.agency.clone()).or_default().push_back(thread);
     }
     let mut chosen = Vec::new();
     while chosen.len() < most && !by_agency.is_empty() {

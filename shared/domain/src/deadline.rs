@@ -268,13 +268,13 @@ impl Reckoning {
 
 impl fmt::Display for DayReckoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.told(f)?;
+        self.write_explanation(f)?;
         if self.provisional { f.write_str(", by a provisional calendar") } else { Ok(()) }
     }
 }
 
 impl DayReckoned {
-    fn told(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_explanation(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reckoning {
             Reckoning::Received => f.write_str("received"),
             Reckoning::ReceivedWhileClosed => f.write_str("received while offices are closed"),

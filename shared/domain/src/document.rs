@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::provenance::Trust;
+use crate::text::REMARK_CHARACTERS_MAX;
 use crate::{RuleName, Violation, text};
 
 /// Who has the documents of a dossier.
@@ -35,6 +36,9 @@ pub const DOCUMENTS_MAX: usize = 50;
 /// [`REMARK_CHARACTERS_MAX`](text::REMARK_CHARACTERS_MAX).
 pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
+/// The longest code of a document, in characters.
+const CODE_CHARACTERS_MAX: usize = 64;
+
 /// The longest address, in characters.
 const URL_CHARACTERS_MAX: usize = 2_048;
 
@@ -43,9 +47,57 @@ const URL_CHARACTERS_MAX: usize = 2_048;
 pub struct Document {
     /// Code of the document within the procedure.
     pub code: String,
+    /// The version of the dossier with which it came, from 1: not stored of what came with the
+    /// submission.
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    pub version: u64,
     /// Where its content is.
     #[serde(flatten)]
     pub content: DocumentContent,
+}
+
+fn first_version() -> u64 {
+    1
+}
+
+fn is_first_version(version: &u64) -> bool {
+    *version == first_version()
+}
+
+/// A document that an applicant is asked for (NĐ 61/2018 Đ.17: each one, and why, in one notice).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AskedDocument {
+    /// Code of the document within the procedure.
+    pub code: String,
+    /// What is missing or wrong, for the applicant.
+    pub reason: String,
+}
+
+/// What officers write may name people.
+impl fmt::Debug for AskedDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AskedDocument(***)")
+    }
+}
+
+impl AskedDocument {
+    /// Bytes of text that it takes in the store.
+    pub fn bytes(&self) -> usize {
+        self.code.len() + self.reason.len()
+    }
+
+    /// The same through the text gate.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        Self { code: text::line(&self.code), reason: text::remark(&self.reason) }
+    }
+
+    /// What is wrong with it, each field named from itself.
+    pub fn violations(&self) -> Vec<Violation> {
+        let reason = written("reason", &self.reason, REMARK_CHARACTERS_MAX);
+        written("code", &self.code, CODE_CHARACTERS_MAX).into_iter().chain(reason).collect()
+    }
 }
 
 /// Where the content of a document is.
@@ -101,6 +153,11 @@ impl Document {
         self.code.len() + content
     }
 
+    /// Whether both are the same document, whenever they came.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.code, &self.content) == (&other.code, &other.content)
+    }
+
     /// The same through the text gate, with its address as every program reads it.
     #[must_use]
     pub fn cleaned(self) -> Self {
@@ -108,12 +165,13 @@ impl Document {
             DocumentContent::Reference(kept) => DocumentContent::Reference(kept.cleaned()),
             paper @ DocumentContent::Paper { .. } => paper,
         };
-        Self { code: text::line(&self.code), content }
+        Self { code: text::line(&self.code), content, ..self }
     }
 
     /// What is wrong with this document, each field named from the document itself.
     pub fn violations(&self) -> Vec<Violation> {
-        let mut found: Vec<Violation> = written("code", &self.code, 64).into_iter().collect();
+        let mut found: Vec<Violation> =
+            written("code", &self.code, CODE_CHARACTERS_MAX).into_iter().collect();
         match &self.content {
             DocumentContent::Reference(kept) => found.extend(kept.violations()),
             DocumentContent::Paper { .. } => {}
@@ -149,6 +207,20 @@ impl DocumentReference {
         }
         found
     }
+}
+
+/// What is wrong with the number of `documents` and with what they take together.
+pub fn amount_violations(documents: &[Document]) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if documents.len() > DOCUMENTS_MAX {
+        let detail = format!("a dossier has at most {DOCUMENTS_MAX} documents");
+        found.push(Violation::new("documents", RuleName::DocumentsMax, detail));
+    }
+    if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
+        let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
+        found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail));
+    }
+    found
 }
 
 /// What is wrong with the text of a field of 1 to `most` characters.

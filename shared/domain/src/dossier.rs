@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, NoteReaders, Role, Signature};
+pub use actor::{Actor, NoteReaders, Role, Signature, Standing};
 pub use apology::apologies;
 pub use awaited::{Awaited, Expected};
 use clock::Dates;
@@ -38,7 +38,7 @@ use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::DueRule;
-use crate::document::{Document, DocumentsKeptBy};
+use crate::document::{AskedDocument, Document, DocumentsKeptBy};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
@@ -114,6 +114,9 @@ pub struct HistoryEntry {
     /// The agency that it was forwarded to, where this entry did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
+    /// The documents that the applicant was asked for, where this entry did so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_for: Vec<AskedDocument>,
 }
 
 /// What officers write may name people.
@@ -271,7 +274,7 @@ impl Dossier {
         // A repetition is answered before anything else is judged: by now the dossier may have
         // moved on.
         if let Some(entry) = self.history.iter().find(|entry| entry.command == command.id) {
-            return if command.says_the_same_as(entry) {
+            return if command.says_the_same_as(entry, self) {
                 Ok(Decision::Repeated(Box::new(entry.clone())))
             } else {
                 Err(Refusal::CommandIdReused)
@@ -295,6 +298,7 @@ impl Dossier {
             return Err(illegal());
         }
         self.check_pass(&command).map_err(Refusal::invalid)?;
+        self.check_supplement(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -380,7 +384,11 @@ impl Dossier {
             asked_late,
             late_letter: false,
             handler: command.to_agency,
+            asked_for: command.asked_for,
         });
+        let version = next.version;
+        let brought = command.documents.into_iter();
+        next.documents.extend(brought.map(|document| Document { version, ..document }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
         Ok(next)

@@ -206,12 +206,14 @@ macro_rules! figures {
         impl KpiRow {
             /// Adds what another cell counted in the same time.
             pub fn add(&mut self, other: &Self) {
-                $(self.$name += other.$name;)*
+                $(self.$name = self.$name.saturating_add(other.$name);)*
             }
 
             /// Adds the figures of one kind alone.
             pub fn add_kind(&mut self, kind: FigureKind, other: &Self) {
-                $(if kind == FigureKind::$kind { self.$name += other.$name; })*
+                $(if kind == FigureKind::$kind {
+                    self.$name = self.$name.saturating_add(other.$name);
+                })*
             }
 
             /// Every figure with its name, its kind and its value, in the order in which people
@@ -286,13 +288,32 @@ figures! {
 impl KpiRow {
     /// What is open at the end: received and not ended.
     pub fn open(&self) -> u64 {
-        self.in_process + self.supplement + self.payment + self.suspended
+        sum([self.in_process, self.supplement, self.payment, self.suspended])
     }
 
     /// What was there to be done, and what became of it: the two are equal, or the count is wrong.
     pub fn balance(&self) -> (u64, u64) {
-        let there = self.carried_over + self.received + self.reopened;
-        (there, self.resolved + self.refused + self.withdrawn + self.open())
+        let there = sum([self.carried_over, self.received, self.reopened]);
+        (there, sum([self.resolved, self.refused, self.withdrawn, self.open()]))
+    }
+
+    /// Whether a row of work says what can be so: what was there is accounted for, and what was
+    /// settled was early, on time or late.
+    pub fn is_sound(&self) -> bool {
+        self.unsound().is_empty()
+    }
+
+    /// What does not hold in a row of work by itself.
+    fn unsound(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        let (there, became) = self.balance();
+        if there != became {
+            broken.push(format!("{there} were there and {became} are accounted for"));
+        }
+        if sum([self.early, self.on_time, self.late]) != self.resolved {
+            broken.push("early, on time and late are not what was settled".to_owned());
+        }
+        broken
     }
 
     /// Subtracts what `other` took back, and returns how much was subtracted. What a day never
@@ -329,35 +350,47 @@ pub type KpiRows = BTreeMap<KpiCell, KpiRow>;
 /// What does not hold in the rows of a day, in words for the log; nothing, where the count is
 /// right.
 pub fn broken_identities(rows: &KpiRows) -> Vec<String> {
+    let mut broken: Vec<String> = broken_rows(rows)
+        .into_iter()
+        .map(|(cell, identity)| format!("{cell}: {identity}"))
+        .collect();
+    let mut whole = KpiRow::default();
+    for (_, row) in rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Work { .. })) {
+        whole.add(row);
+    }
+    if rows.get(&KpiCell::Province).copied().unwrap_or_default() != whole {
+        broken.push("the province is not the sum of its agencies".to_owned());
+    }
+    broken
+}
+
+/// The rows of a day that do not hold by themselves, with what does not, in words for the log.
+pub fn broken_rows(rows: &KpiRows) -> Vec<(KpiCell, String)> {
     let mut broken = Vec::new();
-    let mut sum = KpiRow::default();
     let mut taken_back: BTreeMap<&KpiCell, u64> = BTreeMap::new();
     for (cell, row) in rows {
         match cell {
-            KpiCell::Province => {}
-            KpiCell::Work { .. } => sum.add(row),
-            KpiCell::Officer { .. } => continue,
-            KpiCell::TakenBack { of, .. } => {
-                *taken_back.entry(of.as_ref()).or_default() += row.resolved;
-                continue;
+            KpiCell::Province | KpiCell::Work { .. } => {
+                broken.extend(row.unsound().into_iter().map(|identity| (cell.clone(), identity)));
             }
-        }
-        let (there, became) = row.balance();
-        if there != became {
-            broken.push(format!("{cell}: {there} were there and {became} are accounted for"));
-        }
-        if row.early + row.on_time + row.late != row.resolved {
-            broken.push(format!("{cell}: early, on time and late are not what was settled"));
+            KpiCell::Officer { .. } => {}
+            KpiCell::TakenBack { of, .. } => {
+                let taken = taken_back.entry(of.as_ref()).or_default();
+                *taken = taken.saturating_add(row.resolved);
+            }
         }
     }
     // Days that were counted before reopenings were told apart say nothing of what they took back.
     for (of, taken) in taken_back.into_iter().filter(|(of, _)| matches!(of, KpiCell::Work { .. })) {
         if rows.get(of).is_none_or(|row| row.reopened < taken) {
-            broken.push(format!("{of}: {taken} are taken back, and fewer were reopened"));
+            let identity = format!("{taken} are taken back, and fewer were reopened");
+            broken.push((of.clone(), identity));
         }
     }
-    if rows.get(&KpiCell::Province).copied().unwrap_or_default() != sum {
-        broken.push("the province is not the sum of its agencies".to_owned());
-    }
     broken
+}
+
+/// The sum of `figures`, as far as a number goes: what a spoilt row says may be any number.
+fn sum<const N: usize>(figures: [u64; N]) -> u64 {
+    figures.into_iter().fold(0, u64::saturating_add)
 }

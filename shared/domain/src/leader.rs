@@ -131,7 +131,7 @@ impl Leaders {
     /// Offices whose telephone number cannot get messages on their first day.
     pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
         let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
-        let told = |(place, leader): (usize, &Leader)| {
+        let violation = |(place, leader): (usize, &Leader)| {
             let detail = format!(
                 "{}: no message can be sent to its telephone: {}",
                 leader.key,
@@ -139,7 +139,7 @@ impl Leaders {
             );
             Some(Violation::new(format!("leaders[{place}].phone"), RuleName::Phone, detail))
         };
-        self.0.iter().enumerate().filter_map(told).collect()
+        self.0.iter().enumerate().filter_map(violation).collect()
     }
 
     /// Whether no leader is listed.

@@ -59,7 +59,7 @@ impl Register {
     /// The agency under which the figures of `agency` (and of one procedure, where given) are shown
     /// when merged with its successors. With several successors it is the agency itself, since
     /// figures have no wards, and those of officers no procedures.
-    pub fn told_under(
+    pub fn shown_under(
         &self,
         agency: &AgencyCode,
         procedure: Option<&ProcedureCode>,

@@ -73,13 +73,13 @@ pub fn duty_made_up(
     }
     let (calendar, rule) = (law.calendar_of(agency), law.rule_on(day));
     if let Some(near) = nearness(history, day, calendar)? {
-        let told = apologies(history) >= usize::from(rule.extensions_max);
+        let exhausted = apologies(history) >= usize::from(rule.extensions_max);
         let by_officers = match (rule.letter, near) {
             (LetterPolicy::EveryDue, _) | (LetterPolicy::OverdueOnly, Lateness::Overdue) => false,
             (LetterPolicy::OverdueOnly, Lateness::DueSoon) | (LetterPolicy::Off, _) => true,
         };
         let early = near == Lateness::DueSoon && is_short(history, calendar, rule)?;
-        return Ok((!told && !by_officers && !early).then_some(Duty::Apologise));
+        return Ok((!exhausted && !by_officers && !early).then_some(Duty::Apologise));
     }
     let last = last_day_for_supplement(history, law);
     let expired = last.map_or(Ok(false), |last| is_over(last, day, calendar))?;

@@ -10,8 +10,8 @@ use crate::applicant::Applicant;
 use crate::calendar::date_of;
 use crate::catalogue::Catalogue;
 pub use crate::document::{
-    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference,
-    DocumentsKeptBy, PaperKind,
+    AskedDocument, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent,
+    DocumentReference, DocumentsKeptBy, PaperKind, amount_violations,
 };
 use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, HistoryEntry};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
@@ -86,7 +86,7 @@ impl From<Timestamp> for Times {
 
 /// Why the dossier cannot be forwarded as `entry` does, if so: the agency has to exist on that day,
 /// and to be another than the one that carries on for the owner.
-pub fn forward_violation(
+fn forward_violation(
     dossier: &Dossier,
     entry: &HistoryEntry,
     catalogue: &Catalogue,
@@ -103,6 +103,78 @@ pub fn forward_violation(
             )
         })
     })
+}
+
+/// Each of the `codes` of a list `field` that is no document of the procedure.
+fn unknown<'a>(
+    field: &str,
+    codes: impl Iterator<Item = &'a str>,
+    procedure: &Procedure,
+) -> Vec<Violation> {
+    let known: BTreeSet<&str> =
+        procedure.documents.iter().map(|document| document.code.as_str()).collect();
+    let foreign = codes.enumerate().filter(|(_, code)| !known.contains(code));
+    let names = || known.iter().copied().collect::<Vec<_>>().join(", ");
+    foreign
+        .map(|(place, _)| {
+            let detail = format!("is no document of the procedure, which has {}", names());
+            Violation::new(format!("{field}[{place}].code"), RuleName::KnownDocument, detail)
+        })
+        .collect()
+}
+
+/// Each document whose address is on a host where no documents are kept on `day`.
+fn elsewhere(documents: &[Document], catalogue: &Catalogue, day: Date) -> Vec<Violation> {
+    let each = documents.iter().enumerate().filter_map(|(place, document)| {
+        let violation = catalogue.document_hosts().violation(document, day)?;
+        Some(violation.within(&format!("documents[{place}]")))
+    });
+    each.collect()
+}
+
+/// Each document that is said to be on paper, where nobody took paper from the applicant: on-line,
+/// or from an applicant who acts on their own.
+fn papers_nobody_took(documents: &[Document]) -> Vec<Violation> {
+    let each = documents.iter().enumerate();
+    let on_paper =
+        each.filter(|(_, document)| matches!(document.content, DocumentContent::Paper { .. }));
+    on_paper
+        .map(|(place, _)| {
+            Violation::new(
+                format!("documents[{place}].paper"),
+                RuleName::PaperDocument,
+                "paper comes at the counter or by post, to whoever takes it in",
+            )
+        })
+        .collect()
+}
+
+/// What the catalogue does not allow of `entry`, the last of `dossier`, which `by` makes: where it
+/// forwards to, and the documents that it asks for or brings.
+pub fn move_violations(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    by: &Actor,
+    catalogue: &Catalogue,
+) -> Vec<Violation> {
+    let mut found: Vec<Violation> =
+        forward_violation(dossier, entry, catalogue).into_iter().collect();
+    if entry.action == Action::Supplement {
+        let brought: Vec<Document> = dossier.documents_of(entry).cloned().collect();
+        found.extend(elsewhere(&brought, catalogue, date_of(entry.at)));
+        if matches!(by, Actor::Citizen { .. }) {
+            found.extend(papers_nobody_took(&brought));
+        }
+        if let Some(procedure) = catalogue.procedure_of(dossier) {
+            let codes = brought.iter().map(|document| document.code.as_str());
+            found.extend(unknown("documents", codes, procedure));
+        }
+    }
+    if let Some(procedure) = catalogue.procedure_of(dossier) {
+        let codes = entry.asked_for.iter().map(|asked| asked.code.as_str());
+        found.extend(unknown("askedFor", codes, procedure));
+    }
+    found
 }
 
 impl Submission {
@@ -129,12 +201,7 @@ impl Submission {
         let identity =
             catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
         found.extend(identity.map(|violation| violation.within("applicant")));
-        for (place, document) in self.documents.iter().enumerate() {
-            let elsewhere = catalogue.document_hosts().violation(document, day);
-            found.extend(
-                elsewhere.map(|violation| violation.within(&format!("documents[{place}]"))),
-            );
-        }
+        found.extend(elsewhere(&self.documents, catalogue, day));
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new(
                 "procedure",
@@ -160,7 +227,9 @@ impl Submission {
             ));
         }
         found.extend(self.incompleteness(procedure));
-        found.extend(self.papers_handed_over(by));
+        if self.channel == Channel::Online || matches!(by, Actor::Citizen { .. }) {
+            found.extend(papers_nobody_took(&self.documents));
+        }
         if self.kept_by == DocumentsKeptBy::Sender && !matches!(by, Actor::Integrator { .. }) {
             found.push(Violation::new(
                 "documentsWithSender",
@@ -171,50 +240,13 @@ impl Submission {
         found
     }
 
-    /// Every document that is said to be on paper, where nobody took paper from the applicant: on
-    /// the line, or from an applicant who acts on their own.
-    fn papers_handed_over(&self, by: &Actor) -> Vec<Violation> {
-        if self.channel != Channel::Online && !matches!(by, Actor::Citizen { .. }) {
-            return Vec::new();
-        }
-        let documents = self.documents.iter().enumerate();
-        let on_paper = documents
-            .filter(|(_, document)| matches!(document.content, DocumentContent::Paper { .. }));
-        on_paper
-            .map(|(place, _)| {
-                Violation::new(
-                    format!("documents[{place}].paper"),
-                    RuleName::PaperDocument,
-                    "paper comes at the counter or by post, to whoever takes it in",
-                )
-            })
-            .collect()
-    }
-
     /// Every document that the procedure does not have, and every required one that is missing
     /// (NĐ 61/2018 Đ.17: an incomplete dossier is not received).
     fn incompleteness(&self, procedure: &Procedure) -> Vec<Violation> {
-        let known: BTreeSet<&str> =
-            procedure.documents.iter().map(|document| document.code.as_str()).collect();
+        let codes = self.documents.iter().map(|document| document.code.as_str());
+        let mut found = unknown("documents", codes, procedure);
         let given: BTreeSet<&str> =
             self.documents.iter().map(|document| document.code.as_str()).collect();
-        let foreign = self
-            .documents
-            .iter()
-            .enumerate()
-            .filter(|(_, document)| !known.contains(document.code.as_str()));
-        let mut found: Vec<Violation> = foreign
-            .map(|(place, _)| {
-                Violation::new(
-                    format!("documents[{place}].code"),
-                    RuleName::KnownDocument,
-                    format!(
-                        "is no document of the procedure, which has {}",
-                        known.iter().copied().collect::<Vec<_>>().join(", ")
-                    ),
-                )
-            })
-            .collect();
         if self.kept_by == DocumentsKeptBy::Us {
             let missing = procedure
                 .documents
@@ -256,6 +288,7 @@ impl Submission {
             asked_late: false,
             late_letter: false,
             handler: None,
+            asked_for: Vec::new(),
         };
         Dossier::of(DossierState {
             code,

@@ -127,8 +127,8 @@ pub fn flaw(cleaned: &str) -> Option<Flaw> {
             marks += 1;
         } else if is_blank(c) {
             marks = MARKS_MAX;
-        } else if !matches!(c, JOINER | NON_JOINER) {
-            // A joiner is no new letter.
+        } else if category != GeneralCategory::SpacingMark && !matches!(c, JOINER | NON_JOINER) {
+            // Neither a joiner nor a mark that stands beside its letter is a new letter.
             marks = 0;
         }
         if marks > MARKS_MAX {

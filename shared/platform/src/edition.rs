@@ -171,6 +171,11 @@ impl<T: Clone> Versions<T> {
         self.0.iter().rev().find(|(version, _)| mark.takes(*version)).map(|(_, value)| value)
     }
 
+    /// Every value, oldest first.
+    pub fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
     /// With `value` as the newest, written under `version`; without what `closed` no longer shows,
     /// and what is `void`.
     #[must_use]

@@ -26,6 +26,9 @@ pub enum Failure {
     /// This account may not do this.
     #[error("not allowed for this account")]
     Forbidden,
+    /// This account may not do this, unless the dossier is still to be forwarded to its agency.
+    #[error("not allowed for this account, unless the dossier is still to be forwarded to it")]
+    NotForwarded,
     /// There is no such dossier, or not yet.
     #[error("no such dossier")]
     DossierNotFound,
@@ -136,7 +139,10 @@ impl Failure {
             // A calendar takes days, a queue retries for hours: the message waits where an alarm
             // shows it, and is sent back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
-            Self::DossierNotFound | Self::Stale { .. } | Self::Illegal { .. } => Retry::PerhapsSoon,
+            Self::DossierNotFound
+            | Self::NotForwarded
+            | Self::Stale { .. }
+            | Self::Illegal { .. } => Retry::PerhapsSoon,
             Self::HeldBack(wait) => Retry::In(*wait),
             Self::Unavailable { .. } | Self::Held(_) | Self::Defect(_) => Retry::Yes,
         }
@@ -150,7 +156,7 @@ impl Failure {
             Self::Invalid(_) => "invalid-request",
             Self::MissingIdempotencyKey => "missing-idempotency-key",
             Self::Unauthorized(_) => "unauthorized",
-            Self::Forbidden => "forbidden",
+            Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",

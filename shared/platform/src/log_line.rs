@@ -12,6 +12,10 @@ pub enum LogLine {
     RowUnreadable,
     /// The relay had lost changes of dossiers.
     ChangesOwed,
+    /// Figures of an agency do not hold, and are counted again.
+    FiguresInDoubt,
+    /// An applicant is not told, since no channel reaches them or they do not want it.
+    NoticeUnsent,
     /// Only what the law requires is still sent this month.
     BudgetUsedUp,
     /// The month's spending has reached the share of the budget that warns.
@@ -36,9 +40,11 @@ pub enum LogLine {
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
+        Self::FiguresInDoubt,
+        Self::NoticeUnsent,
         Self::BudgetUsedUp,
         Self::BudgetNearlyUsedUp,
         Self::NoticeLeftUnknown,
@@ -56,6 +62,8 @@ impl LogLine {
         match self {
             Self::RowUnreadable => "a row cannot be read",
             Self::ChangesOwed => "changes were never relayed",
+            Self::FiguresInDoubt => "figures of an agency are in doubt",
+            Self::NoticeUnsent => "a notice ends unsent",
             Self::BudgetUsedUp => "the month's budget for messages is used up",
             Self::BudgetNearlyUsedUp => "the month's budget for messages is nearly used up",
             Self::NoticeLeftUnknown => "a notice is left unknown",

@@ -2,7 +2,7 @@
 //! in the tests one that fails on purpose between two calls.
 
 use domain::applicant::{IdNumber, Phone};
-use domain::dossier::Dossier;
+use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, Provider};
@@ -84,13 +84,15 @@ pub trait Intake: Sync {
         step: u32,
     ) -> impl Future<Output = Result<u32, Failure>> + Send;
 
-    /// Records that the event `key` about `code`, with the time `claimed`, has come and is not
-    /// decided. Returns whether another such event has an earlier time.
+    /// Records that the event `key` about `code`, of a sender of that standing and with that time,
+    /// has come and is not decided. Returns whether another such event has an earlier time that it
+    /// waits for: who may still get the dossier forwarded is waited for by handlers alone, and who
+    /// never may is neither recorded nor waits.
     fn wait(
         &self,
         code: &DossierCode,
         key: &CommandId,
-        claimed: Timestamp,
+        claimed: (Standing, Timestamp),
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 

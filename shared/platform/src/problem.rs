@@ -102,6 +102,7 @@ impl Problem {
             | Failure::MissingIdempotencyKey
             | Failure::Unauthorized(_)
             | Failure::Forbidden
+            | Failure::NotForwarded
             | Failure::DossierNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
@@ -180,7 +181,7 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
             "This request needs an Idempotency-Key header.",
         ),
         Failure::Unauthorized(_) => ("Hãy đăng nhập trước.", "Sign in first."),
-        Failure::Forbidden => {
+        Failure::Forbidden | Failure::NotForwarded => {
             ("Tài khoản này không được làm việc đó.", "This account may not do this.")
         }
         Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
@@ -223,7 +224,7 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         ),
         Failure::CalendarMissing { .. } => (
             "Ngày hẹn trả rơi vào năm chưa có lịch làm việc; sự việc đã được ghi lại.",
-            "The due date lies in a year whose calendar has not been entered; it has been recorded.",
+            "The due date is in a year whose calendar has not been entered; it has been recorded.",
         ),
         Failure::Unavailable { .. } | Failure::Held(_) | Failure::HeldBack(_) => (
             "Một phần của dịch vụ tạm thời không phản hồi; có thể gửi lại yêu cầu này.",

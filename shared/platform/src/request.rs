@@ -4,14 +4,15 @@
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
-use domain::dossier::Action;
-use domain::id::{AgencyCode, ProcedureCode};
+use domain::dossier::{Action, Command};
+use domain::id::{AgencyCode, CommandId, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{
-    DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference,
-    DocumentsKeptBy, PaperKind, Submission,
+    AskedDocument, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference, DocumentsKeptBy,
+    PaperKind, Submission, amount_violations,
 };
 use domain::{RuleName, Violation};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -124,12 +125,23 @@ impl DocumentBody {
                 url: url.unwrap_or_default(),
             }),
         };
-        let document = Document { code, content }.cleaned();
+        let document = Document { code, version: 1, content }.cleaned();
         let broken = document.violations().into_iter();
         let named: Vec<String> = found.iter().map(|violation| violation.field.clone()).collect();
         found.extend(broken.filter(|violation| !named.contains(&violation.field)));
         (document, found)
     }
+}
+
+/// The cleaned documents; what is wrong with each goes to `found`.
+fn read_documents(given: Vec<DocumentBody>, found: &mut Vec<Violation>) -> Vec<Document> {
+    let (documents, broken): (Vec<Document>, Vec<Vec<Violation>>) =
+        given.into_iter().map(DocumentBody::read).unzip();
+    for (place, broken) in broken.into_iter().enumerate().take(DOCUMENTS_MAX) {
+        let outer = format!("documents[{place}]");
+        found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
+    }
+    documents
 }
 
 /// Keeps a checked value or notes what was wrong with it, so that one answer names every broken
@@ -168,20 +180,8 @@ impl SubmissionBody {
         let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
         let email =
             person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
-        if body.documents.len() > DOCUMENTS_MAX {
-            let detail = format!("at most {DOCUMENTS_MAX} documents can be handed in at once");
-            found.push(Violation::new("documents", RuleName::DocumentsMax, detail));
-        }
-        let (documents, broken): (Vec<Document>, Vec<Vec<Violation>>) =
-            body.documents.into_iter().map(DocumentBody::read).unzip();
-        if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
-            let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
-            found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail));
-        }
-        for (place, broken) in broken.into_iter().enumerate().take(DOCUMENTS_MAX) {
-            let outer = format!("documents[{place}]");
-            found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
-        }
+        let documents = read_documents(body.documents, &mut found);
+        found.extend(amount_violations(&documents));
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone))
                 if found.is_empty() =>
@@ -206,26 +206,46 @@ impl SubmissionBody {
     }
 }
 
-/// The body of `POST /v1/dossiers/{code}/transitions`.
+/// What moves a dossier: the body of `POST /v1/dossiers/{code}/transitions`, which names the version
+/// (`u64`), and the data of an integrator's event, which may (`Option<u64>`).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TransitionBody {
-    /// The action to carry out.
-    pub action: Action,
-    /// The version that the officer saw.
-    pub expected_version: u64,
-    /// The reason given to the applicant.
+pub struct TransitionBody<V> {
+    action: Action,
+    expected_version: V,
     #[serde(default)]
-    pub reason: Option<String>,
-    /// A note; [`domain::dossier::Actor::may_read_note`] decides who reads it.
+    reason: Option<String>,
     #[serde(default)]
-    pub note: Option<String>,
-    /// The day that an apology promises.
+    note: Option<String>,
     #[serde(default, deserialize_with = "day")]
-    pub new_due_on: Option<Date>,
-    /// The agency that the dossier is forwarded to.
+    new_due_on: Option<Date>,
     #[serde(default)]
-    pub to_agency: Option<AgencyCode>,
+    to_agency: Option<AgencyCode>,
+    #[serde(default)]
+    asked_for: Vec<AskedDocument>,
+    #[serde(default)]
+    documents: Vec<DocumentBody>,
+}
+
+impl<V: Into<Option<u64>>> TransitionBody<V> {
+    /// The command `id`, of what happened at `at`, or happens as it arrives; and every field of a
+    /// document that is missing or breaks a rule.
+    pub fn command(self, id: CommandId, at: Option<Timestamp>) -> (Command, Vec<Violation>) {
+        let mut found = Vec::new();
+        let command = Command {
+            id,
+            action: self.action,
+            expected_version: self.expected_version.into(),
+            reason: self.reason,
+            note: self.note,
+            at,
+            new_due_on: self.new_due_on,
+            to_agency: self.to_agency,
+            asked_for: self.asked_for,
+            documents: read_documents(self.documents, &mut found),
+        };
+        (command, found)
+    }
 }
 
 /// Reads a day in the form `YYYY-MM-DD` of the contract, and in no other.

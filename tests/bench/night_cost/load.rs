@@ -169,6 +169,8 @@ impl Patterns {
                 at: Some(at(hour)),
                 new_due_on: None,
                 to_agency: None,
+                asked_for: Vec::new(),
+                documents: Vec::new(),
             };
             let Ok(Decision::Moved(moved)) =
                 dossier.decide(command, &officer, catalogue.law(), at(hour))

@@ -38,7 +38,7 @@ const NIGHT: Time = jiff::civil::time(0, 30, 0, 0);
 pub struct Stage {
     /// Where the dossiers lie.
     pub dossiers: Dossiers,
-    reception: IntakeTable,
+    intake: IntakeTable,
     /// Where the figures lie.
     pub figures: Figures,
     /// The law and the organisation of the place.
@@ -52,7 +52,7 @@ impl Stage {
         let table = |name: &str| name.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
-            reception: IntakeTable::new(
+            intake: IntakeTable::new(
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
@@ -130,7 +130,7 @@ async fn send(stage: &Stage, life: &Life, place: usize) {
     let step = &life.steps[place];
     let now = step.at + SignedDuration::from_secs(ON_ITS_WAY);
     let message = event(life, step, place).to_string();
-    let taken = ingest(&message, &stage.dossiers, &stage.reception, &stage.catalogue, now).await;
+    let taken = ingest(&message, &stage.dossiers, &stage.intake, &stage.catalogue, now).await;
     taken.unwrap_or_else(|failure| {
         panic!("{} {place} {}: {}", life.code, step.action.name(), failure.chain())
     });

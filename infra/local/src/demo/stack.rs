@@ -169,7 +169,7 @@ impl Stack {
         let api = self.setting("API_URL")?.trim_end_matches('/');
         let esms = format!("esms/{}", self.setting("ESMS_REPORT_SECRET")?);
         for (gateway, path) in [("zalo", "zalo"), ("esms", esms.as_str())] {
-            let url = format!("{api}{REPORTS}/{path}");
+            let url = format!("{api}{CALLBACKS}/{path}");
             let rule = json!({ "gateway": gateway, "reports": { "url": url } });
             self.gateways(Method::PUT, "/behaviour", Some(&rule)).await?;
         }
@@ -288,8 +288,8 @@ impl Stack {
     }
 }
 
-/// Where the gateways report deliveries.
-const REPORTS: &str = "/v1/reports";
+/// Under what the gateways call back about deliveries.
+const CALLBACKS: &str = "/v1/callbacks";
 
 fn of<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, DemoError> {
     let missing = || DemoError::CannotGoOn(format!("{name} is not in the settings of the stack"));

@@ -43,6 +43,26 @@ impl Part {
             || matter.procedure.is_some_and(|procedure| self.procedures.contains(procedure)))
             && (self.wards.is_empty() || matter.ward.is_some_and(|ward| self.wards.contains(ward)))
     }
+
+    /// Whether it names nothing, so that no part is left for another.
+    fn takes_all(&self) -> bool {
+        self.procedures.is_empty() && self.wards.is_empty()
+    }
+
+    /// Whether it is in doubt what `later` takes besides this part: where both are told by the same
+    /// and share a procedure or ward, or where nothing is left for `later`.
+    fn overlaps(&self, later: &Self) -> bool {
+        let alike = self.procedures.is_empty() == later.procedures.is_empty()
+            && self.wards.is_empty() == later.wards.is_empty();
+        let shared = (self.procedures.is_empty()
+            || !self.procedures.is_disjoint(&later.procedures))
+            && (self.wards.is_empty() || !self.wards.is_disjoint(&later.wards));
+        let nothing_left = (self.procedures.is_empty()
+            || (!later.procedures.is_empty() && later.procedures.is_subset(&self.procedures)))
+            && (self.wards.is_empty()
+                || (!later.wards.is_empty() && later.wards.is_subset(&self.wards)));
+        (alike && shared) || nothing_left
+    }
 }
 
 impl Agency {
@@ -241,9 +261,14 @@ pub(crate) fn successor_violations(
             }
         }
         for (place, part) in agency.division.iter().enumerate() {
-            if part.procedures.is_empty() && part.wards.is_empty() {
+            if part.takes_all() {
                 let detail = format!("{code}: a part names neither procedures nor wards");
                 wrong(&format!("division[{place}]"), RuleName::DivisionPart, detail);
+            }
+            let before = agency.division.get(..place).unwrap_or_default();
+            if before.iter().any(|earlier| !earlier.takes_all() && earlier.overlaps(part)) {
+                let detail = format!("{code}: a part names what an earlier one has");
+                wrong(&format!("division[{place}]"), RuleName::DivisionOverlap, detail);
             }
         }
         if !agency.division.is_empty() && agency.successor.is_none() {

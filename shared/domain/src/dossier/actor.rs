@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlsoBy, By, Dossier, HistoryEntry, Rule};
+use super::{Action, AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::agency::{Matter, Remit};
 use crate::applicant::IdNumber;
 use crate::id::AgencyCode;
@@ -113,6 +113,32 @@ impl Actor {
             || dossier.handlers().any(|handler| self.may_with(rule, dossier, Some(handler)))
     }
 
+    /// As what the actor would do it.
+    pub fn standing(&self, action: Action, dossier: &Dossier) -> Standing {
+        let Some(rule) = action.rule() else {
+            return Standing::Nobody;
+        };
+        if self.may_have(rule, dossier) {
+            let handles =
+                dossier.handlers().any(|handler| self.speaks_for(handler, dossier.matter()))
+                    && !self.speaks_for(&dossier.agency, dossier.matter());
+            return if handles { Standing::Handler } else { Standing::Owner };
+        }
+        let as_handler = match rule.by {
+            By::Either | By::Handler => true,
+            By::Owner | By::Nobody => false,
+        };
+        let speaks_for_some = match self {
+            Self::Officer { .. } | Self::Integrator { .. } => true,
+            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
+        };
+        if as_handler && speaks_for_some && !self.takes_part(dossier) && !dossier.status.is_closed()
+        {
+            return Standing::MayBeForwardedTo;
+        }
+        Standing::Nobody
+    }
+
     fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {
         let as_owner = self.speaks_for(&dossier.agency, dossier.matter());
         let as_handler = handler.is_some_and(|handler| self.speaks_for(handler, dossier.matter()));
@@ -130,6 +156,19 @@ impl Actor {
                 AlsoBy::System => matches!(self, Self::System { .. }),
             }
     }
+}
+
+/// As what somebody would act on a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// They act for its owner, or for the applicant.
+    Owner,
+    /// They act for an agency that handles it or did.
+    Handler,
+    /// They might, once it is forwarded to them: nobody can tell yet.
+    MayBeForwardedTo,
+    /// Neither of these: they may do it at no time.
+    Nobody,
 }
 
 /// As what somebody acted on a dossier.

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    Action, CLOCK_SKEW_MAX, EXPECTED_VERSION_MAX, HistoryEntry, REMARK_CHARACTERS_MAX, Rule,
+    Action, CLOCK_SKEW_MAX, Dossier, EXPECTED_VERSION_MAX, HistoryEntry, REMARK_CHARACTERS_MAX,
+    Rule,
 };
+use crate::document::{AskedDocument, Document};
 use crate::id::{AgencyCode, CommandId};
 use crate::{RuleName, Violation, text};
 
@@ -30,6 +32,10 @@ pub struct Command {
     pub new_due_on: Option<Date>,
     /// The agency that the dossier is forwarded to.
     pub to_agency: Option<AgencyCode>,
+    /// The documents that a request for a supplement asks for; it may ask for something else.
+    pub asked_for: Vec<AskedDocument>,
+    /// The documents that a supplement brings.
+    pub documents: Vec<Document>,
 }
 
 /// What officers write may name people.
@@ -55,17 +61,25 @@ impl Command {
         Self {
             reason: cleaned(self.reason.as_deref()),
             note: cleaned(self.note.as_deref()),
+            asked_for: self.asked_for.into_iter().map(AskedDocument::cleaned).collect(),
+            documents: self.documents.into_iter().map(Document::cleaned).collect(),
             ..self
         }
     }
 
-    pub(super) fn says_the_same_as(&self, entry: &HistoryEntry) -> bool {
+    /// Whether `entry` of `dossier` is what this command asks for.
+    pub(super) fn says_the_same_as(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
+        let came: Vec<&Document> = dossier.documents_of(entry).collect();
         self.action == entry.action
             // An entry of before there was a text gate is compared as if it had gone through it.
             && self.reason == cleaned(entry.reason.as_deref())
             && self.note == cleaned(entry.note.as_deref())
             && self.new_due_on == entry.new_due_on()
             && self.to_agency == entry.handler
+            && self.asked_for == entry.asked_for
+            // What is in the first entry came by no command.
+            && self.documents.len() == came.len()
+            && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
@@ -107,6 +121,7 @@ impl Command {
         check("expectedVersion", RuleName::Range, known, detail);
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
+        broken.extend(self.check_documents());
         broken
     }
 }

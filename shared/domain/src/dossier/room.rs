@@ -58,6 +58,7 @@ impl HistoryEntry {
             asked_late: _,
             late_letter: _,
             handler,
+            asked_for,
         } = self;
         let signature = NESTED
             + named("role", role.name().len())
@@ -66,6 +67,8 @@ impl HistoryEntry {
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
             NESTED + named("amount", NUMBER) + named("unit", 16) + named("source", source.len())
         };
+        // Of a document asked for: two names, and what its map takes.
+        let asked_for = asked_for.iter().map(|asked| asked.bytes() + 16).sum::<usize>();
         let fields = [
             named("version", NUMBER),
             named("action", action.name().len()),
@@ -84,6 +87,7 @@ impl HistoryEntry {
             named("askedLate", 1),
             named("lateLetter", 1),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
+            named("askedFor", NESTED + asked_for),
         ];
         NESTED + 1 + fields.into_iter().sum::<usize>()
     }
@@ -92,8 +96,8 @@ impl HistoryEntry {
 impl Dossier {
     /// The most bytes that the dossier takes in the store.
     pub fn stored_bytes(&self) -> usize {
-        // Of a document: four names, and what its map takes.
-        let documents = self.documents.iter().map(|document| document.bytes() + 32);
+        // Of a document: five names, its version, and what its map takes.
+        let documents = self.documents.iter().map(|document| document.bytes() + 64);
         let entries = self.history.iter().map(HistoryEntry::stored_bytes);
         HEAD_BYTES_MAX + documents.sum::<usize>() + entries.sum::<usize>()
     }
@@ -118,10 +122,12 @@ impl Dossier {
     }
 
     /// Whether `next`, the dossier after one more entry, still leaves room for the moves to its
-    /// end. Those moves themselves are always taken, since their room was kept.
+    /// end. Those moves themselves are always taken, since their room was kept; but no room was
+    /// kept for the documents that one may bring.
     pub(super) fn check_room(&self, next: &Self) -> Result<(), Refusal> {
         let steps = next.steps_to_end();
-        if steps < self.steps_to_end() {
+        let brings_nothing = next.documents.len() == self.documents.len();
+        if steps < self.steps_to_end() && brings_nothing {
             return Ok(());
         }
         let kept = usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES_MAX);

@@ -24,6 +24,8 @@ pub enum Need {
     NewDueOn,
     /// The agency that takes the dossier over.
     ToAgency,
+    /// The documents that were asked for.
+    Documents,
 }
 
 /// A move that an actor may make now.
@@ -58,7 +60,15 @@ impl Dossier {
     pub fn next_moves(&self, by: &Actor) -> Vec<Move> {
         let allowed = self.allowed_to(by);
         let rules = RULES.iter().filter(|rule| allowed.contains(&rule.action));
-        rules.map(|rule| Move { action: rule.action, needs: rule.needs() }).collect()
+        let asked = !self.documents_asked_for().is_empty();
+        let brings = |rule: &Rule| asked && rule.action == Action::Supplement;
+        rules
+            .map(|rule| {
+                let documents = brings(rule).then_some(Need::Documents);
+                let needs = rule.needs().into_iter().chain(documents).collect();
+                Move { action: rule.action, needs }
+            })
+            .collect()
     }
 
     fn ended_passes(&self) -> impl DoubleEndedIterator<Item = Pass<'_>> {

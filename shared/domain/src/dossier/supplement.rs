@@ -4,9 +4,10 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Action, Dossier, DossierStatus, HistoryEntry, Refusal};
+use super::{Action, Actor, Command, Dossier, DossierStatus, HistoryEntry, Refusal};
 use crate::calendar::{Calendar, MissingYear, date_of};
 use crate::deadline::passed_since_receipt;
+use crate::document::{AskedDocument, DOCUMENTS_MAX, Document, DocumentsKeptBy, amount_violations};
 use crate::law::{LateRequest, Law};
 use crate::{RuleName, Violation};
 
@@ -29,7 +30,80 @@ pub(crate) fn is_over(last: Date, day: Date, calendar: &Calendar) -> Result<bool
     Ok(last < day && calendar.working_day_from(last)? < day)
 }
 
+impl Command {
+    /// What is wrong with the documents that it asks for or brings: their form, and that another
+    /// action does neither.
+    pub(super) fn check_documents(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        if !self.asked_for.is_empty() && self.action != Action::RequestSupplement {
+            let detail = "only a request for a supplement asks for documents";
+            found.push(Violation::new("askedFor", RuleName::RequestOnly, detail));
+        }
+        if !self.documents.is_empty() && self.action != Action::Supplement {
+            let detail = "only a supplement brings documents";
+            found.push(Violation::new("documents", RuleName::SupplementOnly, detail));
+        }
+        if self.asked_for.len() > DOCUMENTS_MAX {
+            let detail = format!("at most {DOCUMENTS_MAX} documents are asked for at once");
+            found.push(Violation::new("askedFor", RuleName::DocumentsMax, detail));
+        }
+        let asked = self.asked_for.iter().map(AskedDocument::violations);
+        for (place, broken) in asked.enumerate().take(DOCUMENTS_MAX) {
+            let outer = format!("askedFor[{place}]");
+            found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
+        }
+        let brought = self.documents.iter().map(Document::violations);
+        for (place, broken) in brought.enumerate().take(DOCUMENTS_MAX) {
+            let outer = format!("documents[{place}]");
+            found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
+        }
+        found.extend(amount_violations(&self.documents));
+        found
+    }
+}
+
 impl Dossier {
+    /// The documents that came with `entry`, in their order; with the submission, those of it.
+    pub fn documents_of(&self, entry: &HistoryEntry) -> impl Iterator<Item = &Document> {
+        let version = entry.version;
+        let brings = matches!(entry.action, Action::Submit | Action::Supplement);
+        self.documents.iter().filter(move |document| brings && document.version == version)
+    }
+
+    /// What the request that is waited for asks for, in its order.
+    pub fn documents_asked_for(&self) -> &[AskedDocument] {
+        let waiting = self.status == DossierStatus::SupplementRequested;
+        let requests = self.history.iter().rev().filter(|_| waiting);
+        let mut requests = requests.filter(|entry| entry.action == Action::RequestSupplement);
+        requests.next().map_or(&[], |entry| &entry.asked_for)
+    }
+
+    /// Refuses a supplement without a document that was asked for (NĐ 61/2018 Đ.19.4), each one by
+    /// its code. Who takes in less answers for it with a reason: an officer or an integrator; and
+    /// an integrator that keeps the documents itself sends none.
+    pub(super) fn check_supplement(&self, command: &Command, by: &Actor) -> Result<(), Refusal> {
+        if command.action != Action::Supplement {
+            return Ok(());
+        }
+        let for_the_agency = matches!(by, Actor::Officer { .. } | Actor::Integrator { .. });
+        let kept_elsewhere = self.documents_kept_by == DocumentsKeptBy::Sender
+            && matches!(by, Actor::Integrator { .. });
+        let mut found = Vec::new();
+        let takes_less = kept_elsewhere || for_the_agency && command.reason.is_some();
+        if !takes_less {
+            let brought = |asked: &&AskedDocument| {
+                command.documents.iter().all(|document| document.code != asked.code)
+            };
+            found.extend(self.documents_asked_for().iter().filter(brought).map(|asked| {
+                let detail = format!("{} was asked for: {}", asked.code, asked.reason);
+                Violation::new("documents", RuleName::AskedDocument, detail)
+            }));
+        }
+        let all: Vec<Document> = self.documents.iter().chain(&command.documents).cloned().collect();
+        found.extend(amount_violations(&all));
+        if found.is_empty() { Ok(()) } else { Err(Refusal::Invalid(found)) }
+    }
+
     /// Whether documents that are asked for at `at` are asked for outside the bound of that day:
     /// once more than it allows, later after receipt, or when the due date has passed, which no
     /// request can undo. An error where a late request is not taken at all.

@@ -208,7 +208,7 @@ fn of_procedures(
     let (mut used, mut paid) = (BTreeSet::new(), BTreeSet::new());
     for (cell, row) in rows {
         let KpiCell::Work { agency, procedure, channel } = cell else { continue };
-        let carried_on = || register.told_under(agency, Some(procedure), last);
+        let carried_on = || register.shown_under(agency, Some(procedure), last);
         let ours = |wanted: &AgencyCode| {
             wanted == agency
                 || match scope.ended {

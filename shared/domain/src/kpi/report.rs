@@ -218,7 +218,7 @@ pub fn report(
     let mut groups: BTreeMap<String, Figures> = BTreeMap::new();
     let agency_of = |agency: &AgencyCode, procedure: Option<&ProcedureCode>| match selection.ended {
         EndedAgencies::AsCounted => agency.clone(),
-        EndedAgencies::Merged => register.told_under(agency, procedure, last),
+        EndedAgencies::Merged => register.shown_under(agency, procedure, last),
     };
     for (cell, row) in rows {
         match cell {

@@ -58,6 +58,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KnownDocument => "tài liệu không thuộc thành phần hồ sơ của thủ tục",
         RuleName::RequiredDocument => "thiếu tài liệu mà thủ tục bắt buộc phải có",
         RuleName::PaperDocument => "giấy tờ bản giấy chỉ nhận trực tiếp hoặc qua bưu chính",
+        RuleName::AskedDocument => "còn thiếu tài liệu đã được yêu cầu bổ sung",
+        RuleName::RequestOnly => "chỉ yêu cầu bổ sung mới nêu tài liệu cần nộp",
+        RuleName::SupplementOnly => "chỉ lần nộp bổ sung mới kèm tài liệu",
         RuleName::DocumentContent => "là bản giấy hoặc có địa chỉ lưu trữ, không phải cả hai",
         RuleName::DocumentsWithSender => {
             "chỉ hệ thống tích hợp mới được giữ tài liệu tại hệ thống của mình"
@@ -111,6 +114,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::SuccessorCycle => "cơ quan kế thừa chính nó",
         RuleName::SuccessorOrder => "cơ quan kế thừa kết thúc trước",
         RuleName::DivisionPart => "một phần phải nêu thủ tục hoặc xã phường",
+        RuleName::DivisionOverlap => "không được nêu lại phần mà phần trước đã nhận",
         RuleName::DivisionRest => "phải nêu ai tiếp nhận phần còn lại",
         RuleName::Version => "phiên bản được đếm từ 1",
         RuleName::OrderedVersions => "phiên bản phải tăng theo ngày hiệu lực",

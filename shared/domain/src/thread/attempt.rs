@@ -254,7 +254,7 @@ impl NoticeRecord {
     }
 
     /// Whether `provider` may have delivered it before the decision to repeat it.
-    pub fn may_be_told_by(&self, provider: Provider) -> bool {
+    pub fn may_have_delivered(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
         self.attempts.iter().any(|call| {
             unknown(call) && call.provider == provider && call.repetition != self.repetition
@@ -266,7 +266,7 @@ impl NoticeRecord {
     pub fn may_go_by(&self, provider: Provider) -> bool {
         !self.closed_channels.contains(&provider.channel())
             && !self.closed_providers.contains(&provider)
-            && !self.may_be_told_by(provider)
+            && !self.may_have_delivered(provider)
     }
 
     /// Since when gateways of `channel` have not taken it, though they have nothing against it.

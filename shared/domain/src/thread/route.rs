@@ -51,7 +51,7 @@ impl NoticeRecord {
     fn can_be_mended(&self, channel: NoticeChannel, policy: &NoticePolicy) -> bool {
         let mut providers = policy.providers_of(channel).peekable();
         match providers.peek() {
-            Some(_) => providers.any(|provider| !self.may_be_told_by(provider)),
+            Some(_) => providers.any(|provider| !self.may_have_delivered(provider)),
             None => self.class == NoticeClass::Legal,
         }
     }
@@ -63,7 +63,7 @@ impl NoticeRecord {
         self.failing_since(channel).is_some_and(|since| since.duration_until(now) >= patience)
             || Provider::ALL
                 .into_iter()
-                .any(|by| by.channel() == channel && self.may_be_told_by(by))
+                .any(|by| by.channel() == channel && self.may_have_delivered(by))
     }
 
     /// The route of a notice at `now` to an applicant with the known facts `reach`. `draw` spreads

@@ -143,7 +143,7 @@ impl NoticeRecord {
     /// the rest, a provider that recognises duplicates is asked again; otherwise the notice is left
     /// unknown.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
-        if self.is_told_by_others(provider, policy) {
+        if self.is_repeated_by_others(provider, policy) {
             self.repetition = true;
             self.tried_from = now;
             self.wait(now, None, "told-again", now);
@@ -156,7 +156,7 @@ impl NoticeRecord {
         }
     }
 
-    fn is_told_by_others(&self, provider: Provider, policy: &NoticePolicy) -> bool {
+    fn is_repeated_by_others(&self, provider: Provider, policy: &NoticePolicy) -> bool {
         self.is_repeated() && self.others_remain(policy, provider)
     }
 
@@ -168,7 +168,7 @@ impl NoticeRecord {
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> bool {
-        let patience = self.is_told_by_others(provider, policy).then(|| policy.unknown_wait());
+        let patience = self.is_repeated_by_others(provider, policy).then(|| policy.unknown_wait());
         self.is_known_again(provider, self.repetition, patience, now)
     }
 

@@ -152,7 +152,7 @@ fn who_handed_a_dossier_back_is_answered_the_same_again_and_may_do_no_more() {
         assert_eq!(
             stale,
             Err(Refusal::Stale { current, status }),
-            "{action:?}: he has read it, and it has moved on"
+            "{action:?}: the officer has read it, and it has moved on"
         );
         for version in [None, Some(after.version)] {
             let answer = try_it(&after, seen(version, "other", action), &officer(HANDLER));

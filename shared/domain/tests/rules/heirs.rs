@@ -202,6 +202,24 @@ fn a_division_that_contradicts_itself_is_refused() {
     };
     spoilt("division-part", |ended| ended["division"][0] = json!({"successor": "H20.12"}));
     spoilt("division-rest", |ended| ended["successor"] = json!(null));
+    for twice in [
+        // One procedure, one ward, one procedure in one ward, and what an earlier part has whole.
+        json!([{"successor": "H20.12", "procedures": [LAND]}, {"successor": "H20.10", "procedures": [COPIES, LAND]}]),
+        json!([{"successor": "H20.12", "wards": [NAMED]}, {"successor": "H20.10", "wards": [NAMED]}]),
+        json!([
+            {"successor": "H20.12", "procedures": [LAND], "wards": [NAMED, OTHER]},
+            {"successor": "H20.10", "procedures": [LAND], "wards": [OTHER]},
+        ]),
+        json!([
+            {"successor": "H20.12", "procedures": [LAND]},
+            {"successor": "H20.10", "procedures": [LAND], "wards": [NAMED]},
+        ]),
+    ] {
+        refused("agencies", "division-overlap", |files| {
+            *files = divided();
+            files.agencies["agencies"][0]["division"] = twice.clone();
+        });
+    }
     spoilt("known-agency", |ended| ended["division"][1]["successor"] = json!("H20.77"));
     spoilt("known-procedure", |ended| ended["division"][0]["procedures"] = json!(["1.000001"]));
     spoilt("successor-cycle", |ended| ended["division"][0]["successor"] = json!("H20.09"));

@@ -168,6 +168,8 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
                 .to
                 .filter(|_| action == Action::Forward)
                 .map(|agency| agency.parse().unwrap()),
+            asked_for: Vec::new(),
+            documents: Vec::new(),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -389,6 +391,8 @@ proptest! {
                 at: Some(entry.claimed_at.unwrap_or(entry.at)),
                 new_due_on: entry.new_due_on(),
                 to_agency: entry.handler.clone(),
+                asked_for: Vec::new(),
+                documents: Vec::new(),
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law, entry.recorded_at));

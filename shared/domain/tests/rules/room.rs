@@ -100,6 +100,7 @@ fn heavy() -> Dossier {
     state.documents = (0..50)
         .map(|number| Document {
             code: format!("{number:064}"),
+            version: 1,
             content: DocumentContent::Reference(DocumentReference {
                 name: "a".repeat(DOCUMENTS_BYTES_MAX / 50 - 64 - 64 - 200),
                 sha256: "0".repeat(64),

@@ -19,7 +19,7 @@ fn document(code: &str) -> Document {
     let host = catalogue().document_hosts().on(day("2026-03-02")).next().unwrap();
     let name = "a.pdf".to_owned();
     let kept = DocumentReference { name, sha256: "0".repeat(64), url: format!("https://{host}/a") };
-    Document { code: code.to_owned(), content: DocumentContent::Reference(kept) }
+    Document { code: code.to_owned(), version: 1, content: DocumentContent::Reference(kept) }
 }
 
 /// What `procedure` requires in its first version of those that are known.
@@ -182,8 +182,11 @@ fn a_paper_names_each_field_that_breaks_a_rule() {
             vec![("code", "length"), ("url", "https-url")],
         ),
     ] {
-        let document =
-            Document { code: code.to_owned(), content: DocumentContent::Reference(kept) };
+        let document = Document {
+            code: code.to_owned(),
+            version: 1,
+            content: DocumentContent::Reference(kept),
+        };
         let found = document.violations();
         let found: Vec<_> = found
             .iter()
@@ -311,6 +314,7 @@ fn a_stored_document_is_read_as_it_was_written_before_papers_were_known() {
     assert_eq!(serde_json::to_string(&read).unwrap(), before);
     let paper = Document {
         code: "TK".to_owned(),
+        version: 1,
         content: DocumentContent::Paper { paper: PaperKind::Copy },
     };
     let written = serde_json::to_string(&paper).unwrap();

@@ -1,7 +1,8 @@
 //! How late and how often documents may be asked for (NĐ 61/2018 Đ.17, Đ.19.4), and what a late
 //! request does to the figures.
 
-use domain::dossier::{Action, Decision, Dossier, Refusal};
+use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
+use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::law::Law;
 use domain::procedure::Channel;
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::kpi::{facts, tally};
 use super::world::{
-    AGENCY, at, calendar, command, day, law, law_changed, local, named, officer, played,
-    played_under,
+    AGENCY, OWNER, at, calendar, citizen, command, day, integrator, law, law_changed, local, moved,
+    named, officer, played, played_under,
 };
 
 /// Due on Monday 9 March 2026 after receipt on the 2nd; three working days from receipt end on
@@ -200,4 +201,138 @@ fn the_shipped_law_takes_late_requests_and_counts_them() {
         assert_eq!((bound.within_working_days, bound.times_max), (3, 1), "{}", rule.valid_from);
         assert_eq!(bound.late, domain::law::LateRequest::Taken, "{}", rule.valid_from);
     }
+}
+
+fn asked(code: &str) -> AskedDocument {
+    AskedDocument { code: code.to_owned(), reason: "Chưa có chữ ký".to_owned() }
+}
+
+fn paper(code: &str) -> Document {
+    let content = DocumentContent::Paper { paper: PaperKind::Copy };
+    Document { code: code.to_owned(), version: 1, content }
+}
+
+fn bring(codes: &[&str], reason: Option<&str>) -> Command {
+    Command {
+        reason: reason.map(str::to_owned),
+        documents: codes.iter().map(|code| paper(code)).collect(),
+        ..command("bring", Action::Supplement)
+    }
+}
+
+/// Asked for a form and a drawing.
+fn asked_for_two() -> Dossier {
+    let received = played("5 working-day", Channel::Counter, RECEIVED);
+    let order = Command {
+        asked_for: vec![asked("TK"), asked("BV")],
+        ..command("ask", Action::RequestSupplement)
+    };
+    moved(received.decide(order, &officer(AGENCY), law(), at("2026-03-03T09:00")))
+}
+
+fn tried(order: &Command, by: &Actor) -> Result<Decision, Refusal> {
+    asked_for_two().decide(order.clone(), by, law(), at("2026-03-04T09:00"))
+}
+
+#[test]
+fn a_supplement_without_what_was_asked_for_is_refused_with_each_missing_document() {
+    for (brought, missing) in
+        [(vec![], vec!["TK", "BV"]), (vec!["BV"], vec!["TK"]), (vec!["KH", "TK"], vec!["BV"])]
+    {
+        let refused = tried(&bring(&brought, None), &citizen(OWNER));
+        let Err(Refusal::Invalid(found)) = refused else { panic!("{brought:?}: {refused:?}") };
+        let named: Vec<_> = found
+            .iter()
+            .map(|broken| (broken.field.as_str(), broken.rule.slug(), &broken.detail[..2]))
+            .collect();
+        let expected: Vec<_> =
+            missing.iter().map(|code| ("documents", "asked-document", *code)).collect();
+        assert_eq!(named, expected, "{brought:?}");
+    }
+}
+
+#[test]
+fn who_acts_for_the_agency_may_take_in_less_with_a_reason() {
+    for by in [officer(AGENCY), integrator(&[AGENCY])] {
+        assert!(tried(&bring(&["TK"], None), &by).is_err(), "{by:?} without a reason");
+        assert!(tried(&bring(&["TK"], Some("Bản vẽ đã có")), &by).is_ok(), "{by:?} with one");
+    }
+    assert!(tried(&bring(&["TK"], Some("Tôi không có bản vẽ")), &citizen(OWNER)).is_err());
+}
+
+#[test]
+fn an_integrator_that_keeps_the_documents_brings_none() {
+    let mut state = asked_for_two().into_state();
+    state.documents_kept_by = DocumentsKeptBy::Sender;
+    let dossier = Dossier::try_from(state).unwrap();
+    let now = at("2026-03-04T09:00");
+    assert!(dossier.decide(bring(&[], None), &integrator(&[AGENCY]), law(), now).is_ok());
+    assert!(dossier.decide(bring(&[], None), &citizen(OWNER), law(), now).is_err());
+}
+
+#[test]
+fn each_document_keeps_the_version_with_which_it_came() {
+    let dossier = moved(tried(&bring(&["TK", "BV"], None), &citizen(OWNER)));
+    let came: Vec<_> = dossier
+        .documents_of(dossier.history.last().unwrap())
+        .map(|document| (document.code.as_str(), document.version))
+        .collect();
+    assert_eq!(came, [("TK", 5), ("BV", 5)]);
+    assert_eq!(dossier.documents_asked_for(), [], "nothing is waited for any more");
+    // The same once more is answered as before; another document under the same name is not.
+    let again =
+        |order: Command| dossier.decide(order, &citizen(OWNER), law(), at("2026-03-05T09:00"));
+    assert!(matches!(again(bring(&["TK", "BV"], None)), Ok(Decision::Repeated(_))));
+    assert_eq!(again(bring(&["TK"], None)), Err(Refusal::CommandIdReused));
+}
+
+#[test]
+fn only_a_request_asks_for_documents_and_only_a_supplement_brings_some() {
+    let received = played("5 working-day", Channel::Counter, RECEIVED);
+    for (order, expected) in [
+        (
+            Command { asked_for: vec![asked("TK")], ..command("it", Action::Finish) },
+            ("askedFor", "request-only"),
+        ),
+        (
+            Command { documents: vec![paper("TK")], ..command("it", Action::Finish) },
+            ("documents", "supplement-only"),
+        ),
+        (
+            Command {
+                asked_for: vec![AskedDocument { code: String::new(), reason: "x".to_owned() }],
+                ..command("it", Action::RequestSupplement)
+            },
+            ("askedFor[0].code", "length"),
+        ),
+        (
+            Command {
+                asked_for: vec![AskedDocument { code: "TK".to_owned(), reason: " ".to_owned() }],
+                ..command("it", Action::RequestSupplement)
+            },
+            ("askedFor[0].reason", "length"),
+        ),
+        (
+            Command {
+                asked_for: vec![asked("TK"); 51],
+                ..command("it", Action::RequestSupplement)
+            },
+            ("askedFor", "documents-max"),
+        ),
+    ] {
+        let refused = received.decide(order, &officer(AGENCY), law(), at("2026-03-03T09:00"));
+        let Err(Refusal::Invalid(found)) = refused else { panic!("{expected:?}: {refused:?}") };
+        assert_eq!((found[0].field.as_str(), found[0].rule.slug()), expected);
+    }
+}
+
+#[test]
+fn a_dossier_that_is_asked_for_documents_has_no_more_of_them_than_it_may() {
+    let mut state = asked_for_two().into_state();
+    state.documents = vec![paper("KH"); 49];
+    let dossier = Dossier::try_from(state).unwrap();
+    let refused =
+        dossier.decide(bring(&["TK", "BV"], None), &citizen(OWNER), law(), at("2026-03-04T09:00"));
+    let Err(Refusal::Invalid(found)) = refused else { panic!("{refused:?}") };
+    assert_eq!((found[0].field.as_str(), found[0].rule.slug()), ("documents", "documents-max"));
 }

@@ -195,6 +195,8 @@ fn a_name_that_nobody_can_read_is_refused_by_its_rule() {
         ("An\u{ffff}", "text-private"),
         (&marks, "text-marks"),
         (&"\u{301}".repeat(150), "text-marks"),
+        // A mark beside the letter (U+093E) begins no new one.
+        (&format!("\u{928}{}", "\u{301}\u{302}\u{93e}".repeat(75)), "text-marks"),
         ("\u{301}An", "text-marks"),
         (&"ă".repeat(201), "full-name"),
     ] {
@@ -383,7 +385,7 @@ fn a_number_in_a_store_is_read_whatever_the_rules_say_by_now() {
 fn document(url: &str) -> Document {
     let (code, name) = ("TK".to_owned(), "Tờ khai.pdf".to_owned());
     let kept = DocumentReference { name, sha256: "a1".repeat(32), url: url.to_owned() };
-    Document { code, content: DocumentContent::Reference(kept) }.cleaned()
+    Document { code, version: 1, content: DocumentContent::Reference(kept) }.cleaned()
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn may(who: &str, action: Action, by: &str) -> bool {
     }
 }
 
-/// What `who` may do instead: of what the table allows, what is his to do.
+/// What `who` may do instead: of what the table allows, what is theirs to do.
 fn allowed_to(who: &str, status: DossierStatus, forwarded: bool) -> Vec<Action> {
     let by = |action: Action| match moves_while_forwarded().find(|(other, ..)| *other == action) {
         Some((_, by, _)) if forwarded || by == "nobody" => by,

@@ -195,6 +195,8 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         // A working Tuesday behind the due dates of most examples.
         new_due_on: (action == Action::Apologise).then(|| day("2026-03-31")),
         to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
+        asked_for: Vec::new(),
+        documents: Vec::new(),
     }
 }
 

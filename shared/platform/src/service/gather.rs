@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::calendar::next;
 use domain::id::AgencyCode;
 use domain::kpi::report::joined;
-use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows};
+use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows, broken_identities, broken_rows};
 use domain::period::Period;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
@@ -136,7 +136,9 @@ pub async fn gather(period: &Period, figures: &Figures) -> Result<Gathered, Fail
     of_one_edition(figures, async |closed| {
         let mut gathered = gathered(period, closed).await?;
         if let (Some(first), Some(last)) = (gathered.first, gathered.last) {
+            let left_out = std::mem::take(&mut gathered.doubts.moving);
             gathered.doubts = Doubts::of(figures, closed.head(), (first, last)).await?;
+            gathered.doubts.moving.extend(left_out);
         }
         Ok(gathered)
     })
@@ -174,9 +176,10 @@ async fn gathered(period: &Period, figures: &Closed<'_>) -> Result<Gathered, Fai
         _ => (KpiRows::new(), KpiRows::new()),
     };
     let from = first.unwrap_or_else(|| period.first());
-    let rows = joined(from, &opening, found.into_iter().map(|(_, _, rows)| rows), &stocks);
+    let mut rows = joined(from, &opening, found.into_iter().map(|(_, _, rows)| rows), &stocks);
+    let doubts = Doubts { moving: leave_out(period, &mut rows), ..Doubts::default() };
     check(period, &rows)?;
-    Ok(Gathered { rows, parts, reaches, days, first, last, due_basis, doubts: Doubts::default() })
+    Ok(Gathered { rows, parts, reaches, days, first, last, due_basis, doubts })
 }
 
 /// The longest stretch of parts that follow each other, of two the later: over a day that was not
@@ -205,9 +208,37 @@ fn province(first: Date, rows: &KpiRows) -> KpiRow {
     joined(first, &none, [rows.clone()], &none).remove(&KpiCell::Province).unwrap_or_default()
 }
 
+/// Leaves out the rows of work that do not hold by themselves, because a row of one of their days
+/// is missing, and gives their agencies. The province has what is left, if it had the sum of all.
+fn leave_out(period: &Period, rows: &mut KpiRows) -> BTreeSet<AgencyCode> {
+    let whole = |rows: &KpiRows| {
+        let mut whole = KpiRow::default();
+        for (_, row) in rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Work { .. })) {
+            whole.add(row);
+        }
+        whole
+    };
+    let mut agencies = BTreeSet::new();
+    if rows.get(&KpiCell::Province).copied().unwrap_or_default() != whole(rows) {
+        return agencies;
+    }
+    for (cell, identity) in broken_rows(rows) {
+        if let KpiCell::Work { agency, .. } = &cell {
+            tracing::error!(%period, %cell, identity, "a row is left out of figures");
+            agencies.insert(agency.clone());
+            rows.remove(&cell);
+        }
+    }
+    if !agencies.is_empty() {
+        let rest = whole(rows);
+        rows.insert(KpiCell::Province, rest);
+    }
+    agencies
+}
+
 /// What must hold between the figures of a time.
 fn check(period: &Period, rows: &KpiRows) -> Result<(), Failure> {
-    let mut broken = domain::kpi::broken_identities(rows);
+    let mut broken = broken_identities(rows);
     match broken.pop() {
         None => Ok(()),
         Some(identity) => {

@@ -5,7 +5,7 @@ use domain::deadline::DueRule;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::law::Law;
-use domain::submission::forward_violation;
+use domain::submission::move_violations;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -74,8 +74,9 @@ pub async fn change(
                     .history
                     .last()
                     .ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
-                if let Some(violation) = forward_violation(&next, entry, catalogue) {
-                    return Err(violation.into());
+                let found = move_violations(&next, entry, by, catalogue);
+                if !found.is_empty() {
+                    return Err(Failure::Invalid(found));
                 }
                 if store.advance(&next).await? == Stored::Yes {
                     return Ok(Moved::to(&next, entry, catalogue.law()));

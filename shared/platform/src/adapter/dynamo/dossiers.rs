@@ -259,8 +259,15 @@ impl DossierStore for Dossiers {
             (":newest".to_owned(), AttributeValue::L(newest)),
             (":before".to_owned(), number(dossier.version - 1)),
         ]);
-        // Only what a command can change is written: the applicant and the documents stay as they
-        // were handed in.
+        let brought = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
+        let (brought, documents) = (brought.count(), fields.remove("documents"));
+        if let (1.., Some(AttributeValue::L(mut documents))) = (brought, documents) {
+            let newest = documents.split_off(documents.len().saturating_sub(brought));
+            set.push("documents = list_append(documents, :documents)".to_owned());
+            values.insert(":documents".to_owned(), AttributeValue::L(newest));
+        }
+        // Only what a command can change is written: the applicant and the documents that are there
+        // stay as they were handed in.
         for name in MOVED {
             names.insert(format!("#{name}"), (*name).to_owned());
             match fields.remove(*name) {

@@ -4,9 +4,12 @@
 mod claim;
 mod run;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use domain::id::AgencyCode;
+use domain::impossible::Impossible;
 use domain::kpi::{KpiCell, KpiRow};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,7 @@ pub use claim::Claim;
 
 use super::{Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
-use crate::edition::{AgencyState, Head, Stored as StoredVersions, Versions};
+use crate::edition::{AgencyState, Head, Stored as StoredVersions, Versions, is_month};
 use crate::port::Stored;
 use crate::record::{CorrectionRecord, CountRecord, KpiRecord};
 
@@ -31,6 +34,9 @@ pub enum Consistency {
 /// Sort before every cell, so that a query for cells does not meet them.
 const COUNT: &str = "!count";
 const CORRECTION: &str = "!corrected#";
+
+/// What names an item of the table.
+const KEYS: [&str; 2] = ["day", "cell"];
 
 /// In the place of a day: the counts, each under its name. They stay, as the record of what was
 /// counted when.
@@ -50,7 +56,8 @@ pub struct Figures {
 }
 
 /// A row with its versions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RowItem")]
 pub struct StoredRow {
     /// The cell of the row.
     pub cell: KpiCell,
@@ -60,15 +67,33 @@ pub struct StoredRow {
 
 #[derive(Deserialize)]
 struct RowItem {
+    day: String,
     cell: KpiCell,
     #[serde(flatten)]
     figures: StoredVersions<KpiRow>,
 }
 
-impl From<RowItem> for StoredRow {
-    fn from(item: RowItem) -> Self {
-        Self { cell: item.cell, versions: item.figures.into() }
+impl TryFrom<RowItem> for StoredRow {
+    type Error = Impossible;
+
+    fn try_from(item: RowItem) -> Result<Self, Impossible> {
+        let versions = Versions::from(item.figures);
+        // Of a month there are only flows, and the province is judged by its sum.
+        let judged = matches!(item.cell, KpiCell::Work { .. }) && !is_month(&item.day);
+        if judged && !versions.all().all(KpiRow::is_sound) {
+            return Err(Impossible("a row of figures does not account for what was there"));
+        }
+        Ok(Self { cell: item.cell, versions })
     }
+}
+
+/// The rows of a day or month.
+#[derive(Debug, Default)]
+pub struct StoredRows {
+    /// Those that can be read, by cell.
+    pub rows: Vec<StoredRow>,
+    /// The cells of those that cannot, as far as their names can be.
+    pub left_out: BTreeSet<KpiCell>,
 }
 
 /// Figures as one edition publishes them, whatever is written meanwhile.
@@ -92,8 +117,8 @@ impl Closed<'_> {
 
     /// One row of a day or month.
     pub async fn row(&self, day: &str, cell: &str) -> Result<Option<KpiRecord>, Failure> {
-        let row: Option<RowItem> = self.figures.get(day, cell).await?;
-        Ok(row.and_then(|row| self.shown(day, row.into())))
+        let row: Option<StoredRow> = self.figures.get(day, cell).await?;
+        Ok(row.and_then(|row| self.shown(day, row)))
     }
 
     /// When a day was counted, or how much of a month; none before.
@@ -138,15 +163,30 @@ impl Figures {
         self.closed().await?.count(day).await
     }
 
-    /// The rows of a day or month by cell, with all their versions. An unreadable one is left out
-    /// and named in the log; the next count of that day writes it again.
+    /// The rows of a day or month by cell, with all their versions. One that cannot be read, or
+    /// says what cannot be so, is left out and named in the log; the next count of that day writes
+    /// it again.
     pub async fn stored(&self, day: &str) -> Result<Vec<StoredRow>, Failure> {
-        Ok(self
-            .between::<RowItem>(day, "a", "~", Consistency::Strong)
-            .await?
-            .into_iter()
-            .map(StoredRow::from)
-            .collect())
+        Ok(self.stored_rows(day).await?.rows)
+    }
+
+    /// The same, with the cells of what was left out.
+    pub async fn stored_rows(&self, day: &str) -> Result<StoredRows, Failure> {
+        let mut found = StoredRows::default();
+        for item in self.query(day, ("a", "~"), Consistency::Strong).await? {
+            let cell = item.get("cell").and_then(|cell| cell.as_s().ok()?.parse().ok());
+            match rows::readable(item, &KEYS) {
+                Some(row) => found.rows.push(row),
+                None => found.left_out.extend(cell),
+            }
+        }
+        // What is taken back of a row that is left out is taken from nothing.
+        let StoredRows { rows, left_out } = &mut found;
+        rows.retain(|row| match &row.cell {
+            KpiCell::TakenBack { of, .. } => !left_out.contains(of.as_ref()),
+            KpiCell::Province | KpiCell::Work { .. } | KpiCell::Officer { .. } => true,
+        });
+        Ok(found)
     }
 
     /// When a day was counted, or how much of a month, with all that was written of it.
@@ -182,8 +222,17 @@ impl Figures {
         last: &str,
         consistency: Consistency,
     ) -> Result<Vec<T>, Failure> {
-        let found = self
-            .client
+        let found = self.query(day, (first, last), consistency).await?;
+        Ok(found.into_iter().filter_map(|item| rows::readable(item, &KEYS)).collect())
+    }
+
+    async fn query(
+        &self,
+        day: &str,
+        (first, last): (&str, &str),
+        consistency: Consistency,
+    ) -> Result<Vec<Item>, Failure> {
+        self.client
             .query()
             .table_name(&self.table)
             .key_condition_expression("#day = :day AND cell BETWEEN :first AND :last")
@@ -197,8 +246,7 @@ impl Figures {
             .send()
             .try_collect()
             .await
-            .map_err(down)?;
-        Ok(found.into_iter().filter_map(|item| rows::readable(item, &["day", "cell"])).collect())
+            .map_err(down)
     }
 
     async fn get<T: DeserializeOwned>(&self, day: &str, cell: &str) -> Result<Option<T>, Failure> {

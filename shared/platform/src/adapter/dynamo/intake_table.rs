@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
-use domain::dossier::Dossier;
+use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -48,12 +48,19 @@ const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// How the name of a waiting event begins: a field of its dossier's item.
 const EVENT: &str = "event#";
 
+/// The same for one of a sender to whom the dossier may still be forwarded.
+const GUEST: &str = "guest#";
+
 fn waiting_key(code: &DossierCode) -> AttributeValue {
     text(format!("waiting#{code}"))
 }
 
 fn event_name(key: &CommandId) -> String {
     format!("{EVENT}{key}")
+}
+
+fn guest_name(key: &CommandId) -> String {
+    format!("{GUEST}{key}")
 }
 
 fn receipt_key(key: &CommandId) -> AttributeValue {
@@ -101,9 +108,15 @@ impl Intake for IntakeTable {
         &self,
         code: &DossierCode,
         key: &CommandId,
-        claimed: Timestamp,
+        (standing, claimed): (Standing, Timestamp),
         now: Timestamp,
     ) -> Result<bool, Failure> {
+        let (own, behind): (String, &[&str]) = match standing {
+            Standing::Owner => (event_name(key), &[EVENT]),
+            Standing::Handler => (event_name(key), &[EVENT, GUEST]),
+            Standing::MayBeForwardedTo => (guest_name(key), &[]),
+            Standing::Nobody => return Ok(false),
+        };
         let forgotten = now.saturating_add(WAITING_KEPT).unwrap_or(now);
         let noted = self
             .client
@@ -111,7 +124,7 @@ impl Intake for IntakeTable {
             .table_name(&self.intake)
             .key("key", waiting_key(code))
             .update_expression("SET #event = :claimed, expiresAt = :forgotten")
-            .expression_attribute_names("#event", event_name(key))
+            .expression_attribute_names("#event", &own)
             .expression_attribute_values(
                 ":claimed",
                 text(format!("{} {}", claimed.as_millisecond(), now.as_second())),
@@ -125,7 +138,7 @@ impl Intake for IntakeTable {
             .attributes
             .unwrap_or_default()
             .into_iter()
-            .filter(|(name, _)| name.starts_with(EVENT));
+            .filter(|(name, _)| behind.iter().any(|known| name.starts_with(known)));
         let mut others = others.filter_map(|(_, value)| {
             let (claimed, seen) = value.as_s().ok()?.split_once(' ')?;
             Some((claimed.parse::<i64>().ok()?, seen.parse::<i64>().ok()?))
@@ -137,9 +150,10 @@ impl Intake for IntakeTable {
     async fn waited(&self, code: &DossierCode, key: &CommandId) -> Result<(), Failure> {
         let forgotten =
             self.client.update_item().table_name(&self.intake).key("key", waiting_key(code));
-        let forgotten = forgotten.update_expression("REMOVE #event");
+        let forgotten = forgotten.update_expression("REMOVE #event, #guest");
         forgotten
             .expression_attribute_names("#event", event_name(key))
+            .expression_attribute_names("#guest", guest_name(key))
             .send()
             .await
             .map_err(down)?;

@@ -46,7 +46,11 @@ impl Notices {
 
     /// The threads due by `now`, at most `limit`, the longest waiting first. An unreadable one is
     /// left out and named in the log.
-    pub async fn sleepers(&self, now: Timestamp, limit: usize) -> Result<Vec<DueThread>, Failure> {
+    pub async fn due_threads(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueThread>, Failure> {
         let mut pages = self
             .client
             .query()
@@ -68,11 +72,11 @@ impl Notices {
         Ok(found)
     }
 
-    /// Delays the thread's waking by `length`, unless it has changed since it was read. Returns
+    /// Postpones the thread's waking by `length`, unless it has changed since it was read. Returns
     /// whether the caller has to wake it.
-    pub async fn doze(
+    pub async fn postpone(
         &self,
-        sleeper: &DueThread,
+        thread: &DueThread,
         now: Timestamp,
         length: SignedDuration,
     ) -> Result<bool, Failure> {
@@ -81,11 +85,11 @@ impl Notices {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("code", text(sleeper.code.to_string()))
+            .key("code", text(thread.code.to_string()))
             .update_expression("SET wakeAt = :later")
             .condition_expression("wakeAt = :seen")
             .expression_attribute_values(":later", number(later))
-            .expression_attribute_values(":seen", number(sleeper.wake_at))
+            .expression_attribute_values(":seen", number(thread.wake_at))
             .send()
             .await;
         Ok(unless_refused(outcome)?.is_some())

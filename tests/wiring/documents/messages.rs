@@ -1,0 +1,227 @@
+//! What `infra/asyncapi.yaml` says of messages, channels and schedules.
+
+use domain::dossier::{HistoryEntry, Role, Signature};
+use platform::batch::Interruption;
+use platform::message::CloudEvent;
+use refresh_token::Standing;
+use relay_changes::ParkReason;
+
+use super::*;
+
+#[test]
+fn the_documented_message_types_are_those_of_the_code() {
+    let documents = Documents::read();
+    for (message, schema, kind) in [
+        ("submit", "SubmitEvent", message::SUBMIT),
+        ("transition", "TransitionEvent", message::TRANSITION),
+        ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
+        ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
+        ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
+    ] {
+        assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
+        let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];
+        assert_eq!(
+            (&envelope["type"]["const"], &envelope["specversion"]["const"]),
+            (&json!(kind), &json!(message::SPEC_VERSION))
+        );
+    }
+    let code = "H20.101-261116-0001".parse().unwrap();
+    let entry = HistoryEntry {
+        version: 1,
+        action: Action::Submit,
+        status: DossierStatus::Registered,
+        at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
+        recorded_at: "2026-11-16T01:12:45.318Z".parse().unwrap(),
+        claimed_at: None,
+        by: Signature { role: Role::Portal, id: "portal".into(), agency: None },
+        command: "1".parse().unwrap(),
+        reason: Some("not for a queue".into()),
+        note: Some("not for a queue".into()),
+        due_at: None,
+        due_rule: None,
+        original_due_at: None,
+        counted_by: None,
+        asked_late: false,
+        late_letter: false,
+        handler: None,
+        asked_for: Vec::new(),
+    };
+    let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());
+    let ordered =
+        serde_json::to_value(CloudEvent::count("a run", &agency, (day, day), entry.at)).unwrap();
+    assert_eq!(fits(&documents.schema("AgencyCountEvent"), &ordered), Ok(()));
+    for woken in ["H20.101-261116-0001", "REPORT-2026-11-16-chairman"] {
+        let mut event = CloudEvent::wake(&woken.parse().unwrap(), entry.at);
+        for take_up in [false, true] {
+            event.data.take_up = take_up;
+            assert_eq!(
+                fits(&documents.schema("WakeEvent"), &serde_json::to_value(&event).unwrap()),
+                Ok(())
+            );
+        }
+    }
+    let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
+    assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
+    assert!(!told.to_string().contains("not for a queue"));
+}
+
+#[test]
+fn each_queue_and_the_schedule_is_a_documented_channel() {
+    let (template, documents) = (Template::read(), Documents::read());
+    let name =
+        |value: &Value| value["Fn::Sub"].as_str().unwrap().replace("${AWS::StackName}", "{stack}");
+    let queues =
+        template.of_type("AWS::SQS::Queue").into_iter().map(|(_, queue)| name(&queue["QueueName"]));
+    let schedules = template
+        .of_type("AWS::Scheduler::Schedule")
+        .into_iter()
+        .map(|(_, made)| name(&made["Name"]));
+    let mut deployed: BTreeSet<String> = queues.chain(schedules).collect();
+    // What lies here has the form that Lambda and the Scheduler give it.
+    assert!(deployed.remove("{stack}-rollup-failures"));
+    assert!(deployed.remove("{stack}-reminder-failures"));
+    assert!(deployed.remove("{stack}-announcement-failures"));
+    let channels = documents.asyncapi["channels"].as_object().unwrap();
+    let described =
+        channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(deployed, described);
+    for (schedule, order) in [
+        ("NightlyRollup", "RollupOrder"),
+        ("NightlyRepair", "RepairOrder"),
+        ("MorningReminder", "ReminderOrder"),
+        ("MorningAnnouncement", "AnnouncementOrder"),
+        ("EveryMinuteWake", "WakeOrder"),
+        ("QuarterHourlyRefresh", "RefreshOrder"),
+    ] {
+        let sent = template.properties(schedule)["Target"]["Input"].as_str().unwrap();
+        assert_eq!(
+            fits(&documents.schema(order), &serde_json::from_str(sent).unwrap()),
+            Ok(()),
+            "{schedule}"
+        );
+    }
+}
+
+#[test]
+fn what_the_schedules_answer_is_documented() {
+    let documents = Documents::read();
+    let day = "2026-11-16".parse().unwrap();
+    let counted = rollup_kpi::Outcome {
+        first: day,
+        last: day,
+        agencies: 307,
+        runs: vec!["a run".to_owned()],
+    };
+    let listed = remind_deadline::Pressing {
+        due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
+        overdue: vec!["H20.03-261109-0007".parse().unwrap()],
+    };
+    let reminded = remind_deadline::Outcome {
+        day,
+        due_soon: 1,
+        overdue: 2,
+        apologies: 3,
+        redated: 5,
+        expired: 4,
+        failed: 0,
+        by_agency: [("H20.03".parse().unwrap(), listed)].into(),
+    };
+    let announced = announce_report::Outcome { day, working_day: true, opened: 1, known: 1 };
+    let announced = serde_json::to_value(announced).unwrap();
+    assert_eq!(fits(&documents.schema("AnnouncementOutcome"), &announced), Ok(()));
+    let repaired = repair_relay::Outcome {
+        since: "2026-11-13T19:00:00Z".parse().unwrap(),
+        changed: 3,
+        owed: 2,
+        sent: 1,
+    };
+    assert_eq!(
+        fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()),
+        Ok(())
+    );
+    let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
+    assert_eq!(
+        fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()),
+        Ok(())
+    );
+    for standing in [
+        Standing::Fresh,
+        Standing::Renewed,
+        Standing::ByAnother,
+        Standing::Unanswered,
+        Standing::SignInNeeded,
+    ] {
+        let outcome = refresh_token::Outcome {
+            standing,
+            access_until: Some("2026-11-17T02:40:00Z".parse().unwrap()),
+        };
+        assert_eq!(
+            fits(&documents.schema("RefreshOutcome"), &serde_json::to_value(outcome).unwrap()),
+            Ok(())
+        );
+    }
+    let (counted, reminded) =
+        (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
+    assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
+    assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
+    for list in ["dueSoon", "overdue"] {
+        let schemas = &documents.asyncapi["components"]["schemas"];
+        let most = &schemas["ReminderOutcome"]["properties"]["byAgency"]["additionalProperties"]["properties"]
+            [list];
+        assert_eq!(most["maxItems"], remind_deadline::LISTED_MAX, "{list}");
+    }
+}
+
+#[test]
+fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
+    let documents = Documents::read();
+    let reasons = |schema: &str| -> BTreeSet<String> {
+        let listed =
+            &documents.asyncapi["components"]["schemas"][schema]["properties"]["reason"]["enum"];
+        words(listed).into_iter().map(str::to_owned).collect()
+    };
+    let over_http = [
+        "procedure-not-found",
+        "missing-idempotency-key",
+        "unauthorized",
+        "route-not-found",
+        "stale-edition",
+        "body-too-large",
+        "unsupported-media-type",
+        "catalogue-refused",
+    ];
+    let of_commands = [
+        "forbidden",
+        "stale-version",
+        "out-of-order",
+        "idempotency-key-reused",
+        "illegal-transition",
+        "calendar-missing",
+    ];
+    let slugs = TYPES
+        .iter()
+        .map(|(slug, _)| *slug)
+        .filter(|slug| !over_http.contains(slug))
+        .chain(Interruption::ALL.map(Interruption::name));
+    let events: BTreeSet<String> = slugs.map(str::to_owned).collect();
+    assert_eq!(reasons("ParkedEventAttributes"), events);
+    let of_events = events.into_iter().filter(|reason| !of_commands.contains(&reason.as_str()));
+    let of_events: Vec<String> = of_events.collect();
+    let counts =
+        of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
+    assert_eq!(reasons("ParkedCountAttributes"), counts);
+    let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
+    assert_eq!(reasons("ParkedNoticeAttributes"), notices);
+    let changes = ParkReason::ALL.map(|reason| reason.name().to_owned()).into();
+    assert_eq!(reasons("ParkedChangeAttributes"), changes);
+}
+
+#[test]
+fn each_known_integrator_has_a_source_as_documented() {
+    let documents = Documents::read();
+    let source = documents.schema("IntegratorSource");
+    let integrators: Value = serde_json::from_str(&file("infra/data/integrators.json")).unwrap();
+    for integrator in integrators["integrators"].as_array().unwrap() {
+        assert_eq!(fits(&source, &integrator["source"]), Ok(()));
+    }
+}

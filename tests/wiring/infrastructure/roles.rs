@@ -1,0 +1,139 @@
+//! What each role may do: exactly what its function calls.
+
+use super::*;
+
+/// What the functions' adapters call, and nothing else: who, on what, which calls.
+const CALLS: &[(&str, &str, &[&str])] = &[
+    // A transaction of two puts is authorised as two puts.
+    ("submit-dossier", "DossiersTable", &["dynamodb:PutItem"]),
+    (
+        "submit-dossier",
+        "IntakeTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
+    ("change-status", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
+    ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
+    // No update and no delete: what was read stays recorded.
+    ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-reader", &["dynamodb:Query"]),
+    ("read-case", "ReadsTable/index/by-day", &["dynamodb:Query"]),
+    ("find-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    ("find-dossier", "DossiersTable/index/by-applicant", &["dynamodb:Query"]),
+    ("find-dossier", "DossiersTable/index/by-phone", &["dynamodb:Query"]),
+    ("find-dossier", "ReadsTable", &["dynamodb:PutItem"]),
+    ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
+    (
+        "ingest-event",
+        "DossiersTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
+    (
+        "ingest-event",
+        "IntakeTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
+    ("ingest-event", "IntegratorsQueue", CONSUME),
+    ("ingest-event", "IntegratorsDeadLetters", &["sqs:SendMessage"]),
+    (
+        "relay-changes",
+        "DossiersTable/stream/*",
+        &[
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        ],
+    ),
+    ("relay-changes", "NoticesQueue", &["sqs:SendMessage"]),
+    ("relay-changes", "RelayFailuresQueue", &["sqs:SendMessage"]),
+    ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
+    ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("notify-applicant", "NoticesQueue", CONSUME),
+    ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
+    ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
+    ("repair-relay", "NoticesQueue", &["sqs:SendMessage"]),
+    ("repair-relay", "RelayFailuresQueue", &["sqs:SendMessage"]),
+    ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
+    ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),
+    ("wake-notices", "NoticesQueue", &["sqs:SendMessage"]),
+    ("keep-preference", "ContactsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    (
+        "publish-catalogue",
+        "CatalogueTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+    ),
+    ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("read-kpi", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    ("rollup-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
+    ("rollup-kpi", "CountsQueue", &["sqs:SendMessage"]),
+    ("rollup-kpi", "RollupFailuresQueue", &["sqs:SendMessage"]),
+    ("count-agency", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("count-agency", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    (
+        "count-agency",
+        "KpiTable",
+        &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+    ),
+    ("count-agency", "CountsQueue", CONSUME),
+    ("count-agency", "CountsDeadLetters", &["sqs:SendMessage"]),
+    ("announce-report", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("announce-report", "NoticesTable", &["dynamodb:PutItem"]),
+    ("announce-report", "AnnouncementFailuresQueue", &["sqs:SendMessage"]),
+    ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
+];
+
+/// What Lambda's poller and the function's own backing off need.
+const CONSUME: &[&str] = &[
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+];
+
+#[test]
+fn each_role_allows_exactly_the_calls_that_its_function_makes() {
+    let template = Template::read();
+    let mut found = Vec::new();
+    for function in template.functions() {
+        let log = named(&function.properties["LoggingConfig"]["LogGroup"]);
+        let own = CALLS
+            .iter()
+            .filter(|(caller, _, _)| *caller == function.name)
+            .map(|(_, on, calls)| (*on, *calls));
+        // Whoever decides anything reads the catalogue.
+        let reads_law = settings_read(function.name).contains("CATALOGUE_MAX_AGE_S");
+        let law: (&str, &[&str]) = ("CatalogueTable", &["dynamodb:GetItem", "dynamodb:Query"]);
+        let logging: (&str, &[&str]) = (log, &["logs:CreateLogStream", "logs:PutLogEvents"]);
+        let needed: BTreeSet<(String, String)> = own
+            .chain([logging])
+            .chain(reads_law.then_some(law))
+            .flat_map(|(on, calls)| {
+                calls.iter().map(move |call| (on.to_owned(), (*call).to_owned()))
+            })
+            .collect();
+        let allowed = allowed(&template, named(&function.properties["Role"]));
+        found.extend(
+            allowed
+                .difference(&needed)
+                .map(|extra| format!("{} need not {extra:?}", function.name)),
+        );
+        found.extend(
+            needed
+                .difference(&allowed)
+                .map(|missing| format!("{} may not {missing:?}", function.name)),
+        );
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
