@@ -31,7 +31,7 @@ token: ## print a bare token: make -s token ROLE=portal|administrator|auditor, R
 catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; on the local stack, or where API_URL and an administrator's TOKEN say
 	@$(PYTHON) infra/publish.py $(if $(DRY_RUN),--dry-run)
 
-redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|integrators-events|counts|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
+redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|integrators-events|counts|documents|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
 deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12] [PAUSED=FROM/TO,...]

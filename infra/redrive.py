@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # dossier's notices; what the relay could not read does so once the dossier is mended in the table.
 QUEUES = {
     "notices": ("notices-dlq", "notices"),
+    "documents": ("documents-dlq", "documents"),
     "integrators-events": ("integrators-events-dlq", "integrators-events"),
     "counts": ("counts-dlq", "counts"),
     "relay-failures": ("relay-failures", "notices"),

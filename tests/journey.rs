@@ -2,6 +2,7 @@
 
 mod gateways;
 mod operators;
+mod uploading;
 
 use std::time::Duration;
 

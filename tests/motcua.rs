@@ -35,5 +35,6 @@ mod texts;
 mod tidy;
 mod tokens;
 mod unreadable;
+mod uploads;
 mod wiring;
 mod year;

@@ -130,6 +130,13 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
     return versions
 
 
+def document(api: str, known: dict[str, str]) -> str:
+    """One that the portal asked for, and that nobody uploads."""
+    body = {"mediaType": "application/pdf", "bytes": 1, "sha256": "0" * 64}
+    asked = call(f"{api}/v1/documents", known["portal"], body)
+    return str(asked["id"])
+
+
 def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     """What a run proves nothing without: a success of each route, a call as each role."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -177,6 +184,7 @@ def main() -> int:
         "procedure": PROCEDURE,
         "agency": AGENCY,
         "citizen": CITIZEN,
+        "document": document(stack["API_URL"], known),
         "seen": str(folder / "seen.json"),
     }
     (folder / "setting.json").write_text(json.dumps(setting))

@@ -30,6 +30,9 @@ AT_HOME = {
     "readHistory": ("citizen", "officer"),
     "readDeadline": ("citizen", "officer"),
     "readNotices": ("officer",),
+    "askForUpload": ("citizen", "officer", "portal"),
+    # The account that asked for the document of the setting.
+    "showUpload": ("portal",),
     "readCase": ("citizen", "officer", "portal"),
     "listReads": ("citizen", "auditor"),
     "auditReads": ("auditor",),
@@ -88,6 +91,8 @@ def before_call(
     of_procedures = case.operation.path == "/v1/procedures/{code}"
     if of_procedures and PROCEDURE.match(str(path.get("code", ""))) and number % 5:
         path["code"] = SETTING["procedure"]
+    if re.fullmatch(r"[0-9a-f]{32}", str(path.get("id", ""))) and number % 5:
+        path["id"] = SETTING["document"]
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         path["secret"] = SETTING["secret"]
     body = case.body

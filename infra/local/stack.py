@@ -168,6 +168,9 @@ class Stack:
             "NOTICES_QUEUE_URL": outputs["NoticesQueueUrl"],
             "NOTICES_DLQ_URL": outputs["NoticesDlqUrl"],
             "RELAY_FAILURES_QUEUE_URL": outputs["RelayFailuresQueueUrl"],
+            "DOCUMENTS_BUCKET": outputs["DocumentsBucketName"],
+            "DOCUMENTS_QUEUE_URL": outputs["DocumentsQueueUrl"],
+            "DOCUMENTS_DLQ_URL": outputs["DocumentsDlqUrl"],
             "COUNTS_DLQ_URL": outputs["CountsDlqUrl"],
             "ROLLUP_FAILURES_QUEUE_URL": outputs["RollupFailuresQueueUrl"],
             "DOSSIERS_TABLE": outputs["DossiersTableName"],
@@ -260,6 +263,7 @@ class Stack:
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
             "ContactsKey": "local-contacts-key",
+            "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "PeopleKey": "local-people-key",
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).

@@ -303,6 +303,14 @@ impl Call {
         http::serve(self.event(), handler).await
     }
 
+    /// What `upload-document` answers at `now`, as it is.
+    pub async fn at_upload(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
+        let (uploads, bucket) = (&world.uploads, &world.bucket);
+        let handler =
+            |request| upload_document::handle(request, uploads, bucket, &world.catalogue, now);
+        http::serve(self.event(), handler).await
+    }
+
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
         http::serve(self.event(), |request| {
@@ -358,6 +366,12 @@ impl Call {
                     keep_preference::handle(request, &world.contacts, &world.catalogue)
                 })
                 .await
+            }
+            route if route.contains("/v1/documents") => {
+                let (uploads, bucket) = (&world.uploads, &world.bucket);
+                let handler =
+                    |request| upload_document::handle(request, uploads, bucket, catalogue, now);
+                http::serve(event, handler).await
             }
             route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
                 let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));

@@ -6,6 +6,7 @@ pub mod cut;
 pub mod days;
 pub mod log;
 pub mod memory;
+pub mod shelf;
 pub mod stack;
 pub mod teller;
 pub mod template;

@@ -144,6 +144,21 @@ impl Stack {
         request.send().await.unwrap()
     }
 
+    /// Uploads `content` to the address of `upload`, with its headers, some of them changed.
+    pub async fn upload(&self, upload: &Value, content: &[u8], changed: &[(&str, &str)]) -> u16 {
+        let mut request = self.http.put(upload["url"].as_str().unwrap()).body(content.to_vec());
+        for header in upload["headers"].as_array().unwrap() {
+            let name = header["name"].as_str().unwrap();
+            let other = changed.iter().find(|(changed, _)| *changed == name);
+            let value = other.map_or(header["value"].as_str().unwrap(), |(_, value)| value);
+            // The client writes the length of what it sends.
+            if name != "content-length" {
+                request = request.header(name, value);
+            }
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
     pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.call(Method::GET, path, token, None, Value::Null).await
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
@@ -12,6 +13,7 @@ use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::{Notice, Provider};
 use domain::thread::{NoticeRecord, NoticeState, NoticeThread};
+use domain::upload::{Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -20,13 +22,14 @@ use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, People,
-    Reads,
+    Reads, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
+use platform::objects::Bucket;
 use platform::port::{
     AccessTokens, Admission, DeadLetters, DossierStore, Intake, MessageGateways, MessageSender,
-    NoticeBook, Stored, TokenStore,
+    NoticeBook, Stored, TokenStore, Uploads,
 };
 use platform::record::SubmissionReceipt;
 use replay::tables::embedded;
@@ -55,10 +58,20 @@ pub struct World {
     pub accounts: AccountTable,
     pub figures: Figures,
     pub reads: Reads,
+    pub uploads: UploadTable,
+    pub bucket: Bucket,
     /// Of `find-dossier`.
     pub finders: find_dossier::Tables,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
+}
+
+/// A bucket that addresses are signed for, and that nobody calls.
+pub fn bucket() -> Bucket {
+    let credentials = Credentials::new("AKIDEXAMPLE", "a secret of nobody", None, None, "tests");
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let place = "https://motcua-documents.s3.ap-southeast-1.amazonaws.com";
+    Bucket::new(credentials, "ap-southeast-1", place).unwrap()
 }
 
 /// The shipped catalogue, read once for all tests.
@@ -100,6 +113,8 @@ impl World {
                 "a key for tests".to_owned(),
             ),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
+            uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
+            bucket: bucket(),
             reads: Reads::new(client.clone(), table("ReadsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
@@ -233,6 +248,20 @@ impl<S: Intake> Intake for Mortal<S> {
         receipt: &SubmissionReceipt,
     ) -> Result<Admission, Failure> {
         self.write(self.inner.admit(dossier, key, receipt)).await
+    }
+}
+
+impl<S: Uploads> Uploads for Mortal<S> {
+    async fn upload(&self, id: &UploadId) -> Result<Option<Upload>, Failure> {
+        self.inner.upload(id).await
+    }
+
+    async fn open(&self, upload: &Upload) -> Result<(), Failure> {
+        self.write(self.inner.open(upload)).await
+    }
+
+    async fn conclude(&self, id: &UploadId, state: &UploadState) -> Result<Stored, Failure> {
+        self.write(self.inner.conclude(id, state)).await
     }
 }
 

@@ -377,6 +377,11 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
         ("/documentHosts/0/host", json!("169.254.169.254")),
         ("/documentHosts/0/host", json!("metadata.google.internal")),
         ("/documentHosts/0/source", json!("")),
+        ("/documentTypes/0/mediaType", json!("text/html")),
+        ("/documentTypes/0/bytesMax", json!(0)),
+        ("/documentTypes/0/bytesMax", json!(30_000_001)),
+        ("/documentTypes/0/validFrom", json!(null)),
+        ("/documentTypes/0/source", json!(" ")),
         ("/schemaVersion", json!(2)),
         ("/documentHost", json!([])),
     ] {

@@ -11,6 +11,7 @@ use domain::dossier::{
 };
 use domain::language::Language;
 use domain::submission::DOCUMENTS_MAX;
+use domain::upload::{DocumentType, ScanRefusal};
 use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::catalogue::CatalogueError;
@@ -118,6 +119,7 @@ fn failures() -> Vec<Failure> {
         Failure::Unauthorized("no claim sub"),
         Failure::Forbidden,
         Failure::DossierNotFound,
+        Failure::DocumentNotFound,
         Failure::ProcedureNotFound,
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },
@@ -239,7 +241,8 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
             (takes_a_body, takes_a_body),
             "{route}"
         );
-        assert_eq!(statuses.contains("404"), route.contains("{code}"), "{route}");
+        let names_one = ["{code}", "{id}"].iter().any(|part| route.contains(part));
+        assert_eq!(statuses.contains("404"), names_one, "{route}");
     }
     let unavailable = &documents.openapi["components"]["responses"]["Unavailable"];
     assert!(!unavailable["headers"]["Retry-After"].is_null());
@@ -283,6 +286,7 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.openapi, "SubmissionBody"),
         (&documents.openapi, "Applicant"),
         (&documents.openapi, "Document"),
+        (&documents.openapi, "DocumentBody"),
         (&documents.openapi, "TransitionBody"),
         (&documents.openapi, "PublicationBody"),
         (&documents.openapi, "PreferenceBody"),
@@ -325,7 +329,7 @@ fn the_documented_limits_are_those_of_the_code() {
         publish_catalogue::EDITION_MAX
     );
     assert_eq!(BODY_BYTES_MAX, 262_144);
-    for body in ["Submission", "Transition", "Publication"] {
+    for body in ["Submission", "Document", "Transition", "Publication"] {
         let text =
             documents.openapi["components"]["requestBodies"][body]["description"].as_str().unwrap();
         assert!(text.contains("262,144 bytes"), "{body}");
@@ -398,4 +402,21 @@ fn generators_find_a_plain_type_everywhere() {
             "{place}: no type"
         );
     });
+}
+
+#[test]
+fn the_documented_reasons_of_a_refused_document_are_those_of_the_inspection_and_the_scanner() {
+    let documents = Documents::read();
+    let schemas = &documents.openapi["components"]["schemas"];
+    let reason = &schemas["UploadedDocument"]["properties"]["reason"]["properties"]["rule"];
+    // What is wrong with a signature is asked of results alone.
+    let of_content =
+        inspection::Rule::ALL.iter().take_while(|rule| **rule != inspection::Rule::NoSignature);
+    let of_scanner = ScanRefusal::ALL.iter().map(|refusal| refusal.name());
+    let reasons: Vec<&str> = of_content.map(|rule| rule.name()).chain(of_scanner).collect();
+    assert_eq!(words(&reason["enum"]), reasons);
+    let kinds = DocumentType::ALL.map(DocumentType::media_type);
+    assert_eq!(words(&schemas["DocumentType"]["enum"]), kinds);
+    let inspected = inspection::Kind::ALL.iter().map(|kind| kind.media_type());
+    assert_eq!(kinds.to_vec(), inspected.collect::<Vec<_>>(), "each can be inspected");
 }

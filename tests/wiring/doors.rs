@@ -42,6 +42,7 @@ const VALUES: [(&str, &str); 28] = [
 fn call(route: &str) -> Call {
     let call = Call::new(route)
         .path("code", "H20.03-261117-0001")
+        .path("id", "0123456789abcdef0123456789abcdef")
         .path("period", "2026-11")
         .path("secret", ESMS_SECRET);
     match route {

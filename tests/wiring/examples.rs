@@ -17,7 +17,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 99] = [
+const ANSWERS: [(&str, u16, &str); 105] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.business", 201, ""),
@@ -101,6 +101,12 @@ const ANSWERS: [(&str, u16, &str); 99] = [
     ("find-dossier.search-by-phone", 200, ""),
     ("find-dossier.search-without-number", 400, "applicant one-person"),
     ("find-dossier.search-by-citizen", 403, "forbidden"),
+    ("upload-document.ask", 201, ""),
+    ("upload-document.ask-too-large", 400, "bytes range"),
+    ("upload-document.ask-a-page", 400, "mediaType known-value"),
+    ("upload-document.by-auditor", 403, "forbidden"),
+    ("upload-document.show-unknown", 404, "document-not-found"),
+    ("upload-document.show-bad-id", 400, "id document-id"),
     ("read-catalogue.procedures", 200, ""),
     ("read-catalogue.procedures-bad-level", 400, "level known-value"),
     ("read-catalogue.procedure", 200, ""),
@@ -120,11 +126,12 @@ const ANSWERS: [(&str, u16, &str); 99] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 5] = [
+const BEYOND_THE_SCHEMA: [&str; 6] = [
     "procedure known-procedure",
     "agency agency-in-force",
     "toAgency agency-in-force",
     "applicant required",
+    "bytes range",
     "missing-idempotency-key",
 ];
 
@@ -207,6 +214,13 @@ async fn answered(world: &World, name: &str) -> Answer {
             })
             .await
         }
+        "upload-document" => {
+            let (uploads, bucket) = (&world.uploads, &world.bucket);
+            http::serve(request, |request| {
+                upload_document::handle(request, uploads, bucket, &world.catalogue, now)
+            })
+            .await
+        }
         "find-dossier" => {
             http::serve(request, |request| {
                 find_dossier::handle(request, &world.finders, &world.catalogue, now)
@@ -262,6 +276,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "read-case",
         "find-dossier",
         "read-catalogue",
+        "upload-document",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
@@ -292,6 +307,7 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .unwrap()
                 .1
                 .replace("{code}", part("code"))
+                .replace("{id}", part("id"))
                 .replace("{secret}", part("secret"))
                 .replace("{period}", part("period")),
             "{name}"

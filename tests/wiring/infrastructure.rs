@@ -2,6 +2,7 @@
 
 mod alarms;
 mod roles;
+mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +84,10 @@ fn each_route_may_invoke_its_function_and_nothing_else_may() {
         let (method, path) = route.split_once(' ').unwrap();
         let called = format!(
             "/*/{method}{}",
-            path.replace("{code}", "*").replace("{secret}", "*").replace("{period}", "*")
+            path.replace("{code}", "*")
+                .replace("{id}", "*")
+                .replace("{secret}", "*")
+                .replace("{period}", "*")
         );
         let covers = |permission: &Value| {
             let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
@@ -290,6 +294,9 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
         let (width, record_millis) = match function.name {
             "ingest-event" => (ingest_event::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
             "count-agency" => (count_agency::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
+            "inspect-document" => {
+                (inspect_document::WIDTH, function.whole_number("RECORD_TIMEOUT_MS"))
+            }
             "notify-applicant" => {
                 let longest = &template.0["Parameters"]
                     [named(&function.environment()["GATEWAY_TIMEOUT_MS"])]["MaxValue"];
@@ -331,6 +338,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "rollup-kpi" => names::<rollup_kpi::Settings>(),
         "submit-dossier" => names::<submit_dossier::Settings>(),
         "track-dossier" => names::<track_dossier::Settings>(),
+        "upload-document" => names::<upload_document::Settings>(),
+        "inspect-document" => names::<inspect_document::Settings>(),
         "wake-notices" => names::<wake_notices::Settings>(),
         other => panic!("{other} has settings that no test reads"),
     };
@@ -369,6 +378,7 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);
+    assert_eq!(template.properties("DocumentsTable")["TimeToLiveSpecification"], forgotten);
     for kept in [
         "DossiersTable",
         "ReadsTable",

@@ -7,7 +7,7 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 17] = [
+const BEYOND_THE_FORM: [&str; 18] = [
     "known-agency",
     "agency-in-force",
     "agency-level",
@@ -17,6 +17,7 @@ const BEYOND_THE_FORM: [&str; 17] = [
     "online-procedure",
     "known-edition",
     "documents-bytes-max",
+    "document-type",
     "cursor",
     "period",
     "after-due-date",

@@ -18,6 +18,7 @@ use domain::procedure::{
 };
 use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
+use domain::upload::DocumentType;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -103,9 +104,19 @@ pub(crate) struct Details<'a> {
     documents_max: usize,
     /// Where they may lie.
     document_hosts: Vec<&'a str>,
+    /// What can be uploaded.
+    document_types: Vec<Uploadable>,
     identities: Vec<Identity<'a>>,
     /// Those that take it on the day, by code.
     agencies: Vec<Taker<'a>>,
+}
+
+/// A type of file that can be uploaded, and the most bytes that it may have.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Uploadable {
+    media_type: DocumentType,
+    bytes_max: u64,
 }
 
 /// A channel by which a dossier may come in.
@@ -298,6 +309,11 @@ impl<'a> Details<'a> {
             documents: procedure.documents.iter().map(Asked::from).collect(),
             documents_max: DOCUMENTS_MAX,
             document_hosts: catalogue.document_hosts().on(day).collect(),
+            document_types: catalogue
+                .document_types()
+                .on(day)
+                .map(|(media_type, bytes_max)| Uploadable { media_type, bytes_max })
+                .collect(),
             identities: catalogue
                 .identities()
                 .taken_by(&procedure.code, day)

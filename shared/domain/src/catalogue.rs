@@ -30,6 +30,7 @@ use crate::phone::Telephones;
 use crate::procedure::{Channel, Procedure};
 use crate::register::Register;
 use crate::term::Term;
+use crate::upload::DocumentTypes;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
@@ -203,6 +204,11 @@ impl Catalogue {
     /// The hosts that may hold documents.
     pub fn document_hosts(&self) -> &DocumentHosts {
         &self.intake.hosts
+    }
+
+    /// The types of files that are accepted.
+    pub fn document_types(&self) -> &DocumentTypes {
+        &self.intake.types
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

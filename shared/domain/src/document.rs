@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use crate::provenance::Trust;
 use crate::text::REMARK_CHARACTERS_MAX;
+use crate::upload::is_lower_hexadecimal;
 use crate::{RuleName, Violation, text};
 
 /// Who has the documents of a dossier.
@@ -192,9 +193,7 @@ impl DocumentReference {
 
     fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<Violation> = written("name", &self.name, 255).into_iter().collect();
-        if self.sha256.len() != 64
-            || !self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        {
+        if !is_lower_hexadecimal(&self.sha256, 64) {
             found.push(Violation::new(
                 "sha256",
                 RuleName::Sha256,

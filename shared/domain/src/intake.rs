@@ -1,11 +1,12 @@
 //! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
-//! documents.
+//! documents and types of files.
 
 use crate::Violation;
 use crate::data_file::data_file;
 use crate::document::{DocumentHost, DocumentHosts};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
+use crate::upload::{AcceptedType, DocumentTypes};
 
 data_file! {
     /// The data file `intake.json`: kinds of identity numbers, telephones that can get messages, hosts
@@ -18,6 +19,9 @@ data_file! {
         no_mobile_ranges: Vec<NoMobileRange>,
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         document_hosts: Vec<DocumentHost>,
+        /// None in editions of before documents were uploaded: nothing is accepted then.
+        #[serde(default)]
+        document_types: Vec<AcceptedType>,
     }
 }
 
@@ -30,6 +34,8 @@ pub struct IntakeRules {
     pub telephones: Telephones,
     /// The hosts that may hold documents.
     pub hosts: DocumentHosts,
+    /// The types of files that are accepted.
+    pub types: DocumentTypes,
 }
 
 impl IntakeRules {
@@ -38,12 +44,13 @@ impl IntakeRules {
         let identities = Identities::assemble(file.identities, file.citizen_number, file.tax_code);
         let telephones = Telephones::assemble(file.no_mobile_ranges);
         let hosts = DocumentHosts::assemble(file.document_hosts);
-        match (identities, telephones, hosts) {
-            (Ok(identities), Ok(telephones), Ok(hosts)) => {
-                Ok(Self { identities, telephones, hosts })
+        let types = DocumentTypes::assemble(file.document_types);
+        match (identities, telephones, hosts, types) {
+            (Ok(identities), Ok(telephones), Ok(hosts), Ok(types)) => {
+                Ok(Self { identities, telephones, hosts, types })
             }
-            (identities, telephones, hosts) => {
-                let reasons = [identities.err(), telephones.err(), hosts.err()];
+            (identities, telephones, hosts, types) => {
+                let reasons = [identities.err(), telephones.err(), hosts.err(), types.err()];
                 Err(reasons.into_iter().flatten().flatten().collect())
             }
         }

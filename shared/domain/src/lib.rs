@@ -39,6 +39,7 @@ pub mod submission;
 pub mod term;
 pub mod text;
 pub mod thread;
+pub mod upload;
 pub mod violation;
 
 pub use rule_name::RuleName;

@@ -91,6 +91,8 @@ rule_names! {
     Sha256 = "sha256",
     HttpsUrl = "https-url",
     DocumentHost = "document-host",
+    DocumentType = "document-type",
+    DocumentId = "document-id",
 
     // The catalogue, seen from a request.
     KnownAgency = "known-agency",

@@ -3,4 +3,5 @@
 
 pub mod dynamo;
 pub mod gateway;
+pub mod objects;
 pub mod sqs;

@@ -32,6 +32,9 @@ pub enum Failure {
     /// There is no such dossier, or not yet.
     #[error("no such dossier")]
     DossierNotFound,
+    /// There is no such uploaded document, or none of this caller.
+    #[error("no such document")]
+    DocumentNotFound,
     /// There is no such procedure, or none in force.
     #[error("no such procedure")]
     ProcedureNotFound,
@@ -128,6 +131,7 @@ impl Failure {
             | Self::MissingIdempotencyKey
             | Self::Unauthorized(_)
             | Self::Forbidden
+            | Self::DocumentNotFound
             | Self::ProcedureNotFound
             | Self::RouteNotFound
             | Self::OutOfOrder
@@ -158,6 +162,7 @@ impl Failure {
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
+            Self::DocumentNotFound => "document-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",

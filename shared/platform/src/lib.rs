@@ -1,8 +1,8 @@
 //! Everything that touches the world: stores, queues, gateways, HTTP, configuration, telemetry.
 //!
 //! The functions decide nothing here either: they take a request, let [`domain`] decide, and act
-//! through the ports of this crate. `aws_sdk_*` stays inside [`dynamo`] and [`sqs`], the
-//! environment inside [`config`] and [`telemetry`].
+//! through the ports of this crate. `aws_*` stays inside [`dynamo`], [`objects`] and [`sqs`],
+//! the environment inside [`config`] and [`telemetry`].
 
 pub mod account;
 pub mod adapter;
@@ -31,7 +31,7 @@ pub mod service;
 pub mod telemetry;
 pub mod wire;
 
-pub use adapter::{dynamo, gateway, sqs};
+pub use adapter::{dynamo, gateway, objects, sqs};
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{gather, live_catalogue, live_token, submission, transition};

@@ -7,6 +7,7 @@ use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::{Charge, NoticeThread};
+use domain::upload::{Upload, UploadId, UploadState};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -110,6 +111,43 @@ pub trait Intake: Sync {
         key: &CommandId,
         receipt: &SubmissionReceipt,
     ) -> impl Future<Output = Result<Admission, Failure>> + Send;
+}
+
+/// Documents that were asked for, and how far each has come.
+pub trait Uploads: Sync {
+    /// The document as of the last completed write; none where its time has ended.
+    fn upload(&self, id: &UploadId)
+    -> impl Future<Output = Result<Option<Upload>, Failure>> + Send;
+
+    /// Stores a document that was asked for.
+    fn open(&self, upload: &Upload) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Stores how the inspection of an awaited document ended.
+    fn conclude(
+        &self,
+        id: &UploadId,
+        state: &UploadState,
+    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// The content of uploaded documents.
+pub trait Contents: Sync {
+    /// The bytes of this version of the document's object; of a longer one only the first, more
+    /// than `bytes_max` of them.
+    fn content(
+        &self,
+        id: &UploadId,
+        version: &str,
+        bytes_max: u64,
+    ) -> impl Future<Output = Result<Vec<u8>, Failure>> + Send;
+
+    /// What the platform's scanner for malware says of this version; none where it has said
+    /// nothing.
+    fn scanned(
+        &self,
+        id: &UploadId,
+        version: &str,
+    ) -> impl Future<Output = Result<Option<String>, Failure>> + Send;
 }
 
 /// Threads of notices, one for each dossier and each morning report.

@@ -11,13 +11,14 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 19] = [
+pub const TYPES: [(&str, u16); 20] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
     ("unauthorized", 401),
     ("forbidden", 403),
     ("dossier-not-found", 404),
+    ("document-not-found", 404),
     ("procedure-not-found", 404),
     ("route-not-found", 404),
     ("stale-version", 409),
@@ -104,6 +105,7 @@ impl Problem {
             | Failure::Forbidden
             | Failure::NotForwarded
             | Failure::DossierNotFound
+            | Failure::DocumentNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
             | Failure::OutOfOrder
@@ -185,6 +187,10 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
             ("Tài khoản này không được làm việc đó.", "This account may not do this.")
         }
         Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
+        Failure::DocumentNotFound => (
+            "Không có tài liệu này, hoặc tài liệu đã hết thời gian lưu giữ.",
+            "There is no such document, or its time has ended.",
+        ),
         Failure::ProcedureNotFound => (
             "Không có thủ tục này, hoặc thủ tục không có hiệu lực.",
             "There is no such procedure, or none in force.",

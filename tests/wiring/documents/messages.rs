@@ -181,6 +181,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         words(listed).into_iter().map(str::to_owned).collect()
     };
     let over_http = [
+        "document-not-found",
         "procedure-not-found",
         "missing-idempotency-key",
         "unauthorized",
@@ -210,6 +211,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     let counts =
         of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
     assert_eq!(reasons("ParkedCountAttributes"), counts);
+    assert_eq!(reasons("ParkedDocumentAttributes"), counts);
     let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);
     let changes = ParkReason::ALL.map(|reason| reason.name().to_owned()).into();

@@ -7,6 +7,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use relay_changes::Route;
 
 use super::*;
+use crate::support::shelf::Shelf;
 use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted};
 
@@ -204,6 +205,36 @@ async fn each_counts_example_counts_an_agency_or_is_refused_as_its_name_says() {
                 let sent = serde_json::from_str(&body).unwrap();
                 assert_eq!(fits(&documents.schema("AgencyCountEvent"), &sent), Ok(()), "{name}");
             }
+        }
+        assert_eq!(found, outcomes, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_example_of_the_bucket_is_inspected_or_refused_as_its_name_says() {
+    let documents = Documents::read();
+    let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("inspect-document.uploaded", &[""][..]),
+        ("inspect-document.connected", &[""]),
+        ("inspect-document.mixed-batch", &["", "invalid-request", "invalid-request"]),
+    ]);
+    assert_eq!(
+        examples_of("inspect-document"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
+    let world = World::new().await;
+    let law = (&*world.catalogue, inspect_document::MalwareScan::Optional);
+    for (name, outcomes) in expected {
+        let mut found = Vec::new();
+        for record in event::<SqsEvent>(name).records {
+            let (body, contents) = (record.body.unwrap(), Shelf::default());
+            let now = at("2026-11-16T01:40:06Z");
+            let inspected =
+                inspect_document::inspect(&body, &world.uploads, &contents, law, now).await;
+            found.push(inspected.as_ref().map_or_else(|failure| failure.slug(), |_| ""));
+            let sent: Value = serde_json::from_str(&body).unwrap();
+            let fitting = fits(&documents.schema("BucketNotification"), &sent);
+            assert_eq!(fitting.is_ok(), inspected.is_ok(), "{name}: {fitting:?}: {body}");
         }
         assert_eq!(found, outcomes, "{name}");
     }

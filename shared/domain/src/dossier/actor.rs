@@ -223,6 +223,11 @@ pub enum NoteReaders {
 }
 
 impl Signature {
+    /// The account with its role, in one word: accounts of two roles may have the same id.
+    pub fn account(&self) -> String {
+        format!("{}#{}", self.role.name(), self.id)
+    }
+
     /// For whom a note is that was left under it.
     pub fn note_readers(&self) -> NoteReaders {
         match self.role {

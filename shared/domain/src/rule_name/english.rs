@@ -53,6 +53,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Sha256 => "must be 64 lower-case hexadecimal digits",
         RuleName::HttpsUrl => "must be a public https address",
         RuleName::DocumentHost => "is on a host that the catalogue does not list",
+        RuleName::DocumentType => "is a type of file that is not accepted",
+        RuleName::DocumentId => "must be the id of a document as it was given",
         RuleName::KnownAgency => "is no agency of the catalogue",
         RuleName::AgencyInForce => "is an agency that does not exist on that day",
         RuleName::WardCode => "must be five digits",

@@ -51,6 +51,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Sha256 => "phải gồm 64 chữ số thập lục phân viết thường",
         RuleName::HttpsUrl => "phải là địa chỉ https công khai",
         RuleName::DocumentHost => "máy chủ không thuộc danh mục nơi lưu tài liệu",
+        RuleName::DocumentType => "loại tệp này không được tiếp nhận",
+        RuleName::DocumentId => "phải là mã tài liệu như đã được cấp",
         RuleName::KnownAgency => "cơ quan không có trong danh mục",
         RuleName::AgencyInForce => "cơ quan không hoạt động vào ngày đó",
         RuleName::WardCode => "phải là mã đơn vị hành chính cấp xã gồm năm chữ số",

@@ -10,6 +10,7 @@ mod notices;
 mod people;
 mod reads;
 mod rows;
+mod uploads;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
 pub use people::{People, Person, PersonPage, PersonPlace, PersonRow};
 pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
+pub use uploads::UploadTable;
 
 type Item = HashMap<String, AttributeValue>;
 

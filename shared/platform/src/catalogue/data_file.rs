@@ -45,7 +45,8 @@ data_files! {
     Codes: "codes.json" holds "gateways";
     Index: "index.json" holds "declared", "indexes";
     Intake: "intake.json"
-        holds "citizenNumber", "documentHosts", "identities", "noMobileRanges", "taxCode";
+        holds "citizenNumber", "documentHosts", "documentTypes", "identities", "noMobileRanges",
+            "taxCode";
     Integrators: "integrators.json" holds "integrators";
     Leaders: "leaders.json" holds "leaders";
     Notices: "notices.json" holds "policies";

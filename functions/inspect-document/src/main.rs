@@ -1,0 +1,33 @@
+//! Wires `inspect-document`.
+
+use inspect_document::{Settings, WIDTH, inspect};
+use platform::batch::{Plan, SHORT_PATIENCE};
+use platform::clock;
+use platform::dynamo::{self, UploadTable};
+use platform::entry::{self, queue};
+use platform::objects::{Bucket, Fetched};
+use platform::sqs::{self, SourceQueue};
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let uploads = &UploadTable::new(client, settings.documents_table);
+    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let contents = &Fetched::new(bucket, settings.record_timeout, clock::now)?;
+    let plan = Plan {
+        width: WIDTH,
+        record_timeout: settings.record_timeout,
+        receives_max: settings.queue.receives_max,
+        patience: SHORT_PATIENCE,
+    };
+    let source = &SourceQueue::open(sqs::client().await, settings.queue);
+    let scan = settings.malware_scan;
+    queue::run(plan, source, async |message, now| {
+        let catalogue = &*live.current(now).await;
+        inspect(&message.body, uploads, contents, (catalogue, scan), now).await
+    })
+    .await
+}

@@ -1,0 +1,154 @@
+//! `POST /v1/documents` and `GET /v1/documents/{id}`: an address by which a document is uploaded
+//! straight to object storage, and how far it has come. The content never passes through here.
+
+mod settings;
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::dossier::Actor;
+use domain::language::Language;
+use domain::upload::{Declared, DocumentType, ScanRefusal, Upload, UploadId, UploadState};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::http::{HttpReply, HttpRequest};
+use platform::objects::{Bucket, SignedUpload};
+use platform::port::Uploads;
+use platform::problem::preferred;
+use platform::wire::hex;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
+
+/// The body of `POST /v1/documents`. No name: names of files tell of people.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DocumentBody {
+    media_type: DocumentType,
+    bytes: u64,
+    sha256: String,
+}
+
+impl From<DocumentBody> for Declared {
+    fn from(DocumentBody { media_type, bytes, sha256 }: DocumentBody) -> Self {
+        Self { media_type, bytes, sha256 }
+    }
+}
+
+/// A document, as its owner sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    id: &'a UploadId,
+    state: &'static str,
+    #[serde(flatten)]
+    declared: &'a Declared,
+    /// After it the document is gone unless a dossier has claimed it.
+    kept_until: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<SignedUpload>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason<'a>>,
+}
+
+/// Why a document was refused.
+#[derive(Serialize)]
+struct Reason<'a> {
+    rule: &'a str,
+    text: &'static str,
+}
+
+/// Answers one HTTP request; failures become problem documents.
+pub async fn handle(
+    request: HttpRequest,
+    uploads: &impl Uploads,
+    bucket: &Bucket,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
+    match request.route.as_str() {
+        "POST /v1/documents" => ask(&request, &by, uploads, bucket, catalogue, now).await,
+        "GET /v1/documents/{id}" => show(&request, &by, uploads, now).await,
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+async fn ask(
+    request: &HttpRequest,
+    by: &Actor,
+    uploads: &impl Uploads,
+    bucket: &Bucket,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let broken = |body: DocumentBody| {
+        Declared::from(body).violations(catalogue.document_types(), date_of(now))
+    };
+    let declared: Declared = request.json_judged(broken)?.into();
+    let found = declared.violations(catalogue.document_types(), date_of(now));
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found));
+    }
+    let upload = Upload::asked(drawn()?, by.signature().account(), declared, now);
+    // Signed first: without an address the row would be of no use.
+    let signed = bucket.upload(&upload.id, &upload.declared, now).await?;
+    uploads.open(&upload).await?;
+    HttpReply::json(201, &Shown::of(&upload, Some(signed), Language::En))
+}
+
+async fn show(
+    request: &HttpRequest,
+    by: &Actor,
+    uploads: &impl Uploads,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let id: UploadId = request.path("id")?;
+    let found = uploads.upload(&id).await?;
+    let own = |upload: &Upload| upload.owner == by.signature().account() && upload.is_kept(now);
+    let upload = found.filter(own).ok_or(Failure::DocumentNotFound)?;
+    let language = preferred(request.header("accept-language"));
+    HttpReply::json(200, &Shown::of(&upload, None, language))
+}
+
+impl<'a> Shown<'a> {
+    fn of(upload: &'a Upload, signed: Option<SignedUpload>, language: Language) -> Self {
+        let reason = match &upload.state {
+            UploadState::Refused { reason, .. } => {
+                Some(Reason { rule: reason, text: text(reason, language) })
+            }
+            UploadState::Awaited | UploadState::Usable { .. } => None,
+        };
+        Self {
+            id: &upload.id,
+            state: upload.state.name(),
+            declared: &upload.declared,
+            kept_until: upload.kept_until(),
+            upload: signed,
+            reason,
+        }
+    }
+}
+
+/// The sentence of the rule by which a document was refused.
+fn text(reason: &str, language: Language) -> &'static str {
+    let scanned = ScanRefusal::ALL.into_iter().find(|refusal| refusal.name() == reason);
+    let broken = inspection::Rule::ALL.iter().find(|rule| rule.name() == reason);
+    match (scanned, broken, language) {
+        (Some(refusal), _, _) => refusal.text(language),
+        (None, Some(rule), Language::Vi) => rule.vietnamese(),
+        (None, Some(rule), Language::En) => rule.english(),
+        // Of a later release, which was taken back.
+        (None, None, Language::Vi) => "Tài liệu không được chấp nhận.",
+        (None, None, Language::En) => "The document was refused.",
+    }
+}
+
+/// An id that nobody can guess.
+fn drawn() -> Result<UploadId, Failure> {
+    let mut bytes = [0; 16];
+    let drawn = SystemRandom::new().fill(&mut bytes);
+    drawn.map_err(|_| Failure::Defect("the system gives no random bytes".to_owned()))?;
+    Ok(hex(bytes).parse()?)
+}

@@ -1,0 +1,20 @@
+//! Wires `upload-document`.
+
+use platform::dynamo::{self, UploadTable};
+use platform::entry::{self, http};
+use platform::objects::Bucket;
+use upload_document::Settings;
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let uploads = &UploadTable::new(client, settings.documents_table);
+    let bucket = &Bucket::open(&config, &settings.documents_url)?;
+    http::run(async |request, now| {
+        upload_document::handle(request, uploads, bucket, &*live.current(now).await, now).await
+    })
+    .await
+}

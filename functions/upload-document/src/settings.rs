@@ -1,0 +1,15 @@
+//! The settings of `upload-document`.
+
+use platform::entry::CatalogueSettings;
+
+platform::settings! {
+    /// The settings of `upload-document`.
+    pub struct Settings {
+        /// Where the catalogue is read.
+        catalogue: CatalogueSettings,
+        /// The name of the documents table.
+        documents_table: String = "DOCUMENTS_TABLE",
+        /// The address of the documents bucket.
+        documents_url: String = "DOCUMENTS_URL",
+    }
+}

@@ -1,0 +1,335 @@
+//! Documents on their way in: asked for, uploaded straight to object storage, inspected there, and
+//! claimed by a dossier.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::language::Language;
+use crate::provenance::Trust;
+use crate::{RuleName, Violation};
+
+/// How long after it was asked for an upload may begin. A village's mobile network needs minutes for
+/// the largest file, and only the beginning counts.
+pub const UPLOAD_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long a document is kept that no dossier has claimed.
+pub const UNCLAIMED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The most bytes that a catalogue may accept of one document: what the inspection has memory for.
+pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;
+
+/// A type of file that documents may have. Which of them are accepted, and up to which size, is
+/// catalogue data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum DocumentType {
+    /// Portable Document Format (ISO 32000).
+    #[serde(rename = "application/pdf")]
+    Pdf,
+    /// A JPEG image (ITU-T T.81).
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// A PNG image (ISO 15948).
+    #[serde(rename = "image/png")]
+    Png,
+    /// A word-processing document (ECMA-376).
+    #[serde(rename = "application/vnd.openxmlformats-officedocument.wordprocessingml.document")]
+    Docx,
+    /// A spreadsheet document (ECMA-376).
+    #[serde(rename = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
+    Xlsx,
+}
+
+impl DocumentType {
+    /// Every type that can be inspected.
+    pub const ALL: [Self; 5] = [Self::Pdf, Self::Jpeg, Self::Png, Self::Docx, Self::Xlsx];
+
+    /// The media type, as it is declared, signed and stored with the object.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// A type that is accepted, and up to which size: one row of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AcceptedType {
+    /// The media type of the files.
+    media_type: DocumentType,
+    /// The most bytes that a document of this type may have, inclusive.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = DOCUMENT_BYTES_MAX)))]
+    bytes_max: u64,
+    /// The first day on which the row is in force.
+    valid_from: Date,
+    /// Last day; none: until further notice.
+    valid_to: Option<Date>,
+    /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
+    source: String,
+    /// How well it is vouched for.
+    #[serde(rename = "trust")]
+    _trust: Trust,
+}
+
+/// Every type that is accepted, by day. Without a row nothing can be uploaded.
+#[derive(Debug)]
+pub struct DocumentTypes(Vec<AcceptedType>);
+
+impl DocumentTypes {
+    /// Puts the rows together; refused whole, with every reason.
+    pub(crate) fn assemble(rows: Vec<AcceptedType>) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        for (place, row) in rows.iter().enumerate() {
+            let name = row.media_type.media_type();
+            let mut check = |field: &str, rule, holds: bool, detail: &str| {
+                if !holds {
+                    let field = format!("documentTypes[{place}].{field}");
+                    found.push(Violation::new(field, rule, format!("{name}: {detail}")));
+                }
+            };
+            let range = format!("must be 1 to {DOCUMENT_BYTES_MAX}");
+            let in_range = (1..=DOCUMENT_BYTES_MAX).contains(&row.bytes_max);
+            check("bytesMax", RuleName::Range, in_range, &range);
+            let ordered = row.valid_to.is_none_or(|last| row.valid_from <= last);
+            check("validTo", RuleName::ValidRange, ordered, "ends before it begins");
+            let sourced = !row.source.trim().is_empty();
+            check("source", RuleName::Source, sourced, "a source is left out");
+            let same_start = |other: &AcceptedType| {
+                other.media_type == row.media_type && other.valid_from == row.valid_from
+            };
+            let unique = !rows[..place].iter().any(same_start);
+            check("validFrom", RuleName::UniqueStart, unique, "begins twice on this day");
+        }
+        if found.is_empty() { Ok(Self(rows)) } else { Err(found) }
+    }
+
+    /// The types that are accepted on `day`, each with the most bytes that it may have. Of two rows
+    /// of a type the later one counts.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = (DocumentType, u64)> {
+        DocumentType::ALL.into_iter().filter_map(move |kind| {
+            let in_force = |row: &&AcceptedType| {
+                row.media_type == kind
+                    && row.valid_from <= day
+                    && row.valid_to.is_none_or(|last| day <= last)
+            };
+            let latest = self.0.iter().filter(in_force).max_by_key(|row| row.valid_from);
+            latest.map(|row| (kind, row.bytes_max))
+        })
+    }
+}
+
+/// The id of an uploaded document: 32 lower-case hexadecimal digits, drawn at random. It is the
+/// object's key, too, and says nothing of the content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UploadId(String);
+
+/// Digits of an [`UploadId`].
+const ID_DIGITS: usize = 32;
+
+impl UploadId {
+    /// The id as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of the object that holds the content.
+    pub fn object_key(&self) -> String {
+        format!("{OBJECTS}{}", self.0)
+    }
+
+    /// The id of the document whose object has this key; none for other objects.
+    pub fn of_object(key: &str) -> Option<Self> {
+        key.strip_prefix(OBJECTS)?.parse().ok()
+    }
+}
+
+/// How the keys of documents' objects begin.
+const OBJECTS: &str = "documents/";
+
+impl TryFrom<String> for UploadId {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        if is_lower_hexadecimal(&text, ID_DIGITS) {
+            return Ok(Self(text));
+        }
+        let detail = "must be 32 lower-case hexadecimal digits, as given when it was asked for";
+        Err(Violation::new("id", RuleName::DocumentId, detail))
+    }
+}
+
+impl std::str::FromStr for UploadId {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<UploadId> for String {
+    fn from(id: UploadId) -> Self {
+        id.0
+    }
+}
+
+impl std::fmt::Display for UploadId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether `text` is `digits` lower-case hexadecimal digits.
+pub(crate) fn is_lower_hexadecimal(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// What was declared of a document before it was uploaded. Nothing else can be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Declared {
+    /// The media type of its content.
+    pub media_type: DocumentType,
+    /// Its length in bytes, from 1.
+    pub bytes: u64,
+    /// Its SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Declared {
+    /// What is wrong with it by what is accepted on `day`, each field named from itself.
+    pub fn violations(&self, types: &DocumentTypes, day: Date) -> Vec<Violation> {
+        let mut found = Vec::new();
+        match types.on(day).find(|(kind, _)| *kind == self.media_type) {
+            None => {
+                let detail = "is not a type that the catalogue accepts";
+                found.push(Violation::new("mediaType", RuleName::DocumentType, detail));
+            }
+            Some((_, most)) if !(1..=most).contains(&self.bytes) => {
+                let detail = format!("must be 1 to {most} for this type");
+                found.push(Violation::new("bytes", RuleName::Range, detail));
+            }
+            Some(_) => {}
+        }
+        if !is_lower_hexadecimal(&self.sha256, 64) {
+            let detail = "must be 64 lower-case hexadecimal digits";
+            found.push(Violation::new("sha256", RuleName::Sha256, detail));
+        }
+        found
+    }
+}
+
+/// How far a document has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum UploadState {
+    /// It was not uploaded yet, or not inspected.
+    Awaited,
+    /// It is what it was declared to be, and a dossier may claim it.
+    Usable {
+        /// The version of the object that was inspected: no other is ever shown.
+        object_version: String,
+        /// When it was inspected.
+        inspected_at: Timestamp,
+    },
+    /// It was inspected, and no dossier may claim it.
+    Refused {
+        /// The name of the rule that it breaks.
+        reason: String,
+        /// When it was inspected.
+        inspected_at: Timestamp,
+    },
+}
+
+impl UploadState {
+    /// The word in answers and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Awaited => "awaited",
+            Self::Usable { .. } => "usable",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
+/// Why a document is refused by what the platform's scanner for malware says of it. What is wrong
+/// with the content itself is in the rules of the inspection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanRefusal {
+    /// The scanner found malware in it.
+    Malware,
+    /// The scanner cannot look into it.
+    NotScanned,
+}
+
+impl ScanRefusal {
+    /// Every refusal of the scanner.
+    pub const ALL: [Self; 2] = [Self::Malware, Self::NotScanned];
+
+    /// Stable name in kebab-case, which no rule of the inspection has.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malware => "malware",
+            Self::NotScanned => "not-scanned",
+        }
+    }
+
+    /// One sentence for whoever uploaded it.
+    pub fn text(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Malware, Language::Vi) => "Phát hiện mã độc trong tệp.",
+            (Self::Malware, Language::En) => "Malware was found in the file.",
+            (Self::NotScanned, Language::Vi) => "Không thể kiểm tra mã độc trong tệp này.",
+            (Self::NotScanned, Language::En) => "The file cannot be scanned for malware.",
+        }
+    }
+}
+
+/// A document that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Upload {
+    /// The id that was drawn for it.
+    #[serde(rename = "document")]
+    pub id: UploadId,
+    /// The account that asked for it, with its role: nobody else may claim it.
+    pub owner: String,
+    /// What was declared of it.
+    #[serde(flatten)]
+    pub declared: Declared,
+    /// How far it has come.
+    #[serde(flatten)]
+    pub state: UploadState,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// The end of its time unless a dossier claims it, in seconds since 1970 (the table's time to
+    /// live).
+    pub expires_at: i64,
+}
+
+impl Upload {
+    /// A document that `owner` asks for at `now`.
+    pub fn asked(id: UploadId, owner: String, declared: Declared, now: Timestamp) -> Self {
+        let expires = now.saturating_add(UNCLAIMED_KEPT).unwrap_or(now);
+        let state = UploadState::Awaited;
+        Self { id, owner, declared, state, asked_at: now, expires_at: expires.as_second() }
+    }
+
+    /// The end of its time unless a dossier claims it.
+    pub fn kept_until(&self) -> Timestamp {
+        self.asked_at.saturating_add(UNCLAIMED_KEPT).unwrap_or(self.asked_at)
+    }
+
+    /// Whether it may still be claimed at `now`.
+    pub fn is_kept(&self, now: Timestamp) -> bool {
+        now.as_second() < self.expires_at
+    }
+}

@@ -1,0 +1,75 @@
+//! Content of documents, as the bucket would have it, and small files to put there.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use domain::upload::UploadId;
+use platform::Failure;
+use platform::port::Contents;
+use serde_json::{Value, json};
+
+/// Versions of objects, and what a scanner says of them.
+#[derive(Default)]
+pub struct Shelf {
+    objects: Mutex<BTreeMap<(String, String), Vec<u8>>>,
+    scanned: Option<&'static str>,
+    /// How often something was fetched.
+    pub fetched: Mutex<u32>,
+}
+
+impl Shelf {
+    /// With a scanner that says this of each version, or with none.
+    pub fn scanned_as(says: Option<&'static str>) -> Self {
+        Self { scanned: says, ..Self::default() }
+    }
+
+    /// Puts this content there, and gives back what the bucket says of it.
+    pub fn put(&self, id: &str, version: &str, content: &[u8]) -> String {
+        let key = (id.to_owned(), version.to_owned());
+        self.objects.lock().unwrap().insert(key, content.to_vec());
+        notification(id, version).to_string()
+    }
+}
+
+/// What the bucket says of a version.
+pub fn notification(id: &str, version: &str) -> Value {
+    let object = json!({ "key": format!("documents/{id}"), "versionId": version });
+    json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": { "object": object } }] })
+}
+
+impl Contents for Shelf {
+    async fn content(&self, id: &UploadId, version: &str, _: u64) -> Result<Vec<u8>, Failure> {
+        *self.fetched.lock().unwrap() += 1;
+        let key = (id.as_str().to_owned(), version.to_owned());
+        let found = self.objects.lock().unwrap().get(&key).cloned();
+        found.ok_or_else(|| Failure::unavailable("object storage", "answered 404"))
+    }
+
+    async fn scanned(&self, _: &UploadId, _: &str) -> Result<Option<String>, Failure> {
+        Ok(self.scanned.map(str::to_owned))
+    }
+}
+
+/// A PDF of one empty page with these entries more in its trailer, and `bytes` long where it can
+/// be.
+pub fn pdf(trailer: &str, bytes: usize) -> Vec<u8> {
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+    ];
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut table = "xref\n0 4\n0000000000 65535 f \n".to_owned();
+    for (number, object) in (1..).zip(objects) {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+    }
+    let begin = file.len();
+    file.push_str(&table);
+    file.push_str(&format!("trailer\n<< /Size 4 /Root 1 0 R {trailer}>>\n"));
+    file.push_str(&format!("startxref\n{begin}\n%%EOF\n"));
+    let mut file = file.into_bytes();
+    // Blanks behind its end change nothing.
+    file.resize(file.len().max(bytes), b'\n');
+    file
+}
