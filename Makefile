@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,12 +37,16 @@ redrive: setup ## show dead letters by reason, and send them back (docs/runbooks
 deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12] [PAUSED=FROM/TO,...]
 	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY) --paused=$(PAUSED)
 
+schema: ## write the JSON Schemas of infra/data from the types that read the files
+	@cargo run --quiet --locked -p domain --features schema --example schema
+
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
 
 test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
 	cargo test --workspace --locked --no-run
+	cargo test -p domain --features schema --locked --test schemas
 	$(STACK) run --dir .local/test -- cargo test --workspace --locked
 	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py
 	$(PYTHON) infra/local/readme.py
@@ -57,6 +61,7 @@ check: setup check-spelling check-toml check-python check-template ## formatting
 	cargo fetch --locked
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p domain --all-targets --features schema --locked -- -D warnings
 	$(TOOLS)/cargo-deny --offline check bans licenses sources
 
 # Parts of check, as the hooks of .pre-commit-config.yaml call them too.

@@ -170,7 +170,7 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "procedures.json",
             changed("procedures.json", "\"working-day\"", "\"fortnight\""),
             "form",
-            5,
+            6,
         ),
         (
             "procedures.json",
@@ -182,15 +182,15 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "procedures.json",
             changed("procedures.json", "\"level\":", "\"colour\": \"red\", \"level\":"),
             "form",
-            5,
+            6,
         ),
-        ("procedures.json", twice("procedures.json", "\"1.013833\""), "ordered-versions", 7),
+        ("procedures.json", twice("procedures.json", "\"1.013833\""), "ordered-versions", 8),
         ("agencies.json", twice("agencies.json", "{\"code\": \"H20.09\""), "unique-code", 0),
         (
             "agencies.json",
             changed("agencies.json", "\"parent\": \"H20\"", "\"parent\": \"H99\""),
             "known-agency",
-            7,
+            8,
         ),
         (
             "agencies.json",
@@ -281,7 +281,7 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "notices.json",
             changed("notices.json", "\"schemaVersion\": 1", "\"schemaVersion\": 2"),
             "schema-version",
-            2,
+            3,
         ),
         ("notices.json", changed("notices.json", "\"schemaVersion\": 1,", ""), "schema-version", 1),
         // Letters that are left out make no file of another form.
@@ -308,7 +308,7 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "procedures.json",
             changed("procedures.json", "\"feeVnd\": ", "\"feeVnd\": 1"),
             "kept-version",
-            5,
+            6,
         ),
         ("holidays.json", "{}".to_owned(), "known-file", 1),
         (

@@ -49,7 +49,7 @@ fn fields(file: &Value) -> Vec<String> {
     // What a file says of itself: a note is for people, and another version is told as such.
     found
         .into_values()
-        .filter(|pointer| !["/note", "/schemaVersion"].contains(&pointer.as_str()))
+        .filter(|pointer| !["/$schema", "/note", "/schemaVersion"].contains(&pointer.as_str()))
         .collect()
 }
 

@@ -100,6 +100,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "announcement",
     "catalogue",
     "submission",
+    "schema",
 ];
 
 /// The top-level modules that a file's code names, in whichever form: `crate::id::AgencyCode`,

@@ -1,5 +1,7 @@
 //! `infra/data` against its schemas.
 
+use std::collections::BTreeMap;
+
 use platform::catalogue::{DataFile, Texts, UndecidedYears};
 
 use super::*;
@@ -22,9 +24,123 @@ fn each_file_of_data_fits_its_schema() {
             .should_validate_formats(true)
             .build(&schema)
             .unwrap();
-        assert_eq!(fits(&schema, &read(&format!("infra/data/{name}.json"))), Ok(()), "{name}");
+        let shipped = read(&format!("infra/data/{name}.json"));
+        assert_eq!(fits(&schema, &shipped), Ok(()), "{name}");
+        assert_eq!(shipped["$schema"], format!("schema/{name}.schema.json"), "for editors");
     }
     assert!(schemas.is_empty(), "schemas of nothing: {schemas:?}");
+}
+
+/// A file of the catalogue with its schema, by name without its ending.
+fn schema_and_file(name: &str) -> (Value, Value) {
+    let read = |path: &str| serde_json::from_str(&file(path)).unwrap();
+    (
+        read(&format!("infra/data/schema/{name}.schema.json")),
+        read(&format!("infra/data/{name}.json")),
+    )
+}
+
+/// The pointer of one value of each kind, the last: entries of a list are of one kind.
+fn one_of_each_kind(file: &Value, wanted: fn(&Value) -> bool) -> Vec<String> {
+    fn walk(
+        value: &Value,
+        (pointer, kind): (&str, &str),
+        wanted: fn(&Value) -> bool,
+        found: &mut BTreeMap<String, String>,
+    ) {
+        if wanted(value) {
+            found.insert(kind.to_owned(), pointer.to_owned());
+        }
+        let mut down = |key: &str, kind: String, value| {
+            walk(value, (&format!("{pointer}/{key}"), &kind), wanted, found);
+        };
+        match value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(place, item)| {
+                down(&place.to_string(), format!("{kind}/*"), item);
+            }),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| down(key, format!("{kind}/{key}"), value));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(file, ("", ""), wanted, &mut found);
+    found.into_values().collect()
+}
+
+#[test]
+fn a_misspelt_field_fits_no_schema_wherever_in_its_file_it_is() {
+    let mut tried = 0;
+    for data in DataFile::ALL {
+        let (name, _) = data.name().split_once('.').unwrap();
+        let (schema, shipped) = schema_and_file(name);
+        let schema = jsonschema::draft202012::new(&schema).unwrap();
+        for place in one_of_each_kind(&shipped, Value::is_object) {
+            for field in shipped.pointer(&place).unwrap().as_object().unwrap().keys() {
+                let mut spoilt = shipped.clone();
+                let fields = spoilt.pointer_mut(&place).unwrap().as_object_mut().unwrap();
+                let value = fields.remove(field).unwrap();
+                fields.insert(format!("{field}x"), value);
+                assert!(!schema.is_valid(&spoilt), "{name}{place}: the schema takes {field}x");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 150, "only {tried} fields were tried");
+}
+
+/// Everything that `schema` asks of the value at `pointer`, whichever branch it is asked by.
+fn asked<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    fn with_branches<'a>(root: &'a Value, node: &'a Value, found: &mut Vec<&'a Value>) {
+        found.push(node);
+        if let Some(reference) = node["$ref"].as_str() {
+            with_branches(root, root.pointer(&reference[1..]).unwrap(), found);
+        }
+        for several in ["anyOf", "oneOf", "allOf"] {
+            for branch in node[several].as_array().into_iter().flatten() {
+                with_branches(root, branch, found);
+            }
+        }
+    }
+    let mut nodes = Vec::new();
+    with_branches(schema, schema, &mut nodes);
+    for key in pointer.split('/').skip(1) {
+        let mut below = Vec::new();
+        for node in nodes {
+            let named = node["properties"].get(key);
+            let others = || node.get("items").or(node.get("additionalProperties"));
+            if let Some(child) = named.or_else(others).filter(|child| child.is_object()) {
+                with_branches(schema, child, &mut below);
+            }
+        }
+        nodes = below;
+    }
+    nodes
+}
+
+#[test]
+fn a_number_beyond_a_bound_of_a_schema_is_beyond_a_bound_of_the_code() {
+    let (mut tried, mut taken) = (0, Vec::new());
+    for data in DataFile::ALL {
+        let (name, _) = data.name().split_once('.').unwrap();
+        let (schema, shipped) = schema_and_file(name);
+        for place in one_of_each_kind(&shipped, Value::is_number) {
+            for (bound, step) in [("minimum", -1), ("maximum", 1)] {
+                for asked in asked(&schema, &place) {
+                    let Some(number) = asked[bound].as_i64() else { continue };
+                    let mut spoilt = shipped.clone();
+                    *spoilt.pointer_mut(&place).unwrap() = json!(number + step);
+                    if code_takes(data.name(), &spoilt) {
+                        taken.push(format!("{name}{place}: {}", number + step));
+                    }
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(taken.is_empty(), "the code takes {}", taken.join(", "));
+    assert!(tried > 60, "only {tried} bounds were tried");
 }
 
 #[test]
@@ -35,7 +151,7 @@ fn each_part_of_the_catalogue_is_a_field_of_the_schema_of_its_file_and_of_no_oth
             serde_json::from_str(&file(&format!("infra/data/schema/{name}.schema.json"))).unwrap();
         let fields = schema["properties"].as_object().unwrap().keys().map(String::as_str);
         let parts: Vec<&str> =
-            fields.filter(|field| !["schemaVersion", "note"].contains(field)).collect();
+            fields.filter(|field| !["$schema", "schemaVersion", "note"].contains(field)).collect();
         assert_eq!(data.parts(), parts, "{name}");
         for part in parts {
             assert_eq!(DataFile::holding(part), Some(*data), "{part}");
@@ -319,7 +435,9 @@ fn the_schema_of_the_leaders_refuses_what_the_code_refuses() {
 #[test]
 fn the_schema_of_the_indices_knows_the_measures_of_the_code_and_refuses_what_the_code_refuses() {
     let schema: Value = serde_json::from_str(&file("infra/data/schema/index.schema.json")).unwrap();
-    let measures: Vec<&str> = words(&schema["$defs"]["measure"]["enum"]);
+    let measures = schema["$defs"]["Measure"]["oneOf"].as_array().unwrap();
+    let measures: Vec<&str> =
+        measures.iter().map(|measure| measure["const"].as_str().unwrap()).collect();
     let known: Vec<&str> =
         domain::index::Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(measures, known);

@@ -18,7 +18,9 @@ use crate::{RuleName, Violation, text};
 /// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five
 /// digits, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^\d{5}$")))]
 pub struct WardCode(String);
 
 impl TryFrom<String> for WardCode {
@@ -47,11 +49,13 @@ impl fmt::Display for WardCode {
 
 /// A name that an agency got after it had begun under another.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rename {
     /// The first day on which it bears the name.
     pub from: Date,
     /// The agency's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
 }
 
@@ -63,6 +67,7 @@ impl ValidFrom for Rename {
 
 /// Tier of government. Districts ended on 1 July 2025 (NQ 202/2025/QH15) and stay readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AgencyLevel {
     /// The people's committee of a province.
@@ -102,11 +107,13 @@ impl AgencyLevel {
 
 /// An authority that receives and settles dossiers.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agency {
     /// The agency's code, never reused.
     pub code: AgencyCode,
     /// Its name in Vietnamese, from its first day on.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     name: String,
     /// Names that it got later, oldest first.
     #[serde(default)]

@@ -67,6 +67,7 @@ impl DayKind {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Year {
     #[serde(deserialize_with = "each_once")]
@@ -77,12 +78,14 @@ struct Year {
     /// counted again once it is decided.
     #[serde(default)]
     provisional: bool,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
 }
 
 /// How a term in days treats a dossier that arrives on a day off or after closing. NĐ 61/2018 Đ.18
 /// covers only arrivals after the hand-over hour of a working day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ClosedReceipt {
     /// Received on the next working day, which is not counted: Saturday and one working day are
@@ -96,10 +99,12 @@ pub enum ClosedReceipt {
 
 /// Office hours from one day on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OfficeHours {
     valid_from: Date,
     /// Opening and closing of each half-day, in order.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     slots: Vec<(Time, Time)>,
     /// What arrives after this hour is handed over on the next working day (NĐ 61/2018 Đ.18).
     hand_over_cut_off: Time,
@@ -118,7 +123,9 @@ data_file! {
     /// `calendar.json`: days off, worked Saturdays and office hours, as decided year by year.
     Calendar {
         #[serde(deserialize_with = "by_year")]
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Year>", extend("minProperties" = 1, "propertyNames" = {"pattern": r"^20\d{2}$"})))]
         years: BTreeMap<i16, Year>,
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         hours: Vec<OfficeHours>,
         #[serde(default)]
         exceptions: Vec<Exception>,

@@ -34,13 +34,20 @@ use crate::upload::DocumentTypes;
 
 /// A line-of-business system that may push events, and for whom.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Integrator {
     /// The `source` of the integrator's CloudEvents.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(pattern = r"^urn:motcua:integrator:[a-z][a-z-]*$"))
+    )]
     pub source: String,
     /// The name that is displayed.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// The agencies for which the integrator may act.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     pub agencies: Vec<AgencyCode>,
 }
 

@@ -5,9 +5,11 @@ use serde::Deserialize;
 /// The form of the data files that this code reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// `schemaVersion` of a data file: [`SCHEMA_VERSION`] and no other.
+/// `schemaVersion` of a data file: the form that this code reads, and no other.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u32")]
+#[cfg_attr(feature = "schema", schemars(with = "u32", extend("const" = SCHEMA_VERSION)))]
 pub struct SchemaVersion;
 
 impl TryFrom<u32> for SchemaVersion {
@@ -19,7 +21,7 @@ impl TryFrom<u32> for SchemaVersion {
 }
 
 /// Declares the struct of a data file: its own fields behind the common head `schemaVersion` and
-/// `note`, and no others, so that a misspelt top-level field is an error in every file.
+/// `note`, with `$schema`, and no others, so that a misspelt top-level field is an error in every file.
 macro_rules! data_file {
     (
         $(#[$about:meta])*
@@ -29,10 +31,14 @@ macro_rules! data_file {
     ) => {
         $(#[$about])*
         #[derive(Debug, Clone, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $name {
             #[serde(rename = "schemaVersion", default)]
             _schema_version: $crate::data_file::SchemaVersion,
+            /// For editors: the address of the file's schema, from the file's own folder.
+            #[serde(rename = "$schema", default)]
+            _schema: String,
             /// For people: what the file is, where its content is from.
             #[serde(rename = "note", default)]
             _note: String,

@@ -267,15 +267,26 @@ fn is_public_name(name: &str) -> bool {
 
 /// A host that may hold documents.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentHost {
     /// The host name in lower case.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(max = 253),
+            regex(
+                pattern = r"^(?!.*\.(?:internal|local|localhost|localdomain|lan|home|corp|arpa|onion)$)(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
+            )
+        )
+    )]
     host: String,
     /// The first day on which the host is allowed.
     valid_from: Date,
     /// Last day; none: until further notice.
     valid_to: Option<Date>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]

@@ -58,7 +58,9 @@ fn written(text: &str) -> String {
 /// Present grammar, left to right, at most 35 characters: `H20.12` (QĐ 20/2020/QĐ-TTg Đ.4). The
 /// former grammar, right to left, `000.00.15.H58` (QCVN 102:2016), stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("maxLength" = 35, "pattern" = r"^([A-Y]\d{2}(\.[0-9A-Z]+)*|\d{3}\.\d{2}\.\d{2}\.[A-Y]\d{2})$")))]
 pub struct AgencyCode(String);
 code_type!(AgencyCode);
 
@@ -118,7 +120,9 @@ fn is_old_agency(text: &str) -> bool {
 /// Code of a procedure (mã thủ tục hành chính): `1.005129`, or a province's own
 /// `1.002835.000.00.00.H56`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^\d\.\d{6}(\.\d{3}\.\d{2}\.\d{2}\.[A-Y]\d{2})?$")))]
 pub struct ProcedureCode(String);
 code_type!(ProcedureCode);
 

@@ -27,6 +27,7 @@ const ENTERPRISE: &str = "enterprise";
 /// A person or a business: decides how the id number is read. National codes "1" and "2"
 /// (`LoaiDoiTuong`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplicantKind {
     /// A natural person (cá nhân).
@@ -92,15 +93,19 @@ impl TryFrom<String> for IdNumber {
 
 /// One kind of identity number.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IdentityKind {
     /// The kind's name, e.g. `passport`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z-]{1,40}$")))]
     kind: String,
     /// What people call it, in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     name: String,
     /// Whether persons or businesses have it.
     of: ApplicantKind,
     /// The forms of the number without separators.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     forms: Vec<Form>,
     /// What is certain about it besides.
     #[serde(default)]
@@ -117,6 +122,7 @@ pub struct IdentityKind {
     /// in.
     valid_to: Option<Date>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]

@@ -33,8 +33,10 @@ pub const WHOLE: u64 = 10_000;
 pub const DECLARED_MAX: u64 = 1_000_000_000;
 
 data_file! {
-    /// The data file `index.json`.
+    /// The data file `index.json`: national indices, each version from a day on, and what was declared
+    /// for them.
     IndexFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         indexes: Vec<Index>,
         declared: Vec<Declared>,
     }
@@ -50,25 +52,33 @@ impl IndexFile {
 
 /// One index, from one day on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Index {
     /// What it is called by; the versions of an index share it.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9-]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The index's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The first day on which this version is in force.
     pub valid_from: Date,
     /// The most points, in hundredths of a point.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub hundredths: u64,
     /// The step in hundredths that scores are rounded to, half up: 10 is one decimal.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub round_to: u64,
     /// The groups of criteria.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub groups: Vec<Group>,
     /// What points are called, the best first.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub grades: Vec<Grade>,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(length(max = 300), regex(pattern = r"\S")))]
     pub source: String,
 }
 
@@ -80,27 +90,36 @@ impl ValidFrom for Index {
 
 /// A group of criteria: a row of the national report.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Group {
     /// Its field in the national report (`CODE`).
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9.]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The group's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The most points, in hundredths of a point.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub hundredths: u64,
     /// The criteria of the group.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub criteria: Vec<Criterion>,
 }
 
 /// One criterion of an index.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Criterion {
     /// The code of the criterion.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Z0-9.]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The criterion's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
     /// The most points, in hundredths of a point.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub hundredths: u64,
     /// How its points are computed.
     pub formula: Formula,
@@ -108,6 +127,7 @@ pub struct Criterion {
 
 /// How points are computed from measures.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Formula {
     /// All points from a share on, below it so much of them as there is of the share.
@@ -115,16 +135,19 @@ pub enum Formula {
         /// The share that is measured.
         of: Ratio,
         /// From where on there are all points.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = WHOLE)))]
         full_at: u64,
     },
     /// The points of the first rung that is reached; none below the last.
     Steps {
         /// The rungs, highest first.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         rungs: Vec<Rung>,
     },
     /// The average of points per dossier.
     Average {
         /// What each gets; those that are not named get nothing.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         of: Vec<Weight>,
         /// The dossiers among which the average is taken.
         among: Measure,
@@ -133,6 +156,10 @@ pub enum Formula {
     /// dossiers they were given to.
     DeclaredAverage {
         /// The name of the declared input.
+        #[cfg_attr(
+            feature = "schema",
+            schemars(length(max = 64), regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
+        )]
         input: String,
     },
 }
@@ -151,6 +178,7 @@ impl Formula {
 
 /// A share of two numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ratio {
     /// Of two measures from the figures and the catalogue.
@@ -163,15 +191,21 @@ pub enum Ratio {
     /// Of two declared numbers.
     Declared {
         /// The name of the declared input.
+        #[cfg_attr(
+            feature = "schema",
+            schemars(length(max = 64), regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
+        )]
         input: String,
     },
 }
 
 /// One rung of a stepped formula.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rung {
     /// The points of the rung, in hundredths.
+    #[cfg_attr(feature = "schema", schemars(range(max = 10_000)))]
     pub hundredths: u64,
     /// The conditions, all of which must hold.
     pub when: Vec<Condition>,
@@ -179,6 +213,7 @@ pub struct Rung {
 
 /// What must hold for a rung.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Condition {
     /// A share is at least this high.
@@ -186,6 +221,7 @@ pub enum Condition {
         /// The share that is compared.
         of: Ratio,
         /// The threshold, in hundredths of a percent.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = WHOLE)))]
         share: u64,
     },
     /// A measure is 0.
@@ -197,26 +233,32 @@ pub enum Condition {
 
 /// What one dossier of a kind gets.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Weight {
     /// The dossiers that get the points.
     pub measure: Measure,
     /// The points of each, in hundredths.
+    #[cfg_attr(feature = "schema", schemars(range(max = 10_000)))]
     pub hundredths: u64,
 }
 
 /// A grade by points.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grade {
     /// From so many points on, in hundredths.
+    #[cfg_attr(feature = "schema", schemars(range(max = 10_000)))]
     pub from: u64,
     /// The grade's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), regex(pattern = r"\S")))]
     pub name: String,
 }
 
 /// A number that only people or other systems know, as declared.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Declared {
     /// The period of the declaration.
@@ -225,12 +267,18 @@ pub struct Declared {
     #[serde(default)]
     pub agency: Option<AgencyCode>,
     /// The name of the input.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 64), regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
+    )]
     pub input: String,
     /// The numerator of the declared share.
     pub part: u64,
     /// The denominator of the declared share.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = DECLARED_MAX)))]
     pub whole: u64,
     /// The source of the declaration.
+    #[cfg_attr(feature = "schema", schemars(length(max = 300), regex(pattern = r"\S")))]
     pub source: String,
 }
 

@@ -9,12 +9,15 @@ use crate::phone::{NoMobileRange, Telephones};
 use crate::upload::{AcceptedType, DocumentTypes};
 
 data_file! {
-    /// The data file `intake.json`.
+    /// The data file `intake.json`: kinds of identity numbers, telephones that can get messages, hosts
+    /// that may hold documents.
     IntakeFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("allOf" = [{"contains": {"properties": {"kind": {"const": "citizen-id"}}}}, {"contains": {"properties": {"kind": {"const": "enterprise"}}}}])))]
         identities: Vec<IdentityKind>,
         citizen_number: CitizenNumbers,
         tax_code: TaxCodes,
         no_mobile_ranges: Vec<NoMobileRange>,
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         document_hosts: Vec<DocumentHost>,
         /// None in editions of before documents were uploaded: nothing is accepted then.
         #[serde(default)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The language of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// Vietnamese, which every template has.

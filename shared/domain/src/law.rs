@@ -24,6 +24,7 @@ pub const KNOWN_FROM: Date = date(2019, 1, 1);
 
 /// What becomes of the term when documents that were missing have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnSupplement {
     /// It is counted again from the beginning (NĐ 61/2018 Đ.19.4).
@@ -36,6 +37,7 @@ pub enum OnSupplement {
 /// What becomes of a request for documents that comes later, or once more, than [`SupplementBound`]
 /// allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LateRequest {
     /// Nothing: the agency works with what it has, or refuses.
@@ -46,12 +48,15 @@ pub enum LateRequest {
 
 /// How late and how often an agency may ask for documents (NĐ 61/2018 Đ.17, Đ.19.4).
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SupplementBound {
     /// The last working day on which documents may be asked for, counted from receipt like a term;
     /// 1 to 60.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub within_working_days: u16,
     /// How many requests one dossier may have; 1 to 10.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10)))]
     pub times_max: u8,
     /// The treatment of a request outside the bound. No law gives one.
     pub late: LateRequest,
@@ -59,6 +64,7 @@ pub struct SupplementBound {
 
 /// How pauses are counted in a term of days. No article gives a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PauseCounting {
     /// By dates: a day for each midnight in it, however little office time it took.
@@ -70,16 +76,19 @@ pub enum PauseCounting {
 
 /// How pauses are counted that end from one day on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
     /// The way of counting.
     pub count: PauseCounting,
     /// Where it is written, or who has chosen it.
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub source: String,
 }
 
 /// Who may write a letter of apology that no longer comes before the due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LateLetter {
     /// The morning alone, so that every applicant gets a letter; officers too where the morning
@@ -91,13 +100,16 @@ pub enum LateLetter {
 
 /// When a letter of apology comes, and how far it may move the date (NĐ 61/2018 Đ.19.9).
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LetterBound {
     /// How many working days before the due date at the latest, the day of the letter counted; 0 to
     /// 30.
+    #[cfg_attr(feature = "schema", schemars(range(max = 30)))]
     pub notice_working_days: u16,
     /// The most working days between the present due date, or the day of a later letter, and the
     /// new one; 1 to 250. No law gives a number.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 250)))]
     pub extension_working_days_max: u16,
     /// Who may write a later one.
     pub late: LateLetter,
@@ -106,6 +118,7 @@ pub struct LetterBound {
 /// To which applicants the morning writes a letter of apology by itself. No law defines how a
 /// schedule predicts a missed due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LetterPolicy {
     /// To applicants whose dossier is due on the next working day or overdue.
@@ -120,6 +133,7 @@ pub enum LetterPolicy {
 /// Against which due date work is early, on time, late or overdue, where the applicant was
 /// apologised to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DueBasis {
     /// The date that would hold without the apology: an apology excuses nothing.
@@ -131,15 +145,20 @@ pub enum DueBasis {
 
 /// The articles by which each unit is counted.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Counting {
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     working_day: String,
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     calendar_day: String,
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     working_hour: String,
 }
 
 /// What holds from one day on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClockRule {
     /// The first day on which the entry is in force.
@@ -164,23 +183,29 @@ pub struct ClockRule {
     pub extensions_max: u8,
     /// Working days from the old due date to the new one in a letter, or from the day of the letter
     /// if it comes too late. No law gives a number.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub extension_working_days: u16,
     /// How long an applicant has for the documents that were asked for (`ThoiHanBoSung` in
     /// production systems).
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 365)))]
     pub supplement_calendar_days: u16,
     /// A term of fewer working days gets no letter before it has run out: it is open on most
     /// mornings of its life and done by the evening.
+    #[cfg_attr(feature = "schema", schemars(range(max = 30)))]
     pub short_term_working_days: u16,
     /// To whom the morning writes by itself.
     #[serde(default)]
     pub letter: LetterPolicy,
     /// What the morning's letter gives as the reason: all that a schedule knows.
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub letter_reason: String,
     /// The reason given to an applicant whose supplement never came.
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub expired_reason: String,
     /// The reason given to an applicant whose due date is counted again after a change of the
     /// calendar.
     #[serde(default = "redate_reason")]
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub redate_reason: String,
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
@@ -188,11 +213,13 @@ pub struct ClockRule {
     /// Office hours from submission within which a dossier is received in time; `None` if the entry
     /// has no bound.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
     pub reception_working_hours: Option<u16>,
     counting: Counting,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub source: String,
 }
 
@@ -219,8 +246,9 @@ impl ClockRule {
 }
 
 data_file! {
-    /// The data file `rules.json`.
+    /// The data file `rules.json`: rules of the clock, each from a day on.
     RulesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         rules: Vec<ClockRule>,
     }
 }

@@ -15,6 +15,7 @@ use crate::{RuleName, Violation};
 
 /// The period that a leader's report covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportSpan {
     /// From the last working day to yesterday.
@@ -44,11 +45,13 @@ impl ReportSpan {
 
 /// A leader's office that gets the morning report, from a day on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Leader {
     /// Its name in codes and logs.
     pub key: LeaderKey,
     /// What people call it; an office, and no person.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub office: String,
     /// Where it belongs: its messages count among those of this agency.
     pub agency: AgencyCode,
@@ -72,7 +75,7 @@ impl Leader {
 }
 
 data_file! {
-    /// The data file `leaders.json`.
+    /// The data file `leaders.json`: offices that get the morning report, each entry from a day on.
     LeadersFile {
         leaders: Vec<Leader>,
     }

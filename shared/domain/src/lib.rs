@@ -32,6 +32,8 @@ pub mod provenance;
 pub mod register;
 pub mod reminder;
 pub mod rule_name;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod search;
 pub mod submission;
 pub mod term;

@@ -66,23 +66,40 @@ fn by_language<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(texts.into_iter().map(|(LanguageKey(language), text)| (language, text)).collect())
 }
 
+/// The most parts that a text can be given: each is paid for.
+const SEGMENTS_MAX: usize = 5;
+
 /// An SMS to be filled in.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmsText {
     /// The text with the placeholders `{code}`, `{status}` and `{date}`.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+        ))
+    )]
     pub text: String,
     /// Where documents were asked for or came: the text with their number as `{count}` besides.
     #[serde(default)]
     pub with_count: Option<String>,
     /// For a dossier without a due date, where `text` speaks of one.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+        ))
+    )]
     pub without_due_date: Option<String>,
     /// How it is coded: without Vietnamese marks unless asked otherwise.
     #[serde(default)]
     pub encoding: Encoding,
     /// The most parts that it may become.
     #[serde(default = "one")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = SEGMENTS_MAX)))]
     pub segments_max: usize,
 }
 
@@ -92,6 +109,7 @@ fn one() -> usize {
 
 /// The texts sent after an action.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Template {
     /// The action after which they are sent.
@@ -100,26 +118,32 @@ pub struct Template {
     pub class: NoticeClass,
     /// The ids of the templates that Zalo approved, by language.
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
     pub zalo: BTreeMap<Language, String>,
     /// The SMS texts by language.
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
     pub sms: BTreeMap<Language, SmsText>,
 }
 
 /// An action without a notice.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Silence {
     action: Action,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     reason: String,
 }
 
 data_file! {
-    /// The data file `templates.json`.
+    /// The data file `templates.json`: what an applicant is sent after an action, by channel and
+    /// language.
     TemplatesFile {
         templates: Vec<Template>,
         /// What a text begins with that the applicant may have had before.
         #[serde(deserialize_with = "by_language")]
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "minLength": 1})))]
         repetition: BTreeMap<Language, String>,
         #[serde(default)]
         silent: Vec<Silence>,
@@ -351,6 +375,9 @@ impl SmsText {
         if self.encoding == Encoding::Gsm7 && !wordings.iter().all(|wording| is_plain(wording)) {
             let detail = "must be unaccented text (ASCII alone), unless the encoding is ucs-2";
             found.push(Violation::new(field, RuleName::Gsm7, detail));
+        } else if self.segments_max > SEGMENTS_MAX {
+            let detail = format!("a text may be given at most {SEGMENTS_MAX} parts");
+            found.push(Violation::new(field, RuleName::SegmentsMax, detail));
         } else if parts > self.segments_max {
             let detail = format!("may become {units} units in {parts} parts, more than its budget");
             found.push(Violation::new(field, RuleName::SegmentsMax, detail));

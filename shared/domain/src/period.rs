@@ -17,7 +17,9 @@ const DAYS_MAX: i32 = 366;
 /// A time that is reported on: `2026-11-17`, `2026-W47`, `2026-11`, `2026-Q4`, `2026-H2`, `2026`,
 /// `2026-01-15..2026-02-20`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = r"^\d{4}(-(H[12]|Q[1-4]|W\d{2}|\d{2}|\d{2}-\d{2}|\d{2}-\d{2}\.\.\d{4}-\d{2}-\d{2}))?$")))]
 pub struct Period {
     text: String,
     first: Date,

@@ -12,7 +12,9 @@ use crate::{RuleName, Violation, text};
 /// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see
 /// [`Telephones::unreachable`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[0-9+ .()\- ]{10,40}$")))]
 pub struct Phone(String);
 
 impl fmt::Debug for Phone {
@@ -195,9 +197,11 @@ impl Unreachable {
 
 /// Numbers that certainly are no mobile's, from a day on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoMobileRange {
     /// What the numbers begin with, written with the 0: `073`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^0\d{2,9}$")))]
     pub prefix: String,
     /// The first day on which the entry is in force.
     pub valid_from: Date,
@@ -205,6 +209,7 @@ pub struct NoMobileRange {
     /// before.
     pub valid_to: Option<Date>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub source: String,
     /// How well it is vouched for.
     pub trust: Trust,

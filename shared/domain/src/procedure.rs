@@ -47,6 +47,7 @@ impl Channel {
 
 /// How far a procedure can be done on-line (NĐ 42/2022).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnlineLevel {
     /// From start to end (toàn trình).
@@ -82,16 +83,20 @@ impl OnlineLevel {
 
 /// The field of administration that a procedure belongs to (lĩnh vực).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The field's code, e.g. `G15-HT`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Y]\d{2}-[0-9A-Z]+$")))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The field's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
 }
 
 /// Terms by channel; none means the procedure gives no date.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     counter: Option<Term>,
@@ -101,11 +106,14 @@ pub struct Terms {
 
 /// A document that a procedure asks for (thành phần hồ sơ).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRequirement {
     /// The document's code within the procedure.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DOCUMENT_CODE_BYTES_MAX)))]
     pub code: String,
-    /// The agency's name in Vietnamese.
+    /// The document's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
@@ -113,13 +121,16 @@ pub struct DocumentRequirement {
 
 /// One version of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Procedure {
     /// The national or local code (mã TTHC).
     pub code: ProcedureCode,
     /// Its version: a dossier keeps the one it was submitted under.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub version: u32,
-    /// The agency's name in Vietnamese.
+    /// The procedure's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// The field of the procedure.
     pub field: Field,
@@ -130,6 +141,7 @@ pub struct Procedure {
     /// The term for each channel.
     pub terms: Terms,
     /// What has to be handed in.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub documents: Vec<DocumentRequirement>,
     /// The fee in whole đồng.
     pub fee_vnd: u64,

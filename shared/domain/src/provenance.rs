@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// How well an entry of the catalogue is vouched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
     /// Read in a first-hand source.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a term is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TermUnit {
     /// Days on which offices are open (ngày làm việc).
@@ -28,6 +29,7 @@ impl TermUnit {
 
 /// How long a procedure may take: at least one, at most 1,000 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "TermWire", into = "TermWire")]
 pub struct Term {
     amount: u16,
@@ -35,8 +37,10 @@ pub struct Term {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct TermWire {
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000)))]
     amount: u16,
     unit: TermUnit,
 }

@@ -22,6 +22,7 @@ pub const DOCUMENT_BYTES_MAX: u64 = 30_000_000;
 /// A type of file that documents may have. Which of them are accepted, and up to which size, is
 /// catalogue data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DocumentType {
     /// Portable Document Format (ISO 32000).
     #[serde(rename = "application/pdf")]
@@ -58,17 +59,20 @@ impl DocumentType {
 
 /// A type that is accepted, and up to which size: one row of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AcceptedType {
     /// The media type of the files.
     media_type: DocumentType,
     /// The most bytes that a document of this type may have, inclusive.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = DOCUMENT_BYTES_MAX)))]
     bytes_max: u64,
     /// The first day on which the row is in force.
     valid_from: Date,
     /// Last day; none: until further notice.
     valid_to: Option<Date>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]

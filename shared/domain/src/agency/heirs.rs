@@ -21,15 +21,19 @@ pub struct Matter<'a> {
 
 /// A part of an ended agency's dossiers that another agency than the successor carries on with.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = [{"required": ["procedures"]}, {"required": ["wards"]}])))]
 pub struct Part {
     /// The code of the successor.
     pub successor: AgencyCode,
     /// With dossiers of these procedures; of all, where none is named.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub procedures: BTreeSet<ProcedureCode>,
     /// With matters in these wards; in all, where none is named.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub wards: BTreeSet<WardCode>,
 }
 

@@ -11,6 +11,7 @@ use crate::{RuleName, Violation};
 
 /// What one agency does otherwise than all.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exception {
     agency: AgencyCode,
@@ -23,7 +24,9 @@ pub(super) struct Exception {
     /// Its office hours, instead of the common ones.
     #[serde(default)]
     hours: Vec<OfficeHours>,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     reason: String,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
 }
 

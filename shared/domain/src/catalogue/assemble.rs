@@ -21,22 +21,25 @@ use crate::register::Register;
 use crate::{RuleName, Violation};
 
 data_file! {
-    /// The data file `agencies.json`.
+    /// The data file `agencies.json`: authorities, past and present.
     AgenciesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         agencies: Vec<Agency>,
     }
 }
 
 data_file! {
-    /// The data file `procedures.json`.
+    /// The data file `procedures.json`: administrative procedures (thủ tục hành chính).
     ProceduresFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         procedures: Vec<Procedure>,
     }
 }
 
 data_file! {
-    /// The data file `integrators.json`.
+    /// The data file `integrators.json`: systems that may push events, and for whom.
     IntegratorsFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         integrators: Vec<Integrator>,
     }
 }

@@ -94,6 +94,7 @@ impl TryFrom<u8> for DossierStatus {
 
 /// What can be done to a dossier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Hand in: the first entry of every history, never a command.

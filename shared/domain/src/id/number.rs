@@ -11,15 +11,18 @@ pub const SEQUENCE_DIGITS: std::ops::RangeInclusive<u8> = 4..=7;
 /// How dossier codes are issued from a day on. Closed, so that whatever is issued can be read
 /// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeFormat {
     /// The order of the parts.
     pub grammar: CodeGrammar,
     /// The fewest digits of the sequence; more where the day needs them.
+    #[cfg_attr(feature = "schema", schemars(range(min = *SEQUENCE_DIGITS.start(), max = *SEQUENCE_DIGITS.end())))]
     pub digits: u8,
     /// The first digit, 1 to 9, of the numbers that integrators give themselves and that are never
     /// issued here. Without it they choose among all numbers, and what they took is passed over.
     #[serde(default, rename = "integratorDigit")]
+    #[cfg_attr(feature = "schema", schemars(range(min = *BLOCK_DIGITS.start(), max = *BLOCK_DIGITS.end())))]
     pub integrator_digit: Option<u8>,
 }
 
@@ -46,6 +49,7 @@ pub struct NoNumberLeft;
 
 /// The grammars in which a dossier code can be issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum CodeGrammar {
     /// Agency from left to right: `H58.15-261120-0001` (QĐ 20/2020/QĐ-TTg).
     #[serde(rename = "{agency}-{yyMMdd}-{sequence}")]

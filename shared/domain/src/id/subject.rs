@@ -13,7 +13,9 @@ use crate::{RuleName, Violation};
 ///
 /// At most 24 characters, so that message ids made of it fit the 50 characters of SMS gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z][a-z0-9-]{0,23}$")))]
 pub struct LeaderKey(String);
 code_type!(LeaderKey);
 

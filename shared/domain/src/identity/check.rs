@@ -9,6 +9,7 @@ use crate::{RuleName, Violation};
 
 /// A check that a kind of number asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Check {
     /// Province or country, and century of birth, are such as there are.
@@ -55,20 +56,29 @@ impl Check {
     }
 }
 
+/// The highest code of a country: as a province's it has three digits.
+const COUNTRY_MAX: u16 = 999;
+
 /// How citizens' numbers are made: three digits of the place where the birth was registered, one of
 /// century and sex, two of the year, and six that mean nothing (NĐ 137/2015/NĐ-CP Đ.13).
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CitizenNumbers {
     /// Codes of provinces, also of those that have ended: a number is for life.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = r"^\d{3}$"))))]
     provinces: BTreeSet<String>,
     /// First code of a country, for who was registered abroad.
+    #[cfg_attr(feature = "schema", schemars(range(max = COUNTRY_MAX)))]
     countries_from: u16,
     /// The last country code.
+    #[cfg_attr(feature = "schema", schemars(range(max = COUNTRY_MAX)))]
     countries_to: u16,
     /// The first year of the century by the fourth digit.
+    #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1, "propertyNames" = {"pattern": r"^\d$"}, "additionalProperties" = {"type": "integer", "minimum": 1800, "maximum": 2900, "multipleOf": 100})))]
     centuries: BTreeMap<String, i16>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]
@@ -96,8 +106,8 @@ impl CitizenNumbers {
         check(
             "countriesTo",
             RuleName::Country,
-            self.countries_from <= self.countries_to,
-            "countries end before they begin",
+            self.countries_from <= self.countries_to && self.countries_to <= COUNTRY_MAX,
+            "countries have three digits and do not end before they begin",
         );
         check("centuries", RuleName::Century, !self.centuries.is_empty(), "names no century");
         check(
@@ -135,12 +145,15 @@ impl CitizenNumbers {
 
 /// How tax codes of enterprises are made: the tenth digit checks the first nine.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaxCodes {
     /// By what each of the first nine digits is multiplied; the tenth is ten less the rest of the
     /// sum by eleven.
+    #[cfg_attr(feature = "schema", schemars(length(equal = 9), inner(range(min = 1, max = 100))))]
     weights: Vec<u32>,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
     /// How well it is vouched for.
     #[serde(rename = "trust")]

@@ -30,7 +30,9 @@ impl Class {
 /// A form: `\d`, `[A-Z]`, `[0-9A-Z]` and plain digits, capitals and hyphens, each with `{n}` or
 /// `{n,m}` behind it or once.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = r"^(?:(?:\\d|\[A-Z\]|\[0-9A-Z\]|[0-9A-Z-])(?:\{\d{1,2}(?:,\d{1,2})?\})?)+$")))]
 pub(super) struct Form(Vec<(Class, usize, usize)>);
 
 /// Longest number of any kind, in characters (QĐ 20/2020/QĐ-TTg Đ.4).

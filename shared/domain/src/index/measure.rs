@@ -16,6 +16,7 @@ macro_rules! measures {
     ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
         /// A number that the figures or the register give.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Measure {
             $($(#[$doc])* #[serde(rename = $word)] $name,)*
         }

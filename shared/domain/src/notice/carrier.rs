@@ -7,6 +7,7 @@ use super::price::StatedPrice;
 
 /// How a message reaches the applicant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeChannel {
     /// Zalo, by a template that it approved (ZNS).
@@ -30,6 +31,7 @@ impl NoticeChannel {
 
 /// A provider that carries our messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
     /// The Zalo official account.
@@ -87,6 +89,7 @@ impl Provider {
 
 /// Whether the law wants a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeClass {
     /// It goes whatever the applicant prefers and the budget allows: documents asked for, refusals,

@@ -12,6 +12,7 @@ use crate::{RuleName, Violation};
 
 /// What to do after a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
     /// Ask the same gateway again later: it has not taken the message.
@@ -45,6 +46,10 @@ impl Treatment {
     }
 }
 
+/// For how many days it can be remembered that a channel does not reach a number: ten years at
+/// most, by when the number is another person's.
+const REMEMBERED_DAYS: std::ops::RangeInclusive<u16> = 1..=3_650;
+
 /// What is known of one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ruling {
@@ -55,17 +60,22 @@ pub struct Ruling {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     codes: Vec<i32>,
     #[serde(rename = "meaning")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     _meaning: String,
     treatment: Treatment,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = *REMEMBERED_DAYS.start(), max = *REMEMBERED_DAYS.end())))]
     remember_days: Option<u16>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Gateway {
     provider: Provider,
@@ -74,12 +84,14 @@ struct Gateway {
     otherwise: Treatment,
     #[serde(rename = "trust")]
     _trust: Trust,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
 }
 
 data_file! {
-    /// The data file `codes.json`.
+    /// The data file `codes.json`: how each gateway's codes are treated.
     CodesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         gateways: Vec<Gateway>,
     }
 }
@@ -111,12 +123,11 @@ impl Codes {
                 ));
             }
             for (nth, entry) in gateway.entries.into_iter().enumerate() {
-                if entry
-                    .remember_days
-                    .is_some_and(|days| days == 0 || entry.treatment != Treatment::NextChannel)
-                {
+                if entry.remember_days.is_some_and(|days| {
+                    !REMEMBERED_DAYS.contains(&days) || entry.treatment != Treatment::NextChannel
+                }) {
                     let detail = format!(
-                        "{:?}: days are remembered with next-channel alone, from 1",
+                        "{:?}: days are remembered with next-channel alone, 1 to 3650",
                         entry.codes
                     );
                     found.push(Violation::new(

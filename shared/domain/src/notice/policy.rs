@@ -17,6 +17,7 @@ use crate::{RuleName, Violation};
 
 /// From one hour of the day to another; over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     from: Time,
@@ -44,6 +45,7 @@ impl Hours {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct ByChannel {
     zalo: Hours,
@@ -51,6 +53,7 @@ struct ByChannel {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct ByClass<T> {
     legal: T,
@@ -83,49 +86,65 @@ fn half_as_much_again() -> u32 {
 
 /// What holds from one day on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoticePolicy {
     /// The first day on which the entry is in force.
     pub valid_from: Date,
     /// In which order the channels are tried.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     channels: Vec<NoticeChannel>,
     /// The hours in which no message is sent.
     quiet: ByClass<ByChannel>,
     /// Seconds over which what waited for an opening is spread.
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     opening_spread_seconds: u32,
     /// Seconds within which changes become one message.
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     coalesce_seconds: u32,
     /// Seconds before the first repetition of a failed call; each further wait is twice as long.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_600)))]
     retry_first_seconds: u32,
     /// The longest such wait, in seconds.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 21_600)))]
     retry_max_seconds: u32,
     /// Minutes for which a channel that takes nothing is waited for before the next one is asked.
     #[serde(default = "usual_patience")]
+    #[cfg_attr(feature = "schema", schemars(extend("properties" = {"legal": {"maximum": 1_440}, "information": {"maximum": 1_440}})))]
     channel_patience_minutes: ByClass<u32>,
     /// For how many hours sending is tried.
+    #[cfg_attr(feature = "schema", schemars(range(min = 24, max = 240)))]
     retry_hours: u32,
     /// Days for which a given-up notice stays with the operators.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     held_days: u32,
     /// Minutes until it is decided what to do about a message of which nothing is known.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_440)))]
     unknown_minutes: u32,
     /// Hours within which a delivery report is awaited.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
     report_hours: u32,
     /// How many messages that the law does not want a number gets a day.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000)))]
     per_number_daily: u32,
     /// How many messages of one agency leave a minute before the rest waits for the next.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100_000)))]
     per_agency_minute: u32,
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
     /// The share of the budget at which a warning is raised, in percent.
     #[serde(default = "four_fifths")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     budget_warning_percent: u32,
     /// The most that a delivery report may state as a message's price and be believed, in percent
     /// of the list price.
     #[serde(default = "half_as_much_again")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 1_000)))]
     reported_price_max_percent: u32,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// The source of the entry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub source: String,
     /// Who may be asked at all; filled in from the providers' entries.
     #[serde(skip)]
@@ -355,8 +374,9 @@ impl NoticePolicy {
 }
 
 data_file! {
-    /// The data file `notices.json`.
+    /// The data file `notices.json`: when and how much is sent to applicants, each entry from a day on.
     PoliciesFile {
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         policies: Vec<NoticePolicy>,
     }
 }

@@ -13,21 +13,29 @@ use super::Provider;
 
 /// When a provider is passed over, and how it comes back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failover {
     /// The number of calls kept per provider.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000)))]
     pub window_calls: usize,
     /// The least number of calls for a judgement.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub least_calls: usize,
     /// From this share of failed or slow calls on it is passed over, in percent.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub failures_percent: usize,
     /// A call that takes longer counts as failed, in milliseconds.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub slow_ms: u32,
     /// For how long it is passed over, in seconds.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 86_400)))]
     pub rest_seconds: u32,
     /// Its share of its weight as it comes back, step by step, in percent.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(range(min = 1, max = 100))))]
     pub steps_percent: Vec<u32>,
     /// How many good calls in a row lead from one step to the next.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub step_calls: u32,
 }
 

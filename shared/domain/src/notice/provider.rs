@@ -20,18 +20,22 @@ const PRICE_MAX_VND: u64 = 100_000;
 
 /// A provider's terms from one day on.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ProviderTerms {
     provider: Provider,
     valid_from: Date,
     /// The provider's share of its channel's messages, relative to the other weights; 0 means in
     /// reserve.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000)))]
     weight: u32,
     /// Đồng a message, or a part of an SMS; none where it is not known, and then nothing is sent.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(max = PRICE_MAX_VND)))]
     price_vnd: Option<u64>,
     #[serde(rename = "trust")]
     _trust: Trust,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     source: String,
 }
 
@@ -42,9 +46,11 @@ impl ValidFrom for ProviderTerms {
 }
 
 data_file! {
-    /// The data file `providers.json`.
+    /// The data file `providers.json`: what each provider costs and how much of the work it gets, each
+    /// entry from a day on.
     ProvidersFile {
         failover: Failover,
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         providers: Vec<ProviderTerms>,
     }
 }

@@ -28,11 +28,14 @@ const PLACEHOLDERS: Placeholders = Placeholders {
 /// The text of the morning report. The law does not require it: it waits for the end of the quiet
 /// hours, counts against budget and cap, and is never repeated.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
     zalo: BTreeMap<Language, String>,
     #[serde(deserialize_with = "by_language")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
     sms: BTreeMap<Language, SmsText>,
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// How the characters of an SMS are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// The 7-bit alphabet: no Vietnamese marks, 160 characters a message.

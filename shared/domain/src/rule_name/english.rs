@@ -155,7 +155,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Channels => "must name each channel at most once, and at least one",
         RuleName::EveryProvider => "leaves a provider without codes",
         RuleName::UniqueProvider => "is a provider that is given twice",
-        RuleName::RememberDays => "is for next-channel alone, from 1",
+        RuleName::RememberDays => "is for next-channel alone, 1 to 3650",
         RuleName::Office => "needs the name of an office",
         RuleName::Phone => "is a telephone that no message can be sent to",
         RuleName::UniqueKey => "is a key that is given twice on one day",

@@ -155,7 +155,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Channels => "mỗi kênh nhiều nhất một lần, ít nhất một kênh",
         RuleName::EveryProvider => "một nhà cung cấp không có bảng mã",
         RuleName::UniqueProvider => "nhà cung cấp xuất hiện hai lần",
-        RuleName::RememberDays => "số ngày ghi nhớ chỉ dùng với next-channel",
+        RuleName::RememberDays => "số ngày ghi nhớ chỉ dùng với next-channel, từ 1 đến 3650",
         RuleName::Office => "phải nêu chức vụ",
         RuleName::Phone => "số điện thoại không nhận được tin nhắn",
         RuleName::UniqueKey => "khóa xuất hiện hai lần trong một ngày",
