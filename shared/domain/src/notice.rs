@@ -84,6 +84,10 @@ pub struct SmsText {
     pub text: String,
     /// Where documents were asked for or came: the text with their number as `{count}` besides.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(pattern = r"^([^{}]|\{(code|status|date|count)\})+$"))
+    )]
     pub with_count: Option<String>,
     /// For a dossier without a due date, where `text` speaks of one.
     #[serde(default)]
