@@ -38,7 +38,7 @@ const ACTORS: [&str; 12] = [
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
 const MATRIX: [(&str, [u16; 12]); 27] = [
-    //                                       nobo own  neig cler offi stra hand form port admi audi inte
+    //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
     ("GET /v1/dossiers",                     [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
