@@ -108,15 +108,7 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
         "agency": AGENCY,
         "channel": "online",
         "applicant": applicant,
-        "documents": [
-            {
-                "code": code,
-                "name": "giay-to.pdf",
-                "sha256": "0" * 64,
-                "url": "https://files.example/giay-to.pdf",
-            }
-            for code in ("DDN", "MCO", "TKHQ", "HDTM")
-        ],
+        "documents": documents(),
     }
     versions = {}
     for life in LIVES * 3:
@@ -128,6 +120,19 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
             call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
         versions[code] = len(life) + 1
     return versions
+
+
+def documents() -> list[dict[str, str]]:
+    """Every document that the procedure of the requests requires, as a portal sends it."""
+    return [
+        {
+            "code": code,
+            "name": "giay-to.pdf",
+            "sha256": "0" * 64,
+            "url": "https://files.example/giay-to.pdf",
+        }
+        for code in ("DDN", "MCO", "TKHQ", "HDTM")
+    ]
 
 
 def document(api: str, known: dict[str, str]) -> str:
@@ -184,6 +189,7 @@ def main() -> int:
         "procedure": PROCEDURE,
         "agency": AGENCY,
         "citizen": CITIZEN,
+        "documents": documents(),
         "document": document(stack["API_URL"], known),
         "seen": str(folder / "seen.json"),
     }

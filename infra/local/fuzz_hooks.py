@@ -125,6 +125,9 @@ def known(body: dict[str, Any], code: str, number: int) -> None:
     ):
         if isinstance(body.get(field), str) and body[field].isascii() and number % 4:
             body[field] = real
+    # Of a submission alone: the documents that this procedure requires.
+    if body.get("procedure") == SETTING["procedure"] and number % 2:
+        body["documents"] = SETTING["documents"]
     if isinstance(body.get("expectedVersion"), int) and code in VERSIONS and number % 4:
         body["expectedVersion"] = VERSIONS[code]
     applicant = body.get("applicant")
