@@ -2,9 +2,7 @@
 
 mod settings;
 
-use domain::Violation;
 use domain::catalogue::Catalogue;
-use domain::dossier::Command;
 use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
@@ -34,21 +32,11 @@ pub async fn handle(
     };
     let signature = by.signature();
     let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
-    let all = |command: Command, mut found: Vec<Violation>| {
-        // A field that is missing is named once.
-        let named: Vec<String> = found.iter().map(|missing| missing.field.clone()).collect();
-        let broken = command.violations(now).into_iter();
-        found.extend(broken.filter(|violation| !named.contains(&violation.field)));
-        found
-    };
-    let read = |body: TransitionBody<u64>| body.command(id.clone(), None);
-    let body = request.json_judged(|body| {
-        let (command, found) = read(body);
-        all(command, found)
-    })?;
-    let (command, found) = read(body);
+    let body: TransitionBody<u64> =
+        request.json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), now))?;
+    let (command, found) = body.clone().command(id.clone(), None);
     if !found.is_empty() {
-        return Err(Failure::Invalid(all(command, found)));
+        return Err(Failure::Invalid(body.violations(id, now)));
     }
     HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
 }

@@ -97,16 +97,21 @@ impl<T> Draft<T> {
         match read.map(next) {
             Some(outcome) if found.is_empty() => outcome,
             Some(Err(Failure::Invalid(more))) => {
-                let other = more
-                    .into_iter()
-                    .filter(|more| !found.iter().any(|known| is_within(&more.field, &known.field)));
-                let other: Vec<Violation> = other.collect();
-                found.extend(other);
+                add_unnamed(&mut found, more);
                 Err(Failure::Invalid(found))
             }
             Some(_) | None => Err(Failure::Invalid(found)),
         }
     }
+}
+
+/// Adds to `found` what `more` says of fields that it does not name yet, whole or as a part.
+pub(crate) fn add_unnamed(found: &mut Vec<Violation>, more: Vec<Violation>) {
+    let unnamed: Vec<Violation> = more
+        .into_iter()
+        .filter(|more| !found.iter().any(|known| is_within(&more.field, &known.field)))
+        .collect();
+    found.extend(unnamed);
 }
 
 /// Whether `field` is `outer` or a part of it.

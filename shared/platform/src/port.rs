@@ -44,8 +44,8 @@ pub trait DossierStore: Sync {
         code: &DossierCode,
     ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
 
-    /// Stores `dossier` if the stored version is the one before it. State, version, history entry
-    /// and the outbox fact are one write: all or nothing.
+    /// Stores `dossier` if the stored version is the one before it. State, version, history entry,
+    /// the documents that came with it and the outbox fact are one write: all or nothing.
     fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 

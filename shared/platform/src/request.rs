@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::form::Draft;
+use crate::form::{Draft, add_unnamed};
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
@@ -126,9 +126,7 @@ impl DocumentBody {
             }),
         };
         let document = Document { code, version: 1, content }.cleaned();
-        let broken = document.violations().into_iter();
-        let named: Vec<String> = found.iter().map(|violation| violation.field.clone()).collect();
-        found.extend(broken.filter(|violation| !named.contains(&violation.field)));
+        add_unnamed(&mut found, document.violations());
         (document, found)
     }
 }
@@ -208,7 +206,7 @@ impl SubmissionBody {
 
 /// What moves a dossier: the body of `POST /v1/dossiers/{code}/transitions`, which names the version
 /// (`u64`), and the data of an integrator's event, which may (`Option<u64>`).
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TransitionBody<V> {
     action: Action,
@@ -245,6 +243,14 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             documents: read_documents(self.documents, &mut found),
         };
         (command, found)
+    }
+
+    /// Every field that breaks a rule by which the command can be judged at `now` without the
+    /// dossier.
+    pub fn violations(self, id: CommandId, now: Timestamp) -> Vec<Violation> {
+        let (command, mut found) = self.command(id, None);
+        add_unnamed(&mut found, command.violations(now));
+        found
     }
 }
 
