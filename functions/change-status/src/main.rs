@@ -14,8 +14,8 @@ async fn main() -> Result<(), entry::Error> {
     let client = dynamo::Client::new(&config);
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let bucket = Bucket::open(&config, &settings.documents_url)?;
-    let keeper = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
-    let uploads = &UploadTable::new(client.clone(), settings.documents_table.clone());
+    let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
+    let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };
     let dossiers =
         &Dossiers::new(client, settings.dossiers_table).claiming(settings.documents_table);

@@ -32,9 +32,9 @@ pub(crate) async fn show(
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
+    let id: UploadId = request.path("id")?;
     let dossier = super::find(dossiers, request).await?;
     let version = super::version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
-    let id: UploadId = request.path("id")?;
     let seen = dossier.documents.iter().filter(|document| document.version <= version);
     let mut uploaded = seen.filter_map(|document| document.uploaded());
     let document =

@@ -157,7 +157,8 @@ impl Document {
             }
             DocumentContent::Paper { paper: PaperKind::Original | PaperKind::Copy } => 8,
             DocumentContent::Upload(uploaded) => {
-                let UploadedDocument { upload, declared, object_version, inspected_at: _ } = uploaded;
+                let UploadedDocument { upload, declared, object_version, inspected_at: _ } =
+                    uploaded;
                 let numbers = declared.media_type.media_type().len() + UPLOAD_NUMBERS_BYTES;
                 upload.as_str().len() + declared.sha256.len() + object_version.len() + numbers
             }
@@ -229,6 +230,11 @@ pub fn uploads_of<'a>(
 ) -> BTreeMap<&'a UploadId, &'a UploadedDocument> {
     let uploaded = documents.into_iter().filter_map(Document::uploaded);
     uploaded.map(|uploaded| (&uploaded.upload, uploaded)).collect()
+}
+
+/// The same, to be kept by itself.
+pub fn uploads_in<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Vec<UploadedDocument> {
+    uploads_of(documents).into_values().cloned().collect()
 }
 
 /// What is wrong with the number of `documents` and with what they take together.

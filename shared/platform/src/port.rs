@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::applicant::{IdNumber, Phone};
-use domain::document::Document;
 use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::{Charge, NoticeThread};
-use domain::upload::{Upload, UploadId, UploadState};
+use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -168,9 +167,9 @@ pub trait UploadClaims: Sync {
 
     /// Sees to it that the storage keeps the content of these documents. Before their dossier is
     /// stored: what fails in between leaves a content too long, and never too short.
-    fn keep<'a>(
+    fn keep(
         &self,
-        documents: impl IntoIterator<Item = &'a Document, IntoIter: Send> + Send,
+        documents: Vec<UploadedDocument>,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 

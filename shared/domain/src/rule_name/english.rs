@@ -69,7 +69,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AskedDocument => "a document that was asked for is missing",
         RuleName::RequestOnly => "only a request for a supplement asks for documents",
         RuleName::SupplementOnly => "only a supplement brings documents",
-        RuleName::DocumentContent => "is either on paper or at an address",
+        RuleName::DocumentContent => {
+            "is uploaded, on paper or at an address, and only one of these"
+        }
         RuleName::DocumentsWithSender => "only an integrator may keep the documents",
         RuleName::KnownProcedure => "is no procedure of the catalogue",
         RuleName::OnlineProcedure => "cannot be handed in on-line",

@@ -3,39 +3,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::document::{Document, uploads_of};
 use domain::Violation;
-use domain::upload::{Upload, UploadId, unclaimed_violation};
+use domain::document::Document;
+use domain::upload::{Upload, UploadId, UploadedDocument, unclaimed_violation};
 use futures::future::try_join_all;
 
 use crate::Failure;
 use crate::port::{Keeper, UploadClaims, Uploads};
 
 /// Documents of `uploads`, whose content `keeper` keeps.
-#[derive(Debug, Clone, Copy)]
-pub struct Claiming<'a, U, K> {
+#[derive(Debug)]
+pub struct Claiming<U, K> {
     /// Where documents are looked up.
-    pub uploads: &'a U,
+    pub uploads: U,
     /// What keeps their content.
-    pub keeper: &'a K,
+    pub keeper: K,
 }
 
-impl<U: Uploads, K: Keeper> UploadClaims for Claiming<'_, U, K> {
-    async fn named(
-        &self,
-        ids: &BTreeSet<UploadId>,
-    ) -> Result<BTreeMap<UploadId, Upload>, Failure> {
+impl<U: Uploads, K: Keeper> UploadClaims for Claiming<U, K> {
+    async fn named(&self, ids: &BTreeSet<UploadId>) -> Result<BTreeMap<UploadId, Upload>, Failure> {
         let found = try_join_all(ids.iter().map(|id| self.uploads.upload(id))).await?;
         Ok(found.into_iter().flatten().map(|upload| (upload.id.clone(), upload)).collect())
     }
 
-    async fn keep<'a>(
-        &self,
-        documents: impl IntoIterator<Item = &'a Document, IntoIter: Send> + Send,
-    ) -> Result<(), Failure> {
-        let uploaded = uploads_of(documents);
-        let each = uploaded.into_iter();
-        let kept = each.map(|(id, document)| self.keeper.keep(id, &document.object_version));
+    async fn keep(&self, documents: Vec<UploadedDocument>) -> Result<(), Failure> {
+        let each = documents.iter();
+        let kept =
+            each.map(|document| self.keeper.keep(&document.upload, &document.object_version));
         try_join_all(kept).await.map(drop)
     }
 }
@@ -61,10 +55,7 @@ impl UploadClaims for NoUploads {
         Ok(BTreeMap::new())
     }
 
-    async fn keep<'a>(
-        &self,
-        _: impl IntoIterator<Item = &'a Document, IntoIter: Send> + Send,
-    ) -> Result<(), Failure> {
+    async fn keep(&self, _: Vec<UploadedDocument>) -> Result<(), Failure> {
         Ok(())
     }
 }

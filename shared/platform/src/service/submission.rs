@@ -2,6 +2,7 @@
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::document::uploads_in;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
 use domain::phone::Unreachable;
@@ -133,7 +134,7 @@ pub async fn submit(
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
-    uploads.keep(&submission.documents).await?;
+    uploads.keep(uploads_in(&submission.documents)).await?;
     for tried in 0..NUMBERS_TRIED_MAX {
         let code = match &request.code {
             Some(code) => code.clone(),

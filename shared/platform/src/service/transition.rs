@@ -2,6 +2,7 @@
 
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
+use domain::document::uploads_in;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::law::Law;
@@ -80,7 +81,7 @@ pub async fn change(
                 if !found.is_empty() {
                     return Err(Failure::Invalid(found));
                 }
-                uploads.keep(next.documents_of(entry)).await?;
+                uploads.keep(uploads_in(next.documents_of(entry))).await?;
                 match store.advance(&next).await? {
                     Advance::Stored => return Ok(Moved::to(&next, entry, catalogue.law())),
                     Advance::UploadsTaken(taken) => {
