@@ -175,7 +175,8 @@ def claimed(api: str, known: dict[str, str]) -> tuple[str, str]:
     deadline = time.monotonic() + INSPECTED_WITHIN_SECONDS
     while True:
         try:
-            return str(asked["id"]), str(call(f"{api}/v1/dossiers", known["portal"], handed_in)["code"])
+            receipt = call(f"{api}/v1/dossiers", known["portal"], handed_in)
+            return str(asked["id"]), str(receipt["code"])
         except urllib.error.HTTPError as refused:
             # 409: its inspection is not over.
             if refused.code != 409 or time.monotonic() > deadline:
