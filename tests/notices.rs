@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
-use domain::thread::NoticeRecord;
+use domain::thread::{NoticeReason, NoticeRecord};
 use futures::future::join_all;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
@@ -111,7 +111,7 @@ async fn a_notice_that_no_channel_takes_is_refused_with_the_last_code() {
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let notice = world.notice(&code, 1).await;
     assert_eq!(
-        (notice.state.name(), notice.reason.as_deref(), notice.cost_vnd()),
+        (notice.state.name(), notice.reason.as_ref().map(NoticeReason::name), notice.cost_vnd()),
         ("refused", Some("99"), 0)
     );
     assert!(minute(&world, "2026-12-17T02:00:00Z").await.is_empty());
@@ -253,7 +253,9 @@ async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let message = moved(&world, &code, "request-supplement", NOW).await;
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    let ends = |notice: NoticeRecord| (notice.state.name(), notice.reason.unwrap_or_default());
+    let ends = |notice: NoticeRecord| {
+        (notice.state.name(), notice.reason.map(String::from).unwrap_or_default())
+    };
     assert_eq!(ends(world.notice(&code, 1).await), ("refused", "no-channel".to_owned()));
     // What the law wants waits until we have an account.
     assert_eq!(ends(world.notice(&code, 2).await), ("waiting", "no-provider".to_owned()));

@@ -3,6 +3,7 @@
 mod esms;
 mod prices;
 
+use domain::thread::NoticeReason;
 use platform::LogLine;
 use platform::port::Contacts;
 use serde_json::json;
@@ -145,7 +146,10 @@ async fn a_report_that_never_comes_ends_the_wait_after_three_days() {
     let code = told(&world, &gateways).await;
     tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-20T02:00:00Z").await.unwrap();
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.is_end(), notice.reason.as_deref()), (true, Some("no-report-came")));
+    assert_eq!(
+        (notice.state.is_end(), notice.reason.as_ref().map(NoticeReason::name)),
+        (true, Some("no-report-came"))
+    );
 }
 
 #[tokio::test]

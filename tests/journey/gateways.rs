@@ -2,7 +2,7 @@
 
 use domain::dossier::Dossier;
 use domain::notice::codes::Treatment;
-use domain::notice::{Language, Notice, Provider};
+use domain::notice::{Language, Notice, Provider, Wording};
 use platform::account::Token;
 use platform::gateway::esms::Esms;
 use platform::gateway::speedsms::SpeedSms;
@@ -27,8 +27,12 @@ async fn a_notice(phone: &str) -> (Notice, Dossier) {
     let answer =
         Call::submit(&unique("n")).body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     let dossier = world.dossier(&answer.code()).await;
-    let composed =
-        world.catalogue.templates().compose(&dossier, &dossier.history[0], false, Language::Vi);
+    let composed = world.catalogue.templates().compose(
+        &dossier,
+        &dossier.history[0],
+        Wording::First,
+        Language::Vi,
+    );
     let mut notice = composed.unwrap();
     notice.id = unique("H20.03-261117-0001/1");
     (notice, dossier)

@@ -1,6 +1,6 @@
 //! Quiet hours, merging, caps, budgets and an applicant's choice: what bounds the messages.
 
-use domain::thread::Charge;
+use domain::thread::{Charge, NoticeReason};
 
 use super::*;
 use crate::support::call::CITIZEN;
@@ -137,7 +137,10 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (
+            gateways.asked().len(),
+            world.notice(&code, 1).await.reason.as_ref().map(NoticeReason::name)
+        ),
         (0, Some("number-cap"))
     );
     let message = moved(&world, &code, "request-supplement", NOW).await;
@@ -221,7 +224,10 @@ async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_t
     let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (
+            gateways.asked().len(),
+            world.notice(&code, 1).await.reason.as_ref().map(NoticeReason::name)
+        ),
         (0, Some("opted-out"))
     );
     let message = moved(&world, &code, "request-supplement", NOW).await;

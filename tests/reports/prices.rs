@@ -1,5 +1,6 @@
 //! What a report states as its price, and the month's budget.
 
+use domain::thread::NoticeReason;
 use platform::port::NoticeBook;
 
 use super::*;
@@ -136,5 +137,8 @@ async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_no
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("refused", Some("budget")));
+    assert_eq!(
+        (notice.state.name(), notice.reason.as_ref().map(NoticeReason::name)),
+        ("refused", Some("budget"))
+    );
 }
