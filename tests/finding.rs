@@ -197,7 +197,7 @@ async fn a_search_ends_at_the_agency_and_follows_what_is_forwarded_to_it() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_search_does_not_tell_that_a_person_has_dossiers_elsewhere() {
+async fn a_page_of_a_search_does_not_show_that_a_person_has_dossiers_elsewhere() {
     let world = World::new().await;
     let mut mine = Vec::new();
     for minute in 0..8 {

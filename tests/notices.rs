@@ -50,7 +50,7 @@ async fn minute(world: &World, now: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_message_delivered_twice_tells_the_applicant_once() {
+async fn a_message_delivered_twice_notifies_the_applicant_once() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let message = changed(&world, &code, 1).await;
@@ -64,7 +64,7 @@ async fn a_message_delivered_twice_tells_the_applicant_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_message_delivered_to_ten_processes_at_once_tells_the_applicant_once() {
+async fn a_message_delivered_to_ten_processes_at_once_notifies_the_applicant_once() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let message = changed(&world, &code, 1).await;
@@ -320,7 +320,7 @@ async fn every_time_of_a_dossier_s_notices_is_as_fine_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn an_officer_sees_that_nothing_was_told_yet() {
+async fn an_officer_sees_that_nothing_was_sent_yet() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let call = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03");

@@ -160,7 +160,7 @@ async fn every_listed_code_of_every_gateway_is_read_from_its_answer() {
 }
 
 #[tokio::test]
-async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_apart() {
+async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_distinguished() {
     let stack = Stack::new();
     for provider in Provider::ALL {
         for (mode, expected) in [

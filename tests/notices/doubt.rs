@@ -28,7 +28,7 @@ async fn an_answer_that_never_came_is_unknown_and_a_service_notice_is_left_so() 
 }
 
 #[tokio::test]
-async fn what_the_law_wants_is_told_again_by_the_other_channel_and_says_so() {
+async fn what_the_law_wants_is_sent_again_by_the_other_channel_and_says_so() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let quiet = Scripted::pair([accepted("m1")], [accepted("s1")]);

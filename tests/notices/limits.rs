@@ -206,7 +206,7 @@ async fn what_the_portal_keeps_for_somebody_is_his_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice() {
+async fn an_applicant_is_notified_by_the_channel_and_in_the_language_of_their_choice() {
     let world = World::new().await;
     let code = submitted(&world).await;
     preferring(&world, json!({ "channels": ["sms"], "language": "en", "legalOnly": false })).await;

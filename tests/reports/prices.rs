@@ -17,7 +17,7 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
         ("đ", "unreadable"),
     ] {
         let world = World::new().await;
-        let code = told_by_sms(&world).await;
+        let code = notified_by_sms(&world).await;
         let spent = world
             .contacts
             .reach(&world.dossier(&code).await.applicant.phone, None, at(SOON))
@@ -107,7 +107,7 @@ impl platform::port::NoticeBook for Early<'_> {
 #[tokio::test]
 async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
     let world = World::new().await;
-    let code = told_by_sms(&world).await;
+    let code = notified_by_sms(&world).await;
     let thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
     let mut row = json!(thread);
     for attempt in row["notices"][0]["attempts"].as_array_mut().unwrap() {

@@ -112,7 +112,7 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
             | (Subject::Report { .. }, Content::Change(_)) => None,
         };
         composed.ok_or_else(|| {
-            Failure::Defect(format!("no text for {:?}, which was to be told", notice.content))
+            Failure::Defect(format!("no text for {:?}, which was to be sent", notice.content))
         })
     }
 }

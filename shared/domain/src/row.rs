@@ -9,9 +9,9 @@ use crate::{RuleName, Violation};
 /// further notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lasting {
-    /// The first day.
+    /// The first day on which the row is in force.
     pub first: Date,
-    /// The last day; none: until further notice.
+    /// The last day on which it is in force; none: until further notice.
     pub last: Option<Date>,
 }
 

@@ -13,7 +13,7 @@ use crate::phone::Unreachable;
 pub enum NoticeReason {
     /// Our policy holds it back.
     Delayed(DelayReason),
-    /// It ended unsent.
+    /// It ended unsent, by our policy or for want of a channel.
     Unsent(UnsentReason),
     /// A later notice includes it.
     SaidByALaterNotice,

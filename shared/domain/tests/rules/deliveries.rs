@@ -188,7 +188,7 @@ fn what_is_left_unknown_is_counted_until_a_report_settles_it() {
 }
 
 #[test]
-fn what_is_left_unknown_and_did_not_arrive_ends_as_not_told_and_asks_nobody_so_late() {
+fn what_is_left_unknown_and_did_not_arrive_ends_as_not_sent_and_asks_nobody_so_late() {
     let mut telling = Telling::new(NoticeClass::Information);
     telling.reach.preferred = vec![domain::notice::NoticeChannel::Sms];
     telling.goes(silent).after(24 * 60).goes(accepted);
@@ -294,7 +294,7 @@ fn a_price_near_the_list_s_is_what_the_message_has_cost() {
 }
 
 #[test]
-fn a_price_that_cannot_be_is_recorded_and_told_once_and_never_booked() {
+fn a_price_that_cannot_be_is_recorded_and_reported_once_and_never_booked() {
     for stated in [
         "1,700.00",
         "1276",
@@ -390,7 +390,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn reports_of_any_kind_book_no_more_than_the_calls_may_cost_and_nobody_is_told_after_a_confirmed_delivery(
+    fn reports_of_any_kind_book_no_more_than_the_calls_may_cost_and_nobody_is_notified_after_a_confirmed_delivery(
         happenings in prop::collection::vec(a_happening(), 1..50), legal: bool, sms_alone: bool,
     ) {
         let mut telling = Telling::new(if legal { NoticeClass::Legal } else { NoticeClass::Information });

@@ -306,7 +306,7 @@ fn the_night_does_not_overrule_the_applicants_choice() {
 // -------------------------------------------------------------------------------------------- what is in doubt
 
 #[test]
-fn an_sms_in_doubt_is_told_again_by_another_sms_gateway_where_zalo_does_not_reach_the_number() {
+fn an_sms_in_doubt_is_sent_again_by_another_sms_gateway_where_zalo_does_not_reach_the_number() {
     let mut telling = Telling::without_zalo();
     telling.providers.push(Provider::Speedsms);
     telling.goes(silent).after(31).goes(accepted);
