@@ -105,7 +105,7 @@ async fn the_list_says_how_far_each_is_and_what_is_expected_of_its_applicant() {
     expected["status"] = 5.into();
     expected["statusName"] = "Yêu cầu bổ sung giấy tờ".into();
     expected.as_object_mut().unwrap().remove("dueAt");
-    expected["awaited"] = json!({
+    expected["waitsFor"] = json!({
         "what": "documents", "since": "2026-11-17T02:09:00Z", "until": "2026-12-17",
         "reason": "thiếu bản vẽ",
     });
