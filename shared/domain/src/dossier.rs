@@ -2,7 +2,6 @@
 
 mod actor;
 mod apology;
-mod awaited;
 mod clock;
 mod command;
 mod counted;
@@ -13,6 +12,7 @@ mod sight;
 mod state;
 mod status;
 mod supplement;
+mod waits_for;
 
 use std::fmt;
 
@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 pub use crate::text::REMARK_CHARACTERS_MAX;
 pub use actor::{Actor, Duty, NoteReaders, Role, Signature, Standing};
 pub use apology::apologies;
-pub use awaited::{Awaited, Expected};
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
@@ -33,6 +32,7 @@ pub use sight::{Move, Need, Sight};
 pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
+pub use waits_for::{Expected, WaitsFor};
 
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;

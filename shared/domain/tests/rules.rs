@@ -8,7 +8,6 @@
 mod rules {
     mod announcements;
     mod articles;
-    mod awaited;
     mod behind;
     mod catalogue;
     mod deadlines;
@@ -34,6 +33,7 @@ mod rules {
     mod supplements;
     mod texts;
     mod transitions;
+    mod waits_for;
     mod world;
     mod years;
 }
