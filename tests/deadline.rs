@@ -66,8 +66,7 @@ async fn due_at(world: &World, code: &str, due: &str) {
 }
 
 pub(crate) async fn overwrite(world: &World, dossier: &Dossier) {
-    let item = serde_dynamo::to_item(platform::record::DossierRecord::from(dossier)).unwrap();
-    world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
+    world.overwrite(dossier).await;
 }
 
 /// Received on Monday 16 November and due at the close of `due`.

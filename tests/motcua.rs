@@ -5,6 +5,7 @@ mod announcement;
 mod case;
 mod catalogue;
 mod claiming;
+mod contents;
 mod contract;
 mod crash;
 mod deadline;

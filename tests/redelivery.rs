@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
 use crate::support::file;
 use crate::support::log::Log;
-use crate::support::world::{Kept, NOW, World, at, people};
+use crate::support::world::{Kept, NOW, World, at, dossier_tables, people};
 
 const CODE: &str = "H20.03-261116-9001";
 
@@ -545,7 +545,7 @@ async fn hanging_table() -> Client {
 #[tokio::test(start_paused = true)]
 async fn a_table_that_hangs_is_unavailable_after_seconds() {
     let client = hanging_table().await;
-    let dossiers = dynamo::Dossiers::new(client.clone(), "DossiersTable".to_owned());
+    let dossiers = dynamo::Dossiers::new(client.clone(), dossier_tables());
     let begun = tokio::time::Instant::now();
     let failure = dossiers.dossier(&CODE.parse().unwrap()).await.unwrap_err();
     assert_eq!((failure.slug(), failure.retryable()), ("unavailable", Retry::Yes));
@@ -557,13 +557,8 @@ async fn a_message_whose_table_hangs_fails_alone_within_its_time() {
     let world = World::new().await;
     let hangs = hanging_table().await;
     let (store, intake) = (
-        dynamo::Dossiers::new(hangs.clone(), "DossiersTable".to_owned()),
-        dynamo::IntakeTable::new(
-            hangs,
-            "DossiersTable".to_owned(),
-            "IntakeTable".to_owned(),
-            people(),
-        ),
+        dynamo::Dossiers::new(hangs.clone(), dossier_tables()),
+        dynamo::IntakeTable::new(hangs, dossier_tables(), "IntakeTable".to_owned(), people()),
     );
     let event = transition_event("e2", "2026-11-16T04:00:00Z", CODE, "receive").to_string();
     let queue = Kept::default();

@@ -171,7 +171,7 @@ async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
         let asked = call.body.contains("by-ended") && call.body.contains(&format!("{AGENCY}\""));
         if asked { Fate::Answered(stale) } else { Fate::Passes }
     });
-    let dossiers = platform::dynamo::Dossiers::new(client, "DossiersTable".to_owned());
+    let dossiers = platform::dynamo::Dossiers::states(client, "DossiersTable".to_owned());
     let (order, queue) = (Order::default(), Kept::default());
     let outcome = repair(&order, &dossiers, &world.notices, &queue, &world.catalogue, at(NIGHT));
     assert_eq!(figures(&outcome.await.unwrap()), [1, 1, 1]);

@@ -1,37 +1,21 @@
 //! The largest dossier that there can be, in the table as it is deployed: it is stored, and still
 //! comes to its end.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::document::DocumentContent;
 use domain::dossier::{
     Action, Actor, Command, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX, Refusal,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
+use platform::dynamo::DossierItems;
 use platform::port::{Advance, DossierStore};
-use platform::record::DossierRecord;
 
+use crate::support::bytes::item_bytes;
 use crate::support::call::{AGENCY, Call};
 use crate::support::world::{NOW, World, at};
 
-/// What the store counts: the bytes of names and values, a byte for each element, three for each
-/// list and map.
-fn bytes(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.len() / 2 + 2,
-        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
-        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + bytes(value)).sum::<usize>(),
-        AttributeValue::M(map) => {
-            3 + map.iter().map(|(name, value)| 1 + name.len() + bytes(value)).sum::<usize>()
-        }
-        other => panic!("a dossier has no {other:?}"),
-    }
-}
-
 fn stored(dossier: &Dossier) -> usize {
-    let item: std::collections::HashMap<String, AttributeValue> =
-        serde_dynamo::to_item(DossierRecord::from(dossier)).unwrap();
-    item.iter().map(|(name, value)| name.len() + bytes(value)).sum()
+    let items = DossierItems::of(dossier).unwrap();
+    item_bytes(&items.state) + item_bytes(&items.content)
 }
 
 /// A reason or a note of as many bytes as there may be.
@@ -69,8 +53,7 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
     };
     kept.name.push_str(&"a".repeat(DOCUMENTS_BYTES_MAX - others));
     let mut dossier = Dossier::try_from(state).unwrap();
-    let item = serde_dynamo::to_item(DossierRecord::from(&dossier)).unwrap();
-    world.client.put_item().table_name("DossiersTable").set_item(Some(item)).send().await.unwrap();
+    world.overwrite(&dossier).await;
 
     let account = "o".repeat(256);
     let by = Actor::Officer {

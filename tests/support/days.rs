@@ -138,7 +138,7 @@ pub async fn counted_over(
     message: &str,
     now: Timestamp,
 ) -> Result<Counted, Failure> {
-    let dossiers = Dossiers::new(client.clone(), "DossiersTable".to_owned());
+    let dossiers = Dossiers::states(client.clone(), "DossiersTable".to_owned());
     let figures = Figures::new(client.clone(), "KpiTable".to_owned());
     count_agency::count(message, &dossiers, &figures, &Ledger::default(), &world.catalogue, now)
         .await

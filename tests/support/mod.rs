@@ -1,6 +1,7 @@
 //! What the tests stand on: an embedded world for components, the deployed stack for journeys.
 
 pub mod browser;
+pub mod bytes;
 pub mod call;
 pub mod cut;
 pub mod days;

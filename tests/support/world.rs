@@ -22,8 +22,8 @@ use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::claiming::Claiming;
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, People,
-    Reads, UploadTable,
+    AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, Figures,
+    IntakeTable, Notices, People, Reads, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -33,7 +33,7 @@ use platform::port::{
     MessageSender, NoticeBook, Stored, TokenStore, Uploads,
 };
 use platform::record::SubmissionReceipt;
-use replay::tables::embedded;
+use replay::tables::{self, embedded};
 use serde_json::Value;
 
 use super::shelf::Shelf;
@@ -49,6 +49,11 @@ pub fn at(text: &str) -> Timestamp {
 /// Hashes the numbers of people in the tests.
 pub fn people() -> KeyedHash {
     KeyedHash::new("a key for people in tests".to_owned())
+}
+
+/// The tables that hold dossiers.
+pub fn dossier_tables() -> DossierTables {
+    tables::dossiers()
 }
 
 /// The tables and what reads and writes them.
@@ -99,18 +104,18 @@ impl World {
         let client = embedded().await;
         let table = |logical: &str| logical.to_owned();
         Self {
-            dossiers: Dossiers::new(client.clone(), table("DossiersTable"))
+            dossiers: Dossiers::new(client.clone(), dossier_tables())
                 .claiming(table("DocumentsTable")),
             intake: IntakeTable::new(
                 client.clone(),
-                table("DossiersTable"),
+                dossier_tables(),
                 table("IntakeTable"),
                 people(),
             )
             .claiming(table("DocumentsTable")),
             finders: find_dossier::Tables {
                 people: People::new(client.clone(), table("DossiersTable"), people()),
-                dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+                dossiers: Dossiers::new(client.clone(), dossier_tables()),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
             },
             notices: Notices::new(client.clone(), table("NoticesTable")),
@@ -137,6 +142,14 @@ impl World {
     /// The dossier with this code.
     pub async fn dossier(&self, code: &str) -> Dossier {
         self.dossiers.dossier(&code.parse().unwrap()).await.unwrap().expect("no such dossier")
+    }
+
+    /// Stores `dossier` over whatever there is, as no function would.
+    pub async fn overwrite(&self, dossier: &Dossier) {
+        let DossierItems { state, content } = DossierItems::of(dossier).unwrap();
+        for (table, item) in [("DossiersTable", state), ("ContentsTable", content)] {
+            self.client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+        }
     }
 
     /// How many items a table holds.

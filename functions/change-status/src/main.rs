@@ -17,8 +17,7 @@ async fn main() -> Result<(), entry::Error> {
     let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };
-    let dossiers =
-        &Dossiers::new(client, settings.dossiers_table).claiming(settings.documents_table);
+    let dossiers = &Dossiers::new(client, settings.dossiers).claiming(settings.documents_table);
     http::run(async |request, now| {
         change_status::handle(request, dossiers, claims, &*live.current(now).await, now).await
     })

@@ -1,5 +1,6 @@
 //! The settings of `change-status`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 
 platform::settings! {
@@ -11,7 +12,7 @@ platform::settings! {
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
     }
 }

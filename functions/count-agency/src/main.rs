@@ -12,7 +12,7 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let figures = &Figures::new(client, settings.kpi_table);
     let plan = Plan {
         width: WIDTH,

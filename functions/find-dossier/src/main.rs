@@ -10,8 +10,8 @@ async fn main() -> Result<(), entry::Error> {
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let tables = &Tables {
-        people: People::new(client.clone(), settings.dossiers_table.clone(), settings.people),
-        dossiers: Dossiers::new(client.clone(), settings.dossiers_table),
+        people: People::new(client.clone(), settings.dossiers.states.clone(), settings.people),
+        dossiers: Dossiers::new(client.clone(), settings.dossiers),
         reads: Reads::new(client, settings.reads_table),
     };
     http::run(async |request, now| {

@@ -1,5 +1,6 @@
 //! The settings of `find-dossier`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::keyed_hash::KeyedHash;
 
@@ -8,8 +9,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.

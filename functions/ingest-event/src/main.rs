@@ -12,9 +12,9 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let store = &Dossiers::new(client.clone(), settings.dossiers_table.clone());
+    let store = &Dossiers::new(client.clone(), settings.dossiers.clone());
     let intake =
-        &IntakeTable::new(client, settings.dossiers_table, settings.intake_table, settings.people);
+        &IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let plan = Plan {
         width: WIDTH,
         record_timeout: settings.record_timeout,

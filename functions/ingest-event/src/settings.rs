@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::keyed_hash::KeyedHash;
 use platform::sqs::QueueSettings;
@@ -12,8 +13,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
         /// The name of the intake table.
         intake_table: String = "INTAKE_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.

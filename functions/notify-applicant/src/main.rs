@@ -19,7 +19,7 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client.clone(), settings.notices_table);
     let contacts =
         &ContactBook::new(client.clone(), settings.contacts_table, settings.contacts_key);

@@ -1,5 +1,6 @@
 //! The settings of `notify-applicant`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::gateway::GatewaySettings;
 use platform::sqs::QueueSettings;
@@ -11,8 +12,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
         /// The name of the notices table.
         notices_table: String = "NOTICES_TABLE",
         /// The name of the contacts table.

@@ -11,7 +11,7 @@ async fn main() -> Result<(), entry::Error> {
     let config = dynamo::aws_config().await;
     let client = dynamo::Client::new(&config);
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let reads = &Reads::new(client, settings.reads_table);
     let bucket = &Bucket::open(&config, &settings.documents_url)?;
     http::run(async |request, now| {

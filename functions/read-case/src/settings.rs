@@ -1,5 +1,6 @@
 //! The settings of `read-case`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 
 platform::settings! {
@@ -9,8 +10,8 @@ platform::settings! {
         catalogue: CatalogueSettings,
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
     }

@@ -10,7 +10,7 @@ async fn main() -> Result<(), entry::Error> {
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let figures = &Figures::new(client.clone(), settings.kpi_table);
-    let dossiers = &Dossiers::new(client, settings.dossiers_table);
+    let dossiers = &Dossiers::states(client, settings.dossiers_table);
     http::run(async |request, now| {
         read_kpi::handle(request, (figures, dossiers), &*live.current(now).await, now).await
     })

@@ -9,7 +9,7 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client, settings.dossiers_table);
+    let dossiers = &Dossiers::new(client, settings.dossiers);
     schedule::run(async |order: Order, now| {
         let catalogue = &*live.current(now).await;
         remind(&order, dossiers, dossiers, catalogue, now).await.and_then(Outcome::settled)

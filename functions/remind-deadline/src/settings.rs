@@ -1,5 +1,6 @@
 //! The settings of `remind-deadline`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 
 platform::settings! {
@@ -7,7 +8,7 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
     }
 }

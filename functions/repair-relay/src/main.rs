@@ -10,7 +10,7 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let notices = &Notices::new(client, settings.notices_table);
     let queue = &Queue::new(sqs::client().await, settings.notices_queue_url);
     schedule::run(async |order: Order, now| {

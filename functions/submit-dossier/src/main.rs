@@ -18,7 +18,7 @@ async fn main() -> Result<(), entry::Error> {
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };
     let intake =
-        IntakeTable::new(client, settings.dossiers_table, settings.intake_table, settings.people);
+        IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let intake = &intake.claiming(settings.documents_table);
     http::run(async |request, now| {
         submit_dossier::handle(request, intake, claims, &*live.current(now).await, now).await

@@ -1,5 +1,6 @@
 //! The settings of `submit-dossier`.
 
+use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::keyed_hash::KeyedHash;
 
@@ -12,8 +13,8 @@ platform::settings! {
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
-        /// The name of the dossiers table.
-        dossiers_table: String = "DOSSIERS_TABLE",
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
         /// The name of the intake table.
         intake_table: String = "INTAKE_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.

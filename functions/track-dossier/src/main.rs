@@ -9,7 +9,7 @@ async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client, settings.notices_table);
     http::run(async |request, now| {
         track_dossier::handle(request, (dossiers, book), &*live.current(now).await, now).await

@@ -51,10 +51,10 @@ impl Stage {
         let client: Client = tables::embedded().await;
         let table = |name: &str| name.to_owned();
         Self {
-            dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+            dossiers: Dossiers::new(client.clone(), tables::dossiers()),
             intake: IntakeTable::new(
                 client.clone(),
-                table("DossiersTable"),
+                tables::dossiers(),
                 table("IntakeTable"),
                 KeyedHash::new("a key for the replay".to_owned()),
             ),

@@ -5,6 +5,7 @@ use std::path::Path;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
+use platform::dynamo::DossierTables;
 use serde_json::{Value, json};
 
 /// A client of new, empty tables, made as the template declares them, each under its logical name.
@@ -20,6 +21,11 @@ pub async fn embedded() -> Client {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, database));
     client(&endpoint)
+}
+
+/// The tables that hold dossiers.
+pub fn dossiers() -> DossierTables {
+    DossierTables { states: "DossiersTable".to_owned(), contents: "ContentsTable".to_owned() }
 }
 
 /// A client of the tables at `endpoint`.

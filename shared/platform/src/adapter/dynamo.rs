@@ -3,6 +3,7 @@
 mod accounts;
 mod catalogue_store;
 mod contacts;
+mod contents;
 mod dossiers;
 mod figures;
 mod intake_table;
@@ -33,7 +34,8 @@ use crate::port::Stored;
 pub use accounts::AccountTable;
 pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
-pub use dossiers::{Desk, Dossiers, Histories, Line, WorklistPage};
+pub use contents::DossierItems;
+pub use dossiers::{Desk, DossierTables, Dossiers, Histories, Line, WorklistPage};
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};

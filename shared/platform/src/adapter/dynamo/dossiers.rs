@@ -14,11 +14,12 @@ use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 
+use super::contents::CONTENT_VERSION;
 use super::uploads::claims;
-use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
+use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
 use crate::Failure;
 use crate::port::{Advance, DossierStore, Stored};
-use crate::record::{DossierRecord, Work, WorklistItem, work_key};
+use crate::record::{Work, WorklistItem, work_key};
 
 /// The key of a row.
 const KEY: &[&str] = &["code"];
@@ -27,14 +28,34 @@ const KEY: &[&str] = &["code"];
 #[derive(Debug, Clone)]
 pub struct Dossiers {
     client: Client,
-    table: String,
+    tables: DossierTables,
     uploads: Option<String>,
 }
 
+crate::settings! {
+    /// The names of the tables that hold dossiers.
+    #[derive(Debug, Clone)]
+    pub struct DossierTables {
+        /// Of their states, with history and indexes.
+        states: String = "DOSSIERS_TABLE",
+        /// Of their contents: who applies, and documents.
+        contents: String = "CONTENTS_TABLE",
+    }
+}
+
+/// How often a dossier is read of which state and content are not of one version: another write
+/// came between.
+const READS_MAX: u32 = 5;
+
 impl Dossiers {
-    /// The table named `table`.
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, uploads: None }
+    /// Those in these tables.
+    pub fn new(client: Client, tables: DossierTables) -> Self {
+        Self { client, tables, uploads: None }
+    }
+
+    /// Those of which only the states in the table of this name are read, and no single dossier.
+    pub fn states(client: Client, states: String) -> Self {
+        Self::new(client, DossierTables { states, contents: String::new() })
     }
 
     /// The same, where dossiers claim uploaded documents in the table named `uploads`.
@@ -80,7 +101,7 @@ impl Dossiers {
         let query = self
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.tables.states)
             .index_name(index)
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
@@ -163,17 +184,22 @@ impl Dossiers {
         Ok(items.into_iter().flatten().filter_map(|item| rows::readable(item, KEY)).collect())
     }
 
+    /// State and content of a dossier in one, side by side.
     async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("code", text(code.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
-        Ok(found.item)
+        for _ in 0..READS_MAX {
+            let get = async |table: &str| {
+                let get = self.client.get_item().table_name(table);
+                let found = get.key("code", text(code.as_str())).consistent_read(true).send().await;
+                found.map(|found| found.item).map_err(down)
+            };
+            let (state, content) =
+                tokio::try_join!(get(&self.tables.states), get(&self.tables.contents))?;
+            let Some(state) = state else { return Ok(None) };
+            if let Some(whole) = contents::joined(state, content) {
+                return Ok(Some(whole));
+            }
+        }
+        Err(Failure::Held("the content of a dossier"))
     }
 
     fn index(
@@ -184,7 +210,7 @@ impl Dossiers {
     ) -> QueryFluentBuilder {
         self.client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.tables.states)
             .index_name(index)
             .key_condition_expression(condition)
             .expression_attribute_names("#key", name)
@@ -258,7 +284,7 @@ impl DossierStore for Dossiers {
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
-        let mut fields = write(&DossierRecord::from(dossier))?;
+        let DossierItems { state: mut fields, mut content } = DossierItems::of(dossier)?;
         let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
         };
@@ -272,14 +298,16 @@ impl DossierStore for Dossiers {
         ]);
         let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
         let uploaded = uploads_of(came.clone());
-        let (brought, documents) = (came.count(), fields.remove("documents"));
+        let mut others = Vec::new();
+        let (brought, documents) = (came.count(), content.remove("documents"));
         if let (1.., Some(AttributeValue::L(mut documents))) = (brought, documents) {
             let newest = documents.split_off(documents.len().saturating_sub(brought));
-            set.push("documents = list_append(documents, :documents)".to_owned());
-            values.insert(":documents".to_owned(), AttributeValue::L(newest));
+            let (table, version) = (&self.tables.contents, dossier.version);
+            others.push(contents::append(table, &dossier.code, version, newest)?);
+            set.push(format!("{CONTENT_VERSION} = :contentVersion"));
+            values.insert(":contentVersion".to_owned(), number(version));
         }
-        // Only what a command can change is written: the applicant and the documents that are there
-        // stay as they were handed in.
+        // Only what a command can change is written: the content stays as it was handed in.
         for name in MOVED {
             names.insert(format!("#{name}"), (*name).to_owned());
             match fields.remove(*name) {
@@ -295,10 +323,10 @@ impl DossierStore for Dossiers {
             update.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
         let change = Change { code: &dossier.code, update, names, values };
-        if uploaded.is_empty() {
+        if others.is_empty() {
             return self.change(change).await;
         }
-        self.change_and_claim(change, &uploaded).await
+        self.change_with(change, others, &uploaded).await
     }
 }
 
@@ -318,7 +346,7 @@ impl Dossiers {
         let outcome = self
             .client
             .update_item()
-            .table_name(&self.table)
+            .table_name(&self.tables.states)
             .key("code", text(change.code.as_str()))
             .update_expression(change.update)
             .condition_expression(VERSION_BEFORE)
@@ -332,13 +360,15 @@ impl Dossiers {
         })
     }
 
-    async fn change_and_claim(
+    /// The change with `others`, the writes of its content, and the claims on what was uploaded.
+    async fn change_with(
         &self,
         change: Change<'_>,
+        others: Vec<TransactWriteItem>,
         uploaded: &BTreeMap<&UploadId, &UploadedDocument>,
     ) -> Result<Advance, Failure> {
         let update = Update::builder()
-            .table_name(&self.table)
+            .table_name(&self.tables.states)
             .key("code", text(change.code.as_str()))
             .update_expression(change.update)
             .condition_expression(VERSION_BEFORE)
@@ -347,6 +377,7 @@ impl Dossiers {
             .build()
             .map_err(|error| Failure::Defect(error.to_string()))?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
+        writes.extend(others);
         let first_claim = writes.len();
         writes.extend(claims(self.uploads.as_deref(), change.code, uploaded.values().copied())?);
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));

@@ -11,11 +11,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::uploads::claims;
-use super::{Cancelled, Item, down, number, people, read, text, write};
+use super::{
+    Cancelled, DossierItems, DossierTables, Item, contents, down, number, people, read, text, write,
+};
 use crate::Failure;
 use crate::keyed_hash::KeyedHash;
 use crate::port::{Admission, Intake};
-use crate::record::{DossierRecord, SubmissionReceipt};
+use crate::record::SubmissionReceipt;
 
 /// How often a transaction is tried again that met another one on the same item.
 const CONFLICT_TRIES_MAX: u32 = 8;
@@ -27,16 +29,16 @@ const CONFLICT_PAUSE_MS: u64 = 20;
 #[derive(Debug, Clone)]
 pub struct IntakeTable {
     client: Client,
-    dossiers: String,
+    dossiers: DossierTables,
     intake: String,
     uploads: Option<String>,
     people: KeyedHash,
 }
 
 impl IntakeTable {
-    /// Over the tables `dossiers` and `intake`; `people` hashes the numbers by which a dossier's
-    /// applicant is found.
-    pub fn new(client: Client, dossiers: String, intake: String, people: KeyedHash) -> Self {
+    /// Over the tables of dossiers and the one named `intake`; `people` hashes the numbers by which a
+    /// dossier's applicant is found.
+    pub fn new(client: Client, dossiers: DossierTables, intake: String, people: KeyedHash) -> Self {
         Self { client, dossiers, intake, uploads: None, people }
     }
 
@@ -187,11 +189,14 @@ impl Intake for IntakeTable {
                 .map_err(|error| Failure::Defect(error.to_string()))?;
             Ok(TransactWriteItem::builder().put(put).build())
         };
-        let mut admitted = write(&DossierRecord::from(dossier))?;
-        admitted.extend(people::keys_of(&self.people, &dossier.applicant));
+        let DossierItems { mut state, content } = DossierItems::of(dossier)?;
+        state.extend(people::keys_of(&self.people, &dossier.applicant));
         let uploaded = uploads_of(&dossier.documents);
-        let mut writes =
-            vec![put(&self.dossiers, admitted, "code")?, put(&self.intake, kept, "key")?];
+        let mut writes = vec![
+            put(&self.dossiers.states, state, "code")?,
+            put(&self.intake, kept, "key")?,
+            contents::put(&self.dossiers.contents, content)?,
+        ];
         let first_claim = writes.len();
         writes.extend(claims(self.uploads.as_deref(), &dossier.code, uploaded.values().copied())?);
         for attempt in 1..=CONFLICT_TRIES_MAX {

@@ -1,0 +1,98 @@
+//! The contents table: what was handed in, apart from the state that every move rewrites and that
+//! stream and indexes carry. Applicant and documents are in no other table (ADR 48).
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use domain::dossier::Dossier;
+use domain::id::DossierCode;
+
+use super::{Item, number, text, write};
+use crate::Failure;
+use crate::record::DossierRecord;
+
+/// The attributes of a dossier that are its content.
+const CONTENT: [&str; 2] = ["applicant", "documents"];
+
+/// The attribute of the state that names the version of the content belonging to it.
+pub(super) const CONTENT_VERSION: &str = "contentVersion";
+
+/// The items of a dossier.
+#[derive(Debug)]
+pub struct DossierItems {
+    /// In the dossiers table: state, clock and history.
+    pub state: Item,
+    /// In the contents table: applicant and documents.
+    pub content: Item,
+}
+
+impl DossierItems {
+    /// The items of which `dossier` is made, as a submission writes them.
+    pub fn of(dossier: &Dossier) -> Result<Self, Failure> {
+        let mut state = write(&DossierRecord::from(dossier))?;
+        let version = content_version(dossier);
+        state.insert(CONTENT_VERSION.to_owned(), number(version));
+        let mut content = Item::from([
+            ("code".to_owned(), text(dossier.code.as_str())),
+            ("version".to_owned(), number(version)),
+        ]);
+        for name in CONTENT {
+            content.extend(state.remove(name).map(|value| (name.to_owned(), value)));
+        }
+        Ok(Self { state, content })
+    }
+}
+
+/// The version of the dossier with which its content last changed.
+fn content_version(dossier: &Dossier) -> u64 {
+    dossier.documents.iter().map(|document| document.version).max().unwrap_or(1)
+}
+
+/// The whole dossier; none where the two items are of different versions, because one was read
+/// before a write and the other after it. A state of a release before there was a contents table
+/// holds its content itself.
+pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
+    let mut content = content.unwrap_or_default();
+    if state.get(CONTENT_VERSION) != content.get("version") {
+        return None;
+    }
+    if let Some(applicant) = content.remove("applicant") {
+        state.insert("applicant".to_owned(), applicant);
+    }
+    if let Some(AttributeValue::L(later)) = content.remove("documents") {
+        let kept = state.entry("documents".to_owned()).or_insert(AttributeValue::L(Vec::new()));
+        if let AttributeValue::L(documents) = kept {
+            documents.extend(later);
+        }
+    }
+    Some(state)
+}
+
+/// The write of a new content.
+pub(super) fn put(table: &str, content: Item) -> Result<TransactWriteItem, Failure> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(content))
+        .build()
+        .map_err(|error| Failure::Defect(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// The write that adds `documents` to the content of `code`, with the dossier's `version`.
+pub(super) fn append(
+    table: &str,
+    code: &DossierCode,
+    version: u64,
+    documents: Vec<AttributeValue>,
+) -> Result<TransactWriteItem, Failure> {
+    let update = Update::builder()
+        .table_name(table)
+        .key("code", text(code.as_str()))
+        .update_expression(
+            "SET documents = list_append(if_not_exists(documents, :none), :documents), version = :version",
+        )
+        .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+        .expression_attribute_values(":documents", AttributeValue::L(documents))
+        .expression_attribute_values(":version", number(version))
+        .build()
+        .map_err(|error| Failure::Defect(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}

@@ -1,0 +1,167 @@
+//! What was handed in lies apart from the state that every move rewrites: small state, nothing of a
+//! person in stream or index, and both read as one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use platform::port::DossierStore;
+use serde_json::{Value, json};
+
+use crate::support::bytes::item_bytes;
+use crate::support::call::{AGENCY, CITIZEN, Call, submission};
+use crate::support::world::{NOW, World, at};
+
+/// A submission in which nothing personal occurs by chance elsewhere.
+fn with_canaries() -> Value {
+    let mut body = submission();
+    body["applicant"]["fullName"] = "Canary Thị Mẫu".into();
+    body["applicant"]["phone"] = "0981234567".into();
+    body["applicant"]["email"] = "canary@example.vn".into();
+    let documents = body["documents"].as_array_mut().unwrap();
+    for (number, document) in documents.iter_mut().enumerate() {
+        document["name"] = format!("canary-{number}.pdf").into();
+        document["url"] = format!("https://files.example/canary-{number}").into();
+    }
+    body
+}
+
+/// What nobody may find outside the contents table, in any form in which it is stored.
+const CANARIES: [&str; 4] = ["anary", CITIZEN, "981234567", "9f86d081884c7d65"];
+
+async fn submitted(world: &World, key: &str) -> String {
+    let call = Call::submit(key).body(&with_canaries());
+    call.at_submit(&world.intake, world, at(NOW)).await.code()
+}
+
+async fn moved(world: &World, code: &str, body: &Value) {
+    let call = Call::transition(code, "", 0).body(body);
+    let call = match body["action"].as_str() {
+        Some("supplement") => call.citizen(CITIZEN),
+        _ => call,
+    };
+    let answer = call.at_change(&world.dossiers, world, at(NOW)).await;
+    assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+}
+
+/// Asks for the first document again.
+fn request(version: u64) -> Value {
+    let code = &submission()["documents"][0]["code"];
+    json!({
+        "action": "request-supplement", "expectedVersion": version, "reason": "Ảnh mờ",
+        "askedFor": [{ "code": code, "reason": "Không đọc được" }],
+    })
+}
+
+/// Brings the first document again.
+fn supplement(version: u64) -> Value {
+    let document = &with_canaries()["documents"][0];
+    json!({ "action": "supplement", "expectedVersion": version, "documents": [document] })
+}
+
+async fn scanned(world: &World, table: &str, index: Option<&str>) -> Vec<Value> {
+    let scan = world.client.scan().table_name(table).set_index_name(index.map(str::to_owned));
+    let items = scan.send().await.unwrap().items.unwrap_or_default();
+    items.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn neither_the_table_of_the_stream_nor_an_index_holds_anything_of_who_applies_or_of_documents()
+ {
+    let world = World::new().await;
+    let code = submitted(&world, "k").await;
+    moved(&world, &code, &request(1)).await;
+    moved(&world, &code, &supplement(2)).await;
+    let forward = json!({ "action": "forward", "expectedVersion": 5, "toAgency": "H20.12" });
+    moved(&world, &code, &json!({ "action": "receive", "expectedVersion": 3 })).await;
+    moved(&world, &code, &json!({ "action": "process", "expectedVersion": 4 })).await;
+    moved(&world, &code, &forward).await;
+    let closed = submitted(&world, "l").await;
+    let refuse = json!({ "action": "refuse", "expectedVersion": 1, "reason": "Sai nơi nộp" });
+    moved(&world, &closed, &refuse).await;
+    let indexes = ["by-work", "by-handler", "by-ended", "by-applicant", "by-phone"];
+    for index in [None].into_iter().chain(indexes.map(Some)) {
+        let rows = scanned(&world, "DossiersTable", index).await;
+        assert!(!rows.is_empty(), "{index:?} is empty");
+        let text = serde_json::to_string(&rows).unwrap();
+        for canary in CANARIES {
+            assert!(!text.contains(canary), "{canary} in {index:?}");
+        }
+    }
+    let contents = serde_json::to_string(&scanned(&world, "ContentsTable", None).await).unwrap();
+    for canary in CANARIES {
+        assert!(contents.contains(canary), "{canary} is a canary of nothing");
+    }
+}
+
+#[tokio::test]
+async fn the_state_is_as_small_with_fifty_documents_as_with_four() {
+    let world = World::new().await;
+    let (mut sizes, mut contents) = (Vec::new(), Vec::new());
+    for (key, documents) in [("few", 4), ("many", 50)] {
+        let mut body = with_canaries();
+        let one = body["documents"][3].clone();
+        let list = body["documents"].as_array_mut().unwrap();
+        list.resize(documents, one);
+        let call = Call::submit(key).body(&body);
+        let code = call.at_submit(&world.intake, &world, at(NOW)).await.code();
+        for (version, action) in (1..).zip(["receive", "process", "suspend", "resume"]) {
+            let reason = json!({ "action": action, "expectedVersion": version, "reason": "lý do" });
+            moved(&world, &code, &reason).await;
+        }
+        for (version, action) in (5..).zip(["request-payment", "confirm-payment", "finish"]) {
+            let body = json!({ "action": action, "expectedVersion": version });
+            moved(&world, &code, &body).await;
+        }
+        let key = AttributeValue::S(code);
+        let content = world.client.get_item().table_name("ContentsTable").key("code", key.clone());
+        contents.push(item_bytes(&content.send().await.unwrap().item.unwrap()));
+        let state = world.client.get_item().table_name("DossiersTable").key("code", key);
+        sizes.push(item_bytes(&state.send().await.unwrap().item.unwrap()));
+    }
+    println!("a state after seven moves: {sizes:?} bytes, its content: {contents:?}");
+    assert!(sizes[0].abs_diff(sizes[1]) < 8, "{sizes:?}");
+    assert!(sizes[0] < 4 * 1024, "{sizes:?}");
+}
+
+#[tokio::test]
+async fn a_dossier_that_is_read_while_supplements_come_is_always_of_one_version() {
+    let world = World::new().await;
+    let code = submitted(&world, "k").await;
+    let first = with_canaries()["documents"].as_array().unwrap().len();
+    let reading = async {
+        loop {
+            let dossier = world.dossiers.dossier(&code.parse().unwrap()).await.unwrap().unwrap();
+            let brought =
+                usize::try_from(dossier.version / 2 - u64::from(dossier.version % 2 == 0)).unwrap();
+            assert_eq!(dossier.documents.len(), first + brought, "at {}", dossier.version);
+            if dossier.version >= 13 {
+                return;
+            }
+        }
+    };
+    let writing = async {
+        for version in (1..13).step_by(2) {
+            moved(&world, &code, &request(version)).await;
+            moved(&world, &code, &supplement(version + 1)).await;
+        }
+    };
+    tokio::join!(reading, writing);
+}
+
+#[tokio::test]
+async fn a_dossier_of_before_contents_lay_apart_is_read_and_takes_a_supplement() {
+    let world = World::new().await;
+    let code = submitted(&world, "k").await;
+    let dossier = world.dossier(&code).await;
+    let whole = serde_dynamo::to_item(platform::record::DossierRecord::from(&dossier)).unwrap();
+    world.client.put_item().table_name("DossiersTable").set_item(Some(whole)).send().await.unwrap();
+    let gone = world.client.delete_item().table_name("ContentsTable");
+    gone.key("code", AttributeValue::S(code.clone())).send().await.unwrap();
+    assert_eq!(world.dossier(&code).await, dossier);
+    moved(&world, &code, &request(1)).await;
+    moved(&world, &code, &supplement(2)).await;
+    let read = world.dossier(&code).await;
+    assert_eq!(read.documents.len(), dossier.documents.len() + 1);
+    assert_eq!(read.documents[..dossier.documents.len()], dossier.documents[..]);
+    let case = Call::new("GET /v1/dossiers/{code}/case").code(&code).officer(AGENCY);
+    let case: crate::support::call::Answer = case.at_case(&world, at(NOW)).await.into();
+    assert_eq!(case.body["documents"].as_array().unwrap().last().unwrap()["version"], 3);
+}
