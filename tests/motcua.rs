@@ -7,6 +7,7 @@ mod catalogue;
 mod contract;
 mod crash;
 mod deadline;
+mod desk;
 mod doors;
 mod figures;
 mod finding;

@@ -274,6 +274,21 @@ async fn the_document_and_the_door_agree_on_transitions() {
 }
 
 #[tokio::test]
+async fn the_document_and_the_door_agree_on_assignments() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
+    for assignee in ["me", "none", "officer-0b7c41d2aa53"] {
+        // There are not so many assignments, so that nothing is assigned; the form is judged before.
+        let good =
+            json!({ "assignee": assignee, "expectedVersion": 1, "expectedAssignment": 7 });
+        agree("AssignmentBody", &good, |body| {
+            Call::assignment(&code, "", (1, 7)).body(&body).at_change(&world.dossiers, &world, at(NOW))
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn the_document_and_the_door_agree_on_preferences_and_publications() {
     let world = World::new().await;
     let good = json!({

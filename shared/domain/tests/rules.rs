@@ -8,6 +8,7 @@
 mod rules {
     mod announcements;
     mod articles;
+    mod assignments;
     mod awaited;
     mod behind;
     mod catalogue;
