@@ -25,12 +25,8 @@ pub async fn handle(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
-        "POST /v1/dossiers/{code}/transitions" => {
-            transition(&request, store, catalogue, now).await
-        }
-        "POST /v1/dossiers/{code}/assignment" => {
-            assignment(&request, store, catalogue, now).await
-        }
+        "POST /v1/dossiers/{code}/transitions" => transition(&request, store, catalogue, now).await,
+        "POST /v1/dossiers/{code}/assignment" => assignment(&request, store, catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
@@ -55,9 +51,8 @@ async fn assignment(
     request.no_parameters()?;
     let (code, signature) = (request.path("code")?, by.signature());
     let id = named(request, "assignment", &signature)?;
-    let body: AssignmentBody = request.json_judged(|body: AssignmentBody| {
-        body.order(id.clone(), &signature.id).violations()
-    })?;
+    let body: AssignmentBody = request
+        .json_judged(|body: AssignmentBody| body.order(id.clone(), &signature.id).violations())?;
     let order = body.order(id, &signature.id);
     HttpReply::json(200, &assign(store, &code, order, &by, now).await?)
 }

@@ -70,7 +70,8 @@ pub async fn handle(
             HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
         }
         "GET /v1/dossiers" => {
-            let Actor::Officer { id, agency, predecessors, .. } = request.actor(catalogue, now)? else {
+            let Actor::Officer { id, agency, predecessors, .. } = request.actor(catalogue, now)?
+            else {
                 return Err(Failure::Forbidden);
             };
             let remits: Vec<Remit> =
@@ -171,7 +172,7 @@ struct Step<'a> {
     due_rule: Option<&'a DueRule>,
 }
 
-/// One assignment.
+/// One assignment, as its agency sees it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Hands<'a> {
@@ -246,4 +247,3 @@ impl<'a> History<'a> {
         }
     }
 }
-

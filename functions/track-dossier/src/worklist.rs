@@ -96,7 +96,10 @@ impl WorklistQuery {
 
     /// The parts of which the worklist consists, in order. The table finds lines by due date within
     /// one status only; without one it gives a desk's open dossiers in one go.
-    fn stretches<'a>(&'a self, agencies: &'a [AgencyCode]) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
+    fn stretches<'a>(
+        &'a self,
+        agencies: &'a [AgencyCode],
+    ) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
         let statuses: Vec<Option<DossierStatus>> = match (&self.statuses[..], self.due_before) {
             ([], Some(_)) => OPEN.map(Some).to_vec(),
             ([], None) => vec![None],

@@ -1,7 +1,7 @@
 //! In whose hands a dossier is (phân công thụ lý): officers of the agency that works it pass it
 //! among themselves. This is the agency's own affair. It is no move of the table: the clock, the
 //! status, the history that an applicant reads and the figures of what happened know nothing of it,
-//! and it has a list and numbers of its own (ADR 48).
+//! and it has a list and numbers of its own (ADR 51).
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ pub struct Hold<'a> {
     pub agency: &'a AgencyCode,
     /// The account of the officer.
     pub holder: &'a str,
-    /// Since when.
+    /// Since when they hold it.
     pub since: Timestamp,
 }
 
@@ -124,9 +124,10 @@ pub fn holder<'a>(history: &[HistoryEntry], assignments: &'a [Assignment]) -> Op
     let takes = |entry: &&HistoryEntry| entry.action.rule().is_some_and(Rule::takes_from_holder);
     let taken = history.iter().rfind(takes).map_or(0, |entry| entry.version);
     let holder = last.holder.as_deref().filter(|_| last.version >= taken)?;
-    let same = assignments.iter().rev().take_while(|made| {
-        made.holder.as_deref() == Some(holder) && made.version >= taken
-    });
+    let same = assignments
+        .iter()
+        .rev()
+        .take_while(|made| made.holder.as_deref() == Some(holder) && made.version >= taken);
     let since = same.last().map_or(last.at, |first| first.at);
     Some(Hold { agency: &last.agency, holder, since })
 }
@@ -200,7 +201,8 @@ impl Dossier {
     }
 
     fn check_assignable(&self, order: &Assign) -> Result<(), Refusal> {
-        let broken = |field, rule, detail| Err(Refusal::invalid(Violation::new(field, rule, detail)));
+        let broken =
+            |field, rule, detail| Err(Refusal::invalid(Violation::new(field, rule, detail)));
         if self.status.is_closed() {
             let detail = "the dossier has nothing left to settle: nobody holds it";
             return broken("status", RuleName::OpenDossier, detail);

@@ -226,7 +226,7 @@ fn however_often_a_dossier_was_passed_on_it_comes_to_its_end() {
 
 #[test]
 fn an_assignment_on_the_eve_of_tet_is_made_at_that_minute() {
-    // Thursday 12 February 2026 is the last working day before Tết.
+    // Friday 13 February 2026 is the last working day before Tết.
     let eve = at("2026-02-13T23:59");
     let dossier = super::world::handed_in("5 working-day", domain::procedure::Channel::Online, eve);
     let taken = assigned(dossier.assign(order(&dossier, Some("an")), &officer(AGENCY), eve));

@@ -48,9 +48,7 @@ impl Dossiers {
                 ("by-work", "work", work_key(agency, status.map_or(Work::Open, Work::from)))
             }
             Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
-            Desk::Holder(agency, account) => {
-                ("by-holder", "heldBy", holder_key(agency, account))
-            }
+            Desk::Holder(agency, account) => ("by-holder", "heldBy", holder_key(agency, account)),
         };
         let start = after.and_then(|(status, line)| {
             let code = line.split_once('#')?.1;
