@@ -12,6 +12,9 @@ use crate::support::template::yaml;
 /// Most lines of a file that a reader still takes in.
 const LINES_MAX: usize = 500;
 
+/// Most lines of a file of tests, which is read a sentence at a time.
+const TEST_LINES_MAX: usize = 800;
+
 /// Text files under a folder, by their path from the top of the repository.
 fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -105,6 +108,14 @@ fn no_file_is_longer_than_a_reader_takes_in() {
     for (path, text) in product_code() {
         let lines = text.lines().count();
         assert!(lines <= LINES_MAX, "{path} has {lines} lines");
+    }
+    let mut tests = files("tests", &[".rs"]);
+    for folder in ["shared", "functions", "infra/local"] {
+        tests.append(&mut files(folder, &[".rs"]));
+    }
+    for (path, text) in tests {
+        let lines = text.lines().count();
+        assert!(lines <= TEST_LINES_MAX, "{path} has {lines} lines");
     }
 }
 

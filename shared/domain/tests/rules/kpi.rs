@@ -1,5 +1,8 @@
 //! What is counted: small histories and the row that each gives for a day.
 
+mod account;
+mod periods;
+
 use std::collections::BTreeMap;
 
 use domain::dossier::Dossier;
@@ -533,72 +536,6 @@ fn the_order_in_which_dossiers_come_does_not_matter() {
     }
 }
 
-/// The figures named, of the province, on a day.
-#[track_caller]
-fn province(history: &str, on: &str, expected: &[(&str, u64)]) {
-    let dossier = facts(&played(
-        "3 working-day",
-        Channel::Online,
-        &format!("submit 2026-03-02T07:30, {history}"),
-    ));
-    let rows = tally([&dossier], day(on), DueBasis::Original);
-    assert_eq!(broken_identities(&rows), Vec::<String>::new());
-    let row = rows.get(&KpiCell::Province).copied().unwrap_or_default();
-    let found: Vec<(&str, u64)> = row
-        .figures()
-        .into_iter()
-        .filter(|(_, _, count)| *count > 0)
-        .map(|(name, _, count)| (name, count))
-        .collect();
-    assert_eq!(found, expected, "{history} on {on}");
-}
-
-#[test]
-fn what_is_open_in_the_evening_is_carried_over_in_the_morning() {
-    let history = "receive 08:00, request-payment 2026-03-03T08:00, confirm-payment 2026-03-05T08:00, finish 2026-03-06T08:00";
-    province(history, "2026-03-02", &[("submitted", 1), ("received", 1), ("in_process", 1)]);
-    province(history, "2026-03-03", &[("carried_over", 1), ("payment", 1)]);
-    province(history, "2026-03-05", &[("carried_over", 1), ("paid", 1), ("in_process", 1)]);
-    province(history, "2026-03-06", &[("carried_over", 1), ("resolved", 1), ("early", 1)]);
-    province(history, "2026-03-07", &[]);
-}
-
-#[test]
-fn what_is_sent_back_is_counted_as_open_again() {
-    let history = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-09T09:00, \
-                   return-result 2026-03-10T09:00";
-    province(
-        history,
-        "2026-03-04",
-        &[("reopened", 1), ("sent_back", 1), ("in_process", 1), ("due_tomorrow", 1)],
-    );
-    province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
-    province(history, "2026-03-09", &[("carried_over", 1), ("resolved", 1), ("late", 1)]);
-    province(history, "2026-03-10", &[("returned", 1), ("returned_late", 1)]);
-    let within_a_day = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-04T09:00, finish 2026-03-04T10:00";
-    province(
-        within_a_day,
-        "2026-03-04",
-        &[("reopened", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)],
-    );
-    let again = "receive 08:00, finish 2026-03-03T09:00, send-back 2026-03-03T10:00, finish 2026-03-03T11:00";
-    province(
-        again,
-        "2026-03-03",
-        &[("carried_over", 1), ("sent_back", 1), ("resolved", 1), ("early", 1)],
-    );
-}
-
-#[test]
-fn what_never_was_received_ends_beside_the_account() {
-    province("refuse 2026-03-03T08:00", "2026-03-02", &[("submitted", 1), ("waiting", 1)]);
-    province("refuse 2026-03-03T08:00", "2026-03-03", &[("refused_unreceived", 1)]);
-    province("withdraw 2026-03-03T08:00", "2026-03-03", &[("withdrawn_unreceived", 1)]);
-    province("request-supplement 08:00", "2026-03-03", &[("waiting", 1)]);
-    let expired = "receive 08:00, request-supplement 09:00, refuse-expired 2026-04-02T09:00";
-    province(expired, "2026-04-02", &[("carried_over", 1), ("refused", 1)]);
-}
-
 // Eight office hours from Monday 07:30 end on Tuesday at 07:30; dates are compared.
 #[test]
 fn a_dossier_that_lies_longer_than_a_day_of_office_hours_is_received_late() {
@@ -639,41 +576,6 @@ fn what_comes_with_an_electronic_paper_is_digitised_on_the_day_of_its_receipt() 
 }
 
 #[test]
-fn due_tomorrow_is_said_from_the_working_day_before_on() {
-    let history = "receive 08:00, process 09:00";
-    province(history, "2026-03-04", &[("carried_over", 1), ("in_process", 1), ("due_tomorrow", 1)]);
-    province(history, "2026-03-05", &[("carried_over", 1), ("in_process", 1)]);
-    province(history, "2026-03-06", &[("carried_over", 1), ("in_process", 1), ("overdue", 1)]);
-    // Due on Monday the 9th: told of on Friday already, when somebody can still do something.
-    let dossier = facts(&played(
-        "5 working-day",
-        Channel::Online,
-        &format!("submit 2026-03-02T07:30, {history}"),
-    ));
-    for (on, told) in [
-        ("2026-03-05", 0),
-        ("2026-03-06", 1),
-        ("2026-03-07", 1),
-        ("2026-03-08", 1),
-        ("2026-03-09", 0),
-        ("2026-03-10", 0),
-    ] {
-        let rows = tally([&dossier], day(on), DueBasis::Original);
-        assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
-    }
-    // After the ten days of Tết.
-    let dossier =
-        facts(&played("5 working-day", Channel::Online, "submit 2026-02-09T07:30, receive 08:00"));
-    for (on, told) in [("2026-02-12", 0), ("2026-02-13", 1), ("2026-02-18", 1), ("2026-02-23", 0)] {
-        let rows = tally([&dossier], day(on), DueBasis::Original);
-        assert_eq!(rows[&KpiCell::Province].due_tomorrow, told, "{on}");
-    }
-    // On the last day of the year nobody need know the next.
-    assert!(!law().is_due_next(&dossier.agency, day("2026-12-31"), day("2027-01-04")));
-    assert!(law().is_due_next(&dossier.agency, day("2026-12-30"), day("2026-12-31")));
-}
-
-#[test]
 fn what_an_officer_settles_is_counted_to_his_account() {
     let rows = |on: &str| {
         let history = "submit 2026-03-02T07:30, receive 08:00, finish 2026-03-03T09:00";
@@ -687,25 +589,6 @@ fn what_an_officer_settles_is_counted_to_his_account() {
         .collect();
     assert_eq!(officers, [KpiRow { resolved: 1, early: 1, ..KpiRow::default() }]);
     assert!(!rows("2026-03-02").keys().any(|cell| matches!(cell, KpiCell::Officer { .. })));
-}
-
-#[test]
-fn a_count_that_does_not_add_up_is_found_out() {
-    let dossier =
-        facts(&played("3 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00"));
-    let good = tally([&dossier], day("2026-03-02"), DueBasis::Original);
-    let work = good.keys().find(|cell| matches!(cell, KpiCell::Work { .. })).unwrap().clone();
-    for spoil in [
-        |row: &mut KpiRow| row.received += 1,
-        |row: &mut KpiRow| row.in_process -= 1,
-        |row: &mut KpiRow| row.carried_over += 1,
-        |row: &mut KpiRow| row.early += 1,
-        |row: &mut KpiRow| row.submitted += 1,
-    ] {
-        let mut rows = good.clone();
-        spoil(rows.get_mut(&work).unwrap());
-        assert!(!broken_identities(&rows).is_empty(), "{rows:?}");
-    }
 }
 
 #[test]
@@ -739,119 +622,4 @@ fn a_cell_is_read_as_it_is_written() {
     ] {
         assert!(text.parse::<KpiCell>().is_err(), "{text}");
     }
-}
-
-// ------------------------------------------------------------------------------------------------- periods
-
-#[test]
-fn a_period_is_read_by_its_name() {
-    for (name, first, last) in [
-        ("2026-11-17", "2026-11-17", "2026-11-17"),
-        ("2026-11", "2026-11-01", "2026-11-30"),
-        ("2024-02", "2024-02-01", "2024-02-29"),
-        ("2026-Q1", "2026-01-01", "2026-03-31"),
-        ("2026-Q4", "2026-10-01", "2026-12-31"),
-        ("2026-H1", "2026-01-01", "2026-06-30"),
-        ("2026-H2", "2026-07-01", "2026-12-31"),
-        ("2024", "2024-01-01", "2024-12-31"),
-        ("2026-W01", "2025-12-29", "2026-01-04"),
-        ("2026-W53", "2026-12-28", "2027-01-03"),
-        ("2026-01-15..2026-02-20", "2026-01-15", "2026-02-20"),
-        ("2023-07-01..2024-06-30", "2023-07-01", "2024-06-30"),
-    ] {
-        let period: Period = name.parse().unwrap();
-        assert_eq!(
-            (period.first(), period.last(), period.to_string().as_str()),
-            (day(first), day(last), name)
-        );
-    }
-}
-
-#[test]
-fn what_names_no_period_of_a_year_at_most_is_refused() {
-    for name in [
-        "",
-        "26",
-        "2026-13",
-        "2026-00",
-        "2026-1",
-        "2026-Q5",
-        "2026-Q0",
-        "2026-Q01",
-        "2026-H3",
-        "2026-W54",
-        "2025-W53",
-        "2026-W1",
-        "2026-02-30",
-        "2026-11-17..",
-        "..2026-11-17",
-        "2026-11-18..2026-11-17",
-        "2026-01-01..2027-01-02",
-        "2026-11-17T00:00",
-        " 2026",
-        "2026-+1",
-        "+026",
-        "năm 2026",
-    ] {
-        assert_eq!(
-            name.parse::<Period>().map_err(|violation| violation.rule.slug()),
-            Err("period"),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn the_period_before_is_of_the_same_kind() {
-    for (name, before) in [
-        ("2026-03-01", "2026-02-28"),
-        ("2026-03", "2026-02"),
-        ("2026-01", "2025-12"),
-        ("2026-Q1", "2025-Q4"),
-        ("2026-H1", "2025-H2"),
-        ("2025", "2024"),
-        ("2026-W01", "2025-W52"),
-        ("2026-01-11..2026-01-20", "2026-01-01..2026-01-10"),
-    ] {
-        assert_eq!(name.parse::<Period>().unwrap().before().to_string(), before, "before {name}");
-    }
-}
-
-#[test]
-fn a_time_is_compared_with_one_of_as_many_working_days() {
-    for (name, counted, like_it) in [
-        // Days: the working day before, over a week-end and over Tết (16 to 20 February).
-        ("2026-03-03", "2026-03-03", Some("2026-03-02")),
-        ("2026-03-02", "2026-03-02", Some("2026-02-27")),
-        ("2026-02-23", "2026-02-23", Some("2026-02-13")),
-        ("2026-03-01", "2026-03-01", None),
-        // 24 November is a day off: 17 working days of 25, and October had 17 on the 23rd.
-        ("2026-11", "2026-11-25", Some("2026-10-01..2026-10-23")),
-        ("2026-11", "2026-11-02", Some("2026-10-01")),
-        ("2026-11", "2026-11-01", None),
-        ("2026-11", "2026-11-30", Some("2026-10")),
-        // Of its 22 working days October had 21 by the 29th; September has 20.
-        ("2026-10", "2026-10-29", None),
-        ("2026-10", "2026-10-28", Some("2026-09")),
-        ("2026-W47", "2026-11-18", Some("2026-11-09..2026-11-11")),
-        ("2026-Q4", "2026-10-02", Some("2026-07-01..2026-07-02")),
-        ("2026", "2026-01-06", Some("2025-01-01..2025-01-03")),
-        // Ranges: as many working days up to the day before.
-        ("2026-11-16..2026-11-20", "2026-11-20", Some("2026-W46")),
-        ("2026-11-16..2026-11-20", "2026-11-17", Some("2026-11-12..2026-11-15")),
-        ("2026-11-14..2026-11-15", "2026-11-15", None),
-    ] {
-        let period: Period = name.parse().unwrap();
-        let found = period.like_it(day(counted), catalogue().calendar()).unwrap();
-        assert_eq!(
-            found.map(|period| period.to_string()).as_deref(),
-            like_it,
-            "{name} counted to {counted}"
-        );
-    }
-    let unknown: Period = "2016-05".parse().unwrap();
-    assert!(
-        unknown.like_it(day("2016-05-10"), catalogue().calendar()).is_err(),
-        "nobody knows its working days"
-    );
 }
