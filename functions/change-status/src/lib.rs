@@ -38,7 +38,7 @@ fn named(request: &HttpRequest, kind: &str, by: &Signature) -> Result<CommandId,
         Some(key) => CommandId::try_from(key.to_owned())?.to_string(),
         None => request.id.clone(),
     };
-    Ok(command_id(&[kind, by.role.name(), &by.id, &name])?)
+    command_id(&[kind, by.role.name(), &by.id, &name])
 }
 
 async fn assignment(
