@@ -12,7 +12,7 @@ use domain::id::SubjectCode;
 use domain::kpi::{DueBasis, FigureKind, KpiCell, KpiRow};
 use domain::notice::Notice;
 use domain::period::Period;
-use domain::thread::NoticeThread;
+use domain::thread::{NoticeReason, NoticeThread};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use platform::Failure;
@@ -254,7 +254,7 @@ impl NoticeBook for Dying<'_> {
 }
 
 #[tokio::test]
-async fn a_run_that_died_after_the_first_leader_is_made_up_for_and_both_are_told_once() {
+async fn a_run_that_died_after_the_first_leader_is_made_up_for_and_both_are_notified_once() {
     let world = with_leaders(&two_leaders()).await;
     counted(&world, "2026-11-17", "2026-11-17").await;
     let book = Dying { world: &world, writes_left: 1.into() };
@@ -267,7 +267,7 @@ async fn a_run_that_died_after_the_first_leader_is_made_up_for_and_both_are_told
 }
 
 #[tokio::test]
-async fn on_days_off_nobody_is_told() {
+async fn on_days_off_nobody_is_notified() {
     let world = with_leaders(&two_leaders()).await;
     // A Saturday, a Sunday, Tết from the first day to the last.
     for day in ["11-14", "11-15", "02-16", "02-17", "02-18", "02-19", "02-20"] {
@@ -303,7 +303,7 @@ async fn a_morning_speaks_of_every_day_since_the_last_working_day() {
 }
 
 #[tokio::test]
-async fn whoever_asks_for_the_month_is_told_of_it_as_far_as_it_has_come() {
+async fn whoever_asks_for_the_month_is_sent_it_as_far_as_it_has_come() {
     let so_far = spoken_of("month", "2026-11-01", "2026-11-17", SEVEN).await;
     assert_eq!(so_far, ["01/11/2026-17/11/2026", "2026-11", "765"]);
     // On the first of a month it is the one that has ended.
@@ -427,7 +427,7 @@ async fn when_the_month_s_money_is_spent_leaders_are_not_written_to_either() {
     announced(&world, SEVEN).await.unwrap();
     assert_eq!(told(&world, SEVEN).await.len(), 0);
     assert_eq!(
-        world.notice("REPORT-2026-11-18-chairman", 1).await.reason.as_deref(),
+        world.notice("REPORT-2026-11-18-chairman", 1).await.reason.as_ref().map(NoticeReason::name),
         Some("budget")
     );
 }
@@ -440,7 +440,10 @@ async fn a_leader_who_is_not_listed_any_more_when_the_message_leaves_gets_none()
     world.catalogue = with_leaders(&json!([])).await.catalogue;
     assert_eq!(told(&world, SEVEN).await.len(), 0);
     let notice = world.notice("REPORT-2026-11-18-chairman", 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("refused", Some("not-listed")));
+    assert_eq!(
+        (notice.state.name(), notice.reason.as_ref().map(NoticeReason::name)),
+        ("refused", Some("not-listed"))
+    );
 }
 
 #[tokio::test]

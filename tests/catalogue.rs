@@ -413,7 +413,7 @@ async fn a_dry_run_checks_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_who_publish_at_once_one_is_told_that_the_catalogue_moved_on() {
+async fn of_two_who_publish_at_once_one_learns_that_the_catalogue_moved_on() {
     let world = World::new().await;
     let (first, second) = (another_text("day du"), another_text("chinh xac"));
     let (first_files, second_files) =

@@ -246,7 +246,7 @@ async fn a_legal_action_gives_the_new_state() {
 }
 
 #[tokio::test]
-async fn a_stale_version_is_told_the_current_one() {
+async fn a_stale_version_is_answered_with_the_current_one() {
     let world = World::new().await;
     let code = submitted(&world, "k").await.code();
     Call::transition(&code, "receive", 1).at_change(&world.dossiers, &world, at(NOW)).await;
@@ -428,7 +428,7 @@ async fn the_worklist_is_for_officers_and_takes_only_what_it_knows() {
 
 // NĐ 61/2018 Đ.17: the slip of receipt says when the result is due; here it says by which rule too.
 #[tokio::test]
-async fn whoever_receives_and_whoever_reads_the_history_is_told_the_rule_behind_the_due_date() {
+async fn whoever_receives_and_whoever_reads_the_history_is_shown_the_rule_behind_the_due_date() {
     let world = World::new().await;
     let code = submitted(&world, "k1").await.code();
     let receive = || Call::transition(&code, "receive", 1).header("idempotency-key", "r1");

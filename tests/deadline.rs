@@ -6,7 +6,7 @@ use domain::calendar::date_of;
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{Action, Dossier, DossierStatus};
 use domain::id::DossierCode;
-use domain::notice::Language;
+use domain::notice::{Language, Wording};
 use ingest_event::ingest;
 use jiff::Timestamp;
 use platform::port::DossierStore;
@@ -103,7 +103,7 @@ async fn a_dossier_that_is_due_tomorrow_gets_one_apology_with_reason_and_new_dat
     let notice = world
         .catalogue
         .templates()
-        .compose(&dossier, letter, false, Language::Vi)
+        .compose(&dossier, letter, Wording::First, Language::Vi)
         .expect("the applicant is told");
     assert_eq!(
         (notice.fields["date"].as_str(), notice.sms.contains("25/11/2026")),

@@ -307,7 +307,7 @@ fn named(expected: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn an_event_is_told_everything_that_is_wrong_with_its_envelope_and_its_data() {
+async fn an_event_is_answered_with_everything_that_is_wrong_with_its_envelope_and_its_data() {
     let required =
         ["specversion", "id", "source", "type", "time", "data"].map(|field| (field, "required"));
     assert_eq!(told_of("{}").await, named(&required));
@@ -370,7 +370,7 @@ async fn a_name_that_stands_twice_in_an_event_is_refused_at_every_depth_as_it_is
 }
 
 #[tokio::test]
-async fn an_empty_body_is_told_every_field_that_it_lacks() {
+async fn an_empty_body_is_answered_with_every_field_that_it_lacks() {
     let world = World::new().await;
     for (call, fields) in [
         (Call::submit("k"), &["procedure", "agency", "channel", "applicant", "documents"][..]),

@@ -10,19 +10,9 @@ use platform::record::{CountRecord, KpiRecord};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::days::{MORNING, count, few_agencies, happened, two_days};
+use crate::support::days::{MORNING, count_both, few_agencies, happened, two_days_counted};
 use crate::support::log::Log;
 use crate::support::world::{World, at};
-
-/// Tuesday and Wednesday, counted.
-async fn counted() -> World {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
-    world
-}
 
 fn kpi(period: &str) -> Call {
     Call::new("GET /v1/kpi").officer(AGENCY).query("period", period)
@@ -48,8 +38,8 @@ fn text(response: &ApiGatewayV2httpResponse) -> &str {
 }
 
 #[tokio::test]
-async fn a_month_is_told_with_its_shares_and_how_much_of_it_was_counted() {
-    let world = counted().await;
+async fn a_month_is_shown_with_its_shares_and_how_much_of_it_was_counted() {
+    let world = two_days_counted().await;
     let answer = asked(&world, kpi("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let figures = json!({
@@ -69,7 +59,7 @@ async fn a_month_is_told_with_its_shares_and_how_much_of_it_was_counted() {
 
 #[tokio::test]
 async fn however_a_time_is_named_its_figures_are_those_of_its_days() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let total = |answer: &Answer| answer.body["total"].clone();
     let month = total(&asked(&world, kpi("2026-11")).await);
     for name in [
@@ -94,7 +84,7 @@ async fn however_a_time_is_named_its_figures_are_those_of_its_days() {
 
 #[tokio::test]
 async fn what_was_not_counted_yet_is_not_zero_but_says_why() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     for (period, why) in
         [("2026-10", "not-counted-yet"), ("2026-11-19", "not-over-yet"), ("2027", "not-over-yet")]
     {
@@ -121,7 +111,7 @@ async fn what_was_not_counted_yet_is_not_zero_but_says_why() {
 
 #[tokio::test]
 async fn an_index_of_a_time_that_was_not_counted_lacks_its_figures_and_has_no_points_for_them() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let call = Call::new("GET /v1/kpi/index").officer(AGENCY).query("period", "2026-10");
     let answer = asked(&world, call).await;
     let missing: Vec<&Value> = answer.body["indexes"]
@@ -138,7 +128,7 @@ async fn an_index_of_a_time_that_was_not_counted_lacks_its_figures_and_has_no_po
 
 #[tokio::test]
 async fn the_page_of_a_day_that_was_not_counted_shows_dashes_and_compares_nothing() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let page = report("2026-11-19").at_kpi(&world, at(MORNING)).await;
     let html = text(&page);
     assert!(html.contains("Chưa có số liệu của kỳ này."));
@@ -162,7 +152,7 @@ async fn the_page_of_a_day_that_was_not_counted_shows_dashes_and_compares_nothin
 
 #[tokio::test]
 async fn the_workbook_of_a_day_that_was_not_counted_holds_no_numbers() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let book = report("2026-11-19").query("format", "xlsx").at_kpi(&world, at(MORNING)).await;
     let Some(Body::Binary(bytes)) = &book.body else { panic!("no file") };
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
@@ -303,7 +293,7 @@ async fn a_result_that_was_sent_back_is_settled_once_in_its_month_and_twice_by_t
 
 #[tokio::test]
 async fn the_parts_add_up_to_the_whole_however_they_are_cut() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     for by in Dimension::ALL.map(Dimension::name) {
         let call = kpi("2026-11").query("by", by).query("agency", AGENCY);
         let answer = asked(&world, call).await;
@@ -329,8 +319,8 @@ async fn the_parts_add_up_to_the_whole_however_they_are_cut() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_all_that_is_told() {
-    let world = counted().await;
+async fn what_is_asked_for_is_all_that_is_shown() {
+    let world = two_days_counted().await;
     for (name, value, received) in [
         ("channel", "postal", 1),
         ("channel", "counter", 0),
@@ -351,7 +341,7 @@ async fn what_is_asked_for_is_all_that_is_told() {
 
 #[tokio::test]
 async fn a_list_is_read_page_by_page() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let mut keys = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -372,8 +362,8 @@ async fn a_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
-    let world = counted().await;
+async fn how_officers_work_is_shown_to_officers_of_their_agency_alone() {
+    let world = two_days_counted().await;
     let of =
         |call: Call| call.query("period", "2026-11").query("by", "officer").query("agency", AGENCY);
     let call = || Call::new("GET /v1/kpi");
@@ -391,7 +381,7 @@ async fn how_officers_work_is_told_to_officers_of_their_agency_alone() {
 }
 
 #[tokio::test]
-async fn documents_that_were_asked_for_late_are_told_by_agency_and_by_officer() {
+async fn documents_that_were_asked_for_late_are_counted_by_agency_and_by_officer() {
     let world = few_agencies().await;
     let steps = [("", "2026-11-17T01:00:00Z"), ("receive", "2026-11-17T01:10:00Z")];
     let code = happened(&world, 9001, "online", &steps).await;
@@ -402,9 +392,7 @@ async fn documents_that_were_asked_for_late_are_told_by_agency_and_by_officer() 
     let asking = Call::transition(&code, "request-supplement", 2).officer(AGENCY).body(&body);
     let asking = asking.at_change(&world.dossiers, &world, at("2026-11-18T02:00:00Z")).await;
     assert_eq!(asking.status, 200, "{}", asking.body);
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
+    count_both(&world).await;
     for by in ["agency", "officer"] {
         let call = kpi("2026-11-18").query("by", by).query("agency", AGENCY);
         let answer = asked(&world, call).await;
@@ -437,7 +425,7 @@ async fn what_cannot_be_asked_is_refused_with_its_name() {
 
 #[tokio::test]
 async fn figures_that_do_not_add_up_are_not_shown_to_anybody() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let log = Log::kept();
     let (day, cell) =
         (AttributeValue::S("2026-11-18".into()), AttributeValue::S("province".into()));
@@ -458,7 +446,7 @@ async fn figures_that_do_not_add_up_are_not_shown_to_anybody() {
 
 #[tokio::test]
 async fn what_has_not_changed_is_not_sent_again() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     for call in [kpi("2026-11"), report("2026-11").query("format", "csv")] {
         let first = call.clone().at_kpi(&world, at(MORNING)).await;
         let tag = header(&first, "etag").to_owned();
@@ -474,7 +462,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 
 #[tokio::test]
 async fn the_report_as_csv_is_what_rfc_4180_says() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let csv = report("2026-11").query("format", "csv").at_kpi(&world, at(MORNING)).await;
     assert_eq!(header(&csv, "content-type"), "text/csv; charset=utf-8");
     assert_eq!(header(&csv, "content-disposition"), "attachment; filename=\"mot-cua-2026-11.csv\"");
@@ -493,7 +481,7 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
 
 #[tokio::test]
 async fn the_report_as_a_workbook_is_a_file_of_its_own() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let workbook = report("2026-Q4").query("format", "xlsx").at_kpi(&world, at(MORNING)).await;
     assert!(
         workbook.is_base64_encoded
@@ -505,7 +493,7 @@ async fn the_report_as_a_workbook_is_a_file_of_its_own() {
 
 #[tokio::test]
 async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let page = report("2026-11").at_kpi(&world, at(MORNING)).await;
     assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
     let html = text(&page);
@@ -533,7 +521,7 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
 
 #[tokio::test]
 async fn a_name_with_signs_of_markup_or_of_a_formula_stays_a_name() {
-    let mut world = counted().await;
+    let mut world = two_days_counted().await;
     let name = "=HYPERLINK(\\\"x\\\") <script>&";
     let agencies =
         crate::support::file("infra/data/agencies.json").replacen("Sở Công Thương", name, 1);

@@ -105,7 +105,7 @@ async fn the_list_says_how_far_each_is_and_what_is_expected_of_its_applicant() {
     expected["status"] = 5.into();
     expected["statusName"] = "Yêu cầu bổ sung giấy tờ".into();
     expected.as_object_mut().unwrap().remove("dueAt");
-    expected["awaited"] = json!({
+    expected["waitsFor"] = json!({
         "what": "documents", "since": "2026-11-17T02:09:00Z", "until": "2026-12-17",
         "reason": "thiếu bản vẽ",
     });
@@ -197,7 +197,7 @@ async fn a_search_ends_at_the_agency_and_follows_what_is_forwarded_to_it() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_search_does_not_tell_that_a_person_has_dossiers_elsewhere() {
+async fn a_page_of_a_search_does_not_show_that_a_person_has_dossiers_elsewhere() {
     let world = World::new().await;
     let mut mine = Vec::new();
     for minute in 0..8 {

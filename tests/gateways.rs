@@ -1,6 +1,7 @@
 //! What gateways do on the wire, and what is known afterwards of the message: certainly not taken,
 //! declined, or in doubt.
 
+use domain::notice::Wording;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -42,8 +43,9 @@ async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
     let code = Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code();
     let dossier = world.dossier(&code).await;
     let templates = world.catalogue.templates();
-    let notice =
-        templates.compose(&dossier, &dossier.history[0], false, Default::default()).unwrap();
+    let notice = templates
+        .compose(&dossier, &dossier.history[0], Wording::First, Default::default())
+        .unwrap();
     gateway.send(&notice, &dossier.applicant.phone).await
 }
 

@@ -6,23 +6,13 @@ use aws_lambda_events::encodings::Body;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::days::{MORNING, count, few_agencies, few_texts, happened, two_days};
+use crate::support::days::{MORNING, count, few_agencies, few_texts, happened, two_days_counted};
 use crate::support::file;
 use crate::support::world::{World, at};
 
-/// Tuesday and Wednesday, counted.
-async fn counted() -> World {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
-    world
-}
-
 /// The same with declarations of the province's November.
 async fn declaring(declared: &Value) -> World {
-    let mut world = counted().await;
+    let mut world = two_days_counted().await;
     let mut index: Value = serde_json::from_str(&file("infra/data/index.json")).unwrap();
     index["declared"] = declared.clone();
     let texts = few_texts().with([("index.json".to_owned(), index.to_string())].into());
@@ -68,7 +58,7 @@ fn row<'a>(answer: &'a Answer, of: &str, code: &str) -> &'a Value {
 // Five received; two in process of which one is overdue, one early, one on time, one late.
 #[tokio::test]
 async fn an_index_is_scored_from_the_figures_and_shows_what_it_was_made_of() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let answer = asked(&world, index("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let progress = row(&answer, "QD-766", "TDGQ.1");
@@ -96,7 +86,7 @@ async fn an_index_is_scored_from_the_figures_and_shows_what_it_was_made_of() {
 
 #[tokio::test]
 async fn what_is_missing_is_named_has_no_score_and_is_filled_by_a_declaration() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let answer = asked(&world, index("2026-11")).await;
     let feedback = row(&answer, "QD-766", "MDHL.1");
     assert!(feedback["SCORE"].is_null());
@@ -139,7 +129,7 @@ async fn what_is_missing_is_named_has_no_score_and_is_filled_by_a_declaration() 
 
 #[tokio::test]
 async fn an_index_is_that_of_its_time() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let codes = async |period: &str| -> Vec<Value> {
         let answer = asked(&world, index(period)).await;
         answer.body["indexes"]
@@ -156,7 +146,7 @@ async fn an_index_is_that_of_its_time() {
 
 #[tokio::test]
 async fn agencies_are_shown_under_the_names_of_the_national_report() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let answer = asked(&world, national("2026-11")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let expected = json!([{
@@ -180,7 +170,7 @@ async fn agencies_are_shown_under_the_names_of_the_national_report() {
 
 #[tokio::test]
 async fn the_national_rows_are_exported_with_empty_fields_for_what_is_no_share() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let response = national("2026-11")
         .query("format", "csv")
         .query("bom", "true")
@@ -256,7 +246,7 @@ fn page(period: &str) -> Call {
 #[tokio::test]
 async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_their_history_gives()
 {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let late = page("2026-11").at_kpi(&world, at(MORNING)).await;
     assert_eq!(
         late_rows(&late),
@@ -272,7 +262,7 @@ async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_th
 
 #[tokio::test]
 async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let finish = crate::support::call::transition_event(
         "later",
         "2026-11-19T00:30:00Z",
@@ -313,7 +303,7 @@ async fn an_agency_shows_its_fifty_longest_overdue_and_how_many_more_there_are()
 
 #[tokio::test]
 async fn a_time_that_ended_long_ago_has_no_list_of_late_dossiers() {
-    let world = counted().await;
+    let world = two_days_counted().await;
     let later = page("2026-11").at_kpi(&world, at("2026-12-20T01:00:00Z")).await;
     assert!(!text(&later).contains("Hồ sơ trễ hạn theo cơ quan"));
     assert!(text(&later).contains("66,67%"), "the figures stay");

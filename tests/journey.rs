@@ -282,7 +282,7 @@ async fn stale_illegal_and_oversized_requests_are_refused_through_the_gateway_to
 }
 
 #[tokio::test]
-async fn a_citizen_without_zalo_is_told_by_sms() {
+async fn a_citizen_without_zalo_is_notified_by_sms() {
     let stack = Stack::new();
     let (body, phone) = somebody();
     stack.behave(json!({ "gateway": "zalo", "phone": phone, "code": -118 })).await;

@@ -41,7 +41,7 @@ async fn a_code_carries_the_day_of_the_senders_clock_though_ours_is_not_there_ye
 }
 
 #[tokio::test]
-async fn an_officer_who_gives_a_dossier_up_too_early_is_told_until_when_documents_can_come() {
+async fn an_officer_who_gives_a_dossier_up_too_early_is_shown_until_when_documents_can_come() {
     let world = World::new().await;
     let now = "2026-11-17T02:00:00Z";
     let code = Call::submit("k").at_submit(&world.intake, &world, at(now)).await.code();

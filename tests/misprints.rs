@@ -400,7 +400,7 @@ fn broken_rules() -> Vec<Broken> {
 }
 
 #[test]
-fn a_broken_rule_is_told_with_the_line_of_the_field_that_breaks_it() {
+fn a_broken_rule_is_named_with_the_line_of_the_field_that_breaks_it() {
     for (name, pointer, value, rule, at) in broken_rules() {
         let mut file = shipped(name);
         *file.pointer_mut(pointer).unwrap_or_else(|| panic!("{name} has nothing at {pointer}")) =
@@ -415,7 +415,7 @@ fn a_broken_rule_is_told_with_the_line_of_the_field_that_breaks_it() {
 }
 
 #[test]
-fn a_version_in_force_that_says_something_else_is_told_with_its_own_line_and_not_that_of_another_version()
+fn a_version_in_force_that_says_something_else_is_named_with_its_own_line_and_not_that_of_another_version()
  {
     let mut before = shipped("procedures.json");
     let list = before["procedures"].as_array_mut().unwrap();

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, submit_event, transition_event};
 use crate::support::days::{
-    MORNING, count, counted, everything, few_agencies, few_texts, forget, happened, night, ordered,
-    province, rows, two_days,
+    MORNING, count, counted, everything, few_agencies, few_texts, forget, happened, late_receipt,
+    night, ordered, province, rows, two_days, two_days_counted,
 };
 use crate::support::file;
 use crate::support::log::Log;
@@ -68,11 +68,7 @@ async fn a_day_is_counted_by_agency_and_procedure() {
 
 #[tokio::test]
 async fn counting_a_day_again_changes_nothing() {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
+    let world = two_days_counted().await;
     let first = everything(&world).await;
     for day in ["2026-11-18", "2026-11-17", "2026-11-17"] {
         let outcome = count(&world, day).await;
@@ -215,11 +211,7 @@ async fn days_that_have_not_come_or_do_not_follow_each_other_are_refused() {
 
 #[tokio::test]
 async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_reason() {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
+    let world = two_days_counted().await;
     assert_eq!(world.figures.corrections("2026-11-17").await.unwrap(), []);
     // On the 20th an integrator reports a receipt of the 17th.
     let late = [("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")];
@@ -251,13 +243,8 @@ async fn a_figure_that_moves_after_it_was_counted_leaves_a_correction_with_its_r
 
 #[tokio::test]
 async fn an_earlier_day_counted_again_takes_the_days_after_it_along_until_they_agree() {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
-    let late = [("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")];
-    happened(&world, 9021, "online", &late).await;
+    let world = two_days_counted().await;
+    late_receipt(&world).await;
     let outcome = count(&world, "2026-11-17").await;
     assert_eq!(
         (outcome.first.to_string().as_str(), outcome.last.to_string().as_str()),
@@ -270,11 +257,7 @@ async fn an_earlier_day_counted_again_takes_the_days_after_it_along_until_they_a
 
 #[tokio::test]
 async fn a_month_is_the_sum_of_its_days() {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
+    let world = two_days_counted().await;
     let mut sum = KpiRow::default();
     for day in ["2026-11-17", "2026-11-18"] {
         sum.add_kind(FigureKind::Flow, &province(&world, day).await);

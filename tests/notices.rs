@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::notice::Provider;
 use domain::notice::codes::Treatment;
-use domain::thread::NoticeRecord;
+use domain::thread::{NoticeReason, NoticeRecord};
 use futures::future::join_all;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
@@ -50,7 +50,7 @@ async fn minute(world: &World, now: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_message_delivered_twice_tells_the_applicant_once() {
+async fn a_message_delivered_twice_notifies_the_applicant_once() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let message = changed(&world, &code, 1).await;
@@ -64,7 +64,7 @@ async fn a_message_delivered_twice_tells_the_applicant_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_message_delivered_to_ten_processes_at_once_tells_the_applicant_once() {
+async fn a_message_delivered_to_ten_processes_at_once_notifies_the_applicant_once() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let message = changed(&world, &code, 1).await;
@@ -111,7 +111,7 @@ async fn a_notice_that_no_channel_takes_is_refused_with_the_last_code() {
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let notice = world.notice(&code, 1).await;
     assert_eq!(
-        (notice.state.name(), notice.reason.as_deref(), notice.cost_vnd()),
+        (notice.state.name(), notice.reason.as_ref().map(NoticeReason::name), notice.cost_vnd()),
         ("refused", Some("99"), 0)
     );
     assert!(minute(&world, "2026-12-17T02:00:00Z").await.is_empty());
@@ -253,7 +253,9 @@ async fn an_sms_gateway_that_has_no_account_of_ours_is_never_asked() {
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let message = moved(&world, &code, "request-supplement", NOW).await;
     tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
-    let ends = |notice: NoticeRecord| (notice.state.name(), notice.reason.unwrap_or_default());
+    let ends = |notice: NoticeRecord| {
+        (notice.state.name(), notice.reason.map(String::from).unwrap_or_default())
+    };
     assert_eq!(ends(world.notice(&code, 1).await), ("refused", "no-channel".to_owned()));
     // What the law wants waits until we have an account.
     assert_eq!(ends(world.notice(&code, 2).await), ("waiting", "no-provider".to_owned()));
@@ -318,7 +320,7 @@ async fn every_time_of_a_dossier_s_notices_is_as_fine_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn an_officer_sees_that_nothing_was_told_yet() {
+async fn an_officer_sees_that_nothing_was_sent_yet() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let call = Call::new("GET /v1/dossiers/{code}/notices").code(&code).officer("H20.03");

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::support::browser::Browser;
 use crate::support::call::Call;
-use crate::support::days::{MORNING, count, happened, two_days};
+use crate::support::days::{MORNING, count_both, happened, two_days};
 use crate::support::world::{World, at};
 
 /// Half a month of the whole province, then two days of dossiers.
@@ -78,9 +78,7 @@ async fn province() -> World {
         let steps = [("", "2026-11-17T01:30:00Z"), ("receive", "2026-11-17T01:40:00Z")];
         happened(&world, 9_100 + number, "counter", &steps).await;
     }
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
+    count_both(&world).await;
     world
 }
 

@@ -238,7 +238,7 @@ async fn a_procedure_names_the_kinds_of_identity_that_it_takes_and_takes_no_othe
 }
 
 #[tokio::test]
-async fn a_term_is_told_in_its_unit_with_its_article_and_in_words() {
+async fn a_term_is_shown_in_its_unit_with_its_article_and_in_words() {
     let world = World::new().await;
     let told = one(&world, PROCEDURE).await;
     let online = &told["channels"][0];

@@ -82,7 +82,7 @@ async fn an_agency_that_has_no_number_left_says_so_and_stores_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
+async fn of_two_officers_at_once_one_wins_and_the_other_is_refused() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
     let calls = ["receive", "refuse", "request-supplement", "receive"].map(|action| {
@@ -95,7 +95,7 @@ async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_the_owner_s_recall_and_the_handler_s_hand_back_one_wins_and_the_other_is_told() {
+async fn of_the_owner_s_recall_and_the_handler_s_hand_back_one_wins_and_the_other_is_refused() {
     for _ in 0..10 {
         let world = World::new().await;
         let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();

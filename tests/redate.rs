@@ -3,7 +3,7 @@
 //! marked wherever it is shown.
 
 use domain::dossier::Action;
-use domain::notice::{Language, NoticeClass};
+use domain::notice::{Language, NoticeClass, Wording};
 use platform::catalogue::{Texts, UndecidedYears, load};
 use remind_deadline::{Order, Outcome, remind};
 use serde_json::{Value, json};
@@ -108,8 +108,9 @@ async fn the_morning_after_a_publication_gives_dates_anew_once_and_says_so() {
 
     let templates = world.catalogue.templates();
     assert_eq!(templates.after(Action::Redate).unwrap().class, NoticeClass::Information);
-    let notice =
-        templates.compose(&dossier, entry, false, Language::Vi).expect("the applicant is told");
+    let notice = templates
+        .compose(&dossier, entry, Wording::First, Language::Vi)
+        .expect("the applicant is told");
     assert!(notice.sms.contains("25/11/2026") && !notice.sms.contains("xin loi"), "{}", notice.sms);
 }
 

@@ -1,8 +1,6 @@
 //! What becomes of changes that the relay lost: the night finds them in the histories, an operator
 //! in the stream.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::thread::{NoticeState, NoticeThread};
 use platform::LogLine;
@@ -79,7 +77,7 @@ async fn a_relay_that_lost_everything_is_made_good_by_the_night_and_by_one_night
 }
 
 #[tokio::test]
-async fn only_what_nobody_was_told_of_is_owed() {
+async fn only_what_nobody_was_notified_of_is_owed() {
     let world = World::new().await;
     let codes = received(&world, 3).await;
     let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
@@ -97,14 +95,7 @@ async fn only_what_nobody_was_told_of_is_owed() {
     world.notices.keep(&half).await.unwrap();
     let queue = Kept::default();
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [3, 2, 2]);
-    let woken: BTreeSet<String> = queue
-        .sent
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|sent| sent["subject"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(woken, codes[1..].iter().cloned().collect());
+    assert_eq!(queue.subjects(), codes[1..].iter().cloned().collect());
 }
 
 #[tokio::test]
@@ -356,7 +347,7 @@ async fn without_a_queue_the_tool_shows_every_queue_of_dead_letters_and_changes_
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_it_would_do_and_does_nothing() {
+async fn a_dry_run_shows_what_it_would_do_and_does_nothing() {
     let (said, done) =
         redriven("dry", &[given_up(200, 400), given_up(200, 900)], false, false).await;
     assert_eq!(

@@ -3,6 +3,7 @@
 mod esms;
 mod prices;
 
+use domain::thread::NoticeReason;
 use platform::LogLine;
 use platform::port::Contacts;
 use serde_json::json;
@@ -86,7 +87,7 @@ async fn an_old_report_sent_again_by_somebody_is_ignored() {
 }
 
 #[tokio::test]
-async fn what_zalo_tells_besides_is_answered_and_ignored() {
+async fn what_zalo_reports_besides_is_answered_and_ignored() {
     let world = World::new().await;
     for event in ["follow", "unfollow", "user_send_text"] {
         let time = at(SOON).as_millisecond().to_string();
@@ -145,7 +146,10 @@ async fn a_report_that_never_comes_ends_the_wait_after_three_days() {
     let code = told(&world, &gateways).await;
     tell(&world, &world.notices, &gateways, &woken(&code), "2026-11-20T02:00:00Z").await.unwrap();
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.is_end(), notice.reason.as_deref()), (true, Some("no-report-came")));
+    assert_eq!(
+        (notice.state.is_end(), notice.reason.as_ref().map(NoticeReason::name)),
+        (true, Some("no-report-came"))
+    );
 }
 
 #[tokio::test]
@@ -176,7 +180,7 @@ async fn esms_says(
 }
 
 /// A dossier of which eSMS was told, under the name `s1`.
-async fn told_by_sms(world: &World) -> String {
+async fn notified_by_sms(world: &World) -> String {
     told(world, &Scripted::pair([declined(-118)], [accepted("s1")])).await
 }
 
@@ -306,7 +310,7 @@ async fn what_is_left_unknown_is_counted_and_shown_until_a_report_settles_it() {
 #[tokio::test]
 async fn no_ugly_report_fails_us_or_moves_a_notice_that_it_does_not_name() {
     let world = World::new().await;
-    let code = told_by_sms(&world).await;
+    let code = notified_by_sms(&world).await;
     let name = format!("{code}/1");
     let time = at(SOON).as_millisecond().to_string();
     let event = |message: serde_json::Value| {

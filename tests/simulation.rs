@@ -20,7 +20,8 @@ use domain::notice::policy::Reach;
 use domain::notice::pool::ProviderPool;
 use domain::notice::price::{StatedPrice, bound_vnd};
 use domain::notice::{
-    DeliveryOutcome, DeliveryReport, MessageName, Notice, NoticeChannel, Provider, parse_message_id,
+    DeliveryOutcome, DeliveryReport, MessageName, Notice, NoticeChannel, Provider, Wording,
+    parse_message_id,
 };
 use domain::thread::{
     Attempt, AttemptOutcome, Charge, NoticeRecord, NoticeState, NoticeThread, Reported,
@@ -439,7 +440,7 @@ impl Province {
         message: &str,
         catalogue: &Catalogue,
     ) {
-        let MessageName { subject, version, repetition } = parse_message_id(name).unwrap();
+        let MessageName { subject, version, wording } = parse_message_id(name).unwrap();
         let now = self.now();
         let outcome = match arrived {
             true => DeliveryOutcome::Delivered,
@@ -449,12 +450,8 @@ impl Province {
         let report =
             DeliveryReport { provider, message: message.to_owned(), outcome, at: now, price };
         let mut thread = self.kept.told(&subject);
-        let heard = thread.report(
-            (version, repetition),
-            &report,
-            &catalogue.notice_policy(date_of(now)),
-            now,
-        );
+        let heard =
+            thread.report((version, wording), &report, &catalogue.notice_policy(date_of(now)), now);
         thread.advance();
         if self.keep(&thread).await.is_err() {
             return;
@@ -491,7 +488,10 @@ impl Province {
             "{name} reached the phone {first} + {repeated} times: {:?}",
             notice.attempts
         );
-        assert!(repeated == 0 || notice.repetition, "{name} was repeated and is not marked so");
+        assert!(
+            repeated == 0 || notice.wording == Wording::Repetition,
+            "{name} was repeated and is not marked so"
+        );
         let is_unknown = |call: &Attempt| call.outcome == AttemptOutcome::Unknown;
         match notice.state {
             NoticeState::Merged { .. } if self.excused(name) == 1 => {

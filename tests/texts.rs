@@ -353,7 +353,7 @@ async fn an_applicant_s_note_is_read_by_the_agencies_and_by_the_applicant_s_side
 }
 
 #[tokio::test]
-async fn who_cannot_be_told_is_told_so_in_the_slip_and_nobody_is_paid_to_try() {
+async fn who_cannot_be_notified_reads_so_in_the_slip_and_nobody_is_paid_to_try() {
     let world = World::new().await;
     for (number, phone, reason) in [
         (1, "0273 3872 582", "land-line"),

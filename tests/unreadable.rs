@@ -159,14 +159,7 @@ async fn every_other_notice_is_woken() {
         .await
         .unwrap();
     assert_eq!(outcome.woken, 2);
-    let woken: BTreeSet<String> = queue
-        .sent
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|sent| sent["subject"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(woken, sound.into_iter().collect());
+    assert_eq!(queue.subjects(), sound.into_iter().collect());
     assert_eq!(named(&log), bad.into());
 }
 

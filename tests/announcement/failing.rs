@@ -3,7 +3,7 @@
 
 use domain::applicant::Phone;
 use domain::notice::policy::Reach;
-use domain::thread::NoticeRecord;
+use domain::thread::{NoticeReason, NoticeRecord};
 use jiff::SignedDuration;
 use platform::port::Contacts;
 
@@ -28,7 +28,7 @@ async fn reach(world: &World) -> Reach {
 }
 
 fn stands(notice: &NoticeRecord) -> (&str, &str) {
-    (notice.state.name(), notice.reason.as_deref().unwrap_or_default())
+    (notice.state.name(), notice.reason.as_ref().map_or("", NoticeReason::name))
 }
 
 #[tokio::test]

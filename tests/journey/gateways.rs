@@ -2,7 +2,7 @@
 
 use domain::dossier::Dossier;
 use domain::notice::codes::Treatment;
-use domain::notice::{Language, Notice, Provider};
+use domain::notice::{Language, Notice, Provider, Wording};
 use platform::account::Token;
 use platform::gateway::esms::Esms;
 use platform::gateway::speedsms::SpeedSms;
@@ -27,8 +27,12 @@ async fn a_notice(phone: &str) -> (Notice, Dossier) {
     let answer =
         Call::submit(&unique("n")).body(&body).at_submit(&world.intake, &world, at(NOW)).await;
     let dossier = world.dossier(&answer.code()).await;
-    let composed =
-        world.catalogue.templates().compose(&dossier, &dossier.history[0], false, Language::Vi);
+    let composed = world.catalogue.templates().compose(
+        &dossier,
+        &dossier.history[0],
+        Wording::First,
+        Language::Vi,
+    );
     let mut notice = composed.unwrap();
     notice.id = unique("H20.03-261117-0001/1");
     (notice, dossier)
@@ -156,7 +160,7 @@ async fn every_listed_code_of_every_gateway_is_read_from_its_answer() {
 }
 
 #[tokio::test]
-async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_told_apart() {
+async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_distinguished() {
     let stack = Stack::new();
     for provider in Provider::ALL {
         for (mode, expected) in [

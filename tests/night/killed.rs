@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::support::call::{AGENCY, Call};
 use crate::support::cut::{Fate, line};
 use crate::support::days::{
-    count, counted_over, everything, few_agencies, happened, kept, night, ordered, restore,
-    to_close, two_days,
+    counted_over, everything, few_agencies, kept, late_receipt, night, ordered, restore, to_close,
+    two_days, two_days_counted,
 };
 use crate::support::world::{World, at};
 
@@ -29,18 +29,8 @@ type Items = Vec<std::collections::HashMap<String, AttributeValue>>;
 /// counted every agency but the one that it concerns. Its message, and the table of figures as it
 /// lies then.
 async fn before_the_last() -> (World, String, Items) {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
-    happened(
-        &world,
-        9021,
-        "online",
-        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
-    )
-    .await;
+    let world = two_days_counted().await;
+    late_receipt(&world).await;
     // Counted again from the 18th on: the 17th lies outside of the order.
     let order = Order::days("2026-11-18".parse().unwrap(), "2026-11-19".parse().unwrap());
     let messages = ordered(&world, &order, at(LATER)).await.unwrap();

@@ -215,7 +215,7 @@ async fn what_is_missing_for_longer_than_any_index_lags_is_gone() {
 }
 
 #[tokio::test]
-async fn whoever_reads_while_two_editions_are_published_is_told_one_of_them_whole() {
+async fn whoever_reads_while_two_editions_are_published_is_shown_one_of_them_whole() {
     let world = few_agencies().await;
     two_days(&world).await;
     count(&world, "2026-11-17").await;

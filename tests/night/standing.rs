@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::support::call::{AGENCY, Answer, Call};
 use crate::support::cut::{Fate, line};
 use crate::support::days::{
-    MORNING, count, counted_over, few_agencies, happened, night, ordered, province, two_days,
+    MORNING, count, counted_over, few_agencies, late_receipt, night, ordered, province, two_days,
+    two_days_counted,
 };
 use crate::support::log::Log;
 use crate::support::world::{Kept, World, at};
@@ -41,18 +42,8 @@ async fn page(world: &World, period: &str, format: &str) -> String {
 /// Tuesday and Wednesday are published, then a receipt of Tuesday becomes known, and the night
 /// cannot count one agency: its message is given up.
 async fn a_night_without_one() -> (World, Kept) {
-    let world = few_agencies().await;
-    two_days(&world).await;
-    for day in ["2026-11-17", "2026-11-18"] {
-        count(&world, day).await;
-    }
-    happened(
-        &world,
-        9021,
-        "online",
-        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
-    )
-    .await;
+    let world = two_days_counted().await;
+    late_receipt(&world).await;
     let queue = uncounted_night(&world, NIGHT).await;
     (world, queue)
 }
@@ -197,13 +188,7 @@ async fn after_today_was_counted_a_correction_of_yesterday_takes_today_along() {
     let noon = at("2026-11-18T09:00:00Z");
     let order = Order::days("2026-11-17".parse().unwrap(), "2026-11-18".parse().unwrap());
     night(&world, &order, noon).await.unwrap();
-    happened(
-        &world,
-        9021,
-        "online",
-        &[("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")],
-    )
-    .await;
+    late_receipt(&world).await;
     let order = Order { day: Some("2026-11-17".parse().unwrap()), ..Order::default() };
     night(&world, &order, at("2026-11-18T10:00:00Z")).await.unwrap();
     assert_eq!(told(&world, "2026-11").await["total"]["figures"]["received"], 6);

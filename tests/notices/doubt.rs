@@ -1,7 +1,7 @@
 //! Answers that never came: what is unknown, and what is asked again.
 
 use domain::id::SubjectCode;
-use domain::thread::NoticeThread;
+use domain::thread::{NoticeReason, NoticeThread};
 use platform::Failure;
 use platform::port::{NoticeBook, Stored};
 
@@ -20,12 +20,15 @@ async fn an_answer_that_never_came_is_unknown_and_a_service_notice_is_left_so() 
         tell(&world, &world.notices, &gateways, &woken(&code), now).await.unwrap();
     }
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.is_end(), notice.reason.as_deref()), (true, Some("left-unknown")));
+    assert_eq!(
+        (notice.state.is_end(), notice.reason.as_ref().map(NoticeReason::name)),
+        (true, Some("left-unknown"))
+    );
     assert_eq!(gateways.asked().len(), 1);
 }
 
 #[tokio::test]
-async fn what_the_law_wants_is_told_again_by_the_other_channel_and_says_so() {
+async fn what_the_law_wants_is_sent_again_by_the_other_channel_and_says_so() {
     let world = World::new().await;
     let code = submitted(&world).await;
     let quiet = Scripted::pair([accepted("m1")], [accepted("s1")]);

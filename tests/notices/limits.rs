@@ -1,6 +1,6 @@
 //! Quiet hours, merging, caps, budgets and an applicant's choice: what bounds the messages.
 
-use domain::thread::Charge;
+use domain::thread::{Charge, NoticeReason};
 
 use super::*;
 use crate::support::call::CITIZEN;
@@ -137,7 +137,10 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (
+            gateways.asked().len(),
+            world.notice(&code, 1).await.reason.as_ref().map(NoticeReason::name)
+        ),
         (0, Some("number-cap"))
     );
     let message = moved(&world, &code, "request-supplement", NOW).await;
@@ -203,7 +206,7 @@ async fn what_the_portal_keeps_for_somebody_is_his_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn an_applicant_is_told_by_the_channel_and_in_the_language_of_his_choice() {
+async fn an_applicant_is_notified_by_the_channel_and_in_the_language_of_their_choice() {
     let world = World::new().await;
     let code = submitted(&world).await;
     preferring(&world, json!({ "channels": ["sms"], "language": "en", "legalOnly": false })).await;
@@ -221,7 +224,10 @@ async fn an_applicant_who_opted_out_still_gets_what_the_law_wants_by_a_channel_t
     let gateways = Scripted::pair([declined(-141)], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (
+            gateways.asked().len(),
+            world.notice(&code, 1).await.reason.as_ref().map(NoticeReason::name)
+        ),
         (0, Some("opted-out"))
     );
     let message = moved(&world, &code, "request-supplement", NOW).await;

@@ -1,6 +1,7 @@
 //! The minute that wakes what is due.
 
 use super::*;
+use domain::thread::NoticeReason;
 
 #[tokio::test]
 async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
@@ -13,7 +14,10 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     assert_eq!(
-        (gateways.asked().len(), world.notice(&code, 1).await.reason.as_deref()),
+        (
+            gateways.asked().len(),
+            world.notice(&code, 1).await.reason.as_ref().map(NoticeReason::name)
+        ),
         (0, Some("agency-share"))
     );
     let wakes = minute(&world, "2026-11-17T02:01:00Z").await;

@@ -83,7 +83,7 @@ async fn a_report_without_counts_decides_nothing() {
     ];
     for fields in undecided {
         let world = World::new().await;
-        let code = told_by_sms(&world).await;
+        let code = notified_by_sms(&world).await;
         let answer = esms_says(&world, &code, fields).await;
         assert_eq!((answer.status, &answer.body["taken"]), (200, &false.into()), "{fields:?}");
         assert_eq!(state(&world, &code).await, ("sent", false), "{fields:?}");
@@ -91,7 +91,7 @@ async fn a_report_without_counts_decides_nothing() {
 }
 
 #[tokio::test]
-async fn failed_and_then_delivered_tells_nobody_twice() {
+async fn failed_and_then_delivered_notifies_nobody_twice() {
     let world = World::new().await;
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
@@ -114,7 +114,7 @@ async fn failed_and_then_delivered_tells_nobody_twice() {
 }
 
 #[tokio::test]
-async fn a_name_that_esms_never_told_us_is_taken_from_the_first_report_alone() {
+async fn a_name_that_esms_never_gave_us_is_taken_from_the_first_report_alone() {
     let world = World::new().await;
     // 124: it was accepted before, and the answer names nothing.
     let code = told(&world, &Scripted::pair([declined(-118)], [declined(124)])).await;

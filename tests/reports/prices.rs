@@ -1,5 +1,6 @@
 //! What a report states as its price, and the month's budget.
 
+use domain::thread::NoticeReason;
 use platform::port::NoticeBook;
 
 use super::*;
@@ -16,7 +17,7 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
         ("đ", "unreadable"),
     ] {
         let world = World::new().await;
-        let code = told_by_sms(&world).await;
+        let code = notified_by_sms(&world).await;
         let spent = world
             .contacts
             .reach(&world.dossier(&code).await.applicant.phone, None, at(SOON))
@@ -106,7 +107,7 @@ impl platform::port::NoticeBook for Early<'_> {
 #[tokio::test]
 async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
     let world = World::new().await;
-    let code = told_by_sms(&world).await;
+    let code = notified_by_sms(&world).await;
     let thread = world.notices.thread(&code.parse().unwrap()).await.unwrap().unwrap();
     let mut row = json!(thread);
     for attempt in row["notices"][0]["attempts"].as_array_mut().unwrap() {
@@ -136,5 +137,8 @@ async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_no
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
     let notice = world.notice(&code, 1).await;
-    assert_eq!((notice.state.name(), notice.reason.as_deref()), ("refused", Some("budget")));
+    assert_eq!(
+        (notice.state.name(), notice.reason.as_ref().map(NoticeReason::name)),
+        ("refused", Some("budget"))
+    );
 }

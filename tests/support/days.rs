@@ -180,20 +180,31 @@ pub async fn restore(world: &World, items: &[HashMap<String, AttributeValue>]) {
 /// Forgets every figure that was ever counted.
 pub async fn forget(world: &World) {
     let table = "KpiTable";
-    let items = world
-        .client
-        .scan()
-        .table_name(table)
-        .into_paginator()
-        .items()
-        .send()
-        .try_collect()
-        .await
-        .unwrap();
-    for mut item in items {
+    for mut item in kept(world).await {
         item.retain(|name, _| ["day", "cell"].contains(&name.as_str()));
         world.client.delete_item().table_name(table).set_key(Some(item)).send().await.unwrap();
     }
+}
+
+/// Counts Tuesday and Wednesday, the days of [`two_days`].
+pub async fn count_both(world: &World) {
+    for day in ["2026-11-17", "2026-11-18"] {
+        count(world, day).await;
+    }
+}
+
+/// A world with Tuesday and Wednesday, counted.
+pub async fn two_days_counted() -> World {
+    let world = few_agencies().await;
+    two_days(&world).await;
+    count_both(&world).await;
+    world
+}
+
+/// A dossier of Tuesday that becomes known after it was counted.
+pub async fn late_receipt(world: &World) {
+    let steps = [("", "2026-11-17T03:00:00Z"), ("receive", "2026-11-17T03:30:00Z")];
+    happened(world, 9021, "online", &steps).await;
 }
 
 pub async fn count(world: &World, day: &str) -> Night {
@@ -213,15 +224,7 @@ pub async fn province(world: &World, day: &str) -> KpiRow {
 /// Everything that the table of figures publishes: rows, when they were counted, and what of them
 /// was corrected.
 pub async fn everything(world: &World) -> BTreeMap<String, String> {
-    let scanned = world
-        .client
-        .scan()
-        .table_name("KpiTable")
-        .consistent_read(true)
-        .into_paginator()
-        .items()
-        .send();
-    let items = scanned.try_collect().await.unwrap().into_iter();
+    let items = kept(world).await.into_iter();
     // How it was counted is no figure.
     let days =
         items.map(|item| item["day"].as_s().unwrap().clone()).filter(|day| day.starts_with("20"));

@@ -1,7 +1,7 @@
 //! A world in one process: the tables of `infra/template.yaml` in an embedded DynamoDB, the shipped
 //! catalogue, and a clock that stands where the test puts it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -374,6 +374,12 @@ impl Kept {
     /// Reasons of the parked messages, in order.
     pub fn reasons(&self) -> Vec<String> {
         self.parked.lock().unwrap().iter().map(|(_, reason, _)| reason.clone()).collect()
+    }
+
+    /// The dossiers and reports of the sent messages.
+    pub fn subjects(&self) -> BTreeSet<String> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|message| message["subject"].as_str().unwrap().to_owned()).collect()
     }
 
     fn refuse(&self) -> Result<(), Failure> {

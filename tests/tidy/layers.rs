@@ -73,6 +73,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "provenance",
     "data_file",
     "dated",
+    "row",
     "text",
     "search",
     "id",

@@ -2,7 +2,7 @@
 //! of them.
 
 use domain::catalogue::Catalogue;
-use domain::dossier::{Actor, Awaited, Dossier};
+use domain::dossier::{Actor, Dossier, WaitsFor};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::Person;
@@ -14,17 +14,21 @@ use crate::{Line, PAGE_DEFAULT, PAGE_MAX, Page, Tables, encode, place};
 
 /// One dossier of the caller.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Own<'a> {
     #[serde(flatten)]
     line: Line<'a>,
     /// What only the caller can do for it to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    awaited: Option<Awaited<'a>>,
+    waits_for: Option<WaitsFor<'a>>,
 }
 
 impl<'a> Own<'a> {
     fn of(dossier: &'a Dossier, catalogue: &'a Catalogue, now: Timestamp) -> Self {
-        Self { line: Line::of(dossier, catalogue, now), awaited: dossier.awaited(catalogue.law()) }
+        Self {
+            line: Line::of(dossier, catalogue, now),
+            waits_for: dossier.waits_for(catalogue.law()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod settings;
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::upload::{ScanRefusal, Upload, UploadId, UploadState};
+use domain::upload::{DocumentType, ScanRefusal, Upload, UploadId, UploadState};
 use domain::{RuleName, Violation};
 use inspection::{Accepted, Kind};
 use jiff::Timestamp;
@@ -102,10 +102,7 @@ async fn refusal(
     let accepted: Vec<Accepted> = catalogue
         .document_types()
         .on(date_of(upload.asked_at))
-        .filter_map(|(kind, bytes_max)| {
-            let kind = Kind::from_media_type(kind.media_type())?;
-            Some(Accepted { kind, bytes_max })
-        })
+        .map(|(of, bytes_max)| Accepted { kind: kind(of), bytes_max })
         .collect();
     let declared = inspection::Declared {
         media_type: declared.media_type.media_type(),
@@ -123,5 +120,16 @@ async fn refusal(
         (Some("UNSUPPORTED"), _) => Ok(Some(ScanRefusal::NotScanned.name())),
         // It could not read the object or failed: its affair, and perhaps over soon.
         (Some(_), _) => Err(Failure::unavailable("the scanner for malware", "it failed")),
+    }
+}
+
+/// How the inspection, which knows nothing of the domain, calls a type of the catalogue (ADR 38).
+fn kind(of: DocumentType) -> Kind {
+    match of {
+        DocumentType::Pdf => Kind::Pdf,
+        DocumentType::Jpeg => Kind::Jpeg,
+        DocumentType::Png => Kind::Png,
+        DocumentType::Docx => Kind::Docx,
+        DocumentType::Xlsx => Kind::Xlsx,
     }
 }

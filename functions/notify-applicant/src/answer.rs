@@ -167,7 +167,7 @@ impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
                     class,
                     code,
                     fault,
-                    "whether the applicant was told is unknown"
+                    "whether the applicant was notified is unknown"
                 );
             }
             Answer::Again { .. } | Answer::From(_) | Answer::NextProvider | Answer::NextChannel => {

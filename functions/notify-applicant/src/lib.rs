@@ -239,12 +239,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         };
         let holder = format!("{:032x}", fastrand::u128(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
-        let call = Call {
-            holder: &holder,
-            provider,
-            repetition: notice.repetition,
-            price_vnd: Some(price_vnd),
-        };
+        let call =
+            Call { holder: &holder, provider, wording: notice.wording, price_vnd: Some(price_vnd) };
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
         if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
             // Or the answer to our own write was lost, and the write was tried again.

@@ -103,7 +103,7 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
             (Subject::Dossier(dossier), Content::Change(_)) => {
                 let place = usize::try_from(notice.version.saturating_sub(1)).unwrap_or(usize::MAX);
                 let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
-                templates.compose(dossier, entry, notice.repetition, language)
+                templates.compose(dossier, entry, notice.wording, language)
             }
             (Subject::Report { code, .. }, Content::Figures(headline)) => {
                 templates.report().and_then(|text| text.compose(code, headline, language))
@@ -112,7 +112,7 @@ impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
             | (Subject::Report { .. }, Content::Change(_)) => None,
         };
         composed.ok_or_else(|| {
-            Failure::Defect(format!("no text for {:?}, which was to be told", notice.content))
+            Failure::Defect(format!("no text for {:?}, which was to be sent", notice.content))
         })
     }
 }

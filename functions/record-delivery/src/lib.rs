@@ -82,7 +82,7 @@ async fn record(
     now: Timestamp,
 ) -> Result<bool, Failure> {
     let provider = named.report.provider.name();
-    let Some(MessageName { subject: code, version, repetition }) = parse_message_id(&named.name)
+    let Some(MessageName { subject: code, version, wording }) = parse_message_id(&named.name)
     else {
         tracing::warn!(provider, "a report names a message that is none of ours");
         return Ok(false);
@@ -94,7 +94,7 @@ async fn record(
             return Ok(false);
         };
         let before = thread.clone();
-        let heard = thread.report((version, repetition), &named.report, &policy, now);
+        let heard = thread.report((version, wording), &named.report, &policy, now);
         let reported = heard.reported;
         if thread == before {
             tracing::info!(dossier = %code, version, provider, ?reported, "report known");

@@ -3,7 +3,7 @@
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use domain::notice::NoticeClass;
-use domain::thread::{Attempt, Content, NoticeRecord, NoticeState, NoticeThread};
+use domain::thread::{Attempt, Content, NoticeReason, NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -82,7 +82,7 @@ impl<'a> Life<'a> {
             state: notice.state.name(),
             since: notice.since,
             ended: notice.state.is_end(),
-            reason: notice.reason.as_deref(),
+            reason: notice.reason.as_ref().map(NoticeReason::name),
             not_before,
             merged_into,
             changed_at: notice.changed_at,

@@ -13,6 +13,7 @@ pub(crate) use heirs::{Matters, carried_on_by, successor_violations};
 
 use crate::dated::{ValidFrom, in_force};
 use crate::id::AgencyCode;
+use crate::row::{Lasting, RowChecks};
 use crate::{RuleName, Violation, text};
 
 /// Code of a unit of the lowest tier as statistics knows it (mã đơn vị hành chính cấp xã): five
@@ -147,24 +148,15 @@ impl Agency {
 
     /// The rules that this entry breaks by itself; `at` is its position in the file.
     pub(crate) fn violations(&self, at: &str) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let mut check = |field: &str, rule: RuleName, holds: bool, detail: &str| {
-            if !holds {
-                found.push(Violation::new(
-                    format!("{at}.{field}"),
-                    rule,
-                    format!("{}: {detail}", self.code),
-                ));
-            }
-        };
-        check("name", RuleName::Name, !self.name.trim().is_empty(), "has no name");
+        let mut row = RowChecks::of(at, self.code.as_str());
+        row.check("name", RuleName::Name, !self.name.trim().is_empty(), "has no name");
         let mut before = self.valid_from;
         for (place, rename) in self.renamed.iter().enumerate() {
             let of = |field: &str| format!("renamed[{place}].{field}");
-            check(&of("name"), RuleName::Name, !rename.name.trim().is_empty(), "has no name");
+            row.check(&of("name"), RuleName::Name, !rename.name.trim().is_empty(), "has no name");
             let ordered =
                 before < rename.from && self.valid_to.is_none_or(|last| rename.from <= last);
-            check(
+            row.check(
                 &of("from"),
                 RuleName::OrderedNames,
                 ordered,
@@ -172,18 +164,21 @@ impl Agency {
             );
             before = rename.from;
         }
-        let forward = self.valid_to.is_none_or(|last| self.valid_from <= last);
-        check("validTo", RuleName::ValidRange, forward, "ends before it begins");
-        found
+        row.forward(self.lasting());
+        row.found()
+    }
+
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
     }
 
     /// Whether the authority exists on `day`.
     pub fn exists_on(&self, day: Date) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+        self.lasting().covers(day)
     }
 
     /// Whether the agency's last day is before `day`.
     pub fn has_ended_by(&self, day: Date) -> bool {
-        self.valid_to.is_some_and(|last| last < day)
+        self.lasting().has_ended_by(day)
     }
 }

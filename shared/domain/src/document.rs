@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::provenance::Trust;
+use crate::row::{Lasting, RowChecks};
 use crate::text::REMARK_CHARACTERS_MAX;
 use crate::upload::is_lower_hexadecimal;
 use crate::{RuleName, Violation, text};
@@ -293,6 +294,12 @@ pub struct DocumentHost {
     _trust: Trust,
 }
 
+impl DocumentHost {
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
+    }
+}
+
 /// Every host that may hold documents.
 #[derive(Debug)]
 pub struct DocumentHosts(Vec<DocumentHost>);
@@ -306,46 +313,27 @@ impl DocumentHosts {
             found.push(Violation::new("documentHosts", rule, "documents have to lie somewhere"));
         }
         for (place, host) in hosts.iter().enumerate() {
-            let mut check = |field: &str, rule, holds: bool, detail: &str| {
-                if !holds {
-                    let detail = format!("{}: {detail}", host.host);
-                    found.push(Violation::new(
-                        format!("documentHosts[{place}].{field}"),
-                        rule,
-                        detail,
-                    ));
-                }
-            };
+            let at = format!("documentHosts[{place}]");
+            let mut row = RowChecks::of(&at, &host.host);
             let read = address(&format!("https://{}/", host.host));
             let same = read
                 .is_some_and(|url| url.host_str() == Some(host.host.as_str()) && url.path() == "/");
-            check(
+            row.check(
                 "host",
                 RuleName::Host,
                 same,
                 "must be the public name of a host in lower case, and nothing else",
             );
-            check(
-                "validTo",
-                RuleName::ValidRange,
-                host.valid_to.is_none_or(|last| host.valid_from <= last),
-                "ends before it begins",
-            );
-            check(
-                "source",
-                RuleName::Source,
-                !host.source.trim().is_empty(),
-                "a source is left out",
-            );
+            row.forward(host.lasting());
+            row.sourced(&host.source);
+            found.extend(row.found());
         }
         if found.is_empty() { Ok(Self(hosts)) } else { Err(found) }
     }
 
     /// The hosts that documents' addresses may name on `day`.
     pub fn on(&self, day: Date) -> impl Iterator<Item = &str> {
-        let in_force = move |host: &&DocumentHost| {
-            host.valid_from <= day && host.valid_to.is_none_or(|last| day <= last)
-        };
+        let in_force = move |host: &&DocumentHost| host.lasting().covers(day);
         self.0.iter().filter(in_force).map(|host| host.host.as_str())
     }
 

@@ -3,7 +3,6 @@
 mod actor;
 mod apology;
 mod assignment;
-mod awaited;
 mod clock;
 mod command;
 mod counted;
@@ -14,6 +13,7 @@ mod sight;
 mod state;
 mod status;
 mod supplement;
+mod waits_for;
 
 use std::fmt;
 
@@ -26,7 +26,6 @@ pub use apology::apologies;
 pub use assignment::{
     ASSIGNMENTS_MAX, Assign, Assigned, Assignment, Hold, account_violation, assignments_by, holder,
 };
-pub use awaited::{Awaited, Expected};
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
@@ -37,6 +36,7 @@ pub use sight::{Move, Need, Sight};
 pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
+pub use waits_for::{Expected, WaitsFor};
 
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ProcedureCode;
 use crate::provenance::Trust;
+use crate::row::{Lasting, RowChecks};
 use crate::{RuleName, Violation, text};
 
 use check::Check;
@@ -148,34 +149,22 @@ impl Identities {
         found.extend(tax_codes.violations());
         let mut names = BTreeSet::new();
         for (place, kind) in kinds.iter().enumerate() {
-            let mut check = |field: &str, rule, holds: bool, detail: &str| {
-                if !holds {
-                    let detail = format!("{}: {detail}", kind.kind);
-                    found.push(Violation::new(
-                        format!("identities[{place}].{field}"),
-                        rule,
-                        detail,
-                    ));
-                }
-            };
+            let at = format!("identities[{place}]");
+            let mut row = RowChecks::of(&at, &kind.kind);
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
             let named = (1..=40).contains(&kind.kind.len()) && kind.kind.bytes().all(plain);
-            check("kind", RuleName::Kind, named, "must be 1 to 40 of a to z and -");
-            check("kind", RuleName::UniqueKind, names.insert(kind.kind.as_str()), "stands twice");
-            check("name", RuleName::Name, !kind.name.trim().is_empty(), "has no name");
-            check("forms", RuleName::Forms, !kind.forms.is_empty(), "has no form");
-            check(
-                "validTo",
-                RuleName::ValidRange,
-                kind.valid_to.is_none_or(|last| kind.valid_from <= last),
-                "ends before it begins",
+            row.check("kind", RuleName::Kind, named, "must be 1 to 40 of a to z and -");
+            row.check(
+                "kind",
+                RuleName::UniqueKind,
+                names.insert(kind.kind.as_str()),
+                "stands twice",
             );
-            check(
-                "source",
-                RuleName::Source,
-                !kind.source.trim().is_empty(),
-                "a source is left out",
-            );
+            row.check("name", RuleName::Name, !kind.name.trim().is_empty(), "has no name");
+            row.check("forms", RuleName::Forms, !kind.forms.is_empty(), "has no form");
+            row.forward(kind.lasting());
+            row.sourced(&kind.source);
+            found.extend(row.found());
         }
         for bare in [CITIZEN_ID, ENTERPRISE] {
             if !names.contains(bare) {
@@ -315,8 +304,12 @@ impl IdentityKind {
         self.named
     }
 
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
+    }
+
     fn is_taken_on(&self, day: Date) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+        self.lasting().covers(day)
     }
 
     fn is_taken_by(&self, procedure: &ProcedureCode) -> bool {

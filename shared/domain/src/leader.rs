@@ -11,6 +11,7 @@ use crate::id::{AgencyCode, LeaderKey};
 use crate::notice::Language;
 use crate::period::Period;
 use crate::phone::{Phone, Telephones};
+use crate::row::{Lasting, RowChecks};
 use crate::{RuleName, Violation};
 
 /// The period that a leader's report covers.
@@ -69,8 +70,12 @@ pub struct Leader {
 }
 
 impl Leader {
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
+    }
+
     fn is_listed_on(&self, day: Date) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+        self.lasting().covers(day)
     }
 }
 
@@ -96,33 +101,25 @@ impl Leaders {
         let mut found = Vec::new();
         let mut by_key: BTreeMap<&LeaderKey, Vec<&Leader>> = BTreeMap::new();
         for (place, leader) in file.leaders.iter().enumerate() {
-            let mut broken = |field: &str, rule, detail: &str| {
-                let detail = format!("{}: {detail}", leader.key);
-                found.push(Violation::new(format!("leaders[{place}].{field}"), rule, detail));
-            };
-            if !known(&leader.agency) {
-                broken(
-                    "agency",
-                    RuleName::KnownAgency,
-                    &format!("{} is not listed", leader.agency),
-                );
-            }
-            if leader.office.trim().is_empty() {
-                broken("office", RuleName::Office, "an office has a name");
-            }
-            if leader.valid_to.is_some_and(|last| last < leader.valid_from) {
-                broken("validTo", RuleName::ValidRange, "ends before it begins");
-            }
-            if !leader.phone.has_mobile_shape() {
-                broken("phone", RuleName::Phone, "no message can be sent to its telephone");
-            }
+            let (at, name) = (format!("leaders[{place}]"), leader.key.to_string());
+            let mut row = RowChecks::of(&at, &name);
+            let unlisted = format!("{} is not listed", leader.agency);
+            row.check("agency", RuleName::KnownAgency, known(&leader.agency), &unlisted);
+            let named = !leader.office.trim().is_empty();
+            row.check("office", RuleName::Office, named, "an office has a name");
+            row.forward(leader.lasting());
+            let reachable = leader.phone.has_mobile_shape();
+            row.check(
+                "phone",
+                RuleName::Phone,
+                reachable,
+                "no message can be sent to its telephone",
+            );
             let earlier = by_key.entry(&leader.key).or_default();
-            let at_once = |other: &&Leader| {
-                other.is_listed_on(leader.valid_from) || leader.is_listed_on(other.valid_from)
-            };
-            if earlier.iter().any(at_once) {
-                broken("key", RuleName::UniqueKey, "stands twice on one day");
-            }
+            let at_once = |other: &&Leader| other.lasting().meets(leader.lasting());
+            let alone = !earlier.iter().any(at_once);
+            row.check("key", RuleName::UniqueKey, alone, "stands twice on one day");
+            found.extend(row.found());
             earlier.push(leader);
         }
         if found.is_empty() { Ok(Self(file.leaders)) } else { Err(found) }

@@ -31,6 +31,7 @@ pub mod procedure;
 pub mod provenance;
 pub mod register;
 pub mod reminder;
+pub mod row;
 pub mod rule_name;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -10,6 +10,7 @@ pub mod price;
 pub mod provider;
 pub mod report;
 pub mod text;
+mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use crate::language::Language;
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+pub use wording::Wording;
 
 use crate::calendar::date_of;
 use crate::data_file::data_file;
@@ -34,13 +36,16 @@ struct Placeholders {
     /// The rule that a text breaks that does not name its subject.
     names_subject: RuleName,
     each: &'static [(&'static str, usize)],
+    /// What `withCount` may hold besides: elsewhere there may be nothing to count.
+    counted: &'static [(&'static str, usize)],
 }
 
 /// Those of an applicant's text: a code of 35 + 1 + 8 + 1 + 7 characters, the longest status, a
 /// date, a number of documents. There is none for a name or a number of a person, and so no way to send one.
 const PLACEHOLDERS: Placeholders = Placeholders {
     names_subject: RuleName::TextNamesCode,
-    each: &[("{code}", 52), ("{status}", 36), ("{date}", 10), ("{count}", 2)],
+    each: &[("{code}", 52), ("{status}", 36), ("{date}", 10)],
+    counted: &[("{count}", 2)],
 };
 
 /// A language as the key of a text, read as a string so that an error names the key.
@@ -242,14 +247,17 @@ impl Templates {
         &self,
         dossier: &Dossier,
         entry: &HistoryEntry,
-        repetition: bool,
+        wording: Wording,
         language: Language,
     ) -> Option<Notice> {
         let template = self.after(entry.action)?;
         let sms = in_language(&template.sms, language)?;
-        let prefix =
-            if repetition { in_language(&self.repetition, language).cloned() } else { None };
-        let prefix = prefix.unwrap_or_default();
+        let prefix = match wording {
+            Wording::First => String::new(),
+            Wording::Repetition => {
+                in_language(&self.repetition, language).cloned().unwrap_or_default()
+            }
+        };
         let due = entry.due_at.filter(|_| !entry.status.is_closed());
         let day = date_of(due.unwrap_or(entry.at));
         let undated = sms.without_due_date.as_ref().filter(|_| due.is_none());
@@ -269,7 +277,7 @@ impl Templates {
             .replace("{date}", &date)
             .replace("{count}", &count.to_string());
         Some(Notice {
-            id: message_id(&dossier.code, entry.version, repetition),
+            id: message_id(&dossier.code, entry.version, wording),
             zalo_template_id: in_language(&template.zalo, language).cloned().unwrap_or_default(),
             fields: BTreeMap::from([
                 ("code", dossier.code.to_string()),
@@ -330,13 +338,17 @@ fn text_violations(
     }
     for (language, sms) in sms {
         let texts = [
-            ("text", Some(&sms.text)),
-            ("withoutDueDate", sms.without_due_date.as_ref()),
-            ("withCount", sms.with_count.as_ref()),
+            ("text", Some(&sms.text), &[][..]),
+            ("withoutDueDate", sms.without_due_date.as_ref(), &[]),
+            ("withCount", sms.with_count.as_ref(), placeholders.counted),
         ];
-        for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+        for (name, text, besides) in texts {
             let field = format!("{field}.sms.{}.{name}", language.name());
-            found.extend(sms.text_violations(&field, prefixes, text, placeholders));
+            let each: Vec<_> = placeholders.each.iter().chain(besides).copied().collect();
+            let found_in = |text: &String| {
+                sms.text_violations(&field, prefixes, text, (placeholders.names_subject, &each))
+            };
+            found.extend(text.map(found_in).unwrap_or_default());
         }
     }
     found
@@ -348,28 +360,28 @@ impl SmsText {
         field: &str,
         prefixes: &[&str],
         text: &str,
-        placeholders: Placeholders,
+        (names_subject, placeholders): (RuleName, &[(&str, usize)]),
     ) -> Vec<Violation> {
         let mut found = Vec::new();
         // A shorter filling never takes more parts than the longest one.
         let mut longest = text.to_owned();
-        for (placeholder, length) in placeholders.each {
+        for (placeholder, length) in placeholders {
             longest = longest.replace(placeholder, &"x".repeat(*length));
         }
         let wordings: Vec<String> =
             [""].iter().chain(prefixes).map(|prefix| format!("{prefix}{longest}")).collect();
         if wordings.iter().any(|wording| wording.contains(['{', '}'])) {
             let names: Vec<&str> =
-                placeholders.each.iter().map(|(placeholder, _)| *placeholder).collect();
+                placeholders.iter().map(|(placeholder, _)| *placeholder).collect();
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, RuleName::KnownPlaceholder, detail));
         }
-        if let Some((subject, _)) = placeholders.each.first()
+        if let Some((subject, _)) = placeholders.first()
             && !text.contains(subject)
         {
             found.push(Violation::new(
                 field,
-                placeholders.names_subject,
+                names_subject,
                 format!("a text says what it is about: {subject}"),
             ));
         }
@@ -414,8 +426,12 @@ pub fn notice_id(code: &impl fmt::Display, version: u64) -> String {
 
 /// The name under which gateways get the notice: a repetition has a name of its own, or the gateway
 /// that recognises one would keep it back.
-fn message_id(code: &impl fmt::Display, version: u64, repetition: bool) -> String {
-    format!("{}{}", notice_id(code, version), if repetition { REPETITION } else { "" })
+fn message_id(code: &impl fmt::Display, version: u64, wording: Wording) -> String {
+    let mark = match wording {
+        Wording::First => "",
+        Wording::Repetition => REPETITION,
+    };
+    format!("{}{mark}", notice_id(code, version))
 }
 
 const REPETITION: &str = "/r";
@@ -427,14 +443,15 @@ pub struct MessageName {
     pub subject: SubjectCode,
     /// The version of the history entry.
     pub version: u64,
-    /// Whether the text is marked as a repetition.
-    pub repetition: bool,
+    /// The wording of its text.
+    pub wording: Wording,
 }
 
 /// Reads a message id; `None` for an id that is not ours.
 pub fn parse_message_id(name: &str) -> Option<MessageName> {
-    let (first, repetition) =
-        name.strip_suffix(REPETITION).map_or((name, false), |first| (first, true));
+    let (first, wording) = name
+        .strip_suffix(REPETITION)
+        .map_or((name, Wording::First), |first| (first, Wording::Repetition));
     let (subject, version) = first.rsplit_once('/')?;
-    Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, repetition })
+    Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, wording })
 }

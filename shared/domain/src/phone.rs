@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::provenance::Trust;
+use crate::row::{Lasting, RowChecks};
 use crate::{RuleName, Violation, text};
 
 /// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see
@@ -215,6 +216,12 @@ pub struct NoMobileRange {
     pub trust: Trust,
 }
 
+impl NoMobileRange {
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
+    }
+}
+
 /// Which numbers messages can be sent to.
 #[derive(Debug, Default)]
 pub struct Telephones(Vec<NoMobileRange>);
@@ -224,36 +231,19 @@ impl Telephones {
     pub(crate) fn assemble(ranges: Vec<NoMobileRange>) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         for (place, range) in ranges.iter().enumerate() {
-            let mut check = |field: &str, rule, holds: bool, detail: &str| {
-                if !holds {
-                    let detail = format!("{}: {detail}", range.prefix);
-                    found.push(Violation::new(
-                        format!("noMobileRanges[{place}].{field}"),
-                        rule,
-                        detail,
-                    ));
-                }
-            };
+            let at = format!("noMobileRanges[{place}]");
+            let mut row = RowChecks::of(&at, &range.prefix);
             let digits = range.prefix.bytes().all(|byte| byte.is_ascii_digit());
             let long = (3..=10).contains(&range.prefix.len());
-            check(
+            row.check(
                 "prefix",
                 RuleName::Prefix,
                 digits && long && range.prefix.starts_with('0'),
                 "must be 0 and 2 to 9 digits more",
             );
-            check(
-                "validTo",
-                RuleName::ValidRange,
-                range.valid_to.is_none_or(|last| range.valid_from <= last),
-                "ends before it begins",
-            );
-            check(
-                "source",
-                RuleName::Source,
-                !range.source.trim().is_empty(),
-                "a source is left out",
-            );
+            row.forward(range.lasting());
+            row.sourced(&range.source);
+            found.extend(row.found());
         }
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }
@@ -268,8 +258,7 @@ impl Telephones {
             return Some(Unreachable::LandLine);
         }
         let none = self.0.iter().any(|range| {
-            let in_force = range.valid_from <= day && range.valid_to.is_none_or(|last| day <= last);
-            in_force
+            range.lasting().covers(day)
                 && range.prefix.strip_prefix('0').is_some_and(|prefix| national.starts_with(prefix))
         });
         none.then_some(Unreachable::NoMobileRange)

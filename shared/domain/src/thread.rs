@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Call};
-pub use reason::{DelayReason, UnsentReason};
+pub use reason::{DelayReason, NoticeReason, UnsentReason};
 pub use report::{Heard, Reported};
 pub use route::Routing;
 pub use state::NoticeState;
@@ -30,10 +30,7 @@ use crate::dossier::{Action, HistoryEntry};
 use crate::id::{AgencyCode, ReportCode, SubjectCode};
 use crate::notice::headline::Headline;
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{NoticeChannel, NoticeClass, Provider};
-
-/// The reason of a notice that waits because no provider has an account and a price.
-const NO_PROVIDER: &str = "no-provider";
+use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 
 /// Every notice of one dossier or one report, oldest first.
 ///
@@ -65,9 +62,9 @@ pub struct NoticeRecord {
     pub state: NoticeState,
     /// The time of the last change of state.
     pub since: Timestamp,
-    /// Why, in one word for operators.
+    /// Why it is in that state; none while it is new or being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<NoticeReason>,
     /// From when the time is counted in which sending is tried.
     pub tried_from: Timestamp,
     /// Whether it has had its place in its agency's share of the minute.
@@ -77,10 +74,9 @@ pub struct NoticeRecord {
     /// before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferred_until: Option<Timestamp>,
-    /// Whether the applicant may have been informed before, so that the text is marked as a
-    /// repetition.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repetition: bool,
+    /// The wording in which it goes out from now on.
+    #[serde(default, rename = "repetition", skip_serializing_if = "Wording::is_first")]
+    pub wording: Wording,
     /// The holder of the call recorded last, so that a repeated record counts once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concluded_by: Option<String>,
@@ -125,7 +121,7 @@ impl NoticeRecord {
             tried_from: now,
             admitted: false,
             deferred_until: None,
-            repetition: false,
+            wording: Wording::First,
             concluded_by: None,
             closed_channels: Vec::new(),
             closed_providers: Vec::new(),
@@ -133,20 +129,20 @@ impl NoticeRecord {
         }
     }
 
-    fn enter(&mut self, state: NoticeState, reason: Option<&str>, now: Timestamp) {
+    fn enter(&mut self, state: NoticeState, reason: impl Into<NoticeReason>, now: Timestamp) {
         self.state = state;
         self.since = now;
-        self.reason = reason.map(str::to_owned);
+        self.reason = Some(reason.into());
     }
 
     /// Ends the notice in `state`, unless a provider may have sent it: then it cannot count as
     /// unsent.
-    fn end_unsent(&mut self, state: NoticeState, reason: &str, now: Timestamp) {
+    fn end_unsent(&mut self, state: NoticeState, reason: impl Into<NoticeReason>, now: Timestamp) {
         let doubt =
             self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
         match doubt.map(|attempt| attempt.provider) {
             Some(provider) => self.leave_unknown(provider, now),
-            None => self.enter(state, Some(reason), now),
+            None => self.enter(state, reason, now),
         }
     }
 
@@ -157,12 +153,19 @@ impl NoticeRecord {
     }
 
     fn leave_unknown(&mut self, provider: Provider, now: Timestamp) {
-        self.enter(NoticeState::Unknown { settle_at: None, provider }, Some("left-unknown"), now);
+        let left = NoticeState::Unknown { settle_at: None, provider };
+        self.enter(left, NoticeReason::LeftUnknown, now);
     }
 
     /// Delays the notice for `reason`.
-    fn wait(&mut self, until: Timestamp, pinned: Option<Provider>, reason: &str, now: Timestamp) {
-        self.enter(NoticeState::Waiting { not_before: until, pinned }, Some(reason), now);
+    fn wait(
+        &mut self,
+        until: Timestamp,
+        pinned: Option<Provider>,
+        reason: impl Into<NoticeReason>,
+        now: Timestamp,
+    ) {
+        self.enter(NoticeState::Waiting { not_before: until, pinned }, reason, now);
     }
 
     /// The last time at which a gateway was asked for it, or is being asked.
@@ -232,10 +235,10 @@ impl NoticeThread {
                 earlier.state,
                 NoticeState::Waiting { pinned: None, .. } | NoticeState::Held { .. }
             );
-            if waits && earlier.class == NoticeClass::Information && !earlier.repetition {
+            if waits && earlier.class == NoticeClass::Information && earlier.wording.is_first() {
                 earlier.enter(
                     NoticeState::Merged { into: entry.version },
-                    Some("said-by-a-later-notice"),
+                    NoticeReason::SaidByALaterNotice,
                     now,
                 );
             }
@@ -249,7 +252,7 @@ impl NoticeThread {
         );
         if not_before > now {
             notice.deferred_until = Some(not_before);
-            notice.wait(not_before, None, DelayReason::Coalescing.name(), now);
+            notice.wait(not_before, None, DelayReason::Coalescing, now);
         }
         self.notices.push(notice);
     }
@@ -354,7 +357,7 @@ impl NoticeThread {
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
             notice.deferred_until = Some(until);
-            notice.wait(until, pinned, reason.name(), now);
+            notice.wait(until, pinned, reason, now);
         }
     }
 
@@ -365,9 +368,9 @@ impl NoticeThread {
             && let NoticeState::Waiting { pinned, .. } = notice.state
         {
             let turned_away = !std::mem::take(&mut notice.closed_providers).is_empty();
-            let code =
-                notice.attempts.last().filter(|_| turned_away).map(|attempt| attempt.code.clone());
-            notice.wait(until, pinned, code.as_deref().unwrap_or(NO_PROVIDER), now);
+            let last = notice.attempts.last().filter(|_| turned_away);
+            let reason = last.map_or(NoticeReason::NoProvider, NoticeReason::code_of);
+            notice.wait(until, pinned, reason, now);
         }
     }
 
@@ -385,7 +388,7 @@ impl NoticeThread {
             && !notice.state.is_end()
             && !(reason == UnsentReason::NoChannel && notice.returns_to_doubted(now))
         {
-            notice.end_unsent(NoticeState::Refused, reason.name(), now);
+            notice.end_unsent(NoticeState::Refused, reason, now);
         }
     }
 
@@ -406,11 +409,9 @@ impl NoticeThread {
             if notice.attempts.is_empty() {
                 notice.tried_from = now;
             }
-            notice.enter(
-                NoticeState::Leased { holder: holder.to_owned(), until, provider, price_vnd },
-                None,
-                now,
-            );
+            notice.state =
+                NoticeState::Leased { holder: holder.to_owned(), until, provider, price_vnd };
+            (notice.since, notice.reason) = (now, None);
         }
     }
 }

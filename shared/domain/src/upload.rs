@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::language::Language;
 use crate::provenance::Trust;
+use crate::row::{Lasting, RowChecks};
 use crate::{RuleName, Violation};
 
 /// How long after it was asked for an upload may begin. A village's mobile network needs minutes for
@@ -79,6 +80,12 @@ pub struct AcceptedType {
     _trust: Trust,
 }
 
+impl AcceptedType {
+    fn lasting(&self) -> Lasting {
+        Lasting { first: self.valid_from, last: self.valid_to }
+    }
+}
+
 /// Every type that is accepted, by day. Without a row nothing can be uploaded.
 #[derive(Debug)]
 pub struct DocumentTypes(Vec<AcceptedType>);
@@ -88,25 +95,19 @@ impl DocumentTypes {
     pub(crate) fn assemble(rows: Vec<AcceptedType>) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         for (place, row) in rows.iter().enumerate() {
-            let name = row.media_type.media_type();
-            let mut check = |field: &str, rule, holds: bool, detail: &str| {
-                if !holds {
-                    let field = format!("documentTypes[{place}].{field}");
-                    found.push(Violation::new(field, rule, format!("{name}: {detail}")));
-                }
-            };
+            let at = format!("documentTypes[{place}]");
+            let mut checks = RowChecks::of(&at, row.media_type.media_type());
             let range = format!("must be 1 to {DOCUMENT_BYTES_MAX}");
             let in_range = (1..=DOCUMENT_BYTES_MAX).contains(&row.bytes_max);
-            check("bytesMax", RuleName::Range, in_range, &range);
-            let ordered = row.valid_to.is_none_or(|last| row.valid_from <= last);
-            check("validTo", RuleName::ValidRange, ordered, "ends before it begins");
-            let sourced = !row.source.trim().is_empty();
-            check("source", RuleName::Source, sourced, "a source is left out");
+            checks.check("bytesMax", RuleName::Range, in_range, &range);
+            checks.forward(row.lasting());
+            checks.sourced(&row.source);
             let same_start = |other: &AcceptedType| {
                 other.media_type == row.media_type && other.valid_from == row.valid_from
             };
             let unique = !rows[..place].iter().any(same_start);
-            check("validFrom", RuleName::UniqueStart, unique, "begins twice on this day");
+            checks.check("validFrom", RuleName::UniqueStart, unique, "begins twice on this day");
+            found.extend(checks.found());
         }
         if found.is_empty() { Ok(Self(rows)) } else { Err(found) }
     }
@@ -115,11 +116,8 @@ impl DocumentTypes {
     /// of a type the later one counts.
     pub fn on(&self, day: Date) -> impl Iterator<Item = (DocumentType, u64)> {
         DocumentType::ALL.into_iter().filter_map(move |kind| {
-            let in_force = |row: &&AcceptedType| {
-                row.media_type == kind
-                    && row.valid_from <= day
-                    && row.valid_to.is_none_or(|last| day <= last)
-            };
+            let in_force =
+                |row: &&AcceptedType| row.media_type == kind && row.lasting().covers(day);
             let latest = self.0.iter().filter(in_force).max_by_key(|row| row.valid_from);
             latest.map(|row| (kind, row.bytes_max))
         })

@@ -9,7 +9,6 @@ mod rules {
     mod announcements;
     mod articles;
     mod assignments;
-    mod awaited;
     mod behind;
     mod catalogue;
     mod deadlines;
@@ -35,6 +34,7 @@ mod rules {
     mod supplements;
     mod texts;
     mod transitions;
+    mod waits_for;
     mod world;
     mod years;
 }

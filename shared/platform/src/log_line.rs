@@ -14,7 +14,7 @@ pub enum LogLine {
     ChangesOwed,
     /// Figures of an agency do not hold, and are counted again.
     FiguresInDoubt,
-    /// An applicant is not told, since no channel reaches them or they do not want it.
+    /// An applicant is not notified, since no channel reaches them or they do not want it.
     NoticeUnsent,
     /// Only what the law requires is still sent this month.
     BudgetUsedUp,

@@ -136,7 +136,7 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
 }
 
 #[tokio::test]
-async fn each_notices_example_tells_the_applicant_once_as_its_name_says() {
+async fn each_notices_example_notifies_the_applicant_once_as_its_name_says() {
     let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("notify-applicant.changed", &["H20.101-261116-0001/2"][..]),
         // Told of together, they are one message with the last state.

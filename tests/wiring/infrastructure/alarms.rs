@@ -78,7 +78,8 @@ fn each_line_that_a_filter_looks_for_is_a_line_of_the_code_and_each_is_looked_fo
 }
 
 #[test]
-fn somebody_is_told_of_each_line_that_a_person_has_to_act_on_and_in_the_log_of_whoever_writes_it() {
+fn somebody_is_alerted_to_each_line_that_a_person_has_to_act_on_and_in_the_log_of_whoever_writes_it()
+ {
     let template = Template::read();
     for (line, logs) in [
         (LogLine::ChangesOwed, "RepairRelayLogs"),
@@ -100,7 +101,7 @@ fn somebody_is_told_of_each_line_that_a_person_has_to_act_on_and_in_the_log_of_w
 }
 
 #[test]
-fn somebody_is_told_of_each_row_that_cannot_be_read() {
+fn somebody_is_alerted_to_each_row_that_cannot_be_read() {
     let template = Template::read();
     let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
     let for_rows = filters.filter(|(_, filter)| line_of(filter) == Some(LogLine::RowUnreadable));

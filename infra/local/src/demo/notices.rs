@@ -1,4 +1,4 @@
-//! Waits until every citizen has been told, and shows what they were told.
+//! Waits until every citizen has been notified, and shows what they were sent.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -49,7 +49,7 @@ pub(super) fn unfinished(notices: &Notices) -> Vec<String> {
 /// Bounded, and silent about what is missing: the proof names it.
 pub(super) async fn wait(stack: &Stack, screen: &Screen, expected: u64) -> Result<(), DemoError> {
     {
-        let stage = Stage::begin(screen, "Citizens told by Zalo or SMS", expected);
+        let stage = Stage::begin(screen, "Citizens notified by Zalo or SMS", expected);
         drain(async || {
             let counts = states(&stack.notices().await?);
             let ended = ["sent", "delivered", "merged", "refused", "unknown", "expired", "held"];

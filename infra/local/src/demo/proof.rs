@@ -135,7 +135,7 @@ pub(super) async fn claims(
         ),
         Claim::new(
             "notices",
-            &[(due, "notices due"), (sent + told.of("merged"), "told or merged into a later one")],
+            &[(due, "notices due"), (sent + told.of("merged"), "sent or merged into a later one")],
             &late,
         ),
         Claim::new(

@@ -212,7 +212,7 @@ impl Catalogue {
             found.push(Violation::new(
                 "report",
                 RuleName::ReportOwed,
-                "there are leaders to be told, and no text",
+                "there are leaders to be notified, and no text",
             ));
         }
         let listed = versions.values().flatten();

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dossier_code_tells_its_agency_and_its_date() {
+    fn a_dossier_code_names_its_agency_and_its_date() {
         let code: DossierCode = "000.00.15.H58-200229-0001".parse().unwrap();
         assert_eq!(code.agency_part(), "000.00.15.H58");
         assert_eq!(code.date(), Some(date(2020, 2, 29)));

@@ -23,6 +23,7 @@ const PLACEHOLDERS: Placeholders = Placeholders {
         ("{onTime}", 7),
         ("{overdue}", 9),
     ],
+    counted: &[],
 };
 
 /// The text of the morning report. The law does not require it: it waits for the end of the quiet

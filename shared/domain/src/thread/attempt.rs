@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::NoticeRecord;
-use crate::notice::{NoticeChannel, Provider};
+use crate::notice::{NoticeChannel, Provider, Wording};
 
 /// The most attempts that are kept one by one; like attempts in a row are one entry with a count,
 /// so that a day of retries fits.
@@ -14,6 +14,9 @@ pub const ATTEMPTS_MAX: usize = 40;
 
 /// The code of a call whose process is presumed dead.
 pub(super) const ABANDONED: &str = "abandoned";
+
+/// The code of a call that is known from a report before it is answered.
+pub(super) const REPORTED: &str = "reported";
 
 /// The outcome of one call to a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +66,9 @@ pub struct Attempt {
     /// What a report stated and is not believed: digits, or `unreadable`. It is never booked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implausible_price: Option<String>,
-    /// Whether the text was marked as a repetition.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub repetition: bool,
+    /// The wording of the text.
+    #[serde(default, rename = "repetition", skip_serializing_if = "Wording::is_first")]
+    pub wording: Wording,
     /// Whether the call is known only from a delivery report; its answer is still to come.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
@@ -77,7 +80,7 @@ impl Attempt {
         provider: Provider,
         outcome: AttemptOutcome,
         code: &str,
-        repetition: bool,
+        wording: Wording,
         at: Timestamp,
     ) -> Self {
         Self {
@@ -91,7 +94,7 @@ impl Attempt {
             price_vnd: None,
             reported_vnd: None,
             implausible_price: None,
-            repetition,
+            wording,
             ahead: false,
         }
     }
@@ -154,9 +157,8 @@ impl NoticeRecord {
     /// neither recorded nor charged a second time; nor is one that is concluded `late` by a process
     /// presumed dead.
     pub(super) fn record(&mut self, call: Attempt, late: bool) {
-        let same = |kept: &&mut Attempt| {
-            kept.provider == call.provider && kept.repetition == call.repetition
-        };
+        let same =
+            |kept: &&mut Attempt| kept.provider == call.provider && kept.wording == call.wording;
         let carried = |kept: &Attempt| {
             kept.is_reported()
                 || matches!(kept.outcome, AttemptOutcome::Unknown | AttemptOutcome::Accepted)
@@ -192,18 +194,18 @@ impl NoticeRecord {
             return;
         }
         if call.outcome == AttemptOutcome::Accepted {
-            self.settle_doubts(call.provider, call.repetition);
+            self.settle_doubts(call.provider, call.wording);
         }
         self.log(call);
     }
 
     /// One of the calls to `provider` in this wording is known to have carried it: where it
     /// recognises a repetition, no other one did.
-    pub(super) fn settle_doubts(&mut self, provider: Provider, repetition: bool) {
+    pub(super) fn settle_doubts(&mut self, provider: Provider, wording: Wording) {
         let doubt = |kept: &&mut Attempt| {
             kept.outcome == AttemptOutcome::Unknown
                 && kept.provider == provider
-                && kept.repetition == repetition
+                && kept.wording == wording
         };
         if provider.recognises_repetition() {
             for kept in self.attempts.iter_mut().filter(doubt) {
@@ -217,13 +219,8 @@ impl NoticeRecord {
         match self.attempts.last_mut() {
             Some(last)
                 if last.message.is_none()
-                    && (last.provider, last.outcome, &last.code, last.repetition)
-                        == (
-                            attempt.provider,
-                            attempt.outcome,
-                            &attempt.code,
-                            attempt.repetition,
-                        ) =>
+                    && (last.provider, last.outcome, &last.code, last.wording)
+                        == (attempt.provider, attempt.outcome, &attempt.code, attempt.wording) =>
             {
                 last.times = last.times.saturating_add(1);
                 last.last_at = Some(attempt.at);
@@ -248,17 +245,17 @@ impl NoticeRecord {
     /// Whether `provider` may already have it in its present wording.
     pub(super) fn is_in_doubt(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts.iter().any(|call| {
-            unknown(call) && call.provider == provider && call.repetition == self.repetition
-        })
+        self.attempts
+            .iter()
+            .any(|call| unknown(call) && call.provider == provider && call.wording == self.wording)
     }
 
     /// Whether `provider` may have delivered it before the decision to repeat it.
     pub fn may_have_delivered(&self, provider: Provider) -> bool {
         let unknown = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Unknown;
-        self.attempts.iter().any(|call| {
-            unknown(call) && call.provider == provider && call.repetition != self.repetition
-        })
+        self.attempts
+            .iter()
+            .any(|call| unknown(call) && call.provider == provider && call.wording != self.wording)
     }
 
     /// Whether `provider` may be asked to send it: it has neither refused us nor may it have

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
+use super::{Attempt, AttemptOutcome, NoticeReason, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{NoticeChannel, NoticeClass, Provider};
+use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 
 /// What a gateway's answer asks of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub struct Call<'a> {
     pub holder: &'a str,
     /// The provider that was called.
     pub provider: Provider,
-    /// Whether the text was marked as a repetition.
-    pub repetition: bool,
+    /// The wording of the text.
+    pub wording: Wording,
     /// What it costs by the price list if it is taken, in đồng.
     pub price_vnd: Option<u64>,
 }
@@ -69,7 +69,7 @@ impl NoticeThread {
         policy: &NoticePolicy,
         (now, draw): (Timestamp, u32),
     ) -> bool {
-        let Call { holder, provider, repetition, price_vnd } = *call;
+        let Call { holder, provider, wording, price_vnd } = *call;
         let Some(notice) = self.notice_mut(version) else {
             return false;
         };
@@ -90,7 +90,7 @@ impl NoticeThread {
         let attempt = Attempt {
             message,
             price_vnd: price_vnd.filter(|_| charged),
-            ..Attempt::of(provider, answer.outcome(), code, repetition, now)
+            ..Attempt::of(provider, answer.outcome(), code, wording, now)
         };
         notice.record(attempt, !ours);
         if ours {
@@ -100,7 +100,7 @@ impl NoticeThread {
         {
             // Taken for dead too early: what was unknown is known now.
             let report_until = policy.report_until(provider, now);
-            notice.enter(NoticeState::Sent { report_until, provider }, Some(code), now);
+            notice.enter(NoticeState::Sent { report_until, provider }, code, now);
         }
         ours
     }
@@ -122,9 +122,11 @@ impl NoticeRecord {
         match answer {
             Answer::Accepted { .. } => {
                 let report_until = policy.report_until(provider, now);
-                let reason =
-                    if report_until.is_some() { "awaiting-report" } else { "no-report-expected" };
-                self.enter(NoticeState::Sent { report_until, provider }, Some(reason), now);
+                let reason = match report_until {
+                    Some(_) => NoticeReason::AwaitingReport,
+                    None => NoticeReason::NoReportExpected,
+                };
+                self.enter(NoticeState::Sent { report_until, provider }, reason, now);
             }
             Answer::Again { after, .. } => {
                 let until = later(self.failures(), *after);
@@ -172,12 +174,12 @@ impl NoticeRecord {
         now: Timestamp,
     ) {
         let settle_at = now.saturating_add(policy.unknown_wait()).ok();
-        self.enter(NoticeState::Unknown { settle_at, provider }, Some(code), now);
+        self.enter(NoticeState::Unknown { settle_at, provider }, code, now);
     }
 
     /// Whether a notice that may have been delivered is worth repeating by another route: once, and
     /// only if the law requires it.
     pub(super) fn is_repeated(&self) -> bool {
-        self.class == NoticeClass::Legal && !self.repetition
+        self.class == NoticeClass::Legal && self.wording.is_first()
     }
 }

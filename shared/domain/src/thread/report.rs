@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Answer, Attempt, AttemptOutcome, NoticeRecord, NoticeState, NoticeThread};
+use super::attempt::REPORTED;
+use super::{
+    Answer, Attempt, AttemptOutcome, NoticeReason, NoticeRecord, NoticeState, NoticeThread,
+};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::price::StatedPrice;
-use crate::notice::{DeliveryOutcome, DeliveryReport};
+use crate::notice::{DeliveryOutcome, DeliveryReport, Wording};
 
 /// The effect of a delivery report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +34,13 @@ pub struct Heard {
 }
 
 impl NoticeThread {
-    /// Applies a delivery report about the message of entry `version`, in its first wording or as a
-    /// `repetition`. "Delivered" ends the notice, even after a report of failure. No other report
+    /// Applies a delivery report about the message of entry `version`, in its first wording or
+    /// that of a repetition. "Delivered" ends the notice, even after a report of failure. No other report
     /// moves an end, except from unknown to known. A report about an unknown message changes
     /// nothing.
     pub fn report(
         &mut self,
-        (version, repetition): (u64, bool),
+        (version, wording): (u64, Wording),
         report: &DeliveryReport,
         policy: &NoticePolicy,
         now: Timestamp,
@@ -46,7 +49,7 @@ impl NoticeThread {
         let Some(notice) = self.notice_mut(version) else {
             return stranger;
         };
-        let Some(attempt) = notice.call_reported(report, repetition, now) else {
+        let Some(attempt) = notice.call_reported(report, wording, now) else {
             return stranger;
         };
         let is_news = match (attempt.outcome, &report.outcome) {
@@ -72,13 +75,11 @@ impl NoticeThread {
             DeliveryOutcome::Failed { code } => (AttemptOutcome::Failed, code.as_str()),
         };
         (attempt.outcome, attempt.code) = (outcome, code.to_owned());
-        notice.settle_doubts(report.provider, repetition);
+        notice.settle_doubts(report.provider, wording);
         let was_left = notice.is_left_unknown();
         let moved = match &report.outcome {
             DeliveryOutcome::Delivered => notice.arrived(now),
-            DeliveryOutcome::Failed { code } => {
-                notice.failed(report, code, repetition, policy, now)
-            }
+            DeliveryOutcome::Failed { code } => notice.failed(report, code, wording, policy, now),
         };
         let reported = if moved { Reported::Applied } else { Reported::Known };
         Heard { reported, implausible, settled: was_left && !notice.is_left_unknown() }
@@ -92,11 +93,10 @@ impl NoticeRecord {
     fn call_reported(
         &mut self,
         report: &DeliveryReport,
-        repetition: bool,
+        wording: Wording,
         now: Timestamp,
     ) -> Option<&mut Attempt> {
-        let own =
-            |call: &Attempt| call.provider == report.provider && call.repetition == repetition;
+        let own = |call: &Attempt| call.provider == report.provider && call.wording == wording;
         let named =
             |call: &Attempt| own(call) && call.message.as_deref() == Some(report.message.as_str());
         let open = |call: &Attempt| {
@@ -116,7 +116,7 @@ impl NoticeRecord {
         let NoticeState::Leased { provider, price_vnd, .. } = self.state else {
             return None;
         };
-        if provider != report.provider || self.repetition != repetition {
+        if provider != report.provider || self.wording != wording {
             return None;
         }
         // No report is older than its call, or newer than its arrival.
@@ -125,7 +125,7 @@ impl NoticeRecord {
             message: Some(report.message.clone()),
             price_vnd,
             ahead: true,
-            ..Attempt::of(provider, AttemptOutcome::Unknown, "reported", repetition, at)
+            ..Attempt::of(provider, AttemptOutcome::Unknown, REPORTED, wording, at)
         });
         self.attempts.last_mut()
     }
@@ -142,7 +142,7 @@ impl NoticeRecord {
             | NoticeState::Held { .. }
             | NoticeState::Refused
             | NoticeState::Expired => {
-                self.enter(NoticeState::Delivered, Some("reported"), now);
+                self.enter(NoticeState::Delivered, NoticeReason::Reported, now);
                 true
             }
         }
@@ -154,7 +154,7 @@ impl NoticeRecord {
         &mut self,
         report: &DeliveryReport,
         code: &str,
-        repetition: bool,
+        wording: Wording,
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> bool {
@@ -163,13 +163,13 @@ impl NoticeRecord {
             | NoticeState::Unknown { provider, settle_at: Some(_) }
             | NoticeState::Leased { provider, .. }
             | NoticeState::Waiting { pinned: Some(provider), .. } => {
-                *provider == report.provider && self.repetition == repetition
+                *provider == report.provider && self.wording == wording
             }
             NoticeState::Unknown { settle_at: None, .. } => {
                 // Nobody is told so late; but where this was the only doubt, it is known now that
                 // nobody was.
                 if !self.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::Unknown) {
-                    self.enter(NoticeState::Refused, Some(code), now);
+                    self.enter(NoticeState::Refused, code, now);
                 }
                 return true;
             }

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::ABANDONED;
-use super::{Attempt, AttemptOutcome, NO_PROVIDER, NoticeRecord, NoticeState, NoticeThread};
+use super::{Attempt, AttemptOutcome, NoticeReason, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
-use crate::notice::{NoticeChannel, Provider};
+use crate::notice::{NoticeChannel, Provider, Wording};
 
 /// How long before its memory ends a provider that recognises a repetition is asked for the last
 /// time: its clock is not ours, and a call takes its time.
@@ -33,7 +33,7 @@ impl NoticeThread {
             if matches!(notice.state, NoticeState::Held { .. }) {
                 notice.tried_from = now;
                 notice.closed_providers.clear();
-                notice.wait(now, None, "taken-up-again", now);
+                notice.wait(now, None, NoticeReason::TakenUpAgain, now);
                 moved = true;
             }
         }
@@ -52,7 +52,7 @@ impl NoticeThread {
             .attempts
             .last()
             .map(|attempt| format!("{} {}", attempt.provider.name(), attempt.code));
-        Some(last.unwrap_or_else(|| NO_PROVIDER.to_owned()))
+        Some(last.unwrap_or_else(|| NoticeReason::NoProvider.name().to_owned()))
     }
 }
 
@@ -73,7 +73,7 @@ impl NoticeRecord {
             {
                 self.enter(
                     NoticeState::Unknown { settle_at: Some(now), provider },
-                    Some("no-answer"),
+                    NoticeReason::NoAnswer,
                     now,
                 );
                 true
@@ -82,30 +82,28 @@ impl NoticeRecord {
             // own.
             NoticeState::Waiting { not_before, pinned: None }
                 if not_before <= now
-                    && (self.failures() > 0 || self.reason.as_deref() == Some(NO_PROVIDER))
+                    && (self.failures() > 0 || self.reason == Some(NoticeReason::NoProvider))
                     && self
                         .tried_from
                         .saturating_add(policy.try_for())
                         .is_ok_and(|end| end <= now) =>
             {
-                let code = self
-                    .attempts
-                    .last()
-                    .map_or_else(|| NO_PROVIDER.to_owned(), |attempt| attempt.code.clone());
+                let last = self.attempts.last();
+                let reason = last.map_or(NoticeReason::NoProvider, NoticeReason::code_of);
                 let until = now.saturating_add(policy.held_for()).unwrap_or(now);
-                self.enter(NoticeState::Held { until }, Some(&code), now);
+                self.enter(NoticeState::Held { until }, reason, now);
                 true
             }
             NoticeState::Sent { report_until: Some(until), provider } if until <= now => {
                 self.enter(
                     NoticeState::Sent { report_until: None, provider },
-                    Some("no-report-came"),
+                    NoticeReason::NoReportCame,
                     now,
                 );
                 true
             }
             NoticeState::Held { until } if until <= now => {
-                self.end_unsent(NoticeState::Expired, "given-up", now);
+                self.end_unsent(NoticeState::Expired, NoticeReason::GivenUp, now);
                 true
             }
             NoticeState::Waiting { .. }
@@ -129,10 +127,10 @@ impl NoticeRecord {
         now: Timestamp,
     ) {
         let unknown =
-            Attempt::of(provider, AttemptOutcome::Unknown, ABANDONED, self.repetition, self.since);
+            Attempt::of(provider, AttemptOutcome::Unknown, ABANDONED, self.wording, self.since);
         self.log(Attempt { price_vnd, ..unknown });
         if provider.recognises_repetition() {
-            self.wait(now, Some(provider), ABANDONED, now);
+            self.wait(now, Some(provider), NoticeReason::Abandoned, now);
         } else {
             self.doubt(provider, ABANDONED, policy, now);
         }
@@ -144,13 +142,13 @@ impl NoticeRecord {
     /// unknown.
     fn settle_unknown(&mut self, provider: Provider, policy: &NoticePolicy, now: Timestamp) {
         if self.is_repeated_by_others(provider, policy) {
-            self.repetition = true;
+            self.wording = Wording::Repetition;
             self.tried_from = now;
-            self.wait(now, None, "told-again", now);
+            self.wait(now, None, NoticeReason::ToldAgain, now);
         } else if self.may_be_asked_again(provider, policy, now) {
             // What it had against our account may be mended.
             self.closed_providers.retain(|closed| *closed != provider);
-            self.wait(now, Some(provider), "asked-again", now);
+            self.wait(now, Some(provider), NoticeReason::AskedAgain, now);
         } else {
             self.leave_unknown(provider, now);
         }
@@ -169,7 +167,7 @@ impl NoticeRecord {
         now: Timestamp,
     ) -> bool {
         let patience = self.is_repeated_by_others(provider, policy).then(|| policy.unknown_wait());
-        self.is_known_again(provider, self.repetition, patience, now)
+        self.is_known_again(provider, self.wording, patience, now)
     }
 
     /// Whether `provider` knows it again in this wording, and no longer than `patience` has gone by
@@ -177,7 +175,7 @@ impl NoticeRecord {
     fn is_known_again(
         &self,
         provider: Provider,
-        repetition: bool,
+        wording: Wording,
         patience: Option<SignedDuration>,
         now: Timestamp,
     ) -> bool {
@@ -188,7 +186,7 @@ impl NoticeRecord {
         let patience = patience.map_or(known, |patience| patience.min(known));
         let is_over = |since: Timestamp| since.saturating_add(patience).is_ok_and(|end| end <= now);
         !self.closed_channels.contains(&provider.channel())
-            && !self.doubted_since(repetition).is_some_and(is_over)
+            && !self.doubted_since(wording).is_some_and(is_over)
     }
 
     /// No other provider reaches the applicant: allows the provider that may have the message to be
@@ -196,12 +194,11 @@ impl NoticeRecord {
     pub(super) fn returns_to_doubted(&mut self, now: Timestamp) -> bool {
         let doubt =
             self.attempts.iter().rfind(|attempt| attempt.outcome == AttemptOutcome::Unknown);
-        let Some((provider, repetition)) =
-            doubt.map(|attempt| (attempt.provider, attempt.repetition))
+        let Some((provider, wording)) = doubt.map(|attempt| (attempt.provider, attempt.wording))
         else {
             return false;
         };
-        if !self.is_known_again(provider, repetition, None, now) {
+        if !self.is_known_again(provider, wording, None, now) {
             return false;
         }
         let others =
@@ -212,15 +209,15 @@ impl NoticeRecord {
             self.closed_channels.push(other);
         }
         self.closed_providers.retain(|closed| *closed != provider);
-        self.repetition = repetition;
-        self.wait(now, Some(provider), "asked-again", now);
+        self.wording = wording;
+        self.wait(now, Some(provider), NoticeReason::AskedAgain, now);
         true
     }
 
     /// Since when it has been in doubt whether a provider has the message in this wording.
-    fn doubted_since(&self, repetition: bool) -> Option<Timestamp> {
+    fn doubted_since(&self, wording: Wording) -> Option<Timestamp> {
         let doubt = |attempt: &&Attempt| {
-            attempt.outcome == AttemptOutcome::Unknown && attempt.repetition == repetition
+            attempt.outcome == AttemptOutcome::Unknown && attempt.wording == wording
         };
         self.attempts.iter().find(doubt).map(|attempt| attempt.at)
     }

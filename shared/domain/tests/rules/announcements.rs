@@ -26,7 +26,7 @@ fn told(span: ReportSpan, morning: &str) -> String {
 }
 
 #[test]
-fn the_morning_tells_of_the_days_since_the_last_working_day() {
+fn the_morning_reports_the_days_since_the_last_working_day() {
     for (morning, days) in [
         ("2026-11-18", "2026-11-17"),
         ("2026-11-16", "2026-11-13..2026-11-15"),
@@ -42,7 +42,7 @@ fn the_morning_tells_of_the_days_since_the_last_working_day() {
 }
 
 #[test]
-fn no_day_of_a_year_is_left_out_or_told_of_twice() {
+fn no_day_of_a_year_is_left_out_or_reported_twice() {
     let calendar = catalogue().calendar();
     let mornings =
         day("2026-01-05").series(1.day()).take_while(|morning| *morning <= day("2026-12-31"));
@@ -128,7 +128,7 @@ fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
 }
 
 #[test]
-fn where_nothing_was_settled_no_share_is_told() {
+fn where_nothing_was_settled_no_share_is_named() {
     let headline =
         Headline::of((day("2026-11-15"), day("2026-11-15")), &KpiRow::default(), "l".to_owned());
     let notice = catalogue()

@@ -207,7 +207,7 @@ fn the_shipped_catalogue_agrees_with_itself() {
 }
 
 #[test]
-fn the_shipped_catalogue_tells_the_applicant_of_every_action() {
+fn the_shipped_catalogue_notifies_the_applicant_of_every_action() {
     for rule in &RULES {
         assert!(catalogue().templates().after(rule.action).is_some(), "{}", rule.action.name());
     }

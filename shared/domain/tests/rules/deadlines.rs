@@ -251,7 +251,7 @@ fn a_term_in_hours_runs_while_offices_are_open() {
 }
 
 #[test]
-fn the_last_days_of_the_last_known_year_can_still_be_told() {
+fn the_last_days_of_the_last_known_year_can_still_be_counted_to() {
     check(&[
         ("1 working-day", "2026-12-30T08:00", "2026-12-31T17:00"),
         ("3 working-day", "2026-12-28T08:00", "2026-12-31T17:00"),

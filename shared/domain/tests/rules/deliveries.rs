@@ -2,7 +2,7 @@
 //! messages that nobody knows, and with prices that cannot be.
 
 use domain::notice::price::StatedPrice;
-use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider};
+use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeClass, Provider, Wording};
 use domain::thread::{Answer, AttemptOutcome, Reported};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn states(telling: &mut Telling, outcome: DeliveryOutcome, price: &str) -> Optio
         at: telling.now,
         price: StatedPrice::read(price),
     };
-    telling.hears(false, &report).implausible.map(|stated| stated.to_string())
+    telling.hears(Wording::First, &report).implausible.map(|stated| stated.to_string())
 }
 
 // ------------------------------------------------------------------------------------ failed, and then delivered
@@ -121,17 +121,17 @@ fn a_report_of_the_first_wording_says_nothing_of_the_repetition() {
     // It goes again by SpeedSMS, which says nothing afterwards; the first wording may lie with
     // eSMS.
     telling.goes(accepted);
-    assert!(telling.notice().repetition);
-    let report = |repetition, telling: &mut Telling| {
+    assert_eq!(telling.notice().wording, Wording::Repetition);
+    let report = |wording, telling: &mut Telling| {
         let at = telling.now;
         let (provider, message) = (Provider::Esms, "s1".to_owned());
         telling.hears(
-            repetition,
+            wording,
             &DeliveryReport { provider, message, outcome: DELIVERED, at, price: None },
         )
     };
-    assert_eq!(report(true, &mut telling).reported, Reported::Stranger);
-    assert_eq!(report(false, &mut telling).reported, Reported::Applied);
+    assert_eq!(report(Wording::Repetition, &mut telling).reported, Reported::Stranger);
+    assert_eq!(report(Wording::First, &mut telling).reported, Reported::Applied);
     assert_eq!(telling.stands().0, "delivered");
 }
 
@@ -152,7 +152,7 @@ fn a_report_dated_ahead_of_us_does_not_keep_later_notices_waiting() {
     let (provider, message) = (Provider::Zalo, "m1".to_owned());
     let report =
         DeliveryReport { provider, message, outcome: DELIVERED, at: Timestamp::MAX, price: None };
-    telling.hears(false, &report);
+    telling.hears(Wording::First, &report);
     assert_eq!(telling.notice().attempts[0].at, telling.now);
 }
 
@@ -188,7 +188,7 @@ fn what_is_left_unknown_is_counted_until_a_report_settles_it() {
 }
 
 #[test]
-fn what_is_left_unknown_and_did_not_arrive_ends_as_not_told_and_asks_nobody_so_late() {
+fn what_is_left_unknown_and_did_not_arrive_ends_as_not_sent_and_asks_nobody_so_late() {
     let mut telling = Telling::new(NoticeClass::Information);
     telling.reach.preferred = vec![domain::notice::NoticeChannel::Sms];
     telling.goes(silent).after(24 * 60).goes(accepted);
@@ -236,7 +236,7 @@ fn an_account_that_refuses_a_notice_in_doubt_is_asked_again_when_it_may_be_mende
     telling.goes(silent).after(2).goes(|_| (Answer::NextProvider, "103"));
     assert_eq!(telling.stands(), ("unknown", "103"));
     telling.after(31).goes(|_| (Answer::Accepted { message: None }, "124"));
-    assert_eq!((telling.stands().0, telling.notice().repetition), ("sent", false));
+    assert_eq!((telling.stands().0, telling.notice().wording), ("sent", Wording::First));
 }
 
 // -------------------------------------------------------------------------------------------------- stated prices
@@ -294,7 +294,7 @@ fn a_price_near_the_list_s_is_what_the_message_has_cost() {
 }
 
 #[test]
-fn a_price_that_cannot_be_is_recorded_and_told_once_and_never_booked() {
+fn a_price_that_cannot_be_is_recorded_and_reported_once_and_never_booked() {
     for stated in [
         "1,700.00",
         "1276",
@@ -390,7 +390,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn reports_of_any_kind_book_no_more_than_the_calls_may_cost_and_nobody_is_told_after_a_confirmed_delivery(
+    fn reports_of_any_kind_book_no_more_than_the_calls_may_cost_and_nobody_is_notified_after_a_confirmed_delivery(
         happenings in prop::collection::vec(a_happening(), 1..50), legal: bool, sms_alone: bool,
     ) {
         let mut telling = Telling::new(if legal { NoticeClass::Legal } else { NoticeClass::Information });
@@ -428,7 +428,7 @@ proptest! {
                         at: telling.now.saturating_add(SignedDuration::from_hours(2)).unwrap(),
                         price: Some(StatedPrice::Vnd(price)),
                     };
-                    telling.hears(repetition, &report);
+                    telling.hears(repetition.into(), &report);
                 }
                 Happening::Later(minutes) => {
                     telling.after(minutes);

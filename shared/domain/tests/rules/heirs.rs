@@ -301,7 +301,7 @@ fn names_that_do_not_follow_each_other_within_an_agency_s_time_are_refused() {
 
 // Seen on 2 March 2026.
 #[test]
-fn an_edition_that_gives_an_agency_another_past_is_told_so_and_a_rename_from_today_on_is_not() {
+fn an_edition_that_gives_an_agency_another_past_is_refused_and_a_rename_from_today_on_is_not() {
     let first =
         |spoil: fn(&mut Value)| move |files: &mut Files| spoil(&mut files.agencies["agencies"][0]);
     forgotten(&["kept-name"], first(|agency| agency["name"] = json!("Sở Nội vụ")));

@@ -6,7 +6,9 @@ use domain::dossier::{Action, HistoryEntry};
 use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::pool::{Failover, ProviderPool};
 use domain::notice::text::{Encoding, parts, segments};
-use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+use domain::notice::{
+    DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider, Wording,
+};
 use domain::procedure::Channel;
 use domain::thread::{
     Answer, Call, DelayReason, NoticeRecord, NoticeState, NoticeThread, Routing, UnsentReason,
@@ -368,10 +370,10 @@ fn every_shipped_text_is_one_part_and_costs_what_one_part_costs() {
     );
     for template in [Action::Submit, Action::Receive] {
         let entry = dossier.history.iter().find(|entry| entry.action == template).unwrap();
-        for repetition in [false, true] {
+        for wording in [Wording::First, Wording::Repetition] {
             let notice = catalogue()
                 .templates()
-                .compose(&dossier, entry, repetition, Default::default())
+                .compose(&dossier, entry, wording, Default::default())
                 .unwrap();
             assert_eq!(segments(&notice.sms).count, 1, "{}", notice.sms);
             let price =
@@ -386,7 +388,7 @@ fn nothing_has_a_price_before_its_first_contract() {
     let dossier = played("2 working-day", Channel::Online, "submit 2026-11-16T08:00");
     let notice = catalogue()
         .templates()
-        .compose(&dossier, &dossier.history[0], false, Default::default())
+        .compose(&dossier, &dossier.history[0], Wording::First, Default::default())
         .unwrap();
     assert_eq!(catalogue().providers().price(Provider::Esms, &notice, day("2018-06-20")), None);
 }
@@ -469,9 +471,9 @@ proptest! {
                 }
                 Happening::Conclude(by, answer) => {
                     let answer = an_answer(*answer, now);
-                    let repetition = the(&thread).repetition;
+                    let wording = the(&thread).wording;
                     let call =
-                        Call { holder: "me", provider: provider(*by), repetition, price_vnd: Some(850) };
+                        Call { holder: "me", provider: provider(*by), wording, price_vnd: Some(850) };
                     thread.conclude(1, &call, (&answer, "code"), &policy, (now, draw));
                 }
                 Happening::Report(by, arrived) => {
@@ -480,7 +482,7 @@ proptest! {
                     let report = DeliveryReport {
                         provider: provider(*by), message: "m".into(), at: now, outcome, price: None,
                     };
-                    thread.report((1, the(&thread).repetition), &report, &policy, now);
+                    thread.report((1, the(&thread).wording), &report, &policy, now);
                 }
                 Happening::Refuse => thread.refuse(1, UnsentReason::Budget, now),
                 Happening::PutOff => thread.put_off(1, now, DelayReason::QuietHours, now),

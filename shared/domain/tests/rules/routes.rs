@@ -3,10 +3,12 @@
 
 use domain::calendar::date_of;
 use domain::notice::policy::{NoticePolicy, Reach};
-use domain::notice::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+use domain::notice::{
+    DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider, Wording,
+};
 use domain::procedure::Channel;
 use domain::thread::{
-    Answer, AttemptOutcome, Call, Charge, Heard, NoticeRecord, NoticeThread, Routing,
+    Answer, AttemptOutcome, Call, Charge, Heard, NoticeReason, NoticeRecord, NoticeThread, Routing,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -109,8 +111,8 @@ impl Telling {
         provider: Provider,
         (answer, code): &(Answer, &str),
     ) {
-        let (policy, repetition) = (self.policy(), self.notice().repetition);
-        let call = Call { holder, provider, repetition, price_vnd: Some(price(provider)) };
+        let (policy, wording) = (self.policy(), self.notice().wording);
+        let call = Call { holder, provider, wording, price_vnd: Some(price(provider)) };
         self.thread.conclude(1, &call, (answer, code), &policy, (self.now, 0));
     }
 
@@ -120,9 +122,9 @@ impl Telling {
         message: &str,
         outcome: DeliveryOutcome,
     ) -> Heard {
-        let repetition = self.notice().repetition;
+        let wording = self.notice().wording;
         self.hears(
-            repetition,
+            wording,
             &DeliveryReport {
                 provider,
                 message: message.to_owned(),
@@ -134,14 +136,14 @@ impl Telling {
     }
 
     /// Takes in a report about the first wording, or about that of a repetition.
-    pub(super) fn hears(&mut self, repetition: bool, report: &DeliveryReport) -> Heard {
+    pub(super) fn hears(&mut self, wording: Wording, report: &DeliveryReport) -> Heard {
         let policy = self.policy();
-        self.thread.report((1, repetition), report, &policy, self.now)
+        self.thread.report((1, wording), report, &policy, self.now)
     }
 
     /// Where it stands, and why.
     pub(super) fn stands(&self) -> (&'static str, &str) {
-        (self.notice().state.name(), self.notice().reason.as_deref().unwrap_or_default())
+        (self.notice().state.name(), self.notice().reason.as_ref().map_or("", NoticeReason::name))
     }
 
     /// What the record keeps of the calls.
@@ -304,7 +306,7 @@ fn the_night_does_not_overrule_the_applicants_choice() {
 // -------------------------------------------------------------------------------------------- what is in doubt
 
 #[test]
-fn an_sms_in_doubt_is_told_again_by_another_sms_gateway_where_zalo_does_not_reach_the_number() {
+fn an_sms_in_doubt_is_sent_again_by_another_sms_gateway_where_zalo_does_not_reach_the_number() {
     let mut telling = Telling::without_zalo();
     telling.providers.push(Provider::Speedsms);
     telling.goes(silent).after(31).goes(accepted);
@@ -312,7 +314,7 @@ fn an_sms_in_doubt_is_told_again_by_another_sms_gateway_where_zalo_does_not_reac
         (telling.stands().0, telling.asked.as_slice()),
         ("sent", ["esms", "speedsms"].as_slice())
     );
-    assert!(telling.notice().repetition);
+    assert_eq!(telling.notice().wording, Wording::Repetition);
 }
 
 #[test]
@@ -343,7 +345,7 @@ fn a_gateway_in_doubt_that_refuses_our_account_leaves_the_doubt() {
     telling.goes(silent).after(2).goes(no_balance);
     assert_eq!(telling.stands(), ("unknown", "103"));
     telling.after(31).goes(accepted);
-    assert!(telling.notice().repetition, "told again as if nobody had it");
+    assert_eq!(telling.notice().wording, Wording::Repetition, "told again as if nobody had it");
     assert_eq!(telling.asked, ["esms", "esms", "speedsms"]);
 }
 
@@ -447,7 +449,7 @@ proptest! {
         let unsettled = telling.notice().attempts.iter().filter(|call| call.outcome == AttemptOutcome::Unknown);
         for doubt in unsettled {
             let others = telling.notice().attempts.iter().filter(|call| {
-                call.repetition == doubt.repetition && call.provider != doubt.provider && call.at > doubt.at
+                call.wording == doubt.wording && call.provider != doubt.provider && call.at > doubt.at
             });
             prop_assert_eq!(others.count(), 0, "{:?}", telling.record());
         }

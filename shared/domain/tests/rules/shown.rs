@@ -34,7 +34,7 @@ Mon 23/02/2026  counted 1 of 1";
 }
 
 #[test]
-fn what_cannot_be_told_is_refused_with_the_field_and_the_rule() {
+fn what_cannot_be_shown_is_refused_with_the_field_and_the_rule() {
     for (words, refusal) in [
         (
             "1.001193 2026-03-02T08:00 online H58.03",

@@ -3,10 +3,10 @@
 use domain::calendar::date_of;
 use domain::dossier::{Dossier, Role, Signature};
 use domain::impossible::IMPOSSIBLE;
-use domain::notice::{NoticeClass, Provider};
+use domain::notice::{NoticeClass, Provider, Wording};
 use domain::phone::Unreachable;
 use domain::procedure::Channel;
-use domain::thread::{DelayReason, NoticeThread, UnsentReason};
+use domain::thread::{DelayReason, NoticeReason, NoticeThread, UnsentReason};
 use serde_json::{Value, json};
 
 use super::world::{at, catalogue, played};
@@ -47,6 +47,43 @@ fn the_reasons_of_a_notice_that_waits_are_the_words_of_the_records() {
         .map(DelayReason::name),
         ["quiet-hours", "number-cap", "agency-share", "coalescing"]
     );
+}
+
+#[test]
+fn the_reason_of_a_notice_is_read_as_ours_where_we_gave_it_and_as_a_gateway_s_code_elsewhere() {
+    for word in [
+        "quiet-hours",
+        "budget",
+        "land-line",
+        "said-by-a-later-notice",
+        "no-provider",
+        "abandoned",
+        "awaiting-report",
+        "no-report-expected",
+        "no-report-came",
+        "reported",
+        "no-answer",
+        "asked-again",
+        "told-again",
+        "left-unknown",
+        "given-up",
+        "taken-up-again",
+    ] {
+        let reason: NoticeReason = serde_json::from_value(json!(word)).unwrap();
+        assert!(!matches!(reason, NoticeReason::Code(_)), "{word}");
+        assert_eq!(serde_json::to_value(&reason).unwrap(), json!(word));
+    }
+    let of_a_gateway: NoticeReason = serde_json::from_value(json!("-124")).unwrap();
+    assert_eq!(of_a_gateway, NoticeReason::Code("-124".to_owned()));
+    assert_eq!(serde_json::to_value(of_a_gateway).unwrap(), json!("-124"));
+}
+
+#[test]
+fn the_wording_of_a_notice_is_stored_as_whether_it_is_a_repetition() {
+    for (wording, stored) in [(Wording::First, false), (Wording::Repetition, true)] {
+        assert_eq!(serde_json::to_value(wording).unwrap(), json!(stored));
+        assert_eq!(serde_json::from_value::<Wording>(json!(stored)).unwrap(), wording);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::kpi::DueBasis;
 use domain::language::Language;
 use domain::law::Law;
+use domain::notice::Wording;
 use domain::procedure::Channel;
 use serde_json::{Value, json};
 
@@ -348,7 +349,8 @@ fn the_applicant_hears_how_many_documents_are_missing_or_came_and_not_which() {
         (&came, Language::Vi, "da nhan 2 giay to"),
     ] {
         let entry = dossier.history.last().unwrap();
-        let notice = catalogue().templates().compose(dossier, entry, false, language).unwrap();
+        let notice =
+            catalogue().templates().compose(dossier, entry, Wording::First, language).unwrap();
         assert!(notice.sms.contains(says), "{}", notice.sms);
         assert!(!notice.sms.contains("TK") && !notice.sms.contains("chu ky"), "{}", notice.sms);
     }
@@ -358,6 +360,7 @@ fn the_applicant_hears_how_many_documents_are_missing_or_came_and_not_which() {
         "submit 2026-03-02T07:30, receive 08:00, request-supplement 09:00",
     );
     let entry = unnamed.history.last().unwrap();
-    let notice = catalogue().templates().compose(&unnamed, entry, false, Language::Vi).unwrap();
+    let notice =
+        catalogue().templates().compose(&unnamed, entry, Wording::First, Language::Vi).unwrap();
     assert!(notice.sms.contains("con thieu giay to"), "{}", notice.sms);
 }

@@ -97,7 +97,7 @@ fn what_is_no_telephone_number_is_refused() {
 }
 
 #[test]
-fn land_lines_ranges_of_nobody_and_foreign_numbers_are_kept_and_told_by_nobody() {
+fn land_lines_ranges_of_nobody_and_foreign_numbers_are_kept_and_get_no_message() {
     let land = Some(Unreachable::LandLine);
     let none = Some(Unreachable::NoMobileRange);
     for (given, kept, expected) in [

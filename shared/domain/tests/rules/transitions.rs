@@ -420,7 +420,7 @@ fn documents_can_be_asked_for_again_from_another_status() {
 }
 
 #[test]
-fn the_history_tells_where_the_dossier_stood_at_any_instant() {
+fn the_history_shows_where_the_dossier_stood_at_any_instant() {
     let dossier = played(
         "none",
         Channel::Online,

@@ -77,6 +77,12 @@ impl<E> OperationError for E where
 {
 }
 
+/// Puts an item, whatever is there.
+async fn put(client: &Client, table: &str, item: Item) -> Result<(), Failure> {
+    client.put_item().table_name(table).set_item(Some(item)).send().await.map_err(down)?;
+    Ok(())
+}
+
 fn down<E: OperationError>(error: SdkError<E>) -> Failure {
     // The SDK's own text says only "service error"; the cause beneath says which.
     if error.as_service_error().is_some() {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_edition_that_takes_an_agency_or_a_year_away_is_told_so() {
+fn an_edition_that_takes_an_agency_or_a_year_away_is_refused() {
     forgotten(&[], |_| {});
     forgotten(&["kept-agency"], |files| {
         list(&mut files.agencies, "agencies").pop();
@@ -20,7 +20,7 @@ fn an_edition_that_takes_an_agency_or_a_year_away_is_told_so() {
 }
 
 #[test]
-fn an_edition_that_rewrites_a_version_in_force_is_told_so_and_one_that_adds_a_version_is_not() {
+fn an_edition_that_rewrites_a_version_in_force_is_refused_and_one_that_adds_a_version_is_not() {
     for (place, value) in [
         ("/name", json!("Đăng ký đất")),
         ("/terms/counter/amount", json!(9)),

@@ -68,6 +68,24 @@ fn every_beginning_of_a_repetition_is_judged_with_the_text_that_it_stands_before
 }
 
 #[test]
+fn only_a_text_for_counted_documents_names_their_number() {
+    let text = |name: &str, text: &str| {
+        let mut sms = json!({"text": "Mot Cua: ho so {code}."});
+        sms[name] = json!(text);
+        sms
+    };
+    let counting = "Mot Cua: ho so {code} con thieu {count} giay to.";
+    for name in ["text", "withoutDueDate"] {
+        refused("templates.receive", "known-placeholder", |files| {
+            files.templates["templates"][0]["sms"]["vi"] = text(name, counting);
+        });
+    }
+    let mut files = good();
+    files.templates["templates"][0]["sms"]["vi"] = text("withCount", counting);
+    assert!(assemble(files).is_ok());
+}
+
+#[test]
 fn an_action_after_which_nothing_is_said_needs_a_reason() {
     refused("templates", "every-action", |files| {
         list(&mut files.templates, "silent").pop();

@@ -25,7 +25,7 @@ fn a_repeated_command_is_answered_with_its_own_entry_after_the_dossier_has_moved
 }
 
 #[test]
-fn a_repetition_by_somebody_who_may_not_is_told_nothing() {
+fn a_repetition_by_somebody_who_may_not_is_shown_nothing() {
     let received =
         moved(try_it(&in_status(DossierStatus::Registered), Action::Receive, &officer(AGENCY)));
     assert_eq!(
@@ -64,7 +64,7 @@ fn a_command_id_cannot_say_two_things() {
 }
 
 #[test]
-fn a_sender_who_saw_another_version_is_told_the_current_one() {
+fn a_sender_who_saw_another_version_is_shown_the_current_one() {
     let dossier = in_status(DossierStatus::Processing);
     for (expected, stale) in [(None, false), (Some(3), false), (Some(2), true), (Some(4), true)] {
         let order = Command { expected_version: expected, ..command("it", Action::Finish) };
@@ -112,7 +112,7 @@ fn a_version_that_no_dossier_ever_has_is_a_misprint_and_not_stale() {
 }
 
 #[test]
-fn a_stale_sender_is_told_so_before_what_is_legal_now() {
+fn a_stale_sender_is_refused_as_stale_before_what_is_legal_now() {
     let order = Command { expected_version: Some(1), ..command("it", Action::Receive) };
     let answer =
         in_status(DossierStatus::Processing).decide(order, &officer(AGENCY), law(), at_noon());

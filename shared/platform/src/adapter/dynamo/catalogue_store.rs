@@ -74,15 +74,13 @@ impl CatalogueStore {
             let Some(hash) = edition.files.get(name) else {
                 continue;
             };
-            self.client
-                .put_item()
-                .table_name(&self.table)
-                .item("part", text("file"))
-                .item("name", text(format!("{name}#{hash}")))
-                .item("text", text(content))
-                .send()
-                .await
-                .map_err(down)?;
+            let file = [
+                ("part", "file".to_owned()),
+                ("name", format!("{name}#{hash}")),
+                ("text", content.to_owned()),
+            ];
+            let item = file.map(|(field, value)| (field.to_owned(), text(value)));
+            super::put(&self.client, &self.table, item.into()).await?;
         }
         let mut item = write(edition)?;
         item.insert("part".to_owned(), text("edition"));

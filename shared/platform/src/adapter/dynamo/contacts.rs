@@ -88,14 +88,7 @@ impl ContactBook {
     ) -> Result<(), Failure> {
         let mut item = super::write(preference)?;
         item.insert("contact".to_owned(), text(self.hash.of("id", &id.stored())));
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(down)?;
-        Ok(())
+        super::put(&self.client, &self.table, item).await
     }
 
     async fn get(&self, key: String) -> Result<Option<Item>, Failure> {

@@ -328,14 +328,7 @@ impl Figures {
     }
 
     async fn write(&self, item: Item) -> Result<(), Failure> {
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(down)?;
-        Ok(())
+        super::put(&self.client, &self.table, item).await
     }
 }
 

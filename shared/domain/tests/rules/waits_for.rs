@@ -22,12 +22,9 @@ fn a_dossier_waits_for_its_applicant_where_documents_or_a_fee_were_asked_for_or_
             | DossierStatus::Returned => None,
         };
         let dossier = in_status(status);
-        let awaited = dossier.awaited(law());
-        assert_eq!(awaited.as_ref().map(|awaited| awaited.what), expected, "{status:?}");
-        assert!(
-            awaited.is_none_or(|awaited| awaited.since == at("2026-03-02T08:20")),
-            "{status:?}"
-        );
+        let waits = dossier.waits_for(law());
+        assert_eq!(waits.as_ref().map(|waits| waits.what), expected, "{status:?}");
+        assert!(waits.is_none_or(|waits| waits.since == at("2026-03-02T08:20")), "{status:?}");
     }
 }
 
@@ -39,7 +36,7 @@ fn documents_are_waited_for_until_the_last_day_of_their_time_or_the_working_day_
     let dossier = played("5 working-day", Channel::Online, asked);
     let until = |days: u32| {
         let law = law_changed(&[("supplementCalendarDays", days.into())]);
-        dossier.awaited(&law).and_then(|awaited| awaited.until)
+        dossier.waits_for(&law).and_then(|waits| waits.until)
     };
     assert_eq!(until(4), Some(day("2026-03-06")), "a Friday");
     assert_eq!(until(5), Some(day("2026-03-09")), "a Saturday");
@@ -49,10 +46,10 @@ fn documents_are_waited_for_until_the_last_day_of_their_time_or_the_working_day_
 fn the_last_request_is_the_one_that_is_waited_for_and_its_reason_is_given() {
     let twice = "submit 2026-03-02T07:30, receive 08:00, request-supplement 08:20, supplement 08:40, request-supplement 09:00";
     let dossier = played("5 working-day", Channel::Online, twice);
-    let awaited = dossier.awaited(law()).unwrap();
-    assert_eq!(awaited.since, at("2026-03-02T09:00"));
-    assert_eq!(awaited.reason, dossier.history.last().unwrap().reason.as_deref());
-    assert!(awaited.reason.is_some());
+    let waits = dossier.waits_for(law()).unwrap();
+    assert_eq!(waits.since, at("2026-03-02T09:00"));
+    assert_eq!(waits.reason, dossier.history.last().unwrap().reason.as_deref());
+    assert!(waits.reason.is_some());
     let paid = in_status(DossierStatus::PaymentRequested);
-    assert_eq!(paid.awaited(law()).unwrap().until, None, "no rule sets a day for a payment");
+    assert_eq!(paid.waits_for(law()).unwrap().until, None, "no rule sets a day for a payment");
 }

@@ -21,7 +21,7 @@ pub enum Expected {
 
 /// What is expected of an applicant, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Awaited<'a> {
+pub struct WaitsFor<'a> {
     /// What the applicant has to do.
     pub what: Expected,
     /// When the agency asked, or had the result.
@@ -37,7 +37,7 @@ pub struct Awaited<'a> {
 impl Dossier {
     /// What the dossier waits for from its applicant; none while it is an agency's turn, and after
     /// the end.
-    pub fn awaited(&self, law: &Law) -> Option<Awaited<'_>> {
+    pub fn waits_for(&self, law: &Law) -> Option<WaitsFor<'_>> {
         let (what, action) = match self.status {
             DossierStatus::SupplementRequested => (Expected::Documents, Action::RequestSupplement),
             DossierStatus::PaymentRequested => (Expected::Payment, Action::RequestPayment),
@@ -51,7 +51,7 @@ impl Dossier {
             | DossierStatus::Returned => return None,
         };
         let asked = self.history.iter().rfind(|entry| entry.action == action)?;
-        Some(Awaited {
+        Some(WaitsFor {
             what,
             since: asked.at,
             until: self.supplement_until(law),
