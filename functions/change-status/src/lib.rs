@@ -5,12 +5,13 @@ mod settings;
 
 use domain::catalogue::Catalogue;
 use domain::dossier::Signature;
-use domain::id::CommandId;
+use domain::id::{CommandId, DossierCode};
+use domain::upload::Claimable;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::assignment::assign;
 use platform::http::{HttpReply, HttpRequest};
-use platform::port::DossierStore;
+use platform::port::{DossierStore, UploadClaims};
 use platform::request::{AssignmentBody, TransitionBody};
 use platform::submission::command_id;
 use platform::transition::change;
@@ -21,11 +22,14 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     store: &impl DossierStore,
+    uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
-        "POST /v1/dossiers/{code}/transitions" => transition(&request, store, catalogue, now).await,
+        "POST /v1/dossiers/{code}/transitions" => {
+            transition(&request, (store, uploads), catalogue, now).await
+        }
         "POST /v1/dossiers/{code}/assignment" => assignment(&request, store, catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
     }
@@ -59,19 +63,20 @@ async fn assignment(
 
 async fn transition(
     request: &HttpRequest,
-    store: &impl DossierStore,
+    (store, uploads): (&impl DossierStore, &impl UploadClaims),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
-    let code = request.path("code")?;
-    let id = named(request, "transition", &by.signature())?;
+    let code: DossierCode = request.path("code")?;
+    let signature = by.signature();
+    let id = named(request, "transition", &signature)?;
     let body: TransitionBody<u64> =
         request.json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), now))?;
-    let (command, found) = body.clone().command(id.clone(), None);
-    if !found.is_empty() {
-        return Err(Failure::Invalid(body.violations(id, now)));
-    }
-    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
+    let known = uploads.named(&body.uploads()).await?;
+    let account = signature.account();
+    let claimable = Claimable { known: &known, account: &account, dossier: Some(&code), now };
+    let command = body.command(id, None, &claimable)?;
+    HttpReply::json(200, &change(store, uploads, catalogue, &code, command, &by, now).await?)
 }

@@ -1,18 +1,20 @@
-//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who
-//! decide on it and for its owner, and who has read it. A read that cannot be recorded is not
-//! answered.
+//! `GET /v1/dossiers/{code}/case`, `…/documents/{id}`, `…/reads` and `GET /v1/reads`: what was handed
+//! in, for those who decide on it and for its owner, and who has read it. A read that cannot be
+//! recorded is not answered.
 
 mod case;
+mod document;
 mod readers;
 mod settings;
 
 use domain::catalogue::Catalogue;
-use domain::dossier::{Dossier, Sight};
+use domain::dossier::{Actor, Dossier, Sight};
 use domain::id::DossierCode;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
+use platform::objects::Bucket;
 use platform::port::DossierStore;
 use platform::record::{ReadOf, ReadRecord};
 
@@ -24,10 +26,14 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     (dossiers, reads): (&Dossiers, &Reads),
+    bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
+        "GET /v1/dossiers/{code}/documents/{id}" => {
+            document::show(&request, (dossiers, reads), bucket, catalogue, now).await
+        }
         "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await
@@ -47,11 +53,7 @@ async fn case(
     request.no_parameters()?;
     let dossier = find(dossiers, request).await?;
     // A stranger does not learn from the answer that there is such a dossier.
-    let sight = by.sight_of(&dossier).ok_or(Failure::DossierNotFound)?;
-    let version = match sight {
-        Sight::Whole => dossier.version,
-        Sight::UpTo(version) => version,
-    };
+    let version = version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
     // In whose hands it is changes without the version, and is for the agency that has custody.
     let tag = match dossier.assignment() {
         assignment @ 1.. if dossier.may_be_assigned_by(&by) => {
@@ -65,10 +67,23 @@ async fn case(
     }
     let what = (ReadOf::Case, version);
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
-    // Whatever is wrong with the table: the caller may come again, and sees nothing until then.
-    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
-    reads.record(&read).await.map_err(unrecorded)?;
+    record(reads, &read).await?;
     Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
+}
+
+/// The newest version that `by` may see of the content; none where they may see nothing.
+fn version_seen(by: &Actor, dossier: &Dossier) -> Option<u64> {
+    by.sight_of(dossier).map(|sight| match sight {
+        Sight::Whole => dossier.version,
+        Sight::UpTo(version) => version,
+    })
+}
+
+/// Records the read. Whatever is wrong with the table: the caller may come again, and sees nothing
+/// until then.
+async fn record(reads: &Reads, read: &ReadRecord) -> Result<(), Failure> {
+    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
+    reads.record(read).await.map_err(unrecorded)
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {

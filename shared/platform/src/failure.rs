@@ -1,6 +1,9 @@
 //! Why something could not be done, and whether doing it again can help.
 
+use std::collections::BTreeSet;
+
 use domain::dossier::{Action, DossierStatus, Refusal};
+use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::SignedDuration;
 
@@ -35,6 +38,9 @@ pub enum Failure {
     /// There is no such uploaded document, or none of this caller.
     #[error("no such document")]
     DocumentNotFound,
+    /// Documents that the request names are not inspected yet: a matter of seconds.
+    #[error("{} document(s) under inspection", .0.len())]
+    UnderInspection(BTreeSet<UploadId>),
     /// There is no such procedure, or none in force.
     #[error("no such procedure")]
     ProcedureNotFound,
@@ -129,6 +135,9 @@ pub enum Retry {
 }
 
 impl Failure {
+    /// The name of [`Failure::UnderInspection`].
+    pub(crate) const UNDER_INSPECTION: &str = "documents-under-inspection";
+
     /// Whether to try again. No wildcard: a new kind of failure has to be thought about here.
     pub fn retryable(&self) -> Retry {
         match self {
@@ -151,6 +160,7 @@ impl Failure {
             // shows it, and is sent back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
             Self::DossierNotFound
+            | Self::UnderInspection(_)
             | Self::NotForwarded
             | Self::Stale { .. }
             | Self::Illegal { .. } => Retry::PerhapsSoon,
@@ -170,6 +180,7 @@ impl Failure {
             Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
+            Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",

@@ -2,6 +2,7 @@
 //! adapter but the tables of figures, which [`gather`] reads.
 
 pub mod assignment;
+pub mod claiming;
 pub mod gather;
 pub mod live_catalogue;
 pub mod live_token;
