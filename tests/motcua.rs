@@ -9,6 +9,7 @@ mod contents;
 mod contract;
 mod crash;
 mod deadline;
+mod desk;
 mod doors;
 mod figures;
 mod finding;
