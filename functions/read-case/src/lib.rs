@@ -1,13 +1,16 @@
-//! `GET /v1/dossiers/{code}/case`, `…/reads` and `GET /v1/reads`: what was handed in, for those who
-//! decide on it and for its owner, and who has read it. A read that cannot be recorded is not
+//! `GET /v1/dossiers/{code}/case`, `…/forms/{form}`, `…/reads` and `GET /v1/reads`: what was handed
+//! in, for those who decide on it and for its owner, the forms that are printed of it, and who has
+//! read it. A read that cannot be recorded is not
 //! answered.
 
 mod case;
+mod form;
+mod qr;
 mod readers;
 mod settings;
 
 use domain::catalogue::Catalogue;
-use domain::dossier::{Dossier, Sight};
+use domain::dossier::{Actor, Dossier, Sight};
 use domain::id::DossierCode;
 use jiff::Timestamp;
 use platform::Failure;
@@ -29,6 +32,9 @@ pub async fn handle(
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
         "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
+        "GET /v1/dossiers/{code}/forms/{form}" => {
+            form::print(&request, (dossiers, reads), catalogue, now).await
+        }
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await
         }
@@ -57,12 +63,21 @@ async fn case(
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));
     }
-    let what = (ReadOf::Case, version);
+    record(reads, (&dossier, &by), (ReadOf::Case, version), (request, now)).await?;
+    Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
+}
+
+/// Records that `by` reads `what` of the dossier, before it is answered.
+async fn record(
+    reads: &Reads,
+    (dossier, by): (&Dossier, &Actor),
+    what: (ReadOf, u64),
+    (request, now): (&HttpRequest, Timestamp),
+) -> Result<(), Failure> {
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     // Whatever is wrong with the table: the caller may come again, and sees nothing until then.
     let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
-    reads.record(&read).await.map_err(unrecorded)?;
-    Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
+    reads.record(&read).await.map_err(unrecorded)
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {

@@ -35,6 +35,9 @@ pub enum Failure {
     /// There is no such uploaded document, or none of this caller.
     #[error("no such document")]
     DocumentNotFound,
+    /// There is no such form, it has no occasion yet, or no layout of it is in force.
+    #[error("no such form to print")]
+    FormNotFound,
     /// There is no such procedure, or none in force.
     #[error("no such procedure")]
     ProcedureNotFound,
@@ -132,6 +135,7 @@ impl Failure {
             | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::DocumentNotFound
+            | Self::FormNotFound
             | Self::ProcedureNotFound
             | Self::RouteNotFound
             | Self::OutOfOrder
@@ -163,6 +167,7 @@ impl Failure {
             Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
+            Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",
