@@ -10,6 +10,7 @@ mod deadline;
 mod doors;
 mod figures;
 mod finding;
+mod forms;
 mod forwarding;
 mod gateways;
 mod index;

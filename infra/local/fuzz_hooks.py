@@ -34,6 +34,7 @@ AT_HOME = {
     # The account that asked for the document of the setting.
     "showUpload": ("portal",),
     "readCase": ("citizen", "officer", "portal"),
+    "printForm": ("citizen", "officer", "portal"),
     "listReads": ("citizen", "auditor"),
     "auditReads": ("auditor",),
     "listOwnDossiers": ("citizen",),

@@ -344,7 +344,10 @@ impl Call {
                 })
                 .await
             }
-            "GET /v1/dossiers/{code}/case" | "GET /v1/dossiers/{code}/reads" | "GET /v1/reads" => {
+            "GET /v1/dossiers/{code}/case"
+            | "GET /v1/dossiers/{code}/forms/{form}"
+            | "GET /v1/dossiers/{code}/reads"
+            | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads);
                 http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
                     .await

@@ -120,6 +120,7 @@ fn failures() -> Vec<Failure> {
         Failure::Forbidden,
         Failure::DossierNotFound,
         Failure::DocumentNotFound,
+        Failure::FormNotFound,
         Failure::ProcedureNotFound,
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },

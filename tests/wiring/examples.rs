@@ -17,7 +17,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 107] = [
+const ANSWERS: [(&str, u16, &str); 109] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.counter-by-officer", 201, ""),
@@ -93,6 +93,8 @@ const ANSWERS: [(&str, u16, &str); 107] = [
     ("read-case.case", 200, ""),
     ("read-case.case-by-citizen", 200, ""),
     ("read-case.case-by-stranger", 404, "dossier-not-found"),
+    ("read-case.form", 200, ""),
+    ("read-case.form-without-occasion", 404, "form-not-found"),
     ("read-case.reads", 200, ""),
     ("read-case.reads-by-auditor", 200, ""),
     ("read-case.reads-of-an-officer", 200, ""),
