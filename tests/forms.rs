@@ -5,7 +5,7 @@ use domain::printed::PrintedForm;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission, submission_for};
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
 
@@ -26,14 +26,18 @@ async fn act(world: &World, code: &str, (action, version): (&str, u64), more: Va
     assert_eq!(answer.status, 200, "{action}: {}", answer.body);
 }
 
+/// A procedure of three documents and five working days.
+const PROCEDURE: &str = "1.013831";
+
 async fn handed_in(world: &World) -> String {
-    Call::submit("k").at_submit(&world.intake, world, at(NOW)).await.code()
+    let call = Call::submit("k").body(&submission_for(PROCEDURE));
+    call.at_submit(&world.intake, world, at(NOW)).await.code()
 }
 
 /// A dossier with every occasion but a refusal.
 async fn eventful(world: &World) -> String {
     let code = handed_in(world).await;
-    let document = submission()["documents"][1]["code"].clone();
+    let document = submission_for(PROCEDURE)["documents"][0]["code"].clone();
     let asked = json!([{ "code": document, "reason": "Ảnh <b>chụp</b> không đọc được" }]);
     act(world, &code, ("receive", 1), json!({}), "2026-11-17T02:30:00Z").await;
     let late = json!({ "reason": "Chờ kết quả xác minh", "newDueOn": "2026-11-30" });
@@ -79,7 +83,7 @@ async fn the_receipt_names_the_documents_and_the_appointment_as_they_were_at_the
     let html = page(&world, &code, "01").await;
     assert!(html.contains("<h1>GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ</h1>"), "{html}");
     let rows = rows(&html);
-    let sent = submission();
+    let sent = submission_for(PROCEDURE);
     assert_eq!(shown(&rows, "Mã hồ sơ"), code);
     assert_eq!(
         shown(&rows, "Họ và tên, tên tổ chức"),
@@ -91,7 +95,7 @@ async fn the_receipt_names_the_documents_and_the_appointment_as_they_were_at_the
     // The letter of apology promised another day since.
     let history = Call::new("GET /v1/dossiers/{code}/history").code(&code).officer(AGENCY);
     let history = history.at_track(&world).await.body;
-    let first = history["entries"][1]["dueAt"].as_str().unwrap();
+    let first = history["history"][1]["dueAt"].as_str().unwrap();
     let due = domain::calendar::date_of(first.parse().unwrap()).strftime("%d/%m/%Y").to_string();
     let promised = shown(&rows, "Thời điểm hẹn trả kết quả");
     assert!(promised.ends_with(&due) && !promised.contains("30/11/2026"), "{promised}, {due}");
@@ -147,7 +151,7 @@ async fn a_form_without_an_occasion_or_a_layout_of_that_day_is_not_there() {
         (answer.status, answer.body["type"].as_str().unwrap_or_default().to_owned())
     };
     let not_found = (404, "urn:motcua:problem:form-not-found".to_owned());
-    for number in ["01", "02", "03", "04", "05", "06", "1", "x"] {
+    for number in ["01", "02", "03", "04", "05"] {
         assert_eq!(missing(&world, number).await, not_found, "{number}");
     }
     assert_eq!(world.count("ReadsTable").await, 0, "nothing was shown");
@@ -160,6 +164,16 @@ async fn a_form_without_an_occasion_or_a_layout_of_that_day_is_not_there() {
     let undecided = platform::catalogue::UndecidedYears::Refused;
     world.catalogue = texts.assemble(undecided).unwrap().into();
     assert_eq!(missing(&world, "01").await, not_found);
+}
+
+#[tokio::test]
+async fn a_number_that_no_form_has_is_named() {
+    let world = World::new().await;
+    for number in ["06", "1", "x"] {
+        let call = form(&format!("{AGENCY}-261117-0001"), number).officer(AGENCY);
+        let answer: Answer = call.at_case(&world, at(NOW)).await.into();
+        assert_eq!((answer.status, answer.broken()), (400, ("form", "known-value")), "{number}");
+    }
 }
 
 #[tokio::test]
@@ -181,7 +195,7 @@ async fn each_form_is_recorded_as_a_read_of_its_own_kind_before_it_is_shown() {
 async fn whoever_has_nothing_to_do_with_it_does_not_learn_that_there_is_such_a_dossier() {
     let world = World::new().await;
     let code = eventful(&world).await;
-    for number in ["01", "03", "x"] {
+    for number in ["01", "03"] {
         let reply: Answer =
             form(&code, number).officer(STRANGER).at_case(&world, at(NOW)).await.into();
         let kind = reply.body["type"].as_str().unwrap_or_default();

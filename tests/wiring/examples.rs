@@ -140,11 +140,12 @@ const BEYOND_THE_SCHEMA: [&str; 6] = [
 ];
 
 /// Examples that need a dossier which has been received.
-const OF_A_RECEIVED_DOSSIER: [&str; 4] = [
+const OF_A_RECEIVED_DOSSIER: [&str; 5] = [
     "change-status.apologise",
     "change-status.forward",
     "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
+    "read-case.form",
 ];
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
@@ -312,6 +313,7 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .1
                 .replace("{code}", part("code"))
                 .replace("{id}", part("id"))
+                .replace("{form}", part("form"))
                 .replace("{secret}", part("secret"))
                 .replace("{period}", part("period")),
             "{name}"

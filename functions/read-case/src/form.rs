@@ -17,7 +17,7 @@ use crate::qr;
 
 /// Characters from which on a sheet is set smaller, and from which on smaller again: what an A4
 /// sheet holds in 12 and in 10 points.
-const DENSE_CHARACTERS: [usize; 2] = [1_800, 3_600];
+const DENSE_CHARACTERS: [usize; 2] = [1_200, 2_400];
 
 /// The page of one form.
 #[derive(Template)]
@@ -56,6 +56,7 @@ pub(crate) async fn print(
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
+    let form: PrintedForm = request.path("form")?;
     let dossier = crate::find(dossiers, request).await?;
     match by.sight_of(&dossier) {
         Some(Sight::Whole) => {}
@@ -63,7 +64,6 @@ pub(crate) async fn print(
         Some(Sight::UpTo(_)) => return Err(Failure::Forbidden),
         None => return Err(Failure::DossierNotFound),
     }
-    let form = PrintedForm::numbered(request.path_text("form")).ok_or(Failure::FormNotFound)?;
     let page = Page::of(form, &dossier, catalogue)?;
     let html = page
         .render()

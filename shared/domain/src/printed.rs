@@ -2,6 +2,8 @@
 //!
 //! Layouts are data of the catalogue: the texts of the annexes in force were not at hand.
 
+use std::str::FromStr;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -47,11 +49,6 @@ impl PrintedForm {
         }
     }
 
-    /// The form with this number; none for any other text.
-    pub fn numbered(number: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.number() == number)
-    }
-
     /// The last entry of the history on whose account the form is printed; none where it has had no
     /// occasion yet. What the form shows is as of that entry, so that it is the same whenever it is
     /// printed.
@@ -67,12 +64,21 @@ impl PrintedForm {
     }
 }
 
+impl FromStr for PrintedForm {
+    type Err = Violation;
+
+    fn from_str(number: &str) -> Result<Self, Violation> {
+        let known = Self::ALL.into_iter().find(|form| form.number() == number);
+        known.ok_or_else(|| Violation::new("form", RuleName::KnownValue, "must be 01 to 05"))
+    }
+}
+
 /// What a row of a form shows of the dossier. A row that has nothing to show is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FormContent {
-    /// The dossier's code.
+    /// The code of the dossier, which the QR code has, too.
     Code,
     /// The name of the procedure, with its code.
     Procedure,
