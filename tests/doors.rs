@@ -277,8 +277,9 @@ async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted
         "null",
     ] {
         let payload: Payload = serde_json::from_str(planted).unwrap();
-        let handler =
-            |request| submit_dossier::handle(request, &world.intake, &world.catalogue, at(NOW));
+        let handler = |request| {
+            submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, at(NOW))
+        };
         let response = http::answer(&payload, handler).await;
         let Some(Body::Text(text)) = &response.body else { panic!("{response:?}") };
         assert_eq!(response.status_code, 500, "{planted}");

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::upload::UploadState;
+use platform::port::Uploads;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
@@ -37,7 +39,7 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 28] = [
+const MATRIX: [(&str, [u16; 12]); 29] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -47,6 +49,7 @@ const MATRIX: [(&str, [u16; 12]); 28] = [
     ("GET /v1/dossiers/{code}/deadline",     [401, 200, 403, 200, 200, 403, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/notices",      [401, 403, 403, 200, 200, 403, 200, 200, 403, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/case",         [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/documents/{id}", [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
     // Of the receipt; a former handler knows that there is the dossier, and prints nothing of it.
     ("GET /v1/dossiers/{code}/forms/{form}", [401, 200, 404, 200, 200, 404, 200, 403, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/reads",        [401, 200, 404, 404, 404, 404, 404, 404, 200, 403, 200, 403]),
@@ -188,18 +191,25 @@ fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
 #[tokio::test]
 async fn each_door_answers_everybody_as_the_matrix_says() {
     let world = World::new().await;
-    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
+    let mut owner = claims("owner").unwrap();
+    owner["sub"] = "owner".into();
+    let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
+    let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
+    let document = declared.body["id"].as_str().unwrap().to_owned();
+    let found = UploadState::Usable { object_version: "v1".to_owned(), inspected_at: at(NOW) };
+    world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
+    let mut body = submission();
+    let first = &body["documents"][0]["code"];
+    body["documents"][0] =
+        json!({ "code": first, "upload": document, "sha256": upload()["sha256"] });
+    let submitted = Call::submit("k").claims(owner).body(&body);
+    let code = submitted.at_submit(&world.intake, &world, at(NOW)).await.code();
     for (version, (agency, action, to)) in (1..).zip(MOVES) {
         let call = Call::transition(&code, action, version).officer(agency);
         let body = moved(action, version, to);
         let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
     }
-    let mut owner = claims("owner").unwrap();
-    owner["sub"] = "owner".into();
-    let declared = Call::new("POST /v1/documents").claims(owner).body(&upload());
-    let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
-    let document = declared.body["id"].as_str().unwrap().to_owned();
     let ask = async |route: &str, actor: &str| {
         let Asked { path, query, body } = asked(route, &code, &document);
         let mut call = Call::new(route).header("idempotency-key", actor);

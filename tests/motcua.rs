@@ -4,6 +4,7 @@
 mod announcement;
 mod case;
 mod catalogue;
+mod claiming;
 mod contract;
 mod crash;
 mod deadline;

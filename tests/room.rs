@@ -7,7 +7,7 @@ use domain::dossier::{
     Action, Actor, Command, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX, Refusal,
 };
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
-use platform::port::{DossierStore, Stored};
+use platform::port::{Advance, DossierStore};
 use platform::record::DossierRecord;
 
 use crate::support::call::{AGENCY, Call};
@@ -88,7 +88,7 @@ async fn a_dossier_that_has_become_as_large_as_it_may_is_stored_and_comes_to_its
             "the estimate is no less than what the store counts"
         );
         assert!(next.stored_bytes() <= ITEM_BYTES_MAX);
-        assert_eq!(world.dossiers.advance(&next).await.unwrap(), Stored::Yes);
+        assert_eq!(world.dossiers.advance(&next).await.unwrap(), Advance::Stored);
         Ok::<Dossier, Refusal>(*next)
     };
     dossier = step(&dossier, Action::Receive).await.unwrap();

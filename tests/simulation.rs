@@ -31,7 +31,7 @@ use notify_applicant::{Desk, Limits};
 use platform::Failure;
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
-use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
+use platform::port::{Advance, Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
 
 use crate::support::call::Call;
 use crate::support::memory::Memory;
@@ -190,7 +190,7 @@ impl DossierStore for Province {
         }))
     }
 
-    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+    async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         self.kept.advance(dossier).await
     }
 }

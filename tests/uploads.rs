@@ -11,20 +11,14 @@ use platform::port::{Stored, Uploads};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::shelf::{Shelf, notification, pdf};
+use crate::support::shelf::{PDF, Shelf, declared, notification, pdf};
 use crate::support::world::{Death, Mortal, NOW, World, at};
 
-const PDF: &str = "application/pdf";
 /// The most bytes of a PDF, by the shipped catalogue.
 const PDF_BYTES_MAX: usize = 20_000_000;
 
 fn minutes(after: i64) -> Timestamp {
     at(NOW) + SignedDuration::from_mins(after)
-}
-
-/// What a client declares of this content.
-fn declared(media_type: &str, content: &[u8]) -> Value {
-    json!({ "mediaType": media_type, "bytes": content.len(), "sha256": sha256(content) })
 }
 
 fn ask(body: &Value) -> Call {

@@ -8,10 +8,13 @@ file named by STACK_ENV.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 import uuid
 from collections import Counter, defaultdict
@@ -50,6 +53,7 @@ generation.max-examples = {of_writers}
 include-operation-id = "reportByZalo"
 checks.negative_data_rejection.enabled = false
 """
+INSPECTED_WITHIN_SECONDS = 60
 AGENCY, PROCEDURE, CITIZEN = "H20.03", "1.000382", "087199012345"
 # As far as each of the dossiers goes that the requests find.
 LIVES: tuple[tuple[str, ...], ...] = (
@@ -97,19 +101,7 @@ def tokens(issuer: str) -> dict[str, str]:
 
 def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
     """Some of each kind, with the version that each has come to."""
-    applicant = {
-        "kind": "citizen",
-        "fullName": "Trần Thị Mẫu",
-        "idNumber": CITIZEN,
-        "phone": "0912345678",
-    }
-    body = {
-        "procedure": PROCEDURE,
-        "agency": AGENCY,
-        "channel": "online",
-        "applicant": applicant,
-        "documents": documents(),
-    }
+    body = submission(documents())
     versions = {}
     for life in LIVES * 3:
         code = call(f"{api}/v1/dossiers", known["portal"], body)["code"]
@@ -120,6 +112,38 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
             call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
         versions[code] = len(life) + 1
     return versions
+
+
+def pdf() -> bytes:
+    """One empty page."""
+    objects = (
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+    )
+    file, table = "%PDF-1.4\n", "xref\n0 4\n0000000000 65535 f \n"
+    for number, content in enumerate(objects, start=1):
+        table += f"{len(file):010} 00000 n \n"
+        file += f"{number} 0 obj\n{content}\nendobj\n"
+    trailer = f"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n{len(file)}\n%%EOF\n"
+    return (file + table + trailer).encode()
+
+
+def submission(documents: list[dict[str, str]]) -> dict[str, Any]:
+    """With these documents."""
+    applicant = {
+        "kind": "citizen",
+        "fullName": "Trần Thị Mẫu",
+        "idNumber": CITIZEN,
+        "phone": "0912345678",
+    }
+    return {
+        "procedure": PROCEDURE,
+        "agency": AGENCY,
+        "channel": "online",
+        "applicant": applicant,
+        "documents": documents,
+    }
 
 
 def documents() -> list[dict[str, str]]:
@@ -135,11 +159,29 @@ def documents() -> list[dict[str, str]]:
     ]
 
 
-def document(api: str, known: dict[str, str]) -> str:
-    """One that the portal asked for, and that nobody uploads."""
-    body = {"mediaType": "application/pdf", "bytes": 1, "sha256": "0" * 64}
+def claimed(api: str, known: dict[str, str]) -> tuple[str, str]:
+    """A document that the portal has uploaded, and the dossier that has claimed it."""
+    content = pdf()
+    digest = hashlib.sha256(content).hexdigest()
+    body = {"mediaType": "application/pdf", "bytes": len(content), "sha256": digest}
     asked = call(f"{api}/v1/documents", known["portal"], body)
-    return str(asked["id"])
+    upload = asked["upload"]
+    headers = {header["name"]: header["value"] for header in upload["headers"]}
+    put = urllib.request.Request(upload["url"], data=content, headers=headers, method="PUT")
+    urllib.request.urlopen(put, timeout=30).close()
+    first, *others = documents()
+    uploaded = {"code": first["code"], "upload": asked["id"], "sha256": digest}
+    handed_in = submission([uploaded, *others])
+    deadline = time.monotonic() + INSPECTED_WITHIN_SECONDS
+    while True:
+        try:
+            receipt = call(f"{api}/v1/dossiers", known["portal"], handed_in)
+            return str(asked["id"]), str(receipt["code"])
+        except urllib.error.HTTPError as refused:
+            # 409: its inspection is not over.
+            if refused.code != 409 or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def reached(seen: Counter[str], operations: list[str]) -> list[str]:
@@ -180,6 +222,7 @@ def main() -> int:
     known = tokens(stack["ISSUER_URL"])
     folder = Path(os.environ["STACK_ENV"]).resolve().parent / "fuzz"
     folder.mkdir(exist_ok=True)
+    uploaded, dossier = claimed(stack["API_URL"], known)
     setting = {
         "tokens": known,
         "versions": dossiers(stack["API_URL"], known),
@@ -190,7 +233,8 @@ def main() -> int:
         "agency": AGENCY,
         "citizen": CITIZEN,
         "documents": documents(),
-        "document": document(stack["API_URL"], known),
+        "document": uploaded,
+        "documentOf": dossier,
         "seen": str(folder / "seen.json"),
     }
     (folder / "setting.json").write_text(json.dumps(setting))

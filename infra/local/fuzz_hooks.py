@@ -34,6 +34,7 @@ AT_HOME = {
     # The account that asked for the document of the setting.
     "showUpload": ("portal",),
     "readCase": ("citizen", "officer", "portal"),
+    "readDocument": ("citizen", "officer", "portal"),
     "printForm": ("citizen", "officer", "portal"),
     "listReads": ("citizen", "auditor"),
     "auditReads": ("auditor",),
@@ -94,6 +95,8 @@ def before_call(
         path["code"] = SETTING["procedure"]
     if re.fullmatch(r"[0-9a-f]{32}", str(path.get("id", ""))) and number % 5:
         path["id"] = SETTING["document"]
+        if "code" in path:
+            path["code"] = SETTING["documentOf"]
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         path["secret"] = SETTING["secret"]
     body = case.body

@@ -4,7 +4,7 @@ use inspection::sha256;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::call::CITIZEN;
+use crate::support::call::{AGENCY, CITIZEN, submission};
 use crate::support::shelf::pdf;
 use crate::support::stack::Stack;
 
@@ -55,6 +55,54 @@ async fn what_was_signed_is_taken_and_inspected_and_other_content_is_refused_by_
 
     assert_eq!(stack.upload(upload, &content, &[]).await, 200);
     assert_eq!(inspected(&stack, &token, &document).await["state"], "usable");
+}
+
+#[tokio::test]
+async fn what_a_citizen_uploads_and_hands_in_an_officer_fetches_byte_by_byte_and_the_owner_sees_it()
+{
+    let stack = Stack::new();
+    let citizen = stack.token(json!({ "role": "citizen", "idNumber": CITIZEN })).await;
+    let officer = stack.officer(AGENCY).await;
+    let content = pdf("/Mark (handed in) ", 0);
+    let document = asked(&stack, &citizen, &content).await;
+    assert_eq!(stack.upload(&document["upload"], &content, &[]).await, 200);
+    let mut body = submission();
+    let first = body["documents"][0]["code"].clone();
+    body["documents"][0] =
+        json!({ "code": first, "upload": document["id"], "sha256": sha256(&content) });
+    let key = format!("upload-{}", document["id"]).replace('"', "");
+    // At once: while it is inspected the same request is sent again.
+    let code = stack
+        .until("the dossier", || async {
+            let (token, body) = (Some(citizen.as_str()), body.clone());
+            let answer = stack.call(Method::POST, "/v1/dossiers", token, Some(&key), body).await;
+            if answer.problem() == "documents-under-inspection" {
+                return None;
+            }
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            Some(answer.code())
+        })
+        .await;
+    let path = format!("/v1/dossiers/{code}/documents/{}", document["id"].as_str().unwrap());
+    let given = stack.get(&path, Some(&officer)).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let url = given.body["url"].as_str().unwrap();
+    // Without a token: the address is all that it takes.
+    let fetched = reqwest::get(url).await.unwrap();
+    assert_eq!(fetched.status(), 200);
+    assert_eq!(fetched.bytes().await.unwrap(), content);
+    let (address, rest) = url.split_once("X-Amz-Signature=").unwrap();
+    let digit = if rest.starts_with('0') { '1' } else { '0' };
+    let forged = format!("{address}X-Amz-Signature={digit}{}", &rest[1..]);
+    assert_eq!(reqwest::get(forged).await.unwrap().status(), 403, "another signature");
+    let bare = url.split_once('?').unwrap().0;
+    assert_eq!(reqwest::get(bare).await.unwrap().status(), 403, "no signature");
+
+    let reads = stack.get(&format!("/v1/dossiers/{code}/reads"), Some(&citizen)).await.body;
+    assert_eq!(
+        (&reads["items"][0]["what"], &reads["items"][0]["agency"]),
+        (&json!("document"), &json!(AGENCY))
+    );
 }
 
 #[tokio::test]

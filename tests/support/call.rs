@@ -267,7 +267,8 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> Answer {
-        let handler = |request| submit_dossier::handle(request, intake, &world.catalogue, now);
+        let handler =
+            |request| submit_dossier::handle(request, intake, &world.claims, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
@@ -278,7 +279,8 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> Answer {
-        let handler = |request| change_status::handle(request, store, &world.catalogue, now);
+        let handler =
+            |request| change_status::handle(request, store, &world.claims, &world.catalogue, now);
         http::serve(self.event(), handler).await.into()
     }
 
@@ -334,23 +336,26 @@ impl Call {
         match route.as_str() {
             "POST /v1/dossiers" => {
                 http::serve(event, |request| {
-                    submit_dossier::handle(request, &world.intake, catalogue, now)
+                    submit_dossier::handle(request, &world.intake, &world.claims, catalogue, now)
                 })
                 .await
             }
             "POST /v1/dossiers/{code}/transitions" => {
                 http::serve(event, |request| {
-                    change_status::handle(request, &world.dossiers, catalogue, now)
+                    change_status::handle(request, &world.dossiers, &world.claims, catalogue, now)
                 })
                 .await
             }
             "GET /v1/dossiers/{code}/case"
+            | "GET /v1/dossiers/{code}/documents/{id}"
             | "GET /v1/dossiers/{code}/forms/{form}"
             | "GET /v1/dossiers/{code}/reads"
             | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads);
-                http::serve(event, |request| read_case::handle(request, tables, catalogue, now))
-                    .await
+                http::serve(event, |request| {
+                    read_case::handle(request, tables, &world.bucket, catalogue, now)
+                })
+                .await
             }
             "GET /v1/me/dossiers" | "POST /v1/search" => {
                 let handler =
@@ -423,7 +428,8 @@ impl Call {
     /// What `read-case` answers at `now`, as it is.
     pub async fn at_case(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
         let tables = (&world.dossiers, &world.reads);
-        let handler = |request| read_case::handle(request, tables, &world.catalogue, now);
+        let handler =
+            |request| read_case::handle(request, tables, &world.bucket, &world.catalogue, now);
         http::serve(self.event(), handler).await
     }
 

@@ -12,7 +12,7 @@ use domain::notice::policy::Reach;
 use domain::thread::{Charge, NoticeThread};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::port::{Contacts, DossierStore, NoticeBook, Stored};
+use platform::port::{Advance, Contacts, DossierStore, NoticeBook, Stored};
 
 /// Dossiers that nobody moves, and what is told of them.
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl DossierStore for Memory {
         Ok(self.dossiers.get(code).cloned())
     }
 
-    async fn advance(&self, _: &Dossier) -> Result<Stored, Failure> {
+    async fn advance(&self, _: &Dossier) -> Result<Advance, Failure> {
         Err(Failure::Defect("nothing is moved here".to_owned()))
     }
 }

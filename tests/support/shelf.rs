@@ -1,12 +1,21 @@
 //! Content of documents, as the bucket would have it, and small files to put there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use domain::upload::UploadId;
+use inspection::sha256;
 use platform::Failure;
-use platform::port::Contents;
+use platform::port::{Contents, Keeper};
 use serde_json::{Value, json};
+
+/// The type of most documents.
+pub const PDF: &str = "application/pdf";
+
+/// What a client declares of this content.
+pub fn declared(media_type: &str, content: &[u8]) -> Value {
+    json!({ "mediaType": media_type, "bytes": content.len(), "sha256": sha256(content) })
+}
 
 /// Versions of objects, and what a scanner says of them.
 #[derive(Default)]
@@ -15,6 +24,8 @@ pub struct Shelf {
     scanned: Option<&'static str>,
     /// How often something was fetched.
     pub fetched: Mutex<u32>,
+    /// Versions that are kept whatever nobody claims.
+    pub kept: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Shelf {
@@ -35,6 +46,13 @@ impl Shelf {
 pub fn notification(id: &str, version: &str) -> Value {
     let object = json!({ "key": format!("documents/{id}"), "versionId": version });
     json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": { "object": object } }] })
+}
+
+impl Keeper for Shelf {
+    async fn keep(&self, id: &UploadId, version: &str) -> Result<(), Failure> {
+        self.kept.lock().unwrap().insert((id.as_str().to_owned(), version.to_owned()));
+        Ok(())
+    }
 }
 
 impl Contents for Shelf {

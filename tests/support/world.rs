@@ -20,6 +20,7 @@ use platform::Failure;
 use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
+use platform::claiming::Claiming;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, Dossiers, Figures, IntakeTable, Notices, People,
     Reads, UploadTable,
@@ -28,12 +29,14 @@ use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{
-    AccessTokens, Admission, DeadLetters, DossierStore, Intake, MessageGateways, MessageSender,
-    NoticeBook, Stored, TokenStore, Uploads,
+    AccessTokens, Admission, Advance, DeadLetters, DossierStore, Intake, MessageGateways,
+    MessageSender, NoticeBook, Stored, TokenStore, Uploads,
 };
 use platform::record::SubmissionReceipt;
 use replay::tables::embedded;
 use serde_json::Value;
+
+use super::shelf::Shelf;
 
 /// A working Tuesday morning in Viet Nam, far from every holiday.
 pub const NOW: &str = "2026-11-17T02:00:00Z";
@@ -60,6 +63,8 @@ pub struct World {
     pub reads: Reads,
     pub uploads: UploadTable,
     pub bucket: Bucket,
+    /// The uploads that requests may claim, and what the bucket would hold of them.
+    pub claims: Claiming<UploadTable, Shelf>,
     /// Of `find-dossier`.
     pub finders: find_dossier::Tables,
     pub catalogue_store: CatalogueStore,
@@ -94,13 +99,15 @@ impl World {
         let client = embedded().await;
         let table = |logical: &str| logical.to_owned();
         Self {
-            dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
+            dossiers: Dossiers::new(client.clone(), table("DossiersTable"))
+                .claiming(table("DocumentsTable")),
             intake: IntakeTable::new(
                 client.clone(),
                 table("DossiersTable"),
                 table("IntakeTable"),
                 people(),
-            ),
+            )
+            .claiming(table("DocumentsTable")),
             finders: find_dossier::Tables {
                 people: People::new(client.clone(), table("DossiersTable"), people()),
                 dossiers: Dossiers::new(client.clone(), table("DossiersTable")),
@@ -115,6 +122,10 @@ impl World {
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
             bucket: bucket(),
+            claims: Claiming {
+                uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
+                keeper: Shelf::default(),
+            },
             reads: Reads::new(client.clone(), table("ReadsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
             catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
@@ -208,7 +219,7 @@ impl<S: DossierStore> DossierStore for Mortal<S> {
         self.inner.dossier(code).await
     }
 
-    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+    async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         self.write(self.inner.advance(dossier)).await
     }
 }

@@ -120,6 +120,9 @@ fn failures() -> Vec<Failure> {
         Failure::Forbidden,
         Failure::DossierNotFound,
         Failure::DocumentNotFound,
+        Failure::UnderInspection(BTreeSet::from(["5f0e1d2c3b4a59687766554433221100"
+            .parse()
+            .unwrap()])),
         Failure::FormNotFound,
         Failure::ProcedureNotFound,
         Failure::RouteNotFound,

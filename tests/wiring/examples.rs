@@ -7,8 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::future::ready;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use domain::upload::{Declared, DocumentType, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::http;
+use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -17,8 +19,9 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 109] = [
+const ANSWERS: [(&str, u16, &str); 112] = [
     ("submit-dossier.citizen", 201, ""),
+    ("submit-dossier.upload", 201, ""),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.counter-by-officer", 201, ""),
     ("submit-dossier.by-desk-officer", 403, "forbidden"),
@@ -93,6 +96,8 @@ const ANSWERS: [(&str, u16, &str); 109] = [
     ("read-case.case", 200, ""),
     ("read-case.case-by-citizen", 200, ""),
     ("read-case.case-by-stranger", 404, "dossier-not-found"),
+    ("read-case.document", 200, ""),
+    ("read-case.document-unknown", 404, "document-not-found"),
     ("read-case.form", 200, ""),
     ("read-case.form-without-occasion", 404, "form-not-found"),
     ("read-case.reads", 200, ""),
@@ -191,13 +196,19 @@ async fn answered(world: &World, name: &str) -> Answer {
     let answer = match name.split('.').next().unwrap() {
         "submit-dossier" => {
             http::serve(request, |request| {
-                submit_dossier::handle(request, &world.intake, &world.catalogue, now)
+                submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, now)
             })
             .await
         }
         "change-status" => {
             http::serve(request, |request| {
-                change_status::handle(request, &world.dossiers, &world.catalogue, now)
+                change_status::handle(
+                    request,
+                    &world.dossiers,
+                    &world.claims,
+                    &world.catalogue,
+                    now,
+                )
             })
             .await
         }
@@ -215,7 +226,7 @@ async fn answered(world: &World, name: &str) -> Answer {
         "read-case" => {
             let tables = (&world.dossiers, &world.reads);
             http::serve(request, |request| {
-                read_case::handle(request, tables, &world.catalogue, now)
+                read_case::handle(request, tables, &world.bucket, &world.catalogue, now)
             })
             .await
         }
@@ -329,13 +340,35 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
     }
 }
 
+/// The document of the examples, uploaded by the citizen of the examples and usable.
+async fn uploaded(world: &World) {
+    let document = &raw("submit-dossier.upload")["body"];
+    let body: Value = serde_json::from_str(document.as_str().unwrap()).unwrap();
+    let named = &body["documents"][0];
+    let declared = Declared {
+        media_type: DocumentType::Pdf,
+        bytes: 204_800,
+        sha256: named["sha256"].as_str().unwrap().to_owned(),
+    };
+    let id: UploadId = named["upload"].as_str().unwrap().parse().unwrap();
+    let (owner, now) = ("citizen#citizen-5b0c7d1e94aa".to_owned(), at("2026-11-16T01:10:00Z"));
+    world.uploads.open(&Upload::asked(id.clone(), owner, declared, now)).await.unwrap();
+    let usable = UploadState::Usable { object_version: "1".to_owned(), inspected_at: now };
+    assert_eq!(world.uploads.conclude(&id, &usable).await.unwrap(), Stored::Yes);
+}
+
 #[tokio::test]
 async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_form() {
     let documents = Documents::read();
     for (name, status, says) in ANSWERS {
         let world = World::new().await;
+        uploaded(&world).await;
+        let first = match name {
+            "read-case.document" => "submit-dossier.upload",
+            _ => "submit-dossier.citizen",
+        };
         if !name.starts_with("submit-dossier") {
-            assert_eq!(answered(&world, "submit-dossier.citizen").await.code(), CODE);
+            assert_eq!(answered(&world, first).await.code(), CODE);
         }
         if name == "change-status.supplement-by-citizen" {
             let asked = answered(&world, "change-status.request-supplement").await;

@@ -3,11 +3,12 @@
 mod settings;
 
 use domain::catalogue::Catalogue;
-use domain::id::CommandId;
+use domain::id::{CommandId, DossierCode};
+use domain::upload::Claimable;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::http::{HttpReply, HttpRequest};
-use platform::port::DossierStore;
+use platform::port::{DossierStore, UploadClaims};
 use platform::request::TransitionBody;
 use platform::submission::command_id;
 use platform::transition::change;
@@ -18,12 +19,13 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     store: &impl DossierStore,
+    uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
-    let code = request.path("code")?;
+    let code: DossierCode = request.path("code")?;
     // Without a key of the client's each request is a command of its own, and its repetition is
     // stale.
     let name = match request.header("idempotency-key") {
@@ -34,9 +36,9 @@ pub async fn handle(
     let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
     let body: TransitionBody<u64> =
         request.json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), now))?;
-    let (command, found) = body.clone().command(id.clone(), None);
-    if !found.is_empty() {
-        return Err(Failure::Invalid(body.violations(id, now)));
-    }
-    HttpReply::json(200, &change(store, catalogue, &code, command, &by, now).await?)
+    let known = uploads.named(&body.uploads()).await?;
+    let account = signature.account();
+    let claimable = Claimable { known: &known, account: &account, dossier: Some(&code), now };
+    let command = body.command(id, None, &claimable)?;
+    HttpReply::json(200, &change(store, uploads, catalogue, &code, command, &by, now).await?)
 }

@@ -1,17 +1,26 @@
 //! Wires `change-status`.
 
 use change_status::Settings;
-use platform::dynamo::{self, Dossiers};
+use platform::claiming::Claiming;
+use platform::clock;
+use platform::dynamo::{self, Dossiers, UploadTable};
 use platform::entry::{self, http};
+use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
 #[tokio::main]
 async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client, settings.dossiers_table);
+    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
+    let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
+    let claims = &Claiming { uploads, keeper };
+    let dossiers =
+        &Dossiers::new(client, settings.dossiers_table).claiming(settings.documents_table);
     http::run(async |request, now| {
-        change_status::handle(request, dossiers, &*live.current(now).await, now).await
+        change_status::handle(request, dossiers, claims, &*live.current(now).await, now).await
     })
     .await
 }

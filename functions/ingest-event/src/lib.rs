@@ -8,14 +8,18 @@
 
 mod settings;
 
+use std::collections::BTreeMap;
+
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Holds, Standing};
 use domain::id::{CommandId, DossierCode};
+use domain::upload::Claimable;
 use domain::{RuleName, Violation, text};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
+use platform::claiming::NoUploads;
 use platform::failure::Retry;
 use platform::form::Draft;
 use platform::message::{self, CloudEvent, SPEC_VERSION, SUBMIT, TRANSITION, read_data};
@@ -105,9 +109,8 @@ async fn take_in(
     let code: Option<DossierCode> = code.as_ref().map(read_data).transpose()?;
     let came = data.clone();
     let body: Came<SubmissionBody> = Came { read: read_data(&data)?, came };
-    submit(intake, catalogue, SubmissionRequest { body, key, by, at: Some(event.time), code }, now)
-        .await?;
-    Ok(())
+    let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
+    submit(intake, &NoUploads, catalogue, request, now).await.map(drop)
 }
 
 async fn move_on(
@@ -127,16 +130,18 @@ async fn move_on(
             Violation::new("subject", RuleName::DossierCode, "must be the dossier's code")
         })?;
     let data: TransitionBody<Option<u64>> = read_data(&event.data)?;
-    let (command, found) = data.command(key, Some(event.time));
-    if !found.is_empty() {
-        return Err(Failure::Invalid(found).within("data"));
-    }
+    // An integrator has no account by which to upload.
+    let account = by.signature().account();
+    let none = BTreeMap::new();
+    let claimable = Claimable { known: &none, account: &account, dossier: Some(&code), now };
+    let command = data.command(key, Some(event.time), &claimable);
+    let command = command.map_err(|failure| failure.within("data"))?;
     let (key, action) = (command.id.clone(), command.action);
     let read = store.dossier(&code).await?;
     let standing = read.as_ref().map_or(Standing::Owner, |dossier| by.standing(action, dossier));
     // Who names the version that they saw, names what comes before.
     if holds == Holds::NONE || command.expected_version.is_some() {
-        let outcome = change(store, catalogue, &code, command, by, now).await;
+        let outcome = change(store, &NoUploads, catalogue, &code, command, by, now).await;
         return outcome.map(drop).map_err(|failure| patient(failure, standing));
     }
     let earlier_waits = intake.wait(&code, &key, (standing, event.time), now).await?;
@@ -147,7 +152,7 @@ async fn move_on(
     if let Some(left) = left {
         return Err(Failure::HeldBack(left));
     }
-    let outcome = change(store, catalogue, &code, command, by, now).await;
+    let outcome = change(store, &NoUploads, catalogue, &code, command, by, now).await;
     let outcome = outcome.map(drop).map_err(|failure| patient(failure, standing));
     if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |()| true) {
         intake.waited(&code, &key).await?;

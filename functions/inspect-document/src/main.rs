@@ -5,7 +5,7 @@ use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::dynamo::{self, UploadTable};
 use platform::entry::{self, queue};
-use platform::objects::{Bucket, Fetched};
+use platform::objects::{Bucket, Objects};
 use platform::sqs::{self, SourceQueue};
 
 #[tokio::main]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let uploads = &UploadTable::new(client, settings.documents_table);
     let bucket = Bucket::open(&config, &settings.documents_url)?;
-    let contents = &Fetched::new(bucket, settings.record_timeout, clock::now)?;
+    let contents = &Objects::new(bucket, settings.record_timeout, clock::now);
     let plan = Plan {
         width: WIDTH,
         record_timeout: settings.record_timeout,

@@ -8,6 +8,7 @@ use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure};
+use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -72,6 +73,8 @@ struct HandedIn<'a> {
     /// Paper is looked at by a person, and by no program.
     #[serde(skip_serializing_if = "Option::is_none")]
     inspection: Option<Inspection>,
+    #[serde(rename = "inspectedAt", skip_serializing_if = "Option::is_none")]
+    inspected_at: Option<Timestamp>,
 }
 
 /// Where a document is.
@@ -82,6 +85,8 @@ enum Source<'a> {
     Reference { url: &'a str, sha256: &'a str },
     /// On paper, with whoever took the dossier in.
     Paper { form: PaperKind, received_by: PaperReceiver<'a> },
+    /// In our object storage: `GET /v1/dossiers/{code}/documents/{id}` says how to fetch it.
+    Upload { id: &'a UploadId, media_type: DocumentType, bytes: u64, sha256: &'a str },
 }
 
 /// Who took paper in: an agency through its officer, or the portal or an integrator.
@@ -98,6 +103,8 @@ struct PaperReceiver<'a> {
 enum Inspection {
     /// Its content is elsewhere: nobody of ours has seen it.
     NotOurs,
+    /// It is what it was declared to be, it opens, and nothing was found in it.
+    Usable,
 }
 
 /// What was asked for, and whether it came.
@@ -224,19 +231,38 @@ fn documents<'a>(dossier: &'a Dossier, seen: &[&'a HistoryEntry]) -> Vec<HandedI
 
 impl<'a> HandedIn<'a> {
     fn of(document: &'a Document, taken_by: &'a Signature) -> Self {
-        let (name, source, inspection) = match &document.content {
+        let (source, inspection) = match &document.content {
             DocumentContent::Reference(kept) => (
-                Some(kept.name.as_str()),
                 Source::Reference { url: &kept.url, sha256: &kept.sha256 },
                 Some(Inspection::NotOurs),
+            ),
+            DocumentContent::Upload(UploadedDocument { upload, declared, .. }) => (
+                Source::Upload {
+                    id: upload,
+                    media_type: declared.media_type,
+                    bytes: declared.bytes,
+                    sha256: &declared.sha256,
+                },
+                Some(Inspection::Usable),
             ),
             DocumentContent::Paper { paper } => {
                 let received_by =
                     PaperReceiver { role: taken_by.role, agency: taken_by.agency.as_ref() };
-                (None, Source::Paper { form: *paper, received_by }, None)
+                (Source::Paper { form: *paper, received_by }, None)
             }
         };
-        Self { code: &document.code, name, version: document.version, source, inspection }
+        let name = match &document.content {
+            DocumentContent::Reference(kept) => Some(kept.name.as_str()),
+            DocumentContent::Upload(_) | DocumentContent::Paper { .. } => None,
+        };
+        Self {
+            code: &document.code,
+            name,
+            version: document.version,
+            source,
+            inspection,
+            inspected_at: document.uploaded().map(|uploaded| uploaded.inspected_at),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
-use platform::record::ReadOf;
+use platform::record::{ReadOf, ReadRecord};
 
 use crate::qr;
 
@@ -69,7 +69,8 @@ pub(crate) async fn print(
         .render()
         .map_err(|error| Failure::Defect(format!("a form cannot be written: {error}")))?;
     let what = (ReadOf::Form, dossier.version);
-    crate::record(reads, (&dossier, &by), what, (request, now)).await?;
+    let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
+    crate::record(reads, &read).await?;
     // It names a person, and is not asked for twice.
     Ok(HttpReply::text("text/html; charset=utf-8", html)
         .with_header("cache-control", "private, no-store")

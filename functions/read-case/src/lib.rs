@@ -1,9 +1,9 @@
-//! `GET /v1/dossiers/{code}/case`, `…/forms/{form}`, `…/reads` and `GET /v1/reads`: what was handed
-//! in, for those who decide on it and for its owner, the forms that are printed of it, and who has
-//! read it. A read that cannot be recorded is not
-//! answered.
+//! `GET /v1/dossiers/{code}/case`, `…/documents/{id}`, `…/forms/{form}`, `…/reads` and
+//! `GET /v1/reads`: what was handed in, for those who decide on it and for its owner, the forms that
+//! are printed of it, and who has read it. A read that cannot be recorded is not answered.
 
 mod case;
+mod document;
 mod form;
 mod qr;
 mod readers;
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
+use platform::objects::Bucket;
 use platform::port::DossierStore;
 use platform::record::{ReadOf, ReadRecord};
 
@@ -27,10 +28,14 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     (dossiers, reads): (&Dossiers, &Reads),
+    bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
+        "GET /v1/dossiers/{code}/documents/{id}" => {
+            document::show(&request, (dossiers, reads), bucket, catalogue, now).await
+        }
         "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
         "GET /v1/dossiers/{code}/forms/{form}" => {
             form::print(&request, (dossiers, reads), catalogue, now).await
@@ -53,31 +58,31 @@ async fn case(
     request.no_parameters()?;
     let dossier = find(dossiers, request).await?;
     // A stranger does not learn from the answer that there is such a dossier.
-    let sight = by.sight_of(&dossier).ok_or(Failure::DossierNotFound)?;
-    let version = match sight {
-        Sight::Whole => dossier.version,
-        Sight::UpTo(version) => version,
-    };
+    let version = version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
     let tag = format!("\"{version}\"");
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));
     }
-    record(reads, (&dossier, &by), (ReadOf::Case, version), (request, now)).await?;
+    let what = (ReadOf::Case, version);
+    let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
+    record(reads, &read).await?;
     Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
 }
 
-/// Records that `by` reads `what` of the dossier, before it is answered.
-async fn record(
-    reads: &Reads,
-    (dossier, by): (&Dossier, &Actor),
-    what: (ReadOf, u64),
-    (request, now): (&HttpRequest, Timestamp),
-) -> Result<(), Failure> {
-    let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
-    // Whatever is wrong with the table: the caller may come again, and sees nothing until then.
+/// The newest version that `by` may see of the content; none where they may see nothing.
+fn version_seen(by: &Actor, dossier: &Dossier) -> Option<u64> {
+    by.sight_of(dossier).map(|sight| match sight {
+        Sight::Whole => dossier.version,
+        Sight::UpTo(version) => version,
+    })
+}
+
+/// Records the read. Whatever is wrong with the table: the caller may come again, and sees nothing
+/// until then.
+async fn record(reads: &Reads, read: &ReadRecord) -> Result<(), Failure> {
     let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
-    reads.record(&read).await.map_err(unrecorded)
+    reads.record(read).await.map_err(unrecorded)
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {

@@ -2,17 +2,21 @@
 
 use platform::dynamo::{self, Dossiers, Reads};
 use platform::entry::{self, http};
+use platform::objects::Bucket;
 use read_case::Settings;
 
 #[tokio::main]
 async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers_table);
     let reads = &Reads::new(client, settings.reads_table);
+    let bucket = &Bucket::open(&config, &settings.documents_url)?;
     http::run(async |request, now| {
-        read_case::handle(request, (dossiers, reads), &*live.current(now).await, now).await
+        let catalogue = &*live.current(now).await;
+        read_case::handle(request, (dossiers, reads), bucket, catalogue, now).await
     })
     .await
 }

@@ -7,6 +7,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::Role;
 use domain::id::{AgencyCode, DossierCode};
+use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
@@ -55,6 +56,9 @@ struct Audit<'a> {
     code: Option<&'a DossierCode>,
     /// The account that read.
     reader: &'a str,
+    /// The uploaded document, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a UploadId>,
     version: u64,
     request: &'a str,
 }
@@ -136,8 +140,14 @@ impl<'a> Line<'a> {
 
     /// With `code` where the list does not have it.
     fn for_auditor(read: &'a ReadRecord, code: Option<&'a DossierCode>) -> Self {
-        let (reader, version, request) = (&read.by.id, read.version, &read.request);
-        Self { audit: Some(Audit { code, reader, version, request }), ..Self::for_owner(read) }
+        let audit = Audit {
+            code,
+            reader: &read.by.id,
+            document: read.document.as_ref(),
+            version: read.version,
+            request: &read.request,
+        };
+        Self { audit: Some(audit), ..Self::for_owner(read) }
     }
 }
 

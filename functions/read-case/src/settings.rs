@@ -7,6 +7,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// The address of the documents bucket.
+        documents_url: String = "DOCUMENTS_URL",
         /// The name of the dossiers table.
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the reads table.

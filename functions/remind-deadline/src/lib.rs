@@ -21,6 +21,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
+use platform::claiming::NoUploads;
 use platform::dynamo::Dossiers;
 use platform::port::DossierStore;
 use platform::submission::command_id;
@@ -251,6 +252,7 @@ impl<S: DossierStore> Morning<'_, S> {
         let by = Actor::System { id: "remind-deadline".to_owned() };
         change(
             self.store,
+            &NoUploads,
             self.catalogue,
             &dossier.code,
             self.command(owed, &dossier)?,

@@ -7,7 +7,7 @@ use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::http::{HttpReply, HttpRequest};
-use platform::port::Intake;
+use platform::port::{Intake, UploadClaims};
 use platform::request::SubmissionBody;
 use platform::submission::{SubmissionRequest, command_id, submit};
 
@@ -17,6 +17,7 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     intake: &impl Intake,
+    uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -30,5 +31,5 @@ pub async fn handle(
         command_id(&["submit", by.signature().role.name(), &by.signature().id, given.as_str()])?;
     let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue))?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
-    HttpReply::json(201, &submit(intake, catalogue, submission, now).await?)
+    HttpReply::json(201, &submit(intake, uploads, catalogue, submission, now).await?)
 }

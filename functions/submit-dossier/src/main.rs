@@ -1,18 +1,27 @@
 //! Wires `submit-dossier`.
 
-use platform::dynamo::{self, IntakeTable};
+use platform::claiming::Claiming;
+use platform::clock;
+use platform::dynamo::{self, IntakeTable, UploadTable};
 use platform::entry::{self, http};
+use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 use submit_dossier::Settings;
 
 #[tokio::main]
 async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
     let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
+    let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
+    let claims = &Claiming { uploads, keeper };
     let intake =
-        &IntakeTable::new(client, settings.dossiers_table, settings.intake_table, settings.people);
+        IntakeTable::new(client, settings.dossiers_table, settings.intake_table, settings.people);
+    let intake = &intake.claiming(settings.documents_table);
     http::run(async |request, now| {
-        submit_dossier::handle(request, intake, &*live.current(now).await, now).await
+        submit_dossier::handle(request, intake, claims, &*live.current(now).await, now).await
     })
     .await
 }

@@ -6,6 +6,7 @@ mod settings;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
+use domain::id::DossierCode;
 use domain::language::Language;
 use domain::upload::{Declared, DocumentType, ScanRefusal, Upload, UploadId, UploadState};
 use jiff::Timestamp;
@@ -44,7 +45,11 @@ struct Shown<'a> {
     #[serde(flatten)]
     declared: &'a Declared,
     /// After it the document is gone unless a dossier has claimed it.
-    kept_until: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_until: Option<Timestamp>,
+    /// The dossier that has claimed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dossier: Option<&'a DossierCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<SignedUpload>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +130,7 @@ impl<'a> Shown<'a> {
             state: upload.state.name(),
             declared: &upload.declared,
             kept_until: upload.kept_until(),
+            dossier: upload.claimed_by.as_ref(),
             upload: signed,
             reason,
         }

@@ -1,5 +1,6 @@
 //! Documents of a dossier: what is stored of one, and which hosts may hold its content.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -9,7 +10,7 @@ use url::{Host, Url};
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
 use crate::text::REMARK_CHARACTERS_MAX;
-use crate::upload::is_lower_hexadecimal;
+use crate::upload::{UploadId, UploadedDocument, is_sha256, not_a_sha256};
 use crate::{RuleName, Violation, text};
 
 /// Who has the documents of a dossier.
@@ -40,6 +41,9 @@ pub const DOCUMENTS_BYTES_MAX: usize = 100_000;
 
 /// The longest code of a document, in characters.
 const CODE_CHARACTERS_MAX: usize = 64;
+
+/// The most bytes that length and time of inspection of an uploaded document take.
+const UPLOAD_NUMBERS_BYTES: usize = 40;
 
 /// The longest address, in characters.
 const URL_CHARACTERS_MAX: usize = 2_048;
@@ -113,6 +117,8 @@ pub enum DocumentContent {
         /// What the sheet is.
         paper: PaperKind,
     },
+    /// In our object storage, inspected.
+    Upload(UploadedDocument),
 }
 
 /// The address and the hash of a document that another system keeps.
@@ -151,8 +157,22 @@ impl Document {
                 name.len() + sha256.len() + url.len()
             }
             DocumentContent::Paper { paper: PaperKind::Original | PaperKind::Copy } => 8,
+            DocumentContent::Upload(uploaded) => {
+                let UploadedDocument { upload, declared, object_version, inspected_at: _ } =
+                    uploaded;
+                let numbers = declared.media_type.media_type().len() + UPLOAD_NUMBERS_BYTES;
+                upload.as_str().len() + declared.sha256.len() + object_version.len() + numbers
+            }
         };
         self.code.len() + content
+    }
+
+    /// The content in our object storage, if it is there.
+    pub fn uploaded(&self) -> Option<&UploadedDocument> {
+        match &self.content {
+            DocumentContent::Upload(uploaded) => Some(uploaded),
+            DocumentContent::Reference(_) | DocumentContent::Paper { .. } => None,
+        }
     }
 
     /// Whether both are the same document, whenever they came.
@@ -165,7 +185,7 @@ impl Document {
     pub fn cleaned(self) -> Self {
         let content = match self.content {
             DocumentContent::Reference(kept) => DocumentContent::Reference(kept.cleaned()),
-            paper @ DocumentContent::Paper { .. } => paper,
+            ours @ (DocumentContent::Paper { .. } | DocumentContent::Upload(_)) => ours,
         };
         Self { code: text::line(&self.code), content, ..self }
     }
@@ -176,7 +196,7 @@ impl Document {
             written("code", &self.code, CODE_CHARACTERS_MAX).into_iter().collect();
         match &self.content {
             DocumentContent::Reference(kept) => found.extend(kept.violations()),
-            DocumentContent::Paper { .. } => {}
+            DocumentContent::Paper { .. } | DocumentContent::Upload(_) => {}
         }
         found
     }
@@ -194,12 +214,8 @@ impl DocumentReference {
 
     fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<Violation> = written("name", &self.name, 255).into_iter().collect();
-        if !is_lower_hexadecimal(&self.sha256, 64) {
-            found.push(Violation::new(
-                "sha256",
-                RuleName::Sha256,
-                "must be 64 lower-case hexadecimal digits",
-            ));
+        if !is_sha256(&self.sha256) {
+            found.push(not_a_sha256());
         }
         if self.url.chars().count() > URL_CHARACTERS_MAX || address(&self.url).is_none() {
             let detail = "must be an https address of at most 2,048 characters that names a host, no account and no port";
@@ -207,6 +223,19 @@ impl DocumentReference {
         }
         found
     }
+}
+
+/// The uploaded documents among `documents`, each once.
+pub fn uploads_of<'a>(
+    documents: impl IntoIterator<Item = &'a Document>,
+) -> BTreeMap<&'a UploadId, &'a UploadedDocument> {
+    let uploaded = documents.into_iter().filter_map(Document::uploaded);
+    uploaded.map(|uploaded| (&uploaded.upload, uploaded)).collect()
+}
+
+/// The same, to be kept by itself.
+pub fn uploads_in<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Vec<UploadedDocument> {
+    uploads_of(documents).into_values().cloned().collect()
 }
 
 /// What is wrong with the number of `documents` and with what they take together.

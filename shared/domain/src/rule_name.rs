@@ -93,6 +93,10 @@ rule_names! {
     DocumentHost = "document-host",
     DocumentType = "document-type",
     DocumentId = "document-id",
+    KnownUpload = "known-upload",
+    UnclaimedUpload = "unclaimed-upload",
+    UploadSha256 = "upload-sha256",
+    UsableUpload = "usable-upload",
 
     // The catalogue, seen from a request.
     KnownAgency = "known-agency",

@@ -1,10 +1,13 @@
 //! Documents on their way in: asked for, uploaded straight to object storage, inspected there, and
 //! claimed by a dossier.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::id::DossierCode;
 use crate::language::Language;
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
@@ -13,6 +16,9 @@ use crate::{RuleName, Violation};
 /// How long after it was asked for an upload may begin. A village's mobile network needs minutes for
 /// the largest file, and only the beginning counts.
 pub const UPLOAD_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long after it was given an address may be used to fetch a document.
+pub const READ_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a document is kept that no dossier has claimed.
 pub const UNCLAIMED_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -185,8 +191,18 @@ impl std::fmt::Display for UploadId {
     }
 }
 
+/// Whether `text` is a SHA-256 as we write it.
+pub fn is_sha256(text: &str) -> bool {
+    is_lower_hexadecimal(text, 64)
+}
+
+/// What is wrong with a field `sha256` that is none.
+pub fn not_a_sha256() -> Violation {
+    Violation::new("sha256", RuleName::Sha256, "must be 64 lower-case hexadecimal digits")
+}
+
 /// Whether `text` is `digits` lower-case hexadecimal digits.
-pub(crate) fn is_lower_hexadecimal(text: &str, digits: usize) -> bool {
+fn is_lower_hexadecimal(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
@@ -217,9 +233,8 @@ impl Declared {
             }
             Some(_) => {}
         }
-        if !is_lower_hexadecimal(&self.sha256, 64) {
-            let detail = "must be 64 lower-case hexadecimal digits";
-            found.push(Violation::new("sha256", RuleName::Sha256, detail));
+        if !is_sha256(&self.sha256) {
+            found.push(not_a_sha256());
         }
         found
     }
@@ -308,26 +323,112 @@ pub struct Upload {
     pub state: UploadState,
     /// When it was asked for.
     pub asked_at: Timestamp,
-    /// The end of its time unless a dossier claims it, in seconds since 1970 (the table's time to
-    /// live).
-    pub expires_at: i64,
+    /// The end of its time, in seconds since 1970 (the table's time to live); none once a dossier
+    /// has claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// The dossier that has claimed it: no other may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<DossierCode>,
+}
+
+/// A document of a dossier whose content is in our object storage, as it was inspected.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UploadedDocument {
+    /// The id under which it was uploaded.
+    pub upload: UploadId,
+    /// What was declared of it and found to be so.
+    #[serde(flatten)]
+    pub declared: Declared,
+    /// The version of the object that was inspected: no other is ever shown.
+    pub object_version: String,
+    /// When it was inspected.
+    pub inspected_at: Timestamp,
+}
+
+/// What is wrong with a field `upload` whose document another dossier has claimed.
+pub fn unclaimed_violation() -> Violation {
+    Violation::new("upload", RuleName::UnclaimedUpload, "belongs to another dossier")
+}
+
+/// What becomes of a document that a request names.
+pub enum UploadClaim {
+    /// A dossier may have it.
+    Ready(UploadedDocument),
+    /// It was not uploaded yet, or its inspection is not over: a matter of seconds.
+    UnderInspection(UploadId),
+}
+
+/// The uploaded documents that a request names, as they are when it is judged.
+pub struct Claimable<'a> {
+    /// Those that there are.
+    pub known: &'a BTreeMap<UploadId, Upload>,
+    /// The account that makes the request, with its role.
+    pub account: &'a str,
+    /// The dossier that is to have them; none before it has a code.
+    pub dossier: Option<&'a DossierCode>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Claimable<'_> {
+    /// What becomes of the document `id`, which the request takes to have the hash `sha256`. Fails
+    /// with why no dossier of this caller may have it, named from the document itself. Of what
+    /// belongs to others is said what is said of what does not exist.
+    pub fn claim(&self, id: &UploadId, sha256: &str) -> Result<UploadClaim, Violation> {
+        let own = |upload: &&Upload| upload.owner == self.account && upload.is_kept(self.now);
+        let Some(upload) = self.known.get(id).filter(own) else {
+            let detail = "is no document of this account, or its time has ended";
+            return Err(Violation::new("upload", RuleName::KnownUpload, detail));
+        };
+        if upload.claimed_by.is_some() && upload.claimed_by.as_ref() != self.dossier {
+            return Err(unclaimed_violation());
+        }
+        if upload.declared.sha256 != sha256 {
+            let detail = "is not what was declared of this document before it was uploaded";
+            return Err(Violation::new("sha256", RuleName::UploadSha256, detail));
+        }
+        match &upload.state {
+            UploadState::Awaited => Ok(UploadClaim::UnderInspection(upload.id.clone())),
+            UploadState::Refused { reason, .. } => {
+                let detail = format!("was refused: {reason}");
+                Err(Violation::new("upload", RuleName::UsableUpload, detail))
+            }
+            UploadState::Usable { object_version, inspected_at } => {
+                Ok(UploadClaim::Ready(UploadedDocument {
+                    upload: upload.id.clone(),
+                    declared: upload.declared.clone(),
+                    object_version: object_version.clone(),
+                    inspected_at: *inspected_at,
+                }))
+            }
+        }
+    }
 }
 
 impl Upload {
     /// A document that `owner` asks for at `now`.
     pub fn asked(id: UploadId, owner: String, declared: Declared, now: Timestamp) -> Self {
         let expires = now.saturating_add(UNCLAIMED_KEPT).unwrap_or(now);
-        let state = UploadState::Awaited;
-        Self { id, owner, declared, state, asked_at: now, expires_at: expires.as_second() }
+        Self {
+            id,
+            owner,
+            declared,
+            state: UploadState::Awaited,
+            asked_at: now,
+            expires_at: Some(expires.as_second()),
+            claimed_by: None,
+        }
     }
 
-    /// The end of its time unless a dossier claims it.
-    pub fn kept_until(&self) -> Timestamp {
-        self.asked_at.saturating_add(UNCLAIMED_KEPT).unwrap_or(self.asked_at)
+    /// The end of its time; none once a dossier has claimed it.
+    pub fn kept_until(&self) -> Option<Timestamp> {
+        self.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok())
     }
 
-    /// Whether it may still be claimed at `now`.
+    /// Whether it is still there at `now`.
     pub fn is_kept(&self, now: Timestamp) -> bool {
-        now.as_second() < self.expires_at
+        self.expires_at.is_none_or(|end| now.as_second() < end)
     }
 }

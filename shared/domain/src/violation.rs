@@ -29,6 +29,12 @@ impl Violation {
         Self::new(field, RuleName::Required, "is required")
     }
 
+    /// The same violation of the field with this name.
+    #[must_use]
+    pub fn named(self, field: &str) -> Self {
+        Self { field: field.to_owned(), ..self }
+    }
+
     /// The same violation, seen from one level further out: `phone` in `applicant` is
     /// `applicant.phone`.
     #[must_use]

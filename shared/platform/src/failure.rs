@@ -1,6 +1,9 @@
 //! Why something could not be done, and whether doing it again can help.
 
+use std::collections::BTreeSet;
+
 use domain::dossier::{Action, DossierStatus, Refusal};
+use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::SignedDuration;
 
@@ -35,6 +38,9 @@ pub enum Failure {
     /// There is no such uploaded document, or none of this caller.
     #[error("no such document")]
     DocumentNotFound,
+    /// Documents that the request names are not inspected yet: a matter of seconds.
+    #[error("{} document(s) under inspection", .0.len())]
+    UnderInspection(BTreeSet<UploadId>),
     /// There is no such form, it has no occasion yet, or no layout of it is in force.
     #[error("no such form to print")]
     FormNotFound,
@@ -126,6 +132,9 @@ pub enum Retry {
 }
 
 impl Failure {
+    /// The name of [`Failure::UnderInspection`].
+    pub(crate) const UNDER_INSPECTION: &str = "documents-under-inspection";
+
     /// Whether to try again. No wildcard: a new kind of failure has to be thought about here.
     pub fn retryable(&self) -> Retry {
         match self {
@@ -148,6 +157,7 @@ impl Failure {
             // shows it, and is sent back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
             Self::DossierNotFound
+            | Self::UnderInspection(_)
             | Self::NotForwarded
             | Self::Stale { .. }
             | Self::Illegal { .. } => Retry::PerhapsSoon,
@@ -167,6 +177,7 @@ impl Failure {
             Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
+            Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",

@@ -271,7 +271,7 @@ impl HttpReply {
         Self {
             status: problem.status,
             content_type: problem::CONTENT_TYPE,
-            retry_after_seconds: (problem.status == 503).then_some(1),
+            retry_after_seconds: problem.retry_after_seconds(),
             body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
             headers: vec![("content-language", language.name().to_owned())],
         }

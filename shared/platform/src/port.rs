@@ -1,13 +1,15 @@
 //! What the functions need of the world. Each port has two implementations: the real adapter, and
 //! in the tests one that fails on purpose between two calls.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::applicant::{IdNumber, Phone};
 use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::{Charge, NoticeThread};
-use domain::upload::{Upload, UploadId, UploadState};
+use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,8 +27,19 @@ pub enum Stored {
     AnotherWasFirst,
 }
 
+/// What became of an attempt to store the next version of a dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advance {
+    /// The version is stored, and the documents that came with it are this dossier's.
+    Stored,
+    /// Another process was first; nothing was changed.
+    AnotherWasFirst,
+    /// Another dossier has claimed these of the documents meanwhile; nothing was changed.
+    UploadsTaken(BTreeSet<UploadId>),
+}
+
 /// What became of an attempt to admit a new dossier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
     /// Dossier and receipt are stored, both.
     Admitted,
@@ -34,6 +47,8 @@ pub enum Admission {
     KeyTaken,
     /// A dossier with this code exists; nothing was changed.
     CodeTaken,
+    /// Another dossier has claimed these of the documents meanwhile; nothing was changed.
+    UploadsTaken(BTreeSet<UploadId>),
 }
 
 /// Access to single dossiers.
@@ -45,8 +60,9 @@ pub trait DossierStore: Sync {
     ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
 
     /// Stores `dossier` if the stored version is the one before it. State, version, history entry,
-    /// the documents that came with it and the outbox fact are one write: all or nothing.
-    fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
+    /// the documents that came with it, the claims on those that were uploaded and the outbox fact
+    /// are one write: all or nothing.
+    fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Advance, Failure>> + Send;
 }
 
 /// The editions of the catalogue that were published, with their files.
@@ -104,7 +120,7 @@ pub trait Intake: Sync {
         key: &CommandId,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Stores dossier and receipt together, or neither.
+    /// Stores dossier, receipt and the claims on uploaded documents together, or nothing.
     fn admit(
         &self,
         dossier: &Dossier,
@@ -128,6 +144,33 @@ pub trait Uploads: Sync {
         id: &UploadId,
         state: &UploadState,
     ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// The mark by which the storage removes a content that no dossier has claimed.
+pub trait Keeper: Sync {
+    /// Takes the mark away from this version of the document's object: it stays. What has none is
+    /// left as it is.
+    fn keep(
+        &self,
+        id: &UploadId,
+        version: &str,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Uploaded documents, for requests that name some.
+pub trait UploadClaims: Sync {
+    /// Those of `ids` that there are, as of the last completed write.
+    fn named(
+        &self,
+        ids: &BTreeSet<UploadId>,
+    ) -> impl Future<Output = Result<BTreeMap<UploadId, Upload>, Failure>> + Send;
+
+    /// Sees to it that the storage keeps the content of these documents. Before their dossier is
+    /// stored: what fails in between leaves a content too long, and never too short.
+    fn keep(
+        &self,
+        documents: Vec<UploadedDocument>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// The content of uploaded documents.

@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 21] = [
+pub const TYPES: [(&str, u16); 22] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -22,6 +22,7 @@ pub const TYPES: [(&str, u16); 21] = [
     ("form-not-found", 404),
     ("procedure-not-found", 404),
     ("route-not-found", 404),
+    ("documents-under-inspection", 409),
     ("stale-version", 409),
     ("out-of-order", 409),
     ("stale-edition", 409),
@@ -55,6 +56,12 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// After how many seconds the same request may be sent again; none where it would not help.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        let inspected = self.kind.ends_with(Failure::UNDER_INSPECTION);
+        (inspected || self.status == 503).then_some(1)
+    }
+
     /// The same, of the request with this id.
     #[must_use]
     pub fn of_request(self, id: &str) -> Self {
@@ -97,6 +104,7 @@ impl Problem {
                 "currentStatusName": status.name(),
                 "allowed": allowed,
             }),
+            Failure::UnderInspection(uploads) => json!({ "uploads": uploads }),
             Failure::CatalogueRefused(misprints) => json!({ "misprints": misprints }),
             Failure::StaleEdition { current } => json!({ "currentEdition": current }),
             Failure::CalendarMissing { year } => json!({ "year": year }),
@@ -192,6 +200,10 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::DocumentNotFound => (
             "Không có tài liệu này, hoặc tài liệu đã hết thời gian lưu giữ.",
             "There is no such document, or its time has ended.",
+        ),
+        Failure::UnderInspection(_) => (
+            "Tài liệu đang được kiểm tra; hãy gửi lại sau vài giây.",
+            "Documents are under inspection; send the same request again in a few seconds.",
         ),
         Failure::FormNotFound => (
             "Không có mẫu này, hoặc hồ sơ chưa có trường hợp phải in mẫu này.",

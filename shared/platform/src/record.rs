@@ -8,6 +8,7 @@ use domain::dossier::{Dossier, DossierStatus, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
+use domain::upload::UploadId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,8 @@ pub enum ReadOf {
     Form,
     /// The line of a search by person: code, state, and the applicant's name.
     Search,
+    /// The content of an uploaded document: an address by which to fetch it was given.
+    Document,
 }
 
 /// That somebody has read personal data of a dossier, without anything of what they read.
@@ -142,6 +145,9 @@ pub struct ReadRecord {
     pub day: Date,
     /// The part of the dossier that was shown.
     pub what: ReadOf,
+    /// The uploaded document that was shown, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<UploadId>,
     /// The version that the reader saw, from 1.
     pub version: u64,
     /// The gateway's id of the request, which the logs have, too.
@@ -170,9 +176,19 @@ impl ReadRecord {
             day: date_of(at),
             by,
             what,
+            document: None,
             version,
             request: request.to_owned(),
         }
+    }
+}
+
+impl ReadRecord {
+    /// The same, of this uploaded document. Several may be read in one moment.
+    #[must_use]
+    pub fn of_document(self, document: UploadId) -> Self {
+        let read = format!("{}#{document}", self.read);
+        Self { read, document: Some(document), ..self }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
+use std::collections::BTreeSet;
+
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
@@ -11,7 +13,8 @@ use domain::submission::{
     AskedDocument, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference, DocumentsKeptBy,
     PaperKind, Submission, amount_violations,
 };
-use domain::{RuleName, Violation};
+use domain::upload::{Claimable, UploadClaim, UploadId, is_sha256, not_a_sha256};
+use domain::{RuleName, Violation, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -98,48 +101,119 @@ struct DocumentBody {
     #[serde(default)]
     url: Option<String>,
     #[serde(default)]
+    upload: Option<String>,
+    #[serde(default)]
     paper: Option<PaperKind>,
 }
 
+/// Documents of a body, as far as they could be read.
+struct DocumentsRead {
+    documents: Vec<Document>,
+    /// Uploads of which the inspection is not over.
+    under_inspection: BTreeSet<UploadId>,
+}
+
+/// Reads the cleaned documents; what is wrong with each goes to `found`. Uploads that were not
+/// looked up are left out.
+fn read_documents(
+    given: Vec<DocumentBody>,
+    uploads: Option<&Claimable<'_>>,
+    found: &mut Vec<Violation>,
+) -> DocumentsRead {
+    let mut read = DocumentsRead { documents: Vec::new(), under_inspection: BTreeSet::new() };
+    for (place, document) in given.into_iter().enumerate() {
+        let mut broken = Vec::new();
+        document.read(uploads, &mut read, &mut broken);
+        // A list beyond the bound is refused by its length.
+        if place < DOCUMENTS_MAX {
+            let outer = format!("documents[{place}]");
+            found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
+        }
+    }
+    read
+}
+
+/// The uploads that `documents` name, as far as their ids can be read.
+fn named_uploads(documents: &[DocumentBody]) -> BTreeSet<UploadId> {
+    let named = documents.iter().take(DOCUMENTS_MAX).filter_map(|body| body.upload.as_deref());
+    named.filter_map(|id| text::bare(id).parse().ok()).collect()
+}
+
 impl DocumentBody {
-    /// The cleaned document, and every field of it that is missing or breaks a rule.
-    fn read(self) -> (Document, Vec<Violation>) {
-        let Self { code, name, sha256, url, paper } = self;
-        let fields = [("name", &name), ("sha256", &sha256), ("url", &url)];
-        let mut found: Vec<Violation> = match paper {
-            None => {
-                let missing = fields.iter().filter(|(_, given)| given.is_none());
-                missing.map(|(field, _)| Violation::required(*field)).collect()
+    /// Reads the cleaned document into `into`, and every field of it that is missing or breaks a
+    /// rule into `broken`.
+    fn read(
+        self,
+        uploads: Option<&Claimable<'_>>,
+        into: &mut DocumentsRead,
+        broken: &mut Vec<Violation>,
+    ) {
+        let code = self.code.clone();
+        let mut exactly = |field: &str, others: &[(&'static str, bool)], detail: &str| {
+            if others.iter().any(|(_, given)| *given) {
+                broken.push(Violation::new(field, RuleName::DocumentContent, detail));
             }
-            Some(_) if fields.iter().any(|(_, given)| given.is_some()) => {
-                let detail = "a document on paper has no name, hash or address";
-                vec![Violation::new("paper", RuleName::DocumentContent, detail)]
-            }
-            Some(_) => Vec::new(),
         };
-        let content = match paper {
-            Some(paper) => DocumentContent::Paper { paper },
-            None => DocumentContent::Reference(DocumentReference {
-                name: name.unwrap_or_default(),
-                sha256: sha256.unwrap_or_default(),
-                url: url.unwrap_or_default(),
-            }),
+        let (name, url) = (("name", self.name.is_some()), ("url", self.url.is_some()));
+        let sha256 = ("sha256", self.sha256.is_some());
+        let paper = ("paper", self.paper.is_some());
+        let content = match (self.upload, self.paper) {
+            (Some(upload), _) => {
+                let detail = "an uploaded document has a hash, and no name, address or paper";
+                exactly("upload", &[name, url, paper], detail);
+                match uploaded(&upload, self.sha256.as_deref(), uploads, broken) {
+                    Some(UploadClaim::Ready(uploaded)) => DocumentContent::Upload(uploaded),
+                    Some(UploadClaim::UnderInspection(id)) => {
+                        into.under_inspection.insert(id);
+                        return;
+                    }
+                    None => return,
+                }
+            }
+            (None, Some(paper)) => {
+                let detail = "a document on paper has no name, hash or address";
+                exactly("paper", &[name, sha256, url], detail);
+                DocumentContent::Paper { paper }
+            }
+            (None, None) => {
+                let missing = [name, sha256, url].into_iter().filter(|(_, given)| !given);
+                broken.extend(missing.map(|(field, _)| Violation::required(field)));
+                DocumentContent::Reference(DocumentReference {
+                    name: self.name.unwrap_or_default(),
+                    sha256: self.sha256.unwrap_or_default(),
+                    url: self.url.unwrap_or_default(),
+                })
+            }
         };
         let document = Document { code, version: 1, content }.cleaned();
-        add_unnamed(&mut found, document.violations());
-        (document, found)
+        add_unnamed(broken, document.violations());
+        into.documents.push(document);
     }
 }
 
-/// The cleaned documents; what is wrong with each goes to `found`.
-fn read_documents(given: Vec<DocumentBody>, found: &mut Vec<Violation>) -> Vec<Document> {
-    let (documents, broken): (Vec<Document>, Vec<Vec<Violation>>) =
-        given.into_iter().map(DocumentBody::read).unzip();
-    for (place, broken) in broken.into_iter().enumerate().take(DOCUMENTS_MAX) {
-        let outer = format!("documents[{place}]");
-        found.extend(broken.into_iter().map(|violation| violation.within(&outer)));
-    }
-    documents
+/// What becomes of the uploaded document `id`; none where something of it is wrong, which goes to
+/// `broken`, and where uploads were not looked up.
+fn uploaded(
+    id: &str,
+    sha256: Option<&str>,
+    uploads: Option<&Claimable<'_>>,
+    broken: &mut Vec<Violation>,
+) -> Option<UploadClaim> {
+    let id = UploadId::try_from(text::bare(id));
+    let id = id.map_err(|violation| broken.push(violation.named("upload"))).ok();
+    let hash = match sha256.map(text::bare) {
+        None => {
+            broken.push(Violation::required("sha256"));
+            None
+        }
+        Some(hash) if !is_sha256(&hash) => {
+            broken.push(not_a_sha256());
+            None
+        }
+        Some(hash) => Some(hash),
+    };
+    let (id, hash, uploads) = (id?, hash?, uploads?);
+    uploads.claim(&id, &hash).map_err(|violation| broken.push(violation)).ok()
 }
 
 /// Keeps a checked value or notes what was wrong with it, so that one answer names every broken
@@ -151,15 +225,33 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
 impl SubmissionBody {
     /// Every field that breaks a rule; none where [`SubmissionBody::judged`] takes it.
     pub fn violations(self, catalogue: &Catalogue) -> Vec<Violation> {
-        match self.judged(catalogue) {
+        match self.read(catalogue, None) {
             Err(Failure::Invalid(broken)) => broken,
             Ok(_) | Err(_) => Vec::new(),
         }
     }
 
-    /// The cleaned submission. Fails with every field that breaks a rule of `catalogue` or of its
-    /// own form.
-    pub fn judged(self, catalogue: &Catalogue) -> Result<Submission, Failure> {
+    /// The uploads that it names, as far as their ids can be read.
+    pub fn uploads(&self) -> BTreeSet<UploadId> {
+        named_uploads(&self.documents)
+    }
+
+    /// The cleaned submission with documents of `uploads`. Fails with every field that breaks a rule
+    /// of `catalogue`, of its own form or of the documents; and where nothing does, with the
+    /// documents that are not inspected yet.
+    pub fn judged(
+        self,
+        catalogue: &Catalogue,
+        uploads: &Claimable<'_>,
+    ) -> Result<Submission, Failure> {
+        self.read(catalogue, Some(uploads))
+    }
+
+    fn read(
+        self,
+        catalogue: &Catalogue,
+        uploads: Option<&Claimable<'_>>,
+    ) -> Result<Submission, Failure> {
         let body = self;
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
@@ -178,12 +270,16 @@ impl SubmissionBody {
         let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
         let email =
             person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
-        let documents = read_documents(body.documents, &mut found);
+        let DocumentsRead { documents, under_inspection } =
+            read_documents(body.documents, uploads, &mut found);
         found.extend(amount_violations(&documents));
         match (procedure, agency, full_name, id_number, phone) {
             (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone))
                 if found.is_empty() =>
             {
+                if !under_inspection.is_empty() {
+                    return Err(Failure::UnderInspection(under_inspection));
+                }
                 let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
                 Ok(Submission {
                     procedure,
@@ -226,10 +322,42 @@ pub struct TransitionBody<V> {
 }
 
 impl<V: Into<Option<u64>>> TransitionBody<V> {
-    /// The command `id`, of what happened at `at`, or happens as it arrives; and every field of a
-    /// document that is missing or breaks a rule.
-    pub fn command(self, id: CommandId, at: Option<Timestamp>) -> (Command, Vec<Violation>) {
+    /// The uploads that it names, as far as their ids can be read.
+    pub fn uploads(&self) -> BTreeSet<UploadId> {
+        named_uploads(&self.documents)
+    }
+
+    /// The command `id`, of what happened at `at`, or happens as it arrives, with documents of
+    /// `uploads`. Where something is wrong with a document, fails with that and with all else that
+    /// can be judged without the dossier; where nothing is, with the documents that are not
+    /// inspected yet.
+    pub fn command(
+        self,
+        id: CommandId,
+        at: Option<Timestamp>,
+        uploads: &Claimable<'_>,
+    ) -> Result<Command, Failure> {
         let mut found = Vec::new();
+        let (command, under_inspection) = self.read(id, at, Some(uploads), &mut found);
+        if found.is_empty() && under_inspection.is_empty() {
+            return Ok(command);
+        }
+        add_unnamed(&mut found, command.violations(uploads.now));
+        if found.is_empty() {
+            return Err(Failure::UnderInspection(under_inspection));
+        }
+        Err(Failure::Invalid(found))
+    }
+
+    fn read(
+        self,
+        id: CommandId,
+        at: Option<Timestamp>,
+        uploads: Option<&Claimable<'_>>,
+        found: &mut Vec<Violation>,
+    ) -> (Command, BTreeSet<UploadId>) {
+        let DocumentsRead { documents, under_inspection } =
+            read_documents(self.documents, uploads, found);
         let command = Command {
             id,
             action: self.action,
@@ -240,15 +368,16 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             new_due_on: self.new_due_on,
             to_agency: self.to_agency,
             asked_for: self.asked_for,
-            documents: read_documents(self.documents, &mut found),
+            documents,
         };
-        (command, found)
+        (command, under_inspection)
     }
 
     /// Every field that breaks a rule by which the command can be judged at `now` without the
     /// dossier.
     pub fn violations(self, id: CommandId, now: Timestamp) -> Vec<Violation> {
-        let (command, mut found) = self.command(id, None);
+        let mut found = Vec::new();
+        let (command, _) = self.read(id, None, None, &mut found);
         add_unnamed(&mut found, command.violations(now));
         found
     }

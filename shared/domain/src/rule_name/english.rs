@@ -55,6 +55,10 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentHost => "is on a host that the catalogue does not list",
         RuleName::DocumentType => "is a type of file that is not accepted",
         RuleName::DocumentId => "must be the id of a document as it was given",
+        RuleName::KnownUpload => "is no uploaded document of this account, or its time has ended",
+        RuleName::UnclaimedUpload => "belongs to another dossier",
+        RuleName::UploadSha256 => "is not the hash that was declared of the uploaded document",
+        RuleName::UsableUpload => "was refused when it was inspected",
         RuleName::KnownAgency => "is no agency of the catalogue",
         RuleName::AgencyInForce => "is an agency that does not exist on that day",
         RuleName::WardCode => "must be five digits",
@@ -65,7 +69,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AskedDocument => "a document that was asked for is missing",
         RuleName::RequestOnly => "only a request for a supplement asks for documents",
         RuleName::SupplementOnly => "only a supplement brings documents",
-        RuleName::DocumentContent => "is either on paper or at an address",
+        RuleName::DocumentContent => {
+            "is uploaded, on paper or at an address, and only one of these"
+        }
         RuleName::DocumentsWithSender => "only an integrator may keep the documents",
         RuleName::KnownProcedure => "is no procedure of the catalogue",
         RuleName::OnlineProcedure => "cannot be handed in on-line",

@@ -53,6 +53,12 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentHost => "máy chủ không thuộc danh mục nơi lưu tài liệu",
         RuleName::DocumentType => "loại tệp này không được tiếp nhận",
         RuleName::DocumentId => "phải là mã tài liệu như đã được cấp",
+        RuleName::KnownUpload => {
+            "không phải tài liệu đã tải lên của tài khoản này, hoặc đã hết thời gian lưu giữ"
+        }
+        RuleName::UnclaimedUpload => "đã thuộc hồ sơ khác",
+        RuleName::UploadSha256 => "không khớp mã băm đã khai báo của tài liệu tải lên",
+        RuleName::UsableUpload => "đã bị từ chối khi kiểm tra",
         RuleName::KnownAgency => "cơ quan không có trong danh mục",
         RuleName::AgencyInForce => "cơ quan không hoạt động vào ngày đó",
         RuleName::WardCode => "phải là mã đơn vị hành chính cấp xã gồm năm chữ số",
@@ -63,7 +69,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AskedDocument => "còn thiếu tài liệu đã được yêu cầu bổ sung",
         RuleName::RequestOnly => "chỉ yêu cầu bổ sung mới nêu tài liệu cần nộp",
         RuleName::SupplementOnly => "chỉ lần nộp bổ sung mới kèm tài liệu",
-        RuleName::DocumentContent => "là bản giấy hoặc có địa chỉ lưu trữ, không phải cả hai",
+        RuleName::DocumentContent => {
+            "chỉ là một trong ba: tệp tải lên, bản giấy hoặc địa chỉ lưu trữ"
+        }
         RuleName::DocumentsWithSender => {
             "chỉ hệ thống tích hợp mới được giữ tài liệu tại hệ thống của mình"
         }

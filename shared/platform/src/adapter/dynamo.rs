@@ -12,17 +12,19 @@ mod reads;
 mod rows;
 mod uploads;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 pub use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use domain::impossible::IMPOSSIBLE;
+use domain::upload::UploadId;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
@@ -113,6 +115,36 @@ fn unless_refused<T, E: OperationError>(
 fn stored<T, E: OperationError>(outcome: Result<T, SdkError<E>>) -> Result<Stored, Failure> {
     let answer = unless_refused(outcome)?;
     Ok(answer.map_or(Stored::AnotherWasFirst, |_| Stored::Yes))
+}
+
+/// Why a transaction was cancelled, write by write.
+struct Cancelled<'a>(Vec<&'a str>);
+
+impl<'a> Cancelled<'a> {
+    fn of(exception: &'a TransactionCanceledException) -> Self {
+        let reasons = exception.cancellation_reasons().iter();
+        Self(reasons.map(|reason| reason.code().unwrap_or("None")).collect())
+    }
+
+    /// Whether the condition of the write at `place` did not hold.
+    fn is_refused(&self, place: usize) -> bool {
+        self.0.get(place).is_some_and(|code| *code == "ConditionalCheckFailed")
+    }
+
+    /// Whether another transaction was at one of the items.
+    fn is_conflict(&self) -> bool {
+        self.0.contains(&"TransactionConflict")
+    }
+
+    /// Of the uploads that the writes from `first` claim, those that could not be.
+    fn taken<'b>(
+        &self,
+        first: usize,
+        uploads: impl Iterator<Item = &'b UploadId>,
+    ) -> BTreeSet<UploadId> {
+        let claimed = (first..).zip(uploads);
+        claimed.filter(|(place, _)| self.is_refused(*place)).map(|(_, id)| id.clone()).collect()
+    }
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {

@@ -2,6 +2,7 @@
 //! are signed by the crate that the clients of tables and queues carry anyway; a client of object
 //! storage would be megabytes for three calls (ADR 44).
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -13,15 +14,15 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::upload::{Declared, UPLOAD_WITHIN, UploadId};
+use domain::upload::{Declared, READ_WITHIN, UPLOAD_WITHIN, UploadId, UploadedDocument};
 use jiff::Timestamp;
-use reqwest::StatusCode;
+use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
 use crate::Failure;
 use crate::gateway::http_client;
-use crate::port::Contents;
+use crate::port::{Contents, Keeper};
 
 /// The tag of an object that no dossier has claimed: the bucket's lifecycle removes what has it.
 pub const UNCLAIMED: (&str, &str) = ("claimed", "no");
@@ -31,6 +32,9 @@ const SCANNED: &str = "GuardDutyMalwareScanStatus";
 
 /// The validity of an address that a function uses at once.
 const OWN_CALL: Duration = Duration::from_secs(60);
+
+/// How long the storage may take to answer a function that a client waits for.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// The longest list of tags that is read, in bytes: ten tags of 128 and 256 characters fit.
 const TAGS_BYTES_MAX: u64 = 64 * 1024;
@@ -54,6 +58,16 @@ pub struct SignedUpload {
     /// The headers to send, with these values: they are signed.
     pub headers: Vec<SignedHeader>,
     /// The upload has to begin before.
+    pub expires_at: Timestamp,
+}
+
+/// How a document is to be fetched.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedDownload {
+    /// The address, which is a secret until it expires.
+    pub url: String,
+    /// The fetching has to begin before.
     pub expires_at: Timestamp,
 }
 
@@ -111,6 +125,24 @@ impl Bucket {
         let url = self.sign("PUT", address, &signed, lives, now).await?;
         let expires_at = now.saturating_add(UPLOAD_WITHIN).unwrap_or(now);
         Ok(SignedUpload { method: "PUT", url, headers, expires_at })
+    }
+
+    /// An address by which whoever has it may fetch this version of a document for
+    /// [`READ_WITHIN`], as a file and never as a page.
+    pub async fn download(
+        &self,
+        document: &UploadedDocument,
+        now: Timestamp,
+    ) -> Result<SignedDownload, Failure> {
+        let query = [
+            ("versionId", document.object_version.as_str()),
+            ("response-content-disposition", "attachment"),
+            ("response-cache-control", "no-store"),
+        ];
+        let address = self.address(&document.upload, &query);
+        let url = self.sign("GET", address, &[], READ_WITHIN.unsigned_abs(), now).await?;
+        let expires_at = now.saturating_add(READ_WITHIN).unwrap_or(now);
+        Ok(SignedDownload { url, expires_at })
     }
 
     fn address(&self, id: &UploadId, query: &[(&str, &str)]) -> Url {
@@ -176,34 +208,56 @@ fn checksum(sha256: &str) -> Result<String, Failure> {
     Ok(STANDARD.encode(bytes))
 }
 
-/// A bucket from which a function fetches.
-#[derive(Debug, Clone)]
-pub struct Fetched {
+/// A bucket that a function calls itself.
+#[derive(Debug)]
+pub struct Objects {
     bucket: Bucket,
-    http: reqwest::Client,
+    http: OnceLock<reqwest::Client>,
+    timeout: Duration,
     clock: fn() -> Timestamp,
 }
 
-impl Fetched {
-    /// From `bucket`, each answer within `timeout`, signed at the time by `clock`.
-    pub fn new(
-        bucket: Bucket,
-        timeout: Duration,
-        clock: fn() -> Timestamp,
-    ) -> Result<Self, Failure> {
-        Ok(Self { bucket, http: http_client(timeout)?, clock })
+/// The name of the storage in failures.
+const PART: &str = "object storage";
+
+/// The failure without its address, which is signed.
+fn broken(error: reqwest::Error) -> Failure {
+    Failure::unavailable(PART, error.without_url())
+}
+
+impl Objects {
+    /// Those of `bucket`, each answer within `timeout`, signed at the time by `clock`.
+    pub fn new(bucket: Bucket, timeout: Duration, clock: fn() -> Timestamp) -> Self {
+        Self { bucket, http: OnceLock::new(), timeout, clock }
     }
 
-    async fn get(&self, address: Url, bytes_max: u64) -> Result<Vec<u8>, Failure> {
-        const PART: &str = "object storage";
-        let url = self.bucket.sign("GET", address, &[], OWN_CALL, (self.clock)()).await?;
-        // The error would name the address, which is signed.
-        let broken = |error: reqwest::Error| Failure::unavailable(PART, error.without_url());
-        let mut response = self.http.get(url).send().await.map_err(broken)?;
-        if response.status() != StatusCode::OK {
+    /// Calls `address`; every answer but `expected` is a failure.
+    async fn call(
+        &self,
+        method: Method,
+        address: Url,
+        expected: StatusCode,
+    ) -> Result<Response, Failure> {
+        let url = self.bucket.sign(method.as_str(), address, &[], OWN_CALL, (self.clock)()).await?;
+        // Made when it is first needed: it reads the roots of trust, and most requests of a
+        // function that takes dossiers in name no upload.
+        let http = match self.http.get() {
+            Some(http) => http,
+            None => {
+                let made = http_client(self.timeout)?;
+                self.http.get_or_init(|| made)
+            }
+        };
+        let response = http.request(method, url).send().await.map_err(broken)?;
+        if response.status() != expected {
             let status = response.status().as_u16();
             return Err(Failure::unavailable(PART, format!("answered {status}")));
         }
+        Ok(response)
+    }
+
+    async fn get(&self, address: Url, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+        let mut response = self.call(Method::GET, address, StatusCode::OK).await?;
         let mut content = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             content.extend_from_slice(&chunk);
@@ -215,7 +269,14 @@ impl Fetched {
     }
 }
 
-impl Contents for Fetched {
+impl Keeper for Objects {
+    async fn keep(&self, id: &UploadId, version: &str) -> Result<(), Failure> {
+        let address = self.bucket.address(id, &[("tagging", ""), ("versionId", version)]);
+        self.call(Method::DELETE, address, StatusCode::NO_CONTENT).await.map(drop)
+    }
+}
+
+impl Contents for Objects {
     async fn content(
         &self,
         id: &UploadId,

@@ -2,18 +2,21 @@
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::document::uploads_in;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
 use domain::phone::Unreachable;
 use domain::submission::Times;
+use domain::upload::Claimable;
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::Failure;
+use crate::claiming::taken_violations;
 use crate::fingerprint::{self, Fingerprint};
-use crate::port::{Admission, Intake};
+use crate::port::{Admission, Intake, UploadClaims};
 use crate::record::SubmissionReceipt;
 use crate::request::{Came, SubmissionBody};
 use crate::wire::hex;
@@ -81,17 +84,23 @@ impl From<SubmissionReceipt> for Receipt {
 /// many at a time.
 pub async fn submit(
     intake: &impl Intake,
+    uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     request: SubmissionRequest,
     now: Timestamp,
 ) -> Result<Receipt, Failure> {
     let now = moment(now);
     let asked = Asked::of(&request);
+    // Before the receipt is read: what the dossier of this very request has claimed meanwhile is
+    // not another's.
+    let known = uploads.named(&request.body.read.uploads()).await?;
     // Before anything is judged: rules may have become stricter since it was answered.
     if let Some(kept) = intake.receipt(&request.key).await? {
         return asked.repeated(kept);
     }
-    let submission = request.body.read.judged(catalogue)?;
+    let account = request.by.signature().account();
+    let claimable = Claimable { known: &known, account: &account, dossier: None, now };
+    let submission = request.body.read.judged(catalogue, &claimable)?;
     if !submission.may_be_handed_in_by(&request.by) {
         return Err(Failure::Forbidden);
     }
@@ -125,6 +134,7 @@ pub async fn submit(
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
+    uploads.keep(uploads_in(&submission.documents)).await?;
     for tried in 0..NUMBERS_TRIED_MAX {
         let code = match &request.code {
             Some(code) => code.clone(),
@@ -169,6 +179,9 @@ pub async fn submit(
                     "is another dossier's code",
                 )
                 .into());
+            }
+            Admission::UploadsTaken(taken) => {
+                return Err(Failure::Invalid(taken_violations(&submission.documents, &taken)));
             }
             Admission::CodeTaken => {}
         }

@@ -2,6 +2,7 @@
 
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
+use domain::document::uploads_in;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::law::Law;
@@ -10,7 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Failure;
-use crate::port::{DossierStore, Stored};
+use crate::claiming::taken_violations;
+use crate::port::{Advance, DossierStore, UploadClaims};
 
 /// The most attempts to decide a command without a version when other writers are faster.
 const DECIDED_MAX: u32 = 5;
@@ -59,6 +61,7 @@ impl Moved {
 /// faster; otherwise decides again.
 pub async fn change(
     store: &impl DossierStore,
+    uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     code: &DossierCode,
     command: Command,
@@ -78,8 +81,14 @@ pub async fn change(
                 if !found.is_empty() {
                     return Err(Failure::Invalid(found));
                 }
-                if store.advance(&next).await? == Stored::Yes {
-                    return Ok(Moved::to(&next, entry, catalogue.law()));
+                uploads.keep(uploads_in(next.documents_of(entry))).await?;
+                match store.advance(&next).await? {
+                    Advance::Stored => return Ok(Moved::to(&next, entry, catalogue.law())),
+                    Advance::UploadsTaken(taken) => {
+                        let found = taken_violations(&command.documents, &taken);
+                        return Err(Failure::Invalid(found));
+                    }
+                    Advance::AnotherWasFirst => {}
                 }
             }
         }

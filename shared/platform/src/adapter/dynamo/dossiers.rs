@@ -1,19 +1,23 @@
 //! The dossiers table: read one, move one, list an agency's, read what a count needs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use domain::document::uploads_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
+use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 
-use super::{Item, down, number, read, rows, stored, text, write};
+use super::uploads::claims;
+use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
-use crate::port::{DossierStore, Stored};
+use crate::port::{Advance, DossierStore, Stored};
 use crate::record::{DossierRecord, Work, WorklistItem, work_key};
 
 /// The key of a row.
@@ -24,12 +28,19 @@ const KEY: &[&str] = &["code"];
 pub struct Dossiers {
     client: Client,
     table: String,
+    uploads: Option<String>,
 }
 
 impl Dossiers {
     /// The table named `table`.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { client, table, uploads: None }
+    }
+
+    /// The same, where dossiers claim uploaded documents in the table named `uploads`.
+    #[must_use]
+    pub fn claiming(self, uploads: String) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status
@@ -246,7 +257,7 @@ impl DossierStore for Dossiers {
         self.item(code).await?.map(read).transpose()
     }
 
-    async fn advance(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+    async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         let mut fields = write(&DossierRecord::from(dossier))?;
         let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
@@ -259,8 +270,9 @@ impl DossierStore for Dossiers {
             (":newest".to_owned(), AttributeValue::L(newest)),
             (":before".to_owned(), number(dossier.version - 1)),
         ]);
-        let brought = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
-        let (brought, documents) = (brought.count(), fields.remove("documents"));
+        let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
+        let uploaded = uploads_of(came.clone());
+        let (brought, documents) = (came.count(), fields.remove("documents"));
         if let (1.., Some(AttributeValue::L(mut documents))) = (brought, documents) {
             let newest = documents.split_off(documents.len().saturating_sub(brought));
             set.push("documents = list_append(documents, :documents)".to_owned());
@@ -282,18 +294,80 @@ impl DossierStore for Dossiers {
         if !remove.is_empty() {
             update.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
+        let change = Change { code: &dossier.code, update, names, values };
+        if uploaded.is_empty() {
+            return self.change(change).await;
+        }
+        self.change_and_claim(change, &uploaded).await
+    }
+}
+
+/// The write by which a dossier moves to its next version.
+struct Change<'a> {
+    code: &'a DossierCode,
+    update: String,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+/// It holds while the version before is stored.
+const VERSION_BEFORE: &str = "#version = :before";
+
+impl Dossiers {
+    async fn change(&self, change: Change<'_>) -> Result<Advance, Failure> {
         let outcome = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("code", text(dossier.code.as_str()))
-            .update_expression(update)
-            .condition_expression("#version = :before")
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
+            .key("code", text(change.code.as_str()))
+            .update_expression(change.update)
+            .condition_expression(VERSION_BEFORE)
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values))
             .send()
             .await;
-        stored(outcome)
+        Ok(match stored(outcome)? {
+            Stored::Yes => Advance::Stored,
+            Stored::AnotherWasFirst => Advance::AnotherWasFirst,
+        })
+    }
+
+    async fn change_and_claim(
+        &self,
+        change: Change<'_>,
+        uploaded: &BTreeMap<&UploadId, &UploadedDocument>,
+    ) -> Result<Advance, Failure> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("code", text(change.code.as_str()))
+            .update_expression(change.update)
+            .condition_expression(VERSION_BEFORE)
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values))
+            .build()
+            .map_err(|error| Failure::Defect(error.to_string()))?;
+        let mut writes = vec![TransactWriteItem::builder().update(update).build()];
+        let first_claim = writes.len();
+        writes.extend(claims(self.uploads.as_deref(), change.code, uploaded.values().copied())?);
+        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
+        let Err(error) = transaction.send().await else {
+            return Ok(Advance::Stored);
+        };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            return Err(down(error));
+        };
+        let cancelled = Cancelled::of(cancelled);
+        let taken = cancelled.taken(first_claim, uploaded.keys().copied());
+        if !cancelled.is_refused(0) && !taken.is_empty() {
+            return Ok(Advance::UploadsTaken(taken));
+        }
+        // Decided again, from what is stored by then.
+        if cancelled.is_refused(0) || cancelled.is_conflict() {
+            return Ok(Advance::AnotherWasFirst);
+        }
+        Err(down(error))
     }
 }
 

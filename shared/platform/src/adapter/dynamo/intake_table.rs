@@ -4,12 +4,14 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
+use domain::document::uploads_of;
 use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Item, down, number, people, read, text, write};
+use super::uploads::claims;
+use super::{Cancelled, Item, down, number, people, read, text, write};
 use crate::Failure;
 use crate::keyed_hash::KeyedHash;
 use crate::port::{Admission, Intake};
@@ -27,6 +29,7 @@ pub struct IntakeTable {
     client: Client,
     dossiers: String,
     intake: String,
+    uploads: Option<String>,
     people: KeyedHash,
 }
 
@@ -34,7 +37,13 @@ impl IntakeTable {
     /// Over the tables `dossiers` and `intake`; `people` hashes the numbers by which a dossier's
     /// applicant is found.
     pub fn new(client: Client, dossiers: String, intake: String, people: KeyedHash) -> Self {
-        Self { client, dossiers, intake, people }
+        Self { client, dossiers, intake, uploads: None, people }
+    }
+
+    /// The same, where dossiers claim uploaded documents in the table named `uploads`.
+    #[must_use]
+    pub fn claiming(self, uploads: String) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 }
 
@@ -180,12 +189,16 @@ impl Intake for IntakeTable {
         };
         let mut admitted = write(&DossierRecord::from(dossier))?;
         admitted.extend(people::keys_of(&self.people, &dossier.applicant));
-        let puts = vec![put(&self.dossiers, admitted, "code")?, put(&self.intake, kept, "key")?];
+        let uploaded = uploads_of(&dossier.documents);
+        let mut writes =
+            vec![put(&self.dossiers, admitted, "code")?, put(&self.intake, kept, "key")?];
+        let first_claim = writes.len();
+        writes.extend(claims(self.uploads.as_deref(), &dossier.code, uploaded.values().copied())?);
         for attempt in 1..=CONFLICT_TRIES_MAX {
             let outcome = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(puts.clone()))
+                .set_transact_items(Some(writes.clone()))
                 .send()
                 .await;
             let error = match outcome {
@@ -197,21 +210,19 @@ impl Intake for IntakeTable {
             else {
                 return Err(down(error));
             };
-            let reason = |place: usize| {
-                cancelled
-                    .cancellation_reasons()
-                    .get(place)
-                    .and_then(|reason| reason.code())
-                    .unwrap_or("None")
-            };
+            let cancelled = Cancelled::of(cancelled);
             // The key is looked at first: where both exist, this very request was admitted before.
-            if reason(1) == "ConditionalCheckFailed" {
+            if cancelled.is_refused(1) {
                 return Ok(Admission::KeyTaken);
             }
-            if reason(0) == "ConditionalCheckFailed" {
+            if cancelled.is_refused(0) {
                 return Ok(Admission::CodeTaken);
             }
-            if !(0..2).any(|place| reason(place) == "TransactionConflict") {
+            let taken = cancelled.taken(first_claim, uploaded.keys().copied());
+            if !taken.is_empty() {
+                return Ok(Admission::UploadsTaken(taken));
+            }
+            if !cancelled.is_conflict() {
                 return Err(down(error));
             }
             let pause = CONFLICT_PAUSE_MS * u64::from(attempt);

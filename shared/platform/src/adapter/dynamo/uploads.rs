@@ -1,11 +1,39 @@
 //! The documents table: each document that was asked for, with how far it has come.
 
 use aws_sdk_dynamodb::Client;
-use domain::upload::{Upload, UploadId, UploadState};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::id::DossierCode;
+use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
 
 use super::{down, read, stored, text, write};
 use crate::Failure;
 use crate::port::{Stored, Uploads};
+
+/// The writes of a transaction by which `dossier` claims these documents, in order, in the table of
+/// that name. A repeated claim of the same dossier changes nothing.
+pub(super) fn claims<'a>(
+    table: Option<&str>,
+    dossier: &DossierCode,
+    documents: impl Iterator<Item = &'a UploadedDocument>,
+) -> Result<Vec<TransactWriteItem>, Failure> {
+    let each = documents.map(|document| {
+        let table = table.ok_or_else(|| Failure::Defect("no table of uploads".to_owned()))?;
+        let claim = Update::builder()
+            .table_name(table)
+            .key("document", text(document.upload.as_str()))
+            .update_expression("SET claimedBy = :dossier REMOVE expiresAt")
+            // The version, so that a row that has expired does not come back as a stump.
+            .condition_expression(
+                "objectVersion = :version AND (attribute_not_exists(claimedBy) OR claimedBy = :dossier)",
+            )
+            .expression_attribute_values(":dossier", text(dossier.as_str()))
+            .expression_attribute_values(":version", text(&document.object_version))
+            .build()
+            .map_err(|error| Failure::Defect(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(claim).build())
+    });
+    each.collect()
+}
 
 /// Reads and writes the documents table.
 #[derive(Debug, Clone)]

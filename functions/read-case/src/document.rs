@@ -1,0 +1,55 @@
+//! `GET /v1/dossiers/{code}/documents/{id}`: an address by which whoever may see the case fetches an
+//! uploaded document of it, in the version that was inspected.
+
+use domain::catalogue::Catalogue;
+use domain::upload::{DocumentType, UploadId};
+use jiff::Timestamp;
+use platform::Failure;
+use platform::dynamo::{Dossiers, Reads};
+use platform::http::{HttpReply, HttpRequest};
+use platform::objects::{Bucket, SignedDownload};
+use platform::record::{ReadOf, ReadRecord};
+use serde::Serialize;
+
+/// What was inspected, and where it can be fetched. The content never passes through here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    id: &'a UploadId,
+    media_type: DocumentType,
+    bytes: u64,
+    sha256: &'a str,
+    #[serde(flatten)]
+    download: SignedDownload,
+}
+
+pub(crate) async fn show(
+    request: &HttpRequest,
+    (dossiers, reads): (&Dossiers, &Reads),
+    bucket: &Bucket,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
+    let id: UploadId = request.path("id")?;
+    let dossier = super::find(dossiers, request).await?;
+    let version = super::version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
+    let seen = dossier.documents.iter().filter(|document| document.version <= version);
+    let mut uploaded = seen.filter_map(|document| document.uploaded());
+    let document =
+        uploaded.find(|uploaded| uploaded.upload == id).ok_or(Failure::DocumentNotFound)?;
+    // Signed first: what cannot be shown was not read.
+    let download = bucket.download(document, now).await?;
+    let what = (ReadOf::Document, version);
+    let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
+    super::record(reads, &read.of_document(id)).await?;
+    let shown = Shown {
+        id: &document.upload,
+        media_type: document.declared.media_type,
+        bytes: document.declared.bytes,
+        sha256: &document.declared.sha256,
+        download,
+    };
+    HttpReply::json(200, &shown)
+}
