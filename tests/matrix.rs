@@ -39,10 +39,11 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 29] = [
+const MATRIX: [(&str, [u16; 12]); 30] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
+    ("POST /v1/dossiers/{code}/assignment",  [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
     ("GET /v1/dossiers",                     [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
     ("GET /v1/dossiers/{code}",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/dossiers/{code}/history",      [401, 200, 403, 200, 200, 403, 200, 200, 200, 403, 403, 403]),
@@ -119,6 +120,9 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
         }
         "POST /v1/dossiers/{code}/transitions" => {
             body = json!({ "action": "suspend", "expectedVersion": 1, "reason": "chờ ý kiến" });
+        }
+        "POST /v1/dossiers/{code}/assignment" => {
+            body = json!({ "assignee": "me", "expectedVersion": 1, "expectedAssignment": 0 });
         }
         "POST /v1/documents" => body = upload(),
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),

@@ -8,6 +8,7 @@ mod claiming;
 mod contract;
 mod crash;
 mod deadline;
+mod desk;
 mod doors;
 mod figures;
 mod finding;

@@ -210,7 +210,7 @@ async fn integrators_chose_among_all_numbers_before_they_had_a_block_and_theirs_
 }
 
 /// A stream record from one image to another; an absent image is a dossier that is not there.
-fn stream(
+pub fn stream(
     new: Option<&impl serde::Serialize>,
     old: Option<&impl serde::Serialize>,
 ) -> aws_lambda_events::dynamodb::Event {

@@ -193,6 +193,10 @@ impl DossierStore for Province {
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         self.kept.advance(dossier).await
     }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.kept.assign(dossier).await
+    }
 }
 
 impl NoticeBook for Province {

@@ -26,6 +26,7 @@ SETTING = json.loads(Path(os.environ["FUZZ_SETTING"]).read_text())
 AT_HOME = {
     "submitDossier": ("portal", "citizen"),
     "changeStatus": ("officer",),
+    "assignDossier": ("officer",),
     "listWork": ("officer",),
     "readHistory": ("citizen", "officer"),
     "readDeadline": ("citizen", "officer"),
@@ -58,6 +59,8 @@ SEEN: Counter[str] = Counter()
 LOCK = threading.Lock()
 # The dossiers that there are, and where each stands.
 VERSIONS: dict[str, int] = SETTING["versions"]
+# How often each was assigned.
+ASSIGNMENTS: dict[str, int] = dict.fromkeys(VERSIONS, 0)
 
 
 def digest(case: schemathesis.Case) -> int:
@@ -134,6 +137,8 @@ def known(body: dict[str, Any], code: str, number: int) -> None:
         body["documents"] = SETTING["documents"]
     if isinstance(body.get("expectedVersion"), int) and code in VERSIONS and number % 4:
         body["expectedVersion"] = VERSIONS[code]
+    if isinstance(body.get("expectedAssignment"), int) and code in ASSIGNMENTS and number % 4:
+        body["expectedAssignment"] = ASSIGNMENTS[code]
     applicant = body.get("applicant")
     if (
         isinstance(applicant, dict)
@@ -155,6 +160,12 @@ def after_call(
         ):
             moved = json.loads(response.content)
             VERSIONS[moved["code"]] = moved["version"]
+        if (
+            case.operation.label == "POST /v1/dossiers/{code}/assignment"
+            and response.status_code == 200
+        ):
+            assigned = json.loads(response.content)
+            ASSIGNMENTS[assigned["code"]] = assigned["assignment"]
 
 
 @atexit.register

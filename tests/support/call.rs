@@ -140,6 +140,14 @@ impl Call {
         }))
     }
 
+    /// `POST /v1/dossiers/{code}/assignment` by an officer of the agency, who saw these numbers of
+    /// version and assignment.
+    pub fn assignment(code: &str, assignee: &str, (version, assignment): (u64, u64)) -> Self {
+        Self::new("POST /v1/dossiers/{code}/assignment").code(code).officer(AGENCY).body(&json!({
+            "assignee": assignee, "expectedVersion": version, "expectedAssignment": assignment,
+        }))
+    }
+
     pub fn code(mut self, code: &str) -> Self {
         self.path = json!({ "code": code });
         self
@@ -214,6 +222,11 @@ impl Call {
         self.claims(
             json!({ "sub": format!("officer@{agency}"), "role": "officer", "agency": agency }),
         )
+    }
+
+    /// The officer of the agency with this account.
+    pub fn account(self, agency: &str, account: &str) -> Self {
+        self.claims(json!({ "sub": account, "role": "officer", "agency": agency }))
     }
 
     /// An officer of the agency who also takes dossiers in.
@@ -340,7 +353,7 @@ impl Call {
                 })
                 .await
             }
-            "POST /v1/dossiers/{code}/transitions" => {
+            "POST /v1/dossiers/{code}/transitions" | "POST /v1/dossiers/{code}/assignment" => {
                 http::serve(event, |request| {
                     change_status::handle(request, &world.dossiers, &world.claims, catalogue, now)
                 })

@@ -65,6 +65,10 @@ impl DossierStore for Memory {
     async fn advance(&self, _: &Dossier) -> Result<Advance, Failure> {
         Err(Failure::Defect("nothing is moved here".to_owned()))
     }
+
+    async fn assign(&self, _: &Dossier) -> Result<Stored, Failure> {
+        Err(Failure::Defect("nobody is given anything here".to_owned()))
+    }
 }
 
 impl NoticeBook for Memory {

@@ -222,6 +222,10 @@ impl<S: DossierStore> DossierStore for Mortal<S> {
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         self.write(self.inner.advance(dossier)).await
     }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.write(self.inner.assign(dossier)).await
+    }
 }
 
 impl<S: Intake> Intake for Mortal<S> {

@@ -127,6 +127,7 @@ fn failures() -> Vec<Failure> {
         Failure::ProcedureNotFound,
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },
+        Failure::StaleAssignment { current: 2 },
         Failure::OutOfOrder,
         Failure::StaleEdition { current: 12 },
         Failure::TooLarge,

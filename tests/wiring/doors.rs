@@ -7,7 +7,7 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 28] = [
+const VALUES: [(&str, &str); 29] = [
     ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
     ("by", "agency"),
@@ -29,6 +29,7 @@ const VALUES: [(&str, &str); 28] = [
     ("dryRun", "true"),
     ("status", "2"),
     ("dueBefore", "2026-11-20"),
+    ("assignee", "me"),
     ("SMSID", "8a2f-1"),
     ("RequestId", "H20.101-261116-0001/1"),
     ("SendStatus", "5"),

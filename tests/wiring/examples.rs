@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 112] = [
+const ANSWERS: [(&str, u16, &str); 116] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.counter", 201, ""),
@@ -57,6 +57,9 @@ const ANSWERS: [(&str, u16, &str); 112] = [
     ("change-status.unknown-action", 400, "action known-value"),
     ("change-status.no-version", 400, "expectedVersion required"),
     ("change-status.no-claims", 401, "unauthorized"),
+    ("change-status.assign", 200, ""),
+    ("change-status.assign-by-stranger", 403, "forbidden"),
+    ("change-status.assign-stale", 409, "stale-assignment"),
     ("track-dossier.public", 200, ""),
     ("track-dossier.bad-code", 400, "code dossier-code"),
     ("track-dossier.history", 200, ""),
@@ -64,6 +67,7 @@ const ANSWERS: [(&str, u16, &str); 112] = [
     ("track-dossier.deadline", 200, ""),
     ("track-dossier.deadline-by-citizen", 200, ""),
     ("track-dossier.worklist", 200, ""),
+    ("track-dossier.worklist-of-mine", 200, ""),
     ("track-dossier.notices", 200, ""),
     ("track-dossier.notices-by-citizen", 403, "forbidden"),
     ("record-delivery.zalo-delivered", 200, ""),

@@ -7,7 +7,7 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 18] = [
+const BEYOND_THE_FORM: [&str; 21] = [
     "known-agency",
     "agency-in-force",
     "agency-level",
@@ -26,6 +26,9 @@ const BEYOND_THE_FORM: [&str; 18] = [
     "no-due-date",
     "another-agency",
     "versions-max",
+    "open-dossier",
+    "nothing-changes",
+    "assignments-max",
 ];
 
 /// Values of every kind that somebody may send in the place of a good one.
@@ -270,6 +273,24 @@ async fn the_document_and_the_door_agree_on_transitions() {
             let (allowed, answer) = (fits(&schema, &body), sent(body.clone()).await);
             assert!(!contradicts(allowed.is_ok(), &answer), "{body}: {allowed:?}: {}", answer.body);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_document_and_the_door_agree_on_assignments() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
+    for assignee in ["me", "none", "officer-0b7c41d2aa53"] {
+        // There are not so many assignments, so that nothing is assigned; the form is judged before.
+        let good = json!({ "assignee": assignee, "expectedVersion": 1, "expectedAssignment": 7 });
+        agree("AssignmentBody", &good, |body| {
+            Call::assignment(&code, "", (1, 7)).body(&body).at_change(
+                &world.dossiers,
+                &world,
+                at(NOW),
+            )
+        })
+        .await;
     }
 }
 

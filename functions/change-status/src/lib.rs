@@ -1,15 +1,18 @@
-//! `POST /v1/dossiers/{code}/transitions`: an officer, the portal or the applicant moves a dossier.
+//! `POST /v1/dossiers/{code}/transitions` and `…/assignment`: an officer, the portal or the applicant
+//! moves a dossier; officers pass it among themselves.
 
 mod settings;
 
 use domain::catalogue::Catalogue;
+use domain::dossier::Signature;
 use domain::id::{CommandId, DossierCode};
 use domain::upload::Claimable;
 use jiff::Timestamp;
 use platform::Failure;
+use platform::assignment::assign;
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{DossierStore, UploadClaims};
-use platform::request::TransitionBody;
+use platform::request::{AssignmentBody, TransitionBody};
 use platform::submission::command_id;
 use platform::transition::change;
 
@@ -23,17 +26,52 @@ pub async fn handle(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    let by = request.actor(catalogue, now)?;
-    request.no_parameters()?;
-    let code: DossierCode = request.path("code")?;
-    // Without a key of the client's each request is a command of its own, and its repetition is
-    // stale.
+    match request.route.as_str() {
+        "POST /v1/dossiers/{code}/transitions" => {
+            transition(&request, (store, uploads), catalogue, now).await
+        }
+        "POST /v1/dossiers/{code}/assignment" => assignment(&request, store, catalogue, now).await,
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+/// The name of a command: without a key of the client's each request is a command of its own, and
+/// its repetition is stale.
+fn named(request: &HttpRequest, kind: &str, by: &Signature) -> Result<CommandId, Failure> {
     let name = match request.header("idempotency-key") {
         Some(key) => CommandId::try_from(key.to_owned())?.to_string(),
         None => request.id.clone(),
     };
+    command_id(&[kind, by.role.name(), &by.id, &name])
+}
+
+async fn assignment(
+    request: &HttpRequest,
+    store: &impl DossierStore,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
+    let (code, signature) = (request.path("code")?, by.signature());
+    let id = named(request, "assignment", &signature)?;
+    let body: AssignmentBody = request
+        .json_judged(|body: AssignmentBody| body.order(id.clone(), &signature.id).violations())?;
+    let order = body.order(id, &signature.id);
+    HttpReply::json(200, &assign(store, &code, order, &by, now).await?)
+}
+
+async fn transition(
+    request: &HttpRequest,
+    (store, uploads): (&impl DossierStore, &impl UploadClaims),
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let by = request.actor(catalogue, now)?;
+    request.no_parameters()?;
+    let code: DossierCode = request.path("code")?;
     let signature = by.signature();
-    let id = command_id(&["transition", signature.role.name(), &signature.id, &name])?;
+    let id = named(request, "transition", &signature)?;
     let body: TransitionBody<u64> =
         request.json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), now))?;
     let known = uploads.named(&body.uploads()).await?;

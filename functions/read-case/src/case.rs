@@ -44,7 +44,38 @@ pub(crate) struct Case<'a> {
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
-    next: Vec<Move>,
+    /// In whose hands it is, for officers of the agency that has custody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignment: Option<InHands<'a>>,
+    next: Vec<Next>,
+}
+
+/// In whose hands a dossier is.
+#[derive(Serialize)]
+struct InHands<'a> {
+    /// The number of the last assignment, for the next one; 0 before the first.
+    number: u64,
+    /// The account of the officer; none where nobody holds the dossier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+}
+
+/// What the reader may do next, at which door and with what.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Next {
+    /// A move of the table, at `…/transitions`.
+    Move(Move),
+    /// Putting it into an officer's hands, at `…/assignment`.
+    Assign(Assigning),
+}
+
+#[derive(Serialize)]
+struct Assigning {
+    action: &'static str,
+    needs: [&'static str; 1],
 }
 
 /// The applicant in full: this is the one answer that shows them.
@@ -202,8 +233,26 @@ impl<'a> Case<'a> {
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
             results: seen.iter().filter_map(|entry| Outcome::of(entry)).collect(),
-            next: dossier.next_moves(by),
+            assignment: InHands::of(dossier, by),
+            next: next(dossier, by),
         }
+    }
+}
+
+fn next(dossier: &Dossier, by: &Actor) -> Vec<Next> {
+    let may = dossier.may_be_assigned_by(by);
+    let assign = may.then_some(Next::Assign(Assigning { action: "assign", needs: ["assignee"] }));
+    dossier.next_moves(by).into_iter().map(Next::Move).chain(assign).collect()
+}
+
+impl<'a> InHands<'a> {
+    fn of(dossier: &'a Dossier, by: &Actor) -> Option<Self> {
+        let hold = dossier.holder();
+        dossier.may_be_assigned_by(by).then(|| Self {
+            number: dossier.assignment(),
+            holder: hold.map(|hold| hold.holder),
+            since: hold.map(|hold| hold.since),
+        })
     }
 }
 

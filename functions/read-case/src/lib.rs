@@ -59,7 +59,13 @@ async fn case(
     let dossier = find(dossiers, request).await?;
     // A stranger does not learn from the answer that there is such a dossier.
     let version = version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
-    let tag = format!("\"{version}\"");
+    // In whose hands it is changes without the version, and is for the agency that has custody.
+    let tag = match dossier.assignment() {
+        assignment @ 1.. if dossier.may_be_assigned_by(&by) => {
+            format!("\"{version}.{assignment}\"")
+        }
+        _ => format!("\"{version}\""),
+    };
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));

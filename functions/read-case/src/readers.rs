@@ -5,13 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::Role;
+use domain::dossier::{Role, account_violation};
 use domain::id::{AgencyCode, DossierCode};
 use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::claims::ACCOUNT_CHARACTERS_MAX;
 use platform::dynamo::{Dossiers, ReadPlace, ReadRange, Reads};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{day, number};
@@ -126,10 +125,7 @@ pub(crate) async fn audit(
 
 /// An account, as tokens have it.
 fn account(text: &str) -> Result<String, Violation> {
-    let fits = (1..=ACCOUNT_CHARACTERS_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let detail = "must be 1 to 128 visible ASCII characters";
-    fits.then(|| text.to_owned()).ok_or_else(|| Violation::new("", RuleName::Length, detail))
+    account_violation("", text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 
 impl<'a> Line<'a> {

@@ -4,48 +4,29 @@
 mod deadline;
 mod notices;
 mod settings;
+mod worklist;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::agency::{Matter, Remit};
+use domain::agency::Remit;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::document::AskedDocument;
 use domain::dossier::{
-    Action, Actor, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role,
+    Action, Actor, Assignment, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role,
 };
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
-use domain::{RuleName, Violation};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use platform::Failure;
-use platform::dynamo::{Desk, Dossiers};
+use platform::dynamo::Dossiers;
 use platform::http::{HttpReply, HttpRequest};
-use platform::parameters::{day, number};
 use platform::port::{DossierStore, NoticeBook};
-use platform::record::WorklistItem;
 use serde::Serialize;
 
 use deadline::Deadline;
 use notices::Notices;
+use worklist::{WorklistQuery, worklist};
 
 pub use settings::Settings;
-
-/// Lines of a worklist page, unless asked otherwise.
-const PAGE_DEFAULT: u32 = 50;
-/// Most lines of a worklist page.
-const PAGE_MAX: u32 = 200;
-
-/// Statuses in which an agency has something to do, in the order of the worklist.
-const OPEN: [DossierStatus; 6] = [
-    DossierStatus::Registered,
-    DossierStatus::Received,
-    DossierStatus::Processing,
-    DossierStatus::SupplementRequested,
-    DossierStatus::PaymentRequested,
-    DossierStatus::Suspended,
-];
 
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
@@ -89,16 +70,14 @@ pub async fn handle(
             HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
         }
         "GET /v1/dossiers" => {
-            let Actor::Officer { agency, predecessors, .. } = request.actor(catalogue, now)? else {
+            let Actor::Officer { id, agency, predecessors, .. } = request.actor(catalogue, now)?
+            else {
                 return Err(Failure::Forbidden);
             };
             let remits: Vec<Remit> =
                 std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
-            HttpReply::json(
-                200,
-                &worklist(dossiers, &remits, &WorklistQuery::read(&request)?, catalogue.law())
-                    .await?,
-            )
+            let query = WorklistQuery::read(&request, &id)?;
+            HttpReply::json(200, &worklist(dossiers, &remits, &query, catalogue.law()).await?)
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -151,6 +130,9 @@ struct History<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     due_rule: Option<&'a DueRule>,
     history: Vec<Step<'a>>,
+    /// In whose hands it was, for officers of the agency at which that was so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assignments: Vec<Hands<'a>>,
 }
 
 #[derive(Serialize)]
@@ -190,6 +172,22 @@ struct Step<'a> {
     due_rule: Option<&'a DueRule>,
 }
 
+/// One assignment, as its agency sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Hands<'a> {
+    number: u64,
+    /// The version of the dossier at which it was made.
+    version: u64,
+    at: jiff::Timestamp,
+    agency: &'a AgencyCode,
+    /// The account that made it.
+    by: &'a str,
+    /// The account in whose hands it was then; none where it was given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<&'a str>,
+}
+
 impl<'a> History<'a> {
     /// The history with the notes that `by` may read.
     fn of(dossier: &'a Dossier, by: &Actor, law: &Law) -> Self {
@@ -220,6 +218,16 @@ impl<'a> History<'a> {
             due_at: entry.due_at,
             due_rule: entry.due_rule.as_ref(),
         };
+        // No applicant is told in whose hands a dossier is, and no other agency.
+        let own = |made: &&Assignment| by.speaks_for(&made.agency, dossier.matter());
+        let hands = |made: &'a Assignment| Hands {
+            number: made.number,
+            version: made.version,
+            at: made.at,
+            agency: &made.agency,
+            by: &made.by.id,
+            holder: made.holder.as_deref(),
+        };
         Self {
             progress: Progress::of(dossier),
             version: dossier.version,
@@ -235,200 +243,7 @@ impl<'a> History<'a> {
                 .due_at
                 .and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
             history: dossier.history.iter().map(step).collect(),
+            assignments: dossier.assignments.iter().filter(own).map(hands).collect(),
         }
     }
-}
-
-struct WorklistQuery {
-    /// In the order of the national codes; none asks for every open one.
-    statuses: Vec<DossierStatus>,
-    due_before: Option<Date>,
-    limit: u32,
-    after: Option<Place>,
-}
-
-/// Where a worklist goes on: the desk, by its name in a cursor, a status, and the last line shown
-/// in it.
-#[derive(Clone)]
-struct Place {
-    desk: String,
-    status: DossierStatus,
-    line: Option<String>,
-}
-
-impl WorklistQuery {
-    fn read(request: &HttpRequest) -> Result<Self, Failure> {
-        let mut parameters = request.parameters();
-        let mut statuses = parameters.each("status", status);
-        statuses.sort_unstable();
-        let due_before = parameters.one("dueBefore", day);
-        let limit = parameters.one("limit", number(PAGE_MAX.into()));
-        let after = parameters.one("cursor", |text| {
-            decode(text).ok_or_else(|| {
-                Violation::new("", RuleName::Cursor, "must be a nextCursor as given")
-            })
-        });
-        // A page of another list: the table would refuse to go on from beyond its end.
-        if let (Some(end), Some(line)) =
-            (due_before, after.as_ref().and_then(|place| place.line.as_ref()))
-            && line
-                .split('#')
-                .next()
-                .and_then(|due| due.parse::<Date>().ok())
-                .is_none_or(|due| due >= end)
-        {
-            parameters.refuse(
-                "cursor",
-                RuleName::Cursor,
-                "belongs to a list with another dueBefore",
-            );
-        }
-        parameters.end()?;
-        Ok(Self { statuses, due_before, limit: limit.unwrap_or(PAGE_DEFAULT), after })
-    }
-
-    /// The parts of which the worklist consists, in order. The table finds lines by due date within
-    /// one status only; without one it gives a desk's open dossiers in one go.
-    fn stretches<'a>(&self, agencies: &'a [AgencyCode]) -> Vec<(Desk<'a>, Option<DossierStatus>)> {
-        let statuses: Vec<Option<DossierStatus>> = match (&self.statuses[..], self.due_before) {
-            ([], Some(_)) => OPEN.map(Some).to_vec(),
-            ([], None) => vec![None],
-            (asked, _) => asked.iter().copied().map(Some).collect(),
-        };
-        let own = agencies
-            .iter()
-            .map(Desk::Owner)
-            .flat_map(|desk| statuses.iter().map(move |status| (desk, *status)));
-        // Nothing that is closed is forwarded.
-        let open = statuses.iter().filter(|status| !status.is_some_and(DossierStatus::is_closed));
-        let forwarded = agencies.iter().map(Desk::Handler);
-        own.chain(forwarded.flat_map(|desk| open.clone().map(move |status| (desk, *status))))
-            .collect()
-    }
-}
-
-fn status(text: &str) -> Result<DossierStatus, Violation> {
-    let known = DossierStatus::ALL.into_iter().find(|status| status.code().to_string() == text);
-    known.ok_or_else(|| {
-        Violation::new(
-            "status",
-            RuleName::NationalStatus,
-            "must be a national status code, 1 to 10",
-        )
-    })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Worklist {
-    items: Vec<WorklistItem>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
-
-/// Fills one page, desk after desk: what belongs to `agencies`, then what others have forwarded to
-/// them. The first is the one that asks, the others those that it carries on for, in all or in a
-/// part of their dossiers.
-async fn worklist(
-    dossiers: &Dossiers,
-    remits: &[Remit],
-    query: &WorklistQuery,
-    law: &Law,
-) -> Result<Worklist, Failure> {
-    let agencies: Vec<AgencyCode> = remits.iter().map(|remit| remit.agency().clone()).collect();
-    let agencies = agencies.as_slice();
-    let covered = |agency: &AgencyCode, item: &WorklistItem| {
-        let matter = Matter { procedure: Some(&item.procedure), ward: item.ward.as_ref() };
-        remits.iter().any(|remit| remit.covers(agency, matter))
-    };
-    let stretches = query.stretches(agencies);
-    let reached = |place: &Place| {
-        let here = |(desk, status): &(Desk<'_>, Option<DossierStatus>)| {
-            name(*desk, agencies) == place.desk
-                && status.is_none_or(|status| status == place.status)
-        };
-        stretches.iter().position(here)
-    };
-    let (first, mut start) = match &query.after {
-        None => (0, None),
-        Some(place) => {
-            let other =
-                || Violation::new("cursor", RuleName::Cursor, "belongs to another worklist");
-            let line = place.line.clone().map(|line| (place.status, line));
-            (reached(place).ok_or_else(other)?, line)
-        }
-    };
-    let mut items: Vec<WorklistItem> = Vec::new();
-    for (desk, status) in stretches.into_iter().skip(first) {
-        let room = query.limit.saturating_sub(u32::try_from(items.len()).unwrap_or(query.limit));
-        if room == 0 {
-            let place = Place {
-                desk: name(desk, agencies),
-                status: status.unwrap_or(DossierStatus::Registered),
-                line: None,
-            };
-            return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
-        }
-        let page =
-            dossiers.worklist(desk, status, query.due_before, room, start.take().as_ref()).await?;
-        // What one of the agencies has forwarded to another of them stands at its owner's desk
-        // already.
-        let lines = page.items.into_iter().filter(|item| match desk {
-            Desk::Owner(owner) => covered(owner, item),
-            Desk::Handler(handler) => {
-                covered(handler, item)
-                    && item.agency.as_ref().is_none_or(|owner| !covered(owner, item))
-            }
-        });
-        items.extend(lines.map(|item| seen_by(agencies, item, law)));
-        if let Some((status, line)) = page.next {
-            let place = Place { desk: name(desk, agencies), status, line: Some(line) };
-            return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
-        }
-    }
-    Ok(Worklist { items, next_cursor: None })
-}
-
-/// A line as the asking agency sees it, without the agency's own code.
-fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
-    let other = |agency: &AgencyCode| Some(agency) != agencies.first();
-    let owner = item.agency.as_ref().or(agencies.first());
-    let due_provisional = owner
-        .zip(item.due_at)
-        .is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
-    WorklistItem {
-        agency: item.agency.filter(other),
-        handler: item.handler.filter(other),
-        due_provisional,
-        ..item
-    }
-}
-
-/// What a cursor calls a desk: nothing for the agency's own.
-fn name(desk: Desk<'_>, agencies: &[AgencyCode]) -> String {
-    match desk {
-        Desk::Owner(agency) if Some(agency) == agencies.first() => String::new(),
-        Desk::Owner(agency) => format!("of:{agency}"),
-        Desk::Handler(agency) => format!("to:{agency}"),
-    }
-}
-
-fn encode(place: &Place) -> String {
-    let line = place.line.as_deref().unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(format!("{}|{line}|{}", place.status.code(), place.desk))
-}
-
-/// Decodes a cursor. It widens no access: whose worklist is read comes from the token alone.
-fn decode(cursor: &str) -> Option<Place> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (status, rest) = text.split_once('|')?;
-    let (line, desk) = rest.split_once('|').unwrap_or((rest, ""));
-    let status = DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?;
-    let place = |line| Place { desk: desk.to_owned(), status, line };
-    if line.is_empty() {
-        return Some(place(None));
-    }
-    let (due, code) = line.split_once('#')?;
-    let whole = due.parse::<Date>().is_ok() && code.parse::<DossierCode>().is_ok();
-    whole.then(|| place(Some(line.to_owned())))
 }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod apology;
+mod assignment;
 mod clock;
 mod command;
 mod counted;
@@ -20,8 +21,11 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use crate::text::REMARK_CHARACTERS_MAX;
-pub use actor::{Actor, Duty, NoteReaders, Role, Signature, Standing};
+pub use actor::{ACCOUNT_CHARACTERS_MAX, Actor, Duty, NoteReaders, Role, Signature, Standing};
 pub use apology::apologies;
+pub use assignment::{
+    ASSIGNMENTS_MAX, Assign, Assigned, Assignment, Hold, account_violation, assignments_by, holder,
+};
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
@@ -187,6 +191,9 @@ pub struct DossierState {
     pub status_before: Option<DossierStatus>,
     /// All entries, oldest first.
     pub history: Vec<HistoryEntry>,
+    /// In whose hands it was, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<Assignment>,
 }
 
 /// The decision on a command.
@@ -211,6 +218,12 @@ pub enum Refusal {
         current: u64,
         /// The current status, 1 to 10.
         status: DossierStatus,
+    },
+    /// The request to assign it names another assignment than the last.
+    #[error("the dossier is in other hands since assignment {current}")]
+    Reassigned {
+        /// The number of the last assignment, from 1.
+        current: u64,
     },
     /// The status does not allow it.
     #[error("{} is not allowed in status {}", action.name(), status.code())]

@@ -133,6 +133,9 @@ rule_names! {
     AgencyOwed = "agency-owed",
     ForwardOnly = "forward-only",
     AnotherAgency = "another-agency",
+    OpenDossier = "open-dossier",
+    NothingChanges = "nothing-changes",
+    AssignmentsMax = "assignments-max",
 
     // Events.
     CloudEvents10 = "cloudevents-1.0",

@@ -320,6 +320,7 @@ impl Submission {
             paused_at: None,
             status_before: None,
             history: vec![entry],
+            assignments: Vec::new(),
         })
     }
 }

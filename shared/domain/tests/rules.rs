@@ -8,6 +8,7 @@
 mod rules {
     mod announcements;
     mod articles;
+    mod assignments;
     mod behind;
     mod catalogue;
     mod deadlines;

@@ -5,15 +5,11 @@ use std::collections::HashMap;
 
 use domain::applicant::{ApplicantKind, IdNumber};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Actor, Duty};
+use domain::dossier::{ACCOUNT_CHARACTERS_MAX, Actor, Duty};
 use domain::id::AgencyCode;
 use jiff::civil::Date;
 
 use crate::Failure;
-
-/// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some
-/// 40; each entry of a history keeps one, and a history has to fit its item.
-pub const ACCOUNT_CHARACTERS_MAX: usize = 128;
 
 /// The roles that the claim `role` may name.
 #[derive(Debug, Clone, Copy)]

@@ -58,6 +58,12 @@ pub enum Failure {
         /// The current status, 1 to 10.
         status: DossierStatus,
     },
+    /// The request names another assignment than the last.
+    #[error("stale: the dossier has assignment {current}")]
+    StaleAssignment {
+        /// The number of the last assignment, from 1.
+        current: u64,
+    },
     /// The status does not allow it.
     #[error("{} is illegal in status {}", action.name(), status.code())]
     Illegal {
@@ -152,7 +158,8 @@ impl Failure {
             | Self::UnsupportedMediaType
             | Self::IdempotencyKeyReused
             | Self::CatalogueRefused(_)
-            | Self::StaleEdition { .. } => Retry::Never,
+            | Self::StaleEdition { .. }
+            | Self::StaleAssignment { .. } => Retry::Never,
             // A calendar takes days, a queue retries for hours: the message waits where an alarm
             // shows it, and is sent back to the queue when the calendar is deployed.
             Self::CalendarMissing { .. } | Self::GivenUp(_) => Retry::Never,
@@ -182,6 +189,7 @@ impl Failure {
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",
+            Self::StaleAssignment { .. } => "stale-assignment",
             Self::Illegal { .. } => "illegal-transition",
             Self::OutOfOrder => "out-of-order",
             Self::TooLarge => "body-too-large",
@@ -258,6 +266,7 @@ impl From<Refusal> for Failure {
         match refusal {
             Refusal::NotAllowed => Self::Forbidden,
             Refusal::Stale { current, status } => Self::Stale { current, status },
+            Refusal::Reassigned { current } => Self::StaleAssignment { current },
             Refusal::Illegal { action, status, allowed } => {
                 Self::Illegal { action, status, allowed }
             }

@@ -34,4 +34,6 @@ pub mod wire;
 pub use adapter::{dynamo, gateway, objects, sqs};
 pub use failure::Failure;
 pub use log_line::LogLine;
-pub use service::{claiming, gather, live_catalogue, live_token, submission, transition};
+pub use service::{
+    assignment, claiming, gather, live_catalogue, live_token, submission, transition,
+};

@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 22] = [
+pub const TYPES: [(&str, u16); 23] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -24,6 +24,7 @@ pub const TYPES: [(&str, u16); 22] = [
     ("route-not-found", 404),
     ("documents-under-inspection", 409),
     ("stale-version", 409),
+    ("stale-assignment", 409),
     ("out-of-order", 409),
     ("stale-edition", 409),
     ("body-too-large", 413),
@@ -98,6 +99,7 @@ impl Problem {
             Failure::Stale { current, status } => {
                 json!({ "currentVersion": current, "currentStatus": status })
             }
+            Failure::StaleAssignment { current } => json!({ "currentAssignment": current }),
             Failure::Illegal { action, status, allowed } => json!({
                 "action": action,
                 "currentStatus": status,
@@ -217,6 +219,10 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::Stale { .. } => (
             "Hồ sơ đã thay đổi; hãy đọc lại trước khi quyết định.",
             "The dossier has moved on; read it again before you decide.",
+        ),
+        Failure::StaleAssignment { .. } => (
+            "Hồ sơ đã được phân công lại; hãy đọc lại trước khi quyết định.",
+            "The dossier is in other hands; read it again before you decide.",
         ),
         Failure::OutOfOrder => (
             "Lịch sử hồ sơ đã vượt quá thời điểm của sự kiện này.",

@@ -35,6 +35,12 @@ pub struct DossierRecord<'a> {
     pub ended_on: Option<Date>,
     /// The number of its documents, since an index holds no documents.
     pub document_count: usize,
+    /// How many assignments there were; none without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<u64>,
+    /// Key of `by-holder`: the agency that has custody, and the account of its officer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
@@ -51,6 +57,8 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
                 .filter(|_| dossier.status.is_closed())
                 .map(|entry| date_of(entry.at)),
             document_count: dossier.documents.len(),
+            assignment: Some(dossier.assignment()).filter(|number| *number > 0),
+            held_by: dossier.holder().map(|hold| holder_key(hold.agency, hold.holder)),
         }
     }
 }
@@ -82,6 +90,11 @@ pub fn work_key(agency: &AgencyCode, work: Work) -> String {
     format!("{agency}#{word}")
 }
 
+/// Key of what an officer of an agency holds.
+pub fn holder_key(agency: &AgencyCode, account: &str) -> String {
+    format!("{agency}#{account}")
+}
+
 /// A line of an agency's worklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +116,16 @@ pub struct WorklistItem {
     pub ward: Option<WardCode>,
     /// Its version, for the next command.
     pub version: u64,
+    /// How many assignments there were, for the next one.
+    #[serde(default)]
+    pub assignment: u64,
+    /// The account of the officer who holds it; left out for officers of other agencies than
+    /// theirs.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// Key of `by-holder`, which is not shown.
+    #[serde(default, skip_serializing)]
+    pub held_by: Option<String>,
     /// The time of submission.
     pub submitted_at: Timestamp,
     /// The due date, if there is one.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Command};
+use domain::dossier::{Action, Assign, Command};
 use domain::id::{AgencyCode, CommandId, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{
@@ -380,6 +380,32 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
         let (command, _) = self.read(id, None, None, &mut found);
         add_unnamed(&mut found, command.violations(now));
         found
+    }
+}
+
+/// The body of `POST /v1/dossiers/{code}/assignment`.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AssignmentBody {
+    assignee: String,
+    expected_version: u64,
+    expected_assignment: u64,
+}
+
+impl AssignmentBody {
+    /// The request `id` of the officer with this account: `me` is that account, `none` nobody.
+    pub fn order(self, id: CommandId, account: &str) -> Assign {
+        let holder = match self.assignee.as_str() {
+            "none" => None,
+            "me" => Some(account.to_owned()),
+            _ => Some(self.assignee),
+        };
+        Assign {
+            id,
+            expected_version: self.expected_version,
+            expected_assignment: self.expected_assignment,
+            holder,
+        }
     }
 }
 

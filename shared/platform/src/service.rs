@@ -1,6 +1,7 @@
 //! Application services: what several functions do with ports and the domain's rules. They know no
 //! adapter but the tables of figures, which [`gather`] reads.
 
+pub mod assignment;
 pub mod claiming;
 pub mod gather;
 pub mod live_catalogue;

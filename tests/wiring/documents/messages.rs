@@ -188,6 +188,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         "missing-idempotency-key",
         "unauthorized",
         "route-not-found",
+        "stale-assignment",
         "stale-edition",
         "body-too-large",
         "unsupported-media-type",

@@ -45,6 +45,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("find-dossier", "ReadsTable", &["dynamodb:PutItem"]),
     ("track-dossier", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("track-dossier", "DossiersTable/index/by-handler", &["dynamodb:Query"]),
+    ("track-dossier", "DossiersTable/index/by-holder", &["dynamodb:Query"]),
     (
         "ingest-event",
         "DossiersTable",

@@ -7,6 +7,10 @@ use crate::agency::{Matter, Remit};
 use crate::applicant::IdNumber;
 use crate::id::AgencyCode;
 
+/// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some
+/// 40; each entry of a history keeps one, and a history has to fit its item.
+pub const ACCOUNT_CHARACTERS_MAX: usize = 128;
+
 /// Who acts, as established by the door through which the command came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {

@@ -2,7 +2,7 @@
 //! no more; whatever has come into it, there is always room left for the moves that bring it to its
 //! end.
 
-use super::{Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
+use super::{Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
 use crate::deadline::DueRule;
 use crate::{RuleName, Violation};
 
@@ -36,6 +36,11 @@ fn named_if<T>(name: &str, value: Option<&T>, bytes: impl Fn(&T) -> usize) -> us
     value.map_or(0, |value| named(name, bytes(value)))
 }
 
+fn full() -> Refusal {
+    let detail = "the history is full: only what leads nearer to an end is taken";
+    Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail))
+}
+
 impl HistoryEntry {
     /// The most bytes that it takes in the store.
     fn stored_bytes(&self) -> usize {
@@ -47,7 +52,7 @@ impl HistoryEntry {
             at: _,
             recorded_at: _,
             claimed_at,
-            by: Signature { role, id, agency },
+            by,
             command,
             reason,
             note,
@@ -60,10 +65,6 @@ impl HistoryEntry {
             handler,
             asked_for,
         } = self;
-        let signature = NESTED
-            + named("role", role.name().len())
-            + named("id", id.len())
-            + named_if("agency", agency.as_ref(), |code| code.as_str().len());
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
             NESTED + named("amount", NUMBER) + named("unit", 16) + named("source", source.len())
         };
@@ -76,7 +77,7 @@ impl HistoryEntry {
             named("at", INSTANT),
             named("recordedAt", INSTANT),
             named_if("claimedAt", claimed_at.as_ref(), |_| INSTANT),
-            named("by", signature),
+            named("by", by.stored_bytes()),
             named("command", command.as_str().len()),
             named_if("reason", reason.as_ref(), String::len),
             named_if("note", note.as_ref(), String::len),
@@ -93,13 +94,42 @@ impl HistoryEntry {
     }
 }
 
+impl Assignment {
+    /// The most bytes that it takes in the store.
+    fn stored_bytes(&self) -> usize {
+        let Self { number: _, version: _, at: _, by, command, agency, holder } = self;
+        let fields = [
+            named("number", NUMBER),
+            named("version", NUMBER),
+            named("at", INSTANT),
+            named("by", by.stored_bytes()),
+            named("command", command.as_str().len()),
+            named("agency", agency.as_str().len()),
+            named_if("holder", holder.as_ref(), String::len),
+        ];
+        NESTED + 1 + fields.into_iter().sum::<usize>()
+    }
+}
+
+impl Signature {
+    fn stored_bytes(&self) -> usize {
+        let Self { role, id, agency } = self;
+        NESTED
+            + named("role", role.name().len())
+            + named("id", id.len())
+            + named_if("agency", agency.as_ref(), |code| code.as_str().len())
+    }
+}
+
 impl Dossier {
     /// The most bytes that the dossier takes in the store.
     pub fn stored_bytes(&self) -> usize {
         // Of a document: five names, its version, and what its map takes.
         let documents = self.documents.iter().map(|document| document.bytes() + 64);
         let entries = self.history.iter().map(HistoryEntry::stored_bytes);
-        HEAD_BYTES_MAX + documents.sum::<usize>() + entries.sum::<usize>()
+        let assignments = self.assignments.iter().map(Assignment::stored_bytes);
+        let lists = documents.sum::<usize>() + entries.sum::<usize>() + assignments.sum::<usize>();
+        HEAD_BYTES_MAX + lists
     }
 
     /// How many moves lead from here to the applicant having the result, where nothing else
@@ -130,12 +160,22 @@ impl Dossier {
         if steps < self.steps_to_end() && brings_nothing {
             return Ok(());
         }
-        let kept = usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES_MAX);
-        if next.version > VERSIONS_MAX || next.stored_bytes().saturating_add(kept) > ITEM_BYTES_MAX
-        {
-            let detail = "the history is full: only what leads nearer to an end is taken";
-            return Err(Refusal::invalid(Violation::new("version", RuleName::VersionsMax, detail)));
+        if next.version > VERSIONS_MAX || !next.leaves_room() {
+            return Err(full());
         }
         Ok(())
+    }
+
+    /// Refuses the dossier after one more assignment, where it leaves no room for the moves to its
+    /// end.
+    pub(super) fn check_room_beside(&self) -> Result<(), Refusal> {
+        if self.leaves_room() { Ok(()) } else { Err(full()) }
+    }
+
+    /// Whether the moves from here to the end still fit the item.
+    fn leaves_room(&self) -> bool {
+        let steps = usize::try_from(self.steps_to_end()).unwrap_or(usize::MAX);
+        let kept = steps.saturating_mul(ENTRY_BYTES_MAX);
+        self.stored_bytes().saturating_add(kept) <= ITEM_BYTES_MAX
     }
 }

@@ -82,6 +82,9 @@ impl TryFrom<DossierState> for Dossier {
         if state.closed_at.is_some() != state.status.is_closed() {
             return Err(Impossible("a dossier is closed and open at a time"));
         }
+        if let Some(reason) = state.impossible_assignments() {
+            return Err(Impossible(reason));
+        }
         Ok(Self(state))
     }
 }

@@ -18,7 +18,7 @@ use super::uploads::claims;
 use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
 use crate::port::{Advance, DossierStore, Stored};
-use crate::record::{DossierRecord, Work, WorklistItem, work_key};
+use crate::record::{DossierRecord, Work, WorklistItem, holder_key, work_key};
 
 /// The key of a row.
 const KEY: &[&str] = &["code"];
@@ -59,6 +59,7 @@ impl Dossiers {
                 ("by-work", "work", work_key(agency, status.map_or(Work::Open, Work::from)))
             }
             Desk::Handler(agency) => ("by-handler", "handler", agency.to_string()),
+            Desk::Holder(agency, account) => ("by-holder", "heldBy", holder_key(agency, account)),
         };
         let start = after.and_then(|(status, line)| {
             let code = line.split_once('#')?.1;
@@ -85,7 +86,7 @@ impl Dossiers {
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
             .projection_expression(
-                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt",
+                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt, assignment, heldBy",
             )
             .expression_attribute_names("#key", key)
             .expression_attribute_names("#agency", "agency")
@@ -238,6 +239,9 @@ pub enum Desk<'a> {
     Owner(&'a AgencyCode),
     /// Those of other agencies that are forwarded to the agency. None of them is closed.
     Handler(&'a AgencyCode),
+    /// Those that the agency has custody of and that this account of its officers holds. None of
+    /// them is closed.
+    Holder(&'a AgencyCode, &'a str),
 }
 
 /// A line of a desk: the status, and due date and code in the form in which they are ordered.
@@ -270,6 +274,9 @@ impl DossierStore for Dossiers {
             (":newest".to_owned(), AttributeValue::L(newest)),
             (":before".to_owned(), number(dossier.version - 1)),
         ]);
+        // Who holds the dossier is written anew, so that nobody may have assigned it meanwhile.
+        let untouched = assigned_as_before(dossier.assignment(), &mut values);
+        let condition = format!("#version = :before AND {untouched}");
         let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
         let uploaded = uploads_of(came.clone());
         let (brought, documents) = (came.count(), fields.remove("documents"));
@@ -294,24 +301,70 @@ impl DossierStore for Dossiers {
         if !remove.is_empty() {
             update.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
-        let change = Change { code: &dossier.code, update, names, values };
+        let change = Change { code: &dossier.code, update, condition, names, values };
         if uploaded.is_empty() {
             return self.change(change).await;
         }
         self.change_and_claim(change, &uploaded).await
     }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let mut fields = write(&DossierRecord::from(dossier))?;
+        let Some(AttributeValue::L(mut assignments)) = fields.remove("assignments") else {
+            return Err(Failure::Defect("a dossier has no assignments".to_owned()));
+        };
+        let newest = assignments.pop().into_iter().collect();
+        let mut values = HashMap::from([
+            (":newest".to_owned(), AttributeValue::L(newest)),
+            (":none".to_owned(), AttributeValue::L(Vec::new())),
+            (":number".to_owned(), number(dossier.assignment())),
+            (":version".to_owned(), number(dossier.version)),
+        ]);
+        let as_before = assigned_as_before(dossier.assignment() - 1, &mut values);
+        let held = match fields.remove("heldBy") {
+            Some(holder) => {
+                values.insert(":holder".to_owned(), holder);
+                ", heldBy = :holder"
+            }
+            None => " REMOVE heldBy",
+        };
+        let list = "assignments = list_append(if_not_exists(assignments, :none), :newest)";
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("code", text(dossier.code.as_str()))
+            .update_expression(format!("SET {list}, assignment = :number{held}"))
+            .condition_expression(format!("#version = :version AND {as_before}"))
+            .expression_attribute_names("#version", "version")
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        stored(outcome)
+    }
+}
+
+/// The condition that a stored dossier has had `assignments` so far.
+fn assigned_as_before(
+    assignments: u64,
+    values: &mut HashMap<String, AttributeValue>,
+) -> &'static str {
+    if assignments == 0 {
+        return "attribute_not_exists(assignment)";
+    }
+    values.insert(":assignment".to_owned(), number(assignments));
+    "assignment = :assignment"
 }
 
 /// The write by which a dossier moves to its next version.
 struct Change<'a> {
     code: &'a DossierCode,
     update: String,
+    /// It holds while the version before is stored, with the same assignments.
+    condition: String,
     names: HashMap<String, String>,
     values: Item,
 }
-
-/// It holds while the version before is stored.
-const VERSION_BEFORE: &str = "#version = :before";
 
 impl Dossiers {
     async fn change(&self, change: Change<'_>) -> Result<Advance, Failure> {
@@ -321,7 +374,7 @@ impl Dossiers {
             .table_name(&self.table)
             .key("code", text(change.code.as_str()))
             .update_expression(change.update)
-            .condition_expression(VERSION_BEFORE)
+            .condition_expression(change.condition)
             .set_expression_attribute_names(Some(change.names))
             .set_expression_attribute_values(Some(change.values))
             .send()
@@ -341,7 +394,7 @@ impl Dossiers {
             .table_name(&self.table)
             .key("code", text(change.code.as_str()))
             .update_expression(change.update)
-            .condition_expression(VERSION_BEFORE)
+            .condition_expression(change.condition)
             .set_expression_attribute_names(Some(change.names))
             .set_expression_attribute_values(Some(change.values))
             .build()
@@ -385,4 +438,5 @@ const MOVED: &[&str] = &[
     "workDue",
     "endedOn",
     "handler",
+    "heldBy",
 ];
