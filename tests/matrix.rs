@@ -39,7 +39,7 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 29] = [
+const MATRIX: [(&str, [u16; 12]); 30] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -51,6 +51,8 @@ const MATRIX: [(&str, [u16; 12]); 29] = [
     ("GET /v1/dossiers/{code}/notices",      [401, 403, 403, 200, 200, 403, 200, 200, 403, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/case",         [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/documents/{id}", [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
+    // Of the receipt; a former handler knows that there is the dossier, and prints nothing of it.
+    ("GET /v1/dossiers/{code}/forms/{form}", [401, 200, 404, 200, 200, 404, 200, 403, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/reads",        [401, 200, 404, 404, 404, 404, 404, 404, 200, 403, 200, 403]),
     ("GET /v1/reads",                        [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403]),
     ("GET /v1/me/dossiers",                  [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
@@ -107,6 +109,9 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
     }
     if route.contains("{id}") {
         path.push(("id", document.to_owned()));
+    }
+    if route.contains("{form}") {
+        path.push(("form", "01".to_owned()));
     }
     match route {
         "POST /v1/dossiers" => {

@@ -13,6 +13,7 @@ mod desk;
 mod doors;
 mod figures;
 mod finding;
+mod forms;
 mod forwarding;
 mod gateways;
 mod index;

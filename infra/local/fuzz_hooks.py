@@ -36,6 +36,7 @@ AT_HOME = {
     "showUpload": ("portal",),
     "readCase": ("citizen", "officer", "portal"),
     "readDocument": ("citizen", "officer", "portal"),
+    "printForm": ("citizen", "officer", "portal"),
     "listReads": ("citizen", "auditor"),
     "auditReads": ("auditor",),
     "listOwnDossiers": ("citizen",),

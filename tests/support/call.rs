@@ -361,6 +361,7 @@ impl Call {
             }
             "GET /v1/dossiers/{code}/case"
             | "GET /v1/dossiers/{code}/documents/{id}"
+            | "GET /v1/dossiers/{code}/forms/{form}"
             | "GET /v1/dossiers/{code}/reads"
             | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads);

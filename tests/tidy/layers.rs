@@ -92,6 +92,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "law",
     "deadline",
     "dossier",
+    "printed",
     "reminder",
     "notice",
     "thread",

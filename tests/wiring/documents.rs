@@ -123,6 +123,7 @@ fn failures() -> Vec<Failure> {
         Failure::UnderInspection(BTreeSet::from(["5f0e1d2c3b4a59687766554433221100"
             .parse()
             .unwrap()])),
+        Failure::FormNotFound,
         Failure::ProcedureNotFound,
         Failure::RouteNotFound,
         Failure::Stale { current: 3, status },

@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 114] = [
+const ANSWERS: [(&str, u16, &str); 116] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.counter", 201, ""),
@@ -102,6 +102,8 @@ const ANSWERS: [(&str, u16, &str); 114] = [
     ("read-case.case-by-stranger", 404, "dossier-not-found"),
     ("read-case.document", 200, ""),
     ("read-case.document-unknown", 404, "document-not-found"),
+    ("read-case.form", 200, ""),
+    ("read-case.form-without-occasion", 404, "form-not-found"),
     ("read-case.reads", 200, ""),
     ("read-case.reads-by-auditor", 200, ""),
     ("read-case.reads-of-an-officer", 200, ""),
@@ -147,11 +149,12 @@ const BEYOND_THE_SCHEMA: [&str; 6] = [
 ];
 
 /// Examples that need a dossier which has been received.
-const OF_A_RECEIVED_DOSSIER: [&str; 4] = [
+const OF_A_RECEIVED_DOSSIER: [&str; 5] = [
     "change-status.apologise",
     "change-status.forward",
     "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
+    "read-case.form",
 ];
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
@@ -325,6 +328,7 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .1
                 .replace("{code}", part("code"))
                 .replace("{id}", part("id"))
+                .replace("{form}", part("form"))
                 .replace("{secret}", part("secret"))
                 .replace("{period}", part("period")),
             "{name}"

@@ -1,9 +1,11 @@
-//! `GET /v1/dossiers/{code}/case`, `…/documents/{id}`, `…/reads` and `GET /v1/reads`: what was handed
-//! in, for those who decide on it and for its owner, and who has read it. A read that cannot be
-//! recorded is not answered.
+//! `GET /v1/dossiers/{code}/case`, `…/documents/{id}`, `…/forms/{form}`, `…/reads` and
+//! `GET /v1/reads`: what was handed in, for those who decide on it and for its owner, the forms that
+//! are printed of it, and who has read it. A read that cannot be recorded is not answered.
 
 mod case;
 mod document;
+mod form;
+mod qr;
 mod readers;
 mod settings;
 
@@ -35,6 +37,9 @@ pub async fn handle(
             document::show(&request, (dossiers, reads), bucket, catalogue, now).await
         }
         "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
+        "GET /v1/dossiers/{code}/forms/{form}" => {
+            form::print(&request, (dossiers, reads), catalogue, now).await
+        }
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await
         }

@@ -27,6 +27,7 @@ use crate::notice::codes::Codes;
 use crate::notice::policy::{NoticePolicies, NoticePolicy};
 use crate::notice::provider::Providers;
 use crate::phone::Telephones;
+use crate::printed::FormLayouts;
 use crate::procedure::{Channel, Procedure};
 use crate::register::Register;
 use crate::term::Term;
@@ -59,6 +60,7 @@ pub struct Catalogue {
     procedure_places: BTreeMap<(ProcedureCode, u32), usize>,
     law: Law,
     templates: Templates,
+    form_layouts: FormLayouts,
     integrators: BTreeMap<String, Integrator>,
     notice_policies: NoticePolicies,
     providers: Providers,
@@ -169,6 +171,11 @@ impl Catalogue {
     /// The texts of notices.
     pub fn templates(&self) -> &Templates {
         &self.templates
+    }
+
+    /// How the forms are laid out that are printed.
+    pub fn form_layouts(&self) -> &FormLayouts {
+        &self.form_layouts
     }
 
     /// What providers cost, and how much of the work each gets.

@@ -27,6 +27,7 @@ pub mod leader;
 pub mod notice;
 pub mod period;
 pub mod phone;
+pub mod printed;
 pub mod procedure;
 pub mod provenance;
 pub mod register;

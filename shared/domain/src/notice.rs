@@ -25,6 +25,7 @@ use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
+use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
@@ -159,6 +160,16 @@ data_file! {
         /// The texts of the morning report; `None` in editions older than the report.
         #[serde(default)]
         report: Option<ReportTemplate>,
+        /// How the forms are laid out that are printed; none in editions older than them.
+        #[serde(default)]
+        forms: Vec<FormLayout>,
+    }
+}
+
+impl TemplatesFile {
+    /// Takes the layouts of printed forms out of it: they are no messages.
+    pub(crate) fn take_forms(&mut self) -> Vec<FormLayout> {
+        std::mem::take(&mut self.forms)
     }
 }
 

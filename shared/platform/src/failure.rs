@@ -41,6 +41,9 @@ pub enum Failure {
     /// Documents that the request names are not inspected yet: a matter of seconds.
     #[error("{} document(s) under inspection", .0.len())]
     UnderInspection(BTreeSet<UploadId>),
+    /// There is no such form, it has no occasion yet, or no layout of it is in force.
+    #[error("no such form to print")]
+    FormNotFound,
     /// There is no such procedure, or none in force.
     #[error("no such procedure")]
     ProcedureNotFound,
@@ -147,6 +150,7 @@ impl Failure {
             | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::DocumentNotFound
+            | Self::FormNotFound
             | Self::ProcedureNotFound
             | Self::RouteNotFound
             | Self::OutOfOrder
@@ -181,6 +185,7 @@ impl Failure {
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
             Self::UnderInspection(_) => Self::UNDER_INSPECTION,
+            Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
             Self::Stale { .. } => "stale-version",

@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 22] = [
+pub const TYPES: [(&str, u16); 23] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -19,6 +19,7 @@ pub const TYPES: [(&str, u16); 22] = [
     ("forbidden", 403),
     ("dossier-not-found", 404),
     ("document-not-found", 404),
+    ("form-not-found", 404),
     ("procedure-not-found", 404),
     ("route-not-found", 404),
     ("documents-under-inspection", 409),
@@ -116,6 +117,7 @@ impl Problem {
             | Failure::NotForwarded
             | Failure::DossierNotFound
             | Failure::DocumentNotFound
+            | Failure::FormNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
             | Failure::OutOfOrder
@@ -204,6 +206,10 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::UnderInspection(_) => (
             "Tài liệu đang được kiểm tra; hãy gửi lại sau vài giây.",
             "Documents are under inspection; send the same request again in a few seconds.",
+        ),
+        Failure::FormNotFound => (
+            "Không có mẫu này, hoặc hồ sơ chưa có trường hợp phải in mẫu này.",
+            "There is no such form, or the dossier has given no occasion for it yet.",
         ),
         Failure::ProcedureNotFound => (
             "Không có thủ tục này, hoặc thủ tục không có hiệu lực.",

@@ -142,6 +142,8 @@ pub struct WorklistItem {
 pub enum ReadOf {
     /// The case: applicant, documents, supplements, fees and results.
     Case,
+    /// A form with the applicant's name, to be printed.
+    Form,
     /// The line of a search by person: code, state, and the applicant's name.
     Search,
     /// The content of an uploaded document: an address by which to fetch it was given.

@@ -183,6 +183,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     let over_http = [
         "document-not-found",
         "documents-under-inspection",
+        "form-not-found",
         "procedure-not-found",
         "missing-idempotency-key",
         "unauthorized",

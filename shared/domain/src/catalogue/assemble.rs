@@ -16,6 +16,7 @@ use crate::notice::codes::{Codes, CodesFile};
 use crate::notice::policy::{NoticePolicies, PoliciesFile};
 use crate::notice::provider::{Providers, ProvidersFile};
 use crate::notice::{Templates, TemplatesFile};
+use crate::printed::FormLayouts;
 use crate::procedure::Procedure;
 use crate::register::Register;
 use crate::{RuleName, Violation};
@@ -86,7 +87,9 @@ impl Catalogue {
         let excepted = files.calendar.agencies_of_exceptions();
         let declaring = files.index.agencies_of_declarations();
         let law = kept(Law::assemble(files.calendar, files.rules), &mut found);
-        let templates = kept(Templates::assemble(files.templates), &mut found);
+        let mut texts = files.templates;
+        let form_layouts = kept(FormLayouts::assemble(texts.take_forms()), &mut found);
+        let templates = kept(Templates::assemble(texts), &mut found);
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
@@ -228,6 +231,7 @@ impl Catalogue {
                 procedure_places,
                 law: law?,
                 templates: templates?,
+                form_layouts: form_layouts?,
                 integrators: sources,
                 notice_policies: notice_policies?,
                 providers: providers?,

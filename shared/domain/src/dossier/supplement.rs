@@ -153,7 +153,18 @@ impl Dossier {
     /// The last day for documents that were asked for: of the time that the law gives, or the next
     /// working day; none where none are waited for.
     pub(super) fn supplement_until(&self, law: &Law) -> Option<Date> {
-        let last = last_day_for_supplement(&self.history, law)?;
+        self.until(&self.history, law)
+    }
+
+    /// The last day for the documents that `entry` asked for, as it was named then; none of any
+    /// other entry.
+    pub fn asked_until(&self, entry: &HistoryEntry, law: &Law) -> Option<Date> {
+        let by_then = self.history.iter().take_while(|other| other.version <= entry.version);
+        self.until(&by_then.cloned().collect::<Vec<_>>(), law)
+    }
+
+    fn until(&self, history: &[HistoryEntry], law: &Law) -> Option<Date> {
+        let last = last_day_for_supplement(history, law)?;
         // That day may lie in a year without a calendar: then it is not before this one.
         Some(law.calendar_of(&self.agency).working_day_from(last).unwrap_or(last))
     }

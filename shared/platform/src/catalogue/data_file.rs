@@ -53,7 +53,7 @@ data_files! {
     Procedures: "procedures.json" holds "procedures";
     Providers: "providers.json" holds "failover", "providers";
     Rules: "rules.json" holds "rules";
-    Templates: "templates.json" holds "repetition", "report", "silent", "templates";
+    Templates: "templates.json" holds "forms", "repetition", "report", "silent", "templates";
 }
 
 impl DataFile {
