@@ -99,12 +99,12 @@ async fn a_published_text_is_in_force_within_a_minute_without_a_restart() {
         (answer.status, &answer.body["edition"], &answer.body["published"]),
         (200, &json!(1), &json!(true))
     );
-    let before = text_after_receipt(&*function.current(later(59)).await.unwrap());
-    let after = text_after_receipt(&*function.current(later(60)).await.unwrap());
+    let before = text_after_receipt(&function.current(later(59)).await.unwrap());
+    let after = text_after_receipt(&function.current(later(60)).await.unwrap());
     assert!(before.contains("hop le") && after.contains("day du"), "{before} {after}");
     // What starts now begins with it.
     assert!(
-        text_after_receipt(&*running(&world).await.current(at(NOW)).await.unwrap())
+        text_after_receipt(&running(&world).await.current(at(NOW)).await.unwrap())
             .contains("day du")
     );
 }
@@ -153,7 +153,7 @@ async fn a_function_that_starts_while_the_table_is_silent_works_once_it_answers(
         assert!(matches!(unknown, Failure::Unavailable { .. }), "{unknown}");
     }
     store.silent.store(false, Ordering::Relaxed);
-    let text = || async { text_after_receipt(&*function.current(at(NOW)).await.unwrap()) };
+    let text = || async { text_after_receipt(&function.current(at(NOW)).await.unwrap()) };
     assert!(text().await.contains("day du"));
     // What it has by then it keeps.
     store.silent.store(true, Ordering::Relaxed);
@@ -174,9 +174,9 @@ async fn a_new_calendar_year_is_in_force_without_a_deployment() {
     );
     let known =
         |catalogue: &Catalogue| catalogue.calendar().kind("2027-01-04".parse().unwrap()).is_ok();
-    assert!(!known(&*function.current(at(NOW)).await.unwrap()));
+    assert!(!known(&function.current(at(NOW)).await.unwrap()));
     assert_eq!(publish(&world, 0, &[("calendar.json", &calendar)]).await.status, 200);
-    assert!(known(&*function.current(later(60)).await.unwrap()));
+    assert!(known(&function.current(later(60)).await.unwrap()));
 }
 
 #[tokio::test]
@@ -507,7 +507,7 @@ async fn an_earlier_edition_comes_back_when_its_files_are_published_again() {
     let (old, new) = (file("infra/data/templates.json"), another_text("day du"));
     assert_eq!(publish(&world, 0, &[("templates.json", &new)]).await.status, 200);
     assert_eq!(publish(&world, 1, &[("templates.json", &old)]).await.body["edition"], 2);
-    assert!(text_after_receipt(&*function.current(later(60)).await.unwrap()).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     let first = Call::new("GET /v1/catalogue").administrator().query("edition", "1");
     let first = first.at_publish(&world.catalogue_store, at(NOW)).await;
     assert_eq!(
@@ -538,14 +538,14 @@ async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
     let gone = world.client.delete_item().table_name("CatalogueTable");
     gone.set_key(Some(key("edition", "000000000001").into())).send().await.unwrap();
     assert_eq!(world.count("CatalogueTable").await, names().len());
-    assert!(text_after_receipt(&*function.current(later(60)).await.unwrap()).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     assert_eq!(edition_in_force(&world).await["edition"], 0);
     // And the next one is not in its way.
     assert_eq!(
         publish(&world, 0, &[("templates.json", &another_text("day du"))]).await.body["edition"],
         1
     );
-    assert!(text_after_receipt(&*function.current(later(120)).await.unwrap()).contains("day du"));
+    assert!(text_after_receipt(&function.current(later(120)).await.unwrap()).contains("day du"));
 }
 
 /// Spoils the text of `templates.json` in the table that `published` put there.
@@ -576,7 +576,7 @@ async fn a_file_that_is_not_what_was_published_leaves_the_present_edition_in_for
     let function = running(&world).await;
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
     spoil(&world, &answer).await;
-    assert!(text_after_receipt(&*function.current(later(60)).await.unwrap()).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     assert_eq!(rang(&log), 1);
 }
 
@@ -590,20 +590,20 @@ async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_new
     let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
     spoil(&world, &second).await;
     let started = running(&world).await;
-    assert!(text_after_receipt(&*started.current(at(NOW)).await.unwrap()).contains("day du"));
+    assert!(text_after_receipt(&started.current(at(NOW)).await.unwrap()).contains("day du"));
     assert_eq!(rang(&log), 1);
     // It looks again every minute, and says again what it cannot read.
-    assert!(text_after_receipt(&*started.current(later(60)).await.unwrap()).contains("day du"));
+    assert!(text_after_receipt(&started.current(later(60)).await.unwrap()).contains("day du"));
     assert_eq!(rang(&log), 2);
     // One that has run since before both comes to the same.
     assert!(
-        text_after_receipt(&*running_before.current(later(60)).await.unwrap()).contains("day du")
+        text_after_receipt(&running_before.current(later(60)).await.unwrap()).contains("day du")
     );
     assert_eq!(rang(&log), 3);
     // The one before it too: what is built in.
     spoil(&world, &first).await;
     assert!(
-        text_after_receipt(&*running(&world).await.current(at(NOW)).await.unwrap())
+        text_after_receipt(&running(&world).await.current(at(NOW)).await.unwrap())
             .contains("hop le")
     );
     assert_eq!(rang(&log), 5);
@@ -619,7 +619,7 @@ async fn a_spoilt_edition_is_mended_by_the_next_one() {
         publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await.body["edition"],
         2
     );
-    assert!(text_after_receipt(&*started.current(later(60)).await.unwrap()).contains("chinh xac"));
+    assert!(text_after_receipt(&started.current(later(60)).await.unwrap()).contains("chinh xac"));
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ const VALUES: [(&str, &str); 29] = [
     ("status", "2"),
     ("dueBefore", "2026-11-20"),
     ("assignee", "me"),
+    ("step", "verify"),
+    ("stepOverdue", "true"),
     ("SMSID", "8a2f-1"),
     ("RequestId", "H20.101-261116-0001/1"),
     ("SendStatus", "5"),

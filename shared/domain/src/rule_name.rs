@@ -136,6 +136,7 @@ rule_names! {
     OpenDossier = "open-dossier",
     NothingChanges = "nothing-changes",
     AssignmentsMax = "assignments-max",
+    KnownStep = "known-step",
 
     // Events.
     CloudEvents10 = "cloudevents-1.0",
@@ -179,6 +180,7 @@ rule_names! {
     OrderedVersions = "ordered-versions",
     Documents = "documents",
     DocumentCode = "document-code",
+    StepCode = "step-code",
     KeptAgency = "kept-agency",
     KeptName = "kept-name",
     KeptLevel = "kept-level",

@@ -29,6 +29,7 @@ mod rules {
     mod shown;
     mod sight;
     mod spans;
+    mod steps;
     mod stored;
     mod submissions;
     mod supplements;
