@@ -37,6 +37,7 @@ fn command(dossier: &Dossier, action: Action) -> Command {
         to_agency: None,
         asked_for: Vec::new(),
         documents: Vec::new(),
+        form: None,
     }
 }
 

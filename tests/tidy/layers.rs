@@ -79,6 +79,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "id",
     "phone",
     "identity",
+    "eform",
     "applicant",
     "upload",
     "document",

@@ -294,6 +294,7 @@ impl<S: DossierStore> Morning<'_, S> {
             to_agency: None,
             asked_for: Vec::new(),
             documents: Vec::new(),
+            form: None,
         })
     }
 }

@@ -45,6 +45,7 @@ use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::DueRule;
 use crate::document::{AskedDocument, Document, DocumentsKeptBy};
+use crate::eform::FilledForm;
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::procedure::Channel;
@@ -170,6 +171,9 @@ pub struct DossierState {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// What was filled in, each time anew and whole, oldest first; none where there is no form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<FilledForm>,
     /// Who has the documents.
     #[serde(default, skip_serializing_if = "DocumentsKeptBy::is_us")]
     pub documents_kept_by: DocumentsKeptBy,
@@ -409,6 +413,7 @@ impl Dossier {
         let version = next.version;
         let brought = command.documents.into_iter();
         next.documents.extend(brought.map(|document| Document { version, ..document }));
+        next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
         next.keep_step(law);

@@ -1,5 +1,7 @@
 //! Administrative procedures (thủ tục hành chính): what may be asked for, and how long it may take.
 
+mod form;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +12,11 @@ use crate::provenance::Trust;
 use crate::term::{Term, TermUnit};
 use crate::{RuleName, Violation};
 
+pub use form::ProcedureForm;
+
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Channel {
     /// At the counter (trực tiếp).
@@ -166,6 +171,9 @@ pub struct Procedure {
     /// The steps of the work within the agency, in their order; none where it is not divided.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// The electronic form; none where the procedure is applied for by documents alone.
+    #[serde(default)]
+    pub form: Option<ProcedureForm>,
     /// The fee in whole đồng.
     pub fee_vnd: u64,
     /// The first day on which this version is in force.
@@ -242,13 +250,22 @@ impl Procedure {
             let counted = Term::new(step.working_hours, TermUnit::WorkingHour).is_ok();
             check(&at("workingHours"), RuleName::Range, counted, "must be 1 to 1,000 hours");
         }
+        let code = self.code.as_str();
+        let form = self.form.iter();
+        found.extend(
+            form.flat_map(|form| form.violations(&format!("procedures[{place}].form"), code)),
+        );
         found
     }
 
     /// Whether `other` is the same to everybody who applies; how well it is vouched for may have
     /// become clearer, and the agency may divide its work otherwise.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
-        *self == Self { trust: self.trust, steps: self.steps.clone(), ..other.clone() }
+        let form = match (&other.form, &self.form) {
+            (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
+            (theirs, _) => theirs.clone(),
+        };
+        *self == Self { trust: self.trust, steps: self.steps.clone(), form, ..other.clone() }
     }
 
     /// The term for dossiers that come in by `channel`.

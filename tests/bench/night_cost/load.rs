@@ -143,6 +143,7 @@ impl Patterns {
             ward: None,
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
+            form: None,
             kept_by: DocumentsKeptBy::Us,
         };
         let at = |hour: i64| -> Timestamp {
@@ -172,6 +173,7 @@ impl Patterns {
                 to_agency: None,
                 asked_for: Vec::new(),
                 documents: Vec::new(),
+                form: None,
             };
             let Ok(Decision::Moved(moved)) =
                 dossier.decide(command, &officer, catalogue.law(), at(hour))

@@ -10,6 +10,7 @@ use super::{
     Rule,
 };
 use crate::document::{AskedDocument, Document};
+use crate::eform::FormFields;
 use crate::id::{AgencyCode, CommandId};
 use crate::{RuleName, Violation, text};
 
@@ -36,6 +37,8 @@ pub struct Command {
     pub asked_for: Vec<AskedDocument>,
     /// The documents that a supplement brings.
     pub documents: Vec<Document>,
+    /// The form that a supplement brings, whole, in place of the one before.
+    pub form: Option<FormFields>,
 }
 
 /// What officers write may name people.
@@ -63,6 +66,7 @@ impl Command {
             note: cleaned(self.note.as_deref()),
             asked_for: self.asked_for.into_iter().map(AskedDocument::cleaned).collect(),
             documents: self.documents.into_iter().map(Document::cleaned).collect(),
+            form: self.form.map(FormFields::cleaned),
             ..self
         }
     }
@@ -80,6 +84,7 @@ impl Command {
             // What is in the first entry came by no command.
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
+            && self.form.as_ref() == dossier.form_of(entry).map(|form| &form.fields)
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 

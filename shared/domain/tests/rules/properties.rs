@@ -173,6 +173,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
                 .map(|agency| agency.parse().unwrap()),
             asked_for: Vec::new(),
             documents: Vec::new(),
+            form: None,
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -396,6 +397,7 @@ proptest! {
                 to_agency: entry.handler.clone(),
                 asked_for: Vec::new(),
                 documents: Vec::new(),
+                form: None,
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law, entry.recorded_at));

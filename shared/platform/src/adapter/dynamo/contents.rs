@@ -1,5 +1,5 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant and documents are in no other table (ADR 48).
+//! stream and indexes carry. Applicant, documents and forms are in no other table (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -10,7 +10,10 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-const CONTENT: [&str; 2] = ["applicant", "documents"];
+const CONTENT: [&str; 3] = ["applicant", "documents", "forms"];
+
+/// Those of them that grow, each a list of which a write adds the newest.
+const LISTS: [&str; 2] = ["documents", "forms"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -20,7 +23,7 @@ pub(super) const CONTENT_VERSION: &str = "contentVersion";
 pub struct DossierItems {
     /// In the dossiers table: state, clock and history.
     pub state: Item,
-    /// In the contents table: applicant and documents.
+    /// In the contents table: applicant, documents and forms.
     pub content: Item,
 }
 
@@ -43,7 +46,9 @@ impl DossierItems {
 
 /// The version of the dossier with which its content last changed.
 fn content_version(dossier: &Dossier) -> u64 {
-    dossier.documents.iter().map(|document| document.version).max().unwrap_or(1)
+    let documents = dossier.documents.iter().map(|document| document.version);
+    let forms = dossier.forms.iter().map(|form| form.version);
+    documents.chain(forms).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -57,10 +62,12 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if let Some(applicant) = content.remove("applicant") {
         state.insert("applicant".to_owned(), applicant);
     }
-    if let Some(AttributeValue::L(later)) = content.remove("documents") {
-        let kept = state.entry("documents".to_owned()).or_insert(AttributeValue::L(Vec::new()));
-        if let AttributeValue::L(documents) = kept {
-            documents.extend(later);
+    for name in LISTS {
+        if let Some(AttributeValue::L(later)) = content.remove(name) {
+            let kept = state.entry(name.to_owned()).or_insert(AttributeValue::L(Vec::new()));
+            if let AttributeValue::L(list) = kept {
+                list.extend(later);
+            }
         }
     }
     Some(state)
@@ -76,23 +83,42 @@ pub(super) fn put(table: &str, content: Item) -> Result<TransactWriteItem, Failu
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// The write that adds `documents` to the content of `code`, with the dossier's `version`.
+/// The lists of `content` as they go on with what the last entry of `dossier` brought, by name;
+/// empty where it brought nothing.
+pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str, AttributeValue)> {
+    let version = dossier.version;
+    let documents = dossier.documents.iter().filter(|document| document.version == version);
+    let forms = dossier.forms.iter().filter(|form| form.version == version);
+    let counts = LISTS.into_iter().zip([documents.count(), forms.count()]);
+    let newest = counts.filter_map(|(name, count)| match content.remove(name) {
+        Some(AttributeValue::L(mut list)) if count > 0 => {
+            let newest = list.split_off(list.len().saturating_sub(count));
+            Some((name, AttributeValue::L(newest)))
+        }
+        _ => None,
+    });
+    newest.collect()
+}
+
+/// The write that adds `lists` to the content of `code`, with the dossier's `version`.
 pub(super) fn append(
     table: &str,
     code: &DossierCode,
     version: u64,
-    documents: Vec<AttributeValue>,
+    lists: Vec<(&'static str, AttributeValue)>,
 ) -> Result<TransactWriteItem, Failure> {
-    let update = Update::builder()
+    let grown = lists
+        .iter()
+        .map(|(name, _)| format!("{name} = list_append(if_not_exists({name}, :none), :{name}), "));
+    let mut update = Update::builder()
         .table_name(table)
         .key("code", text(code.as_str()))
-        .update_expression(
-            "SET documents = list_append(if_not_exists(documents, :none), :documents), version = :version",
-        )
+        .update_expression(format!("SET {}version = :version", grown.collect::<String>()))
         .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-        .expression_attribute_values(":documents", AttributeValue::L(documents))
-        .expression_attribute_values(":version", number(version))
-        .build()
-        .map_err(|error| Failure::Defect(error.to_string()))?;
+        .expression_attribute_values(":version", number(version));
+    for (name, newest) in lists {
+        update = update.expression_attribute_values(format!(":{name}"), newest);
+    }
+    let update = update.build().map_err(|error| Failure::Defect(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
 }

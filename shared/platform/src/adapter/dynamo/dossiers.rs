@@ -38,7 +38,7 @@ crate::settings! {
     pub struct DossierTables {
         /// Of their states, with history and indexes.
         states: String = "DOSSIERS_TABLE",
-        /// Of their contents: who applies, and documents.
+        /// Of their contents: who applies, documents and forms.
         contents: String = "CONTENTS_TABLE",
     }
 }
@@ -290,7 +290,7 @@ impl DossierStore for Dossiers {
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
-        let DossierItems { state: mut fields, mut content } = DossierItems::of(dossier)?;
+        let DossierItems { state: mut fields, content } = DossierItems::of(dossier)?;
         let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
         };
@@ -306,13 +306,12 @@ impl DossierStore for Dossiers {
         let untouched = assigned_as_before(dossier.assignment(), &mut values);
         let condition = format!("#version = :before AND {untouched}");
         let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
-        let uploaded = uploads_of(came.clone());
+        let uploaded = uploads_of(came);
         let mut others = Vec::new();
-        let (brought, documents) = (came.count(), content.remove("documents"));
-        if let (1.., Some(AttributeValue::L(mut documents))) = (brought, documents) {
-            let newest = documents.split_off(documents.len().saturating_sub(brought));
+        let brought = contents::brought(dossier, content);
+        if !brought.is_empty() {
             let (table, version) = (&self.tables.contents, dossier.version);
-            others.push(contents::append(table, &dossier.code, version, newest)?);
+            others.push(contents::append(table, &dossier.code, version, brought)?);
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
         }
