@@ -170,7 +170,8 @@ async fn at_seven_each_leader_gets_one_message_with_the_headline_and_the_link() 
     assert_eq!((outcome.working_day, outcome.opened, outcome.known), (true, 2, 0));
     let told = told(&world, SEVEN).await;
     assert_eq!(names(&told), ["REPORT-2026-11-18-chairman/1", "REPORT-2026-11-18-office/1"]);
-    let expected = "Mot Cua 17/11/2026: tiep nhan 45, da giai quyet 45, dung han 68,89%, dang qua han 17. \
+    let expected = "Mot Cua 17/11/2026: tiep nhan 45, da giai quyet 45, dung han 68,89%, dang qua han 17, \
+         cho tiep nhan qua han 0. \
                     https://motcua.example.vn/v1/reports/2026-11-17";
     assert_eq!((told[0].sms.as_str(), told[1].sms.as_str()), (expected, expected));
     let fields = [
@@ -179,6 +180,7 @@ async fn at_seven_each_leader_gets_one_message_with_the_headline_and_the_link() 
         ("resolved", "45"),
         ("onTime", "68,89%"),
         ("overdue", "17"),
+        ("unreceived", "0"),
         ("link", "https://motcua.example.vn/v1/reports/2026-11-17"),
     ];
     assert_eq!(told[0].fields, fields.map(|(name, value)| (name, value.to_owned())).into());

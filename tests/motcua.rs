@@ -30,6 +30,7 @@ mod outages;
 mod page;
 mod procedures;
 mod race;
+mod reception;
 mod redate;
 mod redelivery;
 mod repair;

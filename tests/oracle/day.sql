@@ -53,15 +53,17 @@ WITH
         JOIN happened AS finish ON finish.dossier = ended.dossier AND finish.version = ended.settled_by
         WHERE ended.dossier IN (SELECT dossier FROM today WHERE action = 'send-back')
     ),
-    -- The last day on which a dossier that is received today was to be received: the day of the half-day in which the
-    -- office time runs out, counted from when it was handed in.
+    -- The last day on which a dossier that is received today, or that waits for its receipt, was to be received: the day of the half-day in which the
+    -- office time runs out, counted from when it was handed in, or for what
+    -- waits, from when it or what was asked for was handed in last.
     receive_by AS MATERIALIZED (
-        SELECT dossier, (
+        SELECT dossier, standing, (
             SELECT day FROM half_day WHERE before < clock.start + clock.seconds ORDER BY before DESC LIMIT 1
         ) AS day
         FROM (
             SELECT
                 submit.dossier,
+                submit.standing,
                 (
                     SELECT before + min(max(submit.at - opens, 0), closes - opens)
                     FROM half_day WHERE opens <= submit.at ORDER BY opens DESC LIMIT 1
@@ -69,9 +71,18 @@ WITH
                 (
                     SELECT seconds FROM reception WHERE valid_from <= submit.day ORDER BY valid_from DESC LIMIT 1
                 ) AS seconds
-            FROM today AS receipt
-            JOIN happened AS submit ON submit.dossier = receipt.dossier AND submit.version = 1
-            WHERE receipt.action = 'receive'
+            FROM (
+                SELECT submit.dossier, submit.at, submit.day, 'received' AS standing
+                FROM today AS receipt
+                JOIN happened AS submit ON submit.dossier = receipt.dossier AND submit.version = 1
+                WHERE receipt.action = 'receive'
+                UNION ALL
+                SELECT dossier, max(came.at), max(came.day), 'waiting'
+                FROM now
+                JOIN happened AS came USING (dossier)
+                WHERE now.status = 1 AND came.day <= :day AND came.action IN ('submit', 'supplement')
+                GROUP BY dossier
+            ) AS submit
         ) AS clock
     ),
     -- The newest assignment by the evening, where nothing has taken the dossier from the desk since: it went to another
@@ -100,7 +111,8 @@ WITH
         UNION ALL SELECT 'submitted', dossier FROM today WHERE action = 'submit'
         UNION ALL SELECT 'received', dossier FROM today WHERE action = 'receive'
         UNION ALL SELECT 'digitised', dossier FROM today WHERE action = 'receive' AND document_count > 0
-        UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE day < :day
+        UNION ALL SELECT 'received_late', dossier FROM receive_by WHERE standing = 'received' AND day < :day
+        UNION ALL SELECT 'waiting_late', dossier FROM receive_by WHERE standing = 'waiting' AND day < :day
         UNION ALL SELECT 'asked', dossier FROM today WHERE action = 'request-supplement'
         UNION ALL SELECT 'asked_late', dossier FROM today WHERE action = 'request-supplement' AND asked_late
         UNION ALL SELECT 'reopened', dossier FROM taken_back

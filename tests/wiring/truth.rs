@@ -250,9 +250,10 @@ async fn the_document_and_the_door_agree_on_transitions() {
     }
     let schema = Documents::read().schema("TransitionBody");
     let actions = domain::dossier::RULES.map(|rule| rule.action.name());
-    // The owner may never hand back, and nobody but the schedule counts a date anew: both are told
-    // so before anything else.
-    for action in actions.into_iter().filter(|action| !["hand-back", "redate"].contains(action)) {
+    // The owner may never hand back, and nobody but the schedule counts a date anew or announces a
+    // delay: they learn so before anything else.
+    let of_others = ["hand-back", "redate", "announce-delay"];
+    for action in actions.into_iter().filter(|action| !of_others.contains(action)) {
         for (reason, day, agency) in [None, Some(json!(null)), Some(json!("x")), Some(json!(" "))]
             .iter()
             .flat_map(|reason| {

@@ -1,5 +1,5 @@
 //! The morning: reads every open dossier of the province, lists what is due within a day or
-//! overdue, apologises for those that will miss their due date or have missed it, and closes those
+//! overdue, and what waits too long for its receipt; apologises for those that will miss their due date or have missed it, and closes those
 //! whose applicants never sent the requested supplement.
 //!
 //! Each dossier is read again before it is changed, and each command's id is made of dossier and
@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{MissingYear, date_of};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry};
+use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry, waiting_since};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
-use domain::reminder::{Duty, Lateness, duty_made_up, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty_made_up, is_received_late, nearness, new_due_on};
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -52,12 +52,16 @@ pub struct Outcome {
     pub due_soon: u64,
     /// Dossiers in process that are past their due date.
     pub overdue: u64,
+    /// Dossiers that wait for a receipt that is late.
+    pub unreceived: u64,
     /// Letters of apology written.
     pub apologies: u64,
     /// Due dates counted again because the calendar changed.
     pub redated: u64,
     /// Dossiers closed because the documents never came.
     pub expired: u64,
+    /// Applicants told that their dossier still waits for its receipt.
+    pub announced: u64,
     /// Dossiers for which an action failed; the log has each reason.
     pub failed: u64,
     /// Which they are, by the agency that answers for them; an agency with none is left out.
@@ -76,6 +80,8 @@ pub struct Pressing {
     pub due_soon: Vec<DossierCode>,
     /// Dossiers past their due date.
     pub overdue: Vec<DossierCode>,
+    /// Dossiers that wait for a receipt that is late, the oldest first.
+    pub unreceived: Vec<DossierCode>,
 }
 
 impl Outcome {
@@ -113,9 +119,11 @@ pub async fn remind(
         day,
         due_soon: 0,
         overdue: 0,
+        unreceived: 0,
         apologies: 0,
         redated: 0,
         expired: 0,
+        announced: 0,
         failed: 0,
         by_agency: BTreeMap::new(),
     };
@@ -131,10 +139,20 @@ pub async fn remind(
         pressing.into_iter().map(|(agency, found)| (agency, found.listed())).collect();
     for (agency, listed) in &outcome.by_agency {
         let agency = agency.as_str();
-        tracing::info!(%day, agency, due_soon = words(&listed.due_soon), overdue = words(&listed.overdue), "look at these");
+        tracing::info!(%day, agency, due_soon = words(&listed.due_soon), overdue = words(&listed.overdue), unreceived = words(&listed.unreceived), "look at these");
     }
-    let Outcome { due_soon, overdue, apologies, redated, expired, failed, .. } = outcome;
-    tracing::info!(%day, due_soon, overdue, apologies, redated, expired, failed, "open dossiers looked at");
+    let Outcome {
+        due_soon,
+        overdue,
+        unreceived,
+        apologies,
+        redated,
+        expired,
+        announced,
+        failed,
+        ..
+    } = outcome;
+    tracing::info!(%day, due_soon, overdue, unreceived, apologies, redated, expired, announced, failed, "open dossiers looked at");
     Ok(outcome)
 }
 
@@ -147,6 +165,8 @@ fn words(codes: &[DossierCode]) -> String {
 struct Found {
     due_soon: BTreeSet<(Option<Timestamp>, DossierCode)>,
     overdue: BTreeSet<(Option<Timestamp>, DossierCode)>,
+    /// With the time since when each waits.
+    unreceived: BTreeSet<(Option<Timestamp>, DossierCode)>,
 }
 
 impl Found {
@@ -154,7 +174,11 @@ impl Found {
         let first = |found: BTreeSet<(Option<Timestamp>, DossierCode)>| {
             found.into_iter().take(LISTED_MAX).map(|(_, code)| code).collect()
         };
-        Pressing { due_soon: first(self.due_soon), overdue: first(self.overdue) }
+        Pressing {
+            due_soon: first(self.due_soon),
+            overdue: first(self.overdue),
+            unreceived: first(self.unreceived),
+        }
     }
 }
 
@@ -199,9 +223,16 @@ impl<S: DossierStore> Morning<'_, S> {
             *count += 1;
             list.insert((due, facts.code.clone()));
         }
+        let law = self.catalogue.law();
+        if is_received_late(&facts.history, self.day, law, &facts.agency) {
+            let found = pressing.entry(facts.agency.clone()).or_default();
+            found.unreceived.insert((waiting_since(&facts.history), facts.code.clone()));
+            outcome.unreceived += 1;
+        }
         match self.attend(&facts).await {
             Ok(Some(Duty::Apologise)) => outcome.apologies += 1,
             Ok(Some(Duty::RefuseExpired)) => outcome.expired += 1,
+            Ok(Some(Duty::AnnounceDelay)) => outcome.announced += 1,
             // The calendar was changed within this very run.
             Ok(Some(Duty::Redate)) => outcome.redated += 1,
             Ok(None) => {}
@@ -279,6 +310,7 @@ impl<S: DossierStore> Morning<'_, S> {
             }
             Duty::Redate => (Action::Redate, &rule.redate_reason, None),
             Duty::RefuseExpired => (Action::RefuseExpired, &rule.expired_reason, None),
+            Duty::AnnounceDelay => (Action::AnnounceDelay, &rule.delay_reason, None),
         };
         name.push(action.name());
         let counted = counted_name(owed, dossier);

@@ -55,6 +55,7 @@ impl Headline {
             resolved: row.resolved,
             on_time_share,
             overdue: row.overdue,
+            unreceived: row.waiting_late,
             link,
         }
     }

@@ -155,12 +155,23 @@ impl Term {
 }
 
 impl Law {
-    /// The last day on which a dossier handed in at `submitted` is received in time; `None` if the
-    /// rule of that day has no bound, or the calendar does not reach so far.
-    pub fn receive_by(&self, agency: &AgencyCode, submitted: Timestamp) -> Option<Date> {
-        let hours = self.rule_on(date_of(submitted)).reception_working_hours?;
-        let term = Term::new(hours, TermUnit::WorkingHour).ok()?;
-        term.due(self.calendar_of(agency), submitted).ok().map(date_of)
+    /// The last day on which a dossier that waits for its receipt since `since` is received in time;
+    /// `None` if the rule of that day has no bound, or the calendar does not reach so far.
+    pub fn receive_by(&self, agency: &AgencyCode, since: Timestamp) -> Option<Date> {
+        self.reception(agency, since, 1)
+    }
+
+    /// The last day before the applicant is told that the dossier waits: after as much time again.
+    /// `None` as for [`Law::receive_by`].
+    pub fn announce_delay_after(&self, agency: &AgencyCode, since: Timestamp) -> Option<Date> {
+        self.reception(agency, since, 2)
+    }
+
+    /// The day on which so many times the hours of reception have passed since `since`.
+    fn reception(&self, agency: &AgencyCode, since: Timestamp, times: u16) -> Option<Date> {
+        let hours = self.rule_on(date_of(since)).reception_working_hours?;
+        let term = Term::new(hours.checked_mul(times)?, TermUnit::WorkingHour).ok()?;
+        term.due(self.calendar_of(agency), since).ok().map(date_of)
     }
 }
 

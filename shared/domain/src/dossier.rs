@@ -458,6 +458,15 @@ pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEnt
     history.iter().rfind(|entry| entry.at <= instant)
 }
 
+/// Since when a dossier with this history waits for its receipt: since it was handed in, or since
+/// the documents came that it was asked for before. None once it is received or has ended, and while
+/// it waits for documents.
+pub fn waiting_since(history: &[HistoryEntry]) -> Option<Timestamp> {
+    history.last().filter(|last| last.status == DossierStatus::Registered)?;
+    let came = |entry: &&HistoryEntry| matches!(entry.action, Action::Submit | Action::Supplement);
+    history.iter().rfind(came).map(|entry| entry.at)
+}
+
 /// Degree of completion, the most that the public may see besides the status (TT 01/2018 Đ.16.2.d).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -274,6 +274,8 @@ figures! {
     paid_online Flow,
     /// Handed in and neither received nor ended at the end of the day.
     waiting Stock,
+    /// – of these, past the day on which they were to be received, and not waiting for documents.
+    waiting_late Stock,
     /// Received and not settled at the end of the day, the clock running.
     in_process Stock,
     /// – of these, past the due date.

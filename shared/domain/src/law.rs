@@ -207,6 +207,10 @@ pub struct ClockRule {
     #[serde(default = "redate_reason")]
     #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
     pub redate_reason: String,
+    /// The reason with which a delayed receipt is announced.
+    #[serde(default = "delay_reason")]
+    #[cfg_attr(feature = "schema", schemars(length(max = REMARK_CHARACTERS_MAX), regex(pattern = r"\S")))]
+    pub delay_reason: String,
     /// Against which date figures are counted on the days from then on.
     #[serde(default)]
     pub kpi_due: DueBasis,
@@ -226,6 +230,13 @@ pub struct ClockRule {
 /// The default of editions older than the action `redate`.
 fn redate_reason() -> String {
     "Lịch làm việc đã thay đổi, ngày hẹn trả kết quả được tính lại.".to_owned()
+}
+
+/// The default of editions older than the action `announce-delay`.
+fn delay_reason() -> String {
+    "Hồ sơ chưa được tiếp nhận trong thời gian quy định. Ông/Bà có thể hỏi Bộ phận Một cửa của cơ \
+     quan giải quyết hoặc Tổng đài 1022."
+        .to_owned()
 }
 
 impl ValidFrom for ClockRule {
@@ -366,6 +377,7 @@ impl Law {
                 ("letterReason", &rule.letter_reason),
                 ("expiredReason", &rule.expired_reason),
                 ("redateReason", &rule.redate_reason),
+                ("delayReason", &rule.delay_reason),
             ] {
                 check(
                     field,

@@ -84,7 +84,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
         ))
     )]
     pub text: String,
@@ -100,7 +100,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -225,7 +225,7 @@ impl Templates {
         }
         for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
             // In editions of before there was such a move nothing is said after it.
-            if action != Action::Redate
+            if !matches!(action, Action::Redate | Action::AnnounceDelay)
                 && !by_action.contains_key(&action)
                 && !silent.contains(&action)
             {

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, MissingYear, date_of, next};
 use crate::dossier::{
-    DossierStatus, HistoryEntry, apologies, is_over, last_day_for_supplement, redated,
+    Action, DossierStatus, HistoryEntry, apologies, is_over, last_day_for_supplement, redated,
+    waiting_since,
 };
 use crate::id::AgencyCode;
 use crate::law::{ClockRule, Law, LetterPolicy};
@@ -30,6 +31,8 @@ pub enum Duty {
     Redate,
     /// To close the dossier, since the documents never came.
     RefuseExpired,
+    /// To tell the applicant that the dossier still waits for its receipt, and where to ask.
+    AnnounceDelay,
 }
 
 /// How near the dossier with this history is on `day` to the due date that it has now.
@@ -71,6 +74,9 @@ pub fn duty_made_up(
     if redated(history, today, law, agency)?.is_some() {
         return Ok(Some(Duty::Redate));
     }
+    if is_delayed(history, day, law, agency) {
+        return Ok(Some(Duty::AnnounceDelay));
+    }
     let (calendar, rule) = (law.calendar_of(agency), law.rule_on(day));
     if let Some(near) = nearness(history, day, calendar)? {
         let exhausted = apologies(history) >= usize::from(rule.extensions_max);
@@ -84,6 +90,28 @@ pub fn duty_made_up(
     let last = last_day_for_supplement(history, law);
     let expired = last.map_or(Ok(false), |last| is_over(last, day, calendar))?;
     Ok(expired.then_some(Duty::RefuseExpired))
+}
+
+/// Whether the dossier with this history waits on `day` for a receipt by `agency` that is late.
+pub fn is_received_late(
+    history: &[HistoryEntry],
+    day: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> bool {
+    let by = waiting_since(history).and_then(|since| law.receive_by(agency, since));
+    by.is_some_and(|last| last < day)
+}
+
+/// Whether it waits for twice the time, and the applicant was not told since it began to wait.
+fn is_delayed(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode) -> bool {
+    let Some(since) = waiting_since(history) else {
+        return false;
+    };
+    let announced =
+        history.iter().any(|entry| entry.action == Action::AnnounceDelay && entry.at >= since);
+    let last = law.announce_delay_after(agency, since);
+    !announced && last.is_some_and(|last| last < day)
 }
 
 /// The new date that a letter of `agency` of `day` gives the dossier with this history; none

@@ -116,14 +116,17 @@ fn what_the_schedules_answer_is_documented() {
     let listed = remind_deadline::Pressing {
         due_soon: vec!["H20.03-261116-0001".parse().unwrap()],
         overdue: vec!["H20.03-261109-0007".parse().unwrap()],
+        unreceived: vec!["H20.03-261105-0002".parse().unwrap()],
     };
     let reminded = remind_deadline::Outcome {
         day,
         due_soon: 1,
         overdue: 2,
+        unreceived: 7,
         apologies: 3,
         redated: 5,
         expired: 4,
+        announced: 6,
         failed: 0,
         by_agency: [("H20.03".parse().unwrap(), listed)].into(),
     };

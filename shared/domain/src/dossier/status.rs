@@ -138,6 +138,9 @@ pub enum Action {
     /// Tính lại ngày hẹn trả theo lịch làm việc: the calendar was changed since the date was
     /// counted.
     Redate,
+    /// Báo chậm tiếp nhận: the agency has received the dossier neither in time nor in as much time
+    /// again.
+    AnnounceDelay,
 }
 
 /// The status to which a move leads.
@@ -284,7 +287,7 @@ use Target::{Stays, To, WhereItWas};
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our
 /// reading of the same practice. Articles are those of NĐ 61/2018/NĐ-CP.
 #[rustfmt::skip]
-pub const RULES: [Rule; 19] = [
+pub const RULES: [Rule; 20] = [
     //     action             from                                                    to                          clock           reason by       lies         also by
     rule(A::Receive,           &[S::Registered],                                       To(S::Received),            Starts,         false, Owner,   AsBefore,    Nobody),    // (1) Đ.17
     rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             Stops,          true,  Owner,   AsBefore,    Nobody),    // (1) Đ.19.8: reasons
@@ -309,6 +312,8 @@ pub const RULES: [Rule; 19] = [
     // A day off that was decided since. Not in 5: there the date is given up, or counted when the
     // documents come.
     rule(A::Redate,            &[S::Received, S::Processing, S::PaymentRequested, S::Suspended], Stays,             Recounts,       true,  By::Nobody, AsBefore, System),
+    // Ours: no article sets a time for receipt, and nobody's dossier is to wait unmentioned.
+    rule(A::AnnounceDelay,     &[S::Registered],                                       Stays,                      Untouched,      true,  By::Nobody, AsBefore, System),
 ];
 
 // `Action::rule` finds a row by its place.
@@ -345,6 +350,7 @@ impl Action {
             Self::Forward => &RULES[16],
             Self::HandBack => &RULES[17],
             Self::Redate => &RULES[18],
+            Self::AnnounceDelay => &RULES[19],
         };
         Some(rule)
     }
@@ -372,6 +378,7 @@ impl Action {
             Self::Forward => "forward",
             Self::HandBack => "hand-back",
             Self::Redate => "redate",
+            Self::AnnounceDelay => "announce-delay",
         }
     }
 }

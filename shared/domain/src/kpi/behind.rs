@@ -100,6 +100,7 @@ fn cause(action: Action) -> Option<Cause> {
         | Action::Recall
         | Action::Withdraw
         | Action::HandBack
-        | Action::Redate => None,
+        | Action::Redate
+        | Action::AnnounceDelay => None,
     }
 }

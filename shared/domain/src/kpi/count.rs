@@ -6,15 +6,15 @@ use jiff::civil::Date;
 use super::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, end_of};
 use crate::calendar::{date_of, previous};
 use crate::dossier::{
-    Action, DossierStatus, HistoryEntry, Role, as_of, assignments_by, holder, step,
+    Action, DossierStatus, HistoryEntry, Role, as_of, assignments_by, holder, step, waiting_since,
 };
 
 /// What the province has decided about the count of a day.
 pub struct Rulings<'a> {
     /// Against which due date a day counts where there was an apology.
     pub basis_on: &'a dyn Fn(Date) -> DueBasis,
-    /// The last day on which a dossier handed in at that time is received in time; `None` without a
-    /// rule or where it cannot be computed.
+    /// The last day on which a dossier that waits for its receipt since that time is received in
+    /// time; `None` without a rule or where it cannot be computed.
     pub receive_by: &'a dyn Fn(&DossierFacts, Timestamp) -> Option<Date>,
     /// Whether there is no working day between a day and a due date after it: a dossier due on
     /// Monday is nearly due from Friday on.
@@ -189,12 +189,17 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             | Action::Withdraw
             | Action::Forward
             | Action::HandBack
-            | Action::Redate => {}
+            | Action::Redate
+            | Action::AnnounceDelay => {}
         }
     }
     match ended {
         Standing::Unknown => {}
-        Standing::Waiting => row.waiting += 1,
+        Standing::Waiting => {
+            row.waiting += 1;
+            let by = waiting_since(now).and_then(|since| (rulings.receive_by)(dossier, since));
+            row.waiting_late += u64::from(by.is_some_and(|last| last < day));
+        }
         Standing::Open(latest) => {
             let made = assignments_by(&dossier.assignments, end_of(day));
             row.held += u64::from(holder(now, made).is_some());

@@ -25,6 +25,9 @@ pub struct Headline {
     pub on_time_share: Option<u64>,
     /// Past their due date at the end.
     pub overdue: u64,
+    /// Waiting at the end for a receipt that is late; 0 in headlines of before it was counted.
+    #[serde(default)]
+    pub unreceived: u64,
     /// The address of the whole report.
     pub link: String,
 }

@@ -22,6 +22,7 @@ const PLACEHOLDERS: Placeholders = Placeholders {
         ("{resolved}", 9),
         ("{onTime}", 7),
         ("{overdue}", 9),
+        ("{unreceived}", 9),
     ],
     counted: &[],
 };
@@ -62,7 +63,7 @@ impl ReportTemplate {
         language: Language,
     ) -> Option<Notice> {
         let sms = in_language(&self.sms, language)?;
-        let fields = BTreeMap::from([
+        let mut fields = BTreeMap::from([
             ("period", period(headline)),
             ("received", headline.received.to_string()),
             ("resolved", headline.resolved.to_string()),
@@ -70,6 +71,10 @@ impl ReportTemplate {
             ("overdue", headline.overdue.to_string()),
             ("link", headline.link.clone()),
         ]);
+        // A province that has not taken it into its text has not registered it with Zalo either.
+        if sms.text.contains("{unreceived}") {
+            fields.insert("unreceived", headline.unreceived.to_string());
+        }
         let filled = fields.iter().fold(sms.text.clone(), |text, (name, value)| {
             text.replace(&format!("{{{name}}}"), value)
         });

@@ -108,8 +108,14 @@ fn report() -> ReportCode {
 #[test]
 fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
     let most = 999_999_999;
-    let row =
-        KpiRow { received: most, resolved: most, early: most, overdue: most, ..KpiRow::default() };
+    let row = KpiRow {
+        received: most,
+        resolved: most,
+        early: most,
+        overdue: most,
+        waiting_late: most,
+        ..KpiRow::default()
+    };
     let longest =
         Headline::of((day("2026-11-13"), day("2026-11-15")), &row, "x".repeat(LINK_CHARACTERS_MAX));
     for language in [Language::Vi, Language::En] {
@@ -125,6 +131,23 @@ fn the_longest_report_fits_the_parts_that_are_budgeted_for_it() {
         // The name by which SMS gateways know the message is its own, and its reports name it.
         assert!(notice.id.len() <= 50, "{}", notice.id);
     }
+}
+
+#[test]
+fn what_waits_late_for_its_receipt_goes_to_zalo_where_the_text_names_it() {
+    let row = KpiRow { waiting_late: 12, ..KpiRow::default() };
+    let headline = Headline::of((day("2026-11-15"), day("2026-11-15")), &row, "l".to_owned());
+    let field = |change: fn(&str) -> String| {
+        let file = include_str!("../../../../infra/data/templates.json");
+        let file: Value = serde_json::from_str(&change(file)).unwrap();
+        let templates = Templates::assemble(serde_json::from_value(file).unwrap()).unwrap();
+        let notice = templates.report().unwrap().compose(&report(), &headline, Language::Vi);
+        notice.unwrap().fields.get("unreceived").cloned()
+    };
+    assert_eq!(field(str::to_owned).as_deref(), Some("12"));
+    // A province that has not taken it into its text has not registered it with Zalo either.
+    let without = |file: &str| file.replace(", cho tiep nhan qua han {unreceived}", "");
+    assert_eq!(field(without), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::law::Law;
 use domain::procedure::Channel;
-use domain::reminder::{Duty, Lateness, duty, nearness, new_due_on};
+use domain::reminder::{Duty, Lateness, duty, is_received_late, nearness, new_due_on};
 use domain::{RuleName, Violation};
 
 use super::world::{
@@ -548,4 +548,45 @@ fn a_short_term_gets_its_letter_only_when_it_has_run_out() {
         duty(&three.history, day("2026-03-04"), law(), &three.agency),
         Ok(Some(Duty::Apologise))
     );
+}
+
+// Eight office hours of reception: what comes on Monday at nine is to be received on Tuesday.
+#[test]
+fn a_dossier_that_nobody_receives_is_late_after_a_days_work_and_announced_after_two() {
+    let agency = AGENCY.parse().unwrap();
+    for (history, evening, late, owed) in [
+        ("submit 2026-03-02T09:00", "2026-03-03", false, None),
+        ("submit 2026-03-02T09:00", "2026-03-04", true, None),
+        ("submit 2026-03-02T09:00", "2026-03-05", true, Some(Duty::AnnounceDelay)),
+        // Of Friday before Tết, the days off do not count.
+        ("submit 2026-02-13T23:59", "2026-02-23", false, None),
+        ("submit 2026-02-13T23:59", "2026-02-24", true, None),
+        ("submit 2026-02-13T23:59", "2026-02-25", true, Some(Duty::AnnounceDelay)),
+        // It is received, or the applicant is waited for: nobody is late.
+        ("submit 2026-03-02T09:00, receive 2026-03-05T08:00", "2026-03-06", false, None),
+        ("submit 2026-03-02T09:00, request-supplement 10:00", "2026-03-06", false, None),
+        // The time begins again with what was asked for, and so does what is owed.
+        (
+            "submit 2026-03-02T09:00, request-supplement 10:00, supplement 2026-03-05T09:00",
+            "2026-03-06",
+            false,
+            None,
+        ),
+        ("submit 2026-03-02T09:00, announce-delay 2026-03-05T06:00", "2026-03-06", true, None),
+        (
+            "submit 2026-03-02T09:00, announce-delay 2026-03-05T06:00, \
+             request-supplement 2026-03-05T10:00, supplement 2026-03-06T09:00",
+            "2026-03-11",
+            true,
+            Some(Duty::AnnounceDelay),
+        ),
+    ] {
+        let dossier = played("5 working-day", Channel::Online, history);
+        let day = day(evening);
+        let found = (
+            is_received_late(&dossier.history, day, law(), &agency),
+            duty(&dossier.history, day, law(), &agency).unwrap(),
+        );
+        assert_eq!(found, (late, owed), "{history} on {evening}");
+    }
 }

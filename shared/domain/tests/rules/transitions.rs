@@ -42,6 +42,7 @@ withdraw              7   7   .   7   7   7   .   7   .   .
 forward               .   4   .   4   .   .   .   .   .   .
 hand-back             .   .   .   .   .   .   .   .   .   .
 redate                .   2   .   4   .   6   .   8   .   .
+announce-delay        1   .   .   .   .   .   .   .   .   .
 submit                .   .   .   .   .   .   .   .   .   .
 ";
 
@@ -69,13 +70,14 @@ withdraw             owner     7-  7-  7-  7-
 forward              owner     .   .   .   .
 hand-back            handler   4-  .   .   .
 redate               nobody    4   .   6   8
+announce-delay       nobody    .   .   .   .
 submit               owner     .   .   .   .
 ";
 
 /// The moves that somebody besides the agency's own officers and systems may make.
 const ALSO_BY_PORTAL: [&str; 3] = ["supplement", "withdraw", "confirm-payment"];
 const ALSO_BY_OWNER: [&str; 2] = ["supplement", "withdraw"];
-const ALSO_BY_SCHEDULE: [&str; 3] = ["refuse-expired", "apologise", "redate"];
+const ALSO_BY_SCHEDULE: [&str; 4] = ["refuse-expired", "apologise", "redate", "announce-delay"];
 
 fn moves() -> impl Iterator<Item = (Action, Vec<Option<u8>>)> {
     MOVES.trim().lines().skip(1).map(|row| {
@@ -236,7 +238,11 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
         for (action, row) in moves() {
             for (who, actor) in &everybody() {
                 // There is no handler: everything is the owner's to do, save handing back.
-                let by = if action == Action::Redate { "nobody" } else { "owner" };
+                let by = if matches!(action, Action::Redate | Action::AnnounceDelay) {
+                    "nobody"
+                } else {
+                    "owner"
+                };
                 let may = may(who, action, by) && action != Action::HandBack;
                 let to =
                     row[usize::from(status.code()) - 1].map(|to| (to, action == Action::Forward));
@@ -245,7 +251,7 @@ fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
             }
         }
     }
-    assert_eq!(combinations, 10 * 20 * 13);
+    assert_eq!(combinations, 10 * 21 * 13);
 }
 
 #[test]
@@ -260,7 +266,7 @@ fn while_it_is_forwarded_owner_and_handler_may_do_what_the_table_says_and_nothin
             }
         }
     }
-    assert_eq!(combinations, 4 * 20 * 13);
+    assert_eq!(combinations, 4 * 21 * 13);
 }
 
 #[test]
@@ -312,8 +318,8 @@ fn the_agency_the_owner_and_the_portal_may_read_and_nobody_else() {
 
 // NĐ 61/2018 Đ.19.4, 19.8, 19.9: what stops or ends a dossier is answered for with a reason.
 #[test]
-fn a_reason_is_owed_by_seven_actions_and_by_no_other() {
-    const OWED: [&str; 7] = [
+fn a_reason_is_owed_by_eight_actions_and_by_no_other() {
+    const OWED: [&str; 8] = [
         "refuse",
         "request-supplement",
         "refuse-expired",
@@ -321,6 +327,7 @@ fn a_reason_is_owed_by_seven_actions_and_by_no_other() {
         "send-back",
         "apologise",
         "redate",
+        "announce-delay",
     ];
     for (action, row) in moves().filter(|(action, _)| *action != Action::Submit) {
         let from =
@@ -330,9 +337,13 @@ fn a_reason_is_owed_by_seven_actions_and_by_no_other() {
             || (forwarded_in(DossierStatus::Processing).unwrap(), officer(HANDLER)),
             |from| (in_status(from), officer(AGENCY)),
         );
-        // Only the schedule counts a date anew, and only one that a changed calendar moved.
-        let (dossier, by) =
-            if action == Action::Redate { (misdated(&dossier), schedule()) } else { (dossier, by) };
+        // Only the schedule counts a date anew, and only one that a changed calendar moved; and only
+        // the schedule announces a delay.
+        let (dossier, by) = match action {
+            Action::Redate => (misdated(&dossier), schedule()),
+            Action::AnnounceDelay => (dossier, schedule()),
+            _ => (dossier, by),
+        };
         for (reason, enough) in
             [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {

@@ -24,6 +24,7 @@ withdraw             stops
 forward              untouched          one term
 hand-back            untouched
 redate               recounts           in the calendar in force
+announce-delay       untouched
 ";
 
 #[test]
