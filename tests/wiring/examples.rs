@@ -357,7 +357,8 @@ async fn uploaded(world: &World) {
     let id: UploadId = named["upload"].as_str().unwrap().parse().unwrap();
     let (owner, now) = ("citizen#citizen-5b0c7d1e94aa".to_owned(), at("2026-11-16T01:10:00Z"));
     world.uploads.open(&Upload::asked(id.clone(), owner, declared, now)).await.unwrap();
-    let usable = UploadState::Usable { object_version: "1".to_owned(), inspected_at: now };
+    let usable =
+        UploadState::Usable { object_version: "1".to_owned(), inspected_at: now, signature: None };
     assert_eq!(world.uploads.conclude(&id, &usable).await.unwrap(), Stored::Yes);
 }
 

@@ -13,6 +13,7 @@ use domain::deadline::{DueRule, Term};
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::identity::IdentityKind;
 use domain::law::Law;
+use domain::outcome::ResultKind;
 use domain::procedure::{
     Channel, DocumentRequirement, Field, OnlineLevel, Procedure, is_field_code,
 };
@@ -101,6 +102,8 @@ pub(crate) struct Details<'a> {
     trust: &'static str,
     channels: Vec<Way>,
     documents: Vec<Asked<'a>>,
+    /// What it may result in.
+    results: &'a [ResultKind],
     documents_max: usize,
     /// Where they may lie.
     document_hosts: Vec<&'a str>,
@@ -307,6 +310,7 @@ impl<'a> Details<'a> {
                 .map(|channel| Way::of(channel, procedure, catalogue.law(), at))
                 .collect(),
             documents: procedure.documents.iter().map(Asked::from).collect(),
+            results: &procedure.results,
             documents_max: DOCUMENTS_MAX,
             document_hosts: catalogue.document_hosts().on(day).collect(),
             document_types: catalogue

@@ -8,6 +8,7 @@ mod command;
 mod counted;
 mod forwarding;
 mod order;
+mod result;
 mod room;
 mod sight;
 mod state;
@@ -45,6 +46,7 @@ use crate::deadline::DueRule;
 use crate::document::{AskedDocument, Document, DocumentsKeptBy};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
+use crate::outcome::{GivenResult, Handover, ResultDocument, ResultKind};
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -121,6 +123,9 @@ pub struct HistoryEntry {
     /// The documents that the applicant was asked for, where this entry did so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_for: Vec<AskedDocument>,
+    /// What kind of result this entry gave; none of another entry, and where nobody declared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultKind>,
 }
 
 /// What officers write may name people.
@@ -164,6 +169,12 @@ pub struct DossierState {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// The electronic results, oldest first: of each end of the work that gave one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<ResultDocument>,
+    /// How results were handed over, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<Handover>,
     /// Who has the documents.
     #[serde(default, skip_serializing_if = "DocumentsKeptBy::is_us")]
     pub documents_kept_by: DocumentsKeptBy,
@@ -312,6 +323,7 @@ impl Dossier {
         }
         self.check_pass(&command).map_err(Refusal::invalid)?;
         self.check_supplement(&command, by)?;
+        self.check_outcome(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -398,10 +410,15 @@ impl Dossier {
             late_letter: false,
             handler: command.to_agency,
             asked_for: command.asked_for,
+            result: command.result.as_ref().map(GivenResult::kind),
         });
         let version = next.version;
         let brought = command.documents.into_iter();
         next.documents.extend(brought.map(|document| Document { version, ..document }));
+        if let Some(GivenResult::Electronic(document)) = command.result {
+            next.results.push(ResultDocument { version, ..*document });
+        }
+        next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
         Ok(next)

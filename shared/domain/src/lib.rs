@@ -25,6 +25,7 @@ pub mod language;
 pub mod law;
 pub mod leader;
 pub mod notice;
+pub mod outcome;
 pub mod period;
 pub mod phone;
 pub mod printed;
@@ -37,6 +38,7 @@ pub mod rule_name;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
+pub mod signature;
 pub mod submission;
 pub mod term;
 pub mod text;

@@ -98,6 +98,23 @@ rule_names! {
     UploadSha256 = "upload-sha256",
     UsableUpload = "usable-upload",
 
+    // Signatures of results.
+    NoSignature = "no-signature",
+    SignatureFormat = "signature-format",
+    ByteRange = "byte-range",
+    NotWholeFile = "not-whole-file",
+    SignatureUnreadable = "signature-unreadable",
+    AlgorithmNotAccepted = "algorithm-not-accepted",
+    ContentChanged = "content-changed",
+    SignatureInvalid = "signature-invalid",
+    SignerCertificate = "signer-certificate",
+    UntrustedChain = "untrusted-chain",
+    CertificateExpired = "certificate-expired",
+    KeyUsage = "key-usage",
+    SigningTime = "signing-time",
+    TimestampInvalid = "timestamp-invalid",
+    TooComplex = "too-complex",
+
     // The catalogue, seen from a request.
     KnownAgency = "known-agency",
     AgencyInForce = "agency-in-force",
@@ -111,6 +128,11 @@ rule_names! {
     RequestOnly = "request-only",
     SupplementOnly = "supplement-only",
     DocumentContent = "document-content",
+    FinishOnly = "finish-only",
+    ReturnOnly = "return-only",
+    ResultContent = "result-content",
+    ResultOfProcedure = "result-of-procedure",
+    ResultType = "result-type",
     DocumentsWithSender = "documents-with-sender",
     OnlineProcedure = "online-procedure",
     KnownEdition = "known-edition",
@@ -136,6 +158,9 @@ rule_names! {
     OpenDossier = "open-dossier",
     NothingChanges = "nothing-changes",
     AssignmentsMax = "assignments-max",
+    ResultOwed = "result-owed",
+    HandoverOwed = "handover-owed",
+    OnlineHandover = "online-handover",
 
     // Events.
     CloudEvents10 = "cloudevents-1.0",
@@ -179,6 +204,7 @@ rule_names! {
     OrderedVersions = "ordered-versions",
     Documents = "documents",
     DocumentCode = "document-code",
+    Results = "results",
     KeptAgency = "kept-agency",
     KeptName = "kept-name",
     KeptLevel = "kept-level",
@@ -244,6 +270,7 @@ rule_names! {
     Century = "century",
     Prefix = "prefix",
     Host = "host",
+    Certificate = "certificate",
 }
 
 impl RuleName {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::document::{AskedDocument, Document};
 use crate::id::{AgencyCode, CommandId};
+use crate::outcome::{GivenResult, Handover};
 use crate::{RuleName, Violation, text};
 
 /// A request to move a dossier.
@@ -36,6 +37,10 @@ pub struct Command {
     pub asked_for: Vec<AskedDocument>,
     /// The documents that a supplement brings.
     pub documents: Vec<Document>,
+    /// The result that finishing gives.
+    pub result: Option<GivenResult>,
+    /// How the result is handed over that is returned.
+    pub handover: Option<Handover>,
 }
 
 /// What officers write may name people.
@@ -80,6 +85,7 @@ impl Command {
             // What is in the first entry came by no command.
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
+            && self.has_the_result_of(entry, dossier)
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
@@ -122,6 +128,7 @@ impl Command {
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
         broken.extend(self.check_documents());
+        broken.extend(self.check_result());
         broken
     }
 }

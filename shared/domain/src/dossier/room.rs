@@ -64,6 +64,7 @@ impl HistoryEntry {
             late_letter: _,
             handler,
             asked_for,
+            result,
         } = self;
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
             NESTED + named("amount", NUMBER) + named("unit", 16) + named("source", source.len())
@@ -89,6 +90,7 @@ impl HistoryEntry {
             named("lateLetter", 1),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
             named("askedFor", NESTED + asked_for),
+            named_if("result", result.as_ref(), |kind| kind.name().len()),
         ];
         NESTED + 1 + fields.into_iter().sum::<usize>()
     }

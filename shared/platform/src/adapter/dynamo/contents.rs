@@ -1,5 +1,6 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant and documents are in no other table (ADR 48).
+//! stream and indexes carry. Applicant, documents, results and who took them are in no other table
+//! (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -10,7 +11,10 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-const CONTENT: [&str; 2] = ["applicant", "documents"];
+const CONTENT: [&str; 4] = ["applicant", "documents", "results", "handovers"];
+
+/// Those that grow with a dossier's moves; each of their elements has the version with which it came.
+const LISTS: [&str; 3] = ["documents", "results", "handovers"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -20,7 +24,7 @@ pub(super) const CONTENT_VERSION: &str = "contentVersion";
 pub struct DossierItems {
     /// In the dossiers table: state, clock and history.
     pub state: Item,
-    /// In the contents table: applicant and documents.
+    /// In the contents table: applicant, documents, results.
     pub content: Item,
 }
 
@@ -43,7 +47,10 @@ impl DossierItems {
 
 /// The version of the dossier with which its content last changed.
 fn content_version(dossier: &Dossier) -> u64 {
-    dossier.documents.iter().map(|document| document.version).max().unwrap_or(1)
+    let documents = dossier.documents.iter().map(|document| document.version);
+    let results = dossier.results.iter().map(|document| document.version);
+    let handovers = dossier.handovers.iter().map(|handover| handover.version);
+    documents.chain(results).chain(handovers).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -57,10 +64,12 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if let Some(applicant) = content.remove("applicant") {
         state.insert("applicant".to_owned(), applicant);
     }
-    if let Some(AttributeValue::L(later)) = content.remove("documents") {
-        let kept = state.entry("documents".to_owned()).or_insert(AttributeValue::L(Vec::new()));
-        if let AttributeValue::L(documents) = kept {
-            documents.extend(later);
+    for name in LISTS {
+        if let Some(AttributeValue::L(later)) = content.remove(name) {
+            let kept = state.entry(name.to_owned()).or_insert(AttributeValue::L(Vec::new()));
+            if let AttributeValue::L(list) = kept {
+                list.extend(later);
+            }
         }
     }
     Some(state)
@@ -76,22 +85,47 @@ pub(super) fn put(table: &str, content: Item) -> Result<TransactWriteItem, Failu
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// The write that adds `documents` to the content of `code`, with the dossier's `version`.
+/// What came into the content of `dossier` with its last version: the newest elements of each list
+/// of `content`, by its name.
+pub(super) fn newest(
+    dossier: &Dossier,
+    mut content: Item,
+) -> Vec<(&'static str, Vec<AttributeValue>)> {
+    let came = |version: &u64| *version == dossier.version;
+    let counts = [
+        dossier.documents.iter().map(|document| document.version).filter(came).count(),
+        dossier.results.iter().map(|document| document.version).filter(came).count(),
+        dossier.handovers.iter().map(|handover| handover.version).filter(came).count(),
+    ];
+    let lists = LISTS.into_iter().zip(counts).filter(|(_, count)| *count > 0);
+    let newest = lists.filter_map(|(name, count)| match content.remove(name) {
+        Some(AttributeValue::L(mut list)) => {
+            Some((name, list.split_off(list.len().saturating_sub(count))))
+        }
+        _ => None,
+    });
+    newest.collect()
+}
+
+/// The write that adds to the `lists` of the content of `code`, with the dossier's `version`.
 pub(super) fn append(
     table: &str,
     code: &DossierCode,
     version: u64,
-    documents: Vec<AttributeValue>,
+    lists: Vec<(&'static str, Vec<AttributeValue>)>,
 ) -> Result<TransactWriteItem, Failure> {
-    let update = Update::builder()
+    let mut set = vec!["version = :version".to_owned()];
+    let mut update = Update::builder()
         .table_name(table)
         .key("code", text(code.as_str()))
-        .update_expression(
-            "SET documents = list_append(if_not_exists(documents, :none), :documents), version = :version",
-        )
         .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-        .expression_attribute_values(":documents", AttributeValue::L(documents))
-        .expression_attribute_values(":version", number(version))
+        .expression_attribute_values(":version", number(version));
+    for (name, newest) in lists {
+        set.push(format!("{name} = list_append(if_not_exists({name}, :none), :{name})"));
+        update = update.expression_attribute_values(format!(":{name}"), AttributeValue::L(newest));
+    }
+    let update = update
+        .update_expression(format!("SET {}", set.join(", ")))
         .build()
         .map_err(|error| Failure::Defect(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())

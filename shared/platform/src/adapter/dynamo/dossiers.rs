@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::document::uploads_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
@@ -288,7 +287,7 @@ impl DossierStore for Dossiers {
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
-        let DossierItems { state: mut fields, mut content } = DossierItems::of(dossier)?;
+        let DossierItems { state: mut fields, content } = DossierItems::of(dossier)?;
         let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
         };
@@ -303,14 +302,14 @@ impl DossierStore for Dossiers {
         // Who holds the dossier is written anew, so that nobody may have assigned it meanwhile.
         let untouched = assigned_as_before(dossier.assignment(), &mut values);
         let condition = format!("#version = :before AND {untouched}");
-        let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
-        let uploaded = uploads_of(came.clone());
+        let last = dossier.history.last();
+        let uploads = last.map_or_else(Vec::new, |entry| dossier.uploads_of(entry));
+        let uploaded = uploads.iter().map(|uploaded| (&uploaded.upload, uploaded)).collect();
         let mut others = Vec::new();
-        let (brought, documents) = (came.count(), content.remove("documents"));
-        if let (1.., Some(AttributeValue::L(mut documents))) = (brought, documents) {
-            let newest = documents.split_off(documents.len().saturating_sub(brought));
+        let came = contents::newest(dossier, content);
+        if !came.is_empty() {
             let (table, version) = (&self.tables.contents, dossier.version);
-            others.push(contents::append(table, &dossier.code, version, newest)?);
+            others.push(contents::append(table, &dossier.code, version, came)?);
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
         }
