@@ -33,6 +33,7 @@ mod redate;
 mod redelivery;
 mod repair;
 mod reports;
+mod results;
 mod room;
 mod simulation;
 mod support;

@@ -8,6 +8,7 @@ pub mod days;
 pub mod log;
 pub mod memory;
 pub mod shelf;
+pub mod signing;
 pub mod stack;
 pub mod teller;
 pub mod template;
