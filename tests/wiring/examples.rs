@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 116] = [
+const ANSWERS: [(&str, u16, &str); 120] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.counter", 201, ""),
@@ -50,6 +50,10 @@ const ANSWERS: [(&str, u16, &str); 116] = [
     ("change-status.forward-to-nobody", 400, "toAgency agency-owed"),
     ("change-status.forward-to-dissolved-agency", 400, "toAgency agency-in-force"),
     ("change-status.agency-without-forward", 400, "toAgency forward-only"),
+    ("change-status.finish", 200, ""),
+    ("change-status.finish-without-result", 400, "result result-owed"),
+    ("change-status.return-result", 200, ""),
+    ("change-status.handover-without-return", 400, "handover return-only"),
     ("change-status.illegal", 422, "illegal-transition"),
     ("change-status.stale", 409, "stale-version"),
     ("change-status.other-agency", 403, "forbidden"),
@@ -149,8 +153,11 @@ const BEYOND_THE_SCHEMA: [&str; 6] = [
 ];
 
 /// Examples that need a dossier which has been received.
-const OF_A_RECEIVED_DOSSIER: [&str; 5] = [
+const OF_A_RECEIVED_DOSSIER: [&str; 8] = [
     "change-status.apologise",
+    "change-status.finish",
+    "change-status.finish-without-result",
+    "change-status.return-result",
     "change-status.forward",
     "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
@@ -389,6 +396,9 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
                     .status,
                 200
             );
+        }
+        if name == "change-status.return-result" {
+            assert_eq!(answered(&world, "change-status.finish").await.status, 200);
         }
         if name == "change-status.hand-back" {
             assert_eq!(answered(&world, "change-status.forward").await.status, 200);

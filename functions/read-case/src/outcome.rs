@@ -39,7 +39,7 @@ struct Given<'a> {
 enum Kind {
     /// As it was declared.
     Declared(ResultKind),
-    /// Nobody declared it.
+    /// Nobody declared which one.
     Not(NotDeclared),
 }
 

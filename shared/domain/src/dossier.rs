@@ -304,7 +304,8 @@ impl Dossier {
                 Err(Refusal::CommandIdReused)
             };
         }
-        let broken = command.broken(rule, now);
+        let mut broken = command.broken(rule, now);
+        broken.extend(command.result_owed(by));
         if !broken.is_empty() {
             return Err(Refusal::Invalid(broken));
         }
@@ -323,7 +324,7 @@ impl Dossier {
         }
         self.check_pass(&command).map_err(Refusal::invalid)?;
         self.check_supplement(&command, by)?;
-        self.check_outcome(&command, by)?;
+        self.check_handover(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;

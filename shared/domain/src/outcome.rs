@@ -85,11 +85,11 @@ impl ResultDocument {
 /// The result that finishing a dossier gives.
 #[derive(Clone, PartialEq, Eq)]
 pub enum GivenResult {
-    /// This document.
+    /// This document, whose content we have.
     Electronic(Box<ResultDocument>),
     /// A document on paper alone.
     Paper,
-    /// No document.
+    /// No document at all.
     Nothing,
 }
 
@@ -129,7 +129,7 @@ pub enum HandoverWay {
 pub struct Handover {
     /// The version of the dossier with which it was recorded, from 1.
     pub version: u64,
-    /// By which way.
+    /// By which way it was.
     pub how: HandoverWay,
     /// Who took it; none where that was the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]

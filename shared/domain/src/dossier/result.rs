@@ -22,6 +22,17 @@ impl Command {
         found
     }
 
+    /// That an officer ends the work with its result. An integrator may not know of one; what it
+    /// leaves out is not declared.
+    pub(super) fn result_owed(&self, by: &Actor) -> Option<Violation> {
+        let by_officer = matches!(by, Actor::Officer { .. });
+        let owed = by_officer && self.action == Action::Finish && self.result.is_none();
+        owed.then(|| {
+            let detail = "must say whether the result is electronic, on paper, or none";
+            Violation::new("result", RuleName::ResultOwed, detail)
+        })
+    }
+
     /// Whether `entry` of `dossier` has the result and the handover of this command.
     pub(super) fn has_the_result_of(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let document = self.result.as_ref().and_then(|result| result.document());
@@ -100,16 +111,12 @@ impl Dossier {
         self.result_kind() != Some(ResultKind::Nothing)
     }
 
-    /// Refuses an officer's end of the work without its result, and handing it over without saying
-    /// how. An integrator may not know; what it leaves out is not declared.
-    pub(super) fn check_outcome(&self, command: &Command, by: &Actor) -> Result<(), Refusal> {
-        let by_officer = matches!(by, Actor::Officer { .. });
+    /// Refuses an officer's handing over without saying how, and one on-line of what is on paper. An
+    /// integrator may not know; what it leaves out is not declared.
+    pub(super) fn check_handover(&self, command: &Command, by: &Actor) -> Result<(), Refusal> {
         let mut found = Vec::new();
-        if by_officer && command.action == Action::Finish && command.result.is_none() {
-            let detail = "must say whether the result is electronic, on paper, or none";
-            found.push(Violation::new("result", RuleName::ResultOwed, detail));
-        }
         if command.action == Action::ReturnResult {
+            let by_officer = matches!(by, Actor::Officer { .. });
             if by_officer && command.handover.is_none() && self.owes_handover() {
                 let detail = "must say how the result was handed over";
                 found.push(Violation::new("handover", RuleName::HandoverOwed, detail));
