@@ -184,7 +184,12 @@ async fn a_bad_file_is_refused_whole_with_the_line_and_the_rule() {
             "form",
             6,
         ),
-        ("procedures.json", twice("procedures.json", "\"1.013833\""), "ordered-versions", 8),
+        (
+            "procedures.json",
+            twice("procedures.json", "\"1.013833\""),
+            "ordered-versions",
+            line_of("procedures.json", "\"1.013833\"") + 1,
+        ),
         ("agencies.json", twice("agencies.json", "{\"code\": \"H20.09\""), "unique-code", 0),
         (
             "agencies.json",

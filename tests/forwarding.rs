@@ -318,6 +318,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
             email: None,
         },
         documents: Vec::new(),
+        form: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let (key, then) =

@@ -11,6 +11,7 @@ mod crash;
 mod deadline;
 mod desk;
 mod doors;
+mod eforms;
 mod figures;
 mod finding;
 mod forms;

@@ -9,6 +9,7 @@ use platform::catalogue::{Texts, UndecidedYears};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submission_for};
+use crate::support::eform::filled;
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
 
@@ -190,6 +191,9 @@ async fn a_submission_made_of_what_each_procedure_says_is_taken() {
             body["agency"] = told["agencies"][place]["code"].clone();
             body["channel"] = channel["channel"].clone();
             body["documents"] = documents.clone().into();
+            if told["form"].is_object() {
+                body["form"] = filled(&told["form"]["schema"]);
+            }
             let call = Call::submit(&format!("{code}-{place}")).body(&body);
             let answer = call.at_submit(&world.intake, &world, at(NOW)).await;
             assert_eq!(answer.status, 201, "{code}: {}", answer.body);

@@ -44,6 +44,7 @@ fn command(dossier: &Dossier, action: Action) -> Command {
             how: HandoverWay::InPerson,
             to: None,
         }),
+        form: None,
     }
 }
 

@@ -203,6 +203,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
             email: None,
         },
         documents: Vec::new(),
+        form: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();
@@ -313,6 +314,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
                 how: HandoverWay::InPerson,
                 to: None,
             }),
+            form: None,
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));

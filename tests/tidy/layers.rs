@@ -82,6 +82,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "id",
     "phone",
     "identity",
+    "eform",
     "applicant",
     "signature",
     "upload",

@@ -76,7 +76,9 @@ fn a_misspelt_field_fits_no_schema_wherever_in_its_file_it_is() {
         let (name, _) = data.name().split_once('.').unwrap();
         let (schema, shipped) = schema_and_file(name);
         let schema = jsonschema::draft202012::new(&schema).unwrap();
-        for place in one_of_each_kind(&shipped, Value::is_object) {
+        let places = one_of_each_kind(&shipped, Value::is_object).into_iter();
+        // The fields of a form have the names that the file gives them.
+        for place in places.filter(|place| !place.ends_with("/properties")) {
             for field in shipped.pointer(&place).unwrap().as_object().unwrap().keys() {
                 let mut spoilt = shipped.clone();
                 let fields = spoilt.pointer_mut(&place).unwrap().as_object_mut().unwrap();

@@ -19,9 +19,11 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 120] = [
+const ANSWERS: [(&str, u16, &str); 122] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
+    ("submit-dossier.form", 201, ""),
+    ("submit-dossier.broken-form", 400, "form.child.birthDate date"),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.counter-by-officer", 201, ""),
     ("submit-dossier.by-desk-officer", 403, "forbidden"),
@@ -143,7 +145,8 @@ const ANSWERS: [(&str, u16, &str); 120] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 6] = [
+const BEYOND_THE_SCHEMA: [&str; 7] = [
+    "form.child.birthDate date",
     "procedure known-procedure",
     "agency agency-in-force",
     "toAgency agency-in-force",

@@ -1,6 +1,8 @@
 //! The case: what was handed in, what was asked for, what came of it, and what its reader may do
 //! next.
 
+mod filled;
+
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
+use filled::{Filled, FormKeptBy};
 
 /// A dossier with its content, as of one of its versions.
 #[derive(Serialize)]
@@ -43,6 +46,11 @@ pub(crate) struct Case<'a> {
     documents: Vec<HandedIn<'a>>,
     /// Who has the documents: `sender` where an integrator could not send them.
     documents_kept_by: DocumentsKeptBy,
+    /// What was filled in, each time whole, oldest first.
+    forms: Vec<Filled<'a>>,
+    /// Where the newest form is; none where the procedure has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form_kept_by: Option<FormKeptBy>,
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
@@ -225,6 +233,8 @@ impl<'a> Case<'a> {
             applicant: Person::of(&dossier.applicant),
             documents: documents(dossier, &seen),
             documents_kept_by: dossier.documents_kept_by,
+            forms: filled::forms(dossier, &seen),
+            form_kept_by: FormKeptBy::of(dossier, &seen, procedure),
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
             results: seen

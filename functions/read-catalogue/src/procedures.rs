@@ -10,12 +10,13 @@ use domain::applicant::ApplicantKind;
 use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{DueRule, Term};
+use domain::eform::FieldSchema;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::identity::IdentityKind;
 use domain::law::Law;
 use domain::outcome::ResultKind;
 use domain::procedure::{
-    Channel, DocumentRequirement, Field, OnlineLevel, Procedure, is_field_code,
+    Channel, DocumentRequirement, Field, OnlineLevel, Procedure, ProcedureForm, is_field_code,
 };
 use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
@@ -105,6 +106,9 @@ pub(crate) struct Details<'a> {
     /// What it may result in.
     results: &'a [ResultKind],
     documents_max: usize,
+    /// What is filled in beside them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<FormOf<'a>>,
     /// Where they may lie.
     document_hosts: Vec<&'a str>,
     /// What can be uploaded.
@@ -146,6 +150,17 @@ struct Asked<'a> {
     code: &'a str,
     name: &'a str,
     required: bool,
+}
+
+/// The electronic form, with its schema as a portal's own library reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FormOf<'a> {
+    owed_by: &'a [Channel],
+    as_of: Date,
+    source: &'a str,
+    trust: &'static str,
+    schema: &'a FieldSchema,
 }
 
 /// A kind of number that the applicant may be known by.
@@ -312,6 +327,7 @@ impl<'a> Details<'a> {
             documents: procedure.documents.iter().map(Asked::from).collect(),
             results: &procedure.results,
             documents_max: DOCUMENTS_MAX,
+            form: procedure.form.as_ref().map(FormOf::from),
             document_hosts: catalogue.document_hosts().on(day).collect(),
             document_types: catalogue
                 .document_types()
@@ -348,6 +364,18 @@ impl TermOf {
 impl<'a> From<&'a DocumentRequirement> for Asked<'a> {
     fn from(document: &'a DocumentRequirement) -> Self {
         Self { code: &document.code, name: &document.name, required: document.required }
+    }
+}
+
+impl<'a> From<&'a ProcedureForm> for FormOf<'a> {
+    fn from(form: &'a ProcedureForm) -> Self {
+        Self {
+            owed_by: &form.owed_by,
+            as_of: form.as_of,
+            source: &form.source,
+            trust: form.trust.name(),
+            schema: &form.schema,
+        }
     }
 }
 

@@ -295,6 +295,7 @@ impl<S: DossierStore> Morning<'_, S> {
             documents: Vec::new(),
             result: None,
             handover: None,
+            form: None,
         })
     }
 }

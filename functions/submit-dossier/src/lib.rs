@@ -2,6 +2,7 @@
 
 mod settings;
 
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::CommandId;
 use jiff::Timestamp;
@@ -29,7 +30,8 @@ pub async fn handle(
     // The key is the caller's own: another account may use the same one.
     let key =
         command_id(&["submit", by.signature().role.name(), &by.signature().id, given.as_str()])?;
-    let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue))?;
+    let day = date_of(now);
+    let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue, day))?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
     HttpReply::json(201, &submit(intake, uploads, catalogue, submission, now).await?)
 }

@@ -44,6 +44,7 @@ use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
 use crate::deadline::DueRule;
 use crate::document::{AskedDocument, Document, DocumentsKeptBy};
+use crate::eform::FilledForm;
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::outcome::{GivenResult, Handover, ResultDocument, ResultKind};
@@ -175,6 +176,9 @@ pub struct DossierState {
     /// How results were handed over, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handovers: Vec<Handover>,
+    /// What was filled in, each time anew and whole, oldest first; none where there is no form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<FilledForm>,
     /// Who has the documents.
     #[serde(default, skip_serializing_if = "DocumentsKeptBy::is_us")]
     pub documents_kept_by: DocumentsKeptBy,
@@ -420,6 +424,7 @@ impl Dossier {
             next.results.push(ResultDocument { version, ..*document });
         }
         next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
+        next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
         Ok(next)

@@ -18,6 +18,7 @@ use crate::{RuleName, Violation, text};
 
 use check::Check;
 pub use check::{CitizenNumbers, TaxCodes};
+pub(crate) use form::Form as NumberForm;
 use form::Form;
 
 /// The kind of the twelve digits of a citizen (số định danh cá nhân).

@@ -15,6 +15,7 @@ pub mod dated;
 pub mod deadline;
 pub mod document;
 pub mod dossier;
+pub mod eform;
 pub mod id;
 pub mod identity;
 pub mod impossible;

@@ -1,5 +1,7 @@
 //! Administrative procedures (thủ tục hành chính): what may be asked for, and how long it may take.
 
+mod form;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -13,8 +15,11 @@ use crate::provenance::Trust;
 use crate::term::Term;
 use crate::{RuleName, Violation};
 
+pub use form::ProcedureForm;
+
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Channel {
     /// At the counter (trực tiếp).
@@ -150,6 +155,9 @@ pub struct Procedure {
     #[serde(default = "any_document")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     pub results: Vec<ResultKind>,
+    /// The electronic form; none where the procedure is applied for by documents alone.
+    #[serde(default)]
+    pub form: Option<ProcedureForm>,
     /// The fee in whole đồng.
     pub fee_vnd: u64,
     /// The first day on which this version is in force.
@@ -224,13 +232,22 @@ impl Procedure {
                 "a document has no name",
             );
         }
+        let code = self.code.as_str();
+        let form = self.form.iter();
+        found.extend(
+            form.flat_map(|form| form.violations(&format!("procedures[{place}].form"), code)),
+        );
         found
     }
 
     /// Whether `other` is the same to everybody who applies; how well it is vouched for may have
     /// become clearer.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
-        *self == Self { trust: self.trust, ..other.clone() }
+        let form = match (&other.form, &self.form) {
+            (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
+            (theirs, _) => theirs.clone(),
+        };
+        *self == Self { trust: self.trust, form, ..other.clone() }
     }
 
     /// The term for dossiers that come in by `channel`.

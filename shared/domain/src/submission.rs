@@ -14,6 +14,7 @@ pub use crate::document::{
     DocumentReference, DocumentsKeptBy, PaperKind, amount_violations,
 };
 use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, Duty, HistoryEntry};
+use crate::eform::{FilledForm, FormFields};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
@@ -62,6 +63,8 @@ pub struct Submission {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// What was filled in, cleaned, where a form came.
+    pub form: Option<FormFields>,
     /// Who has the documents: we, or the integrator that hands them in.
     pub kept_by: DocumentsKeptBy,
 }
@@ -171,6 +174,26 @@ fn result_violations(
     found.into_iter().map(|violation| violation.within("result")).collect()
 }
 
+/// What is wrong with the form that `entry` brings, by the version of the procedure that the dossier
+/// was received under. Where the catalogue does not have that version there is no form to check it
+/// by.
+fn form_violations(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    catalogue: &Catalogue,
+) -> Vec<Violation> {
+    let Some(form) = dossier.form_of(entry) else {
+        return Vec::new();
+    };
+    match catalogue.procedure_of(dossier) {
+        Some(procedure) => procedure.form_violations(&form.fields),
+        None => {
+            let detail = "the catalogue does not have the form of this version any more";
+            vec![Violation::new("form", RuleName::ProcedureForm, detail)]
+        }
+    }
+}
+
 /// What the catalogue does not allow of `entry`, the last of `dossier`, which `by` makes: where it
 /// forwards to, the documents that it asks for or brings, and the result that it gives.
 pub fn move_violations(
@@ -191,6 +214,7 @@ pub fn move_violations(
             let codes = brought.iter().map(|document| document.code.as_str());
             found.extend(unknown("documents", codes, procedure));
         }
+        found.extend(form_violations(dossier, entry, catalogue));
     }
     if let Some(procedure) = catalogue.procedure_of(dossier) {
         let codes = entry.asked_for.iter().map(|asked| asked.code.as_str());
@@ -258,6 +282,7 @@ impl Submission {
             ));
         }
         found.extend(self.incompleteness(procedure));
+        found.extend(self.form_violations(by, procedure));
         if self.channel == Channel::Online || matches!(by, Actor::Citizen { .. }) {
             found.extend(papers_nobody_took(&self.documents));
         }
@@ -289,6 +314,20 @@ impl Submission {
             }));
         }
         found
+    }
+
+    /// Every field of the form that breaks its schema, or the form where it is owed and missing. An
+    /// integrator may lack it: the dossier is marked.
+    fn form_violations(&self, by: &Actor, procedure: &Procedure) -> Vec<Violation> {
+        match &self.form {
+            Some(form) => procedure.form_violations(form),
+            None if procedure.owes_form(self.channel)
+                && !matches!(by, Actor::Integrator { .. }) =>
+            {
+                vec![Violation::required("form")]
+            }
+            None => Vec::new(),
+        }
     }
 
     /// The new dossier. Call only when [`Submission::violations`] found nothing.
@@ -337,6 +376,7 @@ impl Submission {
             documents: self.documents,
             results: Vec::new(),
             handovers: Vec::new(),
+            forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,
             submitted_at: at,
             received_at: None,

@@ -13,6 +13,7 @@ mod rules {
     mod catalogue;
     mod deadlines;
     mod deliveries;
+    mod eforms;
     mod exceptions;
     mod forwarding;
     mod heirs;

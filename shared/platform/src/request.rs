@@ -9,6 +9,7 @@ use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Assign, Command};
+use domain::eform::FormFields;
 use domain::id::{AgencyCode, CommandId, ProcedureCode};
 use domain::procedure::Channel;
 use domain::submission::{
@@ -59,6 +60,8 @@ pub struct SubmissionBody {
     ward: Option<String>,
     applicant: ApplicantBody,
     documents: Vec<DocumentBody>,
+    #[serde(default)]
+    form: Option<FormFields>,
     #[serde(default)]
     documents_with_sender: bool,
 }
@@ -226,12 +229,22 @@ fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
 }
 
 impl SubmissionBody {
-    /// Every field that breaks a rule; none where [`SubmissionBody::judged`] takes it.
-    pub fn violations(self, catalogue: &Catalogue) -> Vec<Violation> {
-        match self.read(catalogue, None) {
+    /// Every field that breaks a rule, those of its form by the procedure in force on `day`.
+    pub fn violations(self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
+        let of_its_form = self.form_violations(catalogue, day);
+        match self.read(catalogue, day, None) {
             Err(Failure::Invalid(broken)) => broken,
-            Ok(_) | Err(_) => Vec::new(),
+            Ok(_) | Err(_) => of_its_form,
         }
+    }
+
+    /// What is wrong with its form, where the procedure is one of `day`.
+    fn form_violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
+        let code = ProcedureCode::try_from(self.procedure.clone()).ok();
+        let procedure = code.and_then(|code| catalogue.procedure(&code, day));
+        let form = self.form.clone().map(FormFields::cleaned);
+        let broken = form.zip(procedure).map(|(form, procedure)| procedure.form_violations(&form));
+        broken.unwrap_or_default()
     }
 
     /// The uploads that it names, as far as their ids can be read.
@@ -240,21 +253,25 @@ impl SubmissionBody {
     }
 
     /// The cleaned submission with documents of `uploads`. Fails with every field that breaks a rule
-    /// of `catalogue`, of its own form or of the documents; and where nothing does, with the
-    /// documents that are not inspected yet.
+    /// of `catalogue`, of its own form or of the documents, with what is wrong with its form by
+    /// the procedure in force on `day`; and where nothing does, with the documents that are not
+    /// inspected yet.
     pub fn judged(
         self,
         catalogue: &Catalogue,
+        day: Date,
         uploads: &Claimable<'_>,
     ) -> Result<Submission, Failure> {
-        self.read(catalogue, Some(uploads))
+        self.read(catalogue, day, Some(uploads))
     }
 
     fn read(
         self,
         catalogue: &Catalogue,
+        day: Date,
         uploads: Option<&Claimable<'_>>,
     ) -> Result<Submission, Failure> {
+        let of_its_form = self.form_violations(catalogue, day);
         let body = self;
         let mut found = Vec::new();
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
@@ -291,6 +308,7 @@ impl SubmissionBody {
                     ward,
                     applicant,
                     documents,
+                    form: body.form.map(FormFields::cleaned),
                     kept_by: if body.documents_with_sender {
                         DocumentsKeptBy::Sender
                     } else {
@@ -298,7 +316,10 @@ impl SubmissionBody {
                     },
                 })
             }
-            _ => Err(Failure::Invalid(found)),
+            _ => {
+                found.extend(of_its_form);
+                Err(Failure::Invalid(found))
+            }
         }
     }
 }
@@ -326,6 +347,8 @@ pub struct TransitionBody<V> {
     result: Option<ResultBody>,
     #[serde(default)]
     handover: Option<HandoverBody>,
+    #[serde(default)]
+    form: Option<FormFields>,
 }
 
 impl<V: Into<Option<u64>>> TransitionBody<V> {
@@ -382,6 +405,7 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             documents,
             result,
             handover,
+            form: self.form,
         };
         (command, under_inspection)
     }

@@ -144,6 +144,7 @@ impl Patterns {
             ward: None,
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
+            form: None,
             kept_by: DocumentsKeptBy::Us,
         };
         let at = |hour: i64| -> Timestamp {
@@ -179,6 +180,7 @@ impl Patterns {
                     how: HandoverWay::InPerson,
                     to: None,
                 }),
+                form: None,
             };
             let Ok(Decision::Moved(moved)) =
                 dossier.decide(command, &officer, catalogue.law(), at(hour))

@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use domain::applicant::Phone;
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::request::read_json;
 
 use super::*;
+use crate::support::world::{NOW, at};
 
 fn good_submission() -> Value {
     let documents = Documents::read();
@@ -21,7 +23,7 @@ static CATALOGUE: LazyLock<Catalogue> =
 fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
     let body: SubmissionBody = read_json(body.to_string().as_bytes())?;
     // Whether there is an upload that it names is not for a schema to say.
-    let found = body.violations(&CATALOGUE);
+    let found = body.violations(&CATALOGUE, date_of(at(NOW)));
     if found.is_empty() { Ok(()) } else { Err(Failure::Invalid(found)) }
 }
 

@@ -10,6 +10,7 @@ use super::{
     Rule,
 };
 use crate::document::{AskedDocument, Document};
+use crate::eform::FormFields;
 use crate::id::{AgencyCode, CommandId};
 use crate::outcome::{GivenResult, Handover};
 use crate::{RuleName, Violation, text};
@@ -41,6 +42,8 @@ pub struct Command {
     pub result: Option<GivenResult>,
     /// How the result is handed over that is returned.
     pub handover: Option<Handover>,
+    /// The form that a supplement brings, whole, in place of the one before.
+    pub form: Option<FormFields>,
 }
 
 /// What officers write may name people.
@@ -68,6 +71,7 @@ impl Command {
             note: cleaned(self.note.as_deref()),
             asked_for: self.asked_for.into_iter().map(AskedDocument::cleaned).collect(),
             documents: self.documents.into_iter().map(Document::cleaned).collect(),
+            form: self.form.map(FormFields::cleaned),
             ..self
         }
     }
@@ -86,6 +90,7 @@ impl Command {
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
             && self.has_the_result_of(entry, dossier)
+            && self.form.as_ref() == dossier.form_of(entry).map(|form| &form.fields)
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 

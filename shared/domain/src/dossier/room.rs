@@ -158,6 +158,7 @@ impl Dossier {
     /// kept for the documents that one may bring.
     pub(super) fn check_room(&self, next: &Self) -> Result<(), Refusal> {
         let steps = next.steps_to_end();
+        // Forms are in the content's item alone, and bounded there.
         let brings_nothing = next.documents.len() == self.documents.len();
         if steps < self.steps_to_end() && brings_nothing {
             return Ok(());

@@ -8,6 +8,7 @@ use super::{Action, Actor, Command, Dossier, DossierStatus, HistoryEntry, Refusa
 use crate::calendar::{Calendar, MissingYear, date_of};
 use crate::deadline::passed_since_receipt;
 use crate::document::{AskedDocument, DOCUMENTS_MAX, Document, DocumentsKeptBy, amount_violations};
+use crate::eform::{FORM_BYTES_MAX, FORMS_BYTES_MAX, FilledForm, FormFields};
 use crate::law::{LateRequest, Law};
 use crate::{RuleName, Violation};
 
@@ -43,6 +44,16 @@ impl Command {
             let detail = "only a supplement brings documents";
             found.push(Violation::new("documents", RuleName::SupplementOnly, detail));
         }
+        if let Some(form) = &self.form {
+            if self.action != Action::Supplement {
+                let detail = "only a supplement brings a form";
+                found.push(Violation::new("form", RuleName::SupplementOnly, detail));
+            }
+            if form.bytes() > FORM_BYTES_MAX {
+                let detail = format!("may take {FORM_BYTES_MAX} bytes");
+                found.push(Violation::new("form", RuleName::FormBytesMax, detail));
+            }
+        }
         if self.asked_for.len() > DOCUMENTS_MAX {
             let detail = format!("at most {DOCUMENTS_MAX} documents are asked for at once");
             found.push(Violation::new("askedFor", RuleName::DocumentsMax, detail));
@@ -68,6 +79,12 @@ impl Dossier {
         let version = entry.version;
         let brings = matches!(entry.action, Action::Submit | Action::Supplement);
         self.documents.iter().filter(move |document| brings && document.version == version)
+    }
+
+    /// The form that came with `entry`, if one did.
+    pub fn form_of(&self, entry: &HistoryEntry) -> Option<&FilledForm> {
+        let brings = matches!(entry.action, Action::Submit | Action::Supplement);
+        self.forms.iter().find(|form| brings && form.version == entry.version)
     }
 
     /// How many documents `entry` asks for, or brings after the submission.
@@ -107,6 +124,12 @@ impl Dossier {
         }
         let all: Vec<Document> = self.documents.iter().chain(&command.documents).cloned().collect();
         found.extend(amount_violations(&all));
+        let forms = self.forms.iter().map(|form| &form.fields).chain(&command.form);
+        if forms.map(FormFields::bytes).sum::<usize>() > FORMS_BYTES_MAX {
+            let detail =
+                format!("the forms of a dossier may take {FORMS_BYTES_MAX} bytes together");
+            found.push(Violation::new("form", RuleName::FormBytesMax, detail));
+        }
         if found.is_empty() { Ok(()) } else { Err(Refusal::Invalid(found)) }
     }
 

@@ -33,14 +33,14 @@ impl Class {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 #[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = r"^(?:(?:\\d|\[A-Z\]|\[0-9A-Z\]|[0-9A-Z-])(?:\{\d{1,2}(?:,\d{1,2})?\})?)+$")))]
-pub(super) struct Form(Vec<(Class, usize, usize)>);
+pub(crate) struct Form(Vec<(Class, usize, usize)>);
 
 /// Longest number of any kind, in characters (QĐ 20/2020/QĐ-TTg Đ.4).
 const LENGTH_MAX: usize = 35;
 
 impl Form {
     /// Whether `number` is written so, from its first character to its last.
-    pub(super) fn fits(&self, number: &str) -> bool {
+    pub(crate) fn fits(&self, number: &str) -> bool {
         number.len() <= LENGTH_MAX && rest_fits(&self.0, number.as_bytes())
     }
 }

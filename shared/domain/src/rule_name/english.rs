@@ -17,6 +17,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentsBytesMax => {
             "the documents' codes, names, hashes and addresses take too much room"
         }
+        RuleName::FormBytesMax => "takes too many bytes",
+        RuleName::ItemCount => "has too few or too many items",
         RuleName::Range => "is out of its range",
         RuleName::Date => "must be a date, YYYY-MM-DD",
         RuleName::Cursor => "must be a nextCursor as given",
@@ -68,7 +70,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::PaperDocument => "paper comes at the counter or by post",
         RuleName::AskedDocument => "a document that was asked for is missing",
         RuleName::RequestOnly => "only a request for a supplement asks for documents",
-        RuleName::SupplementOnly => "only a supplement brings documents",
+        RuleName::SupplementOnly => "only a supplement brings documents or a form",
         RuleName::DocumentContent => {
             "is uploaded, on paper or at an address, and only one of these"
         }
@@ -101,6 +103,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentsWithSender => "only an integrator may keep the documents",
         RuleName::KnownProcedure => "is no procedure of the catalogue",
         RuleName::OnlineProcedure => "cannot be handed in on-line",
+        RuleName::ProcedureForm => "belongs to a procedure that has no form",
         RuleName::KnownEdition => "is an edition that was never published",
         RuleName::Period => "must be a period of time",
         RuleName::ReasonOwed => "owes the applicant a reason",
@@ -161,6 +164,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Documents => "needs at least one document",
         RuleName::DocumentCode => "must be 1 to 64 bytes",
         RuleName::Results => "must name at least one kind of result, and each once",
+        RuleName::FormSchema => "is no schema of a form that can be filled in and checked",
         RuleName::KeptAgency => "leaves out an agency",
         RuleName::KeptName => "changes a name of the past",
         RuleName::KeptLevel => "changes the tier of an agency",

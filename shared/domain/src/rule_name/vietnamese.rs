@@ -15,6 +15,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DuplicateChannel => "nêu một kênh hai lần",
         RuleName::DocumentsMax => "quá nhiều tài liệu",
         RuleName::DocumentsBytesMax => "thông tin về các tài liệu quá dài",
+        RuleName::FormBytesMax => "biểu mẫu có dung lượng quá lớn",
+        RuleName::ItemCount => "có quá ít hoặc quá nhiều mục",
         RuleName::Range => "nằm ngoài khoảng cho phép",
         RuleName::Date => "không phải là ngày theo dạng YYYY-MM-DD",
         RuleName::Cursor => "phải là nextCursor đã được cung cấp",
@@ -68,7 +70,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::PaperDocument => "giấy tờ bản giấy chỉ nhận trực tiếp hoặc qua bưu chính",
         RuleName::AskedDocument => "còn thiếu tài liệu đã được yêu cầu bổ sung",
         RuleName::RequestOnly => "chỉ yêu cầu bổ sung mới nêu tài liệu cần nộp",
-        RuleName::SupplementOnly => "chỉ lần nộp bổ sung mới kèm tài liệu",
+        RuleName::SupplementOnly => "chỉ lần nộp bổ sung mới kèm tài liệu hoặc biểu mẫu",
         RuleName::DocumentContent => {
             "chỉ là một trong ba: tệp tải lên, bản giấy hoặc địa chỉ lưu trữ"
         }
@@ -99,6 +101,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         }
         RuleName::KnownProcedure => "thủ tục không có trong danh mục",
         RuleName::OnlineProcedure => "thủ tục không nộp trực tuyến được",
+        RuleName::ProcedureForm => "thủ tục không có biểu mẫu điện tử",
         RuleName::KnownEdition => "phiên bản danh mục chưa từng được công bố",
         RuleName::Period => "không phải là kỳ báo cáo",
         RuleName::ReasonOwed => "phải nêu lý do cho người nộp hồ sơ",
@@ -159,6 +162,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Documents => "thủ tục phải có ít nhất một tài liệu",
         RuleName::DocumentCode => "mã tài liệu phải có 1 đến 64 byte",
         RuleName::Results => "phải nêu ít nhất một loại kết quả, mỗi loại một lần",
+        RuleName::FormSchema => "lược đồ biểu mẫu không thể điền hoặc kiểm tra được",
         RuleName::KeptAgency => "không được bỏ cơ quan đã có",
         RuleName::KeptName => "không được đổi tên trong quá khứ",
         RuleName::KeptLevel => "không được đổi cấp của cơ quan",

@@ -175,6 +175,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
             documents: Vec::new(),
             result: given(action),
             handover: handed_over(action),
+            form: None,
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -400,6 +401,7 @@ proptest! {
                 documents: Vec::new(),
                 result: given(entry.action),
                 handover: handed_over(entry.action),
+                form: None,
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law, entry.recorded_at));

@@ -72,6 +72,7 @@ fn each_move_is_said_to_need_what_a_command_without_it_is_refused_for() {
             to_agency: None,
             asked_for: Vec::new(),
             documents: Vec::new(),
+            form: None,
             ..command("bare", rule.action)
         };
         let refused = bare.violations(at("2026-03-02T12:00"));

@@ -29,7 +29,7 @@ fn required(procedure: &str) -> Vec<Document> {
     asked.filter(|asked| asked.required).map(|asked| document(&asked.code)).collect()
 }
 
-fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
+pub(super) fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
     Submission {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
@@ -37,6 +37,7 @@ fn submission(agency: &str, procedure: &str, channel: Channel) -> Submission {
         ward: None,
         applicant: applicant(),
         documents: required(procedure),
+        form: None,
         kept_by: DocumentsKeptBy::Us,
     }
 }

@@ -22,8 +22,13 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, offset};
 use serde_json::Value;
 
-static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::assemble(CatalogueFiles {
+static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| catalogue_with(|_| {}).unwrap());
+
+/// The shipped catalogue with some of its files changed; or why there can be none such.
+pub(super) fn catalogue_with(
+    change: impl FnOnce(&mut CatalogueFiles),
+) -> Result<Catalogue, Vec<Violation>> {
+    let mut files = CatalogueFiles {
         agencies: serde_json::from_str(include_str!("../../../../infra/data/agencies.json"))
             .unwrap(),
         procedures: serde_json::from_str(include_str!("../../../../infra/data/procedures.json"))
@@ -42,9 +47,10 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
         intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json")).unwrap(),
-    })
-    .unwrap()
-});
+    };
+    change(&mut files);
+    Catalogue::assemble(files)
+}
 
 pub(super) const AGENCY: &str = "H20.12";
 pub(super) const OTHER_AGENCY: &str = "H20.09";
@@ -175,6 +181,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
             email: None,
         },
         documents: Vec::new(),
+        form: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let dossier = submission.into_dossier(
@@ -202,6 +209,7 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         documents: Vec::new(),
         result: given(action),
         handover: handed_over(action),
+        form: None,
     }
 }
 

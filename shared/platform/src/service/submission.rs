@@ -100,16 +100,16 @@ pub async fn submit(
     }
     let account = request.by.signature().account();
     let claimable = Claimable { known: &known, account: &account, dossier: None, now };
-    let submission = request.body.read.judged(catalogue, &claimable)?;
+    let claimed = request.at.map_or(now, moment);
+    let at = claimed.min(now);
+    let day = date_of(at);
+    let submission = request.body.read.judged(catalogue, day, &claimable)?;
     if !submission.may_be_handed_in_by(&request.by) {
         return Err(Failure::Forbidden);
     }
-    let claimed = request.at.map_or(now, moment);
     if now.duration_until(claimed) > CLOCK_SKEW_MAX {
         return Err(Violation::new("time", RuleName::NotInTheFuture, "lies in the future").into());
     }
-    let at = claimed.min(now);
-    let day = date_of(at);
     let mut found = submission.violations(&request.by, catalogue, day);
     // The day in a code is that of the sender's clock, which may be past midnight while ours is
     // not.

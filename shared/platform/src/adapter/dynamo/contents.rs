@@ -1,6 +1,6 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant, documents, results and who took them are in no other table
-//! (ADR 48).
+//! stream and indexes carry. Applicant, documents, forms, results and who took them are in no other
+//! table (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -11,10 +11,10 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-const CONTENT: [&str; 4] = ["applicant", "documents", "results", "handovers"];
+const CONTENT: [&str; 5] = ["applicant", "documents", "forms", "results", "handovers"];
 
-/// Those that grow with a dossier's moves; each of their elements has the version with which it came.
-const LISTS: [&str; 3] = ["documents", "results", "handovers"];
+/// Those of them that grow, each a list of which a write adds the newest.
+const LISTS: [&str; 4] = ["documents", "forms", "results", "handovers"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -24,7 +24,7 @@ pub(super) const CONTENT_VERSION: &str = "contentVersion";
 pub struct DossierItems {
     /// In the dossiers table: state, clock and history.
     pub state: Item,
-    /// In the contents table: applicant, documents, results.
+    /// In the contents table: applicant, documents, forms, results.
     pub content: Item,
 }
 
@@ -48,9 +48,10 @@ impl DossierItems {
 /// The version of the dossier with which its content last changed.
 fn content_version(dossier: &Dossier) -> u64 {
     let documents = dossier.documents.iter().map(|document| document.version);
+    let forms = dossier.forms.iter().map(|form| form.version);
     let results = dossier.results.iter().map(|document| document.version);
     let handovers = dossier.handovers.iter().map(|handover| handover.version);
-    documents.chain(results).chain(handovers).max().unwrap_or(1)
+    documents.chain(forms).chain(results).chain(handovers).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -85,48 +86,45 @@ pub(super) fn put(table: &str, content: Item) -> Result<TransactWriteItem, Failu
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// What came into the content of `dossier` with its last version: the newest elements of each list
-/// of `content`, by its name.
-pub(super) fn newest(
-    dossier: &Dossier,
-    mut content: Item,
-) -> Vec<(&'static str, Vec<AttributeValue>)> {
-    let came = |version: &u64| *version == dossier.version;
-    let counts = [
-        dossier.documents.iter().map(|document| document.version).filter(came).count(),
-        dossier.results.iter().map(|document| document.version).filter(came).count(),
-        dossier.handovers.iter().map(|handover| handover.version).filter(came).count(),
-    ];
-    let lists = LISTS.into_iter().zip(counts).filter(|(_, count)| *count > 0);
-    let newest = lists.filter_map(|(name, count)| match content.remove(name) {
-        Some(AttributeValue::L(mut list)) => {
-            Some((name, list.split_off(list.len().saturating_sub(count))))
+/// The lists of `content` as they go on with what the last entry of `dossier` brought, by name;
+/// empty where it brought nothing.
+pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str, AttributeValue)> {
+    let version = dossier.version;
+    let documents = dossier.documents.iter().filter(|document| document.version == version);
+    let forms = dossier.forms.iter().filter(|form| form.version == version);
+    let results = dossier.results.iter().filter(|document| document.version == version);
+    let handovers = dossier.handovers.iter().filter(|handover| handover.version == version);
+    let counts = [documents.count(), forms.count(), results.count(), handovers.count()];
+    let counts = LISTS.into_iter().zip(counts);
+    let newest = counts.filter_map(|(name, count)| match content.remove(name) {
+        Some(AttributeValue::L(mut list)) if count > 0 => {
+            let newest = list.split_off(list.len().saturating_sub(count));
+            Some((name, AttributeValue::L(newest)))
         }
         _ => None,
     });
     newest.collect()
 }
 
-/// The write that adds to the `lists` of the content of `code`, with the dossier's `version`.
+/// The write that adds `lists` to the content of `code`, with the dossier's `version`.
 pub(super) fn append(
     table: &str,
     code: &DossierCode,
     version: u64,
-    lists: Vec<(&'static str, Vec<AttributeValue>)>,
+    lists: Vec<(&'static str, AttributeValue)>,
 ) -> Result<TransactWriteItem, Failure> {
-    let mut set = vec!["version = :version".to_owned()];
+    let grown = lists
+        .iter()
+        .map(|(name, _)| format!("{name} = list_append(if_not_exists({name}, :none), :{name}), "));
     let mut update = Update::builder()
         .table_name(table)
         .key("code", text(code.as_str()))
+        .update_expression(format!("SET {}version = :version", grown.collect::<String>()))
         .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
         .expression_attribute_values(":version", number(version));
     for (name, newest) in lists {
-        set.push(format!("{name} = list_append(if_not_exists({name}, :none), :{name})"));
-        update = update.expression_attribute_values(format!(":{name}"), AttributeValue::L(newest));
+        update = update.expression_attribute_values(format!(":{name}"), newest);
     }
-    let update = update
-        .update_expression(format!("SET {}", set.join(", ")))
-        .build()
-        .map_err(|error| Failure::Defect(error.to_string()))?;
+    let update = update.build().map_err(|error| Failure::Defect(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
 }

@@ -37,7 +37,7 @@ crate::settings! {
     pub struct DossierTables {
         /// Of their states, with history and indexes.
         states: String = "DOSSIERS_TABLE",
-        /// Of their contents: who applies, and documents.
+        /// Of their contents: who applies, documents and forms.
         contents: String = "CONTENTS_TABLE",
     }
 }
@@ -306,10 +306,10 @@ impl DossierStore for Dossiers {
         let uploads = last.map_or_else(Vec::new, |entry| dossier.uploads_of(entry));
         let uploaded = uploads.iter().map(|uploaded| (&uploaded.upload, uploaded)).collect();
         let mut others = Vec::new();
-        let came = contents::newest(dossier, content);
-        if !came.is_empty() {
+        let brought = contents::brought(dossier, content);
+        if !brought.is_empty() {
             let (table, version) = (&self.tables.contents, dossier.version);
-            others.push(contents::append(table, &dossier.code, version, came)?);
+            others.push(contents::append(table, &dossier.code, version, brought)?);
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
         }
