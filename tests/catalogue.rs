@@ -2,16 +2,17 @@
 //! never half in force.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::Catalogue;
 use domain::dossier::Action;
 use jiff::{SignedDuration, Timestamp};
-use platform::LogLine;
 use platform::catalogue::{Edition, Texts, UndecidedYears};
 use platform::dynamo::CatalogueStore;
 use platform::live_catalogue::LiveCatalogue;
-use platform::port::Stored;
+use platform::port::{CatalogueEditions, Stored};
+use platform::{Failure, LogLine};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, Call, PROCEDURE};
@@ -98,11 +99,67 @@ async fn a_published_text_is_in_force_within_a_minute_without_a_restart() {
         (answer.status, &answer.body["edition"], &answer.body["published"]),
         (200, &json!(1), &json!(true))
     );
-    let before = text_after_receipt(&*function.current(later(59)).await);
-    let after = text_after_receipt(&*function.current(later(60)).await);
+    let before = text_after_receipt(&function.current(later(59)).await.unwrap());
+    let after = text_after_receipt(&function.current(later(60)).await.unwrap());
     assert!(before.contains("hop le") && after.contains("day du"), "{before} {after}");
     // What starts now begins with it.
-    assert!(text_after_receipt(&*running(&world).await.current(at(NOW)).await).contains("day du"));
+    assert!(
+        text_after_receipt(&running(&world).await.current(at(NOW)).await.unwrap())
+            .contains("day du")
+    );
+}
+
+/// The catalogue's table while it does not answer, and after that.
+struct Silent {
+    editions: CatalogueStore,
+    silent: AtomicBool,
+}
+
+impl Silent {
+    fn answers(&self) -> Result<(), Failure> {
+        let silent = self.silent.load(Ordering::Relaxed);
+        if silent { Err(Failure::unavailable("table", "it does not answer")) } else { Ok(()) }
+    }
+}
+
+impl CatalogueEditions for &Silent {
+    async fn last(&self) -> Result<u64, Failure> {
+        self.answers()?;
+        self.editions.last().await
+    }
+
+    async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
+        self.answers()?;
+        self.editions.edition(edition).await
+    }
+
+    async fn text(&self, name: &str, hash: &str) -> Result<Option<String>, Failure> {
+        self.answers()?;
+        self.editions.text(name, hash).await
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_starts_while_the_table_is_silent_works_once_it_answers() {
+    let world = World::new().await;
+    publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
+    let editions = world.catalogue_store.clone();
+    let store = Silent { editions, silent: AtomicBool::new(true) };
+    let function = LiveCatalogue::open(&store, UndecidedYears::Refused, MAX_AGE, at(NOW)).await;
+    let function = function.unwrap();
+    // Nobody knows what is in force: least of all is it what is built in.
+    for _ in 0..2 {
+        let unknown = function.current(at(NOW)).await.unwrap_err();
+        assert!(matches!(unknown, Failure::Unavailable { .. }), "{unknown}");
+    }
+    store.silent.store(false, Ordering::Relaxed);
+    let text = || async { text_after_receipt(&function.current(at(NOW)).await.unwrap()) };
+    assert!(text().await.contains("day du"));
+    // What it has by then it keeps.
+    store.silent.store(true, Ordering::Relaxed);
+    assert!(text().await.contains("day du"));
+    let aged = function.current(later(60)).await.unwrap();
+    assert!(text_after_receipt(&aged).contains("day du"));
 }
 
 #[tokio::test]
@@ -117,9 +174,9 @@ async fn a_new_calendar_year_is_in_force_without_a_deployment() {
     );
     let known =
         |catalogue: &Catalogue| catalogue.calendar().kind("2027-01-04".parse().unwrap()).is_ok();
-    assert!(!known(&*function.current(at(NOW)).await));
+    assert!(!known(&function.current(at(NOW)).await.unwrap()));
     assert_eq!(publish(&world, 0, &[("calendar.json", &calendar)]).await.status, 200);
-    assert!(known(&*function.current(later(60)).await));
+    assert!(known(&function.current(later(60)).await.unwrap()));
 }
 
 #[tokio::test]
@@ -141,7 +198,7 @@ async fn a_dossier_keeps_the_version_of_its_procedure_and_the_next_one_gets_the_
         publish(&world, 0, &[("procedures.json", &procedures.to_string())]).await.status,
         200
     );
-    world.catalogue = function.current(later(60)).await;
+    world.catalogue = function.current(later(60)).await.unwrap();
     let second = Call::submit("second").at_submit(&world.intake, &world, later(60)).await.code();
     let mut seen = Vec::new();
     for code in [first, second] {
@@ -455,7 +512,7 @@ async fn an_earlier_edition_comes_back_when_its_files_are_published_again() {
     let (old, new) = (file("infra/data/templates.json"), another_text("day du"));
     assert_eq!(publish(&world, 0, &[("templates.json", &new)]).await.status, 200);
     assert_eq!(publish(&world, 1, &[("templates.json", &old)]).await.body["edition"], 2);
-    assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     let first = Call::new("GET /v1/catalogue").administrator().query("edition", "1");
     let first = first.at_publish(&world.catalogue_store, at(NOW)).await;
     assert_eq!(
@@ -486,14 +543,14 @@ async fn who_dies_between_the_files_and_the_edition_has_published_nothing() {
     let gone = world.client.delete_item().table_name("CatalogueTable");
     gone.set_key(Some(key("edition", "000000000001").into())).send().await.unwrap();
     assert_eq!(world.count("CatalogueTable").await, names().len());
-    assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     assert_eq!(edition_in_force(&world).await["edition"], 0);
     // And the next one is not in its way.
     assert_eq!(
         publish(&world, 0, &[("templates.json", &another_text("day du"))]).await.body["edition"],
         1
     );
-    assert!(text_after_receipt(&*function.current(later(120)).await).contains("day du"));
+    assert!(text_after_receipt(&function.current(later(120)).await.unwrap()).contains("day du"));
 }
 
 /// Spoils the text of `templates.json` in the table that `published` put there.
@@ -524,7 +581,7 @@ async fn a_file_that_is_not_what_was_published_leaves_the_present_edition_in_for
     let function = running(&world).await;
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
     spoil(&world, &answer).await;
-    assert!(text_after_receipt(&*function.current(later(60)).await).contains("hop le"));
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
     assert_eq!(rang(&log), 1);
 }
 
@@ -538,17 +595,22 @@ async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_new
     let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
     spoil(&world, &second).await;
     let started = running(&world).await;
-    assert!(text_after_receipt(&*started.current(at(NOW)).await).contains("day du"));
+    assert!(text_after_receipt(&started.current(at(NOW)).await.unwrap()).contains("day du"));
     assert_eq!(rang(&log), 1);
     // It looks again every minute, and says again what it cannot read.
-    assert!(text_after_receipt(&*started.current(later(60)).await).contains("day du"));
+    assert!(text_after_receipt(&started.current(later(60)).await.unwrap()).contains("day du"));
     assert_eq!(rang(&log), 2);
     // One that has run since before both comes to the same.
-    assert!(text_after_receipt(&*running_before.current(later(60)).await).contains("day du"));
+    assert!(
+        text_after_receipt(&running_before.current(later(60)).await.unwrap()).contains("day du")
+    );
     assert_eq!(rang(&log), 3);
     // The one before it too: what is built in.
     spoil(&world, &first).await;
-    assert!(text_after_receipt(&*running(&world).await.current(at(NOW)).await).contains("hop le"));
+    assert!(
+        text_after_receipt(&running(&world).await.current(at(NOW)).await.unwrap())
+            .contains("hop le")
+    );
     assert_eq!(rang(&log), 5);
 }
 
@@ -562,7 +624,7 @@ async fn a_spoilt_edition_is_mended_by_the_next_one() {
         publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await.body["edition"],
         2
     );
-    assert!(text_after_receipt(&*started.current(later(60)).await).contains("chinh xac"));
+    assert!(text_after_receipt(&started.current(later(60)).await.unwrap()).contains("chinh xac"));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use platform::message::{CloudEvent, DossierChanged};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
@@ -93,8 +94,12 @@ async fn an_officers_day_from_taking_a_dossier_to_giving_it_back() {
     }
     // What is held is moved like anything else, by its holder or a colleague.
     act(&world, AGENCY, &code, ("receive", 1)).await;
-    let seen = case(&world, case_of(&code).account(AGENCY, "binh")).await.body;
+    let mut seen = case(&world, case_of(&code).account(AGENCY, "binh")).await.body;
+    let steps = seen["assignment"].as_object_mut().unwrap().remove("steps").unwrap();
     assert_eq!(seen["assignment"], json!({ "number": 1, "holder": "an", "since": NOW }));
+    // What a desk needs for its list of steps, as the procedure has them.
+    let first = json!({ "code": "verify", "name": "Thẩm tra hồ sơ", "by": "Phòng chuyên môn", "workingHours": 2 });
+    assert_eq!((steps.as_array().unwrap().len(), &steps[0]), (2, &first));
     let next = seen["next"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(next, json!({ "action": "assign", "needs": ["assignee"] }));
 
@@ -309,4 +314,72 @@ async fn a_list_by_holder_has_every_line_once_over_all_its_pages() {
     let cursor = first.body["nextCursor"].as_str().unwrap();
     let other = page("none").query("cursor", cursor).at_track(&world).await;
     assert_eq!((other.status, other.broken()), (400, ("cursor", "cursor")));
+}
+
+/// The moment so many hours after the tests' own, which lies in office time.
+fn hours_later(hours: i64) -> Timestamp {
+    at(NOW) + SignedDuration::from_hours(hours)
+}
+
+#[tokio::test]
+async fn a_desk_finds_what_is_in_a_step_and_what_is_overdue_in_it() {
+    let world = World::new().await;
+    let (verified, signed) = (handed_in(&world, "a").await, handed_in(&world, "b").await);
+    let idle = handed_in(&world, "c").await;
+    for (code, step) in [(&verified, "verify"), (&signed, "sign")] {
+        act(&world, AGENCY, code, ("receive", 1)).await;
+        let call = Call::assignment(code, "me", (2, 0)).account(AGENCY, "an").step(step);
+        let answer = change(&world, call).await;
+        assert_eq!((answer.status, &answer.body["step"]["code"]), (200, &json!(step)));
+        // As the case and the list show it.
+        let seen = case(&world, case_of(code).officer(AGENCY)).await.body;
+        assert_eq!(seen["assignment"]["step"]["dueAt"], answer.body["step"]["dueAt"]);
+    }
+    let an = (AGENCY, "an");
+    assert_eq!(listed(&world, an, &[("step", "verify")]).await, [verified.as_str()]);
+    assert_eq!(
+        listed(&world, an, &[("step", "sign"), ("assignee", "me")]).await,
+        [signed.as_str()]
+    );
+    assert!(listed(&world, an, &[("step", "seal")]).await.is_empty());
+    // An hour for signing is over by then, two for verifying are not; the idle one has no step.
+    let overdue = async |now: Timestamp| {
+        let call = Call::new("GET /v1/dossiers").account(AGENCY, "an").query("stepOverdue", "true");
+        let page = call.at_track_on(&world, now).await;
+        let items = page.body["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(overdue(at(NOW)).await.is_empty());
+    assert_eq!(overdue(at(NOW) + SignedDuration::from_mins(90)).await, [signed.as_str()]);
+    let late: BTreeSet<String> = overdue(hours_later(48)).await.into_iter().collect();
+    assert_eq!(late, BTreeSet::from([verified.clone(), signed.clone()]));
+    // What waits for the applicant is late in no step, and is so again when it goes on.
+    act(&world, AGENCY, &signed, ("request-payment", 2)).await;
+    assert_eq!(overdue(hours_later(48)).await, [verified.as_str()]);
+    act(&world, AGENCY, &signed, ("confirm-payment", 3)).await;
+    let late: BTreeSet<String> = overdue(hours_later(48)).await.into_iter().collect();
+    assert_eq!(late, BTreeSet::from([verified.clone(), signed.clone()]));
+    // With another agency it is in none of ours.
+    act(&world, AGENCY, &verified, ("forward", 2)).await;
+    assert!(listed(&world, an, &[("step", "verify")]).await.is_empty());
+    let line = Call::new("GET /v1/dossiers").officer(HANDLER).at_track(&world).await;
+    assert_eq!(line.body["items"][0]["step"], json!(null));
+    assert!(!late.contains(&idle));
+}
+
+#[tokio::test]
+async fn a_step_that_the_procedure_does_not_have_is_refused_and_the_dossier_stays_where_it_is() {
+    let world = World::new().await;
+    let code = handed_in(&world, "k").await;
+    for (step, rule) in [("seal", "known-step"), ("", "known-step")] {
+        let answer = change(&world, Call::assignment(&code, "me", (1, 0)).step(step)).await;
+        assert_eq!((answer.status, answer.broken()), (400, ("step", rule)));
+    }
+    assert!(world.dossier(&code).await.assignments.is_empty());
+    for (name, value, rule) in [("step", "", "step-code"), ("stepOverdue", "false", "known-value")]
+    {
+        let call = Call::new("GET /v1/dossiers").officer(AGENCY).query(name, value);
+        let refused = call.at_track(&world).await;
+        assert_eq!((refused.status, refused.broken()), (400, (name, rule)));
+    }
 }

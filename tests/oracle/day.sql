@@ -74,6 +74,27 @@ WITH
             WHERE receipt.action = 'receive'
         ) AS clock
     ),
+    -- The newest assignment by the evening, where nothing has taken the dossier from the desk since: it went to another
+    -- agency or came back from one, or there was nothing left to do.
+    hands AS MATERIALIZED (
+        SELECT made.*
+        FROM (
+            SELECT *, row_number() OVER (PARTITION BY dossier ORDER BY number DESC) AS newest
+            FROM assignment WHERE date(at + 25200, 'unixepoch') <= :day
+        ) AS made
+        WHERE newest = 1
+            AND NOT EXISTS (
+                SELECT 1 FROM happened
+                WHERE happened.dossier = made.dossier AND happened.day <= :day AND happened.version > made.version
+                    AND (happened.status IN (3, 7, 9, 10) OR happened.action IN ('forward', 'recall', 'hand-back'))
+            )
+    ),
+    -- When the step is due that a dossier is in: as its newest event or assignment says.
+    in_step AS MATERIALIZED (
+        SELECT hands.dossier, iif(now.version > hands.version, now.step_due, hands.step_due) AS due
+        FROM hands JOIN now USING (dossier)
+        WHERE hands.step IS NOT NULL
+    ),
     fact (figure, dossier) AS MATERIALIZED (
         SELECT 'carried_over', dossier FROM evening WHERE moment = 'before' AND standing = 'open'
         UNION ALL SELECT 'submitted', dossier FROM today WHERE action = 'submit'
@@ -100,6 +121,10 @@ WITH
         UNION ALL SELECT 'waiting', dossier FROM now WHERE standing = 'waiting'
         UNION ALL SELECT 'in_process', dossier FROM now WHERE status IN (2, 4)
         UNION ALL SELECT 'overdue', dossier FROM now WHERE status IN (2, 4) AND due_day < :day
+        UNION ALL SELECT 'step_overdue', dossier FROM now JOIN in_step USING (dossier)
+            WHERE now.status IN (2, 4) AND date(in_step.due + 25200, 'unixepoch') <= :day
+        UNION ALL SELECT 'held', dossier FROM now
+            WHERE standing = 'open' AND dossier IN (SELECT dossier FROM hands WHERE holder IS NOT NULL)
         UNION ALL SELECT 'due_tomorrow', dossier FROM now 
             WHERE status IN (2, 4) AND due_day > :day
                 AND NOT EXISTS (SELECT 1 FROM half_day WHERE half_day.day > :day AND half_day.day < due_day)

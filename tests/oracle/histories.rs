@@ -9,13 +9,14 @@ use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Command, Decision, Dossier, DossierState, DossierStatus, Duty, RULES,
+    Action, Actor, Assign, Assigned, Command, Decision, Dossier, DossierState, DossierStatus, Duty,
+    RULES,
 };
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
 use domain::outcome::{GivenResult, Handover, HandoverWay};
-use domain::procedure::Channel;
+use domain::procedure::{Channel, Step};
 use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::civil::{Date, Time, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -117,19 +118,47 @@ struct Attempt {
     by: Index,
     /// How many days behind the due date an apology promises.
     promised: i64,
+    /// How the dossier changes hands before it, if it does.
+    hands: Option<Hands>,
+}
+
+/// A change of hands at the desk.
+#[derive(Debug, Clone)]
+struct Hands {
+    holder: Option<&'static str>,
+    step: Option<&'static str>,
+}
+
+fn any_hands() -> impl Strategy<Value = Option<Hands>> {
+    let holder = select(vec![None, Some("an"), Some("binh#2")]);
+    let step = select(vec![None, Some("verify"), Some("sign")]);
+    prop_oneof![1 => Just(None), 1 => (holder, step).prop_map(|(holder, step)| Some(Hands { holder, step }))]
+}
+
+/// The steps of every procedure here.
+fn steps() -> [Step; 2] {
+    [("verify", 6), ("sign", 2)].map(|(code, working_hours)| Step {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        by: "Phòng chuyên môn".to_owned(),
+        working_hours,
+    })
 }
 
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let known_after = prop_oneof![2 => Just(0), 1 => 0_i64..600_000];
-    (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after, any::<Index>(), 1_i64..8)
-        .prop_map(|(choice, may_end, gap, known_after, by, promised)| Attempt {
+    let happening = (any::<Index>(), prop::bool::weighted(0.35), any_gap(), known_after);
+    (happening, any::<Index>(), 1_i64..8, any_hands()).prop_map(
+        |((choice, may_end, gap, known_after), by, promised, hands)| Attempt {
             choice,
             may_end,
             gap,
             known_after,
             by,
             promised,
-        })
+            hands,
+        },
+    )
 }
 
 fn any_term() -> impl Strategy<Value = Option<Term>> {
@@ -182,9 +211,18 @@ fn any_history(anchor: Date) -> impl Strategy<Value = DossierFacts> {
             let state =
                 DossierState { term, ..handed_in(agency, procedure, channel, at).into_state() };
             let dossier = Dossier::try_from(state).unwrap();
-            let DossierState { code, agency, procedure, channel, history, .. } =
+            let DossierState { code, agency, procedure, channel, history, assignments, .. } =
                 play(dossier, &attempts, published).into_state();
-            DossierFacts { code, agency, procedure, channel, ward: None, document_count, history }
+            DossierFacts {
+                code,
+                agency,
+                procedure,
+                channel,
+                ward: None,
+                document_count,
+                history,
+                assignments,
+            }
         },
     )
 }
@@ -282,6 +320,9 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
         let last = dossier.history.last().unwrap().at;
         let at = after(last, attempt.gap, &dossier);
         learnt = learnt.max(at + SignedDuration::from_secs(attempt.known_after));
+        let now = learnt.max(last);
+        dossier =
+            attempt.hands.iter().fold(dossier, |dossier, hands| changed_hands(dossier, hands, now));
         let legal = choices(&dossier, attempt.may_end);
         if legal.is_empty() {
             break;
@@ -326,6 +367,25 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
         dossier = moved.unwrap_or(dossier);
     }
     dossier
+}
+
+/// The dossier in the hands of whoever is to hold it, if anybody may put it there.
+fn changed_hands(dossier: Dossier, hands: &Hands, now: Timestamp) -> Dossier {
+    let order = Assign {
+        id: format!("hands-{}-{}", dossier.version, dossier.assignment()).parse().unwrap(),
+        expected_version: dossier.version,
+        expected_assignment: dossier.assignment(),
+        holder: hands.holder.map(str::to_owned),
+        step: hands.step.map(str::to_owned),
+    };
+    let desk = (catalogue().law(), &steps()[..]);
+    let made = (0..ACTORS).find_map(|number| {
+        match dossier.assign(order.clone(), &actor(number, &dossier, now), desk, now) {
+            Ok(Assigned::Now(next)) => Some(*next),
+            _ => None,
+        }
+    });
+    made.unwrap_or(dossier)
 }
 
 fn after(last: Timestamp, gap: Gap, dossier: &Dossier) -> Timestamp {

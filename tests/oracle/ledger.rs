@@ -39,9 +39,12 @@ impl Ledger {
     /// The log of these dossiers, in the place of what was there.
     pub(super) fn enter<'a>(&mut self, dossiers: impl IntoIterator<Item = &'a DossierFacts>) {
         let entries = self.0.transaction().unwrap();
-        entries.execute("DELETE FROM event", []).unwrap();
+        entries.execute_batch("DELETE FROM event; DELETE FROM assignment").unwrap();
         let mut insert = entries
-            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
+            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")
+            .unwrap();
+        let mut assign = entries
+            .prepare_cached("INSERT INTO assignment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .unwrap();
         for (number, dossier) in (1_i64..).zip(dossiers) {
             for entry in &dossier.history {
@@ -60,11 +63,25 @@ impl Ledger {
                     entry.by.id.as_str(),
                     i64::try_from(dossier.document_count).unwrap(),
                     entry.asked_late,
+                    entry.step_due_at.map(|due| due.as_second()),
                 );
                 insert.execute(row).unwrap();
             }
+            for made in &dossier.assignments {
+                let step = made.step.as_ref();
+                let row = (
+                    number,
+                    i64::try_from(made.number).unwrap(),
+                    i64::try_from(made.version).unwrap(),
+                    made.at.as_second(),
+                    made.holder.as_deref(),
+                    step.map(|step| step.code.as_str()),
+                    step.and_then(|step| step.due_at).map(|due| due.as_second()),
+                );
+                assign.execute(row).unwrap();
+            }
         }
-        drop(insert);
+        drop((insert, assign));
         entries.commit().unwrap();
     }
 

@@ -15,7 +15,20 @@ CREATE TABLE event (
     account TEXT NOT NULL,
     document_count INTEGER NOT NULL,       -- handed in with the dossier
     asked_late INTEGER NOT NULL,   -- documents, later or more often than the rule allows
+    step_due INTEGER,              -- of the step that it is in, after the event
     PRIMARY KEY (dossier, version)
+) WITHOUT ROWID;
+
+-- In whose hands each dossier was put, and in which step.
+CREATE TABLE assignment (
+    dossier INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    version INTEGER NOT NULL,      -- of the dossier, when it was made
+    at INTEGER NOT NULL,
+    holder TEXT,                   -- none where it was given back
+    step TEXT,
+    step_due INTEGER,
+    PRIMARY KEY (dossier, number)
 ) WITHOUT ROWID;
 
 -- Half-days on which offices are open, each with the office time that lies before it since the first.

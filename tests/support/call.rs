@@ -161,6 +161,13 @@ impl Call {
         }))
     }
 
+    /// The same, into this step.
+    pub fn step(self, step: &str) -> Self {
+        let mut body: Value = serde_json::from_str(self.body.as_deref().unwrap()).unwrap();
+        body["step"] = step.into();
+        self.body(&body)
+    }
+
     pub fn code(mut self, code: &str) -> Self {
         self.path = json!({ "code": code });
         self

@@ -13,7 +13,7 @@ async fn main() -> Result<(), entry::Error> {
     let book = &Notices::new(client, settings.notices_table);
     let url = &settings.public_url;
     schedule::run(async |order: Order, now| {
-        announce(&order, figures, book, &*live.current(now).await, url, now).await
+        announce(&order, figures, book, &*live.current(now).await?, url, now).await
     })
     .await
 }

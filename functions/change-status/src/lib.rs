@@ -58,7 +58,7 @@ async fn assignment(
     let body: AssignmentBody = request
         .json_judged(|body: AssignmentBody| body.order(id.clone(), &signature.id).violations())?;
     let order = body.order(id, &signature.id);
-    HttpReply::json(200, &assign(store, &code, order, &by, now).await?)
+    HttpReply::json(200, &assign(store, catalogue, &code, order, &by, now).await?)
 }
 
 async fn transition(

@@ -19,7 +19,7 @@ async fn main() -> Result<(), entry::Error> {
     let claims = &Claiming { uploads, keeper };
     let dossiers = &Dossiers::new(client, settings.dossiers).claiming(settings.documents_table);
     http::run(async |request, now| {
-        change_status::handle(request, dossiers, claims, &*live.current(now).await, now).await
+        change_status::handle(request, dossiers, claims, &*live.current(now).await?, now).await
     })
     .await
 }

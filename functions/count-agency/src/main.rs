@@ -23,7 +23,7 @@ async fn main() -> Result<(), entry::Error> {
     let source = SourceQueue::open(sqs::client().await, settings.queue);
     let source = &Named::new(&source, figures, clock::now);
     queue::run_sharing(plan, source, Ledger::default, async |ledger, message, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         work_off(&message.body, dossiers, figures, ledger, catalogue, now).await
     })
     .await

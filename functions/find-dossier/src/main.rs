@@ -15,7 +15,7 @@ async fn main() -> Result<(), entry::Error> {
         reads: Reads::new(client, settings.reads_table),
     };
     http::run(async |request, now| {
-        find_dossier::handle(request, tables, &*live.current(now).await, now).await
+        find_dossier::handle(request, tables, &*live.current(now).await?, now).await
     })
     .await
 }

@@ -24,7 +24,7 @@ async fn main() -> Result<(), entry::Error> {
     let source = &SourceQueue::open(sqs::client().await, settings.queue);
     let holds = Holds::settling(settings.settle);
     queue::run(plan, source, async |message, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         take(&message.body, (holds, message.age), store, intake, catalogue, now).await
     })
     .await

@@ -26,7 +26,7 @@ async fn main() -> Result<(), entry::Error> {
     let source = &SourceQueue::open(sqs::client().await, settings.queue);
     let scan = settings.malware_scan;
     queue::run(plan, source, async |message, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         inspect(&message.body, uploads, contents, (catalogue, scan), now).await
     })
     .await

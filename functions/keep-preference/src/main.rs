@@ -11,7 +11,7 @@ async fn main() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let contacts = &ContactBook::new(client, settings.contacts_table, settings.contacts_key);
     http::run(async |request, now| {
-        keep_preference::handle(request, contacts, &*live.current(now).await).await
+        keep_preference::handle(request, contacts, &*live.current(now).await?).await
     })
     .await
 }

@@ -34,10 +34,10 @@ async fn main() -> Result<(), entry::Error> {
     let source = &SourceQueue::open(sqs::client().await, settings.queue);
     let (lease, limits) = (SignedDuration::try_from(plan.record_timeout)?, settings.limits);
     let now = clock::now();
-    let providers = live.current(now).await.providers().pool(NoticeChannel::Sms, date_of(now));
+    let providers = live.current(now).await?.providers().pool(NoticeChannel::Sms, date_of(now));
     let pool = &Mutex::new(providers);
     queue::run(plan, source, async |message, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         let desk = &Desk { dossiers, book, contacts, gateways, catalogue, pool, lease, limits };
         tell(&message.body, desk, clock::now).await
     })

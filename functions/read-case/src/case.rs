@@ -9,7 +9,7 @@ use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
-use domain::procedure::{Channel, Procedure};
+use domain::procedure::{Channel, Procedure, Step};
 use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -70,6 +70,33 @@ struct InHands<'a> {
     holder: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Timestamp>,
+    /// The step that it is in, where the agency divides the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<StepOfCase<'a>>,
+    /// The steps of the procedure, by the version that the dossier keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepOfProcedure<'a>>,
+}
+
+/// The step that a dossier is in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepOfCase<'a> {
+    code: &'a str,
+    since: Timestamp,
+    /// None while the dossier waits for somebody outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+}
+
+/// A step that an assignment may name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepOfProcedure<'a> {
+    code: &'a str,
+    name: &'a str,
+    by: &'a str,
+    working_hours: u16,
 }
 
 /// What the reader may do next, at which door and with what.
@@ -241,7 +268,7 @@ impl<'a> Case<'a> {
                 .iter()
                 .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
                 .collect(),
-            assignment: InHands::of(dossier, by),
+            assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
         }
     }
@@ -254,13 +281,27 @@ fn next(dossier: &Dossier, by: &Actor) -> Vec<Next> {
 }
 
 impl<'a> InHands<'a> {
-    fn of(dossier: &'a Dossier, by: &Actor) -> Option<Self> {
+    fn of(dossier: &'a Dossier, by: &Actor, procedure: Option<&'a Procedure>) -> Option<Self> {
         let hold = dossier.holder();
+        let steps = procedure.map_or(&[][..], |procedure| &procedure.steps);
         dossier.may_be_assigned_by(by).then(|| Self {
             number: dossier.assignment(),
             holder: hold.map(|hold| hold.holder),
             since: hold.map(|hold| hold.since),
+            step: dossier.step().map(|now| StepOfCase {
+                code: &now.step.code,
+                since: now.step.since,
+                due_at: now.due_at,
+            }),
+            steps: steps.iter().map(StepOfProcedure::of).collect(),
         })
+    }
+}
+
+impl<'a> StepOfProcedure<'a> {
+    fn of(step: &'a Step) -> Self {
+        let Step { code, name, by, working_hours } = step;
+        Self { code, name, by, working_hours: *working_hours }
     }
 }
 

@@ -15,7 +15,7 @@ async fn main() -> Result<(), entry::Error> {
     let reads = &Reads::new(client, settings.reads_table);
     let bucket = &Bucket::open(&config, &settings.documents_url)?;
     http::run(async |request, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         read_case::handle(request, (dossiers, reads), bucket, catalogue, now).await
     })
     .await

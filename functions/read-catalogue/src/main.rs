@@ -8,6 +8,8 @@ use read_catalogue::Settings;
 async fn main() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let live = &entry::catalogue(&dynamo::client().await, settings.catalogue).await?;
-    http::run(async |request, now| read_catalogue::handle(&request, &*live.current(now).await, now))
-        .await
+    http::run(async |request, now| {
+        read_catalogue::handle(&request, &*live.current(now).await?, now)
+    })
+    .await
 }

@@ -12,7 +12,7 @@ async fn main() -> Result<(), entry::Error> {
     let figures = &Figures::new(client.clone(), settings.kpi_table);
     let dossiers = &Dossiers::states(client, settings.dossiers_table);
     http::run(async |request, now| {
-        read_kpi::handle(request, (figures, dossiers), &*live.current(now).await, now).await
+        read_kpi::handle(request, (figures, dossiers), &*live.current(now).await?, now).await
     })
     .await
 }

@@ -17,7 +17,7 @@ use crate::chart;
 use crate::late::LateList;
 
 /// The columns of a table after its first.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "Kỳ trước chuyển sang",
     "Tiếp nhận",
     "Trong đó trực tuyến",
@@ -28,6 +28,8 @@ const COLUMNS: [&str; 12] = [
     "Tỷ lệ đúng hạn",
     "Đang giải quyết",
     "Đang quá hạn",
+    "Quá hạn ở bước",
+    "Chưa phân công",
     "Chờ, tạm dừng",
     "Yêu cầu bổ sung quá thời hạn",
 ];
@@ -50,7 +52,7 @@ struct Page {
     trend_points: Vec<[String; 3]>,
     /// Parts of the chart of agencies, each with its height.
     bars: Vec<(u64, String)>,
-    columns: [&'static str; 12],
+    columns: [&'static str; 14],
     tables: Vec<Table>,
     late: Option<Late>,
     /// What the addresses of the other formats carry besides the format.
@@ -283,8 +285,14 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
         row.late,
     ];
     let share = figures.on_time_share();
-    let others =
-        [row.in_process, row.overdue, row.supplement + row.payment + row.suspended, row.asked_late];
+    let others = [
+        row.in_process,
+        row.overdue,
+        row.step_overdue,
+        row.unheld(),
+        row.supplement + row.payment + row.suspended,
+        row.asked_late,
+    ];
     let cell = |count: u64| (number(count), count);
     let cells = counts
         .into_iter()

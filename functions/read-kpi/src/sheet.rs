@@ -12,7 +12,7 @@ use platform::gather::Gathered;
 /// A column: its Vietnamese name and its value.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 20] = [
+const COLUMNS: [Column; 22] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
@@ -26,6 +26,8 @@ const COLUMNS: [Column; 20] = [
     ("Rút hồ sơ", |figures| figures.row.withdrawn),
     ("Đang giải quyết", |figures| figures.row.in_process),
     ("Đang quá hạn", |figures| figures.row.overdue),
+    ("Quá hạn ở bước", |figures| figures.row.step_overdue),
+    ("Chưa phân công", |figures| figures.row.unheld()),
     ("Chờ bổ sung", |figures| figures.row.supplement),
     ("Chờ nghĩa vụ tài chính", |figures| figures.row.payment),
     ("Tạm dừng", |figures| figures.row.suspended),

@@ -16,7 +16,7 @@ async fn main() -> Result<(), entry::Error> {
         esms_secret: settings.esms_report_secret,
     };
     http::run(async |request, now| {
-        record_delivery::handle(request, book, &*live.current(now).await, reporters, now).await
+        record_delivery::handle(request, book, &*live.current(now).await?, reporters, now).await
     })
     .await
 }

@@ -228,7 +228,8 @@ impl<S: DossierStore> Morning<'_, S> {
         match moved.await {
             Ok((done, dossier)) => {
                 outcome.redated += u64::from(done == Some(Duty::Redate));
-                Ok(DossierFacts { history: dossier.into_state().history, ..facts })
+                let state = dossier.into_state();
+                Ok(DossierFacts { history: state.history, assignments: state.assignments, ..facts })
             }
             Err(failure) => Err((facts.code, failure)),
         }

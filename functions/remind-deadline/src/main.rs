@@ -11,7 +11,7 @@ async fn main() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client, settings.dossiers);
     schedule::run(async |order: Order, now| {
-        let catalogue = &*live.current(now).await;
+        let catalogue = &*live.current(now).await?;
         remind(&order, dossiers, dossiers, catalogue, now).await.and_then(Outcome::settled)
     })
     .await

@@ -14,7 +14,7 @@ async fn main() -> Result<(), entry::Error> {
     let notices = &Notices::new(client, settings.notices_table);
     let queue = &Queue::new(sqs::client().await, settings.notices_queue_url);
     schedule::run(async |order: Order, now| {
-        repair(&order, dossiers, notices, queue, &*live.current(now).await, now).await
+        repair(&order, dossiers, notices, queue, &*live.current(now).await?, now).await
     })
     .await
 }

@@ -13,7 +13,7 @@ async fn main() -> Result<(), entry::Error> {
     let figures = &Figures::new(client, settings.kpi_table);
     let queue = &Queue::new(sqs::client().await, settings.counts_queue_url);
     schedule::run(async |order: Order, now| {
-        plan(&order, figures, queue, &*live.current(now).await, now).await
+        plan(&order, figures, queue, &*live.current(now).await?, now).await
     })
     .await
 }

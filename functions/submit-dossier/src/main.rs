@@ -21,7 +21,7 @@ async fn main() -> Result<(), entry::Error> {
         IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let intake = &intake.claiming(settings.documents_table);
     http::run(async |request, now| {
-        submit_dossier::handle(request, intake, claims, &*live.current(now).await, now).await
+        submit_dossier::handle(request, intake, claims, &*live.current(now).await?, now).await
     })
     .await
 }

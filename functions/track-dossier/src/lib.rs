@@ -77,7 +77,7 @@ pub async fn handle(
             };
             let remits: Vec<Remit> =
                 std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
-            let query = WorklistQuery::read(&request, &id)?;
+            let query = WorklistQuery::read(&request, &id, now)?;
             HttpReply::json(200, &worklist(dossiers, &remits, &query, catalogue.law()).await?)
         }
         _ => Err(Failure::RouteNotFound),
@@ -190,6 +190,9 @@ struct Hands<'a> {
     /// The account in whose hands it was then; none where it was given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<&'a str>,
+    /// The code of the step that it was in from then on, where the agency divides the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
 }
 
 impl<'a> History<'a> {
@@ -232,6 +235,7 @@ impl<'a> History<'a> {
             agency: &made.agency,
             by: &made.by.id,
             holder: made.holder.as_deref(),
+            step: made.step.as_ref().map(|step| step.code.as_str()),
         };
         Self {
             progress: Progress::of(dossier),

@@ -12,7 +12,7 @@ async fn main() -> Result<(), entry::Error> {
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client, settings.notices_table);
     http::run(async |request, now| {
-        track_dossier::handle(request, (dossiers, book), &*live.current(now).await, now).await
+        track_dossier::handle(request, (dossiers, book), &*live.current(now).await?, now).await
     })
     .await
 }

@@ -6,13 +6,15 @@ use domain::agency::{Matter, Remit};
 use domain::dossier::{DossierStatus, account_violation};
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
+use domain::procedure::is_step_code;
 use domain::{RuleName, Violation};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Desk, Dossiers};
 use platform::http::HttpRequest;
 use platform::parameters::{day, number};
-use platform::record::WorklistItem;
+use platform::record::{StepOfWork, WorklistItem};
 use serde::Serialize;
 
 /// Lines of a worklist page, unless asked otherwise.
@@ -40,6 +42,9 @@ pub(crate) struct WorklistQuery {
     statuses: Vec<DossierStatus>,
     due_before: Option<Date>,
     assignee: Option<Assignee>,
+    /// The code of a step.
+    step: Option<String>,
+    overdue: Option<StepOverdue>,
     limit: u32,
     after: Option<Place>,
 }
@@ -52,6 +57,9 @@ enum Assignee {
     Account(String),
 }
 
+/// That only dossiers are asked for whose step was due before this time.
+struct StepOverdue(Timestamp);
+
 /// Where a worklist goes on: the desk, by its name in a cursor, a status, and the last line shown
 /// in it.
 #[derive(Clone)]
@@ -62,13 +70,19 @@ struct Place {
 }
 
 impl WorklistQuery {
-    /// Reads the query of the officer with this `account`.
-    pub(crate) fn read(request: &HttpRequest, account: &str) -> Result<Self, Failure> {
+    /// Reads the query of the officer with this `account`, who asks at `now`.
+    pub(crate) fn read(
+        request: &HttpRequest,
+        account: &str,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         let mut parameters = request.parameters();
         let mut statuses = parameters.each("status", status);
         statuses.sort_unstable();
         let due_before = parameters.one("dueBefore", day);
         let assignee = parameters.one("assignee", |text| assignee(text, account));
+        let step = parameters.one("step", step);
+        let overdue = parameters.one("stepOverdue", |text| overdue(text, now));
         let limit = parameters.one("limit", number(PAGE_MAX.into()));
         let after = parameters.one("cursor", |text| {
             decode(text).ok_or_else(|| {
@@ -91,7 +105,8 @@ impl WorklistQuery {
             );
         }
         parameters.end()?;
-        Ok(Self { statuses, due_before, assignee, limit: limit.unwrap_or(PAGE_DEFAULT), after })
+        let limit = limit.unwrap_or(PAGE_DEFAULT);
+        Ok(Self { statuses, due_before, assignee, step, overdue, limit, after })
     }
 
     /// The parts of which the worklist consists, in order. The table finds lines by due date within
@@ -110,8 +125,9 @@ impl WorklistQuery {
             let held = agencies.iter().map(|agency| Desk::Holder(agency, account));
             return held.flat_map(|desk| open.clone().map(move |status| (desk, *status))).collect();
         }
-        let (nobody, all) = (self.assignee.is_some(), statuses.iter());
-        let all = all.filter(|status| !nobody || !status.is_some_and(DossierStatus::is_closed));
+        let in_hand = self.assignee.is_some() || self.step.is_some() || self.overdue.is_some();
+        let all = statuses.iter();
+        let all = all.filter(|status| !in_hand || !status.is_some_and(DossierStatus::is_closed));
         let own = agencies
             .iter()
             .map(Desk::Owner)
@@ -132,11 +148,36 @@ impl WorklistQuery {
         covered: impl Fn(&AgencyCode, &WorklistItem) -> bool,
     ) -> bool {
         let here = item.handler.as_ref().is_none_or(|handler| covered(handler, item));
-        match self.assignee {
+        let held = match self.assignee {
             Some(Assignee::Nobody) => item.held_by.is_none() && here,
             Some(Assignee::Account(_)) | None => true,
-        }
+        };
+        held && self.wants_step(item.step.as_ref(), here)
     }
+
+    /// Whether a dossier in this step is one of those that are asked for. The steps of another
+    /// agency's work are its own.
+    fn wants_step(&self, now: Option<&StepOfWork>, here: bool) -> bool {
+        let now = now.filter(|_| here);
+        let code = self.step.as_ref();
+        code.is_none_or(|code| now.is_some_and(|now| now.code == *code))
+            && self.overdue.as_ref().is_none_or(|StepOverdue(by)| {
+                now.and_then(|now| now.due_at).is_some_and(|due| due < *by)
+            })
+    }
+}
+
+fn step(text: &str) -> Result<String, Violation> {
+    let unknown = || {
+        let detail = "must be the code of a step, 1 to 64 visible ASCII characters";
+        Violation::new("", RuleName::StepCode, detail)
+    };
+    is_step_code(text).then(|| text.to_owned()).ok_or_else(unknown)
+}
+
+fn overdue(text: &str, now: Timestamp) -> Result<StepOverdue, Violation> {
+    let unknown = || Violation::new("", RuleName::KnownValue, "must be true");
+    (text == "true").then_some(StepOverdue(now)).ok_or_else(unknown)
 }
 
 fn assignee(text: &str, own: &str) -> Result<Assignee, Violation> {
@@ -249,7 +290,11 @@ fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistIt
     // Within an agency everybody may know who holds what.
     let held_by = item.held_by.as_ref().and_then(|key| key.split_once('#'));
     let holder = held_by.filter(|(agency, _)| agencies.iter().any(|own| own.as_str() == *agency));
+    // What another agency has custody of is in its step, and none of its officers' business here.
+    let custodian = item.handler.as_ref().or(owner);
+    let here = custodian.is_some_and(|agency| agencies.contains(agency));
     WorklistItem {
+        step: item.step.filter(|_| here),
         holder: holder.map(|(_, account)| account.to_owned()),
         agency: item.agency.filter(other),
         handler: item.handler.filter(other),

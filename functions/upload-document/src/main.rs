@@ -14,7 +14,7 @@ async fn main() -> Result<(), entry::Error> {
     let uploads = &UploadTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(&config, &settings.documents_url)?;
     http::run(async |request, now| {
-        upload_document::handle(request, uploads, bucket, &*live.current(now).await, now).await
+        upload_document::handle(request, uploads, bucket, &*live.current(now).await?, now).await
     })
     .await
 }

@@ -13,6 +13,7 @@ mod room;
 mod sight;
 mod state;
 mod status;
+mod step;
 mod supplement;
 mod waits_for;
 
@@ -36,6 +37,7 @@ pub use room::ITEM_BYTES_MAX;
 pub use sight::{Move, Need, Sight};
 pub use state::Dossier;
 pub use status::{Action, AlsoBy, By, Clock, Custody, DossierStatus, RULES, Rule, Target};
+pub use step::{InStep, StepTaken, step};
 pub(crate) use supplement::{is_over, last_day_for_supplement};
 pub use waits_for::{Expected, WaitsFor};
 
@@ -118,6 +120,10 @@ pub struct HistoryEntry {
     /// wants.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_letter: bool,
+    /// When the step that the dossier is in is due after it; none outside a step, and while it waits
+    /// for somebody outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_due_at: Option<Timestamp>,
     /// The agency that it was forwarded to, where this entry did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
@@ -413,6 +419,7 @@ impl Dossier {
             counted_by: None,
             asked_late,
             late_letter: false,
+            step_due_at: None,
             handler: command.to_agency,
             asked_for: command.asked_for,
             result: command.result.as_ref().map(GivenResult::kind),
@@ -427,6 +434,7 @@ impl Dossier {
         next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);
+        next.keep_step(law);
         Ok(next)
     }
 

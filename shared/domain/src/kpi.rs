@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::{Matter, WardCode};
 use crate::calendar::{date_of, instant, next};
-use crate::dossier::HistoryEntry;
+use crate::dossier::{Assignment, HistoryEntry};
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::procedure::Channel;
 use crate::{RuleName, Violation};
@@ -50,6 +50,9 @@ pub struct DossierFacts {
     pub document_count: u64,
     /// All entries of the history, oldest first.
     pub history: Vec<HistoryEntry>,
+    /// In whose hands it was, oldest first.
+    #[serde(default)]
+    pub assignments: Vec<Assignment>,
 }
 
 impl DossierFacts {
@@ -277,6 +280,10 @@ figures! {
     overdue Stock,
     /// – of these, due on the next working day.
     due_tomorrow Stock,
+    /// – of these, in a step whose time was over at the end of the day.
+    step_overdue Stock,
+    /// Received and not settled at the end of the day, and in an officer's hands.
+    held Stock,
     /// Waiting for the applicant's documents at the end of the day, after receipt.
     supplement Stock,
     /// Waiting for a payment at the end of the day.
@@ -289,6 +296,11 @@ impl KpiRow {
     /// What is open at the end: received and not ended.
     pub fn open(&self) -> u64 {
         sum([self.in_process, self.supplement, self.payment, self.suspended])
+    }
+
+    /// What is open at the end and in nobody's hands.
+    pub fn unheld(&self) -> u64 {
+        self.open().saturating_sub(self.held)
     }
 
     /// What was there to be done, and what became of it: the two are equal, or the count is wrong.

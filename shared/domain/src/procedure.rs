@@ -12,7 +12,7 @@ use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
 use crate::outcome::ResultKind;
 use crate::provenance::Trust;
-use crate::term::Term;
+use crate::term::{Term, TermUnit};
 use crate::{RuleName, Violation};
 
 pub use form::ProcedureForm;
@@ -118,13 +118,33 @@ pub struct Terms {
 #[serde(deny_unknown_fields)]
 pub struct DocumentRequirement {
     /// The document's code within the procedure.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DOCUMENT_CODE_BYTES_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = CODE_BYTES_MAX)))]
     pub code: String,
     /// The document's name in Vietnamese.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
     pub name: String,
     /// Whether a dossier without it is incomplete.
     pub required: bool,
+}
+
+/// A step of the work on a dossier within the agency (bước của quy trình nội bộ).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// The step's code within the procedure: 1 to 64 visible ASCII characters, as lists are asked
+    /// for by it.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[!-~]{1,64}$")))]
+    pub code: String,
+    /// The step's name in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
+    pub name: String,
+    /// Who does it, in Vietnamese: a unit or a rank, and no person.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
+    pub by: String,
+    /// How much office time it may take, in hours.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000)))]
+    pub working_hours: u16,
 }
 
 /// One version of a procedure.
@@ -155,6 +175,9 @@ pub struct Procedure {
     #[serde(default = "any_document")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
     pub results: Vec<ResultKind>,
+    /// The steps of the work within the agency, in their order; none where it is not divided.
+    #[serde(default)]
+    pub steps: Vec<Step>,
     /// The electronic form; none where the procedure is applied for by documents alone.
     #[serde(default)]
     pub form: Option<ProcedureForm>,
@@ -170,8 +193,8 @@ fn any_document() -> Vec<ResultKind> {
     vec![ResultKind::Electronic, ResultKind::Paper]
 }
 
-/// Longest code of a document: it is a key within its procedure.
-const DOCUMENT_CODE_BYTES_MAX: usize = 64;
+/// Longest code of a document or a step, in bytes: it is a key within its procedure.
+const CODE_BYTES_MAX: usize = 64;
 
 impl ValidFrom for Procedure {
     fn valid_from(&self) -> Date {
@@ -218,7 +241,7 @@ impl Procedure {
         );
         for (nth, document) in self.documents.iter().enumerate() {
             let at = |field: &str| format!("documents[{nth}].{field}");
-            let coded = (1..=DOCUMENT_CODE_BYTES_MAX).contains(&document.code.len());
+            let coded = (1..=CODE_BYTES_MAX).contains(&document.code.len());
             check(
                 &at("code"),
                 RuleName::DocumentCode,
@@ -232,6 +255,19 @@ impl Procedure {
                 "a document has no name",
             );
         }
+        for (nth, step) in self.steps.iter().enumerate() {
+            let at = |field: &str| format!("steps[{nth}].{field}");
+            let detail = "a step has a code of 1 to 64 visible ASCII characters";
+            check(&at("code"), RuleName::StepCode, is_step_code(&step.code), detail);
+            let others = self.steps.iter().take(nth);
+            let unique = others.map(|other| &other.code).all(|other| *other != step.code);
+            check(&at("code"), RuleName::UniqueCode, unique, "two steps have one code");
+            for (field, name) in [("name", &step.name), ("by", &step.by)] {
+                check(&at(field), RuleName::Name, !name.trim().is_empty(), "a step has no name");
+            }
+            let counted = Term::new(step.working_hours, TermUnit::WorkingHour).is_ok();
+            check(&at("workingHours"), RuleName::Range, counted, "must be 1 to 1,000 hours");
+        }
         let code = self.code.as_str();
         let form = self.form.iter();
         found.extend(
@@ -241,13 +277,13 @@ impl Procedure {
     }
 
     /// Whether `other` is the same to everybody who applies; how well it is vouched for may have
-    /// become clearer.
+    /// become clearer, and the agency may divide its work otherwise.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         let form = match (&other.form, &self.form) {
             (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
             (theirs, _) => theirs.clone(),
         };
-        *self == Self { trust: self.trust, form, ..other.clone() }
+        *self == Self { trust: self.trust, steps: self.steps.clone(), form, ..other.clone() }
     }
 
     /// The term for dossiers that come in by `channel`.
@@ -268,6 +304,11 @@ impl Procedure {
     pub fn is_settled_by(&self, agency: &Agency) -> bool {
         agency.level == self.level
     }
+}
+
+/// Whether `code` can be that of a step: 1 to 64 visible ASCII characters.
+pub fn is_step_code(code: &str) -> bool {
+    (1..=CODE_BYTES_MAX).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether `code` is that of a field (mã lĩnh vực): `MX1X2-LV`, e.g. `G03-GD10` (TT 01/2018/TT-VPCP

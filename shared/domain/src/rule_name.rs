@@ -164,6 +164,7 @@ rule_names! {
     ResultOwed = "result-owed",
     HandoverOwed = "handover-owed",
     OnlineHandover = "online-handover",
+    KnownStep = "known-step",
 
     // Events.
     CloudEvents10 = "cloudevents-1.0",
@@ -208,6 +209,7 @@ rule_names! {
     Documents = "documents",
     DocumentCode = "document-code",
     Results = "results",
+    StepCode = "step-code",
     FormSchema = "form-schema",
     KeptAgency = "kept-agency",
     KeptName = "kept-name",

@@ -357,6 +357,7 @@ impl Submission {
             counted_by: None,
             asked_late: false,
             late_letter: false,
+            step_due_at: None,
             handler: None,
             asked_for: Vec::new(),
             result: None,

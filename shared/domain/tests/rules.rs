@@ -31,6 +31,7 @@ mod rules {
     mod shown;
     mod sight;
     mod spans;
+    mod steps;
     mod stored;
     mod submissions;
     mod supplements;

@@ -43,7 +43,7 @@ pub fn start<T: Settings>() -> Result<T, BadSettings> {
 }
 
 /// The catalogue in force at the cold start, which looks for newer editions while the function
-/// runs. Fails if no edition can be read.
+/// runs. Fails if no edition can be put together; where the table does not answer, requests do.
 pub async fn catalogue(
     client: &Client,
     settings: CatalogueSettings,

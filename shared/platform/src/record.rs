@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, DossierStatus, Signature};
+use domain::dossier::{Dossier, DossierStatus, InStep, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
@@ -41,6 +41,26 @@ pub struct DossierRecord<'a> {
     /// Key of `by-holder`: the agency that has custody, and the account of its officer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// The step that it is in, where its agency divides the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepOfWork>,
+}
+
+/// The step of the work that a dossier is in, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepOfWork {
+    /// Its code within the procedure.
+    pub code: String,
+    /// When it is due; none while the dossier waits for somebody outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+}
+
+impl From<InStep<'_>> for StepOfWork {
+    fn from(now: InStep<'_>) -> Self {
+        Self { code: now.step.code.clone(), due_at: now.due_at }
+    }
 }
 
 impl<'a> From<&'a Dossier> for DossierRecord<'a> {
@@ -59,6 +79,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             document_count: dossier.documents.len(),
             assignment: Some(dossier.assignment()).filter(|number| *number > 0),
             held_by: dossier.holder().map(|hold| holder_key(hold.agency, hold.holder)),
+            step: dossier.step().map(StepOfWork::from),
         }
     }
 }
@@ -126,6 +147,10 @@ pub struct WorklistItem {
     /// Key of `by-holder`, which is not shown.
     #[serde(default, skip_serializing)]
     pub held_by: Option<String>,
+    /// The step that it is in; left out for officers of other agencies than the one that has
+    /// custody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepOfWork>,
     /// The time of submission.
     pub submitted_at: Timestamp,
     /// The due date, if there is one.

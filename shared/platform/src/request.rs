@@ -427,6 +427,7 @@ pub struct AssignmentBody {
     assignee: String,
     expected_version: u64,
     expected_assignment: u64,
+    step: Option<String>,
 }
 
 impl AssignmentBody {
@@ -442,6 +443,7 @@ impl AssignmentBody {
             expected_version: self.expected_version,
             expected_assignment: self.expected_assignment,
             holder,
+            step: self.step,
         }
     }
 }

@@ -43,6 +43,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         counted_by: None,
         asked_late: false,
         late_letter: false,
+        step_due_at: None,
         handler: None,
         asked_for: Vec::new(),
         result: None,

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ACCOUNT_CHARACTERS_MAX, Actor, Custody, Dossier, DossierState, EXPECTED_VERSION_MAX,
-    HistoryEntry, Refusal, Rule, Signature, moment,
+    HistoryEntry, Refusal, Rule, Signature, StepTaken, moment,
 };
 use crate::id::{AgencyCode, CommandId};
+use crate::law::Law;
+use crate::procedure::Step;
 use crate::{RuleName, Violation};
 
 /// The most assignments that a dossier keeps: far more than any desk makes, and few enough to leave
@@ -38,6 +40,9 @@ pub struct Assignment {
     /// The account of the officer who holds the dossier from now on; none where it was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
+    /// The step that the dossier is in from now on, where its agency divides the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepTaken>,
 }
 
 /// A request to put a dossier into an officer's hands, or out of them.
@@ -51,6 +56,8 @@ pub struct Assign {
     pub expected_assignment: u64,
     /// The account of the officer who is to hold it; none to give it back.
     pub holder: Option<String>,
+    /// The code of the step that it is to be in; none to leave it in the step that it is in.
+    pub step: Option<String>,
 }
 
 /// The decision on an [`Assign`].
@@ -100,7 +107,9 @@ impl Assign {
 
     /// Whether `made` is what this asks for.
     fn says_the_same_as(&self, made: &Assignment) -> bool {
+        let step = made.step.as_ref().map(|step| step.code.as_str());
         self.holder == made.holder
+            && (self.step.is_none() || self.step.as_deref() == step)
             && self.expected_version == made.version
             && self.expected_assignment.checked_add(1) == Some(made.number)
     }
@@ -120,9 +129,7 @@ impl Rule {
 /// Who holds a dossier with this history and these assignments, the last of each being the last
 /// that is known; none where nobody does.
 pub fn holder<'a>(history: &[HistoryEntry], assignments: &'a [Assignment]) -> Option<Hold<'a>> {
-    let last = assignments.last()?;
-    let takes = |entry: &&HistoryEntry| entry.action.rule().is_some_and(Rule::takes_from_holder);
-    let taken = history.iter().rfind(takes).map_or(0, |entry| entry.version);
+    let (last, taken) = (assignments.last()?, taken_at(history));
     let holder = last.holder.as_deref().filter(|_| last.version >= taken)?;
     let same = assignments
         .iter()
@@ -130,6 +137,12 @@ pub fn holder<'a>(history: &[HistoryEntry], assignments: &'a [Assignment]) -> Op
         .take_while(|made| made.holder.as_deref() == Some(holder) && made.version >= taken);
     let since = same.last().map_or(last.at, |first| first.at);
     Some(Hold { agency: &last.agency, holder, since })
+}
+
+/// The version at which the dossier last left the hands of whoever held it; 0 where it never did.
+pub(super) fn taken_at(history: &[HistoryEntry]) -> u64 {
+    let takes = |entry: &&HistoryEntry| entry.action.rule().is_some_and(Rule::takes_from_holder);
+    history.iter().rfind(takes).map_or(0, |entry| entry.version)
 }
 
 /// The assignments of which it was known by `instant` that they had been made.
@@ -164,9 +177,16 @@ impl Dossier {
         matches!(by, Actor::Officer { .. }) && by.speaks_for(self.desk(), self.matter())
     }
 
-    /// Carries out `order` as `by`, or returns the reason against it; `now` is the time of
-    /// recording. The order of the checks is that of [`Dossier::decide`].
-    pub fn assign(&self, order: Assign, by: &Actor, now: Timestamp) -> Result<Assigned, Refusal> {
+    /// Carries out `order` as `by`, or returns the reason against it. `steps` are those of the
+    /// version of the procedure that the dossier keeps; the time of a step is counted by `law`;
+    /// `now` is the time of recording. The order of the checks is that of [`Dossier::decide`].
+    pub fn assign(
+        &self,
+        order: Assign,
+        by: &Actor,
+        (law, steps): (&Law, &[Step]),
+        now: Timestamp,
+    ) -> Result<Assigned, Refusal> {
         let now = moment(now);
         if !matches!(by, Actor::Officer { .. }) || !by.takes_part(self) {
             return Err(Refusal::NotAllowed);
@@ -192,22 +212,35 @@ impl Dossier {
         if !self.is_at_desk_of(by) {
             return Err(Refusal::NotAllowed);
         }
-        self.check_assignable(&order)?;
+        let step = self.check_assignable(&order, steps)?;
         let mut next = self.clone().into_state();
-        next.assignments.push(self.made(order, by, now));
+        next.assignments.push(self.made(order, by, (step, law), now));
         let next = Self::of(next);
         next.check_room_beside()?;
         Ok(Assigned::Now(Box::new(next)))
     }
 
-    fn check_assignable(&self, order: &Assign) -> Result<(), Refusal> {
+    /// The step that `order` names, if it may be carried out.
+    fn check_assignable<'a>(
+        &self,
+        order: &Assign,
+        steps: &'a [Step],
+    ) -> Result<Option<&'a Step>, Refusal> {
         let broken =
             |field, rule, detail| Err(Refusal::invalid(Violation::new(field, rule, detail)));
         if self.status.is_closed() {
             let detail = "the dossier has nothing left to settle: nobody holds it";
             return broken("status", RuleName::OpenDossier, detail);
         }
-        if self.holder().map(|hold| hold.holder) == order.holder.as_deref() {
+        let named = order.step.as_deref();
+        let step = steps.iter().find(|step| Some(step.code.as_str()) == named);
+        if named.is_some() && step.is_none() {
+            let detail = "must be a step of the version of the procedure that the dossier keeps";
+            return broken("step", RuleName::KnownStep, detail);
+        }
+        let present = self.step().map(|now| now.step.code.as_str());
+        let same_step = named.is_none() || named == present;
+        if self.holder().map(|hold| hold.holder) == order.holder.as_deref() && same_step {
             let detail = "the dossier is in these hands already";
             return broken("assignee", RuleName::NothingChanges, detail);
         }
@@ -215,16 +248,24 @@ impl Dossier {
             let detail = "the dossier has been passed on too often";
             return broken("assignee", RuleName::AssignmentsMax, detail);
         }
-        Ok(())
+        Ok(step)
     }
 
-    fn made(&self, order: Assign, by: &Actor, now: Timestamp) -> Assignment {
+    fn made(
+        &self,
+        order: Assign,
+        by: &Actor,
+        (step, law): (Option<&Step>, &Law),
+        now: Timestamp,
+    ) -> Assignment {
         let last = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
         let before = self.assignments.last().map_or(Timestamp::MIN, |made| made.at);
+        let at = now.max(last).max(before);
         Assignment {
             number: self.assignment() + 1,
             version: self.version,
-            at: now.max(last).max(before),
+            at,
+            step: self.step_after(step, at, law),
             by: by.signature(),
             command: order.id,
             agency: self.desk().clone(),

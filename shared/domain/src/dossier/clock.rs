@@ -201,6 +201,11 @@ fn reading(since: &[HistoryEntry]) -> Option<ClosedReceipt> {
     since.first()?.counted_by.as_ref()?.closed_receipt
 }
 
+/// Every pause of `history` that has ended.
+pub(super) fn pauses_of(history: &[HistoryEntry], law: &Law) -> Vec<Pause> {
+    pauses(history, law, |_| true)
+}
+
 /// The pauses within `since` whose stopping entry is `wanted`.
 fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
     // No move leads from one standstill into another, so that the entry after a pause ends it, save

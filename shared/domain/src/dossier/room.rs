@@ -2,7 +2,9 @@
 //! no more; whatever has come into it, there is always room left for the moves that bring it to its
 //! end.
 
-use super::{Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Signature, VERSIONS_MAX};
+use super::{
+    Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Signature, StepTaken, VERSIONS_MAX,
+};
 use crate::deadline::DueRule;
 use crate::{RuleName, Violation};
 
@@ -62,6 +64,7 @@ impl HistoryEntry {
             counted_by,
             asked_late: _,
             late_letter: _,
+            step_due_at,
             handler,
             asked_for,
             result,
@@ -88,6 +91,7 @@ impl HistoryEntry {
             named_if("countedBy", counted_by.as_ref(), |_| COUNTED_BY),
             named("askedLate", 1),
             named("lateLetter", 1),
+            named_if("stepDueAt", step_due_at.as_ref(), |_| INSTANT),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
             named("askedFor", NESTED + asked_for),
             named_if("result", result.as_ref(), |kind| kind.name().len()),
@@ -99,7 +103,14 @@ impl HistoryEntry {
 impl Assignment {
     /// The most bytes that it takes in the store.
     fn stored_bytes(&self) -> usize {
-        let Self { number: _, version: _, at: _, by, command, agency, holder } = self;
+        let Self { number: _, version: _, at: _, by, command, agency, holder, step } = self;
+        let taken = |StepTaken { code, working_hours: _, since: _, due_at: _ }: &StepTaken| {
+            NESTED
+                + named("code", code.len())
+                + named("workingHours", NUMBER)
+                + named("since", INSTANT)
+                + named("dueAt", INSTANT)
+        };
         let fields = [
             named("number", NUMBER),
             named("version", NUMBER),
@@ -108,6 +119,7 @@ impl Assignment {
             named("command", command.as_str().len()),
             named("agency", agency.as_str().len()),
             named_if("holder", holder.as_ref(), String::len),
+            named_if("step", step.as_ref(), taken),
         ];
         NESTED + 1 + fields.into_iter().sum::<usize>()
     }

@@ -5,7 +5,9 @@ use jiff::civil::Date;
 
 use super::{DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, end_of};
 use crate::calendar::{date_of, previous};
-use crate::dossier::{Action, DossierStatus, HistoryEntry, Role, as_of};
+use crate::dossier::{
+    Action, DossierStatus, HistoryEntry, Role, as_of, assignments_by, holder, step,
+};
 
 /// What the province has decided about the count of a day.
 pub struct Rulings<'a> {
@@ -194,6 +196,8 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
         Standing::Unknown => {}
         Standing::Waiting => row.waiting += 1,
         Standing::Open(latest) => {
+            let made = assignments_by(&dossier.assignments, end_of(day));
+            row.held += u64::from(holder(now, made).is_some());
             if latest.status == DossierStatus::SupplementRequested {
                 row.supplement += 1;
             } else if latest.status == DossierStatus::PaymentRequested {
@@ -204,6 +208,9 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
                 row.in_process += 1;
                 let due = basis.due(latest);
                 row.overdue += u64::from(due.is_some_and(|due| due < day));
+                let step = step(now, made);
+                row.step_overdue +=
+                    u64::from(step.is_some_and(|step| step.is_overdue(end_of(day))));
                 row.due_tomorrow +=
                     u64::from(due.is_some_and(|due| (rulings.due_next)(dossier, day, due)));
             }

@@ -22,11 +22,12 @@ fn order(dossier: &Dossier, to: Option<&str>) -> Assign {
         expected_version: dossier.version,
         expected_assignment: dossier.assignment(),
         holder: to.map(str::to_owned),
+        step: None,
     }
 }
 
 fn try_it(dossier: &Dossier, to: Option<&str>, by: &Actor) -> Result<Assigned, Refusal> {
-    dossier.assign(order(dossier, to), by, at(NOON))
+    dossier.assign(order(dossier, to), by, (law(), &[]), at(NOON))
 }
 
 fn assigned(answer: Result<Assigned, Refusal>) -> Dossier {
@@ -160,11 +161,11 @@ fn of_two_officers_at_once_the_second_has_seen_an_old_assignment() {
     let dossier = in_status(DossierStatus::Received);
     let late = Assign { id: "late".parse().unwrap(), ..order(&dossier, Some("binh")) };
     let taken = put(&dossier, Some("an"), AGENCY);
-    let refused = taken.assign(late, &officer(AGENCY), at(NOON));
+    let refused = taken.assign(late, &officer(AGENCY), (law(), &[]), at(NOON));
     assert_eq!(refused, Err(Refusal::Reassigned { current: 1 }));
     let before = order(&taken, Some("binh"));
     let moved_on = after(&taken, Action::Process, at("2026-03-02T12:30"));
-    let refused = moved_on.assign(before, &officer(AGENCY), at("2026-03-02T13:00"));
+    let refused = moved_on.assign(before, &officer(AGENCY), (law(), &[]), at("2026-03-02T13:00"));
     let stale = Refusal::Stale { current: moved_on.version, status: DossierStatus::Processing };
     assert_eq!(refused, Err(stale));
 }
@@ -173,15 +174,16 @@ fn of_two_officers_at_once_the_second_has_seen_an_old_assignment() {
 fn the_same_assignment_twice_is_one_and_another_under_its_name_is_refused() {
     let dossier = in_status(DossierStatus::Received);
     let sent = order(&dossier, Some("an"));
-    let taken = assigned(dossier.assign(sent.clone(), &officer(AGENCY), at(NOON)));
+    let taken = assigned(dossier.assign(sent.clone(), &officer(AGENCY), (law(), &[]), at(NOON)));
     let made = taken.assignments[0].clone();
     // Also once the dossier has gone to another agency since.
     let gone = after(&taken, Action::Forward, at("2026-03-02T13:00"));
     for now in [&taken, &gone] {
-        let again = now.assign(sent.clone(), &officer(AGENCY), at("2026-03-02T14:00"));
+        let again =
+            now.assign(sent.clone(), &officer(AGENCY), (law(), &[]), at("2026-03-02T14:00"));
         assert_eq!(again, Ok(Assigned::Before(Box::new(made.clone()))));
         let other = Assign { holder: Some("binh".to_owned()), ..sent.clone() };
-        let refused = now.assign(other, &officer(AGENCY), at("2026-03-02T14:00"));
+        let refused = now.assign(other, &officer(AGENCY), (law(), &[]), at("2026-03-02T14:00"));
         assert_eq!(refused, Err(Refusal::CommandIdReused));
     }
 }
@@ -194,8 +196,9 @@ fn every_broken_field_of_an_assignment_is_named_at_once() {
         expected_version: 0,
         expected_assignment: u64::MAX,
         holder: Some("có dấu".to_owned()),
+        step: None,
     };
-    let found = broken(dossier.assign(sent, &officer(AGENCY), at(NOON)));
+    let found = broken(dossier.assign(sent, &officer(AGENCY), (law(), &[]), at(NOON)));
     let found: Vec<_> = found.iter().map(|(field, rule)| (field.as_str(), *rule)).collect();
     let fields = ["assignee", "expectedVersion", "expectedAssignment"];
     assert_eq!(found, [(fields[0], "length"), (fields[1], "range"), (fields[2], "range")]);
@@ -229,7 +232,8 @@ fn an_assignment_on_the_eve_of_tet_is_made_at_that_minute() {
     // Friday 13 February 2026 is the last working day before Tết.
     let eve = at("2026-02-13T23:59");
     let dossier = super::world::handed_in("5 working-day", domain::procedure::Channel::Online, eve);
-    let taken = assigned(dossier.assign(order(&dossier, Some("an")), &officer(AGENCY), eve));
+    let taken =
+        assigned(dossier.assign(order(&dossier, Some("an")), &officer(AGENCY), (law(), &[]), eve));
     assert_eq!(taken.holder().unwrap().since, eve);
 }
 
@@ -265,7 +269,7 @@ proptest! {
             let by = officer(dossier.desk().as_str());
             if assigns {
                 let to = [None, Some("an"), Some("binh")][choice.index(3)];
-                if let Ok(Assigned::Now(next)) = dossier.assign(order(&dossier, to), &by, now) {
+                if let Ok(Assigned::Now(next)) = dossier.assign(order(&dossier, to), &by, (law(), &[]), now) {
                     dossier = *next;
                 }
             } else {

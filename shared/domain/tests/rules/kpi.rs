@@ -25,6 +25,7 @@ pub(super) fn facts(dossier: &Dossier) -> DossierFacts {
         ward: dossier.ward.clone(),
         document_count: dossier.documents.len().try_into().unwrap(),
         history: dossier.history.clone(),
+        assignments: dossier.assignments.clone(),
     }
 }
 

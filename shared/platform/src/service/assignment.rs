@@ -1,5 +1,6 @@
 //! Putting a dossier into an officer's hands: decided and stored like a move, beside the history.
 
+use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Assign, Assigned, Assignment};
 use domain::id::DossierCode;
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use crate::Failure;
 use crate::port::{DossierStore, Stored};
+use crate::record::StepOfWork;
 
 /// The most attempts where other writers are faster: only a move of the same version, which the
 /// next look refuses, or one more assignment can be.
@@ -25,6 +27,9 @@ pub struct InHands {
     /// The account of the officer who holds the dossier; none where it was given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
+    /// The step that the dossier is in, where its agency divides the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepOfWork>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -36,6 +41,10 @@ impl InHands {
             version: made.version,
             assignment: made.number,
             holder: made.holder.clone(),
+            step: made
+                .step
+                .as_ref()
+                .map(|step| StepOfWork { code: step.code.clone(), due_at: step.due_at }),
             at: made.at,
         }
     }
@@ -45,6 +54,7 @@ impl InHands {
 /// faster; otherwise decides again.
 pub async fn assign(
     store: &impl DossierStore,
+    catalogue: &Catalogue,
     code: &DossierCode,
     order: Assign,
     by: &Actor,
@@ -52,7 +62,8 @@ pub async fn assign(
 ) -> Result<InHands, Failure> {
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
-        match dossier.assign(order.clone(), by, now)? {
+        let steps = catalogue.procedure_of(&dossier).map_or(&[][..], |known| &known.steps);
+        match dossier.assign(order.clone(), by, (catalogue.law(), steps), now)? {
             Assigned::Before(made) => return Ok(InHands::by(code, &made)),
             Assigned::Now(next) => {
                 let made = next

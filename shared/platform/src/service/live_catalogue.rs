@@ -2,7 +2,9 @@
 //! into the binary.
 //!
 //! Functions look for a newer edition once a minute and go on with the present one when it cannot
-//! be read. One that starts begins with the newest that can be.
+//! be read. One that starts begins with the newest that can be. Where the table does not answer, it
+//! starts without one and looks again at each request: a process that ended instead would leave its
+//! caller without an answer that says what to do.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -22,6 +24,10 @@ const EDITIONS_TRIED_MAX: usize = 8;
 /// How long a newer edition is looked for before the present one is gone on with: requests wait for
 /// it.
 const LOOKED_FOR: Duration = Duration::from_secs(2);
+
+/// How long a request waits for an edition where the function has none yet. With one call to a
+/// table after it, this is within the ten seconds of an HTTP function.
+const FIRST_LOOKED_FOR: Duration = Duration::from_secs(3);
 
 /// The newest edition that can be read and put together.
 #[derive(Debug)]
@@ -111,7 +117,8 @@ pub struct LiveCatalogue<S> {
     store: S,
     undecided: UndecidedYears,
     max_age: SignedDuration,
-    held: RwLock<Held>,
+    /// None where no edition could be read yet.
+    held: RwLock<Option<Held>>,
 }
 
 #[derive(Debug, Clone)]
@@ -121,29 +128,56 @@ struct Held {
     looked_at: Timestamp,
 }
 
+impl Held {
+    fn of(newest: Newest, now: Timestamp) -> Self {
+        let Newest { edition, catalogue, .. } = newest;
+        Self { catalogue: Arc::new(catalogue), edition, looked_at: now }
+    }
+}
+
 impl<S: CatalogueEditions> LiveCatalogue<S> {
     /// The newest edition that can be read as of `now`; a newer one is looked for when it is older
-    /// than `max_age`.
+    /// than `max_age`. Where the table does not answer, that is logged, and the first one is looked
+    /// for at the next request. Fails if no edition can be put together.
     pub async fn open(
         store: S,
         undecided: UndecidedYears,
         max_age: SignedDuration,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let Newest { edition, catalogue, .. } = newest(&store, undecided).await?;
-        let held = RwLock::new(Held { catalogue: Arc::new(catalogue), edition, looked_at: now });
-        Ok(Self { store, undecided, max_age, held })
+        let held = match newest(&store, undecided).await {
+            Ok(newest) => Some(Held::of(newest, now)),
+            Err(failure @ Failure::Unavailable { .. }) => {
+                unreadable(0, &failure);
+                None
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok(Self { store, undecided, max_age, held: RwLock::new(held) })
     }
 
     /// The catalogue in force at `now`. If a newer edition cannot be read, the present one stays in
-    /// force and the failure is logged. Two concurrent requests may both load an edition, with the
-    /// same result.
-    pub async fn current(&self, now: Timestamp) -> Arc<Catalogue> {
+    /// force and the failure is logged. Fails if there is none yet and none can be read. Two
+    /// concurrent requests may both load an edition, with the same result.
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<Catalogue>, Failure> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if held.looked_at.duration_until(now) < self.max_age {
-            return held.catalogue;
-        }
-        let next = match self.newer_than(held.edition).await {
+        let next = match held {
+            Some(held) if held.looked_at.duration_until(now) < self.max_age => {
+                return Ok(held.catalogue);
+            }
+            Some(held) => self.renewed(held, now).await,
+            None => {
+                let first = newest(&self.store, self.undecided);
+                let first = tokio::time::timeout(FIRST_LOOKED_FOR, first).await;
+                Held::of(first.map_err(|_| Failure::Held("the catalogue"))??, now)
+            }
+        };
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(next.clone());
+        Ok(next.catalogue)
+    }
+
+    async fn renewed(&self, held: Held, now: Timestamp) -> Held {
+        match self.newer_than(held.edition).await {
             Ok(Some((edition, catalogue))) => {
                 tracing::info!(edition, "catalogue renewed");
                 Held { catalogue: Arc::new(catalogue), edition, looked_at: now }
@@ -153,9 +187,7 @@ impl<S: CatalogueEditions> LiveCatalogue<S> {
                 unreadable(held.edition, &failure);
                 Held { looked_at: now, ..held }
             }
-        };
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
-        next.catalogue
+        }
     }
 
     async fn newer_than(&self, edition: u64) -> Result<Option<(u64, Catalogue)>, Failure> {

@@ -106,7 +106,7 @@ impl Dossiers {
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
             // A line needs no history, and histories are most of what the index holds.
             .projection_expression(
-                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt, assignment, heldBy",
+                "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt, assignment, heldBy, step",
             )
             .expression_attribute_names("#key", key)
             .expression_attribute_names("#agency", "agency")
@@ -237,7 +237,9 @@ pub struct Histories {
 /// of a history.
 async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
     let query = query
-        .projection_expression("code, agency, #procedure, channel, ward, documentCount, history")
+        .projection_expression(
+            "code, agency, #procedure, channel, ward, documentCount, history, assignments",
+        )
         .expression_attribute_names("#procedure", "procedure");
     let mut items = query.into_paginator().items().send();
     let mut found = Histories::default();
@@ -355,13 +357,21 @@ impl DossierStore for Dossiers {
             }
             None => " REMOVE heldBy",
         };
+        let step = match fields.remove("step") {
+            Some(step) => {
+                values.insert(":step".to_owned(), step);
+                ", step = :step"
+            }
+            // A step goes on with each assignment; it ends with a move alone.
+            None => "",
+        };
         let list = "assignments = list_append(if_not_exists(assignments, :none), :newest)";
         let outcome = self
             .client
             .update_item()
             .table_name(&self.tables.states)
             .key("code", text(dossier.code.as_str()))
-            .update_expression(format!("SET {list}, assignment = :number{held}"))
+            .update_expression(format!("SET {list}, assignment = :number{step}{held}"))
             .condition_expression(format!("#version = :version AND {as_before}"))
             .expression_attribute_names("#version", "version")
             .set_expression_attribute_values(Some(values))
@@ -469,4 +479,5 @@ const MOVED: &[&str] = &[
     "endedOn",
     "handler",
     "heldBy",
+    "step",
 ];
