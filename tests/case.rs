@@ -7,7 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submit_event};
+use crate::support::call::{
+    AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submit_event, with_outcome,
+};
 use crate::support::world::{NOW, World, at};
 
 /// The agency that the dossiers here are forwarded to.
@@ -31,7 +33,7 @@ async fn act(world: &World, agency: &str, code: &str, (action, version): (&str, 
     if action == "forward" {
         body["toAgency"] = HANDLER.into();
     }
-    let call = Call::transition(code, action, version).officer(agency).body(&body);
+    let call = Call::transition(code, action, version).officer(agency).body(&with_outcome(body));
     let answer = call.at_change(&world.dossiers, world, at(NOW)).await;
     assert_eq!(answer.status, 200, "{agency} {action}: {}", answer.body);
 }

@@ -6,7 +6,7 @@ use platform::port::DossierStore;
 use serde_json::{Value, json};
 
 use crate::support::bytes::item_bytes;
-use crate::support::call::{AGENCY, CITIZEN, Call, submission};
+use crate::support::call::{AGENCY, CITIZEN, Call, submission, with_outcome};
 use crate::support::world::{NOW, World, at};
 
 /// A submission in which nothing personal occurs by chance elsewhere.
@@ -113,7 +113,7 @@ async fn the_state_is_as_small_with_fifty_documents_as_with_four() {
         }
         for (version, action) in (5..).zip(["request-payment", "confirm-payment", "finish"]) {
             let body = json!({ "action": action, "expectedVersion": version });
-            moved(&world, &code, &body).await;
+            moved(&world, &code, &with_outcome(body)).await;
         }
         let key = AttributeValue::S(code);
         let content = world.client.get_item().table_name("ContentsTable").key("code", key.clone());

@@ -9,7 +9,7 @@ use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
 use crate::redelivery::stream;
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, with_outcome};
 use crate::support::world::{Death, Kept, Mortal, NOW, World, at};
 
 /// The agency that the dossiers here are forwarded to.
@@ -29,7 +29,8 @@ async fn act(world: &World, agency: &str, code: &str, (action, version): (&str, 
     if action == "forward" {
         body["toAgency"] = HANDLER.into();
     }
-    let answer = change(world, Call::transition(code, "", 0).officer(agency).body(&body)).await;
+    let call = Call::transition(code, "", 0).officer(agency).body(&with_outcome(body));
+    let answer = change(world, call).await;
     assert_eq!(answer.status, 200, "{agency} {action}: {}", answer.body);
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::call::{
     AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission, submission_for, transition_event,
+    with_outcome,
 };
 use crate::support::file;
 use crate::support::world::{NOW, World, at};
@@ -49,7 +50,8 @@ async fn act_at(world: &World, agency: &str, code: &str, body: Value, now: Times
 }
 
 fn step(action: &str, version: u64) -> Value {
-    json!({ "action": action, "expectedVersion": version, "reason": "theo quy định" })
+    let body = json!({ "action": action, "expectedVersion": version, "reason": "theo quy định" });
+    with_outcome(body)
 }
 
 fn forward(version: u64, to: &str) -> Value {

@@ -200,7 +200,8 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
     let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
     let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
     let document = declared.body["id"].as_str().unwrap().to_owned();
-    let found = UploadState::Usable { object_version: "v1".to_owned(), inspected_at: at(NOW) };
+    let (object_version, inspected_at) = ("v1".to_owned(), at(NOW));
+    let found = UploadState::Usable { object_version, inspected_at, signature: None };
     world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
     let mut body = submission();
     let first = &body["documents"][0]["code"];

@@ -35,6 +35,7 @@ mod redate;
 mod redelivery;
 mod repair;
 mod reports;
+mod results;
 mod room;
 mod simulation;
 mod support;

@@ -5,6 +5,7 @@ use domain::document::DocumentContent;
 use domain::dossier::{
     Action, Actor, Command, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX, Refusal,
 };
+use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
 use platform::dynamo::DossierItems;
 use platform::port::{Advance, DossierStore};
@@ -37,6 +38,12 @@ fn command(dossier: &Dossier, action: Action) -> Command {
         to_agency: None,
         asked_for: Vec::new(),
         documents: Vec::new(),
+        result: (action == Action::Finish).then_some(GivenResult::Paper),
+        handover: (action == Action::ReturnResult).then_some(Handover {
+            version: 1,
+            how: HandoverWay::InPerson,
+            to: None,
+        }),
         form: None,
     }
 }

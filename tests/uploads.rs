@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use domain::signature::{SignatureFault, SignatureVerdict};
 use inspect_document::MalwareScan;
 use inspection::sha256;
 use jiff::{SignedDuration, Timestamp};
@@ -224,6 +225,7 @@ async fn the_verdict_binds_the_version_that_was_inspected_and_no_later_one_chang
     let state = domain::upload::UploadState::Usable {
         object_version: "first".to_owned(),
         inspected_at: minutes(1),
+        signature: Some(SignatureVerdict::Faulty { fault: SignatureFault::NoSignature }),
     };
     assert_eq!(kept.state, state);
     assert_eq!(*shelf.fetched.lock().unwrap(), 1, "what is decided is not looked at again");

@@ -65,6 +65,11 @@ LIVES: tuple[tuple[str, ...], ...] = (
     ("receive", "process", "suspend"),
     ("receive", "finish", "return-result"),
 )
+# What an officer owes beside the version.
+OUTCOMES: dict[str, dict[str, Any]] = {
+    "finish": {"result": {"kind": "paper"}},
+    "return-result": {"handover": {"how": "in-person"}},
+}
 
 
 def settings() -> dict[str, str]:
@@ -106,9 +111,14 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
     for life in LIVES * 3:
         code = call(f"{api}/v1/dossiers", known["portal"], body)["code"]
         for version, action in enumerate(life, start=1):
-            move = {"action": action, "expectedVersion": version, "reason": "theo quy định"}
+            move: dict[str, Any] = {
+                "action": action,
+                "expectedVersion": version,
+                "reason": "theo quy định",
+            }
             if action not in ("request-supplement", "suspend"):
                 del move["reason"]
+            move |= OUTCOMES.get(action, {})
             call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
         versions[code] = len(life) + 1
     return versions

@@ -15,6 +15,7 @@ use domain::dossier::{
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
+use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::procedure::{Channel, Step};
 use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::civil::{Date, Time, date};
@@ -348,6 +349,12 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
             asked_for: Vec::new(),
             documents: Vec::new(),
+            result: (action == Action::Finish).then_some(GivenResult::Paper),
+            handover: (action == Action::ReturnResult).then_some(Handover {
+                version: 1,
+                how: HandoverWay::InPerson,
+                to: None,
+            }),
             form: None,
         };
         let first = attempt.by.index(ACTORS);

@@ -56,6 +56,17 @@ pub fn submission_for(procedure: &str) -> Value {
     body
 }
 
+/// The body of a transition with what an officer owes where it ends the work, or hands its result
+/// over: here a result on paper, taken at the counter.
+pub fn with_outcome(mut body: Value) -> Value {
+    match body["action"].as_str() {
+        Some("finish") => body["result"] = json!({ "kind": "paper" }),
+        Some("return-result") => body["handover"] = json!({ "how": "in-person" }),
+        _ => {}
+    }
+    body
+}
+
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -135,9 +146,11 @@ impl Call {
 
     /// `POST /v1/dossiers/{code}/transitions` by an officer of the agency.
     pub fn transition(code: &str, action: &str, expected_version: u64) -> Self {
-        Self::new("POST /v1/dossiers/{code}/transitions").code(code).officer(AGENCY).body(&json!({
+        let body = json!({
             "action": action, "expectedVersion": expected_version, "reason": "theo quy định",
-        }))
+        });
+        let call = Self::new("POST /v1/dossiers/{code}/transitions").code(code).officer(AGENCY);
+        call.body(&with_outcome(body))
     }
 
     /// `POST /v1/dossiers/{code}/assignment` by an officer of the agency, who saw these numbers of

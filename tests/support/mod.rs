@@ -9,6 +9,7 @@ pub mod eform;
 pub mod log;
 pub mod memory;
 pub mod shelf;
+pub mod signing;
 pub mod stack;
 pub mod teller;
 pub mod template;

@@ -10,7 +10,7 @@ use local::settings::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::call::Answer;
+use super::call::{Answer, with_outcome};
 
 /// How long anything on the stack may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -171,7 +171,9 @@ impl Stack {
         action: &str,
         expected_version: u64,
     ) -> Answer {
-        let body = json!({ "action": action, "expectedVersion": expected_version, "reason": "theo quy định" });
+        let body = with_outcome(
+            json!({ "action": action, "expectedVersion": expected_version, "reason": "theo quy định" }),
+        );
         self.call(
             Method::POST,
             &format!("/v1/dossiers/{code}/transitions"),

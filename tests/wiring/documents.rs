@@ -10,6 +10,7 @@ use domain::dossier::{
     Action, DossierStatus, EXPECTED_VERSION_MAX, REMARK_CHARACTERS_MAX, RULES, VERSIONS_MAX,
 };
 use domain::language::Language;
+use domain::signature::SignatureFault;
 use domain::submission::DOCUMENTS_MAX;
 use domain::upload::{DocumentType, ScanRefusal};
 use domain::{RuleName, Violation};
@@ -420,6 +421,13 @@ fn the_documented_reasons_of_a_refused_document_are_those_of_the_inspection_and_
     let of_scanner = ScanRefusal::ALL.iter().map(|refusal| refusal.name());
     let reasons: Vec<&str> = of_content.map(|rule| rule.name()).chain(of_scanner).collect();
     assert_eq!(words(&reason["enum"]), reasons);
+    let of_signatures = inspection::Rule::ALL.iter().filter(|rule| !reasons.contains(&rule.name()));
+    let of_signatures = of_signatures.chain([&inspection::Rule::TooComplex]);
+    let faults: Vec<&str> = SignatureFault::ALL.iter().map(|fault| fault.rule().slug()).collect();
+    assert_eq!(faults, of_signatures.map(|rule| rule.name()).collect::<Vec<_>>());
+    assert_eq!(words(&schemas["SignatureFault"]["enum"]), faults);
+    let stored = SignatureFault::ALL.iter().map(|fault| serde_json::to_value(fault).unwrap());
+    assert_eq!(stored.collect::<Vec<_>>(), faults, "they are stored by these names");
     let kinds = DocumentType::ALL.map(DocumentType::media_type);
     assert_eq!(words(&schemas["DocumentType"]["enum"]), kinds);
     let inspected = inspection::Kind::ALL.iter().map(|kind| kind.media_type());

@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 118] = [
+const ANSWERS: [(&str, u16, &str); 122] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.form", 201, ""),
@@ -52,6 +52,10 @@ const ANSWERS: [(&str, u16, &str); 118] = [
     ("change-status.forward-to-nobody", 400, "toAgency agency-owed"),
     ("change-status.forward-to-dissolved-agency", 400, "toAgency agency-in-force"),
     ("change-status.agency-without-forward", 400, "toAgency forward-only"),
+    ("change-status.finish", 200, ""),
+    ("change-status.finish-without-result", 400, "result result-owed"),
+    ("change-status.return-result", 200, ""),
+    ("change-status.handover-without-return", 400, "handover return-only"),
     ("change-status.illegal", 422, "illegal-transition"),
     ("change-status.stale", 409, "stale-version"),
     ("change-status.other-agency", 403, "forbidden"),
@@ -152,8 +156,11 @@ const BEYOND_THE_SCHEMA: [&str; 7] = [
 ];
 
 /// Examples that need a dossier which has been received.
-const OF_A_RECEIVED_DOSSIER: [&str; 5] = [
+const OF_A_RECEIVED_DOSSIER: [&str; 8] = [
     "change-status.apologise",
+    "change-status.finish",
+    "change-status.finish-without-result",
+    "change-status.return-result",
     "change-status.forward",
     "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
@@ -360,7 +367,8 @@ async fn uploaded(world: &World) {
     let id: UploadId = named["upload"].as_str().unwrap().parse().unwrap();
     let (owner, now) = ("citizen#citizen-5b0c7d1e94aa".to_owned(), at("2026-11-16T01:10:00Z"));
     world.uploads.open(&Upload::asked(id.clone(), owner, declared, now)).await.unwrap();
-    let usable = UploadState::Usable { object_version: "1".to_owned(), inspected_at: now };
+    let usable =
+        UploadState::Usable { object_version: "1".to_owned(), inspected_at: now, signature: None };
     assert_eq!(world.uploads.conclude(&id, &usable).await.unwrap(), Stored::Yes);
 }
 
@@ -391,6 +399,9 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
                     .status,
                 200
             );
+        }
+        if name == "change-status.return-result" {
+            assert_eq!(answered(&world, "change-status.finish").await.status, 200);
         }
         if name == "change-status.hand-back" {
             assert_eq!(answered(&world, "change-status.forward").await.status, 200);

@@ -1,11 +1,12 @@
-//! Inspects what was uploaded: that it is what was declared and nothing else, that it opens, and
-//! what the platform's scanner says of it. The first verdict stays, with the version of the object
-//! that was inspected.
+//! Inspects what was uploaded: that it is what was declared and nothing else, that it opens, what
+//! the platform's scanner says of it, and whether a PDF is signed as a result has to be. The first
+//! verdict stays, with the version of the object that was inspected.
 //!
 //! Nothing is kept between reading and writing: a process that dies leaves the document awaited, and
 //! the message that comes again inspects it anew.
 
 mod settings;
+mod signature;
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
@@ -77,27 +78,32 @@ pub async fn inspect(
             // The same bytes once more: nothing else could be uploaded.
             UploadState::Usable { .. } | UploadState::Refused { .. } => continue,
         }
-        let refusal = refusal(&upload, &version_id, contents, (catalogue, scan)).await?;
+        let declared = upload.declared.bytes;
+        let content = contents.content(&upload.id, &version_id, declared).await?;
+        let found = (&upload, version_id.as_str(), content.as_slice());
+        let refusal = refusal(found, contents, (catalogue, scan)).await?;
         let state = match refusal {
-            None => UploadState::Usable { object_version: version_id, inspected_at: now },
+            None => {
+                let signature = signature::verdict(&upload, &content, catalogue, now)?;
+                UploadState::Usable { object_version: version_id, inspected_at: now, signature }
+            }
             Some(reason) => UploadState::Refused { reason: reason.to_owned(), inspected_at: now },
         };
         uploads.conclude(&id, &state).await?;
+        let fault = signature::fault(&state);
         let (document, state) = (id.as_str(), state.name());
-        tracing::info!(document, state, reason = refusal, "document inspected");
+        tracing::info!(document, state, reason = refusal, fault, "document inspected");
     }
     Ok(())
 }
 
-/// The name of the first rule that the document breaks; none where it is usable.
+/// The name of the first rule that the document breaks with this content; none where it is usable.
 async fn refusal(
-    upload: &Upload,
-    version: &str,
+    (upload, version, content): (&Upload, &str, &[u8]),
     contents: &impl Contents,
     (catalogue, scan): (&Catalogue, MalwareScan),
 ) -> Result<Option<&'static str>, Failure> {
     let declared = &upload.declared;
-    let content = contents.content(&upload.id, version, declared.bytes).await?;
     // What was accepted when it was asked for.
     let accepted: Vec<Accepted> = catalogue
         .document_types()
@@ -109,7 +115,7 @@ async fn refusal(
         bytes: declared.bytes,
         sha256: &declared.sha256,
     };
-    if let Err(rule) = inspection::inspect(&content, &declared, &accepted) {
+    if let Err(rule) = inspection::inspect(content, &declared, &accepted) {
         return Ok(Some(rule.name()));
     }
     let verdict = contents.scanned(&upload.id, version).await?;

@@ -10,8 +10,11 @@ mod settings;
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::calendar::date_of;
 use domain::{RuleName, Violation};
+use inspection::TrustAnchors;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::catalogue::{Edition, UndecidedYears};
@@ -117,9 +120,10 @@ async fn publish(
     let before = present.hashes();
     let texts = present.with(publication.files).map_err(Failure::CatalogueRefused)?;
     let next = texts.assemble(UndecidedYears::Refused).map_err(Failure::CatalogueRefused)?;
-    let forgotten = texts.forgotten(&catalogue, &next, date_of(now));
-    if !forgotten.is_empty() {
-        return Err(Failure::CatalogueRefused(forgotten));
+    let mut refused = texts.forgotten(&catalogue, &next, date_of(now));
+    refused.extend(texts.located(&next.trusted_authorities().unreadable(is_certificate)));
+    if !refused.is_empty() {
+        return Err(Failure::CatalogueRefused(refused));
     }
     let files = texts.hashes();
     // The same again is in force already, whoever sends it, and whatever they have seen.
@@ -136,6 +140,12 @@ async fn publish(
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
     HttpReply::json(200, &InForce::of(Some(edition), Effect::Published))
+}
+
+/// Whether this is a certificate as the inspection reads it, in base64.
+fn is_certificate(text: &str) -> bool {
+    let read = STANDARD.decode(text).map(|der| TrustAnchors::from_certificates([der]));
+    matches!(read, Ok(Ok(_)))
 }
 
 impl InForce {

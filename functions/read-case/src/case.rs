@@ -14,6 +14,7 @@ use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::outcome::Outcome;
 use filled::{Filled, FormKeptBy};
 
 /// A dossier with its content, as of one of its versions.
@@ -222,16 +223,6 @@ struct Payment<'a> {
     confirmed_at: Option<Timestamp>,
 }
 
-/// An end of the work, or the handing over of its result.
-#[derive(Serialize)]
-struct Outcome<'a> {
-    version: u64,
-    action: Action,
-    at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-}
-
 impl<'a> Case<'a> {
     /// The case at `version` for `by`.
     pub(crate) fn of(
@@ -246,6 +237,9 @@ impl<'a> Case<'a> {
         let (status, due_at) =
             last.map_or((dossier.status, None), |entry| (entry.status, entry.due_at));
         let newest = version == dossier.version;
+        let settled = matches!(status, DossierStatus::Finished | DossierStatus::Returned);
+        let finish = seen.iter().rfind(|entry| settled && entry.action == Action::Finish);
+        let holds = finish.map(|entry| entry.version);
         // As the dossier keeps it: what is in force by now is another one.
         let procedure = catalogue.procedure_of(dossier);
         Self {
@@ -270,7 +264,10 @@ impl<'a> Case<'a> {
             form_kept_by: FormKeptBy::of(dossier, &seen, procedure),
             supplements: supplements(&seen),
             fees: Fees::of(&seen, procedure),
-            results: seen.iter().filter_map(|entry| Outcome::of(entry)).collect(),
+            results: seen
+                .iter()
+                .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
+                .collect(),
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
         }
@@ -406,18 +403,5 @@ impl<'a> Fees<'a> {
                 .map(|confirmed| confirmed.at),
         });
         Self { fee_vnd: procedure.map(|procedure| procedure.fee_vnd), requests: requests.collect() }
-    }
-}
-
-impl<'a> Outcome<'a> {
-    fn of(entry: &'a HistoryEntry) -> Option<Self> {
-        let ends = entry.action == Action::ReturnResult
-            || entry.action.rule().is_some_and(domain::dossier::Rule::closes);
-        ends.then_some(Self {
-            version: entry.version,
-            action: entry.action,
-            at: entry.at,
-            reason: entry.reason.as_deref(),
-        })
     }
 }

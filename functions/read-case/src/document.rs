@@ -1,8 +1,9 @@
 //! `GET /v1/dossiers/{code}/documents/{id}`: an address by which whoever may see the case fetches an
-//! uploaded document of it, in the version that was inspected.
+//! uploaded document of it, handed in or given as a result, in the version that was inspected.
 
 use domain::catalogue::Catalogue;
-use domain::upload::{DocumentType, UploadId};
+use domain::dossier::{Actor, Dossier};
+use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Reads};
@@ -35,13 +36,10 @@ pub(crate) async fn show(
     let id: UploadId = request.path("id")?;
     let dossier = super::find(dossiers, request).await?;
     let version = super::version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
-    let seen = dossier.documents.iter().filter(|document| document.version <= version);
-    let mut uploaded = seen.filter_map(|document| document.uploaded());
-    let document =
-        uploaded.find(|uploaded| uploaded.upload == id).ok_or(Failure::DocumentNotFound)?;
+    let (document, what) = seen(&dossier, version, &id, &by).ok_or(Failure::DocumentNotFound)?;
     // Signed first: what cannot be shown was not read.
     let download = bucket.download(document, now).await?;
-    let what = (ReadOf::Document, version);
+    let what = (what, version);
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     super::record(reads, &read.of_document(id)).await?;
     let shown = Shown {
@@ -52,4 +50,20 @@ pub(crate) async fn show(
         download,
     };
     HttpReply::json(200, &shown)
+}
+
+/// The document `id` that `by` may see at `version`, and what it is of the dossier.
+fn seen<'a>(
+    dossier: &'a Dossier,
+    version: u64,
+    id: &UploadId,
+    by: &Actor,
+) -> Option<(&'a UploadedDocument, ReadOf)> {
+    let came = dossier.documents.iter().filter(|document| document.version <= version);
+    let handed_in = came.filter_map(|document| document.uploaded());
+    let entries = dossier.history.iter().filter(|entry| entry.version <= version);
+    let results = entries.filter_map(|entry| dossier.result_document_for(entry, by));
+    let results = results.map(|document| (&document.content, ReadOf::Result));
+    let mut all = handed_in.map(|document| (document, ReadOf::Document)).chain(results);
+    all.find(|(uploaded, _)| uploaded.upload == *id)
 }

@@ -5,6 +5,7 @@
 mod case;
 mod document;
 mod form;
+mod outcome;
 mod qr;
 mod readers;
 mod settings;

@@ -14,6 +14,7 @@ use domain::eform::FieldSchema;
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::identity::IdentityKind;
 use domain::law::Law;
+use domain::outcome::ResultKind;
 use domain::procedure::{
     Channel, DocumentRequirement, Field, OnlineLevel, Procedure, ProcedureForm, is_field_code,
 };
@@ -102,6 +103,8 @@ pub(crate) struct Details<'a> {
     trust: &'static str,
     channels: Vec<Way>,
     documents: Vec<Asked<'a>>,
+    /// What it may result in.
+    results: &'a [ResultKind],
     documents_max: usize,
     /// What is filled in beside them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,6 +325,7 @@ impl<'a> Details<'a> {
                 .map(|channel| Way::of(channel, procedure, catalogue.law(), at))
                 .collect(),
             documents: procedure.documents.iter().map(Asked::from).collect(),
+            results: &procedure.results,
             documents_max: DOCUMENTS_MAX,
             form: procedure.form.as_ref().map(FormOf::from),
             document_hosts: catalogue.document_hosts().on(day).collect(),

@@ -326,6 +326,8 @@ impl<S: DossierStore> Morning<'_, S> {
             to_agency: None,
             asked_for: Vec::new(),
             documents: Vec::new(),
+            result: None,
+            handover: None,
             form: None,
         })
     }

@@ -15,6 +15,7 @@ use domain::dossier::{
 };
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
+use domain::outcome::ResultKind;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::Dossiers;
@@ -162,6 +163,9 @@ struct Step<'a> {
     /// The codes of the documents that came with a supplement.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     documents: Vec<&'a str>,
+    /// What kind of result this step gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<ResultKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,6 +220,7 @@ impl<'a> History<'a> {
             reason: entry.reason.as_deref(),
             asked_for: &entry.asked_for,
             documents: supplied(entry),
+            result: entry.result,
             note: note(entry),
             note_readers: note(entry).map(|_| entry.by.note_readers()),
             due_at: entry.due_at,

@@ -3,11 +3,13 @@
 
 mod settings;
 
+use domain::RuleName;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::id::DossierCode;
 use domain::language::Language;
+use domain::signature::{SignatureVerdict, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, ScanRefusal, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::Failure;
@@ -54,6 +56,31 @@ struct Shown<'a> {
     upload: Option<SignedUpload>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason<'a>>,
+    /// Whether it is signed as an electronic result has to be; none before it was inspected, and of
+    /// what is no PDF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signed<'a>>,
+}
+
+/// What the inspection found of the signatures of a PDF.
+#[derive(Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+enum Signed<'a> {
+    /// They hold; this is the last one.
+    Verified(&'a VerifiedSignature),
+    /// They do not, by this rule.
+    Faulty { rule: RuleName, text: &'static str },
+}
+
+impl<'a> Signed<'a> {
+    fn of(verdict: &'a SignatureVerdict, language: Language) -> Self {
+        match verdict {
+            SignatureVerdict::Verified(last) => Self::Verified(last),
+            SignatureVerdict::Faulty { fault } => {
+                Self::Faulty { rule: fault.rule(), text: fault.rule().text(language) }
+            }
+        }
+    }
 }
 
 /// Why a document was refused.
@@ -133,6 +160,7 @@ impl<'a> Shown<'a> {
             dossier: upload.claimed_by.as_ref(),
             upload: signed,
             reason,
+            signature: upload.state.signature().map(|verdict| Signed::of(verdict, language)),
         }
     }
 }

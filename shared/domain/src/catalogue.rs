@@ -30,6 +30,7 @@ use crate::phone::Telephones;
 use crate::printed::FormLayouts;
 use crate::procedure::{Channel, Procedure};
 use crate::register::Register;
+use crate::signature::{ResultSignatures, TrustedAuthorities};
 use crate::term::Term;
 use crate::upload::DocumentTypes;
 
@@ -216,6 +217,16 @@ impl Catalogue {
     /// The types of files that are accepted.
     pub fn document_types(&self) -> &DocumentTypes {
         &self.intake.types
+    }
+
+    /// The authorities whose certificates are trusted.
+    pub fn trusted_authorities(&self) -> &TrustedAuthorities {
+        &self.intake.authorities
+    }
+
+    /// Whether electronic results have to be signed.
+    pub fn result_signatures(&self) -> &ResultSignatures {
+        &self.intake.result_signatures
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

@@ -8,6 +8,7 @@ mod command;
 mod counted;
 mod forwarding;
 mod order;
+mod result;
 mod room;
 mod sight;
 mod state;
@@ -48,6 +49,7 @@ use crate::document::{AskedDocument, Document, DocumentsKeptBy};
 use crate::eform::FilledForm;
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::law::Law;
+use crate::outcome::{GivenResult, Handover, ResultDocument, ResultKind};
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -128,6 +130,9 @@ pub struct HistoryEntry {
     /// The documents that the applicant was asked for, where this entry did so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_for: Vec<AskedDocument>,
+    /// What kind of result this entry gave; none of another entry, and where nobody declared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultKind>,
 }
 
 /// What officers write may name people.
@@ -171,6 +176,12 @@ pub struct DossierState {
     pub applicant: Applicant,
     /// The documents handed in.
     pub documents: Vec<Document>,
+    /// The electronic results, oldest first: of each end of the work that gave one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<ResultDocument>,
+    /// How results were handed over, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<Handover>,
     /// What was filled in, each time anew and whole, oldest first; none where there is no form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forms: Vec<FilledForm>,
@@ -303,7 +314,8 @@ impl Dossier {
                 Err(Refusal::CommandIdReused)
             };
         }
-        let broken = command.broken(rule, now);
+        let mut broken = command.broken(rule, now);
+        broken.extend(command.result_owed(by));
         if !broken.is_empty() {
             return Err(Refusal::Invalid(broken));
         }
@@ -322,6 +334,7 @@ impl Dossier {
         }
         self.check_pass(&command).map_err(Refusal::invalid)?;
         self.check_supplement(&command, by)?;
+        self.check_handover(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -409,10 +422,15 @@ impl Dossier {
             step_due_at: None,
             handler: command.to_agency,
             asked_for: command.asked_for,
+            result: command.result.as_ref().map(GivenResult::kind),
         });
         let version = next.version;
         let brought = command.documents.into_iter();
         next.documents.extend(brought.map(|document| Document { version, ..document }));
+        if let Some(GivenResult::Electronic(document)) = command.result {
+            next.results.push(ResultDocument { version, ..*document });
+        }
+        next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
         next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);

@@ -6,6 +6,7 @@ use crate::data_file::data_file;
 use crate::document::{DocumentHost, DocumentHosts};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
+use crate::signature::{ResultSignature, ResultSignatures, TrustAnchor, TrustedAuthorities};
 use crate::upload::{AcceptedType, DocumentTypes};
 
 data_file! {
@@ -22,6 +23,12 @@ data_file! {
         /// None in editions of before documents were uploaded: nothing is accepted then.
         #[serde(default)]
         document_types: Vec<AcceptedType>,
+        /// Authorities whose certificates are trusted. Without any no signature holds.
+        #[serde(default)]
+        trust_anchors: Vec<TrustAnchor>,
+        /// Whether electronic results have to be signed: without a row they have to be.
+        #[serde(default)]
+        result_signatures: Vec<ResultSignature>,
     }
 }
 
@@ -36,6 +43,10 @@ pub struct IntakeRules {
     pub hosts: DocumentHosts,
     /// The types of files that are accepted.
     pub types: DocumentTypes,
+    /// Authorities whose certificates are trusted.
+    pub authorities: TrustedAuthorities,
+    /// Whether electronic results have to be signed.
+    pub result_signatures: ResultSignatures,
 }
 
 impl IntakeRules {
@@ -45,12 +56,26 @@ impl IntakeRules {
         let telephones = Telephones::assemble(file.no_mobile_ranges);
         let hosts = DocumentHosts::assemble(file.document_hosts);
         let types = DocumentTypes::assemble(file.document_types);
-        match (identities, telephones, hosts, types) {
-            (Ok(identities), Ok(telephones), Ok(hosts), Ok(types)) => {
-                Ok(Self { identities, telephones, hosts, types })
-            }
-            (identities, telephones, hosts, types) => {
-                let reasons = [identities.err(), telephones.err(), hosts.err(), types.err()];
+        let authorities = TrustedAuthorities::assemble(file.trust_anchors);
+        let signatures = ResultSignatures::assemble(file.result_signatures);
+        match (identities, telephones, hosts, types, authorities, signatures) {
+            (
+                Ok(identities),
+                Ok(telephones),
+                Ok(hosts),
+                Ok(types),
+                Ok(authorities),
+                Ok(result_signatures),
+            ) => Ok(Self { identities, telephones, hosts, types, authorities, result_signatures }),
+            (identities, telephones, hosts, types, authorities, signatures) => {
+                let reasons = [
+                    identities.err(),
+                    telephones.err(),
+                    hosts.err(),
+                    types.err(),
+                    authorities.err(),
+                    signatures.err(),
+                ];
                 Err(reasons.into_iter().flatten().flatten().collect())
             }
         }

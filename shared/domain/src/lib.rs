@@ -26,6 +26,7 @@ pub mod language;
 pub mod law;
 pub mod leader;
 pub mod notice;
+pub mod outcome;
 pub mod period;
 pub mod phone;
 pub mod printed;
@@ -38,6 +39,7 @@ pub mod rule_name;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
+pub mod signature;
 pub mod submission;
 pub mod term;
 pub mod text;

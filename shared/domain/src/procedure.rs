@@ -2,12 +2,15 @@
 
 mod form;
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::{Agency, AgencyLevel};
 use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
+use crate::outcome::ResultKind;
 use crate::provenance::Trust;
 use crate::term::{Term, TermUnit};
 use crate::{RuleName, Violation};
@@ -168,6 +171,10 @@ pub struct Procedure {
     /// What has to be handed in.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub documents: Vec<DocumentRequirement>,
+    /// What it may result in; an electronic document or one on paper where the file says nothing.
+    #[serde(default = "any_document")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
+    pub results: Vec<ResultKind>,
     /// The steps of the work within the agency, in their order; none where it is not divided.
     #[serde(default)]
     pub steps: Vec<Step>,
@@ -180,6 +187,10 @@ pub struct Procedure {
     pub valid_from: Date,
     /// How well this entry is vouched for.
     pub trust: Trust,
+}
+
+fn any_document() -> Vec<ResultKind> {
+    vec![ResultKind::Electronic, ResultKind::Paper]
 }
 
 /// Longest code of a document or a step, in bytes: it is a key within its procedure.
@@ -220,6 +231,13 @@ impl Procedure {
             RuleName::Documents,
             !self.documents.is_empty(),
             "asks for no document: at least the application is one",
+        );
+        let kinds: BTreeSet<&ResultKind> = self.results.iter().collect();
+        check(
+            "results",
+            RuleName::Results,
+            !kinds.is_empty() && kinds.len() == self.results.len(),
+            "names at least one kind of result, and each once",
         );
         for (nth, document) in self.documents.iter().enumerate() {
             let at = |field: &str| format!("documents[{nth}].{field}");

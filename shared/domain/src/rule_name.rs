@@ -100,6 +100,23 @@ rule_names! {
     UploadSha256 = "upload-sha256",
     UsableUpload = "usable-upload",
 
+    // Signatures of results.
+    NoSignature = "no-signature",
+    SignatureFormat = "signature-format",
+    ByteRange = "byte-range",
+    NotWholeFile = "not-whole-file",
+    SignatureUnreadable = "signature-unreadable",
+    AlgorithmNotAccepted = "algorithm-not-accepted",
+    ContentChanged = "content-changed",
+    SignatureInvalid = "signature-invalid",
+    SignerCertificate = "signer-certificate",
+    UntrustedChain = "untrusted-chain",
+    CertificateExpired = "certificate-expired",
+    KeyUsage = "key-usage",
+    SigningTime = "signing-time",
+    TimestampInvalid = "timestamp-invalid",
+    TooComplex = "too-complex",
+
     // The catalogue, seen from a request.
     KnownAgency = "known-agency",
     AgencyInForce = "agency-in-force",
@@ -113,6 +130,11 @@ rule_names! {
     RequestOnly = "request-only",
     SupplementOnly = "supplement-only",
     DocumentContent = "document-content",
+    FinishOnly = "finish-only",
+    ReturnOnly = "return-only",
+    ResultContent = "result-content",
+    ResultOfProcedure = "result-of-procedure",
+    ResultType = "result-type",
     DocumentsWithSender = "documents-with-sender",
     OnlineProcedure = "online-procedure",
     ProcedureForm = "procedure-form",
@@ -139,6 +161,9 @@ rule_names! {
     OpenDossier = "open-dossier",
     NothingChanges = "nothing-changes",
     AssignmentsMax = "assignments-max",
+    ResultOwed = "result-owed",
+    HandoverOwed = "handover-owed",
+    OnlineHandover = "online-handover",
     KnownStep = "known-step",
 
     // Events.
@@ -183,6 +208,7 @@ rule_names! {
     OrderedVersions = "ordered-versions",
     Documents = "documents",
     DocumentCode = "document-code",
+    Results = "results",
     StepCode = "step-code",
     FormSchema = "form-schema",
     KeptAgency = "kept-agency",
@@ -250,6 +276,7 @@ rule_names! {
     Century = "century",
     Prefix = "prefix",
     Host = "host",
+    Certificate = "certificate",
 }
 
 impl RuleName {

@@ -152,6 +152,28 @@ fn papers_nobody_took(documents: &[Document]) -> Vec<Violation> {
         .collect()
 }
 
+/// What the catalogue does not allow of the result that `entry`, the last of `dossier`, gives: a kind
+/// that the procedure does not have, or an electronic one whose signature does not hold.
+fn result_violations(
+    dossier: &Dossier,
+    entry: &HistoryEntry,
+    catalogue: &Catalogue,
+) -> Vec<Violation> {
+    let Some(kind) = entry.result else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let procedure = catalogue.procedure_of(dossier);
+    if let Some(procedure) = procedure.filter(|procedure| !procedure.results.contains(&kind)) {
+        let names: Vec<&str> = procedure.results.iter().map(|kind| kind.name()).collect();
+        let detail = format!("is no result of this procedure, which gives {}", names.join(", "));
+        found.push(Violation::new("kind", RuleName::ResultOfProcedure, detail));
+    }
+    let duty = catalogue.result_signatures().on(date_of(entry.at));
+    found.extend(dossier.result_document_of(entry).and_then(|document| document.violation(duty)));
+    found.into_iter().map(|violation| violation.within("result")).collect()
+}
+
 /// What is wrong with the form that `entry` brings, by the version of the procedure that the dossier
 /// was received under. Where the catalogue does not have that version there is no form to check it
 /// by.
@@ -173,7 +195,7 @@ fn form_violations(
 }
 
 /// What the catalogue does not allow of `entry`, the last of `dossier`, which `by` makes: where it
-/// forwards to, and the documents that it asks for or brings.
+/// forwards to, the documents that it asks for or brings, and the result that it gives.
 pub fn move_violations(
     dossier: &Dossier,
     entry: &HistoryEntry,
@@ -198,6 +220,7 @@ pub fn move_violations(
         let codes = entry.asked_for.iter().map(|asked| asked.code.as_str());
         found.extend(unknown("askedFor", codes, procedure));
     }
+    found.extend(result_violations(dossier, entry, catalogue));
     found
 }
 
@@ -337,6 +360,7 @@ impl Submission {
             step_due_at: None,
             handler: None,
             asked_for: Vec::new(),
+            result: None,
         };
         Dossier::of(DossierState {
             code,
@@ -351,6 +375,8 @@ impl Submission {
             ward: self.ward,
             applicant: self.applicant,
             documents: self.documents,
+            results: Vec::new(),
+            handovers: Vec::new(),
             forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,
             submitted_at: at,

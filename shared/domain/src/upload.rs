@@ -11,6 +11,7 @@ use crate::id::DossierCode;
 use crate::language::Language;
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
+use crate::signature::SignatureVerdict;
 use crate::{RuleName, Violation};
 
 /// How long after it was asked for an upload may begin. A village's mobile network needs minutes for
@@ -252,6 +253,9 @@ pub enum UploadState {
         object_version: String,
         /// When it was inspected.
         inspected_at: Timestamp,
+        /// What was found of its signatures; none of what is no PDF.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<SignatureVerdict>,
     },
     /// It was inspected, and no dossier may claim it.
     Refused {
@@ -395,7 +399,7 @@ impl Claimable<'_> {
                 let detail = format!("was refused: {reason}");
                 Err(Violation::new("upload", RuleName::UsableUpload, detail))
             }
-            UploadState::Usable { object_version, inspected_at } => {
+            UploadState::Usable { object_version, inspected_at, signature: _ } => {
                 Ok(UploadClaim::Ready(UploadedDocument {
                     upload: upload.id.clone(),
                     declared: upload.declared.clone(),
@@ -403,6 +407,17 @@ impl Claimable<'_> {
                     inspected_at: *inspected_at,
                 }))
             }
+        }
+    }
+}
+
+impl UploadState {
+    /// What the inspection found of the document's signatures; none of what is no PDF, and before
+    /// it is usable.
+    pub fn signature(&self) -> Option<&SignatureVerdict> {
+        match self {
+            Self::Usable { signature, .. } => signature.as_ref(),
+            Self::Awaited | Self::Refused { .. } => None,
         }
     }
 }

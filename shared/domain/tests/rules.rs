@@ -23,6 +23,7 @@ mod rules {
     mod properties;
     mod redates;
     mod reminders;
+    mod results;
     mod room;
     mod routes;
     mod rule_names;

@@ -12,9 +12,7 @@ mod rules {
     mod files;
     mod forms;
     mod names;
-    mod paper;
     mod properties;
     mod signatures;
-    mod signer;
     mod timestamps;
 }

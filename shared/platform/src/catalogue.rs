@@ -142,8 +142,7 @@ impl Texts {
         let Some(files) = files.filter(|_| found.is_empty()) else {
             return Err(found);
         };
-        Catalogue::assemble(files)
-            .map_err(|violations| violations.iter().map(|broken| self.located(broken)).collect())
+        Catalogue::assemble(files).map_err(|violations| self.located(&violations))
     }
 
     /// What these files would remove from the record in `before`, as of `today`, and what a newly
@@ -155,7 +154,12 @@ impl Texts {
         today: Date,
     ) -> Vec<CatalogueError> {
         let broken = before.forgotten_by(after, today).into_iter().chain(after.unsound());
-        broken.map(|broken| self.located(&broken)).collect()
+        self.located(&broken.collect::<Vec<_>>())
+    }
+
+    /// What is wrong with fields of these files, each with its position.
+    pub fn located(&self, broken: &[Violation]) -> Vec<CatalogueError> {
+        broken.iter().map(|broken| self.error_of(broken)).collect()
     }
 
     fn read<T: DeserializeOwned>(
@@ -201,7 +205,7 @@ impl Texts {
     }
 
     /// The error with the position of the broken field.
-    fn located(&self, broken: &Violation) -> CatalogueError {
+    fn error_of(&self, broken: &Violation) -> CatalogueError {
         let part = broken.field.split(['.', '[']).next().unwrap_or_default();
         let (file, line) = match DataFile::holding(part) {
             Some(file) => (file.name(), place::line_of(self.text(file), &broken.field)),

@@ -173,6 +173,8 @@ pub enum ReadOf {
     Search,
     /// The content of an uploaded document: an address by which to fetch it was given.
     Document,
+    /// The content of an electronic result: an address by which to fetch it was given.
+    Result,
 }
 
 /// That somebody has read personal data of a dossier, without anything of what they read.

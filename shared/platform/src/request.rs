@@ -1,6 +1,8 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
+mod outcome;
+
 use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
@@ -24,6 +26,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::form::{Draft, add_unnamed};
+use outcome::{HandoverBody, ResultBody};
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
@@ -341,13 +344,19 @@ pub struct TransitionBody<V> {
     #[serde(default)]
     documents: Vec<DocumentBody>,
     #[serde(default)]
+    result: Option<ResultBody>,
+    #[serde(default)]
+    handover: Option<HandoverBody>,
+    #[serde(default)]
     form: Option<FormFields>,
 }
 
 impl<V: Into<Option<u64>>> TransitionBody<V> {
     /// The uploads that it names, as far as their ids can be read.
     pub fn uploads(&self) -> BTreeSet<UploadId> {
-        named_uploads(&self.documents)
+        let mut named = named_uploads(&self.documents);
+        named.extend(self.result.as_ref().and_then(ResultBody::named_upload));
+        named
     }
 
     /// The command `id`, of what happened at `at`, or happens as it arrives, with documents of
@@ -379,8 +388,10 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
         uploads: Option<&Claimable<'_>>,
         found: &mut Vec<Violation>,
     ) -> (Command, BTreeSet<UploadId>) {
-        let DocumentsRead { documents, under_inspection } =
+        let DocumentsRead { documents, mut under_inspection } =
             read_documents(self.documents, uploads, found);
+        let result = self.result.and_then(|body| body.read(uploads, &mut under_inspection, found));
+        let handover = self.handover.and_then(|body| body.read(found));
         let command = Command {
             id,
             action: self.action,
@@ -392,6 +403,8 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             to_agency: self.to_agency,
             asked_for: self.asked_for,
             documents,
+            result,
+            handover,
             form: self.form,
         };
         (command, under_inspection)

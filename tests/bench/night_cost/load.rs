@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, Duty};
 use domain::id::AgencyCode;
+use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::procedure::Channel;
 use domain::submission::{DocumentsKeptBy, Submission};
 use dynoxide::types::AttributeValue;
@@ -173,6 +174,12 @@ impl Patterns {
                 to_agency: None,
                 asked_for: Vec::new(),
                 documents: Vec::new(),
+                result: (action == Action::Finish).then_some(GivenResult::Paper),
+                handover: (action == Action::ReturnResult).then_some(Handover {
+                    version: 1,
+                    how: HandoverWay::InPerson,
+                    to: None,
+                }),
                 form: None,
             };
             let Ok(Decision::Moved(moved)) =

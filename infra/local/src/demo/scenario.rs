@@ -143,6 +143,12 @@ impl Happening {
                 command[name] = text.as_str().into();
             }
         }
+        // What an officer owes; an integrator leaves it out, as those of before did.
+        match (self.by_http, self.action.as_str()) {
+            (true, "finish") => command["result"] = json!({ "kind": "paper" }),
+            (true, "return-result") => command["handover"] = json!({ "how": "in-person" }),
+            _ => {}
+        }
         command
     }
 }

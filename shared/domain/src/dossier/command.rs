@@ -12,6 +12,7 @@ use super::{
 use crate::document::{AskedDocument, Document};
 use crate::eform::FormFields;
 use crate::id::{AgencyCode, CommandId};
+use crate::outcome::{GivenResult, Handover};
 use crate::{RuleName, Violation, text};
 
 /// A request to move a dossier.
@@ -37,6 +38,10 @@ pub struct Command {
     pub asked_for: Vec<AskedDocument>,
     /// The documents that a supplement brings.
     pub documents: Vec<Document>,
+    /// The result that finishing gives.
+    pub result: Option<GivenResult>,
+    /// How the result is handed over that is returned.
+    pub handover: Option<Handover>,
     /// The form that a supplement brings, whole, in place of the one before.
     pub form: Option<FormFields>,
 }
@@ -84,6 +89,7 @@ impl Command {
             // What is in the first entry came by no command.
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
+            && self.has_the_result_of(entry, dossier)
             && self.form.as_ref() == dossier.form_of(entry).map(|form| &form.fields)
             && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
@@ -127,6 +133,7 @@ impl Command {
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
         broken.extend(self.check_documents());
+        broken.extend(self.check_result());
         broken
     }
 }

@@ -67,6 +67,7 @@ impl HistoryEntry {
             step_due_at,
             handler,
             asked_for,
+            result,
         } = self;
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
             NESTED + named("amount", NUMBER) + named("unit", 16) + named("source", source.len())
@@ -93,6 +94,7 @@ impl HistoryEntry {
             named_if("stepDueAt", step_due_at.as_ref(), |_| INSTANT),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
             named("askedFor", NESTED + asked_for),
+            named_if("result", result.as_ref(), |kind| kind.name().len()),
         ];
         NESTED + 1 + fields.into_iter().sum::<usize>()
     }

@@ -26,6 +26,10 @@ pub enum Need {
     ToAgency,
     /// The documents that were asked for.
     Documents,
+    /// The result that the work gave.
+    Result,
+    /// How the result was handed over.
+    Handover,
 }
 
 /// A move that an actor may make now.
@@ -61,11 +65,34 @@ impl Dossier {
         let allowed = self.allowed_to(by);
         let rules = RULES.iter().filter(|rule| allowed.contains(&rule.action));
         let asked = !self.documents_asked_for().is_empty();
-        let brings = |rule: &Rule| asked && rule.action == Action::Supplement;
+        let of_state = |action: Action| match action {
+            Action::Supplement if asked => Some(Need::Documents),
+            Action::Finish => Some(Need::Result),
+            Action::ReturnResult if self.owes_handover() => Some(Need::Handover),
+            Action::Submit
+            | Action::Receive
+            | Action::Refuse
+            | Action::RequestSupplement
+            | Action::Supplement
+            | Action::RefuseExpired
+            | Action::Process
+            | Action::RequestPayment
+            | Action::ConfirmPayment
+            | Action::Suspend
+            | Action::Resume
+            | Action::ReturnResult
+            | Action::Recall
+            | Action::SendBack
+            | Action::Apologise
+            | Action::Withdraw
+            | Action::Forward
+            | Action::HandBack
+            | Action::Redate
+            | Action::AnnounceDelay => None,
+        };
         rules
             .map(|rule| {
-                let documents = brings(rule).then_some(Need::Documents);
-                let needs = rule.needs().into_iter().chain(documents).collect();
+                let needs = rule.needs().into_iter().chain(of_state(rule.action)).collect();
                 Move { action: rule.action, needs }
             })
             .collect()

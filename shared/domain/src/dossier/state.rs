@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Action, DossierState, HistoryEntry};
 use crate::impossible::Impossible;
+use crate::outcome::{ResultDocument, ResultKind};
 
 /// A dossier with its history.
 ///
@@ -81,6 +82,13 @@ impl TryFrom<DossierState> for Dossier {
         }
         if state.closed_at.is_some() != state.status.is_closed() {
             return Err(Impossible("a dossier is closed and open at a time"));
+        }
+        let gave = |document: &ResultDocument| {
+            let gives = |entry: &&HistoryEntry| entry.result == Some(ResultKind::Electronic);
+            state.history.iter().filter(gives).any(|entry| entry.version == document.version)
+        };
+        if !state.results.iter().all(gave) {
+            return Err(Impossible("a result came with an entry that gave none"));
         }
         if let Some(reason) = state.impossible_assignments() {
             return Err(Impossible(reason));

@@ -74,6 +74,32 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentContent => {
             "is uploaded, on paper or at an address, and only one of these"
         }
+        RuleName::FinishOnly => "only finishing a dossier gives a result",
+        RuleName::ReturnOnly => "only returning the result hands it over",
+        RuleName::ResultContent => "is named for an electronic result alone",
+        RuleName::ResultOfProcedure => "is a kind of result that the procedure does not have",
+        RuleName::ResultType => "is no PDF, which alone can be signed",
+        RuleName::NoSignature => "has no digital signature",
+        RuleName::SignatureFormat => "has a digital signature in a format that is not accepted",
+        RuleName::ByteRange => "has a digital signature with a byte range that is not valid",
+        RuleName::NotWholeFile => {
+            "was changed after it was signed: no signature covers the whole file"
+        }
+        RuleName::SignatureUnreadable => "has a digital signature that cannot be read",
+        RuleName::AlgorithmNotAccepted => {
+            "has a digital signature whose algorithm is too weak or not known"
+        }
+        RuleName::ContentChanged => "has another content than was signed",
+        RuleName::SignatureInvalid => "has a digital signature that does not verify",
+        RuleName::SignerCertificate => "has a digital signature without the signer's certificate",
+        RuleName::UntrustedChain => "is signed with a certificate of no trusted authority",
+        RuleName::CertificateExpired => {
+            "is signed with a certificate that was not valid at the time"
+        }
+        RuleName::KeyUsage => "is signed with a certificate that is not for signing documents",
+        RuleName::SigningTime => "has a time of signing that cannot be read or has not come",
+        RuleName::TimestampInvalid => "has a timestamp that is not one of its signature",
+        RuleName::TooComplex => "is too complex to be inspected",
         RuleName::DocumentsWithSender => "only an integrator may keep the documents",
         RuleName::KnownProcedure => "is no procedure of the catalogue",
         RuleName::OnlineProcedure => "cannot be handed in on-line",
@@ -100,6 +126,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::NothingChanges => "is so already",
         RuleName::KnownStep => "is no step of the procedure",
         RuleName::AssignmentsMax => "was changed too often",
+        RuleName::ResultOwed => "must say whether there is a result, and in what form",
+        RuleName::HandoverOwed => "must say how the result was handed over",
+        RuleName::OnlineHandover => "is handed over on-line without being electronic",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",
         RuleName::KnownType => "is not a type of event taken here",
@@ -135,6 +164,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OrderedVersions => "must grow with the dates",
         RuleName::Documents => "needs at least one document",
         RuleName::DocumentCode => "must be 1 to 64 bytes",
+        RuleName::Results => "must name at least one kind of result, and each once",
         RuleName::StepCode => "must be the code of a step, 1 to 64 visible ASCII characters",
         RuleName::FormSchema => "is no schema of a form that can be filled in and checked",
         RuleName::KeptAgency => "leaves out an agency",
@@ -190,5 +220,6 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Century => "is no table of centuries",
         RuleName::Prefix => "must be 0 and 2 to 9 digits more",
         RuleName::Host => "must be the public name of a host in lower case",
+        RuleName::Certificate => "must be an X.509 certificate: DER in base64, on one line",
     }
 }

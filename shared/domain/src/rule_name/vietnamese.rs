@@ -74,6 +74,28 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentContent => {
             "chỉ là một trong ba: tệp tải lên, bản giấy hoặc địa chỉ lưu trữ"
         }
+        RuleName::FinishOnly => "chỉ khi kết thúc xử lý mới nêu kết quả giải quyết",
+        RuleName::ReturnOnly => "chỉ khi trả kết quả mới nêu cách trả",
+        RuleName::ResultContent => "chỉ kết quả điện tử mới kèm tệp",
+        RuleName::ResultOfProcedure => "thủ tục không có loại kết quả này",
+        RuleName::ResultType => "kết quả điện tử phải là tệp PDF có ký số",
+        RuleName::NoSignature => "tệp không có chữ ký số",
+        RuleName::SignatureFormat => "định dạng của chữ ký số không được chấp nhận",
+        RuleName::ByteRange => "phạm vi ký của chữ ký số (ByteRange) không hợp lệ",
+        RuleName::NotWholeFile => {
+            "tệp đã bị thay đổi sau khi ký: chữ ký số không bao phủ toàn bộ tệp"
+        }
+        RuleName::SignatureUnreadable => "không đọc được chữ ký số",
+        RuleName::AlgorithmNotAccepted => "thuật toán của chữ ký số quá yếu hoặc không được hỗ trợ",
+        RuleName::ContentChanged => "nội dung đã bị thay đổi sau khi ký",
+        RuleName::SignatureInvalid => "chữ ký số không hợp lệ",
+        RuleName::SignerCertificate => "chữ ký số không kèm đúng chứng thư số của người ký",
+        RuleName::UntrustedChain => "chứng thư số của người ký không do tổ chức được tin cậy cấp",
+        RuleName::CertificateExpired => "chứng thư số không có hiệu lực tại thời điểm ký",
+        RuleName::KeyUsage => "chứng thư số của người ký không dùng để ký tài liệu",
+        RuleName::SigningTime => "thời điểm ký không đọc được hoặc nằm trong tương lai",
+        RuleName::TimestampInvalid => "dấu thời gian của chữ ký số không hợp lệ",
+        RuleName::TooComplex => "cấu trúc quá phức tạp để kiểm tra",
         RuleName::DocumentsWithSender => {
             "chỉ hệ thống tích hợp mới được giữ tài liệu tại hệ thống của mình"
         }
@@ -102,6 +124,9 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::NothingChanges => "đã như vậy rồi",
         RuleName::KnownStep => "thủ tục không có bước này",
         RuleName::AssignmentsMax => "đã thay đổi quá nhiều lần",
+        RuleName::ResultOwed => "phải nêu kết quả giải quyết và hình thức của kết quả",
+        RuleName::HandoverOwed => "phải nêu cách trả kết quả",
+        RuleName::OnlineHandover => "chỉ kết quả điện tử mới trả trực tuyến được",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",
         RuleName::KnownType => "loại sự kiện không được nhận ở đây",
@@ -137,6 +162,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OrderedVersions => "phiên bản phải tăng theo ngày hiệu lực",
         RuleName::Documents => "thủ tục phải có ít nhất một tài liệu",
         RuleName::DocumentCode => "mã tài liệu phải có 1 đến 64 byte",
+        RuleName::Results => "phải nêu ít nhất một loại kết quả, mỗi loại một lần",
         RuleName::StepCode => "mã bước phải có 1 đến 64 ký tự ASCII nhìn thấy được",
         RuleName::FormSchema => "lược đồ biểu mẫu không thể điền hoặc kiểm tra được",
         RuleName::KeptAgency => "không được bỏ cơ quan đã có",
@@ -192,5 +218,6 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::Century => "bảng thế kỷ không hợp lệ",
         RuleName::Prefix => "phải là 0 và 2 đến 9 chữ số",
         RuleName::Host => "phải là tên máy chủ công khai viết thường",
+        RuleName::Certificate => "phải là chứng thư số X.509 (DER mã hóa base64) trên một dòng",
     }
 }

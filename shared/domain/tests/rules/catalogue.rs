@@ -6,6 +6,7 @@ mod calendar;
 mod clock;
 mod editions;
 mod messages;
+mod signatures;
 
 use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
@@ -31,7 +32,7 @@ pub(super) struct Files {
     providers: Value,
     codes: Value,
     index: Value,
-    intake: Value,
+    pub(super) intake: Value,
 }
 
 pub(super) fn agency(code: &str) -> Value {
@@ -142,6 +143,7 @@ fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
         &files.providers,
         &files.codes,
         &files.index,
+        &files.intake,
     ];
     let texts: Vec<Value> = all.into_iter().cloned().collect();
     let found = assemble(files).err().unwrap_or_default();

@@ -22,8 +22,8 @@ use proptest::sample::{Index, select};
 use super::kpi::{facts, tally, total};
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day,
-    handed_in, integrator, law, law_of, law_that_resumes_from, local, officer, portal,
+    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, given,
+    handed_in, handed_over, integrator, law, law_of, law_that_resumes_from, local, officer, portal,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -173,6 +173,8 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
                 .map(|agency| agency.parse().unwrap()),
             asked_for: Vec::new(),
             documents: Vec::new(),
+            result: given(action),
+            handover: handed_over(action),
             form: None,
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
@@ -397,6 +399,8 @@ proptest! {
                 to_agency: entry.handler.clone(),
                 asked_for: Vec::new(),
                 documents: Vec::new(),
+                result: given(entry.action),
+                handover: handed_over(entry.action),
                 form: None,
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;

@@ -14,6 +14,7 @@ use domain::dossier::{
     Refusal,
 };
 use domain::law::Law;
+use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::procedure::Channel;
 use domain::submission::{DocumentsKeptBy, Submission};
 use jiff::Timestamp;
@@ -206,8 +207,21 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
         asked_for: Vec::new(),
         documents: Vec::new(),
+        result: given(action),
+        handover: handed_over(action),
         form: None,
     }
+}
+
+/// What ends the work: a result on paper.
+pub(super) fn given(action: Action) -> Option<GivenResult> {
+    (action == Action::Finish).then_some(GivenResult::Paper)
+}
+
+/// How a result is handed over: to the applicant, at the counter.
+pub(super) fn handed_over(action: Action) -> Option<Handover> {
+    let to_them = Handover { version: 1, how: HandoverWay::InPerson, to: None };
+    (action == Action::ReturnResult).then_some(to_them)
 }
 
 pub(super) fn moved(decision: Result<Decision, Refusal>) -> Dossier {

@@ -2,9 +2,9 @@
 
 use inspection::{Rule, TrustAnchors, UnreadableAnchor};
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, date_time_ymd};
+use signer::{Authority, Form, Making, Method, formed, signed};
 
-use super::forms::{Form, World, formed, signed};
-use super::signer::{Authority, Making, Method};
+use super::forms::World;
 
 const CADES: Form =
     Form { format: "ETSI.CAdES.detached", more: "", padding: 16, range: |honest| honest };

@@ -1,9 +1,9 @@
 //! Uploaded documents.
 
 use inspection::{Accepted, Declared, Inspected, Kind, Rule, inspect, sha256};
+use signer::{HEADER, ONE_PAGE, Paper, one_page, packed_page, table_stream, zlib};
 
 use super::files::{container, docx, jpeg, jpeg_with, png, png_with, types, xlsx};
-use super::paper::{HEADER, ONE_PAGE, Paper, one_page, packed_page, table_stream, zlib};
 
 const BYTES_MAX: u64 = 4096;
 

@@ -6,11 +6,10 @@ use inspection::{Accepted, Declared, Kind, inspect, sha256};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use signer::{Making, cms_bytes, one_page, packed_page, signed};
 
 use super::files::{docx, jpeg, png, xlsx};
-use super::forms::{World, cms_bytes, signed};
-use super::paper::{one_page, packed_page};
-use super::signer::Making;
+use super::forms::World;
 
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
 static SIGNED: LazyLock<Vec<u8>> = LazyLock::new(|| signed(&WORLD.officer(), &Making::default()));

@@ -1,10 +1,11 @@
 //! Signed results.
 
 use inspection::{Revocation, Rule, TimeBasis};
+use signer::{
+    Form, Making, Method, ONE_PAGE, Paper, Ranging, add, digits, formed, one_page, signed,
+};
 
-use super::forms::{Form, Ranging, World, add, digits, formed, now, signed};
-use super::paper::{ONE_PAGE, Paper, one_page};
-use super::signer::{Making, Method};
+use super::forms::{World, now};
 
 #[test]
 fn a_result_signed_by_any_accepted_method_is_accepted() {

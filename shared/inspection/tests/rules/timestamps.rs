@@ -2,10 +2,9 @@
 
 use inspection::{Rule, SignedPdf, TimeBasis};
 use rcgen::date_time_ymd;
+use signer::{Authority, Form, Holder, Making, Method, Paper, add};
 
-use super::forms::{Form, World, add};
-use super::paper::Paper;
-use super::signer::{Authority, Holder, Making, Method};
+use super::forms::World;
 
 /// A day before the time that the signer claims.
 const STAMPED: &str = "20261119080000Z";

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Violation;
 use domain::document::Document;
+use domain::outcome::ResultDocument;
 use domain::upload::{Upload, UploadId, UploadedDocument, unclaimed_violation};
 use futures::future::try_join_all;
 
@@ -44,6 +45,15 @@ pub(super) fn taken_violations(
     };
     let each = documents.iter().enumerate().filter(|(_, document)| gone(document));
     each.map(|(place, _)| unclaimed_violation().within(&format!("documents[{place}]"))).collect()
+}
+
+/// The same of the electronic `result` that a request gives.
+pub(super) fn taken_result(
+    result: Option<&ResultDocument>,
+    taken: &BTreeSet<UploadId>,
+) -> Option<Violation> {
+    let gone = |result: &&ResultDocument| taken.contains(&result.content.upload);
+    result.filter(gone).map(|_| unclaimed_violation().within("result"))
 }
 
 /// For callers who cannot upload: none of the documents that they name is there.

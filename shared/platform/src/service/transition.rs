@@ -2,16 +2,16 @@
 
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
-use domain::document::uploads_in;
 use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use domain::law::Law;
+use domain::outcome::{GivenResult, ResultKind};
 use domain::submission::move_violations;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Failure;
-use crate::claiming::taken_violations;
+use crate::claiming::{taken_result, taken_violations};
 use crate::port::{Advance, DossierStore, UploadClaims};
 
 /// The most attempts to decide a command without a version when other writers are faster.
@@ -39,6 +39,9 @@ pub struct Moved {
     /// By which rule, where the command started the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
+    /// What kind of result the command gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultKind>,
 }
 
 impl Moved {
@@ -53,6 +56,7 @@ impl Moved {
             due_at: entry.due_at,
             due_provisional: provisional,
             due_rule: entry.due_rule.clone(),
+            result: entry.result,
         }
     }
 }
@@ -81,11 +85,13 @@ pub async fn change(
                 if !found.is_empty() {
                     return Err(Failure::Invalid(found));
                 }
-                uploads.keep(uploads_in(next.documents_of(entry))).await?;
+                uploads.keep(next.uploads_of(entry)).await?;
                 match store.advance(&next).await? {
                     Advance::Stored => return Ok(Moved::to(&next, entry, catalogue.law())),
                     Advance::UploadsTaken(taken) => {
-                        let found = taken_violations(&command.documents, &taken);
+                        let mut found = taken_violations(&command.documents, &taken);
+                        let result = command.result.as_ref().and_then(GivenResult::document);
+                        found.extend(taken_result(result, &taken));
                         return Err(Failure::Invalid(found));
                     }
                     Advance::AnotherWasFirst => {}

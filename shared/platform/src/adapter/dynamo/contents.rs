@@ -1,5 +1,6 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant, documents and forms are in no other table (ADR 48).
+//! stream and indexes carry. Applicant, documents, forms, results and who took them are in no other
+//! table (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -10,10 +11,10 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-const CONTENT: [&str; 3] = ["applicant", "documents", "forms"];
+const CONTENT: [&str; 5] = ["applicant", "documents", "forms", "results", "handovers"];
 
 /// Those of them that grow, each a list of which a write adds the newest.
-const LISTS: [&str; 2] = ["documents", "forms"];
+const LISTS: [&str; 4] = ["documents", "forms", "results", "handovers"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -23,7 +24,7 @@ pub(super) const CONTENT_VERSION: &str = "contentVersion";
 pub struct DossierItems {
     /// In the dossiers table: state, clock and history.
     pub state: Item,
-    /// In the contents table: applicant, documents and forms.
+    /// In the contents table: applicant, documents, forms, results.
     pub content: Item,
 }
 
@@ -48,7 +49,9 @@ impl DossierItems {
 fn content_version(dossier: &Dossier) -> u64 {
     let documents = dossier.documents.iter().map(|document| document.version);
     let forms = dossier.forms.iter().map(|form| form.version);
-    documents.chain(forms).max().unwrap_or(1)
+    let results = dossier.results.iter().map(|document| document.version);
+    let handovers = dossier.handovers.iter().map(|handover| handover.version);
+    documents.chain(forms).chain(results).chain(handovers).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -89,7 +92,10 @@ pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str
     let version = dossier.version;
     let documents = dossier.documents.iter().filter(|document| document.version == version);
     let forms = dossier.forms.iter().filter(|form| form.version == version);
-    let counts = LISTS.into_iter().zip([documents.count(), forms.count()]);
+    let results = dossier.results.iter().filter(|document| document.version == version);
+    let handovers = dossier.handovers.iter().filter(|handover| handover.version == version);
+    let counts = [documents.count(), forms.count(), results.count(), handovers.count()];
+    let counts = LISTS.into_iter().zip(counts);
     let newest = counts.filter_map(|(name, count)| match content.remove(name) {
         Some(AttributeValue::L(mut list)) if count > 0 => {
             let newest = list.split_off(list.len().saturating_sub(count));

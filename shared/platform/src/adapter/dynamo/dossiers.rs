@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::document::uploads_of;
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
@@ -305,8 +304,9 @@ impl DossierStore for Dossiers {
         // Who holds the dossier is written anew, so that nobody may have assigned it meanwhile.
         let untouched = assigned_as_before(dossier.assignment(), &mut values);
         let condition = format!("#version = :before AND {untouched}");
-        let came = dossier.documents.iter().filter(|kept| kept.version == dossier.version);
-        let uploaded = uploads_of(came);
+        let last = dossier.history.last();
+        let uploads = last.map_or_else(Vec::new, |entry| dossier.uploads_of(entry));
+        let uploaded = uploads.iter().map(|uploaded| (&uploaded.upload, uploaded)).collect();
         let mut others = Vec::new();
         let brought = contents::brought(dossier, content);
         if !brought.is_empty() {

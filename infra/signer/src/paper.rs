@@ -3,22 +3,30 @@
 use std::fmt::Write;
 
 /// Header of every PDF here.
-pub(crate) const HEADER: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n";
+pub const HEADER: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n";
 
 /// A PDF in the making.
 #[derive(Clone)]
-pub(crate) struct Paper {
-    pub(crate) bytes: Vec<u8>,
+pub struct Paper {
+    /// The file as far as it is written.
+    pub bytes: Vec<u8>,
     previous: Option<usize>,
 }
 
+impl Default for Paper {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Paper {
-    pub(crate) fn new() -> Self {
+    /// A header, and nothing behind it.
+    pub fn new() -> Self {
         Self { bytes: HEADER.to_vec(), previous: None }
     }
 
     /// Adds a revision of these objects, with a table and a trailer that has `more` in it.
-    pub(crate) fn revision(mut self, objects: &[(u32, &str)], more: &str) -> Self {
+    pub fn revision(mut self, objects: &[(u32, &str)], more: &str) -> Self {
         let mut table = String::from("xref\n");
         for (number, object) in objects {
             let at = self.bytes.len();
@@ -36,20 +44,20 @@ impl Paper {
 }
 
 /// Objects of a document of one page.
-pub(crate) const ONE_PAGE: [(u32, &str); 3] = [
+pub const ONE_PAGE: [(u32, &str); 3] = [
     (1, "<</Type/Catalog/Pages 2 0 R>>"),
     (2, "<</Type/Pages/Kids[3 0 R]/Count 1>>"),
     (3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"),
 ];
 
 /// A document of one page.
-pub(crate) fn one_page() -> Vec<u8> {
+pub fn one_page() -> Vec<u8> {
     Paper::new().revision(&ONE_PAGE, "").bytes
 }
 
 /// The same as modern programs write it: objects in a packed stream, the table as a stream with
 /// the "up" predictor.
-pub(crate) fn packed_page() -> Vec<u8> {
+pub fn packed_page() -> Vec<u8> {
     let mut bytes = HEADER.to_vec();
     let (mut numbers, mut objects) = (String::new(), String::new());
     for (number, object) in ONE_PAGE {
@@ -93,7 +101,7 @@ pub(crate) fn packed_page() -> Vec<u8> {
 }
 
 /// A table in the form of a stream with rows of 1, 2 and 1 bytes.
-pub(crate) fn table_stream(number: u32, packed: &[u8], more: &str) -> Vec<u8> {
+pub fn table_stream(number: u32, packed: &[u8], more: &str) -> Vec<u8> {
     let length = packed.len();
     let mut bytes = format!(
         "{number} 0 obj\n<</Type/XRef/Root 1 0 R/Size 6/W[1 2 1]/Filter/FlateDecode\
@@ -105,6 +113,7 @@ pub(crate) fn table_stream(number: u32, packed: &[u8], more: &str) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn zlib(plain: &[u8]) -> Vec<u8> {
+/// The same bytes, packed as a PDF packs them.
+pub fn zlib(plain: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec_zlib(plain, 6)
 }

@@ -16,11 +16,13 @@ use ring::signature::{
 };
 use rustls_pki_types::{PrivatePkcs8KeyDer, alg_id};
 
-pub(crate) const DATA: &str = "1.2.840.113549.1.7.1";
-pub(crate) const TIMESTAMP_INFO: &str = "1.2.840.113549.1.9.16.1.4";
+/// The name of what is signed as plain content.
+pub const DATA: &str = "1.2.840.113549.1.7.1";
+/// The name of what a timestamp signs (RFC 3161).
+pub const TIMESTAMP_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 
 /// A tag, a length, and these parts as the value.
-pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let value = parts.concat();
     let length = match value.len() {
         short @ 0..=0x7f => vec![u8::try_from(short).unwrap()],
@@ -33,27 +35,37 @@ pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [vec![tag], length, value].concat()
 }
 
-pub(crate) fn oid(dotted: &str) -> Vec<u8> {
+/// A name in dotted numbers, as DER writes it.
+pub fn oid(dotted: &str) -> Vec<u8> {
     tlv(6, &[ObjectIdentifier::new_unwrap(dotted).as_bytes()])
 }
 
 /// How a holder signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+pub enum Method {
+    /// ECDSA on P-256 with SHA-256.
     EcdsaP256,
+    /// ECDSA on P-384 with SHA-384.
     EcdsaP384,
+    /// RSA (PKCS #1) with SHA-256.
     Rsa256,
+    /// RSA (PKCS #1) with SHA-384.
     Rsa384,
+    /// RSA (PKCS #1) with SHA-512.
     Rsa512,
     /// `rsaEncryption`, which names no digest.
     RsaPlain,
+    /// RSA-PSS with SHA-256.
     Pss256,
+    /// RSA-PSS with SHA-384.
     Pss384,
+    /// RSA-PSS with SHA-512.
     Pss512,
 }
 
 impl Method {
-    pub(crate) const ALL: [Self; 9] = [
+    /// Every method that is accepted.
+    pub const ALL: [Self; 9] = [
         Self::EcdsaP256,
         Self::EcdsaP384,
         Self::Rsa256,
@@ -133,9 +145,10 @@ impl Method {
 }
 
 /// Somebody who gives out certificates.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pub(crate) certificate: Vec<u8>,
+    /// Its own certificate, in DER.
+    pub certificate: Vec<u8>,
     /// The authorities between this one and the anchor.
     chain: Vec<Vec<u8>>,
 }
@@ -153,7 +166,7 @@ fn authority_params(name: &str) -> CertificateParams {
 
 impl Authority {
     /// An authority of its own, the anchor.
-    pub(crate) fn anchor(name: &str) -> Self {
+    pub fn anchor(name: &str) -> Self {
         let key = Method::EcdsaP256.key();
         let params = authority_params(name);
         let certificate = params.self_signed(&key).unwrap().der().to_vec();
@@ -161,7 +174,7 @@ impl Authority {
     }
 
     /// An authority below this one, changed by `change`.
-    pub(crate) fn below(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Self {
+    pub fn below(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Self {
         let key = Method::EcdsaP256.key();
         let mut params = authority_params(name);
         change(&mut params);
@@ -171,7 +184,7 @@ impl Authority {
     }
 
     /// A certificate for an officer of Sở Tư pháp, valid in 2026, changed by `change`.
-    pub(crate) fn holder(&self, method: Method, change: impl Fn(&mut CertificateParams)) -> Holder {
+    pub fn holder(&self, method: Method, change: impl Fn(&mut CertificateParams)) -> Holder {
         let key = method.key();
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
@@ -191,7 +204,7 @@ impl Authority {
     }
 
     /// A timestamp authority.
-    pub(crate) fn clock(&self, change: impl Fn(&mut CertificateParams)) -> Holder {
+    pub fn clock(&self, change: impl Fn(&mut CertificateParams)) -> Holder {
         self.holder(Method::EcdsaP256, |params| {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
             change(params);
@@ -200,29 +213,31 @@ impl Authority {
 }
 
 /// Somebody with a certificate.
-pub(crate) struct Holder {
+pub struct Holder {
     method: Method,
     key: Vec<u8>,
-    pub(crate) certificate: Vec<u8>,
+    /// The certificate, in DER.
+    pub certificate: Vec<u8>,
     chain: Vec<Vec<u8>>,
 }
 
 /// How one signature is made.
 #[derive(Clone)]
-pub(crate) struct Making {
-    pub(crate) content_type: &'static str,
+pub struct Making {
+    /// The name of what is signed: [`DATA`] or [`TIMESTAMP_INFO`].
+    pub content_type: &'static str,
     /// The signing-time attribute, as an ASN.1 `UTCTime`.
-    pub(crate) time: Option<&'static str>,
+    pub time: Option<&'static str>,
     /// Bytes whose hash the signing-certificate attribute has.
-    pub(crate) bound: Option<Vec<u8>>,
+    pub bound: Option<Vec<u8>>,
     /// The content, where it goes inside.
-    pub(crate) inside: Option<Vec<u8>>,
+    pub inside: Option<Vec<u8>>,
     /// Whether the signer's own certificate stays away.
-    pub(crate) without_certificates: bool,
+    pub without_certificates: bool,
     /// Name of the digest, where it is not that of the method.
-    pub(crate) digest_name: Option<&'static str>,
+    pub digest_name: Option<&'static str>,
     /// Whether the signer is named by their key, and not by issuer and serial number.
-    pub(crate) by_key: bool,
+    pub by_key: bool,
 }
 
 impl Default for Making {
@@ -241,12 +256,12 @@ impl Default for Making {
 
 impl Holder {
     /// Signs `content`: a `ContentInfo` with signed data.
-    pub(crate) fn sign(&self, content: &[u8], making: &Making) -> Vec<u8> {
+    pub fn sign(&self, content: &[u8], making: &Making) -> Vec<u8> {
         self.sign_and_stamp(content, making, |_| None)
     }
 
     /// The same, with the timestamp that `stamp` makes of the signature's value.
-    pub(crate) fn sign_and_stamp(
+    pub fn sign_and_stamp(
         &self,
         content: &[u8],
         making: &Making,
@@ -309,7 +324,7 @@ impl Holder {
     }
 
     /// A timestamp of this value (RFC 3161).
-    pub(crate) fn stamp(&self, value: &[u8], time: &str) -> Vec<u8> {
+    pub fn stamp(&self, value: &[u8], time: &str) -> Vec<u8> {
         let imprint = tlv(
             0x30,
             &[
