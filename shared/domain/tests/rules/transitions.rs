@@ -339,11 +339,9 @@ fn a_reason_is_owed_by_eight_actions_and_by_no_other() {
         );
         // Only the schedule counts a date anew, and only one that a changed calendar moved; and only
         // the schedule announces a delay.
-        let (dossier, by) = match action {
-            Action::Redate => (misdated(&dossier), schedule()),
-            Action::AnnounceDelay => (dossier, schedule()),
-            _ => (dossier, by),
-        };
+        let of_schedule = matches!(action, Action::Redate | Action::AnnounceDelay);
+        let by = if of_schedule { schedule() } else { by };
+        let dossier = if action == Action::Redate { misdated(&dossier) } else { dossier };
         for (reason, enough) in
             [(None, false), (Some(""), false), (Some(" \u{a0}\n"), false), (Some("Sai thửa"), true)]
         {

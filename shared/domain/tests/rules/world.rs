@@ -249,9 +249,10 @@ pub(super) fn after_under(
 fn after_command(law: &Law, dossier: &Dossier, order: Command, when: Timestamp) -> Dossier {
     let id = format!("step-{}", dossier.version).parse().unwrap();
     let handler = dossier.handler.as_ref().filter(|_| order.action == Action::HandBack);
-    let by = match order.action {
-        Action::AnnounceDelay => schedule(),
-        _ => officer(handler.map_or(AGENCY, |handler| handler.as_str())),
+    let by = if order.action == Action::AnnounceDelay {
+        schedule()
+    } else {
+        officer(handler.map_or(AGENCY, |handler| handler.as_str()))
     };
     moved(dossier.decide(Command { id, ..order }, &by, law, when))
 }
