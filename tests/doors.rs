@@ -1,9 +1,11 @@
 //! What every HTTP door does alike, whoever stands behind it: parameters, tags, and who may come in
 //! at all.
 
+use std::time::Duration;
+
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
-use platform::http;
+use platform::http::{self, HttpReply};
 use platform::payload::Payload;
 use serde_json::{Value, json};
 
@@ -416,5 +418,27 @@ async fn a_field_of_the_wrong_form_hides_no_broken_rule_of_another() {
     ] {
         let answer: Answer = call.body(&body).at_its_function(&world).await.into();
         assert_eq!((answer.status, broken(&answer)), (400, fields.to_vec()), "{}", answer.body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_time_runs_out_is_answered_with_what_to_do_before_its_process_is_ended() {
+    let ten = Duration::from_secs(10);
+    let answered = async |takes: Duration| {
+        let work = async move {
+            tokio::time::sleep(takes).await;
+            HttpReply::json(200, &json!({}))
+        };
+        http::serve(Call::submit("k").event(), |_| http::within(ten, work)).await
+    };
+    assert_eq!(answered(Duration::from_secs(9)).await.status_code, 200);
+    for takes in [ten, Duration::from_secs(3_600)] {
+        let over = answered(takes).await;
+        let retry = over.headers.get("retry-after").unwrap().clone();
+        let over = Answer::from(over);
+        assert_eq!(
+            (over.status, over.problem(), retry.to_str().unwrap()),
+            (503, "unavailable", "1")
+        );
     }
 }

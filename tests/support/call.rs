@@ -289,7 +289,7 @@ impl Call {
         event
     }
 
-    fn event(self) -> ApiGatewayV2httpRequest {
+    pub fn event(self) -> ApiGatewayV2httpRequest {
         serde_json::from_value(self.payload()).unwrap()
     }
 

@@ -26,6 +26,7 @@ mod proof;
 mod scenario;
 mod screen;
 mod stack;
+mod story;
 
 pub use calendar::WorkingDays;
 pub use error::DemoError;
@@ -133,7 +134,9 @@ async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<boo
         table.show(&heading, day == scenario.play_day);
     }
     notices::show(screen, &stack.notices().await?);
-    let claims = proof::claims(stack, scenario, &played, due, &found).await?;
+    let mut claims = proof::claims(stack, scenario, &played, due, &found).await?;
+    let told = story::tell(stack, screen).await?;
+    claims.extend(proof::of_story(&told));
     Ok(proof::conclude(screen, &claims, found.len()))
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::hex;
 use crate::http::{Answer, Dropped, Handler, Request};
 
 /// For whom its tokens are: the audience that the template asks for.
@@ -78,7 +79,7 @@ impl TokenRequest {
         let (role, none) = (self.role.name(), String::new());
         let agency = self.agency.as_ref().unwrap_or(&none);
         let number = self.id_number.as_ref().unwrap_or(&none);
-        format!("{role}-{}", hex(&Sha256::digest(format!("{role}|{agency}|{number}")), 12))
+        format!("{role}-{}", first_digits(&Sha256::digest(format!("{role}|{agency}|{number}")), 12))
     }
 }
 
@@ -126,7 +127,7 @@ impl Issuer {
         let public = PublicKeyComponents::<Vec<u8>>::from(key.public_key());
         let modulus = URL_SAFE_NO_PAD.encode(&public.n);
         // Derived from the key, so that no issuer ever answers for another key's id.
-        let key_id = hex(&Sha256::digest(&modulus), 16);
+        let key_id = first_digits(&Sha256::digest(&modulus), 16);
         let jwk = json!({
             "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key_id,
             "n": modulus, "e": URL_SAFE_NO_PAD.encode(&public.e),
@@ -190,9 +191,8 @@ fn invalid(reason: &str) -> Answer {
 }
 
 /// The first `digits` hexadecimal digits of `bytes`.
-fn hex(bytes: &[u8], digits: usize) -> String {
-    let all: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    all.chars().take(digits).collect()
+fn first_digits(bytes: &[u8], digits: usize) -> String {
+    hex(bytes).chars().take(digits).collect()
 }
 
 impl Handler for Issuer {

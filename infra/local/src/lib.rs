@@ -12,3 +12,8 @@ pub mod http;
 pub mod issuer;
 pub mod settings;
 pub mod writer;
+
+/// `bytes` in hexadecimal digits, as headers and names write them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -9,6 +9,8 @@ pub mod queue;
 pub mod schedule;
 pub mod stream;
 
+use std::time::{Duration, SystemTime};
+
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -53,14 +55,29 @@ pub async fn catalogue(
     LiveCatalogue::open(catalogue_store, undecided, max_age, clock::now()).await
 }
 
+/// When an invocation came, and how long it may take until the platform ends the process.
+#[derive(Debug, Clone, Copy)]
+struct Invoked {
+    at: Timestamp,
+    left: Duration,
+}
+
+impl Invoked {
+    fn now(deadline: SystemTime) -> Self {
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        Self { at: clock::now(), left }
+    }
+}
+
 /// Answers invocations by `answer`, each at the time when it came, until the process is ended.
 async fn serve<R: Serialize>(
-    answer: impl AsyncFn(Payload, Timestamp) -> Result<R, Reported>,
+    answer: impl AsyncFn(Payload, Invoked) -> Result<R, Reported>,
 ) -> Result<(), Error> {
     let answer = &answer;
     // Boxed, since the compiler's depth for a type is used up by one future inside another.
     let each = service_fn(move |event: LambdaEvent<Payload>| async move {
-        Ok::<R, Error>(Box::pin(answer(event.payload, clock::now())).await?)
+        let invoked = Invoked::now(event.context.deadline());
+        Ok::<R, Error>(Box::pin(answer(event.payload, invoked)).await?)
     });
     Box::pin(lambda_runtime::run(each)).await
 }

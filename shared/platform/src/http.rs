@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
@@ -324,6 +325,21 @@ fn names_tag(known: &str, tag: &str) -> bool {
         rest = next.trim_start_matches([' ', '\t', ',']);
     }
     named
+}
+
+/// How much of a request's time is kept for its answer.
+const ANSWER_IN: Duration = Duration::from_millis(500);
+
+/// What `work` comes to, if it ends so long before `left` has passed that it can be answered; else
+/// that its time is over, and that the same may be sent again. The work is dropped where it was: as
+/// where a process dies, the next request with the same key finds what was stored.
+pub async fn within<T>(
+    left: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let time = left.saturating_sub(ANSWER_IN);
+    let over = |_| Err(Failure::Held("the time of this request"));
+    tokio::time::timeout(time, work).await.unwrap_or_else(over)
 }
 
 /// Answers a request of the API gateway. A payload that is not such a request is the fault of a

@@ -15,6 +15,7 @@ use super::player::Played;
 use super::scenario::Scenario;
 use super::screen::{Screen, cut};
 use super::stack::{Asker, Stack};
+use super::story::Told;
 
 /// Lines that say where to look, for each figure that differs.
 const HINTS: usize = 8;
@@ -157,6 +158,16 @@ pub(super) async fn claims(
     ])
 }
 
+/// What the one case proves: the result is the officer's file, and every read is recorded.
+pub(super) fn of_story(told: &Told) -> [Claim; 2] {
+    let same = u64::from(told.signed == told.fetched);
+    let hashes = [format!("signed {}, fetched {}", told.signed, told.fetched)];
+    [
+        Claim::new("result", &[(1, "result signed"), (same, "fetched unchanged")], &hashes),
+        Claim::new("reads", &[(told.read, "reads of it"), (told.recorded, "recorded")], &[]),
+    ]
+}
+
 /// How many dossiers the officers of all agencies see, page by page, in every status.
 async fn worklists(stack: &Stack, scenario: &Scenario) -> Result<u64, DemoError> {
     let agencies: BTreeSet<&str> =
@@ -214,6 +225,8 @@ pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
         equal("notices"),
         format!("{}, none twice", equal("delivered")),
         format!("{refused} commands refused as expected"),
+        equal("result"),
+        equal("reads"),
         "nothing parked".to_owned(),
     ];
     let proved = screen.paint("PROVED: ", "1;32");

@@ -36,6 +36,8 @@ pub(super) enum Asker {
     Citizen(String),
     /// An officer of this agency.
     Officer(String),
+    /// Whoever publishes the catalogue.
+    Administrator,
 }
 
 impl Asker {
@@ -44,6 +46,7 @@ impl Asker {
             Self::Portal => json!({ "role": "portal" }),
             Self::Citizen(number) => json!({ "role": "citizen", "idNumber": number }),
             Self::Officer(agency) => json!({ "role": "officer", "agency": agency }),
+            Self::Administrator => json!({ "role": "administrator" }),
         }
     }
 }
@@ -110,6 +113,27 @@ impl Stack {
         let token = answer["access_token"].as_str().unwrap_or_default().to_owned();
         tokens.insert(asker, token.clone());
         Ok(token)
+    }
+
+    /// Sends `content` to the object storage, as the answer that gave the address says.
+    pub(super) async fn store(&self, upload: &Value, content: &[u8]) -> Result<(), DemoError> {
+        let url = upload["url"].as_str().unwrap_or_default();
+        let mut request = self.http.put(url).body(content.to_vec());
+        for header in upload["headers"].as_array().into_iter().flatten() {
+            let text = |name: &str| header[name].as_str().unwrap_or_default();
+            // The client writes the length of what it sends.
+            if text("name") != "content-length" {
+                request = request.header(text("name"), text("value"));
+            }
+        }
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// What lies at an address of the object storage.
+    pub(super) async fn content(&self, url: &str) -> Result<Vec<u8>, DemoError> {
+        let answer = self.http.get(url).send().await?.error_for_status()?;
+        Ok(answer.bytes().await?.to_vec())
     }
 
     /// One exchange with the gateways' stand-in.

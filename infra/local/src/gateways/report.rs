@@ -15,6 +15,7 @@ use url::Url;
 use super::behaviour::{Outcome, Reports};
 use super::ledger::Message;
 use super::vendor::GatewayName;
+use crate::hex;
 
 /// eSMS tries five times; Zalo for 12 h, cut short here.
 const ATTEMPTS: u32 = 5;
@@ -173,8 +174,4 @@ impl Postman {
             .append_pair("phonenumber", &format!("0{national}"));
         self.client.get(url).build().ok()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,13 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{Error, serve};
+use super::{Error, Invoked, serve};
 use crate::Failure;
-use crate::http::{HttpReply, HttpRequest, answer};
+use crate::http::{HttpReply, HttpRequest, answer, within};
 
-/// Answers requests by `handler`, each at the time when it came.
+/// Answers requests by `handler`, each at the time when it came. One that takes nearly as long as
+/// the platform allows is answered with a problem document, before the process is ended for it.
 pub async fn run(
     handler: impl AsyncFn(HttpRequest, Timestamp) -> Result<HttpReply, Failure>,
 ) -> Result<(), Error> {
-    serve(async |payload, now| Ok(answer(&payload, |request| handler(request, now)).await)).await
+    let handler = &handler;
+    serve(async |payload, Invoked { at, left }| {
+        Ok(answer(&payload, |request| within(left, handler(request, at))).await)
+    })
+    .await
 }

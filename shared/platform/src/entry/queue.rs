@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Error, serve};
+use super::{Error, Invoked, serve};
 use crate::batch::{self, Arrived, Backoff, Plan};
 use crate::{Failure, clock};
 
@@ -25,7 +25,7 @@ pub async fn run_sharing<S>(
     shared: impl Fn() -> S,
     work: impl AsyncFn(&S, Arrived, Timestamp) -> Result<(), Failure>,
 ) -> Result<(), Error> {
-    serve(async |payload, came| {
+    serve(async |payload, Invoked { at: came, .. }| {
         let shared = &shared();
         let work = async |message| work(shared, message, clock::now()).await;
         Ok(batch::run(payload.event("a batch of a queue")?, plan, queue, came, work).await)

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Error, serve};
+use super::{Error, Invoked, serve};
 use crate::Failure;
 
 /// Carries out orders by `handler`, each at the time when it came, and answers with its outcome.
@@ -12,5 +12,5 @@ use crate::Failure;
 pub async fn run<Order: DeserializeOwned, Outcome: Serialize>(
     handler: impl AsyncFn(Order, Timestamp) -> Result<Outcome, Failure>,
 ) -> Result<(), Error> {
-    serve(async |payload, now| Ok(handler(payload.order()?, now).await?)).await
+    serve(async |payload, Invoked { at, .. }| Ok(handler(payload.order()?, at).await?)).await
 }
