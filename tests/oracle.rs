@@ -87,7 +87,7 @@ fn whatever_happens_the_count_of_a_day_is_what_sql_makes_of_the_log() {
 }
 
 /// Figures of which a time holds less than the sum of its days.
-const NET: [&str; 5] = ["resolved", "early", "on_time", "late", "reopened"];
+const NET: [&str; 6] = ["resolved", "early", "on_time", "late", "results_electronic", "reopened"];
 
 /// These, of the time of a case, as its days come to; and which ends its reopenings took back.
 fn settled(case: &Case, rulings: &Rulings<'_>) -> (Lines, BTreeSet<&'static str>) {

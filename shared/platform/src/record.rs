@@ -33,7 +33,7 @@ pub struct DossierRecord<'a> {
     /// is nothing left to settle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_on: Option<Date>,
-    /// The number of its documents, since an index holds no documents.
+    /// How many electronic documents it was handed in with, since an index holds none.
     pub document_count: usize,
     /// How many assignments there were; none without any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
                 .last()
                 .filter(|_| dossier.status.is_closed())
                 .map(|entry| date_of(entry.at)),
-            document_count: dossier.documents.len(),
+            document_count: dossier.documents.iter().filter(|kept| kept.is_electronic()).count(),
             assignment: Some(dossier.assignment()).filter(|number| *number > 0),
             held_by: dossier.holder().map(|hold| holder_key(hold.agency, hold.holder)),
             step: dossier.step().map(StepOfWork::from),
