@@ -333,6 +333,14 @@ fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
     assert!(fields.len() >= 10, "only {fields:?}");
 }
 
+/// A row of an authority with this certificate.
+fn anchor(certificate: &str) -> Value {
+    json!({
+        "name": "CA", "certificate": certificate, "validFrom": "2026-01-01", "validTo": null,
+        "source": "a test", "trust": "unverified",
+    })
+}
+
 #[test]
 fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
     let schema: Value =
@@ -341,6 +349,9 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let shipped: Value = serde_json::from_str(&file("infra/data/intake.json")).unwrap();
     assert!(code_takes("intake.json", &shipped));
+    let mut trusting = shipped.clone();
+    trusting["trustAnchors"] = json!([anchor(&format!("MII{}", "A".repeat(397)))]);
+    assert!(fits(&schema, &trusting).is_ok() && code_takes("intake.json", &trusting));
     for (place, value) in [
         ("/identities", json!([])),
         ("/identities/0/kind", json!("Citizen")),
@@ -384,6 +395,14 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
         ("/documentTypes/0/bytesMax", json!(30_000_001)),
         ("/documentTypes/0/validFrom", json!(null)),
         ("/documentTypes/0/source", json!(" ")),
+        ("/resultSignatures/0/signature", json!("perhaps")),
+        ("/resultSignatures/0/validFrom", json!(null)),
+        ("/resultSignatures/0/source", json!(" ")),
+        ("/resultSignatures/0/trust", json!("rumour")),
+        ("/trustAnchors", json!([anchor("MII")])),
+        ("/trustAnchors", json!([anchor(&format!("AAA{}", "A".repeat(397)))])),
+        ("/trustAnchors", json!([anchor(&format!("MII{}", "-".repeat(397)))])),
+        ("/trustAnchors", json!([anchor(&format!("MII{}", "A".repeat(8_190)))])),
         ("/schemaVersion", json!(2)),
         ("/documentHost", json!([])),
     ] {
