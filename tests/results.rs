@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::catalogue::Catalogue;
+use domain::kpi::{DossierFacts, DueBasis, KpiCell, Rulings, tally};
 use domain::upload::UploadId;
 use inspect_document::MalwareScan;
 use inspection::sha256;
@@ -622,6 +623,36 @@ async fn a_dossier_of_before_contents_lay_apart_ends_with_a_result() {
     let read = world.dossier(&code).await;
     assert_eq!((read.documents.clone(), read.results.len()), (dossier.documents.clone(), 1));
     assert_eq!(answer(&world, fetch(&code, &result).citizen(CITIZEN)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_night_reads_of_what_ended_that_its_result_is_electronic_and_of_paper_that_it_is_none()
+{
+    let world = world().await;
+    let (signed_one, on_paper) = (received(&world, "k").await, received(&world, "l").await);
+    done(&world, finish(&signed_one, 2, &signed(&world).await)).await;
+    done(&world, finish(&on_paper, 2, &json!({ "kind": "paper" }))).await;
+    let brought = |paper: Value| {
+        let mut body = submission();
+        body["channel"] = "counter".into();
+        for document in body["documents"].as_array_mut().unwrap() {
+            *document = json!({ "code": document["code"], "paper": paper });
+        }
+        Call::submit("m").body(&body)
+    };
+    let sheets = brought(json!("copy")).at_submit(&world.intake, &world, at(NOW)).await.code();
+    done(&world, Call::transition(&sheets, "receive", 1)).await;
+    let agency = AGENCY.parse().unwrap();
+    let today = "2026-11-17".parse().unwrap();
+    let mut facts = world.dossiers.ended(&agency, today, today).await.unwrap().facts;
+    facts.extend(world.dossiers.open(&agency).await.unwrap().facts);
+    let none = |_: &DossierFacts, _| None;
+    let never = |_: &DossierFacts, _, _| false;
+    let rulings =
+        Rulings { basis_on: &|_| DueBasis::Original, receive_by: &none, due_next: &never };
+    let row = tally(&facts, today, &rulings)[&KpiCell::Province];
+    assert_eq!((row.resolved, row.results_electronic), (2, 1));
+    assert_eq!((row.received, row.digitised), (3, 2), "sheets of paper are no files");
 }
 
 #[tokio::test]

@@ -121,6 +121,7 @@ WITH
         UNION ALL SELECT 'early', dossier FROM settled WHERE day < due_day
         UNION ALL SELECT 'on_time', dossier FROM settled WHERE due_day IS NULL OR day = due_day
         UNION ALL SELECT 'late', dossier FROM settled WHERE day > due_day
+        UNION ALL SELECT 'results_electronic', dossier FROM settled WHERE result = 'electronic'
         UNION ALL SELECT 'refused', dossier FROM today WHERE action IN ('refuse', 'refuse-expired') AND received
         UNION ALL SELECT 'withdrawn', dossier FROM today WHERE action = 'withdraw' AND received
         UNION ALL SELECT 'refused_unreceived', dossier FROM today
@@ -152,7 +153,7 @@ FROM fact JOIN dossier USING (dossier) GROUP BY cell, figure
 UNION ALL
 SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
 FROM fact JOIN settled USING (dossier)
-WHERE role = 'officer' AND figure IN ('resolved', 'early', 'on_time', 'late')
+WHERE role = 'officer' AND figure IN ('resolved', 'early', 'on_time', 'late', 'results_electronic')
 GROUP BY cell, figure
 UNION ALL
 SELECT 'officer#' || agency || '#' || account AS cell, figure, count(*)
@@ -164,10 +165,18 @@ WHERE role = 'officer'
 GROUP BY cell, figure
 UNION ALL
 SELECT 'taken-back#' || day || '#work#' || agency || '#' || procedure || '#' || channel AS cell, figure, count(*)
-FROM (SELECT *, 'resolved' AS figure FROM taken_back UNION ALL SELECT *, class FROM taken_back)
+FROM (
+    SELECT *, 'resolved' AS figure FROM taken_back
+    UNION ALL SELECT *, class FROM taken_back
+    UNION ALL SELECT *, 'results_electronic' FROM taken_back WHERE result = 'electronic'
+)
 GROUP BY cell, figure
 UNION ALL
 SELECT 'taken-back#' || day || '#officer#' || agency || '#' || account AS cell, figure, count(*)
-FROM (SELECT *, 'resolved' AS figure FROM taken_back UNION ALL SELECT *, class FROM taken_back)
+FROM (
+    SELECT *, 'resolved' AS figure FROM taken_back
+    UNION ALL SELECT *, class FROM taken_back
+    UNION ALL SELECT *, 'results_electronic' FROM taken_back WHERE result = 'electronic'
+)
 WHERE role = 'officer'
 GROUP BY cell, figure

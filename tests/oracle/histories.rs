@@ -15,9 +15,10 @@ use domain::dossier::{
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
 use domain::law::Law;
-use domain::outcome::{GivenResult, Handover, HandoverWay};
+use domain::outcome::{GivenResult, Handover, HandoverWay, ResultDocument};
 use domain::procedure::{Channel, Step};
 use domain::submission::{DocumentsKeptBy, Submission};
+use domain::upload::{Declared, DocumentType, UploadedDocument};
 use jiff::civil::{Date, Time, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::catalogue::{UndecidedYears, load};
@@ -285,6 +286,28 @@ fn actor(number: usize, dossier: &Dossier, at: Timestamp) -> Actor {
     }
 }
 
+/// A result of any kind; of an electronic one the count reads the kind alone.
+fn given(number: usize) -> GivenResult {
+    match number {
+        0 => GivenResult::Nothing,
+        1 => GivenResult::Paper,
+        _ => GivenResult::Electronic(Box::new(ResultDocument {
+            version: 1,
+            content: UploadedDocument {
+                upload: "0".repeat(32).parse().unwrap(),
+                declared: Declared {
+                    media_type: DocumentType::Pdf,
+                    bytes: 1,
+                    sha256: "0".repeat(64),
+                },
+                object_version: "v1".to_owned(),
+                inspected_at: Timestamp::UNIX_EPOCH,
+            },
+            signature: None,
+        })),
+    }
+}
+
 /// How often an action is chosen among those that are legal, so that long histories come about, and
 /// every kind of end.
 fn weight(action: Action, may_end: bool) -> usize {
@@ -349,7 +372,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             to_agency: (action == Action::Forward).then(|| HANDLER.parse().unwrap()),
             asked_for: Vec::new(),
             documents: Vec::new(),
-            result: (action == Action::Finish).then_some(GivenResult::Paper),
+            result: (action == Action::Finish).then(|| given(attempt.by.index(3))),
             handover: (action == Action::ReturnResult).then_some(Handover {
                 version: 1,
                 how: HandoverWay::InPerson,

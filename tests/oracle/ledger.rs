@@ -41,7 +41,7 @@ impl Ledger {
         let entries = self.0.transaction().unwrap();
         entries.execute_batch("DELETE FROM event; DELETE FROM assignment").unwrap();
         let mut insert = entries
-            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")
+            .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
             .unwrap();
         let mut assign = entries
             .prepare_cached("INSERT INTO assignment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -64,6 +64,7 @@ impl Ledger {
                     i64::try_from(dossier.document_count).unwrap(),
                     entry.asked_late,
                     entry.step_due_at.map(|due| due.as_second()),
+                    entry.result.map(|kind| kind.name()),
                 );
                 insert.execute(row).unwrap();
             }

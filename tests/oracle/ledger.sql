@@ -16,6 +16,7 @@ CREATE TABLE event (
     document_count INTEGER NOT NULL,       -- handed in with the dossier
     asked_late INTEGER NOT NULL,   -- documents, later or more often than the rule allows
     step_due INTEGER,              -- of the step that it is in, after the event
+    result TEXT,                   -- what kind of result the event gave
     PRIMARY KEY (dossier, version)
 ) WITHOUT ROWID;
 

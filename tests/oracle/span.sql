@@ -40,6 +40,8 @@ WITH
     fact AS MATERIALIZED (
         SELECT 'resolved' AS figure, agency, procedure, channel, role, account FROM settled
         UNION ALL SELECT class, agency, procedure, channel, role, account FROM settled
+        UNION ALL SELECT 'results_electronic', agency, procedure, channel, role, account FROM settled
+            WHERE result = 'electronic'
         UNION ALL SELECT 'reopened', agency, procedure, channel, '', '' FROM reopened
     )
 SELECT 'province' AS cell, figure, count(*) FROM fact GROUP BY figure

@@ -59,7 +59,13 @@ fn one_of_each_kind(file: &Value, wanted: fn(&Value) -> bool) -> Vec<String> {
                 down(&place.to_string(), format!("{kind}/*"), item);
             }),
             Value::Object(fields) => {
-                fields.iter().for_each(|(key, value)| down(key, format!("{kind}/{key}"), value));
+                // The fields of a form are of one kind, whatever they are called.
+                let of = |key: &str| {
+                    if kind.ends_with("/properties") { "*".to_owned() } else { key.to_owned() }
+                };
+                fields.iter().for_each(|(key, value)| {
+                    down(key, format!("{kind}/{}", of(key)), value);
+                });
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -333,6 +339,14 @@ fn the_shipped_procedures_are_sixty_and_more_over_ten_fields_and_more() {
     assert!(fields.len() >= 10, "only {fields:?}");
 }
 
+/// A row of an authority with this certificate.
+fn anchor(certificate: &str) -> Value {
+    json!({
+        "name": "CA", "certificate": certificate, "validFrom": "2026-01-01", "validTo": null,
+        "source": "a test", "trust": "unverified",
+    })
+}
+
 #[test]
 fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
     let schema: Value =
@@ -341,6 +355,9 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
     let shipped: Value = serde_json::from_str(&file("infra/data/intake.json")).unwrap();
     assert!(code_takes("intake.json", &shipped));
+    let mut trusting = shipped.clone();
+    trusting["trustAnchors"] = json!([anchor(&format!("MII{}", "A".repeat(397)))]);
+    assert!(fits(&schema, &trusting).is_ok() && code_takes("intake.json", &trusting));
     for (place, value) in [
         ("/identities", json!([])),
         ("/identities/0/kind", json!("Citizen")),
@@ -384,6 +401,14 @@ fn the_schema_of_what_is_taken_at_the_doors_refuses_what_the_code_refuses() {
         ("/documentTypes/0/bytesMax", json!(30_000_001)),
         ("/documentTypes/0/validFrom", json!(null)),
         ("/documentTypes/0/source", json!(" ")),
+        ("/resultSignatures/0/signature", json!("perhaps")),
+        ("/resultSignatures/0/validFrom", json!(null)),
+        ("/resultSignatures/0/source", json!(" ")),
+        ("/resultSignatures/0/trust", json!("rumour")),
+        ("/trustAnchors", json!([anchor("MII")])),
+        ("/trustAnchors", json!([anchor(&format!("AAA{}", "A".repeat(397)))])),
+        ("/trustAnchors", json!([anchor(&format!("MII{}", "-".repeat(397)))])),
+        ("/trustAnchors", json!([anchor(&format!("MII{}", "A".repeat(8_190)))])),
         ("/schemaVersion", json!(2)),
         ("/documentHost", json!([])),
     ] {

@@ -12,7 +12,7 @@ use platform::gather::Gathered;
 /// A column: its Vietnamese name and its value.
 type Column = (&'static str, fn(&Figures) -> u64);
 
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 24] = [
     ("Kỳ trước chuyển sang", |figures| figures.row.carried_over),
     ("Tiếp nhận", |figures| figures.row.received),
     ("Trong đó trực tuyến", |figures| figures.received_online),
@@ -33,6 +33,7 @@ const COLUMNS: [Column; 23] = [
     ("Tạm dừng", |figures| figures.row.suspended),
     ("Có giấy tờ điện tử", |figures| figures.row.digitised),
     ("Chờ tiếp nhận quá hạn", |figures| figures.row.waiting_late),
+    ("Có kết quả điện tử", |figures| figures.row.results_electronic),
     ("Tiếp nhận trễ", |figures| figures.row.received_late),
     ("Yêu cầu bổ sung", |figures| figures.row.asked),
     ("Yêu cầu bổ sung quá thời hạn", |figures| figures.row.asked_late),

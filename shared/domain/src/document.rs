@@ -175,6 +175,14 @@ impl Document {
         }
     }
 
+    /// Whether there is a file of it, here or in another system: paper alone is not digitised.
+    pub fn is_electronic(&self) -> bool {
+        match &self.content {
+            DocumentContent::Reference(_) | DocumentContent::Upload(_) => true,
+            DocumentContent::Paper { .. } => false,
+        }
+    }
+
     /// Whether both are the same document, whenever they came.
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.code, &self.content) == (&other.code, &other.content)

@@ -256,6 +256,8 @@ figures! {
     on_time Flow,
     /// – of these, after the due date.
     late Flow,
+    /// – of what was settled, with an electronic result. What nobody declared has none.
+    results_electronic Flow,
     /// Refused on the day, after it had been received: the documents never came.
     refused Flow,
     /// Taken back on the day, after it had been received.
@@ -336,9 +338,11 @@ impl KpiRow {
         let early = other.early.min(self.early);
         let on_time = other.on_time.min(self.on_time);
         let late = other.late.min(self.late);
-        let taken =
-            Self { resolved: early + on_time + late, early, on_time, late, ..Self::default() };
+        let results_electronic = other.results_electronic.min(self.results_electronic);
+        let resolved = early + on_time + late;
+        let taken = Self { resolved, early, on_time, late, results_electronic, ..Self::default() };
         self.resolved = self.resolved.saturating_sub(taken.resolved);
+        self.results_electronic -= results_electronic;
         self.early -= early;
         self.on_time -= on_time;
         self.late -= late;

@@ -54,6 +54,8 @@ measures! {
     OnTime "on-time",
     /// – of these, after the due date.
     Late "late",
+    /// – of these, with an electronic result.
+    ResultsElectronic "results-electronic",
     /// Handed in on-line, and settled late or overdue.
     OnlineBehind "online-behind",
     /// Payments confirmed in the period.
@@ -90,6 +92,7 @@ impl Measure {
             | Self::Early
             | Self::OnTime
             | Self::Late
+            | Self::ResultsElectronic
             | Self::OnlineBehind
             | Self::Paid
             | Self::PaidOnline => false,
@@ -142,6 +145,7 @@ impl Measures {
             (Measure::Early, row.early),
             (Measure::OnTime, row.on_time),
             (Measure::Late, row.late),
+            (Measure::ResultsElectronic, row.results_electronic),
             (Measure::OnlineBehind, online.late + online.overdue),
             (Measure::Paid, row.paid),
             (Measure::PaidOnline, row.paid_online),

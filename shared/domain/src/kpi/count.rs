@@ -8,6 +8,7 @@ use crate::calendar::{date_of, previous};
 use crate::dossier::{
     Action, DossierStatus, HistoryEntry, Role, as_of, assignments_by, holder, step, waiting_since,
 };
+use crate::outcome::ResultKind;
 
 /// What the province has decided about the count of a day.
 pub struct Rulings<'a> {
@@ -126,7 +127,8 @@ struct TakenBack {
 /// An end as its day counts it, with the officer who settled it.
 fn settled(end: &HistoryEntry, rulings: &Rulings<'_>) -> (KpiRow, Option<String>) {
     let day = date_of(end.at);
-    let mut done = KpiRow { resolved: 1, ..KpiRow::default() };
+    let electronic = u64::from(end.result == Some(ResultKind::Electronic));
+    let mut done = KpiRow { resolved: 1, results_electronic: electronic, ..KpiRow::default() };
     match (rulings.basis_on)(day).due(end) {
         Some(due) if day < due => done.early = 1,
         Some(due) if day > due => done.late = 1,

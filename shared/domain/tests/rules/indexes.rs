@@ -285,6 +285,7 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         received: 10,
         digitised: 7,
         resolved: 6,
+        results_electronic: 4,
         early: 2,
         on_time: 3,
         late: 1,
@@ -318,6 +319,8 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         (Measure::ToSettle, 41),
         (Measure::InTime, 3 + 2 + 3 + 1),
         (Measure::Late, 31),
+        (Measure::Resolved, 36),
+        (Measure::ResultsElectronic, 4),
         (Measure::OnlineBehind, 2),
         (Measure::Paid, 5),
         (Measure::PaidOnline, 4),
@@ -334,6 +337,34 @@ fn measures_come_of_the_figures_and_of_the_catalogue() {
         None,
         "which ones a department has, nobody says"
     );
+}
+
+#[test]
+fn electronic_results_are_declared_until_december_2026_and_measured_from_then_on() {
+    let counted = KpiRow { resolved: 8, on_time: 8, results_electronic: 6, ..KpiRow::default() };
+    let rows = KpiRows::from([
+        (KpiCell::Province, counted),
+        (
+            KpiCell::Work {
+                agency: "H20.03".parse().unwrap(),
+                procedure: "1.000382".parse().unwrap(),
+                channel: Channel::Online,
+            },
+            counted,
+        ),
+    ]);
+    let scope = Scope { agency: None, ended: EndedAgencies::AsCounted };
+    for (last, period, points) in
+        [("2026-11-30", "2026-11", None), ("2026-12-31", "2026-12", Some(450))]
+    {
+        let indexes = catalogue().indexes();
+        let measures = Measures::of(&rows, scope, catalogue().register(), day(last));
+        let index = indexes.on(day(last)).find(|index| index.code == "QD-766").unwrap();
+        let scored = score(index, &measures, indexes, &period.parse().unwrap(), None);
+        let digitisation = scored.groups.iter().find(|group| group.group.code == "MDSH").unwrap();
+        let of_results = &digitisation.criteria[0];
+        assert_eq!((of_results.criterion.code.as_str(), of_results.score), ("MDSH.1", points));
+    }
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! Results: who owes one, what is kept of it, and which one holds.
 
 use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierState, Need, Refusal};
+use domain::kpi::report::joined;
+use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows};
 use domain::outcome::{GivenResult, Handover, HandoverWay, ResultDocument, ResultKind};
 use domain::procedure::Channel;
 use domain::signature::{
     SignatureDuty, SignatureFault, SignatureVerdict, TimeBasis, VerifiedSignature,
 };
 use domain::upload::{Declared, DocumentType, UploadedDocument};
+use jiff::ToSpan;
 use serde_json::json;
 
-use super::world::{AGENCY, at, command, integrator, law, moved, officer, played};
+use super::kpi::{facts, tally};
+use super::world::{AGENCY, at, command, day, integrator, law, moved, officer, played};
 
 fn received() -> Dossier {
     played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00")
@@ -169,6 +173,39 @@ fn where_results_are_signed_only_a_pdf_counts_whose_signatures_hold() {
         assert_eq!(rule(&faulty, SignatureDuty::NotRequired), None);
     }
     assert_eq!(rule(&image, SignatureDuty::NotRequired), None);
+}
+
+#[test]
+fn an_electronic_result_is_counted_where_it_holds_and_taken_back_with_its_end() {
+    let by = officer(AGENCY);
+    let at_noon = |dossier: &Dossier, order: Command, on: &str| {
+        moved(dossier.decide(order, &by, law(), at(&format!("{on}T12:00"))))
+    };
+    let ended = at_noon(&received(), finish(electronic()), "2026-03-03");
+    let back = at_noon(&ended, command("back", Action::SendBack), "2026-03-04");
+    let again = Command { id: "again".parse().unwrap(), ..finish(Some(GivenResult::Paper)) };
+    let settled = at_noon(&back, again, "2026-03-05");
+    let counted = |dossier: &Dossier, first: &str, last: &str| {
+        let facts = [facts(dossier)];
+        let (first, last) = (day(first), day(last));
+        let days = first.series(1.day()).take_while(|day| *day <= last);
+        let flows = days.map(|day| tally(&facts, day, DueBasis::Original));
+        let none = KpiRows::new();
+        let rows = joined(first, &none, flows, &none);
+        let cells = rows.iter().filter(|(cell, _)| matches!(cell, KpiCell::Officer { .. }));
+        let of_officer = cells.map(|(_, row)| *row).next().unwrap_or_default();
+        let province = rows.get(&KpiCell::Province).copied().unwrap_or_default();
+        let counts = |row: KpiRow| (row.resolved, row.results_electronic);
+        assert_eq!(counts(of_officer), counts(province));
+        counts(province)
+    };
+    assert_eq!(counted(&ended, "2026-03-03", "2026-03-03"), (1, 1));
+    assert_eq!(counted(&settled, "2026-03-03", "2026-03-04"), (0, 0), "sent back");
+    assert_eq!(counted(&settled, "2026-03-03", "2026-03-05"), (1, 0), "by its last end");
+    let undeclared = moved(tried(&received(), finish(None), &integrator(&[AGENCY])));
+    let rows = tally(&[facts(&undeclared)], day("2026-03-02"), DueBasis::Original);
+    let row = rows[&KpiCell::Province];
+    assert_eq!((row.resolved, row.results_electronic), (1, 0), "what nobody declared is none");
 }
 
 #[test]
