@@ -163,7 +163,7 @@ impl Teller<'_> {
 
     /// The citizen uploads, is refused for a document that is missing, and completes.
     async fn hand_in(&self) -> Result<String, DemoError> {
-        let files = ["application", "certificate", "contract"].map(|mark| page(mark));
+        let files = ["application", "certificate", "contract"].map(page);
         let kept = futures::future::try_join_all(files.iter().map(|f| self.upload(f, citizen())));
         let kept = kept.await?;
         self.line("a citizen uploads three PDFs, which are inspected");
