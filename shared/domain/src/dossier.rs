@@ -8,6 +8,7 @@ mod command;
 mod content;
 mod counted;
 mod forwarding;
+mod history;
 mod order;
 mod result;
 mod room;
@@ -17,8 +18,6 @@ mod status;
 mod step;
 mod supplement;
 mod waits_for;
-
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
@@ -34,6 +33,7 @@ pub(crate) use clock::redated;
 pub use command::Command;
 pub use content::{ContentGone, GoneBy};
 pub use counted::CountedBy;
+pub use history::{HistoryEntry, as_of, waiting_since};
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
 pub use sight::{Move, Need, Sight};
@@ -46,12 +46,11 @@ pub use waits_for::{Expected, WaitsFor};
 use crate::agency::{Matter, WardCode};
 use crate::applicant::Applicant;
 use crate::calendar::MissingYear;
-use crate::deadline::DueRule;
-use crate::document::{AskedDocument, Document, DocumentsKeptBy};
+use crate::document::{Document, DocumentsKeptBy};
 use crate::eform::FilledForm;
-use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
+use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::law::Law;
-use crate::outcome::{GivenResult, Handover, ResultDocument, ResultKind};
+use crate::outcome::{GivenResult, Handover, ResultDocument};
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -70,80 +69,6 @@ pub const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// `instant` in the one precision in which instants are kept and compared: milliseconds.
 pub fn moment(instant: Timestamp) -> Timestamp {
     instant.round(Unit::Millisecond).unwrap_or(instant)
-}
-
-/// One thing that happened. Entry `n` of a history has version `n`, counted from one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryEntry {
-    /// The dossier's version after the entry, from 1.
-    pub version: u64,
-    /// The action that the entry records.
-    pub action: Action,
-    /// The status after the entry.
-    pub status: DossierStatus,
-    /// The time of the event.
-    pub at: Timestamp,
-    /// The time at which we recorded it.
-    pub recorded_at: Timestamp,
-    /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a
-    /// little behind the entry before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claimed_at: Option<Timestamp>,
-    /// The account or system that acted.
-    pub by: Signature,
-    /// The id of the command.
-    pub command: CommandId,
-    /// The reason given to the applicant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// A note of the actor; [`Actor::may_read_note`] decides who reads it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// When the dossier is due after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Timestamp>,
-    /// The rule by which that date was found, where this entry started the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_rule: Option<DueRule>,
-    /// The due date that figures follow, where it is another: the one without the apology, or
-    /// before documents were asked for late.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub original_due_at: Option<Timestamp>,
-    /// What the dates were counted by, where this entry counted them; None on entries of before it
-    /// was kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counted_by: Option<CountedBy>,
-    /// Whether documents were asked for later or more often than the rule of the day allows, or
-    /// after the due date.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub asked_late: bool,
-    /// Whether this letter of apology no longer came before the due date, as the rule of the day
-    /// wants.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub late_letter: bool,
-    /// When the step that the dossier is in is due after it; none outside a step, and while it waits
-    /// for somebody outside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step_due_at: Option<Timestamp>,
-    /// The agency that it was forwarded to, where this entry did so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handler: Option<AgencyCode>,
-    /// The documents that the applicant was asked for, where this entry did so.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked_for: Vec<AskedDocument>,
-    /// What kind of result this entry gave; none of another entry, and where nobody declared it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result: Option<ResultKind>,
-}
-
-/// What officers write may name people.
-impl fmt::Debug for HistoryEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (version, action, status, at) =
-            (self.version, self.action.name(), self.status.code(), self.at);
-        write!(f, "HistoryEntry({version}: {action} -> {status} at {at})")
-    }
 }
 
 /// What a [`Dossier`] holds, to be read. Whoever changes a copy has no dossier yet: that is only
@@ -477,20 +402,6 @@ impl DossierState {
             (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
         }
     }
-}
-
-/// The last entry of `history` that had happened at `instant`.
-pub fn as_of(history: &[HistoryEntry], instant: Timestamp) -> Option<&HistoryEntry> {
-    history.iter().rfind(|entry| entry.at <= instant)
-}
-
-/// Since when a dossier with this history waits for its receipt: since it was handed in, or since
-/// the documents came that it was asked for before. None once it is received or has ended, and while
-/// it waits for documents.
-pub fn waiting_since(history: &[HistoryEntry]) -> Option<Timestamp> {
-    history.last().filter(|last| last.status == DossierStatus::Registered)?;
-    let came = |entry: &&HistoryEntry| matches!(entry.action, Action::Submit | Action::Supplement);
-    history.iter().rfind(came).map(|entry| entry.at)
 }
 
 /// Degree of completion, the most that the public may see besides the status (TT 01/2018 Đ.16.2.d).
