@@ -62,7 +62,8 @@ fn finish(result: Option<GivenResult>) -> Command {
     Command { result, ..command("finish", Action::Finish) }
 }
 
-fn electronic() -> Option<GivenResult> {
+/// A signed document, as a result.
+pub(super) fn electronic() -> Option<GivenResult> {
     Some(GivenResult::Electronic(Box::new(signed())))
 }
 
