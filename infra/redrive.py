@@ -46,6 +46,7 @@ QUEUES = {
 SHOWN_ONLY = {
     "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
     "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
+    "expiry-failures": "invoke expire-content: a second run changes nothing",
     "announcement-failures": "invoke announce-report the same day, once the night is counted: "
     "a second run changes nothing",
 }

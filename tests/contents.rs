@@ -81,7 +81,15 @@ async fn neither_the_table_of_the_stream_nor_an_index_holds_anything_of_who_appl
     let assign = Call::new("POST /v1/dossiers/{code}/assignment").code(&held).officer(AGENCY);
     let assigned = assign.body(&order).at_change(&world.dossiers, &world, at(NOW)).await;
     assert_eq!(assigned.status, 200, "{}", assigned.body);
-    let indexes = ["by-work", "by-handler", "by-holder", "by-ended", "by-applicant", "by-phone"];
+    let indexes = [
+        "by-work",
+        "by-handler",
+        "by-holder",
+        "by-ended",
+        "by-applicant",
+        "by-phone",
+        "by-content",
+    ];
     for index in [None].into_iter().chain(indexes.map(Some)) {
         let rows = scanned(&world, "DossiersTable", index).await;
         assert!(!rows.is_empty(), "{index:?} is empty");

@@ -39,7 +39,7 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 30] = [
+const MATRIX: [(&str, [u16; 12]); 31] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -54,6 +54,8 @@ const MATRIX: [(&str, [u16; 12]); 30] = [
     // Of the receipt; a former handler knows that there is the dossier, and prints nothing of it.
     ("GET /v1/dossiers/{code}/forms/{form}", [401, 200, 404, 200, 200, 404, 200, 403, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/reads",        [401, 200, 404, 404, 404, 404, 404, 404, 200, 403, 200, 403]),
+    // Of a dossier that has not ended: only who may order it is told so.
+    ("POST /v1/dossiers/{code}/erasure",     [401, 403, 403, 403, 403, 403, 403, 403, 403, 400, 403, 403]),
     ("GET /v1/reads",                        [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403]),
     ("GET /v1/me/dossiers",                  [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     ("POST /v1/search",                      [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
@@ -123,6 +125,9 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
         }
         "POST /v1/dossiers/{code}/assignment" => {
             body = json!({ "assignee": "me", "expectedVersion": 1, "expectedAssignment": 0 });
+        }
+        "POST /v1/dossiers/{code}/erasure" => {
+            body = json!({ "number": "1", "issuer": "Thanh tra tỉnh", "reason": "Theo yêu cầu" });
         }
         "POST /v1/documents" => body = upload(),
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),

@@ -39,7 +39,9 @@ fn fields(file: &Value) -> Vec<String> {
                 walk(item, &format!("{pointer}/{place}"), &format!("{kind}/*"), found)
             }),
             Value::Object(fields) => fields.iter().for_each(|(name, value)| {
-                walk(value, &format!("{pointer}/{name}"), &format!("{kind}/{name}"), found)
+                // The fields of a form are of one kind, whatever they are called.
+                let of = if kind.ends_with("/properties") { "*" } else { name };
+                walk(value, &format!("{pointer}/{name}"), &format!("{kind}/{of}"), found)
             }),
             _ => drop(found.insert(kind.to_owned(), pointer.to_owned())),
         }

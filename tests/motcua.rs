@@ -35,6 +35,7 @@ mod redelivery;
 mod repair;
 mod reports;
 mod results;
+mod retention;
 mod room;
 mod simulation;
 mod support;

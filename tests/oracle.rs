@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use rollup_kpi::Order;
 
 use crate::support::call::{AGENCY, Call, submit_event, transition_event};
-use crate::support::days::{MORNING, few_agencies, happened, night, rows};
+use crate::support::days::{MORNING, few_agencies, forget, happened, night, rows};
 use crate::support::world::{World, at};
 use histories::{Case, any_case, catalogue, choices};
 use ledger::{Ledger, Lines, lines, names};
@@ -226,19 +226,8 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
         live(&world, number, &mut random).await;
     }
     late(&world).await;
-    let scanned = world
-        .client
-        .scan()
-        .table_name("DossiersTable")
-        .consistent_read(true)
-        .into_paginator()
-        .items()
-        .send();
-    let items = scanned.try_collect().await.unwrap().into_iter();
-    let dossiers: Vec<DossierFacts> =
-        items.map(|item| serde_dynamo::from_item(item).unwrap()).collect();
     let mut ledger = Ledger::new();
-    ledger.enter(&dossiers);
+    ledger.enter(&in_the_table(&world).await);
     let mut month = Lines::new();
     night(&world, &Order::days(FIRST, LAST), at(MORNING)).await.unwrap();
     for day in FIRST.series(1.day()).take_while(|day| *day <= LAST) {
@@ -281,6 +270,47 @@ async fn what_the_nights_wrote_is_what_sql_makes_of_the_table_day_by_day_and_for
         month.keys().any(|(cell, _)| cell.starts_with("officer#")),
         "no officer settled anything"
     );
+    // The same once the contents of what has ended are gone: from the histories that are left, in
+    // SQL, and by another night.
+    let counted = |ledger: &Ledger| -> Vec<Lines> {
+        let days = FIRST.series(1.day()).take_while(|day| *day <= LAST);
+        days.map(|day| ledger.count(day, DueBasis::Original)).collect()
+    };
+    let before = counted(&ledger);
+    let ended = in_the_table(&world).await.len();
+    let gone = expired_after_years(&world).await;
+    assert!(gone > 5 && usize::try_from(gone).unwrap() < ended, "{gone} of {ended} are gone");
+    ledger.enter(&in_the_table(&world).await);
+    assert_eq!(counted(&ledger), before);
+    forget(&world).await;
+    night(&world, &Order::days(FIRST, LAST), at(MORNING)).await.unwrap();
+    let told = platform::gather::gather(&"2026-11".parse().unwrap(), &world.figures).await.unwrap();
+    assert_eq!(lines(&told.rows), month, "November: {}", differences(&lines(&told.rows), &month));
+}
+
+/// The dossiers as the table of states has them.
+async fn in_the_table(world: &World) -> Vec<DossierFacts> {
+    let scanned = world
+        .client
+        .scan()
+        .table_name("DossiersTable")
+        .consistent_read(true)
+        .into_paginator()
+        .items()
+        .send();
+    let items = scanned.try_collect().await.unwrap().into_iter();
+    items.map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+}
+
+/// Does away with every content whose time is over seven years later; how many those are.
+async fn expired_after_years(world: &World) -> u64 {
+    let tables = (&world.dossiers, &world.erasures.removals);
+    let (order, now) = (expire_content::Order::default(), at("2033-11-19T01:00:00Z"));
+    let outcome =
+        expire_content::expire(&order, tables, &world.claims.keeper, &world.catalogue, now);
+    let outcome = outcome.await.unwrap();
+    assert!(!outcome.more && outcome.failed == 0, "{outcome:?}");
+    outcome.removed
 }
 
 fn kind(figure: &str) -> FigureKind {

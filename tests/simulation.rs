@@ -364,7 +364,7 @@ fn preferences(dossiers: &[Dossier]) -> BTreeMap<String, Reach> {
             2 => Reach { legal_only: true, ..Reach::default() },
             _ => continue,
         };
-        chosen.insert(dossier.applicant.phone.zalo().to_owned(), preferred);
+        chosen.insert(dossier.applicant.as_ref().unwrap().phone.zalo().to_owned(), preferred);
     }
     chosen
 }

@@ -125,7 +125,7 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
 #[tokio::test]
 async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
-    let phone = world.dossier(&submitted(&world).await).await.into_state().applicant.phone;
+    let phone = world.dossier(&submitted(&world).await).await.into_state().applicant.unwrap().phone;
     for _ in 0..10 {
         world
             .contacts
@@ -152,7 +152,7 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
 async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let phone = world.dossier(&code).await.into_state().applicant.phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
     world
         .contacts
         .count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW))

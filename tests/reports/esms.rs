@@ -52,7 +52,7 @@ async fn esms_reports_by_the_secret_address_alone() {
 async fn a_message_that_did_not_arrive_by_sms_goes_by_the_channel_that_remains() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
-    let id = world.dossier(&code).await.into_state().applicant.id_number;
+    let id = world.dossier(&code).await.into_state().applicant.unwrap().id_number;
     let sms_first = platform::dynamo::NoticePreference {
         channels: vec![domain::notice::NoticeChannel::Sms, domain::notice::NoticeChannel::Zalo],
         ..Default::default()
@@ -95,7 +95,7 @@ async fn failed_and_then_delivered_notifies_nobody_twice() {
     let world = World::new().await;
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
-    let id = world.dossier(&code).await.into_state().applicant.id_number;
+    let id = world.dossier(&code).await.into_state().applicant.unwrap().id_number;
     let sms_first = platform::dynamo::NoticePreference {
         channels: vec![domain::notice::NoticeChannel::Sms, domain::notice::NoticeChannel::Zalo],
         ..Default::default()

@@ -379,6 +379,13 @@ impl Call {
                 })
                 .await
             }
+            "POST /v1/dossiers/{code}/erasure" => {
+                let eraser = &world.claims.keeper;
+                http::serve(event, |request| {
+                    erase_content::handle(request, &world.erasures, eraser, now)
+                })
+                .await
+            }
             "GET /v1/dossiers/{code}/case"
             | "GET /v1/dossiers/{code}/documents/{id}"
             | "GET /v1/dossiers/{code}/forms/{form}"
@@ -464,6 +471,23 @@ impl Call {
         let handler =
             |request| read_case::handle(request, tables, &world.bucket, &world.catalogue, now);
         http::serve(self.event(), handler).await
+    }
+
+    /// The answer of `erase-content` at `now`.
+    pub async fn at_erasure(self, world: &World, now: Timestamp) -> Answer {
+        self.at_erasure_over(&world.erasures, world, now).await
+    }
+
+    /// The same over other lines to the tables.
+    pub async fn at_erasure_over(
+        self,
+        tables: &erase_content::Tables,
+        world: &World,
+        now: Timestamp,
+    ) -> Answer {
+        let eraser = &world.claims.keeper;
+        let handler = |request| erase_content::handle(request, tables, eraser, now);
+        http::serve(self.event(), handler).await.into()
     }
 
     /// The answer of `find-dossier` at `now`.

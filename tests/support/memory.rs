@@ -42,7 +42,8 @@ impl Memory {
         let mut dossier = model.clone().into_state();
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
         dossier.agency = agency.parse().unwrap();
-        dossier.applicant.phone = Phone::try_from(format!("091{number:07}")).unwrap();
+        dossier.applicant.as_mut().unwrap().phone =
+            Phone::try_from(format!("091{number:07}")).unwrap();
         dossier.try_into().unwrap()
     }
 

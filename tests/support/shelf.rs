@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use domain::upload::UploadId;
 use inspection::sha256;
 use platform::Failure;
-use platform::port::{Contents, Keeper};
+use platform::port::{Contents, Eraser, Keeper};
 use serde_json::{Value, json};
 
 /// The type of most documents.
@@ -26,6 +26,8 @@ pub struct Shelf {
     pub fetched: Mutex<u32>,
     /// Versions that are kept whatever nobody claims.
     pub kept: Mutex<BTreeSet<(String, String)>>,
+    /// How many erasures fail before one succeeds.
+    pub refusals: Mutex<u32>,
 }
 
 impl Shelf {
@@ -40,6 +42,11 @@ impl Shelf {
         self.objects.lock().unwrap().insert(key, content.to_vec());
         notification(id, version).to_string()
     }
+
+    /// The versions that there are of an object.
+    pub fn versions(&self, id: &str) -> usize {
+        self.objects.lock().unwrap().keys().filter(|(known, _)| known == id).count()
+    }
 }
 
 /// What the bucket says of a version.
@@ -51,6 +58,18 @@ pub fn notification(id: &str, version: &str) -> Value {
 impl Keeper for Shelf {
     async fn keep(&self, id: &UploadId, version: &str) -> Result<(), Failure> {
         self.kept.lock().unwrap().insert((id.as_str().to_owned(), version.to_owned()));
+        Ok(())
+    }
+}
+
+impl Eraser for Shelf {
+    async fn erase(&self, id: &UploadId) -> Result<(), Failure> {
+        let mut left = self.refusals.lock().unwrap();
+        if *left > 0 {
+            *left -= 1;
+            return Err(Failure::unavailable("object storage", "refused by the test"));
+        }
+        self.objects.lock().unwrap().retain(|(known, _), _| known != id.as_str());
         Ok(())
     }
 }

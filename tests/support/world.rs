@@ -23,7 +23,7 @@ use platform::catalogue::{self, UndecidedYears};
 use platform::claiming::Claiming;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, Figures,
-    IntakeTable, Notices, People, Reads, UploadTable,
+    IntakeTable, Notices, People, Reads, Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -51,6 +51,11 @@ pub fn people() -> KeyedHash {
     KeyedHash::new("a key for people in tests".to_owned())
 }
 
+/// What does away with contents, in the tables of `client`.
+pub fn removals(client: &Client) -> Removals {
+    Removals::new(client.clone(), dossier_tables(), "DocumentsTable".to_owned())
+}
+
 /// The tables that hold dossiers.
 pub fn dossier_tables() -> DossierTables {
     tables::dossiers()
@@ -72,6 +77,8 @@ pub struct World {
     pub claims: Claiming<UploadTable, Shelf>,
     /// Of `find-dossier`.
     pub finders: find_dossier::Tables,
+    /// Of `erase-content`; its eraser is [`Claiming::keeper`].
+    pub erasures: erase_content::Tables,
     pub catalogue_store: CatalogueStore,
     pub catalogue: Arc<Catalogue>,
 }
@@ -116,6 +123,11 @@ impl World {
             finders: find_dossier::Tables {
                 people: People::new(client.clone(), table("DossiersTable"), people()),
                 dossiers: Dossiers::new(client.clone(), dossier_tables()),
+                reads: Reads::new(client.clone(), table("ReadsTable")),
+            },
+            erasures: erase_content::Tables {
+                dossiers: Dossiers::new(client.clone(), dossier_tables()),
+                removals: removals(&client),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
             },
             notices: Notices::new(client.clone(), table("NoticesTable")),

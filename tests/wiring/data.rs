@@ -59,7 +59,13 @@ fn one_of_each_kind(file: &Value, wanted: fn(&Value) -> bool) -> Vec<String> {
                 down(&place.to_string(), format!("{kind}/*"), item);
             }),
             Value::Object(fields) => {
-                fields.iter().for_each(|(key, value)| down(key, format!("{kind}/{key}"), value));
+                // The fields of a form are of one kind, whatever they are called.
+                let of = |key: &str| {
+                    if kind.ends_with("/properties") { "*".to_owned() } else { key.to_owned() }
+                };
+                fields.iter().for_each(|(key, value)| {
+                    down(key, format!("{kind}/{}", of(key)), value);
+                });
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }

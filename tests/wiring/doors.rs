@@ -53,6 +53,7 @@ fn call(route: &str) -> Call {
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),
         "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),
+        "POST /v1/dossiers/{code}/erasure" => call.administrator(),
         route if route.contains("/v1/catalogue") => call.administrator(),
         route if route.contains("/v1/preference") => call.citizen(CITIZEN),
         _ => call.portal(),

@@ -19,7 +19,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 122] = [
+const ANSWERS: [(&str, u16, &str); 126] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.form", 201, ""),
@@ -66,6 +66,10 @@ const ANSWERS: [(&str, u16, &str); 122] = [
     ("change-status.assign", 200, ""),
     ("change-status.assign-by-stranger", 403, "forbidden"),
     ("change-status.assign-stale", 409, "stale-assignment"),
+    ("erase-content.order", 200, ""),
+    ("erase-content.open-dossier", 400, "code ended-dossier"),
+    ("erase-content.by-officer", 403, "forbidden"),
+    ("erase-content.no-number", 400, "number required"),
     ("track-dossier.public", 200, ""),
     ("track-dossier.bad-code", 400, "code dossier-code"),
     ("track-dossier.history", 200, ""),
@@ -145,7 +149,8 @@ const ANSWERS: [(&str, u16, &str); 122] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 7] = [
+const BEYOND_THE_SCHEMA: [&str; 8] = [
+    "code ended-dossier",
     "form.child.birthDate date",
     "procedure known-procedure",
     "agency agency-in-force",
@@ -251,6 +256,12 @@ async fn answered(world: &World, name: &str) -> Answer {
             })
             .await
         }
+        "erase-content" => {
+            http::serve(request, |request| {
+                erase_content::handle(request, &world.erasures, &world.claims.keeper, now)
+            })
+            .await
+        }
         "find-dossier" => {
             http::serve(request, |request| {
                 find_dossier::handle(request, &world.finders, &world.catalogue, now)
@@ -307,6 +318,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "find-dossier",
         "read-catalogue",
         "upload-document",
+        "erase-content",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
@@ -399,6 +411,10 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
                     .status,
                 200
             );
+        }
+        if name == "erase-content.order" {
+            let refused = answered(&world, "change-status.refuse").await;
+            assert_eq!(refused.status, 200, "{}", refused.body);
         }
         if name == "change-status.return-result" {
             assert_eq!(answered(&world, "change-status.finish").await.status, 200);

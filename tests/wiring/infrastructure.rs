@@ -326,6 +326,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "keep-preference" => names::<keep_preference::Settings>(),
         "notify-applicant" => names::<notify_applicant::Settings>(),
         "publish-catalogue" => names::<publish_catalogue::Settings>(),
+        "erase-content" => names::<erase_content::Settings>(),
+        "expire-content" => names::<expire_content::Settings>(),
         "find-dossier" => names::<find_dossier::Settings>(),
         "read-case" => names::<read_case::Settings>(),
         "read-catalogue" => names::<read_catalogue::Settings>(),
@@ -409,6 +411,7 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
         ("by-holder", ["heldBy", "workDue"]),
         ("by-applicant", ["applicantHash", "submittedAt"]),
         ("by-phone", ["phoneHash", "submittedAt"]),
+        ("by-content", ["contentOf", "endedOn"]),
     ];
     assert_eq!(found, expected.map(|(name, keys)| (name, keys.map(str::to_owned).to_vec())).into());
     for index in indexes {
@@ -416,6 +419,12 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
         if ["by-applicant", "by-phone"].map(Value::from).contains(&index["IndexName"]) {
             // What decides who may be shown the row, and nothing that a change of status writes.
             assert_eq!(held, ["agency", "handler", "procedure", "ward"], "{}", index["IndexName"]);
+            continue;
+        }
+        if index["IndexName"] == "by-content" {
+            // What decides for how long a content is kept, of what has ended.
+            let decides = ["procedure", "procedureVersion", "submittedAt", "contentGone"];
+            assert_eq!(held, decides, "by-content");
             continue;
         }
         // Nothing is counted by where a dossier lies just now.
@@ -472,6 +481,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let expected = [
         ("NightlyRollup", "cron(30 0 * * ? *)", "RollupKpiFunction", "RollupFailuresQueue"),
         ("NightlyRepair", "cron(0 2 * * ? *)", "RepairRelayFunction", "RelayFailuresQueue"),
+        ("NightlyExpiry", "cron(0 3 * * ? *)", "ExpireContentFunction", "ExpiryFailuresQueue"),
         (
             "MorningReminder",
             "cron(30 6 * * ? *)",

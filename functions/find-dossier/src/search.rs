@@ -92,12 +92,13 @@ struct Applicant<'a> {
 }
 
 impl<'a> Hit<'a> {
-    fn of(dossier: &'a Dossier, catalogue: &'a Catalogue, now: Timestamp) -> Self {
-        let applicant = &dossier.applicant;
-        Self {
+    /// None where the content is gone, and with it the number that was looked for.
+    fn of(dossier: &'a Dossier, catalogue: &'a Catalogue, now: Timestamp) -> Option<Self> {
+        let applicant = dossier.applicant.as_ref()?;
+        Some(Self {
             line: Line::of(dossier, catalogue, now),
             applicant: Applicant { kind: applicant.kind, full_name: &applicant.full_name },
-        }
+        })
     }
 }
 
@@ -119,7 +120,9 @@ pub(crate) async fn find(
     let page = tables.people.find(&person, limit, after.as_ref(), shown).await?;
     let mut found = tables.dossiers.each(&page.codes).await?;
     // The index may be a moment behind: the dossier was handed back since, say.
-    found.retain(|dossier| by.sight_of(dossier) == Some(Sight::Whole));
+    found.retain(|dossier| {
+        by.sight_of(dossier) == Some(Sight::Whole) && dossier.applicant.is_some()
+    });
     let record = |dossier: &Dossier| {
         let what = (ReadOf::Search, dossier.version);
         ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now)
@@ -128,6 +131,6 @@ pub(crate) async fn find(
     // Whatever is wrong with the table: the caller may come again, and sees nothing until then.
     let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
     try_join_all(records.iter().map(|read| tables.reads.record(read))).await.map_err(unrecorded)?;
-    let items = found.iter().map(|dossier| Hit::of(dossier, catalogue, now)).collect();
+    let items = found.iter().filter_map(|dossier| Hit::of(dossier, catalogue, now)).collect();
     HttpReply::json(200, &Page { items, next_cursor: page.next.as_ref().map(encode) })
 }

@@ -145,7 +145,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             return Ok(Step::Done);
         };
         let Some((phone, id_number)) = subject.addressee() else {
-            tracing::warn!(dossier = %code, "a report ends unsent: its leader is not listed any more");
+            tracing::warn!(dossier = %code, "a notice ends unsent: nobody is listed for it any more");
             thread.refuse(notice.version, UnsentReason::NotListed, now);
             self.keep(&mut thread, since, &subject, now).await?;
             return Ok(Step::Next);

@@ -57,7 +57,8 @@ impl Subject<'_> {
     pub(crate) fn addressee(&self) -> Option<(&Phone, Option<&IdNumber>)> {
         match self {
             Self::Dossier(dossier) => {
-                Some((&dossier.applicant.phone, Some(&dossier.applicant.id_number)))
+                let applicant = dossier.applicant.as_ref()?;
+                Some((&applicant.phone, Some(&applicant.id_number)))
             }
             Self::Report { leader, .. } => leader.map(|leader| (&leader.phone, None)),
         }

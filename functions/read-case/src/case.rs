@@ -5,13 +5,17 @@ mod filled;
 
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
-use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
+use domain::dossier::{
+    Action, Actor, ContentGone, Dossier, DossierStatus, GoneBy, HistoryEntry, Move, Role, Signature,
+};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure, Step};
 use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
@@ -42,7 +46,14 @@ pub(crate) struct Case<'a> {
     received_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    applicant: Person<'a>,
+    /// Missing where the content is gone, like everything else that was handed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applicant: Option<Person<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_gone: Option<Gone>,
+    /// The last day on which the content is kept; missing while the dossier is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_until: Option<Date>,
     documents: Vec<HandedIn<'a>>,
     /// Who has the documents: `sender` where an integrator could not send them.
     documents_kept_by: DocumentsKeptBy,
@@ -58,6 +69,19 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<InHands<'a>>,
     next: Vec<Next>,
+}
+
+/// Since when the content is gone, and by what.
+#[derive(Serialize)]
+struct Gone {
+    on: Date,
+    by: GoneBy,
+}
+
+impl From<ContentGone> for Gone {
+    fn from(gone: ContentGone) -> Self {
+        Self { on: date_of(gone.at), by: gone.by }
+    }
 }
 
 /// In whose hands a dossier is.
@@ -257,7 +281,11 @@ impl<'a> Case<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
-            applicant: Person::of(&dossier.applicant),
+            applicant: dossier.applicant.as_ref().map(Person::of),
+            content_gone: dossier.content_gone.map(Gone::from),
+            content_until: catalogue
+                .content_until(dossier)
+                .filter(|_| dossier.content_gone.is_none()),
             documents: documents(dossier, &seen),
             documents_kept_by: dossier.documents_kept_by,
             forms: filled::forms(dossier, &seen),

@@ -64,6 +64,10 @@ pub(crate) async fn print(
         Some(Sight::UpTo(_)) => return Err(Failure::Forbidden),
         None => return Err(Failure::DossierNotFound),
     }
+    // A form without a name and without reasons is none of the law's.
+    if dossier.content_gone.is_some() {
+        return Err(Failure::FormNotFound);
+    }
     let page = Page::of(form, &dossier, catalogue)?;
     let html = page
         .render()
@@ -121,7 +125,7 @@ impl<'a> Row<'a> {
         (dossier, entry): (&'a Dossier, &'a HistoryEntry),
         catalogue: &'a Catalogue,
     ) -> Self {
-        let applicant = &dossier.applicant;
+        let applicant = dossier.applicant.as_ref();
         let procedure = catalogue.procedure_of(dossier);
         let name_of = |code: &'a str| {
             let listed = procedure.iter().flat_map(|procedure| &procedure.documents);
@@ -137,10 +141,15 @@ impl<'a> Row<'a> {
                     |procedure| format!("{} (mã thủ tục {code})", procedure.name),
                 ));
             }
-            FormContent::Applicant => text = Some(applicant.full_name.reveal().to_owned()),
-            FormContent::Phone => text = Some(applicant.phone.domestic()),
+            FormContent::Applicant => {
+                text = applicant.map(|applicant| applicant.full_name.reveal().to_owned());
+            }
+            FormContent::Phone => {
+                text = applicant.map(|applicant| applicant.phone.domestic());
+            }
             FormContent::Email => {
-                text = applicant.email.as_ref().map(|email| email.reveal().to_owned());
+                let email = applicant.and_then(|applicant| applicant.email.as_ref());
+                text = email.map(|email| email.reveal().to_owned());
             }
             FormContent::Channel => text = Some(dossier.channel.vietnamese().to_owned()),
             FormContent::Documents => items = documents(dossier, entry, name_of),

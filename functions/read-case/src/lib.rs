@@ -65,6 +65,8 @@ async fn case(
         assignment @ 1.. if dossier.may_be_assigned_by(&by) => {
             format!("\"{version}.{assignment}\"")
         }
+        // Its content goes without a version.
+        _ if dossier.content_gone.is_some() => format!("\"{version}-gone\""),
         _ => format!("\"{version}\""),
     };
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.

@@ -14,7 +14,7 @@ use platform::Failure;
 use platform::dynamo::{Dossiers, ReadPlace, ReadRange, Reads};
 use platform::http::{HttpReply, HttpRequest};
 use platform::parameters::{day, number};
-use platform::record::{ReadOf, ReadRecord};
+use platform::record::{ErasureOrder, ReadOf, ReadRecord};
 use serde::Serialize;
 
 /// Reads of a page, unless asked otherwise.
@@ -58,6 +58,9 @@ struct Audit<'a> {
     /// The uploaded document, where it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<&'a UploadId>,
+    /// The order by which the content was erased, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<&'a ErasureOrder>,
     version: u64,
     request: &'a str,
 }
@@ -140,6 +143,7 @@ impl<'a> Line<'a> {
             code,
             reader: &read.by.id,
             document: read.document.as_ref(),
+            order: read.order.as_ref(),
             version: read.version,
             request: &read.request,
         };

@@ -12,8 +12,9 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Notices<'a> {
     code: &'a DossierCode,
-    /// The number, as far as an officer needs it to recognise it.
-    phone: String,
+    /// The number, as far as an officer needs it to recognise it; none where the content is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
     cost_vnd: u64,
     /// Notices of which it is unknown whether the applicant got them.
     left_unknown: usize,
@@ -49,7 +50,7 @@ impl<'a> Notices<'a> {
         let notices: Vec<Life<'a>> = records.iter().filter_map(Life::of).collect();
         Self {
             code: &dossier.code,
-            phone: dossier.applicant.phone.masked(),
+            phone: dossier.applicant.as_ref().map(|applicant| applicant.phone.masked()),
             cost_vnd: notices.iter().fold(0, |sum, notice| sum.saturating_add(notice.cost_vnd)),
             left_unknown: records.iter().filter(|notice| notice.is_left_unknown()).count(),
             notices,

@@ -103,6 +103,37 @@ impl Catalogue {
             .filter(|procedure| procedure.version == dossier.procedure_version)
     }
 
+    /// The last day on which the content of `dossier` is kept: so many years after its end as the
+    /// version of the procedure says that it keeps, or the rule of that day. None while it is open,
+    /// and where nothing says for how long.
+    pub fn content_until(&self, dossier: &Dossier) -> Option<Date> {
+        let ended = date_of(dossier.ended_at()?);
+        let version = (&dossier.procedure, dossier.procedure_version);
+        self.kept_until(version, date_of(dossier.submitted_at), ended)
+    }
+
+    /// The same of a dossier with this version of a procedure that was handed in on `submitted` and
+    /// ended on `ended`.
+    pub fn kept_until(
+        &self,
+        (procedure, version): (&ProcedureCode, u32),
+        submitted: Date,
+        ended: Date,
+    ) -> Option<Date> {
+        let kept = self.procedure(procedure, submitted).filter(|kept| kept.version == version);
+        let of_procedure = kept.and_then(|kept| kept.retention.as_ref());
+        let of_all = || self.law.rule_on(ended).retention.as_ref();
+        of_procedure.or_else(of_all).map(|kept| kept.until(ended))
+    }
+
+    /// The last day on which a dossier can have ended whose content is not kept on `day` any more;
+    /// none where nothing says for how long any content is kept.
+    pub fn last_expired_end(&self, day: Date) -> Option<Date> {
+        let of_procedures = self.procedures().filter_map(|kept| kept.retention.as_ref());
+        let all = of_procedures.chain(self.law.rules().filter_map(|rule| rule.retention.as_ref()));
+        all.map(|kept| kept.ended_before(day)).max()
+    }
+
     /// Every version of every procedure.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.register.procedures()

@@ -5,6 +5,7 @@ mod apology;
 mod assignment;
 mod clock;
 mod command;
+mod content;
 mod counted;
 mod forwarding;
 mod order;
@@ -31,6 +32,7 @@ pub use assignment::{
 use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
+pub use content::{ContentGone, GoneBy};
 pub use counted::CountedBy;
 pub use order::{Holds, LEFT_OUT};
 pub use room::ITEM_BYTES_MAX;
@@ -172,9 +174,10 @@ pub struct DossierState {
     /// The ward of the matter, if the applicant named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ward: Option<WardCode>,
-    /// The person or business that applies.
-    pub applicant: Applicant,
-    /// The documents handed in.
+    /// The person or business that applies; none once the content is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant: Option<Applicant>,
+    /// The documents handed in; none where the content is gone.
     pub documents: Vec<Document>,
     /// The electronic results, oldest first: of each end of the work that gave one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -210,6 +213,9 @@ pub struct DossierState {
     /// The status before a supplement was requested; `None` in every other status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_before: Option<DossierStatus>,
+    /// Since when the content is gone, and by what; none while it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_gone: Option<ContentGone>,
     /// All entries, oldest first.
     pub history: Vec<HistoryEntry>,
     /// In whose hands it was, oldest first.
@@ -332,6 +338,7 @@ impl Dossier {
         if !rule.is_legal_in(self.status, self.handler.is_some()) {
             return Err(illegal());
         }
+        self.check_content(rule)?;
         self.check_pass(&command).map_err(Refusal::invalid)?;
         self.check_supplement(&command, by)?;
         self.check_handover(&command, by)?;
@@ -376,7 +383,8 @@ impl Dossier {
     pub fn allowed_to(&self, by: &Actor) -> Vec<Action> {
         let legal =
             RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.is_some()));
-        legal.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
+        let worked = legal.filter(|rule| !self.lacks_content_for(rule));
+        worked.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }
 
     /// The state after one more entry: the one place where the version moves.

@@ -15,6 +15,7 @@ use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::id::{AgencyCode, BLOCK_DIGITS, CodeFormat, SEQUENCE_DIGITS};
 use crate::provenance::Trust;
+use crate::retention::Retention;
 use crate::term::TermUnit;
 use crate::text::REMARK_CHARACTERS_MAX;
 use crate::{RuleName, Violation};
@@ -215,6 +216,10 @@ pub struct ClockRule {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
     pub reception_working_hours: Option<u16>,
+    /// How long what was handed in is kept after the end of a dossier, unless its procedure says
+    /// otherwise; for ever in editions of before it was a rule.
+    #[serde(default)]
+    pub retention: Option<Retention>,
     counting: Counting,
     /// How well this entry is vouched for.
     pub trust: Trust,
@@ -270,6 +275,7 @@ impl Law {
         let (of_agencies, mut found) = calendar.of_agencies();
         found.splice(0..0, calendar.violations());
         let mut starts = BTreeSet::new();
+        let mut kept_too_long = Vec::new();
         for (place, rule) in file.rules.iter().enumerate() {
             let from = rule.valid_from;
             let mut check = |field: &str, name: RuleName, broken: bool, detail: &str| {
@@ -359,6 +365,10 @@ impl Law {
                     250,
                 );
             }
+            if let Some(kept) = &rule.retention {
+                let at = format!("rules[{place}].retention");
+                kept_too_long.extend(kept.violations(&at, &format!("from {from}")));
+            }
             let fits = |text: &str| {
                 !text.trim().is_empty() && text.chars().count() <= REMARK_CHARACTERS_MAX
             };
@@ -393,6 +403,7 @@ impl Law {
                 );
             }
         }
+        found.extend(kept_too_long);
         let rules = Dated::new(file.rules).filter(|rules| rules.covers(KNOWN_FROM));
         if rules.is_none() {
             let detail = format!("no rule is in force on {KNOWN_FROM}");

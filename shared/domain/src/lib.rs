@@ -34,6 +34,7 @@ pub mod procedure;
 pub mod provenance;
 pub mod register;
 pub mod reminder;
+pub mod retention;
 pub mod row;
 pub mod rule_name;
 #[cfg(feature = "schema")]

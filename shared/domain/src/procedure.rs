@@ -12,6 +12,7 @@ use crate::dated::ValidFrom;
 use crate::id::{ProcedureCode, is_level_one};
 use crate::outcome::ResultKind;
 use crate::provenance::Trust;
+use crate::retention::Retention;
 use crate::term::{Term, TermUnit};
 use crate::{RuleName, Violation};
 
@@ -181,6 +182,9 @@ pub struct Procedure {
     /// The electronic form; none where the procedure is applied for by documents alone.
     #[serde(default)]
     pub form: Option<ProcedureForm>,
+    /// How long what was handed in is kept; as the rules of the day say where it says nothing.
+    #[serde(default)]
+    pub retention: Option<Retention>,
     /// The fee in whole đồng.
     pub fee_vnd: u64,
     /// The first day on which this version is in force.
@@ -273,6 +277,10 @@ impl Procedure {
         found.extend(
             form.flat_map(|form| form.violations(&format!("procedures[{place}].form"), code)),
         );
+        let kept = self.retention.iter();
+        found.extend(
+            kept.flat_map(|kept| kept.violations(&format!("procedures[{place}].retention"), code)),
+        );
         found
     }
 
@@ -283,7 +291,12 @@ impl Procedure {
             (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
             (theirs, _) => theirs.clone(),
         };
-        *self == Self { trust: self.trust, steps: self.steps.clone(), form, ..other.clone() }
+        let retention = match (&other.retention, &self.retention) {
+            (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
+            (theirs, _) => theirs.clone(),
+        };
+        let steps = self.steps.clone();
+        *self == Self { trust: self.trust, steps, form, retention, ..other.clone() }
     }
 
     /// The term for dossiers that come in by `channel`.

@@ -159,6 +159,8 @@ rule_names! {
     ForwardOnly = "forward-only",
     AnotherAgency = "another-agency",
     OpenDossier = "open-dossier",
+    EndedDossier = "ended-dossier",
+    ContentGone = "content-gone",
     NothingChanges = "nothing-changes",
     AssignmentsMax = "assignments-max",
     ResultOwed = "result-owed",

@@ -373,7 +373,7 @@ impl Submission {
             handler: None,
             channel: self.channel,
             ward: self.ward,
-            applicant: self.applicant,
+            applicant: Some(self.applicant),
             documents: self.documents,
             results: Vec::new(),
             handovers: Vec::new(),
@@ -386,6 +386,7 @@ impl Submission {
             closed_at: None,
             paused_at: None,
             status_before: None,
+            content_gone: None,
             history: vec![entry],
             assignments: Vec::new(),
         })

@@ -24,6 +24,7 @@ mod rules {
     mod redates;
     mod reminders;
     mod results;
+    mod retention;
     mod room;
     mod routes;
     mod rule_names;

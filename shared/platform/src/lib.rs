@@ -35,5 +35,5 @@ pub use adapter::{dynamo, gateway, objects, sqs};
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{
-    assignment, claiming, gather, live_catalogue, live_token, submission, transition,
+    assignment, claiming, gather, live_catalogue, live_token, removal, submission, transition,
 };

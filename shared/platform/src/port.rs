@@ -177,6 +177,32 @@ pub trait UploadClaims: Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// What was handed in, to be done away with. Each step can be done again.
+pub trait Removal: Sync {
+    /// Stores `dossier`, which is without content, in the place of the same version with its
+    /// content: from then on nobody sees it. What is left of it is found again until
+    /// [`Removal::clear`].
+    fn forget(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
+
+    /// The uploaded documents that the stored content of `code` names.
+    fn uploads_of(
+        &self,
+        code: &DossierCode,
+    ) -> impl Future<Output = Result<BTreeSet<UploadId>, Failure>> + Send;
+
+    /// Removes the row of an uploaded document.
+    fn forget_upload(&self, id: &UploadId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Removes the stored content of `code`, and then the key by which it was found.
+    fn clear(&self, code: &DossierCode) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// The objects of uploaded documents, to be done away with.
+pub trait Eraser: Sync {
+    /// Deletes every version of the document's object. One that is gone is no failure.
+    fn erase(&self, id: &UploadId) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 /// The content of uploaded documents.
 pub trait Contents: Sync {
     /// The bytes of this version of the document's object; of a longer one only the first, more

@@ -35,6 +35,10 @@ pub struct DossierRecord<'a> {
     pub ended_on: Option<Date>,
     /// How many electronic documents it was handed in with, since an index holds none.
     pub document_count: usize,
+    /// Key of `by-content`: the month in which it ended, in Viet Nam, while its content is kept;
+    /// [`GOING`] while some of it is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_of: Option<String>,
     /// How many assignments there were; none without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignment: Option<u64>,
@@ -71,11 +75,11 @@ impl<'a> From<&'a Dossier> for DossierRecord<'a> {
             dossier,
             work: work_key(&dossier.agency, dossier.status.into()),
             work_due: format!("{:02}#{due}#{}", dossier.status.code(), dossier.code),
-            ended_on: dossier
-                .history
-                .last()
-                .filter(|_| dossier.status.is_closed())
-                .map(|entry| date_of(entry.at)),
+            ended_on: dossier.ended_at().map(date_of),
+            content_of: dossier.ended_at().map(|ended| match dossier.content_gone {
+                Some(_) => GOING.to_owned(),
+                None => month_key(date_of(ended)),
+            }),
             document_count: dossier.documents.iter().filter(|kept| kept.is_electronic()).count(),
             assignment: Some(dossier.assignment()).filter(|number| *number > 0),
             held_by: dossier.holder().map(|hold| holder_key(hold.agency, hold.holder)),
@@ -109,6 +113,14 @@ pub fn work_key(agency: &AgencyCode, work: Work) -> String {
         Work::Closed => "closed",
     };
     format!("{agency}#{word}")
+}
+
+/// Key of the contents that nobody sees any more and that are being done away with.
+pub const GOING: &str = "going";
+
+/// Key of the contents of what ended in the month of `day`.
+pub fn month_key(day: Date) -> String {
+    day.strftime("%Y-%m").to_string()
 }
 
 /// Key of what an officer of an agency holds.
@@ -175,6 +187,19 @@ pub enum ReadOf {
     Document,
     /// The content of an electronic result: an address by which to fetch it was given.
     Result,
+    /// Nothing was shown: the content was erased on order.
+    Erasure,
+}
+
+/// By what somebody was ordered to erase the content of a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureOrder {
+    /// The number of the order, as its issuer gave it.
+    pub number: String,
+    /// The office that issued it.
+    pub issuer: String,
+    /// Why, in the order's words.
+    pub reason: String,
 }
 
 /// That somebody has read personal data of a dossier, without anything of what they read.
@@ -198,6 +223,9 @@ pub struct ReadRecord {
     /// The uploaded document that was shown, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<UploadId>,
+    /// The order that was carried out, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ErasureOrder>,
     /// The version that the reader saw, from 1.
     pub version: u64,
     /// The gateway's id of the request, which the logs have, too.
@@ -227,6 +255,7 @@ impl ReadRecord {
             by,
             what,
             document: None,
+            order: None,
             version,
             request: request.to_owned(),
         }
@@ -239,6 +268,12 @@ impl ReadRecord {
     pub fn of_document(self, document: UploadId) -> Self {
         let read = format!("{}#{document}", self.read);
         Self { read, document: Some(document), ..self }
+    }
+
+    /// The same, on this order.
+    #[must_use]
+    pub fn by_order(self, order: ErasureOrder) -> Self {
+        Self { order: Some(order), ..self }
     }
 }
 

@@ -6,5 +6,6 @@ pub mod claiming;
 pub mod gather;
 pub mod live_catalogue;
 pub mod live_token;
+pub mod removal;
 pub mod submission;
 pub mod transition;

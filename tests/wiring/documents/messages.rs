@@ -83,6 +83,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     assert!(deployed.remove("{stack}-rollup-failures"));
     assert!(deployed.remove("{stack}-reminder-failures"));
     assert!(deployed.remove("{stack}-announcement-failures"));
+    assert!(deployed.remove("{stack}-expiry-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described =
         channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
@@ -90,6 +91,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     for (schedule, order) in [
         ("NightlyRollup", "RollupOrder"),
         ("NightlyRepair", "RepairOrder"),
+        ("NightlyExpiry", "ExpiryOrder"),
         ("MorningReminder", "ReminderOrder"),
         ("MorningAnnouncement", "AnnouncementOrder"),
         ("EveryMinuteWake", "WakeOrder"),
@@ -164,6 +166,11 @@ fn what_the_schedules_answer_is_documented() {
     }
     let (counted, reminded) =
         (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
+    let expired = expire_content::Outcome { day, removed: 1, failed: 0, more: true };
+    let expired = serde_json::to_value(expired).unwrap();
+    assert_eq!(fits(&documents.schema("ExpiryOutcome"), &expired), Ok(()));
+    let most = &documents.asyncapi["components"]["schemas"]["ExpiryOrder"]["properties"]["atMost"];
+    assert_eq!(most["maximum"], expire_content::REMOVED_MAX);
     assert_eq!(fits(&documents.schema("RollupOutcome"), &counted), Ok(()));
     assert_eq!(fits(&documents.schema("ReminderOutcome"), &reminded), Ok(()));
     for list in ["dueSoon", "overdue"] {

@@ -253,6 +253,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
     let repair = documents.schema("RepairOrder");
     let repaired = |order| serde_json::from_value::<repair_relay::Order>(order).map(|_| None);
+    let expiry = documents.schema("ExpiryOrder");
+    let expired = |order| serde_json::from_value::<expire_content::Order>(order).map(|_| None);
     let counted = |order| serde_json::from_value::<rollup_kpi::Order>(order).map(|order| order.day);
     let looked =
         |order| serde_json::from_value::<remind_deadline::Order>(order).map(|order| order.day);
@@ -280,6 +282,9 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("repair-relay.nightly", &repair, &repaired, Ok(None)),
         ("repair-relay.since", &repair, &repaired, Ok(None)),
         ("repair-relay.unknown-field", &repair, &repaired, Err(())),
+        ("expire-content.nightly", &expiry, &expired, Ok(None)),
+        ("expire-content.a-few", &expiry, &expired, Ok(None)),
+        ("expire-content.unknown-field", &expiry, &expired, Err(())),
     ] {
         let order = raw(name);
         assert_eq!(schema.is_valid(&order), expected.is_ok(), "{name}");
@@ -292,6 +297,7 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         "wake-notices",
         "refresh-token",
         "repair-relay",
+        "expire-content",
     ];
-    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3]);
+    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3]);
 }

@@ -51,7 +51,7 @@ impl FormKeptBy {
         if seen.iter().any(|entry| dossier.form_of(entry).is_some()) {
             return Some(Self::Us);
         }
-        procedure?.form.as_ref()?;
+        procedure.filter(|_| dossier.content_gone.is_none())?.form.as_ref()?;
         let by_integrator = seen.first().is_some_and(|entry| entry.by.role == Role::Integrator);
         Some(if by_integrator { Self::Sender } else { Self::Nobody })
     }

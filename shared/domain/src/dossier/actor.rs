@@ -90,7 +90,9 @@ impl Actor {
     pub fn is_on_applicants_side(&self, dossier: &Dossier) -> bool {
         match self {
             Self::Portal { .. } => true,
-            Self::Citizen { id_number, .. } => *id_number == dossier.applicant.id_number,
+            Self::Citizen { id_number, .. } => {
+                dossier.applicant.as_ref().is_some_and(|own| own.id_number == *id_number)
+            }
             Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
     }
@@ -200,6 +202,8 @@ pub enum Role {
     Citizen,
     /// A schedule of ours.
     System,
+    /// Who keeps the catalogue, and has content erased on order. No history has this role.
+    Administrator,
 }
 
 impl Role {
@@ -211,6 +215,7 @@ impl Role {
             Self::Portal => "portal",
             Self::Citizen => "citizen",
             Self::System => "system",
+            Self::Administrator => "administrator",
         }
     }
 }
@@ -247,7 +252,9 @@ impl Signature {
     pub fn note_readers(&self) -> NoteReaders {
         match self.role {
             Role::Portal | Role::Citizen => NoteReaders::AgenciesAndApplicant,
-            Role::Officer | Role::Integrator | Role::System => NoteReaders::Agencies,
+            Role::Officer | Role::Integrator | Role::System | Role::Administrator => {
+                NoteReaders::Agencies
+            }
         }
     }
 }

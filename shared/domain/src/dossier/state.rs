@@ -83,6 +83,12 @@ impl TryFrom<DossierState> for Dossier {
         if state.closed_at.is_some() != state.status.is_closed() {
             return Err(Impossible("a dossier is closed and open at a time"));
         }
+        if state.applicant.is_some() == state.content_gone.is_some() {
+            return Err(Impossible("a dossier has an applicant exactly while its content is kept"));
+        }
+        if state.content_gone.is_some() && !state.status.is_closed() {
+            return Err(Impossible("a dossier without content is worked on"));
+        }
         let gave = |document: &ResultDocument| {
             let gives = |entry: &&HistoryEntry| entry.result == Some(ResultKind::Electronic);
             state.history.iter().filter(gives).any(|entry| entry.version == document.version)

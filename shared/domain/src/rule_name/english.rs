@@ -123,6 +123,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::ForwardOnly => "names an agency, as forwarding alone may",
         RuleName::AnotherAgency => "must be another agency than the dossier's own",
         RuleName::OpenDossier => "is only for a dossier with something left to settle",
+        RuleName::EndedDossier => "is only for a dossier that has ended",
+        RuleName::ContentGone => "needs what was handed in, which is gone",
         RuleName::NothingChanges => "is so already",
         RuleName::KnownStep => "is no step of the procedure",
         RuleName::AssignmentsMax => "was changed too often",

@@ -121,6 +121,10 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::ForwardOnly => "chỉ khi chuyển hồ sơ mới được nêu cơ quan",
         RuleName::AnotherAgency => "phải là cơ quan khác với cơ quan của hồ sơ",
         RuleName::OpenDossier => "chỉ dành cho hồ sơ còn việc phải giải quyết",
+        RuleName::EndedDossier => "chỉ áp dụng cho hồ sơ đã kết thúc",
+        RuleName::ContentGone => {
+            "cần nội dung hồ sơ, mà nội dung đã hết thời hạn lưu giữ hoặc đã bị xóa"
+        }
         RuleName::NothingChanges => "đã như vậy rồi",
         RuleName::KnownStep => "thủ tục không có bước này",
         RuleName::AssignmentsMax => "đã thay đổi quá nhiều lần",

@@ -25,7 +25,7 @@ fn forwarded() -> Dossier {
 #[test]
 fn the_applicants_side_the_owner_and_the_present_handler_see_all_of_it_and_a_stranger_nothing() {
     let dossier = forwarded();
-    let owner = dossier.applicant.id_number.clone();
+    let owner = dossier.applicant.as_ref().unwrap().id_number.clone();
     let owner = Actor::Citizen { id: "citizen-1".to_owned(), id_number: owner };
     for by in [owner, portal(), officer(AGENCY), officer(HANDLER)] {
         assert_eq!(by.sight_of(&dossier), Some(Sight::Whole), "{by:?}");

@@ -12,7 +12,7 @@ use super::world::{
 };
 
 fn applicant() -> Applicant {
-    handed_in("none", Channel::Online, at("2026-03-02T08:00")).into_state().applicant
+    handed_in("none", Channel::Online, at("2026-03-02T08:00")).into_state().applicant.unwrap()
 }
 
 fn document(code: &str) -> Document {

@@ -10,6 +10,7 @@ mod intake_table;
 mod notices;
 mod people;
 mod reads;
+mod removals;
 mod rows;
 mod uploads;
 
@@ -41,9 +42,11 @@ pub use intake_table::IntakeTable;
 pub use notices::{DueThread, Notices};
 pub use people::{People, Person, PersonPage, PersonPlace, PersonRow};
 pub use reads::{ReadPlace, ReadRange, Reads, ReadsPage};
+pub use removals::{ContentRow, Expiring, Removals};
 pub use uploads::UploadTable;
 
-type Item = HashMap<String, AttributeValue>;
+/// The attributes of an item, by name.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// The SDK's configuration from the environment, with `ring` for TLS: half the build time of the
 /// default, and no C toolchain beyond a compiler.

@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::Failure;
 use crate::gateway::http_client;
-use crate::port::{Contents, Keeper};
+use crate::port::{Contents, Eraser, Keeper};
 
 /// The tag of an object that no dossier has claimed: the bucket's lifecycle removes what has it.
 pub const UNCLAIMED: (&str, &str) = ("claimed", "no");
@@ -38,6 +38,13 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// The longest list of tags that is read, in bytes: ten tags of 128 and 256 characters fit.
 const TAGS_BYTES_MAX: u64 = 64 * 1024;
+
+/// The longest list of versions that is read at once, in bytes: what is behind it is in the next.
+const VERSIONS_BYTES_MAX: u64 = 1024 * 1024;
+
+/// How often the versions of an object are listed until none is left: a thousand come at a time, and
+/// an object has one or two.
+const LISTS_MAX: u32 = 5;
 
 /// Where objects are, and as whom requests are signed.
 #[derive(Debug, Clone)]
@@ -146,9 +153,14 @@ impl Bucket {
     }
 
     fn address(&self, id: &UploadId, query: &[(&str, &str)]) -> Url {
+        self.within(&id.object_key(), query)
+    }
+
+    /// The address of what is called `key`; of the bucket itself where it has no letter.
+    fn within(&self, key: &str, query: &[(&str, &str)]) -> Url {
         let mut address = self.place.clone();
         let folder = address.path().trim_end_matches('/').to_owned();
-        address.set_path(&format!("{folder}/{}", id.object_key()));
+        address.set_path(&format!("{folder}/{key}"));
         if !query.is_empty() {
             address.query_pairs_mut().extend_pairs(query);
         }
@@ -276,6 +288,25 @@ impl Keeper for Objects {
     }
 }
 
+impl Eraser for Objects {
+    async fn erase(&self, id: &UploadId) -> Result<(), Failure> {
+        let key = id.object_key();
+        for _ in 0..LISTS_MAX {
+            let list = self.bucket.within("", &[("versions", ""), ("prefix", &key)]);
+            let list = self.get(list, VERSIONS_BYTES_MAX).await?;
+            let versions = versions(&String::from_utf8_lossy(&list), &key);
+            if versions.is_empty() {
+                return Ok(());
+            }
+            for version in versions {
+                let address = self.bucket.address(id, &[("versionId", &version)]);
+                self.call(Method::DELETE, address, StatusCode::NO_CONTENT).await?;
+            }
+        }
+        Err(Failure::Held("an object that is written anew"))
+    }
+}
+
 impl Contents for Objects {
     async fn content(
         &self,
@@ -302,9 +333,36 @@ fn tag<'a>(list: &'a str, name: &str) -> Option<&'a str> {
     value.split_once("</Value>").map(|(value, _)| value)
 }
 
+/// The versions of the object `key` in the storage's list of versions (XML), those that only say
+/// that it was deleted among them. Keys and versions of ours are plain words.
+fn versions(list: &str, key: &str) -> Vec<String> {
+    let entries = ["<Version>", "<DeleteMarker>"].map(|kind| list.split(kind).skip(1));
+    let of_key = |entry: &&str| entry.contains(&format!("<Key>{key}</Key>"));
+    let each = entries.into_iter().flatten().filter(of_key);
+    each.filter_map(|entry| {
+        let (_, version) = entry.split_once("<VersionId>")?;
+        version.split_once("</VersionId>").map(|(version, _)| version.to_owned())
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_version_of_an_object_is_found_and_each_mark_of_its_deletion_and_no_other_object_s() {
+        let list = "<ListVersionsResult><Prefix>documents/a1</Prefix>\
+                    <Version><Key>documents/a1</Key><VersionId>v2</VersionId></Version>\
+                    <DeleteMarker><Key>documents/a1</Key><VersionId>m</VersionId></DeleteMarker>\
+                    <Version><Key>documents/a1</Key><VersionId>v1</VersionId></Version>\
+                    <Version><Key>documents/a10</Key><VersionId>x</VersionId></Version>\
+                    </ListVersionsResult>";
+        let mut found = versions(list, "documents/a1");
+        found.sort();
+        assert_eq!(found, ["m", "v1", "v2"]);
+        assert!(versions("<ListVersionsResult/>", "documents/a1").is_empty());
+    }
 
     #[test]
     fn the_scanner_s_tag_is_found_among_others_and_nothing_is_made_of_none() {

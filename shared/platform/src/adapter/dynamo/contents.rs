@@ -11,13 +11,16 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-const CONTENT: [&str; 5] = ["applicant", "documents", "forms", "results", "handovers"];
+pub(super) const CONTENT: [&str; 5] = ["applicant", "documents", "forms", "results", "handovers"];
 
 /// Those of them that grow, each a list of which a write adds the newest.
 const LISTS: [&str; 4] = ["documents", "forms", "results", "handovers"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
+
+/// The attribute of the state that says that its content is gone.
+pub(super) const GONE: &str = "contentGone";
 
 /// The items of a dossier.
 #[derive(Debug)]
@@ -58,6 +61,11 @@ fn content_version(dossier: &Dossier) -> u64 {
 /// before a write and the other after it. A state of a release before there was a contents table
 /// holds its content itself.
 pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
+    if state.contains_key(GONE) {
+        // Whatever of it is still to be done away with.
+        state.insert("documents".to_owned(), AttributeValue::L(Vec::new()));
+        return Some(state);
+    }
     let mut content = content.unwrap_or_default();
     if state.get(CONTENT_VERSION) != content.get("version") {
         return None;

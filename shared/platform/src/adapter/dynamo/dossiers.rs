@@ -477,6 +477,7 @@ const MOVED: &[&str] = &[
     "work",
     "workDue",
     "endedOn",
+    "contentOf",
     "handler",
     "heldBy",
     "step",

@@ -190,7 +190,10 @@ impl Intake for IntakeTable {
             Ok(TransactWriteItem::builder().put(put).build())
         };
         let DossierItems { mut state, content } = DossierItems::of(dossier)?;
-        state.extend(people::keys_of(&self.people, &dossier.applicant));
+        let applicant = dossier.applicant.as_ref();
+        state.extend(
+            applicant.into_iter().flat_map(|applicant| people::keys_of(&self.people, applicant)),
+        );
         let uploaded = uploads_of(&dossier.documents);
         let mut writes = vec![
             put(&self.dossiers.states, state, "code")?,

@@ -45,11 +45,14 @@ fn of_phone(hash: &KeyedHash, phone: &Phone) -> String {
     hash.of("applicant-phone", phone.reveal())
 }
 
+/// The attributes by which a dossier is found by its applicant.
+pub(super) const KEYS: [&str; 2] = ["applicantHash", "phoneHash"];
+
 /// The attributes by which a dossier of `applicant` is found.
 pub(super) fn keys_of(hash: &KeyedHash, applicant: &Applicant) -> [(String, AttributeValue); 2] {
     [
-        ("applicantHash".to_owned(), text(of_id(hash, &applicant.id_number))),
-        ("phoneHash".to_owned(), text(of_phone(hash, &applicant.phone))),
+        (KEYS[0].to_owned(), text(of_id(hash, &applicant.id_number))),
+        (KEYS[1].to_owned(), text(of_phone(hash, &applicant.phone))),
     ]
 }
 

@@ -1,0 +1,127 @@
+//! `POST /v1/dossiers/{code}/erasure`: an administrator does away with what was handed in, because
+//! somebody with the power to do so has ordered it. The order is recorded first, among the reads of
+//! the dossier; an erasure that cannot be recorded is not made.
+
+mod settings;
+
+use domain::calendar::date_of;
+use domain::dossier::{Dossier, GoneBy, Role, Signature};
+use domain::id::DossierCode;
+use domain::{RuleName, Violation, text};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::dynamo::{Dossiers, Reads, Removals};
+use platform::http::{HttpReply, HttpRequest};
+use platform::port::{DossierStore, Eraser};
+use platform::record::{ErasureOrder, ReadOf, ReadRecord};
+use platform::removal::{Removed, remove};
+use serde::{Deserialize, Serialize};
+
+pub use settings::Settings;
+
+/// The most characters of an order's number, as offices write them.
+const NUMBER_CHARACTERS_MAX: usize = 100;
+
+/// The most characters of the name of who issued an order.
+const ISSUER_CHARACTERS_MAX: usize = 200;
+
+/// The tables that an erasure reads and writes.
+#[derive(Debug)]
+pub struct Tables {
+    /// Where dossiers are read.
+    pub dossiers: Dossiers,
+    /// Where contents are done away with.
+    pub removals: Removals,
+    /// Where the order is recorded.
+    pub reads: Reads,
+}
+
+/// The body: the order.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderBody {
+    number: String,
+    issuer: String,
+    reason: String,
+}
+
+/// What became of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Erased<'a> {
+    code: &'a DossierCode,
+    content_gone: Gone,
+}
+
+/// Since when the content is gone, and by what: an order may come after the time has ended.
+#[derive(Serialize)]
+struct Gone {
+    on: Date,
+    by: GoneBy,
+}
+
+impl OrderBody {
+    /// The cleaned order. Fails with every field that breaks a rule.
+    fn judged(self) -> Result<ErasureOrder, Vec<Violation>> {
+        let order = ErasureOrder {
+            number: text::line(&self.number),
+            issuer: text::line(&self.issuer),
+            reason: text::remark(&self.reason),
+        };
+        let fields = [
+            ("number", &order.number, NUMBER_CHARACTERS_MAX),
+            ("issuer", &order.issuer, ISSUER_CHARACTERS_MAX),
+            ("reason", &order.reason, text::REMARK_CHARACTERS_MAX),
+        ];
+        let broken = fields.into_iter().filter_map(|(field, given, most)| {
+            if let Some(flaw) = text::flaw(given) {
+                return Some(Violation::new(field, flaw.rule(), flaw.detail()));
+            }
+            let fits = text::says_something(given) && given.chars().count() <= most;
+            let detail = || format!("must be 1 to {most} characters");
+            (!fits).then(|| Violation::new(field, RuleName::Length, detail()))
+        });
+        let broken: Vec<Violation> = broken.collect();
+        if broken.is_empty() { Ok(order) } else { Err(broken) }
+    }
+}
+
+/// Answers one HTTP request; failures become problem documents.
+pub async fn handle(
+    request: HttpRequest,
+    tables: &Tables,
+    eraser: &impl Eraser,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    if request.route != "POST /v1/dossiers/{code}/erasure" {
+        return Err(Failure::RouteNotFound);
+    }
+    let id = request.administrator()?;
+    request.no_parameters()?;
+    let code: DossierCode = request.path("code")?;
+    let judge = |body: OrderBody| body.judged().err().unwrap_or_default();
+    let body: OrderBody = request.json_judged(judge)?;
+    let order = body.judged().map_err(Failure::Invalid)?;
+    let dossier = tables.dossiers.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
+    // Asked before anything is recorded: of what has not ended nothing is erased.
+    dossier.without_content(GoneBy::Order, now)?;
+    let by = Signature { role: Role::Administrator, id, agency: None };
+    let what = (ReadOf::Erasure, dossier.version);
+    let read = ReadRecord::new(code.clone(), by, what, &request.id, now).by_order(order);
+    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
+    tables.reads.record(&read).await.map_err(unrecorded)?;
+    let ordered = |_: &Dossier| Some(GoneBy::Order);
+    let stores = (&tables.removals, eraser);
+    let removed = remove(&tables.dossiers, stores, &code, ordered, now).await?;
+    let Removed::Gone(dossier) = removed else {
+        return Err(Failure::Defect("an order was not carried out".to_owned()));
+    };
+    let gone = dossier
+        .content_gone
+        .ok_or_else(|| Failure::Defect("what is gone is not marked".to_owned()))?;
+    let (dossier, request) = (code.as_str(), request.id.as_str());
+    tracing::info!(dossier, request, "a content was erased on order");
+    let content_gone = Gone { on: date_of(gone.at), by: gone.by };
+    HttpReply::json(200, &Erased { code: &code, content_gone })
+}

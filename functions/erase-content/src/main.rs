@@ -1,0 +1,22 @@
+//! Wires `erase-content`.
+
+use erase_content::{Settings, Tables};
+use platform::clock;
+use platform::dynamo::{self, Dossiers, Reads, Removals};
+use platform::entry::{self, http};
+use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
+    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
+    let tables = &Tables {
+        dossiers: Dossiers::new(client.clone(), settings.dossiers.clone()),
+        removals: Removals::new(client.clone(), settings.dossiers, settings.documents_table),
+        reads: Reads::new(client, settings.reads_table),
+    };
+    http::run(async |request, now| erase_content::handle(request, tables, objects, now).await).await
+}

@@ -1,0 +1,25 @@
+//! Wires `expire-content`.
+
+use expire_content::{Order, Outcome, Settings, expire};
+use platform::clock;
+use platform::dynamo::{self, Dossiers, Removals};
+use platform::entry::{self, schedule};
+use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
+
+#[tokio::main]
+async fn main() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let config = dynamo::aws_config().await;
+    let client = dynamo::Client::new(&config);
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers.clone());
+    let removals = &Removals::new(client, settings.dossiers, settings.documents_table);
+    schedule::run(async |order: Order, now| {
+        let catalogue = &*live.current(now).await?;
+        let tables = (dossiers, removals);
+        expire(&order, tables, objects, catalogue, now).await.and_then(Outcome::settled)
+    })
+    .await
+}

@@ -1,0 +1,171 @@
+//! Contents whose time has ended: found by the month in which their dossiers ended, and done away
+//! with. No other code deletes what was handed in.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dossier::{ContentGone, Dossier};
+use domain::id::{DossierCode, ProcedureCode};
+use domain::upload::UploadId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::contents::{CONTENT, GONE};
+use super::{DossierItems, DossierTables, Item, down, number, people, rows, stored, text};
+use crate::Failure;
+use crate::port::{Removal, Stored};
+
+/// The key of a row.
+const KEY: &[&str] = &["code"];
+
+/// Does away with contents, in the tables of dossiers and of uploaded documents.
+#[derive(Debug, Clone)]
+pub struct Removals {
+    client: Client,
+    dossiers: DossierTables,
+    uploads: String,
+}
+
+/// A row of the index of contents: whose content it is, and what decides for how long it is kept.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContentRow {
+    /// The code of the dossier.
+    pub code: DossierCode,
+    /// The procedure applied for.
+    pub procedure: ProcedureCode,
+    /// The version of the procedure that the dossier keeps.
+    pub procedure_version: u32,
+    /// The time of submission.
+    pub submitted_at: Timestamp,
+    /// The day on which the dossier ended, in Viet Nam.
+    pub ended_on: Date,
+    /// Whether its end was decided, and something of it is left.
+    #[serde(default)]
+    pub content_gone: Option<ContentGone>,
+}
+
+/// A page of the contents of one month.
+#[derive(Debug)]
+pub struct Expiring {
+    /// In the order of the days on which the dossiers ended. What cannot be read is left out and
+    /// named in the log.
+    pub rows: Vec<ContentRow>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Item>,
+}
+
+impl Removals {
+    /// Over these tables, the uploaded documents in the one named `uploads`.
+    pub fn new(client: Client, dossiers: DossierTables, uploads: String) -> Self {
+        Self { client, dossiers, uploads }
+    }
+
+    /// At most `limit` dossiers whose content is kept and that ended in `month` (`2026-11`), or
+    /// those whose content is [`GOING`](crate::record::GOING), after the place `after`.
+    pub async fn of_month(
+        &self,
+        month: &str,
+        limit: u32,
+        after: Option<Item>,
+    ) -> Result<Expiring, Failure> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.dossiers.states)
+            .index_name("by-content")
+            .key_condition_expression("contentOf = :month")
+            .expression_attribute_values(":month", text(month))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after)
+            .send()
+            .await
+            .map_err(down)?;
+        let found = page.items.unwrap_or_default().into_iter();
+        let rows = found.filter_map(|item| rows::readable(item, KEY)).collect();
+        Ok(Expiring { rows, next: page.last_evaluated_key })
+    }
+}
+
+impl Removal for Removals {
+    async fn forget(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let mut state = DossierItems::of(dossier)?.state;
+        let mut value = |name: &str| {
+            let missing = || Failure::Defect(format!("a dossier without content has no {name}"));
+            state.remove(name).ok_or_else(missing)
+        };
+        let (history, gone) = (value("history")?, value(GONE)?);
+        let going = value("contentOf")?;
+        let gone_too: Vec<&str> = CONTENT.into_iter().chain(people::KEYS).collect();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.dossiers.states)
+            .key("code", text(dossier.code.as_str()))
+            .update_expression(format!(
+                "SET history = :history, {GONE} = :gone, contentOf = :going REMOVE {}",
+                gone_too.join(", ")
+            ))
+            // Whoever moves it meanwhile may open it again: then nothing is forgotten.
+            .condition_expression(format!("#version = :version AND attribute_not_exists({GONE})"))
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":history", history)
+            .expression_attribute_values(":gone", gone)
+            .expression_attribute_values(":going", going)
+            .expression_attribute_values(":version", number(dossier.version));
+        stored(update.send().await)
+    }
+
+    async fn uploads_of(&self, code: &DossierCode) -> Result<BTreeSet<UploadId>, Failure> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.dossiers.contents)
+            .key("code", text(code.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(down)?;
+        let mut ids = BTreeSet::new();
+        for value in found.item.unwrap_or_default().values() {
+            named_uploads(value, &mut ids);
+        }
+        Ok(ids)
+    }
+
+    async fn forget_upload(&self, id: &UploadId) -> Result<(), Failure> {
+        let gone = self.client.delete_item().table_name(&self.uploads);
+        gone.key("document", text(id.as_str())).send().await.map_err(down)?;
+        Ok(())
+    }
+
+    async fn clear(&self, code: &DossierCode) -> Result<(), Failure> {
+        let key = || text(code.as_str());
+        let gone = self.client.delete_item().table_name(&self.dossiers.contents);
+        gone.key("code", key()).send().await.map_err(down)?;
+        // Last: a row that is in the index is looked at again.
+        let cleared = self
+            .client
+            .update_item()
+            .table_name(&self.dossiers.states)
+            .key("code", key())
+            .update_expression("REMOVE contentOf")
+            .condition_expression(format!("attribute_exists({GONE})"));
+        stored(cleared.send().await).map(drop)
+    }
+}
+
+/// Every uploaded document that a content names, wherever in it: whatever a later release keeps
+/// there goes, too.
+fn named_uploads(value: &AttributeValue, ids: &mut BTreeSet<UploadId>) {
+    if let AttributeValue::L(items) = value {
+        items.iter().for_each(|item| named_uploads(item, ids));
+    }
+    if let AttributeValue::M(fields) = value {
+        let named = fields.get("upload").and_then(|id| id.as_s().ok()?.parse().ok());
+        ids.extend(named);
+        fields.values().for_each(|field| named_uploads(field, ids));
+    }
+}
