@@ -26,7 +26,8 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
 use crate::support::cut::{Fate, line};
 use crate::support::file;
 use crate::support::shelf::{PDF, declared, pdf};
-use crate::support::world::{NOW, World, at, dossier_tables, removals};
+use crate::support::teller::{accepted, changed, tell};
+use crate::support::world::{NOW, Scripted, World, at, dossier_tables, removals};
 
 /// Five years after the dossiers here have ended, and a day.
 const OVER: &str = "2031-11-18T02:00:00Z";
@@ -405,6 +406,23 @@ async fn what_is_moved_while_it_is_forgotten_is_kept() {
     assert_eq!(stored.unwrap(), platform::port::Stored::AnotherWasFirst);
     assert!(world.dossier(&code).await.applicant.is_some());
     assert_eq!(expired(&world, at(OVER)).await.removed, 0);
+}
+
+#[tokio::test]
+async fn nobody_is_notified_of_what_happens_to_a_dossier_without_content() {
+    let world = World::new().await;
+    let code = ended(&world, "a").await;
+    expired(&world, at(OVER)).await;
+    assert_eq!(moved(&world, &code, "return-result", 4).await.status, 200);
+    let message = changed(&world, &code, 5).await;
+    let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert!(gateways.asked().is_empty(), "{:?}", gateways.asked());
+    let notice = world.notice(&code, 5).await;
+    assert_eq!(
+        (notice.state.name(), notice.reason.map(|reason| reason.name().to_owned())),
+        ("refused", Some("not-listed".to_owned()))
+    );
 }
 
 /// Keys and versions of objects.

@@ -27,6 +27,7 @@ AT_HOME = {
     "submitDossier": ("portal", "citizen"),
     "changeStatus": ("officer",),
     "assignDossier": ("officer",),
+    "eraseContent": ("administrator",),
     "listWork": ("officer",),
     "readHistory": ("citizen", "officer"),
     "readDeadline": ("citizen", "officer"),
@@ -132,9 +133,11 @@ def known(body: dict[str, Any], code: str, number: int) -> None:
     ):
         if isinstance(body.get(field), str) and body[field].isascii() and number % 4:
             body[field] = real
-    # Of a submission alone: the documents that this procedure requires.
+    # Of a submission alone: the documents that this procedure requires, and no form.
     if body.get("procedure") == SETTING["procedure"] and number % 2:
         body["documents"] = SETTING["documents"]
+        # Its schema is the procedure's own, and not a part of the document.
+        body.pop("form", None)
     if isinstance(body.get("expectedVersion"), int) and code in VERSIONS and number % 4:
         body["expectedVersion"] = VERSIONS[code]
     if isinstance(body.get("expectedAssignment"), int) and code in ASSIGNMENTS and number % 4:

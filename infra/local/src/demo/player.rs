@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::error::{DemoError, slug};
-use super::scenario::{By, Dossier, Happening, RefusedCommand};
+use super::scenario::{By, Dossier, Happening, RefusedCommand, with_outcome};
 use super::screen::{Screen, Stage};
 use super::stack::{Asker, Stack};
 use super::{AT_ONCE, drain};
@@ -207,6 +207,7 @@ impl<'a> Player<'a> {
         refused: &RefusedCommand,
     ) -> Result<(), DemoError> {
         let body = json!({ "action": refused.action, "expectedVersion": refused.expected_version });
+        let body = with_outcome(body);
         let key = format!("{}-{}-refused", self.run, dossier.reference);
         match self.transition(dossier, code, By::Officer, &body, &key).await {
             Err(DemoError::Problem { status, document })

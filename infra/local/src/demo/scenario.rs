@@ -143,14 +143,20 @@ impl Happening {
                 command[name] = text.as_str().into();
             }
         }
-        // What an officer owes; an integrator leaves it out, as those of before did.
-        match (self.by_http, self.action.as_str()) {
-            (true, "finish") => command["result"] = json!({ "kind": "paper" }),
-            (true, "return-result") => command["handover"] = json!({ "how": "in-person" }),
-            _ => {}
-        }
-        command
+        // An integrator leaves it out, as those of before did.
+        if self.by_http { with_outcome(command) } else { command }
     }
+}
+
+/// The command with what an officer owes: a result where it ends the work, and where that is handed
+/// over, by which way.
+pub(super) fn with_outcome(mut command: Value) -> Value {
+    match command["action"].as_str() {
+        Some("finish") => command["result"] = json!({ "kind": "paper" }),
+        Some("return-result") => command["handover"] = json!({ "how": "in-person" }),
+        _ => {}
+    }
+    command
 }
 
 /// One row of the scenario, with its dates worked out.

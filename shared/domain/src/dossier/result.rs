@@ -36,9 +36,13 @@ impl Command {
     /// Whether `entry` of `dossier` has the result and the handover of this command.
     pub(super) fn has_the_result_of(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
         let document = self.result.as_ref().and_then(|result| result.document());
-        self.result.as_ref().map(|result| result.kind()) == entry.result
-            && both(document, dossier.result_document_of(entry), ResultDocument::is_like)
-            && both(self.handover.as_ref(), dossier.handover_of(entry), Handover::is_like)
+        // Of what is gone, nobody can tell any more.
+        let gone = dossier.content_gone.is_some();
+        let as_given = || {
+            both(document, dossier.result_document_of(entry), ResultDocument::is_like)
+                && both(self.handover.as_ref(), dossier.handover_of(entry), Handover::is_like)
+        };
+        self.result.as_ref().map(|result| result.kind()) == entry.result && (gone || as_given())
     }
 }
 

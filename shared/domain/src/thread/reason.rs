@@ -168,7 +168,8 @@ pub enum UnsentReason {
     NoChannel,
     /// The month's budget for messages is used up.
     Budget,
-    /// The catalogue does not list the leader any more.
+    /// The catalogue does not list the leader any more, or the content of the dossier is gone and
+    /// with it the number.
     NotListed,
     /// No message arrives at the number.
     Unreachable(Unreachable),

@@ -13,6 +13,7 @@ use domain::dossier::{
 };
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
 use domain::law::{Law, OnSupplement, PauseCounting};
+use domain::outcome::{GivenResult, ResultDocument, ResultKind};
 use domain::procedure::Channel;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -20,9 +21,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::kpi::{facts, tally, total};
+use super::results::electronic;
 use super::transitions::allowed;
 use super::world::{
-    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day, given,
+    AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day,
     handed_in, handed_over, integrator, law, law_of, law_that_resumes_from, local, officer, portal,
 };
 
@@ -47,6 +49,29 @@ struct Attempt {
     extension: Option<i64>,
     /// To whom it is forwarded; none for one that names nobody.
     to: Option<&'static str>,
+}
+
+impl Attempt {
+    /// The result that an end of the work gives; none where nobody declares one.
+    fn result(&self) -> Option<GivenResult> {
+        match (self.extension, self.to) {
+            (Some(_), _) => electronic(),
+            (None, Some(_)) => Some(GivenResult::Paper),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What `entry` of `dossier` gave, as a command gives it.
+fn given_by(entry: &HistoryEntry, dossier: &Dossier) -> Option<GivenResult> {
+    entry.result.map(|kind| match kind {
+        ResultKind::Electronic => {
+            let document = dossier.result_document_of(entry).unwrap().clone();
+            GivenResult::Electronic(Box::new(ResultDocument { version: 1, ..document }))
+        }
+        ResultKind::Paper => GivenResult::Paper,
+        ResultKind::Nothing => GivenResult::Nothing,
+    })
 }
 
 const ACTIONS: [Action; 20] = [
@@ -173,7 +198,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
                 .map(|agency| agency.parse().unwrap()),
             asked_for: Vec::new(),
             documents: Vec::new(),
-            result: given(action),
+            result: attempt.result().filter(|_| action == Action::Finish),
             handover: handed_over(action),
             form: None,
         };
@@ -223,8 +248,16 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
         dossier.due_at.is_none() || original(dossier) == dossier.original_due_at.or(dossier.due_at),
         "the term alone gives the original date"
     );
+    let electronic = |entry: &&HistoryEntry| entry.result == Some(ResultKind::Electronic);
+    let gave: Vec<u64> =
+        dossier.history.iter().filter(electronic).map(|entry| entry.version).collect();
+    let kept: Vec<u64> = dossier.results.iter().map(|document| document.version).collect();
+    assert_eq!(kept, gave, "each electronic result is kept with its version, and no other");
+    let settled = [DossierStatus::Finished, DossierStatus::Returned].contains(&dossier.status);
+    assert_eq!(dossier.finished_by().is_some(), settled, "a result holds while the work is over");
     for (entry, version) in dossier.history.iter().zip(1..) {
         assert_eq!(entry.version, version);
+        assert!(entry.result.is_none() || entry.action == Action::Finish, "only ends give results");
         assert!(entry.at <= entry.recorded_at, "nothing happens after we learned of it");
         let apart = entry.claimed_at.map(|claimed| claimed.duration_until(entry.at).abs());
         assert!(
@@ -399,7 +432,7 @@ proptest! {
                 to_agency: entry.handler.clone(),
                 asked_for: Vec::new(),
                 documents: Vec::new(),
-                result: given(entry.action),
+                result: given_by(entry, &reached),
                 handover: handed_over(entry.action),
                 form: None,
             };

@@ -1,6 +1,8 @@
 //! Results: who owes one, what is kept of it, and which one holds.
 
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, DossierState, Need, Refusal};
+use domain::dossier::{
+    Action, Actor, Command, Decision, Dossier, DossierState, GoneBy, Need, Refusal,
+};
 use domain::kpi::report::joined;
 use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows};
 use domain::outcome::{GivenResult, Handover, HandoverWay, ResultDocument, ResultKind};
@@ -62,7 +64,8 @@ fn finish(result: Option<GivenResult>) -> Command {
     Command { result, ..command("finish", Action::Finish) }
 }
 
-fn electronic() -> Option<GivenResult> {
+/// A signed document, as a result.
+pub(super) fn electronic() -> Option<GivenResult> {
     Some(GivenResult::Electronic(Box::new(signed())))
 }
 
@@ -155,6 +158,20 @@ fn the_last_result_holds_until_it_is_sent_back_and_the_earlier_ones_stay_with_th
     let portal = super::world::portal();
     assert!(second.result_document_for(&second.history[2], &portal).is_none());
     assert!(second.result_document_for(&second.history[4], &portal).is_some());
+}
+
+#[test]
+fn a_result_that_is_returned_when_the_content_is_gone_is_returned_once_however_often_it_is_said() {
+    let by = officer(AGENCY);
+    let ended = moved(tried(&received(), finish(electronic()), &by));
+    let gone = ended.without_content(GoneBy::Expiry, at("2126-03-02T12:00")).unwrap();
+    assert_eq!((gone.result_kind(), gone.results.len()), (Some(ResultKind::Electronic), 0));
+    let order = || hand_over(HandoverWay::Post);
+    let mut state = moved(tried(&gone, order(), &by)).into_state();
+    // As it is read again: nothing of the content is.
+    state.handovers.clear();
+    let returned = Dossier::try_from(state).unwrap();
+    assert!(matches!(tried(&returned, order(), &by), Ok(Decision::Repeated(_))));
 }
 
 #[test]
