@@ -289,6 +289,16 @@ async fn a_dossier_is_found_however_its_code_was_copied() {
 #[tokio::test]
 async fn a_key_that_is_no_ascii_is_invalid_and_not_missing() {
     let world = World::new().await;
+    let code = submit(&world, "k", &submission()).await.code();
+    // Where none is owed, an empty one is a client's mistake: its repetitions would be no one's.
+    for key in ["é", "a b", "", " "] {
+        for call in [Call::transition(&code, "receive", 1), Call::assignment(&code, "me", (1, 0))] {
+            let call = call.header("idempotency-key", key);
+            let answer = call.at_change(&world.dossiers, &world, at(NOW)).await;
+            let broken = ("Idempotency-Key", "command-id");
+            assert_eq!((answer.status, answer.broken()), (400, broken), "{key}");
+        }
+    }
     for key in ["é", "khóa-1", "a b"] {
         let answer = submit(&world, key, &submission()).await;
         assert_eq!(

@@ -38,7 +38,7 @@ pub async fn handle(
 /// The name of a command: without a key of the client's each request is a command of its own, and
 /// its repetition is stale.
 fn named(request: &HttpRequest, kind: &str, by: &Signature) -> Result<CommandId, Failure> {
-    let name = match request.header("idempotency-key") {
+    let name = match request.header_as_sent("idempotency-key") {
         Some(key) => CommandId::try_from(key.to_owned())?.to_string(),
         None => request.id.clone(),
     };

@@ -154,9 +154,15 @@ impl HttpRequest {
         parameters.end()
     }
 
-    /// A header, by its name in lower case.
+    /// A header, by its name in lower case; none where it has no value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.header_as_sent(name).filter(|value| !value.is_empty())
+    }
+
+    /// The same, where a header without a value is another thing than none: who sends one meant to
+    /// say something.
+    pub fn header_as_sent(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.trim())
     }
 
     /// The body as JSON of type `T`, with all that came; `judge` is as in
