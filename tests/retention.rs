@@ -8,16 +8,18 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::document::uploads_in;
 use domain::dossier::Dossier;
+use domain::id::DossierCode;
 use domain::outcome::{ResultDocument, ResultKind};
 use domain::upload::UploadedDocument;
 use expire_content::{Order, Outcome, expire};
 use inspect_document::MalwareScan;
 use inspection::sha256;
 use jiff::Timestamp;
+use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::dynamo::Dossiers;
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
-use platform::port::{Eraser, Uploads};
+use platform::port::{Advance, DossierStore, Eraser, Stored, Uploads};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -417,9 +419,56 @@ async fn what_is_moved_while_it_is_forgotten_is_kept() {
     let forgotten = before.without_content(domain::dossier::GoneBy::Expiry, at(OVER)).unwrap();
     assert_eq!(moved(&world, &code, "send-back", 4).await.status, 200);
     let stored = platform::port::Removal::forget(&world.erasures.removals, &forgotten).await;
-    assert_eq!(stored.unwrap(), platform::port::Stored::AnotherWasFirst);
+    assert_eq!(stored.unwrap(), Stored::AnotherWasFirst);
     assert!(world.dossier(&code).await.applicant.is_some());
     assert_eq!(expired(&world, at(OVER)).await.removed, 0);
+}
+
+/// A store whose first reader has read before the content went.
+struct ReadBefore {
+    table: Dossiers,
+    first: Mutex<Option<Dossier>>,
+}
+
+impl DossierStore for ReadBefore {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        let first = self.first.lock().unwrap().take();
+        if first.is_some() { Ok(first) } else { self.table.dossier(code).await }
+    }
+
+    async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
+        self.table.advance(dossier).await
+    }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.table.assign(dossier).await
+    }
+}
+
+// The other way round: the content goes between a move's reading and its writing.
+#[tokio::test]
+async fn what_is_forgotten_while_it_is_moved_is_never_opened_and_gets_no_more_words() {
+    for (action, status) in [("send-back", 400), ("return-result", 200)] {
+        let world = World::new().await;
+        let code = ended(&world, "a").await;
+        let first = Mutex::new(Some(world.dossier(&code).await));
+        let store = ReadBefore { table: world.dossiers.clone(), first };
+        assert_eq!(erasure(&code).at_erasure(&world, at(NOW)).await.status, 200);
+        let mut body = json!({
+            "action": action, "expectedVersion": 4, "reason": "canary-reason", "note": "canary-note",
+        });
+        if action == "return-result" {
+            body["handover"] = json!({ "how": "post", "to": "Canary Thị Bưu" });
+        }
+        let call = Call::transition(&code, action, 4).body(&body);
+        let answer = call.at_change(&store, &world, at(NOW)).await;
+        assert_eq!(answer.status, status, "{action}: {}", answer.body);
+        assert!(world.dossier(&code).await.status.is_closed(), "{action}");
+        for table in ["DossiersTable", "ContentsTable"] {
+            let text = serde_json::to_string(&scanned(&world, table, None).await).unwrap();
+            assert!(!text.to_lowercase().contains("canary"), "{action}, {table}: {text}");
+        }
+    }
 }
 
 #[tokio::test]
