@@ -1,13 +1,17 @@
 //! What was handed in lies apart from the state that every move rewrites: small state, nothing of a
 //! person in stream or index, and both read as one.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Capacity, ReturnConsumedCapacity};
 use platform::port::DossierStore;
 use serde_json::{Value, json};
 
 use crate::support::bytes::item_bytes;
 use crate::support::call::{AGENCY, CITIZEN, Call, submission, with_outcome};
 use crate::support::world::{NOW, World, at};
+
+type Item = HashMap<String, AttributeValue>;
 
 /// A submission in which nothing personal occurs by chance elsewhere.
 fn with_canaries() -> Value {
@@ -104,34 +108,117 @@ async fn neither_the_table_of_the_stream_nor_an_index_holds_anything_of_who_appl
     }
 }
 
+/// Seven moves of a dossier, none of which brings anything: its result is on paper.
+const MOVES: [&str; 7] =
+    ["receive", "process", "suspend", "resume", "request-payment", "confirm-payment", "finish"];
+
+/// What is stored of a dossier at one time.
+struct Images {
+    state: Item,
+    content: Item,
+}
+
+impl Images {
+    async fn of(world: &World, code: &str) -> Self {
+        let get = async |table: &str| {
+            let key = AttributeValue::S(code.to_owned());
+            let got = world.client.get_item().table_name(table).key("code", key).send().await;
+            got.unwrap().item.unwrap()
+        };
+        Self { state: get("DossiersTable").await, content: get("ContentsTable").await }
+    }
+
+    /// The one item that held both before ADR 48.
+    fn whole(&self) -> Item {
+        let mut whole = self.state.clone();
+        whole.remove("contentVersion");
+        let apart = self.content.clone().into_iter().filter(|(name, _)| name != "version");
+        whole.extend(apart);
+        whole
+    }
+}
+
+/// What is stored of a dossier with so many documents after its submission, and after each of
+/// [`MOVES`].
+async fn images(world: &World, key: &str, documents: usize) -> Vec<Images> {
+    let mut body = with_canaries();
+    let one = body["documents"][3].clone();
+    body["documents"].as_array_mut().unwrap().resize(documents, one);
+    let call = Call::submit(key).body(&body);
+    let code = call.at_submit(&world.intake, world, at(NOW)).await.code();
+    let mut images = vec![Images::of(world, &code).await];
+    for (version, action) in (1..).zip(MOVES) {
+        let body = json!({ "action": action, "expectedVersion": version, "reason": "lý do" });
+        moved(world, &code, &with_outcome(body)).await;
+        images.push(Images::of(world, &code).await);
+    }
+    images
+}
+
 #[tokio::test]
 async fn the_state_is_as_small_with_fifty_documents_as_with_four() {
     let world = World::new().await;
-    let (mut sizes, mut contents) = (Vec::new(), Vec::new());
-    for (key, documents) in [("few", 4), ("many", 50)] {
-        let mut body = with_canaries();
-        let one = body["documents"][3].clone();
-        let list = body["documents"].as_array_mut().unwrap();
-        list.resize(documents, one);
-        let call = Call::submit(key).body(&body);
-        let code = call.at_submit(&world.intake, &world, at(NOW)).await.code();
-        for (version, action) in (1..).zip(["receive", "process", "suspend", "resume"]) {
-            let reason = json!({ "action": action, "expectedVersion": version, "reason": "lý do" });
-            moved(&world, &code, &reason).await;
-        }
-        for (version, action) in (5..).zip(["request-payment", "confirm-payment", "finish"]) {
-            let body = json!({ "action": action, "expectedVersion": version });
-            moved(&world, &code, &with_outcome(body)).await;
-        }
-        let key = AttributeValue::S(code);
-        let content = world.client.get_item().table_name("ContentsTable").key("code", key.clone());
-        contents.push(item_bytes(&content.send().await.unwrap().item.unwrap()));
-        let state = world.client.get_item().table_name("DossiersTable").key("code", key);
-        sizes.push(item_bytes(&state.send().await.unwrap().item.unwrap()));
-    }
+    let few = images(&world, "few", 4).await.pop().unwrap();
+    let many = images(&world, "many", 50).await.pop().unwrap();
+    let sizes = [item_bytes(&few.state), item_bytes(&many.state)];
+    let contents = [item_bytes(&few.content), item_bytes(&many.content)];
     println!("a state after seven moves: {sizes:?} bytes, its content: {contents:?}");
     assert!(sizes[0].abs_diff(sizes[1]) < 8, "{sizes:?}");
     assert!(sizes[0] < 4 * 1024, "{sizes:?}");
+}
+
+/// Write units of one move: of the table, and of its indexes together.
+#[derive(Clone, Copy, PartialEq)]
+struct Units {
+    table: f64,
+    indexes: f64,
+}
+
+/// What the store takes for putting `after` where `before` is. An update is paid like this, by the
+/// larger of its two images.
+async fn units(world: &World, before: Item, after: Item) -> Units {
+    let put = |item| world.client.put_item().table_name("DossiersTable").set_item(Some(item));
+    put(before).send().await.unwrap();
+    let put = put(after).return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+    let consumed = put.send().await.unwrap().consumed_capacity.unwrap();
+    let part = |capacity: &Capacity| capacity.capacity_units().unwrap();
+    let indexes = consumed.global_secondary_indexes().into_iter().flatten();
+    Units {
+        table: part(consumed.table().unwrap()),
+        indexes: indexes.map(|(_, index)| part(index)).sum(),
+    }
+}
+
+// The figures of ADR 48: `cargo test -p tests --test motcua -- contents:: --nocapture` shows them.
+#[tokio::test]
+async fn a_move_costs_the_same_with_fifty_documents_as_with_four() {
+    let world = World::new().await;
+    let mut moves: Vec<Vec<Units>> = Vec::new();
+    println!("write units, table + indexes   one item      apart");
+    for (key, documents) in [("few", 4), ("many", 50)] {
+        let images = images(&world, key, documents).await;
+        let (mut sums, mut apart) = ([0.0, 0.0], Vec::new());
+        for (action, pair) in MOVES.into_iter().zip(images.windows(2)) {
+            let (before, after) = (&pair[0], &pair[1]);
+            assert_eq!(before.content, after.content, "{action} writes the content");
+            let one = units(&world, before.whole(), after.whole()).await;
+            let two = units(&world, before.state.clone(), after.state.clone()).await;
+            println!(
+                "{documents:>3} documents, {action:<15} {:>4} + {:<4} {:>4} + {:<4}",
+                one.table, one.indexes, two.table, two.indexes
+            );
+            let kibibytes = u32::try_from(item_bytes(&after.content) / 1024).unwrap();
+            assert!(one.table - two.table >= f64::from(kibibytes), "{action} pays for the content");
+            assert!(one.indexes == two.indexes, "{action}: an index has the content");
+            sums[0] += one.table + one.indexes;
+            sums[1] += two.table + two.indexes;
+            apart.push(two);
+        }
+        let [one, two] = sums;
+        println!("{documents:>3} documents, seven moves {one:>11} {two:>11}    {:.2}", two / one);
+        moves.push(apart);
+    }
+    assert!(moves[0] == moves[1], "a move pays for documents");
 }
 
 #[tokio::test]

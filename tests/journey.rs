@@ -1,6 +1,7 @@
 //! The deployed stack: `infra/template.yaml` as it stands, each function under its own role.
 
 mod gateways;
+mod matrix;
 mod operators;
 mod uploading;
 

@@ -1,9 +1,10 @@
 //! Who gets what at which door: every route of the document, asked by everybody whom we know, with
-//! the claims that the authorizer passes on.
+//! the claims that the authorizer passes on. `journey::matrix` asks the same through the gateway.
 
 use std::collections::BTreeSet;
 
 use domain::upload::UploadState;
+use futures::{StreamExt, stream};
 use platform::port::Uploads;
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ const STRANGER: &str = "H20.09";
 const NEIGHBOUR: &str = "087199000001";
 
 /// Everybody, in the order of the columns.
-const ACTORS: [&str; 12] = [
+pub const ACTORS: [&str; 12] = [
     "nobody",
     "owner",
     "neighbour",
@@ -39,7 +40,7 @@ const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-const MATRIX: [(&str, [u16; 12]); 31] = [
+pub const MATRIX: [(&str, [u16; 12]); 31] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -79,12 +80,22 @@ const MATRIX: [(&str, [u16; 12]); 31] = [
     ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
-/// The claims of each of [`ACTORS`]; none of nobody.
-fn claims(actor: &str) -> Option<Value> {
+/// The dossier that everybody asks about: one that went through [`MOVES`].
+pub struct Asked {
+    /// Its code.
+    pub code: String,
+    /// The id of the document that its owner uploaded for it.
+    pub document: String,
+    /// The number of the citizen whose it is.
+    pub owner: &'static str,
+}
+
+/// The claims of each of [`ACTORS`] about a dossier of `owner`; none of nobody.
+pub fn claims(actor: &str, owner: &str) -> Option<Value> {
     let officer = |agency: &str| json!({ "role": "officer", "agency": agency });
     Some(match actor {
         "nobody" => return None,
-        "owner" => json!({ "role": "citizen", "id_number": CITIZEN }),
+        "owner" => json!({ "role": "citizen", "id_number": owner }),
         "neighbour" => json!({ "role": "citizen", "id_number": NEIGHBOUR }),
         "clerk" => json!({ "role": "officer", "agency": AGENCY, "counter": "true" }),
         "officer" => officer(AGENCY),
@@ -97,20 +108,22 @@ fn claims(actor: &str) -> Option<Value> {
 }
 
 /// What is asked of a route: its path parameters, query and body.
-struct Asked {
-    path: Vec<(&'static str, String)>,
-    query: Vec<(&'static str, &'static str)>,
-    body: Value,
+pub struct Question {
+    pub path: Vec<(&'static str, String)>,
+    pub query: Vec<(&'static str, &'static str)>,
+    pub body: Value,
 }
 
-fn asked(route: &str, code: &str, document: &str) -> Asked {
+/// What is asked of `route` about a dossier. Nothing of it changes the dossier.
+pub fn question(route: &str, about: &Asked) -> Question {
     let (mut path, mut query, mut body) = (Vec::new(), Vec::new(), Value::Null);
     if route.contains("{code}") {
         let of_procedure = route.contains("/procedures");
-        path.push(("code", if of_procedure { PROCEDURE.to_owned() } else { code.to_owned() }));
+        let code = if of_procedure { PROCEDURE.to_owned() } else { about.code.clone() };
+        path.push(("code", code));
     }
     if route.contains("{id}") {
-        path.push(("id", document.to_owned()));
+        path.push(("id", about.document.clone()));
     }
     if route.contains("{form}") {
         path.push(("form", "01".to_owned()));
@@ -119,6 +132,7 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
         "POST /v1/dossiers" => {
             body = submission();
             body["channel"] = "counter".into();
+            body["applicant"]["idNumber"] = about.owner.into();
         }
         "POST /v1/dossiers/{code}/transitions" => {
             body = json!({ "action": "suspend", "expectedVersion": 1, "reason": "chờ ý kiến" });
@@ -133,7 +147,7 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),
         "PUT /v1/preference" => {
             body = json!({
-                "applicant": { "kind": "citizen", "idNumber": CITIZEN },
+                "applicant": { "kind": "citizen", "idNumber": about.owner },
                 "channels": [], "language": "vi", "legalOnly": false,
             });
         }
@@ -146,7 +160,7 @@ fn asked(route: &str, code: &str, document: &str) -> Asked {
         }
         _ => {}
     }
-    Asked { path, query, body }
+    Question { path, query, body }
 }
 
 /// What is declared of a document before it is uploaded.
@@ -154,29 +168,33 @@ fn upload() -> Value {
     json!({ "mediaType": "application/pdf", "bytes": 100, "sha256": "0".repeat(64) })
 }
 
-/// Every cell whose answer is another than the table says.
-async fn differences(ask: impl AsyncFn(&str, &str) -> u16) -> Vec<String> {
-    let mut found = Vec::new();
-    for (route, row) in MATRIX {
-        for (actor, expected) in ACTORS.into_iter().zip(row) {
-            let status = ask(route, actor).await;
-            if status != expected {
-                found.push(format!("{route} by {actor}: {status} and not {expected}"));
-            }
-        }
-    }
-    found
+/// Every cell whose answer is another than the table says, `at_once` of them asked at a time.
+pub async fn differences(
+    at_once: usize,
+    ask: impl AsyncFn(&'static str, &'static str) -> u16,
+) -> Vec<String> {
+    let cells = MATRIX.into_iter().flat_map(|(route, row)| {
+        ACTORS.into_iter().zip(row).map(move |(actor, expected)| (route, actor, expected))
+    });
+    let ask = &ask;
+    let asked = stream::iter(cells).map(|(route, actor, expected)| async move {
+        let status = ask(route, actor).await;
+        (status != expected).then(|| format!("{route} by {actor}: {status} and not {expected}"))
+    });
+    let found: Vec<Option<String>> = asked.buffered(at_once).collect().await;
+    found.into_iter().flatten().collect()
 }
 
 /// The moves that make a handler and a former handler: who, what, to whom.
-const MOVES: [(&str, &str, &str); 4] = [
+pub const MOVES: [(&str, &str, &str); 4] = [
     (AGENCY, "receive", ""),
     (AGENCY, "forward", FORMER),
     (FORMER, "hand-back", ""),
     (AGENCY, "forward", HANDLER),
 ];
 
-fn moved(action: &str, version: u64, to: &str) -> Value {
+/// The body of one of [`MOVES`], made of a dossier of `version`.
+pub fn moved(action: &str, version: u64, to: &str) -> Value {
     let mut body = json!({ "action": action, "expectedVersion": version });
     if !to.is_empty() {
         body["toAgency"] = to.into();
@@ -200,7 +218,7 @@ fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
 #[tokio::test]
 async fn each_door_answers_everybody_as_the_matrix_says() {
     let world = World::new().await;
-    let mut owner = claims("owner").unwrap();
+    let mut owner = claims("owner", CITIZEN).unwrap();
     owner["sub"] = "owner".into();
     let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
     let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
@@ -220,8 +238,9 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
         let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
     }
+    let about = Asked { code, document, owner: CITIZEN };
     let ask = async |route: &str, actor: &str| {
-        let Asked { path, query, body } = asked(route, &code, &document);
+        let Question { path, query, body } = question(route, &about);
         let mut call = Call::new(route).header("idempotency-key", actor);
         for (name, value) in path {
             call = call.path(name, &value);
@@ -232,12 +251,12 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
         if !body.is_null() {
             call = call.body(&body);
         }
-        if let Some(mut claims) = claims(actor) {
+        if let Some(mut claims) = claims(actor, CITIZEN) {
             claims["sub"] = actor.into();
             call = call.claims(claims);
         }
         u16::try_from(call.at_its_function(&world).await.status_code).unwrap()
     };
-    let found = differences(ask).await;
+    let found = differences(1, ask).await;
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

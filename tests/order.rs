@@ -197,11 +197,11 @@ fn each_move_that_can_be_left_out_leads_to_where_the_other_is_allowed_as_well() 
             panic!("{} leads nowhere", left_out.name())
         };
         assert!(
-            rule.is_legal_in(from, false) && between.is_legal_in(from, false),
+            rule.is_legal_in(from, None) && between.is_legal_in(from, None),
             "{}",
             action.name()
         );
-        assert!(rule.is_legal_in(status, false), "{} after {}", action.name(), left_out.name());
+        assert!(rule.is_legal_in(status, None), "{} after {}", action.name(), left_out.name());
     }
 }
 

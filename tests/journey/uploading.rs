@@ -11,7 +11,7 @@ use crate::support::stack::Stack;
 const DOCUMENTS: &str = "/v1/documents";
 
 /// Asks for an address for this content.
-async fn asked(stack: &Stack, token: &str, content: &[u8]) -> Value {
+pub async fn asked(stack: &Stack, token: &str, content: &[u8]) -> Value {
     let body = json!({
         "mediaType": "application/pdf", "bytes": content.len(), "sha256": sha256(content),
     });
@@ -21,7 +21,7 @@ async fn asked(stack: &Stack, token: &str, content: &[u8]) -> Value {
 }
 
 /// The document once it is inspected.
-async fn inspected(stack: &Stack, token: &str, document: &Value) -> Value {
+pub async fn inspected(stack: &Stack, token: &str, document: &Value) -> Value {
     let path = format!("{DOCUMENTS}/{}", document["id"].as_str().unwrap());
     stack
         .until("the verdict on a document", || async {

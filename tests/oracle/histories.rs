@@ -331,7 +331,7 @@ fn weight(action: Action, may_end: bool) -> usize {
 /// What may be done to `dossier`, each as often as it is to be chosen.
 pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
     let legal =
-        RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.is_some()));
+        RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.as_ref()));
     legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
 }
 

@@ -104,7 +104,7 @@ fn failures() -> Vec<Failure> {
     let status = DossierStatus::Received;
     let allowed: Vec<Action> = RULES
         .iter()
-        .filter(|rule| rule.is_legal_in(status, false))
+        .filter(|rule| rule.is_legal_in(status, None))
         .map(|rule| rule.action)
         .collect();
     let illegal = |action| Failure::Illegal { action, status, allowed: allowed.clone() };

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::future::ready;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::http;
@@ -19,7 +20,7 @@ use crate::support::world::{World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 126] = [
+const ANSWERS: [(&str, u16, &str); 128] = [
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.form", 201, ""),
@@ -53,6 +54,7 @@ const ANSWERS: [(&str, u16, &str); 126] = [
     ("change-status.forward-to-dissolved-agency", 400, "toAgency agency-in-force"),
     ("change-status.agency-without-forward", 400, "toAgency forward-only"),
     ("change-status.finish", 200, ""),
+    ("change-status.finish-signed", 200, ""),
     ("change-status.finish-without-result", 400, "result result-owed"),
     ("change-status.return-result", 200, ""),
     ("change-status.handover-without-return", 400, "handover return-only"),
@@ -111,6 +113,7 @@ const ANSWERS: [(&str, u16, &str); 126] = [
     ("read-case.case-by-citizen", 200, ""),
     ("read-case.case-by-stranger", 404, "dossier-not-found"),
     ("read-case.document", 200, ""),
+    ("read-case.result", 200, ""),
     ("read-case.document-unknown", 404, "document-not-found"),
     ("read-case.form", 200, ""),
     ("read-case.form-without-occasion", 404, "form-not-found"),
@@ -161,15 +164,17 @@ const BEYOND_THE_SCHEMA: [&str; 8] = [
 ];
 
 /// Examples that need a dossier which has been received.
-const OF_A_RECEIVED_DOSSIER: [&str; 8] = [
+const OF_A_RECEIVED_DOSSIER: [&str; 10] = [
     "change-status.apologise",
     "change-status.finish",
+    "change-status.finish-signed",
     "change-status.finish-without-result",
     "change-status.return-result",
     "change-status.forward",
     "change-status.forward-to-dissolved-agency",
     "change-status.hand-back",
     "read-case.form",
+    "read-case.result",
 ];
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
@@ -366,22 +371,37 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
     }
 }
 
-/// The document of the examples, uploaded by the citizen of the examples and usable.
+/// The documents of the examples, uploaded and usable: the citizen's, and the officer's signed
+/// result.
 async fn uploaded(world: &World) {
-    let document = &raw("submit-dossier.upload")["body"];
-    let body: Value = serde_json::from_str(document.as_str().unwrap()).unwrap();
-    let named = &body["documents"][0];
-    let declared = Declared {
-        media_type: DocumentType::Pdf,
-        bytes: 204_800,
-        sha256: named["sha256"].as_str().unwrap().to_owned(),
-    };
-    let id: UploadId = named["upload"].as_str().unwrap().parse().unwrap();
-    let (owner, now) = ("citizen#citizen-5b0c7d1e94aa".to_owned(), at("2026-11-16T01:10:00Z"));
-    world.uploads.open(&Upload::asked(id.clone(), owner, declared, now)).await.unwrap();
-    let usable =
-        UploadState::Usable { object_version: "1".to_owned(), inspected_at: now, signature: None };
-    assert_eq!(world.uploads.conclude(&id, &usable).await.unwrap(), Stored::Yes);
+    let body =
+        |name: &str| serde_json::from_str::<Value>(raw(name)["body"].as_str().unwrap()).unwrap();
+    let now = at("2026-11-16T01:10:00Z");
+    let signed = SignatureVerdict::Verified(VerifiedSignature {
+        signed_at: now,
+        time_basis: TimeBasis::SignersClaim,
+        organisation: Some("Ủy ban nhân dân phường Mỹ Ngãi".to_owned()),
+        issuer: Some("CA of the examples".to_owned()),
+        serial: "2a01".to_owned(),
+    });
+    let handed_in = body("submit-dossier.upload")["documents"][0].take();
+    let result = body("change-status.finish-signed")["result"].take();
+    for (named, owner, signature) in [
+        (handed_in, "citizen#citizen-5b0c7d1e94aa", None),
+        (result, "officer#officer-f1f5b576685a", Some(signed)),
+    ] {
+        let declared = Declared {
+            media_type: DocumentType::Pdf,
+            bytes: 204_800,
+            sha256: named["sha256"].as_str().unwrap().to_owned(),
+        };
+        let id: UploadId = named["upload"].as_str().unwrap().parse().unwrap();
+        let upload = Upload::asked(id.clone(), owner.to_owned(), declared, now);
+        world.uploads.open(&upload).await.unwrap();
+        let object_version = "1".to_owned();
+        let usable = UploadState::Usable { object_version, inspected_at: now, signature };
+        assert_eq!(world.uploads.conclude(&id, &usable).await.unwrap(), Stored::Yes);
+    }
 }
 
 #[tokio::test]
@@ -415,6 +435,9 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
         if name == "erase-content.order" {
             let refused = answered(&world, "change-status.refuse").await;
             assert_eq!(refused.status, 200, "{}", refused.body);
+        }
+        if name == "read-case.result" {
+            assert_eq!(answered(&world, "change-status.finish-signed").await.status, 200);
         }
         if name == "change-status.return-result" {
             assert_eq!(answered(&world, "change-status.finish").await.status, 200);

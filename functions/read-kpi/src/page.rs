@@ -345,13 +345,13 @@ impl Breakdown {
     }
 }
 
-fn table(by: Breakdown, report: &Report, counted: bool) -> Table {
+fn table(by: Breakdown, report: &Report, gathered: &Gathered) -> Table {
     let lines = report
         .lines
         .iter()
         .map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
     let mut total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
-    if !counted {
+    if gathered.days == 0 {
         total.cells.fill((NOT_COUNTED.to_owned(), 0));
     }
     Table {
@@ -471,9 +471,9 @@ pub(crate) fn page(
         trend_points: parts.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
         tables: vec![
-            table(Breakdown::Agencies, &agencies, counted),
-            table(Breakdown::Fields, &(parts.by)(Dimension::Field), counted),
-            table(Breakdown::Channels, &(parts.by)(Dimension::Channel), counted),
+            table(Breakdown::Agencies, &agencies, gathered),
+            table(Breakdown::Fields, &(parts.by)(Dimension::Field), gathered),
+            table(Breakdown::Channels, &(parts.by)(Dimension::Channel), gathered),
         ],
         late: parts.late.map(late),
         query: match selection.ended {

@@ -36,6 +36,8 @@ enum Role {
     Officer,
     Administrator,
     Auditor,
+    /// Opens no door: their events come by the queue. A test sees each door refuse them.
+    Integrator,
 }
 
 impl Role {
@@ -46,6 +48,7 @@ impl Role {
             Self::Officer => "officer",
             Self::Administrator => "administrator",
             Self::Auditor => "auditor",
+            Self::Integrator => "integrator",
         }
     }
 }

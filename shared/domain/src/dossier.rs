@@ -260,7 +260,7 @@ impl Dossier {
         if self.is_overtaken(rule, by, command.at) {
             return Err(Refusal::OutOfOrder);
         }
-        if !rule.is_legal_in(self.status, self.handler.is_some()) {
+        if !rule.is_legal_in(self.status, self.handler.as_ref()) {
             return Err(illegal());
         }
         self.check_content(rule)?;
@@ -312,7 +312,7 @@ impl Dossier {
     /// What `by` may do now, in the order of the table.
     pub fn allowed_to(&self, by: &Actor) -> Vec<Action> {
         let legal =
-            RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.is_some()));
+            RULES.iter().filter(|rule| rule.is_legal_in(self.status, self.handler.as_ref()));
         let worked = legal.filter(|rule| !self.lacks_content_for(rule));
         worked.filter(|rule| by.may(rule, self)).map(|rule| rule.action).collect()
     }

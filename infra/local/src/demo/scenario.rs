@@ -22,6 +22,12 @@ const VIETNAM: Offset = Offset::constant(7);
 /// whole province sees a thousand.
 const FIRST_ISSUED_BY_SENDER: usize = 9001;
 
+/// An instant as people in Viet Nam write it: `17:00 on 4 December`; as it is, where it is none.
+pub(super) fn on_the_wall(instant: &str) -> String {
+    let read = instant.parse::<Timestamp>().map(|instant| VIETNAM.to_datetime(instant));
+    read.map_or_else(|_| instant.to_owned(), |wall| wall.strftime("%H:%M on %-d %B").to_string())
+}
+
 /// What the clock shows in Viet Nam.
 pub(super) fn now_in_vietnam() -> DateTime {
     VIETNAM.to_datetime(Timestamp::now())

@@ -14,6 +14,7 @@ use signer::{Authority, Making, Method as Signing, ONE_PAGE, Paper, signed};
 
 use super::LOOK;
 use super::error::{DemoError, slug};
+use super::scenario::on_the_wall;
 use super::screen::Screen;
 use super::stack::{Asker, Stack};
 use crate::hex;
@@ -205,7 +206,7 @@ impl Teller<'_> {
         let door = format!("/v1/dossiers/{code}/assignment");
         let door = (Method::POST, door.as_str());
         let held = self.asked(door, officer(), Some(&body), "assignment").await?;
-        let due = held["step"]["dueAt"].as_str().unwrap_or_default().to_owned();
+        let due = on_the_wall(held["step"]["dueAt"].as_str().unwrap_or_default());
         self.line(&format!("an officer receives it and takes it to verify, until {due}"));
         let case = self.case(code, officer()).await?;
         let contract = case["documents"][2]["source"]["id"].as_str().unwrap_or_default().to_owned();

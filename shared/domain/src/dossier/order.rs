@@ -103,7 +103,7 @@ impl Dossier {
             .iter()
             .rposition(is_own)
             .and_then(|last| self.history.get(last.checked_sub(1)?));
-        let can_only_follow = rule.is_legal_in(self.status, self.handler.is_some())
+        let can_only_follow = rule.is_legal_in(self.status, self.handler.as_ref())
             && before_own.is_none_or(|before| !rule.from.contains(&before.status));
         let allowed = if can_only_follow { CLOCK_SKEW_MAX } else { SignedDuration::ZERO };
         let by_any = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::AgencyCode;
+
 /// A status of the national list, which every portal and ministry shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
@@ -240,8 +242,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether it may be done to a dossier in `status` that is forwarded just now, or is not.
-    pub fn is_legal_in(&self, status: DossierStatus, forwarded: bool) -> bool {
+    /// Whether it may be done to a dossier in `status` that `handler` has just now, or its owner
+    /// where there is none.
+    pub fn is_legal_in(&self, status: DossierStatus, handler: Option<&AgencyCode>) -> bool {
+        let forwarded = handler.is_some();
         let place = match (self.by, self.custody) {
             (By::Handler, _) => forwarded,
             (By::Owner | By::Either | By::Nobody, Custody::WithAnother) => !forwarded,

@@ -18,8 +18,13 @@ pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violat
     let mut starts = BTreeSet::new();
     let mut uses = BTreeMap::new();
     for (place, index) in indexes.iter().enumerate() {
-        let twice = !starts.insert((&index.code, index.valid_from));
-        of_one(place, index, twice, &mut found);
+        if !starts.insert((&index.code, index.valid_from)) {
+            let (code, from) = (&index.code, index.valid_from);
+            let detail = format!("{code} from {from}: two versions begin on this day");
+            let field = format!("indexes[{place}].validFrom");
+            found.push(Violation::new(field, RuleName::UniqueStart, detail));
+        }
+        of_one(place, index, &mut found);
         for criterion in index.groups.iter().flat_map(|group| &group.criteria) {
             for (input, used) in inputs(criterion) {
                 uses.insert(input, used);
@@ -30,16 +35,14 @@ pub(super) fn violations(indexes: &[Index], declared: &[Declared]) -> Vec<Violat
     found
 }
 
-/// What is wrong with the one at `place` of the list, from 0, which may be of a day that another
-/// one is of.
-fn of_one(place: usize, index: &Index, twice: bool, found: &mut Vec<Violation>) {
+/// What is wrong by itself with the one at `place` of the list, from 0.
+fn of_one(place: usize, index: &Index, found: &mut Vec<Violation>) {
     let mut check = |field: &str, rule, broken: bool, detail: String| {
         if broken {
             let detail = format!("{} from {}: {detail}", index.code, index.valid_from);
             found.push(Violation::new(format!("indexes[{place}].{field}"), rule, detail));
         }
     };
-    check("validFrom", RuleName::UniqueStart, twice, "two versions begin on this day".to_owned());
     check("source", RuleName::Source, index.source.trim().is_empty(), "has no source".to_owned());
     check(
         "roundTo",

@@ -66,12 +66,14 @@ pub fn behind(
     };
     let due = basis_on(day).due(entry).filter(|due| *due < day)?;
     let days = u64::try_from((day - due).get_days()).unwrap_or_default();
-    Some(Behind { due, settled, days, causes: causes(known, settled.is_none()) })
+    Some(Behind { due, settled, days, causes: causes(known, settled) })
 }
 
-fn causes(known: &[HistoryEntry], open: bool) -> Vec<Cause> {
+/// The causes in the history of a dossier that was `settled` then, or is still open.
+fn causes(known: &[HistoryEntry], settled: Option<Date>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = known.iter().filter_map(|entry| cause(entry.action)).collect();
-    if open && known.last().is_some_and(|latest| latest.status == DossierStatus::Received) {
+    let received = known.last().is_some_and(|latest| latest.status == DossierStatus::Received);
+    if settled.is_none() && received {
         causes.push(Cause::NotBegun);
     }
     causes.sort_unstable();

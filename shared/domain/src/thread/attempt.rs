@@ -152,11 +152,29 @@ impl Charge {
     }
 }
 
+/// Who concludes a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Concluder {
+    /// The process that has the notice.
+    Holder,
+    /// One that was presumed dead: another may have had the notice since.
+    PresumedDead,
+}
+
+impl Concluder {
+    fn is_late(self) -> bool {
+        match self {
+            Self::Holder => false,
+            Self::PresumedDead => true,
+        }
+    }
+}
+
 impl NoticeRecord {
     /// Records one call. A call that a report or the gateway's duplicate check tells of again is
-    /// neither recorded nor charged a second time; nor is one that is concluded `late` by a process
+    /// neither recorded nor charged a second time; nor is one that a process concludes which was
     /// presumed dead.
-    pub(super) fn record(&mut self, call: Attempt, late: bool) {
+    pub(super) fn record(&mut self, call: Attempt, by: Concluder) {
         let same =
             |kept: &&mut Attempt| kept.provider == call.provider && kept.wording == call.wording;
         let carried = |kept: &Attempt| {
@@ -170,7 +188,7 @@ impl NoticeRecord {
                     (AttemptOutcome::Accepted, Some(message)) => {
                         kept.message.as_ref() == Some(message)
                             || kept.ahead
-                            || (late && kept.is_abandoned())
+                            || (by.is_late() && kept.is_abandoned())
                     }
                     // The gateway says that it had it before.
                     (AttemptOutcome::Accepted, None) => carried(kept),
@@ -181,7 +199,7 @@ impl NoticeRecord {
                 }
         };
         if let Some(kept) = self.attempts.iter_mut().rfind(known) {
-            let made_once = late && kept.is_abandoned();
+            let made_once = by.is_late() && kept.is_abandoned();
             kept.price_vnd = kept.price_vnd.or(call.price_vnd);
             kept.message = kept.message.take().or(call.message);
             kept.ahead = false;

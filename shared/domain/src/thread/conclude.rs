@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::attempt::Concluder;
 use super::{Attempt, AttemptOutcome, NoticeReason, NoticeRecord, NoticeState, NoticeThread};
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
@@ -92,7 +93,7 @@ impl NoticeThread {
             price_vnd: price_vnd.filter(|_| charged),
             ..Attempt::of(provider, answer.outcome(), code, wording, now)
         };
-        notice.record(attempt, !ours);
+        notice.record(attempt, if ours { Concluder::Holder } else { Concluder::PresumedDead });
         if ours {
             notice.follow(provider, answer, code, policy, (now, draw));
         } else if matches!(answer, Answer::Accepted { .. })
