@@ -102,7 +102,11 @@ pub async fn expire(
         let mut after = None;
         loop {
             let page = removals.of_month(&month, PAGE, after).await?;
-            let due: Vec<ContentRow> = page.rows.into_iter().filter(&is_due).collect();
+            let mut due: Vec<ContentRow> = page.rows.into_iter().filter(&is_due).collect();
+            let left = u64::from(at_most).saturating_sub(outcome.removed);
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            outcome.more = due.len() > left;
+            due.truncate(left);
             let mut done = stream::iter(due.iter().map(async |row| {
                 let removed = remove(store, (removals, eraser), &row.code, expired, now).await;
                 (&row.code, removed)
@@ -121,7 +125,8 @@ pub async fn expire(
                 }
             }
             drop(done);
-            if outcome.removed >= u64::from(at_most) || outcome.failed >= FAILED_MAX {
+            let enough = outcome.removed >= u64::from(at_most) || outcome.failed >= FAILED_MAX;
+            if outcome.more || enough {
                 outcome.more = true;
                 break 'months;
             }

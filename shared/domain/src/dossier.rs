@@ -281,6 +281,11 @@ impl Dossier {
         self.keep_count(rule, &mut next, law);
         let next = Self::of(next);
         self.check_room(&next)?;
+        // What is written of it from now on would be kept for ever.
+        let next = match next.content_gone {
+            Some(gone) => next.without_content(gone.by, gone.at)?,
+            None => next,
+        };
         Ok(Decision::Moved(Box::new(next)))
     }
 

@@ -59,9 +59,10 @@ pub trait DossierStore: Sync {
         code: &DossierCode,
     ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
 
-    /// Stores `dossier` if the stored version is the one before it, with the same assignments. State,
-    /// version, history entry, the documents and the result that came with it, the claims on those
-    /// that were uploaded and the outbox fact are one write: all or nothing.
+    /// Stores `dossier` if the stored version is the one before it, with the same assignments, and
+    /// with content as long as it has any. State, version, history entry, the documents and the
+    /// result that came with it, the claims on those that were uploaded and the outbox fact are one
+    /// write: all or nothing.
     fn advance(&self, dossier: &Dossier) -> impl Future<Output = Result<Advance, Failure>> + Send;
 
     /// Stores the last assignment of `dossier` if the stored one has its version, and every

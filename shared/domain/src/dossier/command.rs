@@ -78,20 +78,26 @@ impl Command {
 
     /// Whether `entry` of `dossier` is what this command asks for.
     pub(super) fn says_the_same_as(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
-        let came: Vec<&Document> = dossier.documents_of(entry).collect();
         self.action == entry.action
-            // An entry of before there was a text gate is compared as if it had gone through it.
-            && self.reason == cleaned(entry.reason.as_deref())
-            && self.note == cleaned(entry.note.as_deref())
             && self.new_due_on == entry.new_due_on()
             && self.to_agency == entry.handler
+            && self.has_the_result_of(entry, dossier)
+            // Of what is gone, nobody can tell any more.
+            && (dossier.content_gone.is_some() || self.has_the_content_of(entry, dossier))
+            && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
+    }
+
+    /// Whether `entry` of `dossier` has the words, documents and form of this command.
+    fn has_the_content_of(&self, entry: &HistoryEntry, dossier: &Dossier) -> bool {
+        let came: Vec<&Document> = dossier.documents_of(entry).collect();
+        // An entry of before there was a text gate is compared as if it had gone through it.
+        self.reason == cleaned(entry.reason.as_deref())
+            && self.note == cleaned(entry.note.as_deref())
             && self.asked_for == entry.asked_for
             // What is in the first entry came by no command.
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
-            && self.has_the_result_of(entry, dossier)
             && self.form.as_ref() == dossier.form_of(entry).map(|form| &form.fields)
-            && self.expected_version.is_none_or(|expected| expected.checked_add(1) == Some(entry.version))
     }
 
     /// Every field that breaks a rule which the command can be judged by without the dossier.

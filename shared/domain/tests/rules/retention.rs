@@ -1,7 +1,7 @@
 //! How long content is kept, and what is left of a dossier without it.
 
 use domain::catalogue::ProceduresFile;
-use domain::dossier::{Action, DossierState, GoneBy, Refusal};
+use domain::dossier::{Action, Command, Decision, DossierState, GoneBy, Refusal};
 use domain::law::{Law, RulesFile};
 use domain::procedure::Channel;
 use serde_json::{Value, json};
@@ -82,6 +82,28 @@ fn without_content_nobody_goes_on_with_the_work_and_nobody_is_the_owner() {
     let owner = citizen(super::world::OWNER);
     assert!(owner.is_on_applicants_side(&finished()) && !owner.is_on_applicants_side(&gone));
     assert!(portal().is_on_applicants_side(&gone));
+}
+
+#[test]
+fn what_is_said_again_of_a_content_that_went_is_a_repetition_and_no_words_are_kept_of_a_later_move()
+{
+    let by = officer(AGENCY);
+    let open = handed_in("none", Channel::Online, at("2026-03-02T08:00"));
+    let refusal =
+        Command { note: Some("một ghi chú".to_owned()), ..command("no", Action::Refuse) };
+    let refused = moved(open.decide(refusal.clone(), &by, law(), at("2026-03-02T09:00")));
+    let gone = refused.without_content(GoneBy::Order, at(OVER)).unwrap();
+    let again = gone.decide(refusal.clone(), &by, law(), at(OVER)).unwrap();
+    assert!(matches!(again, Decision::Repeated(entry) if entry.version == 2));
+    // What is left of it still has to be the same.
+    let other = Command { expected_version: Some(7), ..refusal };
+    assert_eq!(gone.decide(other, &by, law(), at(OVER)), Err(Refusal::CommandIdReused));
+    let gone = finished().without_content(GoneBy::Expiry, at(OVER)).unwrap();
+    let back = command("it", Action::ReturnResult);
+    let back = Command { note: Some("trao cho người nhà".to_owned()), ..back };
+    let returned = moved(gone.decide(back, &by, law(), at(OVER)));
+    assert_eq!((returned.version, returned.history.last().unwrap().note.as_ref()), (5, None));
+    assert!(returned.handovers.is_empty());
 }
 
 #[test]

@@ -11,10 +11,13 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-pub(super) const CONTENT: [&str; 5] = ["applicant", "documents", "forms", "results", "handovers"];
+pub(super) const CONTENT: [&str; 5] = ["applicant", DOCUMENTS, "forms", "results", "handovers"];
+
+/// The one of them that says which objects belong to a dossier of before there were results.
+pub(super) const DOCUMENTS: &str = "documents";
 
 /// Those of them that grow, each a list of which a write adds the newest.
-const LISTS: [&str; 4] = ["documents", "forms", "results", "handovers"];
+const LISTS: [&str; 4] = [DOCUMENTS, "forms", "results", "handovers"];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -63,7 +66,7 @@ fn content_version(dossier: &Dossier) -> u64 {
 pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if state.contains_key(GONE) {
         // Whatever of it is still to be done away with.
-        state.insert("documents".to_owned(), AttributeValue::L(Vec::new()));
+        state.insert(DOCUMENTS.to_owned(), AttributeValue::L(Vec::new()));
         return Some(state);
     }
     let mut content = content.unwrap_or_default();

@@ -13,7 +13,7 @@ use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 
-use super::contents::CONTENT_VERSION;
+use super::contents::{CONTENT_VERSION, GONE};
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
 use crate::Failure;
@@ -303,7 +303,13 @@ impl DossierStore for Dossiers {
         ]);
         // Who holds the dossier is written anew, so that nobody may have assigned it meanwhile.
         let untouched = assigned_as_before(dossier.assignment(), &mut values);
-        let condition = format!("#version = :before AND {untouched}");
+        // Content goes without a version: a move that was decided before is decided again.
+        let kept = if dossier.content_gone.is_some() {
+            "attribute_exists"
+        } else {
+            "attribute_not_exists"
+        };
+        let condition = format!("#version = :before AND {untouched} AND {kept}({GONE})");
         let last = dossier.history.last();
         let uploads = last.map_or_else(Vec::new, |entry| dossier.uploads_of(entry));
         let uploaded = uploads.iter().map(|uploaded| (&uploaded.upload, uploaded)).collect();
@@ -397,7 +403,8 @@ fn assigned_as_before(
 struct Change<'a> {
     code: &'a DossierCode,
     update: String,
-    /// It holds while the version before is stored, with the same assignments.
+    /// It holds while the version before is stored, with the same assignments, and its content
+    /// where it was decided with it.
     condition: String,
     names: HashMap<String, String>,
     values: Item,

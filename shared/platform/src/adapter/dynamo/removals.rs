@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::contents::{CONTENT, GONE};
+use super::contents::{CONTENT, DOCUMENTS, GONE};
 use super::{DossierItems, DossierTables, Item, down, number, people, rows, stored, text};
 use crate::Failure;
 use crate::port::{Removal, Stored};
@@ -98,7 +98,9 @@ impl Removal for Removals {
         };
         let (history, gone) = (value("history")?, value(GONE)?);
         let going = value("contentOf")?;
-        let gone_too: Vec<&str> = CONTENT.into_iter().chain(people::KEYS).collect();
+        // The documents of a state of before contents lay apart say which objects are to go.
+        let content = CONTENT.into_iter().filter(|name| *name != DOCUMENTS);
+        let gone_too: Vec<&str> = content.chain(people::KEYS).collect();
         let update = self
             .client
             .update_item()
@@ -119,18 +121,20 @@ impl Removal for Removals {
     }
 
     async fn uploads_of(&self, code: &DossierCode) -> Result<BTreeSet<UploadId>, Failure> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.dossiers.contents)
-            .key("code", text(code.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
         let mut ids = BTreeSet::new();
-        for value in found.item.unwrap_or_default().values() {
-            named_uploads(value, &mut ids);
+        for table in [&self.dossiers.contents, &self.dossiers.states] {
+            let found = self
+                .client
+                .get_item()
+                .table_name(table)
+                .key("code", text(code.as_str()))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(down)?;
+            for value in found.item.unwrap_or_default().values() {
+                named_uploads(value, &mut ids);
+            }
         }
         Ok(ids)
     }
@@ -151,7 +155,7 @@ impl Removal for Removals {
             .update_item()
             .table_name(&self.dossiers.states)
             .key("code", key())
-            .update_expression("REMOVE contentOf")
+            .update_expression(format!("REMOVE contentOf, {DOCUMENTS}"))
             .condition_expression(format!("attribute_exists({GONE})"));
         stored(cleared.send().await).map(drop)
     }
