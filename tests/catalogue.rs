@@ -640,6 +640,22 @@ async fn a_spoilt_edition_is_mended_by_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_spoilt_edition_is_mended_by_what_was_in_force_before_it_too() {
+    let world = World::new().await;
+    let text = another_text("day du");
+    assert_eq!(publish(&world, 0, &[("templates.json", &text)]).await.body["edition"], 1);
+    let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
+    spoil(&world, &second).await;
+    let mended = publish(&world, 2, &[("templates.json", &text)]).await;
+    assert_eq!(
+        (mended.status, &mended.body["edition"], &mended.body["published"]),
+        (200, &json!(3), &json!(true))
+    );
+    let latest = running(&world).await.latest().await.unwrap();
+    assert!(text_after_receipt(&latest).contains("day du"));
+}
+
+#[tokio::test]
 async fn only_an_administrator_reads_or_changes_the_catalogue() {
     let world = World::new().await;
     for route in ["GET /v1/catalogue", "PUT /v1/catalogue"] {
