@@ -615,6 +615,18 @@ async fn a_function_that_starts_while_the_latest_edition_is_spoilt_takes_the_new
 }
 
 #[tokio::test]
+async fn what_cannot_be_undone_is_done_by_the_latest_edition_or_not_at_all() {
+    let world = World::new().await;
+    let function = running(&world).await;
+    assert!(text_after_receipt(&function.latest().await.unwrap()).contains("hop le"), "built in");
+    let first = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
+    assert!(text_after_receipt(&function.latest().await.unwrap()).contains("day du"), "at once");
+    spoil(&world, &first).await;
+    assert_eq!(function.latest().await.unwrap_err().slug(), "internal");
+    assert!(text_after_receipt(&function.current(later(60)).await.unwrap()).contains("hop le"));
+}
+
+#[tokio::test]
 async fn a_spoilt_edition_is_mended_by_the_next_one() {
     let world = World::new().await;
     let answer = publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
@@ -625,6 +637,22 @@ async fn a_spoilt_edition_is_mended_by_the_next_one() {
         2
     );
     assert!(text_after_receipt(&started.current(later(60)).await.unwrap()).contains("chinh xac"));
+}
+
+#[tokio::test]
+async fn a_spoilt_edition_is_mended_by_what_was_in_force_before_it_too() {
+    let world = World::new().await;
+    let text = another_text("day du");
+    assert_eq!(publish(&world, 0, &[("templates.json", &text)]).await.body["edition"], 1);
+    let second = publish(&world, 1, &[("templates.json", &another_text("chinh xac"))]).await;
+    spoil(&world, &second).await;
+    let mended = publish(&world, 2, &[("templates.json", &text)]).await;
+    assert_eq!(
+        (mended.status, &mended.body["edition"], &mended.body["published"]),
+        (200, &json!(3), &json!(true))
+    );
+    let latest = running(&world).await.latest().await.unwrap();
+    assert!(text_after_receipt(&latest).contains("day du"));
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ pub async fn expire(
     };
     let is_due = |row: &ContentRow| {
         let version = (&row.procedure, row.procedure_version);
-        let until = catalogue.kept_until(version, date_of(row.submitted_at), row.ended_on);
+        let until = catalogue.kept_until(version, row.ended_on);
         row.content_gone.is_some() || until.is_some_and(|until| until < day)
     };
     'months: for month in months(catalogue, day) {

@@ -17,7 +17,7 @@ async fn main() -> Result<(), entry::Error> {
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers.clone());
     let removals = &Removals::new(client, settings.dossiers, settings.documents_table);
     schedule::run(async |order: Order, now| {
-        let catalogue = &*live.current(now).await?;
+        let catalogue = &live.latest().await?;
         let tables = (dossiers, removals);
         expire(&order, tables, objects, catalogue, now).await.and_then(Outcome::settled)
     })

@@ -115,7 +115,7 @@ async fn publish(
     }
     // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest
     // edition cannot be read, the one that functions go on with is mended.
-    let Newest { latest: current, texts: present, catalogue, .. } =
+    let Newest { latest: current, edition: held, texts: present, catalogue } =
         newest(catalogue_store, UndecidedYears::Refused).await?;
     let before = present.hashes();
     let texts = present.with(publication.files).map_err(Failure::CatalogueRefused)?;
@@ -126,8 +126,9 @@ async fn publish(
         return Err(Failure::CatalogueRefused(refused));
     }
     let files = texts.hashes();
-    // The same again is in force already, whoever sends it, and whatever they have seen.
-    if files == before || dry_run {
+    // The same again is in force already, whoever sends it, and whatever they have seen; unless it is
+    // to take the place of an edition that cannot be read.
+    if (files == before && held == current) || dry_run {
         let shown = catalogue_store.latest().await?;
         return HttpReply::json(200, &InForce { files, ..InForce::of(shown, Effect::None) });
     }

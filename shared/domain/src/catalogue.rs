@@ -99,8 +99,13 @@ impl Catalogue {
     /// The version of the procedure that a dossier keeps, which may not be in force any more; none
     /// where the catalogue does not have it.
     pub fn procedure_of(&self, dossier: &Dossier) -> Option<&Procedure> {
-        self.procedure(&dossier.procedure, date_of(dossier.submitted_at))
-            .filter(|procedure| procedure.version == dossier.procedure_version)
+        self.version_of(&dossier.procedure, dossier.procedure_version)
+    }
+
+    /// This version of a procedure, by its number: another one may be entered later for days of
+    /// before.
+    fn version_of(&self, code: &ProcedureCode, version: u32) -> Option<&Procedure> {
+        self.register.versions(code).find(|procedure| procedure.version == version)
     }
 
     /// The last day on which the content of `dossier` is kept: so many years after its end as the
@@ -108,19 +113,16 @@ impl Catalogue {
     /// and where nothing says for how long.
     pub fn content_until(&self, dossier: &Dossier) -> Option<Date> {
         let ended = date_of(dossier.ended_at()?);
-        let version = (&dossier.procedure, dossier.procedure_version);
-        self.kept_until(version, date_of(dossier.submitted_at), ended)
+        self.kept_until((&dossier.procedure, dossier.procedure_version), ended)
     }
 
-    /// The same of a dossier with this version of a procedure that was handed in on `submitted` and
-    /// ended on `ended`.
+    /// The same of a dossier with this version of a procedure that ended on `ended`.
     pub fn kept_until(
         &self,
         (procedure, version): (&ProcedureCode, u32),
-        submitted: Date,
         ended: Date,
     ) -> Option<Date> {
-        let kept = self.procedure(procedure, submitted).filter(|kept| kept.version == version);
+        let kept = self.version_of(procedure, version);
         let of_procedure = kept.and_then(|kept| kept.retention.as_ref());
         let of_all = || self.law.rule_on(ended).retention.as_ref();
         of_procedure.or_else(of_all).map(|kept| kept.until(ended))

@@ -46,6 +46,11 @@ impl Retention {
         Self { years: self.years, source: other.source.clone(), trust: other.trust }
     }
 
+    /// Whether content is kept for fewer years than by `other`.
+    pub(crate) fn is_shorter_than(&self, other: &Self) -> bool {
+        self.years < other.years
+    }
+
     /// A day before which a dossier ended whose content is not kept on `day` any more.
     pub(crate) fn ended_before(&self, day: Date) -> Date {
         day.saturating_sub(i64::from(self.years).years())

@@ -219,6 +219,7 @@ rule_names! {
     KeptYear = "kept-year",
     DecidedYear = "decided-year",
     KeptVersion = "kept-version",
+    KeptRetention = "kept-retention",
 
     // Calendar.
     DayInYear = "day-in-year",

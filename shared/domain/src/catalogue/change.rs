@@ -1,5 +1,7 @@
 //! What the next edition of a catalogue may not say.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::Catalogue;
@@ -7,11 +9,13 @@ use crate::{RuleName, Violation};
 
 impl Catalogue {
     /// What `next` would remove from the record, as of `today`: an agency or a calendar year that
-    /// it does not list, or a version of a procedure in force that it omits or changes.
+    /// it does not list, a version of a procedure in force that it omits or changes, or the content
+    /// of what has ended, by fewer years than it was to be kept.
     ///
     /// Dossiers stay with their agencies and keep the version under which they were submitted, and
-    /// due dates were counted in those years. To end something, give it a last day; to change it,
-    /// add a version.
+    /// due dates were counted in those years; content that goes in the night after a wrong digit
+    /// does not come back. To end something, give it a last day; to change it, add a version, or a
+    /// rule from today on.
     pub fn forgotten_by(&self, next: &Self, today: Date) -> Vec<Violation> {
         let agencies =
             self.agencies().map(|agency| &agency.code).filter(|code| next.agency(code).is_none());
@@ -84,7 +88,28 @@ impl Catalogue {
             );
             Some(Violation::new(field, RuleName::KeptVersion, detail))
         });
+        let procedures = procedures.chain(self.retention_shortened_by(next, today));
         agencies.chain(other_names).chain(other_levels).chain(years).chain(procedures).collect()
+    }
+
+    /// Where `next` keeps for fewer years what ended before `today`. Where nothing said for how long,
+    /// any time may be chosen.
+    fn retention_shortened_by(&self, next: &Self, today: Date) -> Vec<Violation> {
+        let starts = self.law.rules().chain(next.law.rules()).map(|rule| rule.valid_from);
+        let starts: BTreeSet<Date> = starts.filter(|start| *start < today).collect();
+        let shortened = starts.into_iter().filter(|start| {
+            let (before, after) = (self.law.rule_on(*start), next.law.rule_on(*start));
+            let kept = before.retention.as_ref().zip(after.retention.as_ref());
+            kept.is_some_and(|(before, after)| after.is_shorter_than(before))
+        });
+        let refused = shortened.map(|start| {
+            let detail = format!(
+                "from {start}: what has ended would be kept for fewer years than it was: a shorter \
+                 time is a rule from today on"
+            );
+            Violation::new("rules", RuleName::KeptRetention, detail)
+        });
+        refused.collect()
     }
 
     /// The rules that a newly published edition must keep although older editions that break them

@@ -343,8 +343,10 @@ impl FieldSchema {
         let fields: &[(String, Self)] =
             self.properties.as_ref().map_or(&[], |properties| &properties.0);
         walk.check(at, RuleName::FormSchema, !fields.is_empty(), "an object has no field");
-        for (name, field) in fields {
+        for (place, (name, field)) in fields.iter().enumerate() {
             let at = format!("{at}.properties.{name}");
+            let once = fields[..place].iter().all(|(other, _)| other != name);
+            walk.check(&at, RuleName::FormSchema, once, "two fields have one name");
             let detail = "a field's name is a small letter and at most 39 letters and digits";
             walk.check(&at, RuleName::FormSchema, is_field_name(name), detail);
             field.walk(&at, depth + 1, walk);

@@ -175,6 +175,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KeptYear => "leaves out a year",
         RuleName::DecidedYear => "makes a decided year provisional",
         RuleName::KeptVersion => "changes a version that is in force",
+        RuleName::KeptRetention => "shortens for how long the content of what has ended is kept",
         RuleName::DayInYear => "is a day of another year",
         RuleName::OffWeekday => "is a weekend day and off anyway",
         RuleName::WorkedWeekend => "is worked anyway",

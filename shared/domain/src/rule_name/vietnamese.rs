@@ -175,6 +175,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KeptYear => "không được bỏ năm đã có",
         RuleName::DecidedYear => "năm đã quyết định không thể trở lại tạm tính",
         RuleName::KeptVersion => "không được sửa phiên bản đã có hiệu lực",
+        RuleName::KeptRetention => "không được rút ngắn thời hạn lưu giữ của hồ sơ đã kết thúc",
         RuleName::DayInYear => "ngày thuộc năm khác",
         RuleName::OffWeekday => "ngày cuối tuần vốn đã nghỉ",
         RuleName::WorkedWeekend => "chỉ ngày cuối tuần mới được làm bù",

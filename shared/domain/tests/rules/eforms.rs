@@ -229,6 +229,22 @@ fn assembled(schema: Value) -> (Vec<(String, &'static str)>, usize) {
     (found.into_iter().map(|broken| (broken.field, broken.rule.slug())).collect(), place)
 }
 
+// A library takes the last of the two, and we took the first.
+#[test]
+fn a_schema_that_has_a_field_twice_is_refused() {
+    let mut file: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap();
+    let list = file["procedures"].as_array_mut().unwrap();
+    let place = list.iter().position(|procedure| procedure["code"] == "1.001193").unwrap();
+    list[place]["form"]["schema"] = "here".into();
+    let twice = schema().to_string().replace("\"many\":", "\"what\":");
+    let text = file.to_string().replace("\"here\"", &twice);
+    let file: ProceduresFile = serde_json::from_str(&text).unwrap();
+    let found = catalogue_with(|files| files.procedures = file).err().unwrap_or_default();
+    let at = format!("procedures[{place}].form.schema.properties.goods.items.properties.what");
+    assert_eq!(named(&found), [(at.as_str(), "form-schema")]);
+}
+
 #[test]
 fn a_schema_that_is_too_deep_or_has_too_many_fields_is_refused() {
     let object = |properties: Value| {

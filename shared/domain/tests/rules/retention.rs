@@ -39,10 +39,26 @@ fn a_version_of_a_procedure_that_the_catalogue_does_not_have_is_kept_as_the_rule
 }
 
 #[test]
+fn a_version_that_is_entered_for_days_of_before_takes_no_years_from_those_who_have_the_other() {
+    let mut file: Value =
+        serde_json::from_str(include_str!("../../../../infra/data/procedures.json")).unwrap();
+    let list = file["procedures"].as_array_mut().unwrap();
+    let land = list.iter().find(|procedure| procedure["code"] == "1.013831").unwrap();
+    let mut second = land.clone();
+    (second["version"], second["validFrom"]) = (2.into(), "2026-03-01".into());
+    second.as_object_mut().unwrap().remove("retention");
+    list.push(second);
+    let file: ProceduresFile = serde_json::from_value(file).unwrap();
+    let after = catalogue_with(|files| files.procedures = file).unwrap();
+    assert!(catalogue().forgotten_by(&after, day("2026-03-04")).is_empty());
+    assert_eq!(after.content_until(&finished()), Some(day("2046-03-03")));
+    assert_eq!(after.procedure_of(&finished()).map(|kept| kept.version), Some(1));
+}
+
+#[test]
 fn of_a_dossier_that_ended_on_a_leap_day_the_years_end_on_the_day_before_march() {
     let version = ("1.013831".parse().unwrap(), 7);
-    let until =
-        catalogue().kept_until((&version.0, version.1), day("2028-02-28"), day("2028-02-29"));
+    let until = catalogue().kept_until((&version.0, version.1), day("2028-02-29"));
     assert_eq!(until, Some(day("2038-02-28")));
 }
 
@@ -142,6 +158,34 @@ fn years_that_are_none_or_without_a_source_refuse_the_edition() {
         let at = format!("rules[1].retention.{field}");
         assert_eq!(named(&found), [(at.as_str(), rule)]);
     }
+}
+
+// What goes in the night after a wrong digit does not come back.
+#[test]
+fn what_has_ended_is_kept_for_as_long_as_was_said_and_a_shorter_time_begins_today_or_later() {
+    let today = day("2026-03-02");
+    let refused = |change: &dyn Fn(&mut Vec<Value>)| {
+        let mut file: Value =
+            serde_json::from_str(include_str!("../../../../infra/data/rules.json")).unwrap();
+        change(file["rules"].as_array_mut().unwrap());
+        let file: RulesFile = serde_json::from_value(file).unwrap();
+        let after = catalogue_with(|files| files.rules = file).unwrap();
+        let found = catalogue().forgotten_by(&after, today);
+        found.into_iter().map(|broken| (broken.field, broken.rule.slug())).collect::<Vec<_>>()
+    };
+    let row_from = |start: &'static str, years: u8| {
+        move |rows: &mut Vec<Value>| {
+            let mut row = rows.last().unwrap().clone();
+            (row["validFrom"], row["retention"]["years"]) = (start.into(), years.into());
+            rows.push(row);
+        }
+    };
+    let shortened = vec![("rules".to_owned(), "kept-retention")];
+    assert_eq!(refused(&|rows| rows[1]["retention"]["years"] = 1.into()), shortened);
+    assert_eq!(refused(&row_from("2026-03-01", 9)), shortened, "of what ended yesterday");
+    assert!(refused(&row_from("2026-03-02", 9)).is_empty(), "from today on");
+    assert!(refused(&|rows| rows[2]["retention"]["years"] = 11.into()).is_empty(), "longer");
+    assert!(refused(&|rows| rows[2]["retention"] = json!(null)).is_empty(), "for ever");
 }
 
 #[test]

@@ -176,6 +176,17 @@ impl<S: CatalogueEditions> LiveCatalogue<S> {
         Ok(next.catalogue)
     }
 
+    /// The latest edition and no other, for what the next one cannot mend. Fails where it cannot be
+    /// read, whatever else is in force then.
+    pub async fn latest(&self) -> Result<Catalogue, Failure> {
+        let Newest { latest, edition, catalogue, .. } = newest(&self.store, self.undecided).await?;
+        if edition != latest {
+            let detail = format!("edition {latest} of the catalogue cannot be read");
+            return Err(Failure::Defect(detail));
+        }
+        Ok(catalogue)
+    }
+
     async fn renewed(&self, held: Held, now: Timestamp) -> Held {
         match self.newer_than(held.edition).await {
             Ok(Some((edition, catalogue))) => {

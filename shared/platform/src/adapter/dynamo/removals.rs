@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{ContentGone, Dossier};
 use domain::id::{DossierCode, ProcedureCode};
 use domain::upload::UploadId;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -38,8 +37,6 @@ pub struct ContentRow {
     pub procedure: ProcedureCode,
     /// The version of the procedure that the dossier keeps.
     pub procedure_version: u32,
-    /// The time of submission.
-    pub submitted_at: Timestamp,
     /// The day on which the dossier ended, in Viet Nam.
     pub ended_on: Date,
     /// Whether its end was decided, and something of it is left.
