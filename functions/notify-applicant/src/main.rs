@@ -1,6 +1,6 @@
 //! Wires `notify-applicant`.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
@@ -33,11 +33,13 @@ async fn main() -> Result<(), entry::Error> {
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(sqs::client().await, settings.queue);
     let (lease, limits) = (SignedDuration::try_from(plan.record_timeout)?, settings.limits);
-    let now = clock::now();
-    let providers = live.current(now).await?.providers().pool(NoticeChannel::Sms, date_of(now));
-    let pool = &Mutex::new(providers);
+    // Of the first catalogue that is there: it may not answer at the start.
+    let pool = OnceLock::new();
     queue::run(plan, source, async |message, now| {
         let catalogue = &*live.current(now).await?;
+        let pool = pool.get_or_init(|| {
+            Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(now)))
+        });
         let desk = &Desk { dossiers, book, contacts, gateways, catalogue, pool, lease, limits };
         tell(&message.body, desk, clock::now).await
     })

@@ -224,7 +224,8 @@ impl<S: DossierStore> Morning<'_, S> {
             list.insert((due, facts.code.clone()));
         }
         let law = self.catalogue.law();
-        if is_received_late(&facts.history, self.day, law, &facts.agency) {
+        // A missing year is met again below, as for what is near.
+        if is_received_late(&facts.history, self.day, law, &facts.agency).unwrap_or(false) {
             let found = pressing.entry(facts.agency.clone()).or_default();
             found.unreceived.insert((waiting_since(&facts.history), facts.code.clone()));
             outcome.unreceived += 1;

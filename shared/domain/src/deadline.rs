@@ -158,20 +158,21 @@ impl Law {
     /// The last day on which a dossier that waits for its receipt since `since` is received in time;
     /// `None` if the rule of that day has no bound, or the calendar does not reach so far.
     pub fn receive_by(&self, agency: &AgencyCode, since: Timestamp) -> Option<Date> {
-        self.reception(agency, since, 1)
+        self.reception_ends(agency, since, 1).ok().flatten()
     }
 
-    /// The last day before the applicant is told that the dossier waits: after as much time again.
-    /// `None` as for [`Law::receive_by`].
-    pub fn announce_delay_after(&self, agency: &AgencyCode, since: Timestamp) -> Option<Date> {
-        self.reception(agency, since, 2)
-    }
-
-    /// The day on which so many times the hours of reception have passed since `since`.
-    fn reception(&self, agency: &AgencyCode, since: Timestamp, times: u16) -> Option<Date> {
-        let hours = self.rule_on(date_of(since)).reception_working_hours?;
-        let term = Term::new(hours.checked_mul(times)?, TermUnit::WorkingHour).ok()?;
-        term.due(self.calendar_of(agency), since).ok().map(date_of)
+    /// The day on which so many times the hours of reception have passed since `since`; `None` if
+    /// the rule of that day has no bound. Fails if the calendar does not reach so far.
+    pub(crate) fn reception_ends(
+        &self,
+        agency: &AgencyCode,
+        since: Timestamp,
+        times: u16,
+    ) -> Result<Option<Date>, MissingYear> {
+        let hours = self.rule_on(date_of(since)).reception_working_hours;
+        let hours = hours.and_then(|hours| hours.checked_mul(times));
+        let term = hours.and_then(|hours| Term::new(hours, TermUnit::WorkingHour).ok());
+        term.map(|term| term.due(self.calendar_of(agency), since).map(date_of)).transpose()
     }
 }
 

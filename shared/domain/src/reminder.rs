@@ -74,7 +74,7 @@ pub fn duty_made_up(
     if redated(history, today, law, agency)?.is_some() {
         return Ok(Some(Duty::Redate));
     }
-    if is_delayed(history, day, law, agency) {
+    if is_delayed(history, day, law, agency)? {
         return Ok(Some(Duty::AnnounceDelay));
     }
     let (calendar, rule) = (law.calendar_of(agency), law.rule_on(day));
@@ -98,20 +98,26 @@ pub fn is_received_late(
     day: Date,
     law: &Law,
     agency: &AgencyCode,
-) -> bool {
-    let by = waiting_since(history).and_then(|since| law.receive_by(agency, since));
-    by.is_some_and(|last| last < day)
+) -> Result<bool, MissingYear> {
+    let Some(since) = waiting_since(history) else {
+        return Ok(false);
+    };
+    Ok(law.reception_ends(agency, since, 1)?.is_some_and(|last| last < day))
 }
 
 /// Whether it waits for twice the time, and the applicant was not told since it began to wait.
-fn is_delayed(history: &[HistoryEntry], day: Date, law: &Law, agency: &AgencyCode) -> bool {
+fn is_delayed(
+    history: &[HistoryEntry],
+    day: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<bool, MissingYear> {
     let Some(since) = waiting_since(history) else {
-        return false;
+        return Ok(false);
     };
     let announced =
         history.iter().any(|entry| entry.action == Action::AnnounceDelay && entry.at >= since);
-    let last = law.announce_delay_after(agency, since);
-    !announced && last.is_some_and(|last| last < day)
+    Ok(!announced && law.reception_ends(agency, since, 2)?.is_some_and(|last| last < day))
 }
 
 /// The new date that a letter of `agency` of `day` gives the dossier with this history; none

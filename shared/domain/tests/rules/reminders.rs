@@ -584,9 +584,21 @@ fn a_dossier_that_nobody_receives_is_late_after_a_days_work_and_announced_after_
         let dossier = played("5 working-day", Channel::Online, history);
         let day = day(evening);
         let found = (
-            is_received_late(&dossier.history, day, law(), &agency),
+            is_received_late(&dossier.history, day, law(), &agency).unwrap(),
             duty(&dossier.history, day, law(), &agency).unwrap(),
         );
         assert_eq!(found, (late, owed), "{history} on {evening}");
     }
+}
+
+#[test]
+fn a_receipt_whose_time_reaches_a_year_without_a_calendar_is_an_error_that_names_it() {
+    let agency = AGENCY.parse().unwrap();
+    let year = (2018..2040).rev().find(|year| calendar().years().any(|known| known == *year));
+    let last = format!("{}-12-31T16:00", year.unwrap());
+    let dossier = played("5 working-day", Channel::Online, &format!("submit {last}"));
+    let day = day(&format!("{}-01-05", year.unwrap() + 1));
+    let missing = is_received_late(&dossier.history, day, law(), &agency).unwrap_err();
+    assert_eq!(missing.year, year.unwrap() + 1);
+    assert_eq!(duty(&dossier.history, day, law(), &agency).unwrap_err(), missing);
 }
