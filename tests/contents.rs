@@ -251,10 +251,7 @@ async fn a_dossier_of_before_contents_lay_apart_is_read_and_takes_a_supplement()
     let world = World::new().await;
     let code = submitted(&world, "k").await;
     let dossier = world.dossier(&code).await;
-    let whole = serde_dynamo::to_item(platform::record::DossierRecord::from(&dossier)).unwrap();
-    world.client.put_item().table_name("DossiersTable").set_item(Some(whole)).send().await.unwrap();
-    let gone = world.client.delete_item().table_name("ContentsTable");
-    gone.key("code", AttributeValue::S(code.clone())).send().await.unwrap();
+    world.store_in_one_item(&dossier).await;
     assert_eq!(world.dossier(&code).await, dossier);
     moved(&world, &code, &request(1)).await;
     moved(&world, &code, &supplement(2)).await;

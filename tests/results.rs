@@ -615,11 +615,7 @@ async fn a_dossier_of_before_contents_lay_apart_ends_with_a_result() {
     let world = world().await;
     let code = received(&world, "k").await;
     let dossier = world.dossier(&code).await;
-    let whole = serde_dynamo::to_item(platform::record::DossierRecord::from(&dossier)).unwrap();
-    world.client.put_item().table_name("DossiersTable").set_item(Some(whole)).send().await.unwrap();
-    let gone = world.client.delete_item().table_name("ContentsTable");
-    let key = aws_sdk_dynamodb::types::AttributeValue::S(code.clone());
-    gone.key("code", key).send().await.unwrap();
+    world.store_in_one_item(&dossier).await;
     let result = signed(&world).await;
     done(&world, finish(&code, 2, &result)).await;
     let read = world.dossier(&code).await;

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::document::uploads_in;
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
@@ -648,10 +647,7 @@ async fn a_dossier_of_before_contents_lay_apart_is_forgotten_too() {
     let world = World::new().await;
     let code = ended(&world, "a").await;
     let dossier = world.dossier(&code).await;
-    let whole = serde_dynamo::to_item(platform::record::DossierRecord::from(&dossier)).unwrap();
-    world.client.put_item().table_name("DossiersTable").set_item(Some(whole)).send().await.unwrap();
-    let gone = world.client.delete_item().table_name("ContentsTable");
-    gone.key("code", AttributeValue::S(code.clone())).send().await.unwrap();
+    world.store_in_one_item(&dossier).await;
     assert_eq!(world.dossier(&code).await, dossier);
     let ids = uploads(&world, &code).await;
     // The night dies once the state is marked: its documents still say which objects are to go.

@@ -32,7 +32,7 @@ use platform::port::{
     AccessTokens, Admission, Advance, DeadLetters, DossierStore, Intake, MessageGateways,
     MessageSender, NoticeBook, Stored, TokenStore, Uploads,
 };
-use platform::record::SubmissionReceipt;
+use platform::record::{DossierRecord, SubmissionReceipt};
 use replay::tables::{self, embedded};
 use serde_json::Value;
 
@@ -162,6 +162,16 @@ impl World {
         for (table, item) in [("DossiersTable", state), ("ContentsTable", content)] {
             self.client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
         }
+    }
+
+    /// Stores the dossier as releases did before contents lay apart: in one item.
+    pub async fn store_in_one_item(&self, dossier: &Dossier) {
+        let whole = serde_dynamo::to_item(DossierRecord::from(dossier)).unwrap();
+        let states = self.client.put_item().table_name("DossiersTable");
+        states.set_item(Some(whole)).send().await.unwrap();
+        let key = AttributeValue::S(dossier.code.to_string());
+        let content = self.client.delete_item().table_name("ContentsTable").key("code", key);
+        content.send().await.unwrap();
     }
 
     /// How many items a table holds.

@@ -4,17 +4,15 @@
 
 mod settings;
 
-use domain::calendar::date_of;
 use domain::dossier::{Dossier, GoneBy, Role, Signature};
 use domain::id::DossierCode;
 use domain::{RuleName, Violation, text};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use platform::Failure;
 use platform::dynamo::{Dossiers, Reads, Removals};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{DossierStore, Eraser};
-use platform::record::{ErasureOrder, ReadOf, ReadRecord};
+use platform::record::{ErasureOrder, GoneSince, ReadOf, ReadRecord};
 use platform::removal::{Removed, remove};
 use serde::{Deserialize, Serialize};
 
@@ -51,14 +49,8 @@ struct OrderBody {
 #[serde(rename_all = "camelCase")]
 struct Erased<'a> {
     code: &'a DossierCode,
-    content_gone: Gone,
-}
-
-/// Since when the content is gone, and by what: an order may come after the time has ended.
-#[derive(Serialize)]
-struct Gone {
-    on: Date,
-    by: GoneBy,
+    /// An order may come after the time has ended.
+    content_gone: GoneSince,
 }
 
 impl OrderBody {
@@ -122,6 +114,6 @@ pub async fn handle(
         .ok_or_else(|| Failure::Defect("what is gone is not marked".to_owned()))?;
     let (dossier, request) = (code.as_str(), request.id.as_str());
     tracing::info!(dossier, request, "a content was erased on order");
-    let content_gone = Gone { on: date_of(gone.at), by: gone.by };
+    let content_gone = GoneSince::from(gone);
     HttpReply::json(200, &Erased { code: &code, content_gone })
 }

@@ -66,11 +66,7 @@ impl Outcome {
     /// Fails if anything failed for a dossier, so that the run is repeated and, if that does not
     /// help, an alarm goes off: somebody's data is kept longer than it may be.
     pub fn settled(self) -> Result<Self, Failure> {
-        if self.failed == 0 {
-            Ok(self)
-        } else {
-            Err(Failure::Defect(format!("{} dossier(s) failed", self.failed)))
-        }
+        Failure::none_failed(self.failed).map(|()| self)
     }
 }
 

@@ -5,17 +5,15 @@ mod filled;
 
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
-use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
-use domain::dossier::{
-    Action, Actor, ContentGone, Dossier, DossierStatus, GoneBy, HistoryEntry, Move, Role, Signature,
-};
+use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure, Step};
 use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use platform::record::GoneSince;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
@@ -50,7 +48,7 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     applicant: Option<Person<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content_gone: Option<Gone>,
+    content_gone: Option<GoneSince>,
     /// The last day on which the content is kept; missing while the dossier is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_until: Option<Date>,
@@ -69,19 +67,6 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<InHands<'a>>,
     next: Vec<Next>,
-}
-
-/// Since when the content is gone, and by what.
-#[derive(Serialize)]
-struct Gone {
-    on: Date,
-    by: GoneBy,
-}
-
-impl From<ContentGone> for Gone {
-    fn from(gone: ContentGone) -> Self {
-        Self { on: date_of(gone.at), by: gone.by }
-    }
 }
 
 /// In whose hands a dossier is.
@@ -282,7 +267,7 @@ impl<'a> Case<'a> {
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
             applicant: dossier.applicant.as_ref().map(Person::of),
-            content_gone: dossier.content_gone.map(Gone::from),
+            content_gone: dossier.content_gone.map(GoneSince::from),
             content_until: catalogue
                 .content_until(dossier)
                 .filter(|_| dossier.content_gone.is_none()),

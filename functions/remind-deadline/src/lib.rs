@@ -1,6 +1,7 @@
 //! The morning: reads every open dossier of the province, lists what is due within a day or
-//! overdue, and what waits too long for its receipt; apologises for those that will miss their due date or have missed it, and closes those
-//! whose applicants never sent the requested supplement.
+//! overdue, and what waits too long for its receipt; apologises for those that will miss their due
+//! date or have missed it, announces receipts that do not come, and closes those whose applicants
+//! never sent the requested supplement.
 //!
 //! Each dossier is read again before it is changed, and each command's id is made of dossier and
 //! day, so that a second run changes nothing. A failure for one dossier is counted and stops no
@@ -88,11 +89,7 @@ impl Outcome {
     /// Fails if anything failed for a dossier, so that the run is repeated and, if that does not
     /// help, an alarm goes off: an applicant waits.
     pub fn settled(self) -> Result<Self, Failure> {
-        if self.failed == 0 {
-            Ok(self)
-        } else {
-            Err(Failure::Defect(format!("{} dossier(s) failed", self.failed)))
-        }
+        Failure::none_failed(self.failed).map(|()| self)
     }
 }
 

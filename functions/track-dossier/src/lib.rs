@@ -130,7 +130,7 @@ struct History<'a> {
     due_provisional: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_rule: Option<&'a DueRule>,
-    history: Vec<Step<'a>>,
+    history: Vec<Happening<'a>>,
     /// In whose hands it was, for officers of the agency at which that was so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assignments: Vec<Hands<'a>>,
@@ -138,7 +138,7 @@ struct History<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Step<'a> {
+struct Happening<'a> {
     version: u64,
     action: domain::dossier::Action,
     status: DossierStatus,
@@ -163,7 +163,7 @@ struct Step<'a> {
     /// The codes of the documents that came with a supplement.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     documents: Vec<&'a str>,
-    /// What kind of result this step gave.
+    /// What kind of result it gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,7 +205,7 @@ impl<'a> History<'a> {
             let came = dossier.documents_of(entry).map(|document| document.code.as_str());
             came.filter(|_| entry.action == Action::Supplement).collect()
         };
-        let step = |entry: &'a HistoryEntry| Step {
+        let happening = |entry: &'a HistoryEntry| Happening {
             version: entry.version,
             action: entry.action,
             status: entry.status,
@@ -251,7 +251,7 @@ impl<'a> History<'a> {
             due_rule: dossier
                 .due_at
                 .and_then(|_| dossier.history.iter().rev().find_map(|e| e.due_rule.as_ref())),
-            history: dossier.history.iter().map(step).collect(),
+            history: dossier.history.iter().map(happening).collect(),
             assignments: dossier.assignments.iter().filter(own).map(hands).collect(),
         }
     }

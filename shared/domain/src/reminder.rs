@@ -99,10 +99,7 @@ pub fn is_received_late(
     law: &Law,
     agency: &AgencyCode,
 ) -> Result<bool, MissingYear> {
-    let Some(since) = waiting_since(history) else {
-        return Ok(false);
-    };
-    Ok(law.reception_ends(agency, since, 1)?.is_some_and(|last| last < day))
+    waits_beyond(history, 1, day, law, agency)
 }
 
 /// Whether it waits for twice the time, and the applicant was not told since it began to wait.
@@ -112,12 +109,25 @@ fn is_delayed(
     law: &Law,
     agency: &AgencyCode,
 ) -> Result<bool, MissingYear> {
+    let since = waiting_since(history);
+    let told = |entry: &HistoryEntry| {
+        entry.action == Action::AnnounceDelay && since.is_some_and(|since| entry.at >= since)
+    };
+    Ok(waits_beyond(history, 2, day, law, agency)? && !history.iter().any(told))
+}
+
+/// Whether it waits on `day` for longer than so many times the hours of reception.
+fn waits_beyond(
+    history: &[HistoryEntry],
+    times: u16,
+    day: Date,
+    law: &Law,
+    agency: &AgencyCode,
+) -> Result<bool, MissingYear> {
     let Some(since) = waiting_since(history) else {
         return Ok(false);
     };
-    let announced =
-        history.iter().any(|entry| entry.action == Action::AnnounceDelay && entry.at >= since);
-    Ok(!announced && law.reception_ends(agency, since, 2)?.is_some_and(|last| last < day))
+    Ok(law.reception_ends(agency, since, times)?.is_some_and(|last| last < day))
 }
 
 /// The new date that a letter of `agency` of `day` gives the dossier with this history; none

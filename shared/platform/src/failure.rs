@@ -212,6 +212,14 @@ impl Failure {
         Self::Unavailable { part, source: source.into() }
     }
 
+    /// That a run failed for none of its dossiers; else the failure by which it is repeated.
+    pub fn none_failed(failed: u64) -> Result<(), Self> {
+        match failed {
+            0 => Ok(()),
+            failed => Err(Self::Defect(format!("{failed} dossier(s) failed"))),
+        }
+    }
+
     /// The same failure, with every field named from one level further out.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {

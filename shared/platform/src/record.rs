@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, DossierStatus, InStep, Signature};
+use domain::dossier::{ContentGone, Dossier, DossierStatus, GoneBy, InStep, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
@@ -171,6 +171,21 @@ pub struct WorklistItem {
     /// Whether the due date was counted in an undecided year; no index holds this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub due_provisional: bool,
+}
+
+/// Since when the content of a dossier is gone, and by what, as answers show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GoneSince {
+    /// The day in Viet Nam.
+    pub on: Date,
+    /// By what it is gone.
+    pub by: GoneBy,
+}
+
+impl From<ContentGone> for GoneSince {
+    fn from(gone: ContentGone) -> Self {
+        Self { on: date_of(gone.at), by: gone.by }
+    }
 }
 
 /// What of a dossier was read.

@@ -162,11 +162,6 @@ impl Dossier {
         self.assignments.last().map_or(0, |last| last.number)
     }
 
-    /// The agency that has custody: whose officers pass it among themselves.
-    pub fn desk(&self) -> &AgencyCode {
-        self.handler.as_ref().unwrap_or(&self.agency)
-    }
-
     /// Whether `by` may put the dossier into an officer's hands now: an officer of the agency that
     /// has custody, while there is something left to do.
     pub fn may_be_assigned_by(&self, by: &Actor) -> bool {
@@ -275,6 +270,11 @@ impl Dossier {
 }
 
 impl DossierState {
+    /// The agency that has custody: whose officers pass it among themselves.
+    pub fn desk(&self) -> &AgencyCode {
+        self.handler.as_ref().unwrap_or(&self.agency)
+    }
+
     /// What no list of assignments says; none where this one may be.
     pub(super) fn impossible_assignments(&self) -> Option<&'static str> {
         let numbered = (1..).zip(&self.assignments).all(|(number, made)| made.number == number);

@@ -126,8 +126,7 @@ impl DossierState {
             pause.from = pause.from.max(step.since);
         }
         let run = Run { pauses, ..Run::from(step.since) };
-        let desk = self.handler.as_ref().unwrap_or(&self.agency);
         let term = Term::new(step.working_hours, TermUnit::WorkingHour).ok()?;
-        term.due_of(law.calendar_of(desk), &run).ok()
+        term.due_of(law.calendar_of(self.desk()), &run).ok()
     }
 }
