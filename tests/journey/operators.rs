@@ -1,5 +1,7 @@
 //! What operators and administrators do on the running stack.
 
+use std::path::Path;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -121,7 +123,9 @@ async fn what_an_administrator_publishes_is_in_force_without_a_deployment() {
 async fn invoked(function: &str, settings: &[(&str, &str)], payload: &str) -> (String, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let program = root().join("target/debug").join(function);
+    // Beside the tests' own program, wherever that was built.
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().and_then(Path::parent).unwrap().join(function);
     let mut command = tokio::process::Command::new(&program);
     command.env_clear().envs(settings.iter().copied()).envs([
         ("AWS_ACCESS_KEY_ID", "test"),
