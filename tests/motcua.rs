@@ -7,6 +7,7 @@ mod catalogue;
 mod claiming;
 mod contents;
 mod contract;
+mod cost;
 mod crash;
 mod deadline;
 mod desk;
