@@ -40,6 +40,7 @@ mod results;
 mod retention;
 mod room;
 mod simulation;
+mod starting;
 mod support;
 mod texts;
 mod tidy;
