@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
+use crate::support::bytes::plain;
 use crate::support::call::{Call, with_outcome, zalo_report};
 use crate::support::file;
 use crate::support::log::Log;
@@ -154,7 +155,7 @@ impl Ledger {
         let item = got.send().await.unwrap().item.unwrap_or_default();
         // The look is ours, and no function's.
         self.meter.read();
-        serde_dynamo::from_item(item).unwrap()
+        plain(&item)
     }
 
     /// The change is relayed, the applicant is told, and Zalo reports that the message arrived.

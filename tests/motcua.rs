@@ -13,6 +13,7 @@ mod deadline;
 mod desk;
 mod doors;
 mod eforms;
+mod facts;
 mod figures;
 mod finding;
 mod forms;
