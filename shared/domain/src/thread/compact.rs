@@ -31,7 +31,7 @@ pub(super) struct CompactNotice {
     /// The time of the change, in milliseconds since 1970.
     #[serde(rename = "c")]
     changed_at: i64,
-    /// The state.
+    /// The state that it is in.
     #[serde(rename = "s")]
     state: CompactState,
     /// Since when it is in that state.
@@ -55,7 +55,7 @@ pub(super) struct CompactNotice {
     closed_channels: Vec<NoticeChannel>,
     #[serde(rename = "y", default, skip_serializing_if = "Vec::is_empty")]
     closed_providers: Vec<Provider>,
-    /// The calls.
+    /// The calls to gateways, in order.
     #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<CompactAttempt>,
 }

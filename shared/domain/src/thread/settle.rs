@@ -94,7 +94,7 @@ impl NoticeRecord {
                 self.enter(NoticeState::Held { until }, reason, now);
                 true
             }
-            NoticeState::Sent { report_until: Some(_), .. } => self.await_no_longer(now),
+            NoticeState::Sent { report_until: Some(_), .. } => self.give_up_report(now),
             NoticeState::Held { until } if until <= now => {
                 self.end_unsent(NoticeState::Expired, NoticeReason::GivenUp, now);
                 true
@@ -113,7 +113,7 @@ impl NoticeRecord {
 
     /// Expects no delivery report any more, if the time for it is over. It counts from that time on,
     /// whenever somebody looks: nothing wakes a thread for it. Returns whether that moved it.
-    pub(super) fn await_no_longer(&mut self, now: Timestamp) -> bool {
+    pub(super) fn give_up_report(&mut self, now: Timestamp) -> bool {
         let NoticeState::Sent { report_until: Some(until), provider } = self.state else {
             return false;
         };
