@@ -15,6 +15,8 @@
 mod checks;
 #[path = "replay/declared.rs"]
 mod declared;
+#[path = "bench/document.rs"]
+mod document;
 #[path = "bench/engine.rs"]
 mod engine;
 #[path = "bench/figure.rs"]
@@ -97,9 +99,9 @@ fn written(bench: &Bench, report: &Report) {
     save(&bench.scratch.join("figures.svg"), &report.chart());
     println!("{}", report.section());
     if std::env::var_os("BENCH_WRITE").is_some() {
-        report::replace(&bench.root.join("docs/figures.md"), "bench", &report.section());
+        document::replace(&bench.root.join("docs/figures.md"), "bench", &report.section());
         save(&bench.root.join("docs/figures.svg"), &report.chart());
-        report::replace(&bench.root.join("README.md"), "figures", &report.short());
+        document::replace(&bench.root.join("README.md"), "figures", &report.short());
     }
 }
 

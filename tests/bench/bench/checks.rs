@@ -206,7 +206,11 @@ impl Check<'_> {
             })
             .collect();
         versions.sort_by_key(Value::as_u64);
-        self.same("steps of the other are told", versions, json!((1..=version).collect::<Vec<_>>()));
+        self.same(
+            "steps of the other are told",
+            versions,
+            json!((1..=version).collect::<Vec<_>>()),
+        );
         let mut gone = self.work.relay(&items[..1]);
         gone["Records"][0]["eventName"] = json!("REMOVE");
         gone["Records"][0]["dynamodb"]["NewImage"] = json!({});

@@ -25,6 +25,15 @@ const FIRST_MAX: f64 = 1.3;
 const READERS: [(&str, &str); 2] =
     [("track-dossier", "track-dossier.public.json"), ("read-kpi", "read-kpi.month.json")];
 
+/// Times of the processes of one program, in milliseconds.
+#[derive(Debug, Default)]
+struct Times {
+    /// Of the first invocation.
+    first: Vec<f64>,
+    /// The median of the warm ones.
+    warm: Vec<f64>,
+}
+
 /// What came of it.
 pub struct First {
     /// The figures themselves.
@@ -38,7 +47,7 @@ pub async fn measured(bench: &Bench) -> First {
     let mut made = First { figures: Vec::new(), memory: Peaks::new() };
     let mut events = Events { bench, made: 0 };
     for job in [Job::Submit, Job::Change, Job::Relay] {
-        let mut times: BTreeMap<Side, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        let mut times: BTreeMap<Side, Times> = BTreeMap::new();
         let mut engines = BTreeMap::new();
         for side in [Side::Ours, Side::Python, Side::Node] {
             engines.insert(side, Engine::new(&bench.root, &bench.trust).await);
@@ -49,8 +58,8 @@ pub async fn measured(bench: &Bench) -> First {
                 let program = bench.programs.of(*side, job, &engine.secure, &bench.trust);
                 let (first, warm, memory) = one(&program, &invocations).await;
                 let kept = times.entry(*side).or_default();
-                kept.0.push(first);
-                kept.1.push(warm);
+                kept.first.push(first);
+                kept.warm.push(warm);
                 made.memory.note(*side, job.function(), memory);
             }
         }
@@ -62,13 +71,13 @@ pub async fn measured(bench: &Bench) -> First {
         let path = bench.root.join("events").join(example);
         let event = std::fs::read(&path).expect("an example");
         let program = bench.programs.function(name, &engine.secure, &bench.trust);
-        let mut times: BTreeMap<Side, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        let mut times: BTreeMap<Side, Times> = BTreeMap::new();
         for _ in 0..PROCESSES {
             let invocations = vec![event.clone(); INVOCATIONS + 1];
             let (first, warm, memory) = one(&program, &invocations).await;
             let kept = times.entry(Side::Ours).or_default();
-            kept.0.push(first);
-            kept.1.push(warm);
+            kept.first.push(first);
+            kept.warm.push(warm);
             made.memory.note(Side::Ours, name, memory);
         }
         made.figures.extend(figures(name, &times));
@@ -89,11 +98,11 @@ async fn one(program: &Program, events: &[Vec<u8>]) -> (f64, f64, u64) {
     (times[0], median(warm), worker.memory_kib_max())
 }
 
-fn figures(name: &str, times: &BTreeMap<Side, (Vec<f64>, Vec<f64>)>) -> Vec<Figure> {
-    let of = |side: Side, which: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| {
-        times.get(&side).map(|times| median(which(times).clone()))
+fn figures(name: &str, times: &BTreeMap<Side, Times>) -> Vec<Figure> {
+    let of = |side: Side, which: fn(&Times) -> &[f64]| {
+        times.get(&side).map(|times| median(which(times).to_vec()))
     };
-    let line = |group, kind: &str, which: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| Figure {
+    let line = |group, kind: &str, which: fn(&Times) -> &[f64]| Figure {
         group,
         name: format!("{name}, {kind}"),
         unit: "ms",
@@ -104,8 +113,8 @@ fn figures(name: &str, times: &BTreeMap<Side, (Vec<f64>, Vec<f64>)>) -> Vec<Figu
             .collect(),
         targets: Vec::new(),
     };
-    let first = line(GROUP, "first", |times| &times.0);
-    let warm = line(GROUP, "warm", |times| &times.1);
+    let first = line(GROUP, "first", |times| &times.first);
+    let warm = line(GROUP, "warm", |times| &times.warm);
     let others = [Side::Python, Side::Node].into_iter().filter_map(|side| {
         let ratio = first.of(side)? / warm.of(side)?;
         Some((side, ratio))

@@ -22,10 +22,8 @@ impl Floor {
     pub fn start(bench: &Bench, job: Job, invocations: &[Vec<Call>], at: &Endpoints) -> Self {
         let mut lines = String::new();
         for calls in invocations {
-            let calls: Vec<Value> = calls
-                .iter()
-                .map(|call| json!([call.target, addressed(&call.body, at)]))
-                .collect();
+            let calls: Vec<Value> =
+                calls.iter().map(|call| json!([call.target, addressed(&call.body, at)])).collect();
             let _ = writeln!(lines, "{}", Value::Array(calls));
         }
         let path = bench.scratch.join(format!("calls-{}.jsonl", job.name().replace(' ', "-")));

@@ -147,12 +147,7 @@ impl Programs {
         let mut settings = self.settings(name, at);
         settings.extend(reached(at, trust));
         settings.insert("RUST_LOG".to_owned(), "info".to_owned());
-        Program {
-            name: name.to_owned(),
-            path: self.binary(name),
-            arguments: Vec::new(),
-            settings,
-        }
+        Program { name: name.to_owned(), path: self.binary(name), arguments: Vec::new(), settings }
     }
 
     /// A floor: a program that does nothing but start.

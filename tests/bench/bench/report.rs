@@ -1,7 +1,6 @@
 //! The figures as one table, as data, as a chart, and in `docs/figures.md` and the README.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -67,9 +66,10 @@ impl Report {
 
     /// How many targets there are, and how many are met.
     pub fn met(&self) -> (usize, usize) {
-        let judged = self.figures.iter().flat_map(|figure| {
-            figure.targets.iter().filter_map(|target| figure.is_met(*target))
-        });
+        let judged = self
+            .figures
+            .iter()
+            .flat_map(|figure| figure.targets.iter().filter_map(|target| figure.is_met(*target)));
         let judged: Vec<bool> = judged.collect();
         (judged.len(), judged.iter().filter(|met| **met).count())
     }
@@ -220,18 +220,4 @@ fn judged(figure: &Figure, target: Target) -> String {
         Some(false) => format!(" ({} ✗)", said(target)),
         None => String::new(),
     }
-}
-
-/// Puts `text` into the section `name` of the document at `path`, between its two marks.
-pub fn replace(path: &Path, name: &str, text: &str) {
-    let document = std::fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
-    let (before, rest) = document
-        .split_once(&begin)
-        .unwrap_or_else(|| panic!("{}: no mark {begin}", path.display()));
-    let (_, after) =
-        rest.split_once(&end).unwrap_or_else(|| panic!("{}: no mark {end}", path.display()));
-    let written = format!("{before}{begin}\n{}\n\n{end}{after}", text.trim());
-    std::fs::write(path, written).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

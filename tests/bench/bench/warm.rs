@@ -50,8 +50,7 @@ struct Contender {
 impl Contender {
     async fn new(bench: &Bench, side: Side, recorded: bool) -> Self {
         let engine = Engine::new(&bench.root, &bench.trust).await;
-        let at: Endpoints =
-            if recorded { engine.recorded.clone() } else { engine.plain.clone() };
+        let at: Endpoints = if recorded { engine.recorded.clone() } else { engine.plain.clone() };
         let mut workers = BTreeMap::new();
         for job in Job::ALL.into_iter().filter(|job| job.is_of(side)) {
             let program = bench.programs.of(side, job, &at, &bench.trust);
@@ -196,10 +195,7 @@ async fn behave(bench: &Bench, side: Side) {
 
 type Times = BTreeMap<(Job, Side), Vec<f64>>;
 
-async fn rounds(
-    bench: &Bench,
-    calls: &BTreeMap<(Job, Side), Vec<Vec<Call>>>,
-) -> (Times, Peaks) {
+async fn rounds(bench: &Bench, calls: &BTreeMap<(Job, Side), Vec<Vec<Call>>>) -> (Times, Peaks) {
     let bare = Engine::new(&bench.root, &bench.trust).await;
     let mut floors: BTreeMap<Job, Floor> = Job::ALL
         .into_iter()
