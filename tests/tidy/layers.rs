@@ -289,6 +289,10 @@ fn the_clock_and_the_runtime_stand_in_the_entries_and_in_main_alone() {
         stands_only_where(word, |path| is_entry(path) || is_main(path));
     }
     stands_only_where("lambda_runtime", is_entry);
+    // One runtime, of one thread: a second one would be a third of the work of an invocation.
+    for word in ["tokio::main", "tokio::runtime"] {
+        stands_only_where(word, is_entry);
+    }
     // One clock, which is as fine as the contract.
     stands_only_where("Timestamp::now", |path| path == "shared/platform/src/clock.rs");
 }
@@ -311,7 +315,9 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
         let entries = ["http::run", "queue::run", "schedule::run", "stream::run"];
         let entered = entries.iter().map(|entry| text.matches(entry).count()).sum::<usize>();
         assert_eq!(entered, 1, "{path}");
-        assert_eq!(text.matches("entry::start()").count(), 1, "{path}");
+        for once in ["entry::on_one_thread(wire())", "entry::start()"] {
+            assert_eq!(text.matches(once).count(), 1, "{path}: {once}");
+        }
     }
 }
 

@@ -4,8 +4,11 @@ use announce_report::{Order, Settings, announce};
 use platform::dynamo::{self, Figures, Notices};
 use platform::entry::{self, schedule};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;

@@ -7,8 +7,11 @@ use platform::dynamo::{self, Dossiers, Figures};
 use platform::entry::{self, queue};
 use platform::sqs::{self, SourceQueue};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;

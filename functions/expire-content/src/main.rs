@@ -6,8 +6,11 @@ use platform::dynamo::{self, Dossiers, Removals};
 use platform::entry::{self, schedule};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let config = dynamo::aws_config().await;
     let client = dynamo::Client::new(&config);

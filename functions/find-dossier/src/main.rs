@@ -4,8 +4,11 @@ use find_dossier::{Settings, Tables};
 use platform::dynamo::{self, Dossiers, People, Reads};
 use platform::entry::{self, http};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;

@@ -8,8 +8,11 @@ use platform::entry::{self, queue};
 use platform::objects::{Bucket, Objects};
 use platform::sqs::{self, SourceQueue};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let config = dynamo::aws_config().await;
     let client = dynamo::Client::new(&config);

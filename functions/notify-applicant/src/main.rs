@@ -14,8 +14,11 @@ use platform::gateway::Gateways;
 use platform::live_token::LiveToken;
 use platform::sqs::{self, SourceQueue};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;

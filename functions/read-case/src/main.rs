@@ -5,8 +5,11 @@ use platform::entry::{self, http};
 use platform::objects::Bucket;
 use read_case::Settings;
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let config = dynamo::aws_config().await;
     let client = dynamo::Client::new(&config);

@@ -4,8 +4,11 @@ use platform::dynamo;
 use platform::entry::{self, http};
 use read_catalogue::Settings;
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let live = &entry::catalogue(&dynamo::client().await, settings.catalogue).await?;
     http::run(async |request, now| {

@@ -5,8 +5,11 @@ use platform::entry::{self, schedule};
 use platform::gateway::{http_client, zalo::ZaloLogin};
 use refresh_token::{Order, Settings, refresh};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let accounts = &AccountTable::new(dynamo::client().await, settings.accounts_table);
     let login = &ZaloLogin {

@@ -4,8 +4,11 @@ use platform::entry::{self, stream};
 use platform::sqs::{self, Queue};
 use relay_changes::{Route, Settings, relay};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = sqs::client().await;
     let notices = Queue::new(client.clone(), settings.notices_queue_url);

@@ -5,8 +5,11 @@ use platform::entry::{self, schedule};
 use platform::sqs::{self, Queue};
 use repair_relay::{Order, Settings, repair};
 
-#[tokio::main]
-async fn main() -> Result<(), entry::Error> {
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = dynamo::client().await;
     let live = &entry::catalogue(&client, settings.catalogue).await?;

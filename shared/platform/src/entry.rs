@@ -1,8 +1,9 @@
 //! The entry of a function: one module for each kind of trigger, and the one place where the Lambda
 //! runtime is started and the clock is read.
 //!
-//! A `main.rs` reads its settings ([`start`]), opens what it needs, and hands its handler to the
-//! `run` of its trigger. The handler gets the time of its work as an argument (ADR 41).
+//! A `main.rs` goes on one thread ([`on_one_thread`]), reads its settings ([`start`]), opens what
+//! it needs, and hands its handler to the `run` of its trigger. The handler gets the time of its
+//! work as an argument (ADR 41).
 
 pub mod http;
 pub mod queue;
@@ -35,6 +36,17 @@ crate::settings! {
         /// The treatment of years without decided holidays.
         undecided: UndecidedYears = "UNDECIDED_YEARS",
     }
+}
+
+/// Runs `function` on this thread alone: a process has one invocation at a time, and what waits for
+/// tables and queues needs no second thread (ADR 59). What may block or never end gets a thread of
+/// its own, and is left behind when the function ends. Fails as `function` does, or where the
+/// machine gives no timer and no sockets.
+pub fn on_one_thread(function: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(function);
+    runtime.shutdown_background();
+    ended
 }
 
 /// Starts logging and reads the function's settings. Fails with the names of all that are missing
