@@ -20,7 +20,6 @@ fn what_the_readme_quotes_stands_in_the_figures() {
     let measured = between(&figures, "bench");
     let quoted: Vec<&str> =
         between(&readme, "figures").lines().filter(|line| !line.trim().is_empty()).collect();
-    assert!(quoted.len() >= 6, "the README quotes {} lines", quoted.len());
     for line in quoted {
         assert!(measured.lines().any(|known| known == line), "not in docs/figures.md:\n{line}");
     }

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -47,8 +48,7 @@ def queues() -> Any:
 
 
 def read(name: str) -> Any:
-    with open(os.environ[name], encoding="utf-8") as file:
-        return json.load(file)
+    return json.loads(Path(os.environ[name]).read_text(encoding="utf-8"))
 
 
 def procedures() -> dict[str, Any]:

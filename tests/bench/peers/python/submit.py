@@ -235,9 +235,7 @@ if os.environ.get("_HANDLER") == "submit.other_handler":
 
     @idempotent_function(data_keyword_argument="request", persistence_store=LAYER, config=CONFIG)
     def once(request: dict[str, Any]) -> dict[str, Any]:
-        return take_in(
-            request["asked"], request["claims"], request["key"], keeps_receipts=False
-        )
+        return take_in(request["asked"], request["claims"], request["key"], keeps_receipts=False)
 
     def other_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
