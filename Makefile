@@ -13,7 +13,7 @@ setup: ## install the pinned tools into .local (the other doors do it when neede
 	$(STACK) setup
 
 build: ## build the functions, laid out for infra/template.yaml, and the stand-ins
-	cargo build --workspace --bins --locked
+	cargo build --workspace --exclude bench --exclude floor --bins --locked
 	$(STACK) stage
 
 up: build ## start a local stack afresh and leave it running, its addresses in .local/stack.env
@@ -89,18 +89,21 @@ hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
 
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
-	cargo build --release --workspace --exclude local --bins --locked
+	cargo build --release --workspace --exclude local --exclude bench --exclude floor --bins --locked
 	$(STACK) stage --profile release
 
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
 	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
 	target/release/examples/night_cost $(DOSSIERS)
 
-cost: ## what a dossier's life costs, by operation and by table, beside the common design
-	@cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
+cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
+	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
 
-bench: release ## what a cold start takes, against the cheapest process there is
-	cargo run --locked -p tests --example cold_start
+bench: release ## start, speed, memory and size of the functions beside floors and peers, written to docs/figures.md
+	$(PYTHON) infra/local/peers.py
+	cargo build --release --locked -p floor
+	cargo build --release --locked -p bench
+	BENCH_WRITE=1 target/release/bench
 
 replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh] [RELEASE=1]
 	SCALE=$(SCALE) PLACE=$(PLACE) cargo run --locked $(if $(RELEASE),--release) -p tests --example replay

@@ -304,17 +304,17 @@ fn section(prices: &Prices, ours: &Bill, common: &Bill, idle: &Spent) -> String 
         + prices.logs(idle);
     format!(
         "One life: a submission, eight moves, nine notices with their delivery reports, ten \
-         look-ups. US dollars for\n1,000 lives, at the prices and assumptions of \
-         `infra/prices.json`, as if each call waited for the last.\n\n{}\n{}\n\
+         look-ups.\nUS dollars for 1,000 lives, at the prices and assumptions of \
+         `infra/prices.json`, as if each call\nwaited for the last.\n\n{}\n{}\n\
          The common design (an item for each entry and notice, transactions, records of \
-         idempotency), by the same tool:\n\n{}\n\
+         idempotency), by the\nsame tool:\n\n{}\n\
          | USD for 1,000 lives | ours | common design | ratio |\n|---|---|---|---|\n\
          | tables, queues, compute | {:.4} | {:.4} | {:.2} |\n\
          | of these, tables | {:.4} | {:.4} | {:.2} |\n\
          | HTTP requests, beside them | {:.4} | {:.4} | |\n\
          | logs, beside them ({} bytes a life and the platform's) | {:.4} | | |\n\n\
          A month in which nothing happens: ${:.2} for the pollers of the queues, ${:.2} for the \
-         minutes that look for\nwhat is due.\n",
+         minutes that look\nfor what is due.\n",
         shown(ours, prices),
         by_place(ours),
         shown(common, prices),
