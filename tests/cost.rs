@@ -313,8 +313,8 @@ fn section(prices: &Prices, ours: &Bill, common: &Bill, idle: &Spent) -> String 
          | of these, tables | {:.4} | {:.4} | {:.2} |\n\
          | HTTP requests, beside them | {:.4} | {:.4} | |\n\
          | logs, beside them ({} bytes a life and the platform's) | {:.4} | | |\n\n\
-         A month in which nothing happens: ${:.2} for the pollers of the queues, ${:.2} for the \
-         minutes that look\nfor what is due.\n",
+         A month in which nothing happens: ${:.2} for the pollers of the queues,\n${:.2} for the \
+         minutes that look for what is due.\n",
         shown(ours, prices),
         by_place(ours),
         shown(common, prices),

@@ -15,7 +15,7 @@ pub(super) struct StoredThread {
     agency: AgencyCode,
     version: u64,
     noted: u64,
-    /// The notices.
+    /// The notices, in the compact form.
     #[serde(rename = "n", default)]
     compact: Vec<CompactNotice>,
     /// The notices of a thread that a release before the compact form stored last.
