@@ -238,7 +238,6 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             let stored = self.keep(&mut thread, since, subject, now).await?;
             return Ok(next(stored, &thread, now));
         };
-        // No two calls of one notice draw the same.
         // A place is taken by what can go now: what waits for the morning has its place in the
         // morning. It and the price are counted in one write, before the call.
         let agency = (!notice.admitted).then(|| thread.agency());
@@ -252,6 +251,7 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             let stored = self.keep(&mut thread, since, subject, now).await?;
             return Ok(next(stored, &thread, now));
         }
+        // No two calls of one notice draw the same.
         let holder = format!("{:016x}", fastrand::u64(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
         let call =
