@@ -437,6 +437,16 @@ async fn a_message_given_up_is_parked_with_its_reason() {
     assert_eq!(reasons, ["panicked", "timed-out", "unavailable"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_held_back_often_within_a_minute_is_tried_again_soon_when_it_fails() {
+    for (receives, age, most) in [(9, 20, 20), (9, 6, 10), (3, 3_600, 10)] {
+        let queue = Kept::default();
+        worked_at(&["down"], receives, SignedDuration::from_secs(age), &queue).await;
+        let (_, seconds) = queue.hidden.lock().unwrap()[0].clone();
+        assert!(seconds <= most, "{receives} receives in {age} s: hidden for {seconds} s");
+    }
+}
+
 /// Receives a message that says `body` again and again, as soon as it is shown, until it is parked;
 /// gives how often and for how long. Each time the function has had it for three seconds before it
 /// is hidden.

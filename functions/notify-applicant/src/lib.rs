@@ -6,7 +6,7 @@
 //! is repeated, late or lost does not change what is sent to whom. Each step reads both, decides,
 //! stores the decision and then acts: a gateway is called under a lease stored before the call, and
 //! its answer is stored after it. A message that comes while another process has the lease comes
-//! again when that must have ended; so does the holder's own message if it dies.
+//! again within five seconds; the holder's own comes again if its process dies.
 
 mod answer;
 mod desk;
@@ -65,17 +65,23 @@ pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateway
 ) -> Result<(), Failure> {
     let (code, order) = subject(message)?;
     let begun = clock();
-    for step in 0..STEPS_MAX {
+    let (mut order, mut lost) = (order, false);
+    for _ in 0..STEPS_MAX {
         // A call that the message's time cuts off is one of which nobody knows: none begins without
         // time for two.
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
-        match desk.step(&code, if step == 0 { order } else { GivenUp::Stays }, &clock).await? {
-            Step::Next => {}
+        match desk.step(&code, order, &clock).await? {
+            Step::Next => (order, lost) = (GivenUp::Stays, false),
+            Step::Lost => lost = true,
             Step::Done => return Ok(()),
             Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
         }
+    }
+    // What this message is about may be in no thread yet.
+    if lost {
+        return Err(Failure::HeldBack(SignedDuration::from_secs(1)));
     }
     // Whatever is left has a time and is woken by it.
     Ok(())
@@ -108,6 +114,8 @@ fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
 enum Step {
     /// Something was done; there may be more.
     Next,
+    /// Another process was first, and nothing of this step is stored.
+    Lost,
     /// There is nothing to be done now.
     Done,
     /// A notice was given up, after this of this provider: the message goes to the operators.
@@ -117,7 +125,10 @@ enum Step {
 /// What comes after a step that left the thread so. What it holds is what is stored: nobody else
 /// adds to it while it is leased, and each entry of the history has a message of its own.
 fn next(stored: Stored, thread: &NoticeThread, now: Timestamp) -> Step {
-    if stored == Stored::AnotherWasFirst || thread.due(now).is_some() {
+    if stored == Stored::AnotherWasFirst {
+        return Step::Lost;
+    }
+    if thread.due(now).is_some() {
         return Step::Next;
     }
     let Some(why) = thread.given_up(JUST_GIVEN_UP, now) else {
@@ -154,12 +165,12 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         let Some(notice) = thread.due(now).cloned() else {
             let unmoved = stored.as_ref() == Some(&thread)
                 || (stored.is_none() && thread.notices().is_empty());
-            if !unmoved
-                && self.keep(&mut thread, since, &subject, now).await? == Stored::AnotherWasFirst
-            {
-                return Ok(Step::Next);
-            }
-            return Ok(next(Stored::Yes, &thread, now));
+            let stored = if unmoved {
+                Stored::Yes
+            } else {
+                self.keep(&mut thread, since, &subject, now).await?
+            };
+            return Ok(next(stored, &thread, now));
         };
         let Some((phone, id_number)) = subject.addressee() else {
             tracing::warn!(dossier = %code, "a notice ends unsent: nobody is listed for it any more");
@@ -257,21 +268,32 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         let call =
             Call { holder: &holder, provider, wording: notice.wording, price_vnd: Some(price_vnd) };
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
-        if !self.is_ours(&mut thread, since.with(price_vnd), subject, now).await? {
+        let since = since.with(price_vnd);
+        let Some(leased) = self.leased(thread, (version, &holder), since, subject, now).await?
+        else {
             // Nobody is asked: tries that come to nothing must not use up the month.
             self.contacts.give_back(price_vnd, now).await?;
-            return Ok(Step::Next);
-        }
-        let since = thread.charge();
+            return Ok(Step::Lost);
+        };
+        thread = leased;
         let asked = clock();
         let verdict = self.gateways.send(provider, &message, phone).await;
         let done = clock();
         let draw = fastrand::u32(..);
         let read = self.read(provider, &verdict, notice.class, policy, (done, draw));
         self.judge(provider, (&verdict, read.fault), asked.duration_until(done), done);
+        let mut effect = Effect::default();
         for attempt in 1.. {
+            let (before, ours) =
+                (thread.charge_of(version), thread.is_concluded_by(version, &holder));
             thread.conclude(version, &call, (&read.answer, &read.code), policy, (done, draw));
-            if self.keep(&mut thread, since, subject, done).await? == Stored::Yes {
+            // Of this call alone: others may have asked for another notice since. And what a write
+            // has done whose answer was lost is not nothing.
+            if !ours {
+                effect = Effect::between(before, thread.charge_of(version));
+            }
+            thread.advance();
+            if self.book.keep(&thread).await? == Stored::Yes {
                 break;
             }
             if attempt >= STORED_MAX {
@@ -285,30 +307,35 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 .await?
                 .ok_or(Failure::Held("the thread of notices"))?;
         }
+        // In the month in which it was counted, and no more than that.
+        let effect = Effect { back_vnd: effect.back_vnd.min(price_vnd), ..effect };
+        self.count(&thread, effect, subject, now).await?;
         self.make_known(notice, provider, &read, price_vnd, (thread.code(), phone), done).await?;
         Ok(next(Stored::Yes, &thread, done))
     }
 
-    /// Stores the thread with our lease; returns whether the lease is ours. Where the store does not
-    /// say so, it is asked: the answer to our own write may have been lost.
-    async fn is_ours(
+    /// Stores `thread` with the lease of `holder`; returns the thread in which they have it, or none
+    /// if another was first. Where the store does not say so, it is asked: the answer to our own
+    /// write may have been lost, and a report of another notice may have come since.
+    async fn leased(
         &self,
-        thread: &mut NoticeThread,
+        mut thread: NoticeThread,
+        (version, holder): (u64, &str),
         since: Charge,
         subject: &Subject<'_>,
         now: Timestamp,
-    ) -> Result<bool, Failure> {
-        match self.keep(thread, since, subject, now).await {
-            Ok(Stored::Yes) => Ok(true),
+    ) -> Result<Option<NoticeThread>, Failure> {
+        match self.keep(&mut thread, since, subject, now).await {
+            Ok(Stored::Yes) => Ok(Some(thread)),
             Ok(Stored::AnotherWasFirst) | Err(Failure::Unavailable { .. }) => {
-                Ok(self.book.thread(thread.code()).await?.is_some_and(|stored| stored == *thread))
+                let stored = self.book.thread(thread.code()).await?;
+                Ok(stored.filter(|stored| stored.is_leased_to(version, holder)))
             }
             Err(failure) => Err(failure),
         }
     }
 
-    /// Stores the thread, counts the cost that was added since it was `since`, and gives back what
-    /// was counted then and is not charged.
+    /// Stores the thread, and counts what was added since its charge was `since`.
     async fn keep(
         &self,
         thread: &mut NoticeThread,
@@ -318,21 +345,48 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
     ) -> Result<Stored, Failure> {
         thread.advance();
         let stored = self.book.keep(thread).await?;
-        let charge = thread.charge().since(since);
-        let back = since.since(thread.charge()).vnd;
-        if stored == Stored::Yes && back > 0 {
-            self.contacts.give_back(back, now).await?;
-        }
-        if stored == Stored::Yes && charge != Charge::default() {
-            if charge.left_unknown > 0 {
-                // The template makes a metric of this field.
-                let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
-                tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
-            }
-            // Of a leader who was struck off meanwhile no number is known any more; what they have
-            // cost is.
-            self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await?;
+        if stored == Stored::Yes {
+            self.count(thread, Effect::between(since, thread.charge()), subject, now).await?;
         }
         Ok(stored)
+    }
+
+    /// Counts against the number what a stored step has done, and gives back to the month of `now`
+    /// what was counted there before the call and is not charged.
+    async fn count(
+        &self,
+        thread: &NoticeThread,
+        Effect { charge, back_vnd }: Effect,
+        subject: &Subject<'_>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if back_vnd > 0 {
+            self.contacts.give_back(back_vnd, now).await?;
+        }
+        if charge == Charge::default() {
+            return Ok(());
+        }
+        if charge.left_unknown > 0 {
+            // The template makes a metric of this field.
+            let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
+            tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
+        }
+        self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await
+    }
+}
+
+/// What a step has done to the counts. The price is not among what it adds: it was counted before
+/// the call.
+#[derive(Debug, Clone, Copy, Default)]
+struct Effect {
+    charge: Charge,
+    /// What is not charged of what was counted, in đồng.
+    back_vnd: u64,
+}
+
+impl Effect {
+    fn between(before: Charge, after: Charge) -> Self {
+        let charge = Charge { vnd: 0, ..after.since(before) };
+        Self { charge, back_vnd: before.since(after).vnd }
     }
 }

@@ -1,8 +1,8 @@
 //! Every minute: wakes the notices that are due, by one message to the notices queue for each
 //! dossier and each report.
 //!
-//! A notice that waits for the morning, a retry, a delivery report or the lease of a dead process
-//! is in the notices table under its time. A thread that is woken is first postponed by some minutes,
+//! A notice that waits for the morning, a retry or the end of a doubt is in the notices table under
+//! its time. A thread that is woken is first postponed by some minutes,
 //! so that the next minute does not wake it again while it is processed; processing it sets its
 //! next time. A lost message is sent again after those minutes.
 

@@ -170,6 +170,25 @@ impl NoticeRecord {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, reason, now);
     }
 
+    fn charge(&self) -> Charge {
+        let carried = |attempt: &&Attempt| match attempt.outcome {
+            AttemptOutcome::Accepted
+            | AttemptOutcome::Unknown
+            | AttemptOutcome::Delivered
+            | AttemptOutcome::Failed => true,
+            AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
+        };
+        let services = match self.class {
+            NoticeClass::Legal => 0,
+            NoticeClass::Information => self.attempts.iter().filter(carried).count(),
+        };
+        Charge {
+            vnd: self.listed_vnd().saturating_add(self.asked_vnd()),
+            services: u32::try_from(services).unwrap_or(u32::MAX),
+            left_unknown: u32::from(self.is_left_unknown()),
+        }
+    }
+
     /// The price of the call in progress, in đồng.
     fn asked_vnd(&self) -> u64 {
         match self.state {
@@ -307,24 +326,26 @@ impl NoticeThread {
     /// The total cost of the thread so far; a call in progress counts as charged until its answer
     /// says otherwise.
     pub fn charge(&self) -> Charge {
-        let carried = |attempt: &&Attempt| match attempt.outcome {
-            AttemptOutcome::Accepted
-            | AttemptOutcome::Unknown
-            | AttemptOutcome::Delivered
-            | AttemptOutcome::Failed => true,
-            AttemptOutcome::Declined | AttemptOutcome::NotTaken => false,
-        };
-        self.notices.iter().fold(Charge::default(), |sum, notice| {
-            let services = match notice.class {
-                NoticeClass::Legal => 0,
-                NoticeClass::Information => notice.attempts.iter().filter(carried).count(),
-            };
-            Charge {
-                vnd: sum.vnd.saturating_add(notice.listed_vnd()).saturating_add(notice.asked_vnd()),
-                services: sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX)),
-                left_unknown: sum.left_unknown.saturating_add(u32::from(notice.is_left_unknown())),
-            }
-        })
+        self.notices.iter().fold(Charge::default(), |sum, notice| sum.and(notice.charge()))
+    }
+
+    /// The cost of the notice about entry `version` so far, in the same way; nothing where there is
+    /// none.
+    pub fn charge_of(&self, version: u64) -> Charge {
+        self.notice(version).map_or_else(Charge::default, NoticeRecord::charge)
+    }
+
+    /// Whether `holder` has the lease of the notice about entry `version`.
+    pub fn is_leased_to(&self, version: u64, holder: &str) -> bool {
+        let leased = |notice: &NoticeRecord| matches!(&notice.state, NoticeState::Leased { holder: by, .. } if by == holder);
+        self.notice(version).is_some_and(leased)
+    }
+
+    /// Whether the call of `holder` for the notice about entry `version` is the one that was
+    /// concluded last.
+    pub fn is_concluded_by(&self, version: u64, holder: &str) -> bool {
+        let concluded = |notice: &NoticeRecord| notice.concluded_by.as_deref() == Some(holder);
+        self.notice(version).is_some_and(concluded)
     }
 
     /// When the thread has to be woken; none while nothing in it waits for a time. A leased notice

@@ -212,12 +212,25 @@ fn next_try(failure: &Failure, receives: u32, age: SignedDuration, plan: Plan) -
     if given_up {
         return None;
     }
-    let step =
-        usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX).min(schedule.len() - 1);
+    // A receive after which the message was held back is no failure: the pauses that fit into its
+    // age are the most that it can have had.
+    let step = usize::try_from(receives.saturating_sub(1))
+        .unwrap_or(usize::MAX)
+        .min(pauses_within(schedule, age))
+        .min(schedule.len() - 1);
     let base = schedule[step];
     // Jitter of a quarter: a queue's worth of messages that failed together does not come back
     // together.
     Some((base + fastrand::u32(0..=base / 4)).min(HIDDEN_SECONDS_MAX))
+}
+
+/// How many pauses of `schedule` have fitted into `age`.
+fn pauses_within(schedule: &[u32], age: SignedDuration) -> usize {
+    let ends = schedule.iter().scan(0_i64, |sum, pause| {
+        *sum += i64::from(*pause);
+        Some(*sum)
+    });
+    ends.take_while(|end| *end <= age.as_secs()).count()
 }
 
 /// How long so many receives take, where nothing but us fails.

@@ -141,6 +141,16 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// Both together; a sum stops at the largest number.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            vnd: self.vnd.saturating_add(other.vnd),
+            services: self.services.saturating_add(other.services),
+            left_unknown: self.left_unknown.saturating_add(other.left_unknown),
+        }
+    }
+
     /// The same and `vnd`, which was counted beside it.
     #[must_use]
     pub fn with(self, vnd: u64) -> Self {
