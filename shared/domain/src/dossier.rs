@@ -5,6 +5,7 @@ mod apology;
 mod assignment;
 mod clock;
 mod command;
+mod compact;
 mod content;
 mod counted;
 mod forwarding;
