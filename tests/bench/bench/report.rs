@@ -190,7 +190,8 @@ impl Report {
     }
 }
 
-fn row(figure: &Figure) -> String {
+/// A line of the table.
+pub fn row(figure: &Figure) -> String {
     let mut own = format!("{} {}", shown(figure.ours), figure.unit);
     for target in &figure.targets {
         if matches!(target, Target::AtMost(_)) {
