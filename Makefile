@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ release: ## build for AWS, for this machine's architecture (sam deploy --paramet
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
 	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
 	target/release/examples/night_cost $(DOSSIERS)
+
+cost: ## what a dossier's life costs, by operation and by table, beside the common design
+	@cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
 
 bench: release ## what a cold start takes, against the cheapest process there is
 	cargo run --locked -p tests --example cold_start

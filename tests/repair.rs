@@ -8,6 +8,7 @@ use platform::port::NoticeBook;
 use repair_relay::{Order, Outcome, repair};
 use serde_json::{Value, json};
 
+use crate::support::bytes::image;
 use crate::support::call::{AGENCY, Call, submission, submit_event, transition_event};
 use crate::support::cut::{Fate, line};
 use crate::support::log::Log;
@@ -129,21 +130,6 @@ async fn what_was_closed_days_ago_and_reported_today_is_owed_too() {
     assert_eq!(figures(&repaired(&world, &Order::default(), &queue, NIGHT).await), [1, 1, 1]);
 }
 
-/// An attribute as the tables write it.
-fn wire(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::Bool(holds) => json!({ "BOOL": holds }),
-        AttributeValue::L(list) => json!({ "L": list.iter().map(wire).collect::<Vec<_>>() }),
-        AttributeValue::M(map) => {
-            let fields = map.iter().map(|(name, value)| (name.clone(), wire(value)));
-            json!({ "M": fields.collect::<serde_json::Map<_, _>>() })
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
     let world = World::new().await;
@@ -161,9 +147,7 @@ async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
         .expression_attribute_values(":agency", AttributeValue::S(AGENCY.to_owned()));
     let items = ended.send().await.unwrap().items.unwrap();
     assert_eq!(items.len(), 1);
-    let item: serde_json::Map<String, Value> =
-        items[0].iter().map(|(name, value)| (name.clone(), wire(value))).collect();
-    let stale = json!({ "Items": [item], "Count": 1, "ScannedCount": 1 }).to_string();
+    let stale = json!({ "Items": [image(&items[0])], "Count": 1, "ScannedCount": 1 }).to_string();
     let stale: &'static str = Box::leak(stale.into_boxed_str());
     act("send-back", 3, "2026-11-17T04:00:00Z").await;
     // The index of what ended has not heard yet that it is open again.

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::support::bytes::plain;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
 use crate::support::cut::{Fate, line};
 use crate::support::file;
@@ -131,7 +132,7 @@ async fn case(world: &World, code: &str, call: impl Fn(Call) -> Call) -> Answer 
 async fn scanned(world: &World, table: &str, index: Option<&str>) -> Vec<Value> {
     let scan = world.client.scan().table_name(table).set_index_name(index.map(str::to_owned));
     let items = scan.send().await.unwrap().items.unwrap_or_default();
-    items.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+    items.iter().map(plain).collect()
 }
 
 /// The ids of the uploaded documents of a dossier.

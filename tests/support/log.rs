@@ -41,6 +41,11 @@ impl Log {
         Self { lines, _guard: tracing::subscriber::set_default(logger) }
     }
 
+    /// How many bytes were logged so far.
+    pub fn bytes(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
     /// Every line.
     pub fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();

@@ -8,6 +8,7 @@ pub mod days;
 pub mod eform;
 pub mod log;
 pub mod memory;
+pub mod meter;
 pub mod shelf;
 pub mod signing;
 pub mod stack;

@@ -38,6 +38,7 @@ use platform::trust::Roots;
 use replay::tables::{self, embedded};
 use serde_json::Value;
 
+use super::meter::Meter;
 use super::shelf::Shelf;
 
 /// A working Tuesday morning in Viet Nam, far from every holiday.
@@ -126,7 +127,16 @@ impl World {
 
     /// Empty tables, and this catalogue.
     pub async fn of(catalogue: Arc<Catalogue>) -> Self {
-        let client = embedded().await;
+        Self::over(embedded().await, catalogue)
+    }
+
+    /// Empty tables whose calls `meter` counts, and the shipped catalogue.
+    pub async fn metered(meter: &Meter) -> Self {
+        Self::over(meter.on(&embedded().await), Arc::clone(&SHIPPED))
+    }
+
+    /// The tables of `client`, and this catalogue.
+    fn over(client: Client, catalogue: Arc<Catalogue>) -> Self {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), dossier_tables())

@@ -419,6 +419,11 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
     ];
     assert_eq!(found, expected.map(|(name, keys)| (name, keys.map(str::to_owned).to_vec())).into());
     for index in indexes {
+        // A count asks it which dossiers there are, and for nothing else.
+        if index["IndexName"] == "by-ended" {
+            assert_eq!(index["Projection"], json!({ "ProjectionType": "KEYS_ONLY" }));
+            continue;
+        }
         let held = words(&index["Projection"]["NonKeyAttributes"]);
         if ["by-applicant", "by-phone"].map(Value::from).contains(&index["IndexName"]) {
             // What decides who may be shown the row, and nothing that a change of status writes.
@@ -431,15 +436,14 @@ fn the_indexes_hold_what_worklists_and_reports_read_and_no_personal_data() {
             assert_eq!(held, decides, "by-content");
             continue;
         }
-        // Nothing is counted by where a dossier lies just now.
-        let counted = !["by-handler", "by-holder"].map(Value::from).contains(&index["IndexName"]);
         let keys = keys(index);
         for field in ["agency", "procedure", "status", "version", "submittedAt", "dueAt"] {
             let held = held.contains(&field) || keys.iter().any(|key| key == field);
             assert!(held, "{} lacks {field}", index["IndexName"]);
         }
-        for field in ["channel", "documentCount", "history"] {
-            assert_eq!(held.contains(&field), counted, "{}: {field}", index["IndexName"]);
+        // What grows would be paid for with every move, and twice where the status moves.
+        for grows in ["history", "assignments"] {
+            assert!(!held.contains(&grows), "{} holds {grows}", index["IndexName"]);
         }
         for personal in ["applicant", "documents"] {
             assert!(!held.contains(&personal), "{} shows {personal}", index["IndexName"]);

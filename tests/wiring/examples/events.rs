@@ -69,19 +69,19 @@ async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_
 }
 
 /// A dossier as it lies in the table.
-async fn stored(world: &World) -> Value {
+async fn stored(world: &World) -> serde_dynamo::Item {
     let key = aws_sdk_dynamodb::types::AttributeValue::S(CODE.to_owned());
     let found =
         world.client.get_item().table_name("DossiersTable").key("code", key).send().await.unwrap();
-    serde_dynamo::from_item(found.item.unwrap()).unwrap()
+    found.item.unwrap().into()
 }
 
 #[tokio::test]
 async fn the_images_of_the_stream_examples_are_what_the_functions_store() {
     let world = World::new().await;
-    let image = |name: &str, new: bool| -> Value {
+    let image = |name: &str, new: bool| {
         let change = event::<StreamRecords>(name).records.remove(0).change;
-        serde_dynamo::from_item(if new { change.new_image } else { change.old_image }).unwrap()
+        if new { change.new_image } else { change.old_image }
     };
     answered(&world, "submit-dossier.citizen").await;
     let submitted = stored(&world).await;

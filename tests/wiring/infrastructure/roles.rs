@@ -89,6 +89,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
+    ("repair-relay", "DossiersTable", &["dynamodb:BatchGetItem"]),
     ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
     ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
@@ -105,11 +106,13 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("read-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:Query"]),
+    ("read-kpi", "DossiersTable", &["dynamodb:BatchGetItem"]),
     ("read-kpi", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("read-kpi", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
     ("rollup-kpi", "KpiTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]),
     ("rollup-kpi", "CountsQueue", BATCHES),
     ("rollup-kpi", "RollupFailuresQueue", BATCHES),
+    ("count-agency", "DossiersTable", &["dynamodb:BatchGetItem"]),
     ("count-agency", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("count-agency", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
     (
@@ -135,12 +138,16 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("erase-content", "DocumentsBucket", &["s3:ListBucketVersions"]),
     ("erase-content", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersion"]),
     ("erase-content", "ReadsTable", &["dynamodb:PutItem"]),
-    ("remind-deadline", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    (
+        "remind-deadline",
+        "DossiersTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+    ),
     ("remind-deadline", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
 ];
 
-/// Sends batches: on AWS the star stands for nothing (ADR 61).
+/// Sends batches: on AWS the star stands for nothing (ADR 64).
 const BATCHES: &[&str] = &["sqs:SendMessage*"];
 
 /// What Lambda's poller and the function's own backing off need.
@@ -185,4 +192,28 @@ fn each_role_allows_exactly_the_calls_that_its_function_makes() {
         );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn who_counts_may_read_of_a_dossier_what_a_count_needs_and_nothing_else() {
+    let template = Template::read();
+    let mut counting = Vec::new();
+    for function in template.functions() {
+        let role = template.properties(named(&function.properties["Role"]));
+        let policies = role["Policies"].as_array().unwrap().iter();
+        let statements = policies.flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
+        let batch = json!("dynamodb:BatchGetItem");
+        for statement in statements.filter(|it| each(&it["Action"]).contains(&&batch)) {
+            assert_eq!(each(&statement["Action"]), [&batch], "{}", function.name);
+            let read = json!({ "dynamodb:Attributes": platform::dynamo::FACTS });
+            let condition = json!({
+                "ForAllValues:StringEquals": read,
+                "StringEqualsIfExists": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+            });
+            assert_eq!(statement["Condition"], condition, "{}", function.name);
+            counting.push(function.name.to_owned());
+        }
+    }
+    counting.sort();
+    assert_eq!(counting, ["count-agency", "read-kpi", "remind-deadline", "repair-relay"]);
 }

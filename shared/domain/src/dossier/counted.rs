@@ -11,19 +11,26 @@ use crate::law::{Law, PauseCounting};
 
 /// What the dates of an entry were counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct CountedBy {
     /// The first day that the count looked at: of the first receipt.
+    #[serde(rename = "f", alias = "from")]
     pub from: Date,
     /// The last: of the latest date, or of the entry.
+    #[serde(rename = "u", alias = "to")]
     pub to: Date,
     /// What the agency's calendar had from `from` to `to`.
+    #[serde(rename = "m", alias = "calendar")]
     pub calendar: CalendarMark,
     /// How a receipt while offices are closed was read, where the entry started the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "c",
+        alias = "closedReceipt",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub closed_receipt: Option<ClosedReceipt>,
     /// How the pause that this entry ended was counted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "p", alias = "pauses", default, skip_serializing_if = "Option::is_none")]
     pub pauses: Option<PauseCounting>,
 }
 

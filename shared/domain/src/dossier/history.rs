@@ -1,5 +1,7 @@
 //! What has happened to a dossier, entry by entry, and what a history says by itself.
 
+mod stored;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -13,7 +15,7 @@ use crate::outcome::ResultKind;
 
 /// One thing that happened. Entry `n` of a history has version `n`, counted from one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "stored::StoredEntry", into = "stored::StoredEntry")]
 pub struct HistoryEntry {
     /// The dossier's version after the entry, from 1.
     pub version: u64,
@@ -27,52 +29,39 @@ pub struct HistoryEntry {
     pub recorded_at: Timestamp,
     /// When it happened by its sender's clock, where that was set right: it ran ahead of ours, or a
     /// little behind the entry before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<Timestamp>,
     /// The account or system that acted.
     pub by: Signature,
     /// The id of the command.
     pub command: CommandId,
     /// The reason given to the applicant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// A note of the actor; [`Actor::may_read_note`] decides who reads it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When the dossier is due after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// The rule by which that date was found, where this entry started the clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_rule: Option<DueRule>,
     /// The due date that figures follow, where it is another: the one without the apology, or
     /// before documents were asked for late.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_due_at: Option<Timestamp>,
     /// What the dates were counted by, where this entry counted them; None on entries of before it
     /// was kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_by: Option<CountedBy>,
     /// Whether documents were asked for later or more often than the rule of the day allows, or
     /// after the due date.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked_late: bool,
     /// Whether this letter of apology no longer came before the due date, as the rule of the day
     /// wants.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_letter: bool,
     /// When the step that the dossier is in is due after it; none outside a step, and while it waits
     /// for somebody outside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_due_at: Option<Timestamp>,
     /// The agency that it was forwarded to, where this entry did so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AgencyCode>,
     /// The documents that the applicant was asked for, where this entry did so.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_for: Vec<AskedDocument>,
     /// What kind of result this entry gave; none of another entry, and where nobody declared it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ResultKind>,
 }
 

@@ -250,8 +250,8 @@ fn results_and_handovers_are_stored_word_by_word_and_what_no_entry_gave_is_not_r
     };
     let returned = moved(tried(&ended, order, &by));
     let stored = serde_json::to_value(&returned).unwrap();
-    assert_eq!(stored["history"][2]["result"], "electronic");
-    assert_eq!(stored["history"][3].get("result"), None);
+    assert_eq!(stored["history"][2]["x"], "electronic");
+    assert_eq!(stored["history"][3].get("x"), None);
     assert_eq!(
         stored["results"],
         json!([{

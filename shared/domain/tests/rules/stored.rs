@@ -1,7 +1,7 @@
 //! What is written into stored rows and answers, word by word: it outlives the code that wrote it.
 
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, Role, Signature};
+use domain::dossier::{Dossier, HistoryEntry, Role, Signature};
 use domain::impossible::IMPOSSIBLE;
 use domain::notice::{NoticeClass, Provider, Wording};
 use domain::phone::Unreachable;
@@ -193,22 +193,22 @@ fn a_dossier_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_
     let noon = || json!("2026-03-02T05:00:00Z");
     let cases: [(&str, Value, &str); 14] = [
         ("/history", json!([]), "a dossier has no history"),
-        ("/history/1/version", json!(3), "the versions of a history are not 1, 2, 3 and so on"),
-        ("/history/0/version", json!(0), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/history/1/v", json!(3), "the versions of a history are not 1, 2, 3 and so on"),
+        ("/history/0/v", json!(0), "the versions of a history are not 1, 2, 3 and so on"),
         ("/version", json!(3), "a dossier's version is not that of its last entry"),
         ("/version", json!(5), "a dossier's version is not that of its last entry"),
         (
-            "/history/0/action",
+            "/history/0/a",
             json!("process"),
             "a history does not begin, or begins twice, with handing in",
         ),
         (
-            "/history/2/action",
+            "/history/2/a",
             json!("submit"),
             "a history does not begin, or begins twice, with handing in",
         ),
         ("/status", json!(9), "a dossier's status is not that of its last entry"),
-        ("/history/1/at", noon(), "an entry happened before the one that it follows"),
+        ("/history/1/t", noon(), "an entry happened before the one that it follows"),
         ("/submittedAt", noon(), "a dossier was not handed in at the time of its first entry"),
         ("/dueAt", noon(), "a dossier's due dates are not those of its last entry"),
         ("/originalDueAt", json!(null), "a dossier's due dates are not those of its last entry"),
@@ -222,4 +222,108 @@ fn a_dossier_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_
         });
         assert_eq!(error, format!("{IMPOSSIBLE}{reason}"), "{place}");
     }
+}
+
+const DIGEST: &str = "01949d9cae1c187a56e9c58a1102c3f26a4b6624896f80fd9aa4c2670caceaaa";
+
+/// An entry with everything that an entry can have, as releases before ADR 61 stored it.
+fn in_words() -> Value {
+    json!({
+        "version": 3, "action": "request-supplement", "status": 4,
+        "at": "2026-03-02T01:12:45.318Z", "recordedAt": "2026-03-02T02:00:00Z",
+        "claimedAt": "2026-03-02T01:12:45.319Z",
+        "by": { "role": "officer", "id": "an officer", "agency": "H20.12" },
+        "command": DIGEST, "reason": "Ảnh mờ", "note": "đã gọi",
+        "dueAt": "2026-03-03T10:00:00Z", "originalDueAt": "2026-03-02T10:00:00Z",
+        "dueRule": { "amount": 2, "unit": "working-day", "source": "Đ.17" },
+        "countedBy": {
+            "from": "2026-03-02", "to": "2026-03-03", "calendar": "076a75f6ba2af70e",
+            "closedReceipt": "received-next-day", "pauses": "dates",
+        },
+        "askedLate": true, "lateLetter": true, "stepDueAt": "2026-03-02T09:00:00Z",
+        "handler": "H20.10", "askedFor": [{ "code": "photo", "reason": "mờ" }],
+        "result": "electronic",
+    })
+}
+
+/// The same as it is stored today.
+fn in_letters() -> Value {
+    let digest: Vec<u8> = (0..32)
+        .map(|place| u8::from_str_radix(&DIGEST[2 * place..2 * place + 2], 16).unwrap())
+        .collect();
+    json!({
+        "v": 3, "a": "request-supplement", "s": 4, "t": 1_772_413_965_318_i64,
+        "r": 1_772_416_800_000_i64, "c": 1_772_413_965_319_i64, "b": "officer H20.12 an officer",
+        "i": digest, "w": "Ảnh mờ", "n": "đã gọi", "d": 1_772_532_000_000_i64,
+        "o": 1_772_445_600_000_i64,
+        "q": { "amount": 2, "unit": "working-day", "source": "Đ.17" },
+        "k": {
+            "f": "2026-03-02", "u": "2026-03-03", "m": "076a75f6ba2af70e",
+            "c": "received-next-day", "p": "dates",
+        },
+        "l": true, "y": true, "e": 1_772_442_000_000_i64, "h": "H20.10",
+        "f": [{ "code": "photo", "reason": "mờ" }], "x": "electronic",
+    })
+}
+
+fn entry(stored: Value) -> HistoryEntry {
+    serde_json::from_value(stored).unwrap()
+}
+
+#[test]
+fn an_entry_of_an_earlier_release_is_read_and_stored_in_letters_without_losing_anything() {
+    let read = entry(in_words());
+    assert_eq!(serde_json::to_value(&read).unwrap(), in_letters());
+    assert_eq!(entry(in_letters()), read);
+}
+
+#[test]
+fn what_follows_from_the_rest_of_an_entry_is_not_stored() {
+    let plain = json!({
+        "version": 1, "action": "submit", "status": 1, "at": "2026-03-02T01:12:45Z",
+        "recordedAt": "2026-03-02T01:12:45Z", "by": { "role": "citizen", "id": "c" },
+        "command": "key-1",
+    });
+    let stored = json!({
+        "v": 1, "a": "submit", "s": 1, "t": 1_772_413_965_000_i64, "b": "citizen - c",
+        "command": "key-1",
+    });
+    assert_eq!(serde_json::to_value(entry(plain.clone())).unwrap(), stored);
+    assert_eq!(entry(stored), entry(plain));
+}
+
+#[test]
+fn an_instant_finer_than_a_millisecond_stays_as_it_is() {
+    let mut fine = in_words();
+    fine["recordedAt"] = json!("2026-03-02T02:00:00.000000001Z");
+    let stored = serde_json::to_value(entry(fine.clone())).unwrap();
+    assert_eq!(stored["r"], fine["recordedAt"]);
+    assert_eq!(entry(stored), entry(fine));
+}
+
+#[test]
+fn a_command_is_known_again_exactly_whatever_its_name_is_made_of() {
+    let capitals = DIGEST.to_uppercase();
+    for name in [DIGEST, &capitals, &DIGEST[1..], "01949d9c", "-", &"g".repeat(64)] {
+        let mut worded = in_words();
+        worded["command"] = json!(name);
+        let read = entry(worded);
+        assert_eq!(read.command.as_str(), name);
+        assert_eq!(entry(serde_json::to_value(&read).unwrap()).command.as_str(), name);
+    }
+}
+
+#[test]
+fn an_entry_that_names_no_command_or_two_or_nobody_known_is_not_read() {
+    let refused = |spoil: fn(&mut Value)| {
+        let mut stored = in_letters();
+        spoil(&mut stored);
+        serde_json::from_value::<HistoryEntry>(stored).unwrap_err().to_string()
+    };
+    let command = format!("{IMPOSSIBLE}an entry has no command, or two");
+    assert_eq!(refused(|stored| drop(stored.as_object_mut().unwrap().remove("i"))), command);
+    assert_eq!(refused(|stored| stored["command"] = "key-1".into()), command);
+    assert!(refused(|stored| stored["i"] = json!([1, 2, 3])).contains("32 bytes"));
+    assert!(refused(|stored| stored["b"] = "king H20.12 a".into()).contains("king"));
+    assert!(refused(|stored| stored["b"] = "officer".into()).contains("three parts"));
 }

@@ -1,6 +1,6 @@
 //! How tables, queues and object storage are reached: as whom, where, and on whose word. All of it
 //! comes from the environment, in which the platform puts the credentials of a function's role: no
-//! other source of credentials is asked, and none is compiled in (ADR 60).
+//! other source of credentials is asked, and none is compiled in (ADR 63).
 
 mod line;
 

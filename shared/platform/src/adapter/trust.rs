@@ -1,6 +1,6 @@
 //! Whose certificates are believed: Amazon's roots for tables, queues and object storage, or the
 //! bundle that a deployment names; the public roots for gateways. Nothing of the machine is read,
-//! so that a start does not pay for the hundred and fifty roots of its list (ADR 60).
+//! so that a start does not pay for the hundred and fifty roots of its list (ADR 63).
 
 use std::sync::{Arc, OnceLock};
 

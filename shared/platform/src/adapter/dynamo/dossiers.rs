@@ -1,14 +1,12 @@
-//! The dossiers table: read one, move one, list an agency's, read what a count needs.
+//! The dossiers table: read one, move one, list an agency's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::DossierFacts;
 use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
@@ -26,8 +24,8 @@ const KEY: &[&str] = &["code"];
 /// Reads and writes the dossiers table.
 #[derive(Debug, Clone)]
 pub struct Dossiers {
-    client: Client,
-    tables: DossierTables,
+    pub(super) client: Client,
+    pub(super) tables: DossierTables,
     uploads: Option<String>,
 }
 
@@ -104,7 +102,6 @@ impl Dossiers {
             .table_name(&self.tables.states)
             .index_name(index)
             .key_condition_expression("#key = :key AND workDue BETWEEN :first AND :end")
-            // A line needs no history, and histories are most of what the index holds.
             .projection_expression(
                 "code, workDue, #agency, #handler, #status, #procedure, ward, version, submittedAt, dueAt, assignment, heldBy, step",
             )
@@ -138,45 +135,6 @@ impl Dossiers {
         }
     }
 
-    /// Every dossier of `agency` that is still to be settled, without the words in its history.
-    /// What cannot be read is left out and named in the log.
-    pub async fn open(&self, agency: &AgencyCode) -> Result<Histories, Failure> {
-        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
-        counted(open).await
-    }
-
-    /// Every dossier of `agency` that has nothing left to settle and to which something last
-    /// happened from `first` to `last`, without the words in its history. What ended before `first`
-    /// has no part in any figure since. What cannot be read is left out and named in the log.
-    pub async fn ended(
-        &self,
-        agency: &AgencyCode,
-        first: Date,
-        last: Date,
-    ) -> Result<Histories, Failure> {
-        let ended = self
-            .index(
-                ("by-ended", "agency"),
-                "#key = :key AND endedOn BETWEEN :first AND :last",
-                agency.to_string(),
-            )
-            .expression_attribute_values(":first", text(first.to_string()))
-            .expression_attribute_values(":last", text(last.to_string()));
-        counted(ended).await
-    }
-
-    /// All dossiers of `agency` that are not settled, each read on its own: an unreadable one is a
-    /// failure among the others and is named in the log.
-    pub async fn open_each(
-        &self,
-        agency: &AgencyCode,
-    ) -> Result<Vec<Result<DossierFacts, Failure>>, Failure> {
-        let open = self.index(("by-work", "work"), "#key = :key", work_key(agency, Work::Open));
-        let items: Vec<Item> =
-            open.into_paginator().items().send().try_collect().await.map_err(down)?;
-        Ok(items.into_iter().map(|item| rows::one(item, KEY)).collect())
-    }
-
     /// The dossiers with these codes, in this order, as of the last completed write. What is gone is
     /// left out, and so is what cannot be read, which is named in the log.
     pub async fn each(&self, codes: &[DossierCode]) -> Result<Vec<Dossier>, Failure> {
@@ -201,62 +159,12 @@ impl Dossiers {
         }
         Err(Failure::Held("the content of a dossier"))
     }
-
-    fn index(
-        &self,
-        (index, name): (&str, &str),
-        condition: &str,
-        key: String,
-    ) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.tables.states)
-            .index_name(index)
-            .key_condition_expression(condition)
-            .expression_attribute_names("#key", name)
-            .expression_attribute_values(":key", text(key))
-    }
 }
 
 /// The worklist line of a row of an index.
 fn line_of(row: &Item) -> Option<Line> {
     let (status, line) = row.get("workDue")?.as_s().ok()?.split_once('#')?;
     Some((DossierStatus::try_from(status.parse::<u8>().ok()?).ok()?, line.to_owned()))
-}
-
-/// The dossiers that a count read.
-#[derive(Debug, Default)]
-pub struct Histories {
-    /// Dossiers without the words in their histories.
-    pub facts: Vec<DossierFacts>,
-    /// Codes of those that could not be read, as far as they have one.
-    pub unreadable: BTreeSet<String>,
-}
-
-/// Reads page by page and keeps of each dossier only what a count needs: reasons and notes are most
-/// of a history.
-async fn counted(query: QueryFluentBuilder) -> Result<Histories, Failure> {
-    let query = query
-        .projection_expression(
-            "code, agency, #procedure, channel, ward, documentCount, history, assignments",
-        )
-        .expression_attribute_names("#procedure", "procedure");
-    let mut items = query.into_paginator().items().send();
-    let mut found = Histories::default();
-    while let Some(item) = items.next().await {
-        let item = item.map_err(down)?;
-        let code = rows::key_of(&item, KEY);
-        let Some(mut facts) = rows::readable::<DossierFacts>(item, KEY) else {
-            found.unreadable.insert(code);
-            continue;
-        };
-        for entry in &mut facts.history {
-            (entry.reason, entry.note) = (None, None);
-        }
-        facts.history.shrink_to_fit();
-        found.facts.push(facts);
-    }
-    Ok(found)
 }
 
 /// The part of the dossiers that a worklist shows.
