@@ -180,6 +180,36 @@ async fn a_call_whose_connection_breaks_is_made_again_on_another() {
     engine.await.unwrap();
 }
 
+#[tokio::test]
+async fn the_first_message_goes_over_the_connection_that_was_made_at_the_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let cloud = Cloud::of(cloud(Some(&endpoint))).unwrap();
+    let queues = cloud.queues_at_hand().await;
+    let (mut made, _) = listener.accept().await.unwrap();
+    let engine = tokio::spawn(async move {
+        let mut asked = vec![0; 8 * 1024];
+        let read = made.read(&mut asked).await.unwrap();
+        let answer = r#"{"MessageId":"m","MD5OfMessageBody":"x"}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len());
+        made.write_all(format!("{head}{answer}").as_bytes()).await.unwrap();
+        read
+    });
+    let send = queues.send_message().queue_url(format!("{endpoint}/q")).message_body("a");
+    send.send().await.unwrap();
+    assert!(engine.await.unwrap() > 0, "over the first connection");
+}
+
+#[tokio::test]
+async fn a_start_does_not_fail_where_the_queues_do_not_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let queues = Cloud::of(cloud(Some(&endpoint))).unwrap().queues_at_hand().await;
+    let send = queues.send_message().queue_url(format!("{endpoint}/q")).message_body("a");
+    assert!(send.send().await.is_err(), "the first call says so");
+}
+
 #[test]
 fn amazons_roots_are_those_of_its_repository() {
     let mut store = RootCertStore::empty();

@@ -11,7 +11,6 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, IdentityCache, Region, StalledStreamProtectionConfig,
 };
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rustls::ClientConfig;
 
 use super::trust::Roots;
@@ -52,7 +51,7 @@ pub struct Cloud {
     tables: Option<String>,
     queues: Option<String>,
     tls: ClientConfig,
-    line: SharedHttpClient,
+    line: Line,
 }
 
 /// The parts of a client's configuration, which has a type of its own for each service.
@@ -95,7 +94,7 @@ impl Cloud {
             credentials: Credentials::new(key_id, key, session, None, "environment"),
             tables: tables.or_else(|| endpoint.clone()),
             queues: queues.or(endpoint),
-            line: SharedHttpClient::new(Line::new(tls.clone())),
+            line: Line::new(tls.clone()),
             tls,
         })
     }
@@ -108,6 +107,20 @@ impl Cloud {
     /// A client of the queues.
     pub fn queues(&self) -> aws_sdk_sqs::Client {
         configured!(aws_sdk_sqs, self, &self.queues)
+    }
+
+    /// A client of the queues whose first call finds its connection made, so that the first message
+    /// does not wait for TLS. Where the queues do not answer, that is logged, and the first call
+    /// tries again: a start never fails for it.
+    pub async fn queues_at_hand(&self) -> aws_sdk_sqs::Client {
+        let address = match &self.queues {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("https://sqs.{}.amazonaws.com", self.region),
+        };
+        if let Err(error) = self.line.prepare(&address).await {
+            tracing::warn!(cause = %error, "no connection to the queues at the start");
+        }
+        self.queues()
     }
 
     /// As whom requests are signed.

@@ -2,8 +2,10 @@
 //! the roots of trust that it is given. The SDK's own one speaks HTTP/2 besides, reads the
 //! machine's roots, and makes its connector twice for each client.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -17,6 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use http::Uri;
+use http::uri::PathAndQuery;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{self, CaptureConnection, capture_connection};
@@ -32,6 +35,7 @@ use super::CONNECTED_WITHIN;
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     connector: SharedHttpConnector,
+    connecting: Connecting,
 }
 
 impl Line {
@@ -40,11 +44,17 @@ impl Line {
         let mut tcp = connect::HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let connecting = Connecting(HttpsConnector::from((tcp, tls)));
+        let https = HttpsConnector::from((tcp, tls));
+        let connecting = Connecting { https, ready: Ready::default() };
         let pool = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .build(connecting);
-        Self { connector: SharedHttpConnector::new(Pool(pool)) }
+            .build(connecting.clone());
+        Self { connector: SharedHttpConnector::new(Pool(pool)), connecting }
+    }
+
+    /// Makes a connection to `address` that the first request to it takes.
+    pub(super) async fn prepare(&self, address: &str) -> Result<(), BoxError> {
+        self.connecting.clone().prepare(address.parse()?).await
     }
 }
 
@@ -129,21 +139,51 @@ fn source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'
     causes.find_map(|error| error.downcast_ref())
 }
 
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Connections that were made before anybody had something to say, each for its address.
+type Ready = Arc<Mutex<HashMap<Uri, Stream>>>;
+
 /// Connects, or gives up after [`CONNECTED_WITHIN`], TLS included.
 #[derive(Debug, Clone)]
-struct Connecting(HttpsConnector<connect::HttpConnector>);
+struct Connecting {
+    https: HttpsConnector<connect::HttpConnector>,
+    ready: Ready,
+}
+
+impl Connecting {
+    /// Makes a connection that the first request to `address` takes.
+    async fn prepare(&mut self, address: Uri) -> Result<(), BoxError> {
+        let stream = self.call(address.clone()).await?;
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(root(address)?, stream);
+        Ok(())
+    }
+}
+
+/// The address of an engine, without what is asked of it.
+fn root(address: Uri) -> Result<Uri, BoxError> {
+    let mut parts = address.into_parts();
+    parts.path_and_query = Some(PathAndQuery::from_static("/"));
+    Ok(Uri::from_parts(parts)?)
+}
 
 impl Service<Uri> for Connecting {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Stream;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context)
+        self.https.poll_ready(context)
     }
 
     fn call(&mut self, address: Uri) -> Self::Future {
-        let connection = self.0.call(address);
+        if let Ok(root) = root(address.clone()) {
+            let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(stream) = ready.remove(&root) {
+                return Box::pin(std::future::ready(Ok(stream)));
+            }
+        }
+        let connection = self.https.call(address);
         Box::pin(async { tokio::time::timeout(CONNECTED_WITHIN, connection).await? })
     }
 }
