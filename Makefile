@@ -13,7 +13,7 @@ setup: ## install the pinned tools into .local (the other doors do it when neede
 	$(STACK) setup
 
 build: ## build the functions, laid out for infra/template.yaml, and the stand-ins
-	cargo build --workspace --bins --locked
+	cargo build --workspace --exclude bench --exclude floor --bins --locked
 	$(STACK) stage
 
 up: build ## start a local stack afresh and leave it running, its addresses in .local/stack.env
@@ -100,8 +100,11 @@ bench-night: ## what a night costs by how much history lies behind it: make benc
 cost: ## what a dossier's life costs, by operation and by table, beside the common design
 	@cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
 
-bench: release ## what a cold start takes, against the cheapest process there is
-	cargo run --locked -p tests --example cold_start
+bench: release ## start, speed, memory and size of the functions beside floors and peers, written to docs/figures.md
+	$(PYTHON) infra/local/peers.py
+	cargo build --release --locked -p floor
+	cargo build --release --locked -p bench
+	BENCH_WRITE=1 target/release/bench
 
 replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh] [RELEASE=1]
 	SCALE=$(SCALE) PLACE=$(PLACE) cargo run --locked $(if $(RELEASE),--release) -p tests --example replay

@@ -2,6 +2,7 @@
 //! stack.
 
 mod announcement;
+mod capacity;
 mod case;
 mod catalogue;
 mod claiming;

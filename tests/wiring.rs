@@ -6,6 +6,7 @@ mod doors;
 mod examples;
 mod infrastructure;
 mod loops;
+mod quoted;
 mod readme;
 mod truth;
 

@@ -8,8 +8,11 @@
 //! consumes. It ends with 1 if the larger province costs more than a fifth more, or the function
 //! needs more than 128 MB.
 //!
-//! Run it with `make bench-night`; `DOSSIERS=100000` makes the larger one smaller.
+//! Run it with `make bench-night`; `DOSSIERS=100000` makes the larger one smaller. What it tells
+//! stands in `docs/figures.md` afterwards.
 
+#[path = "bench/document.rs"]
+mod document;
 #[path = "night_cost/load.rs"]
 mod load;
 #[path = "night_cost/proxy.rs"]
@@ -88,7 +91,13 @@ fn main() -> ExitCode {
     );
     let costs =
         [SMALL, large].map(|dossiers| runtime.block_on(measure(&root, dossiers, &catalogue)));
-    tell(large, &costs)
+    let (text, held) = told(large, &costs);
+    println!("{text}");
+    let day = Timestamp::now().to_string();
+    let day = day.split('T').next().unwrap_or_default();
+    let section = format!("Measured {day} by `make bench-night`; medians.\n\n{text}");
+    document::replace(&root.join("docs/figures.md"), "night", &section);
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn measure(root: &std::path::Path, dossiers: usize, catalogue: &Arc<Catalogue>) -> Cost {
@@ -150,17 +159,15 @@ fn hundredths(large: u128, small: u128) -> u64 {
     u64::try_from(large * 100 / small.max(1)).unwrap_or(u64::MAX)
 }
 
-fn tell(large: usize, [small, big]: &[Cost; 2]) -> ExitCode {
-    println!(
-        "{:<44} {:>14} {:>9} {:>8}",
-        "count-agency, a night",
-        format!("{SMALL} dossiers"),
-        large,
-        "ratio"
+/// The outcome as a table, and whether it held.
+fn told(large: usize, [small, big]: &[Cost; 2]) -> (String, bool) {
+    let mut text = format!(
+        "| count-agency, a night | {SMALL} dossiers | {large} dossiers | ratio |\n|---|---|---|---|\n"
     );
-    let row = |name: &str, small: u128, big: u128| {
+    let mut row = |name: &str, small: u128, big: u128| {
         let ratio = hundredths(big, small);
-        println!("{name:<44} {small:>14} {big:>9} {:>5}.{:02}", ratio / 100, ratio % 100);
+        let (whole, rest) = (ratio / 100, ratio % 100);
+        text.push_str(&format!("| {name} | {small} | {big} | {whole}.{rest:02} |\n"));
         ratio <= RATIO_MAX
     };
     let mut held = true;
@@ -179,11 +186,11 @@ fn tell(large: usize, [small, big]: &[Cost; 2]) -> ExitCode {
         big.first.time.as_millis(),
     );
     held &= small.memory_kib.max(big.memory_kib) <= MEMORY_KIB_MAX;
-    println!(
-        "{}: at most {}.{:02} times the cost, and 128 MB",
+    text.push_str(&format!(
+        "\n{}: at most {}.{:02} times the cost, and 128 MB.\n",
         if held { "HELD" } else { "NOT HELD" },
         RATIO_MAX / 100,
         RATIO_MAX % 100
-    );
-    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ));
+    (text, held)
 }

@@ -9,6 +9,7 @@
 //! [`tables`] and [`night`] are what every test and benchmark stands on: the embedded tables of the
 //! template, and a whole night in one process.
 
+pub mod declared;
 pub mod edition;
 pub mod model;
 pub mod night;

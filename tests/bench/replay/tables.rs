@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
 use platform::dynamo::DossierTables;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A client of new, empty tables, made as the template declares them, each under its logical name.
 /// They live as long as the runtime.
@@ -42,23 +42,5 @@ pub fn client(endpoint: &str) -> Client {
 
 /// The tables of the template, as `CreateTable` takes them, each under its logical name.
 pub fn declared() -> Vec<(String, Value)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
-    let template = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap();
-    let made = resources
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
-        .map(|(name, table)| {
-            let name = name.as_str().unwrap().to_owned();
-            let mut definition = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
-            for part in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
-                if !table["Properties"][part].is_null() {
-                    definition[part] = serde_json::to_value(&table["Properties"][part]).unwrap();
-                }
-            }
-            (name, definition)
-        });
-    made.collect()
+    super::declared::declared(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
 }
