@@ -97,8 +97,8 @@ bench-night: ## what a night costs by how much history lies behind it: make benc
 	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
 	target/release/examples/night_cost $(DOSSIERS)
 
-cost: ## what a dossier's life costs, by operation and by table, beside the common design
-	@cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
+cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
+	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
 
 bench: release ## start, speed, memory and size of the functions beside floors and peers, written to docs/figures.md
 	$(PYTHON) infra/local/peers.py

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::support::bytes::plain;
 use crate::support::call::{Call, with_outcome, zalo_report};
-use crate::support::file;
 use crate::support::log::Log;
 use crate::support::meter::{Consumed, Meter, UNIT, Units};
 use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, NOW, Scripted, World, at};
+use crate::support::{file, root};
 
 mod common;
 
@@ -265,9 +265,87 @@ fn by_place(bill: &Bill) -> String {
     text
 }
 
+/// A month in which nothing happens: the minutes that look for what is due, and the pollers of the
+/// queues.
+async fn idle_month(prices: &Prices) -> Spent {
+    let meter = Meter::default();
+    let world = World::metered(&meter).await;
+    let log = Log::kept();
+    let order = wake_notices::Order::default();
+    wake_notices::wake(&order, &world.notices, &Kept::default(), at(NOW)).await.unwrap();
+    let mut consumed = meter.read();
+    for units in consumed.by_place.values_mut() {
+        units.read *= MINUTES_OF_A_MONTH;
+    }
+    consumed.calls *= MINUTES_OF_A_MONTH;
+    let queues = file("infra/template.yaml").matches("Type: SQS\n          Properties").count();
+    let polls = prices.assumed("pollsPerMinute") as u64 * queues as u64 * MINUTES_OF_A_MONTH;
+    Spent {
+        times: MINUTES_OF_A_MONTH,
+        consumed,
+        queue_requests: polls,
+        invocations: MINUTES_OF_A_MONTH,
+        log_bytes: log.bytes() * MINUTES_OF_A_MONTH,
+        ..Spent::default()
+    }
+}
+
+/// Of thirty days.
+const MINUTES_OF_A_MONTH: u64 = 30 * 24 * 60;
+
+/// What stands in `docs/figures.md`.
+fn section(prices: &Prices, ours: &Bill, common: &Bill, idle: &Spent) -> String {
+    let (sum, of_common) = (total(ours), total(common));
+    let (core, common_core) = (prices.core(&sum), prices.core(&of_common));
+    // Pollers wait for messages, and nobody pays for their time.
+    let idle_polls = idle.queue_requests as f64 * prices.of("queueRequest");
+    let idle_rest = prices.tables(idle)
+        + prices.compute(&Spent { queue_requests: 0, ..idle.clone() })
+        + prices.logs(idle);
+    format!(
+        "One life: a submission, eight moves, nine notices with their delivery reports, ten \
+         look-ups.\nUS dollars for 1,000 lives, at the prices and assumptions of \
+         `infra/prices.json`, as if each call\nwaited for the last.\n\n{}\n{}\n\
+         The common design (an item for each entry and notice, transactions, records of \
+         idempotency), by the\nsame tool:\n\n{}\n\
+         | USD for 1,000 lives | ours | common design | ratio |\n|---|---|---|---|\n\
+         | tables, queues, compute | {:.4} | {:.4} | {:.2} |\n\
+         | of these, tables | {:.4} | {:.4} | {:.2} |\n\
+         | HTTP requests, beside them | {:.4} | {:.4} | |\n\
+         | logs, beside them ({} bytes a life and the platform's) | {:.4} | | |\n\n\
+         A month in which nothing happens: ${:.2} for the pollers of the queues,\n${:.2} for the \
+         minutes that look for what is due.\n",
+        shown(ours, prices),
+        by_place(ours),
+        shown(common, prices),
+        core * 1_000.0,
+        common_core * 1_000.0,
+        core / common_core,
+        prices.tables(&sum) * 1_000.0,
+        prices.tables(&of_common) * 1_000.0,
+        prices.tables(&sum) / prices.tables(&of_common),
+        prices.http(&sum) * 1_000.0,
+        prices.http(&of_common) * 1_000.0,
+        sum.log_bytes,
+        prices.logs(&sum) * 1_000.0,
+        idle_polls,
+        idle_rest,
+    )
+}
+
+/// Puts the section between its marks.
+fn write(section: &str) {
+    let path = root().join("docs/figures.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- cost: begin -->\n", "<!-- cost: end -->");
+    let (before, rest) = document.split_once(begin).expect("the mark of make cost");
+    let (_, after) = rest.split_once(end).expect("the mark of make cost");
+    std::fs::write(&path, format!("{before}{begin}\n{section}\n{end}{after}")).unwrap();
+}
+
 /// Write units of a whole life at most, in units: what the last redesign came to. A change that
 /// needs more says so here, and why.
-const LIFE_WRITES_MAX: u64 = 201;
+const LIFE_WRITES_MAX: u64 = 91;
 
 #[tokio::test]
 async fn a_life_costs_no_more_than_the_last_redesign_came_to() {
@@ -280,22 +358,14 @@ async fn a_life_costs_no_more_than_the_last_redesign_came_to() {
     let code = ledger.live("second").await;
     let sum = total(&ledger.bill);
     let common = common::life(&code).await;
-    println!("## Cost\n\nUS dollars for 1,000 lives, prices of infra/prices.json.\n");
-    println!("{}", shown(&ledger.bill, &prices));
-    println!("{}", by_place(&ledger.bill));
-    println!("The common design, by the same tool:\n\n{}", shown(&common, &prices));
+    let idle = idle_month(&prices).await;
+    let section = section(&prices, &ledger.bill, &common, &idle);
+    println!("{section}");
+    if std::env::var_os("COST_WRITE").is_some() {
+        write(&section);
+    }
     let common = total(&common);
-    println!(
-        "Tables, queues and compute: ${:.4}; the common design ${:.4} ({:.2} of it). Beside it HTTP \
-         requests ${:.4} and logs ${:.4} ({} bytes a life).\n",
-        prices.core(&sum) * 1_000.0,
-        prices.core(&common) * 1_000.0,
-        prices.core(&sum) / prices.core(&common),
-        prices.http(&sum) * 1_000.0,
-        prices.logs(&sum) * 1_000.0,
-        sum.log_bytes,
-    );
     let written = sum.units().written / UNIT;
     assert!(written <= LIFE_WRITES_MAX, "{written} write units a life");
-    assert!(prices.core(&sum) < prices.core(&common) * 1.5, "dearer than the common design");
+    assert!(prices.core(&sum) < prices.core(&common), "dearer than the common design");
 }

@@ -212,11 +212,11 @@ async fn the_night_takes_no_place_in_an_agency_s_share() {
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, night).await.unwrap();
     let agency = world.dossier(&code).await.into_state().agency;
-    assert_eq!(world.contacts.place(&agency, at(night)).await.unwrap(), 1);
+    assert_eq!(world.contacts.reserve(Some(&agency), 0, at(night)).await.unwrap(), Some(1));
     // At the opening it is one of its agency's minute, like the others.
     let opening = "2026-11-18T00:20:00Z";
     for _ in 0..600 {
-        world.contacts.place(&agency, at(opening)).await.unwrap();
+        world.contacts.reserve(Some(&agency), 0, at(opening)).await.unwrap();
     }
     tell(&world, &world.notices, &gateways, &woken(&code), opening).await.unwrap();
     assert_eq!(

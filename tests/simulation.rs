@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
@@ -74,26 +75,46 @@ struct Province {
     confirmed: Mutex<BTreeSet<(SubjectCode, u64)>>,
     /// What each lease was taken for, in đồng, by its holder.
     leases: Mutex<BTreeMap<String, u64>>,
+    /// What was counted against the month before gateways were asked, in đồng.
+    reserved_vnd: Mutex<u64>,
     /// What is going to happen, each with its place in the order of being planned.
     ahead: Mutex<BinaryHeap<Reverse<(Timestamp, usize, Happening)>>>,
     planned: Mutex<usize>,
     now: Mutex<Timestamp>,
+    /// Whether the process at work has died.
+    dead: AtomicBool,
 }
 
 fn roll(of: u32) -> u32 {
     fastrand::u32(0..of)
 }
 
+fn lost() -> Failure {
+    Failure::unavailable("simulation", "the line to the tables breaks here")
+}
+
 fn dead() -> Failure {
     Failure::unavailable("simulation", "the process dies here")
 }
 
-/// Dies once in so many times.
-fn mortal(of: u32) -> Result<(), Failure> {
-    if roll(of) == 0 { Err(dead()) } else { Ok(()) }
-}
-
 impl Province {
+    /// The process at work dies once in so many times. Nothing that it asks for afterwards happens.
+    fn mortal(&self, of: u32) -> Result<(), Failure> {
+        if roll(of) == 0 {
+            self.dead.store(true, Ordering::Relaxed);
+        }
+        self.alive()
+    }
+
+    fn alive(&self) -> Result<(), Failure> {
+        if self.dead.load(Ordering::Relaxed) { Err(dead()) } else { Ok(()) }
+    }
+
+    /// Another process goes to work.
+    fn revive(&self) {
+        self.dead.store(false, Ordering::Relaxed);
+    }
+
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
     }
@@ -177,7 +198,7 @@ impl Province {
 
 impl DossierStore for Province {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
-        mortal(200)?;
+        self.mortal(200)?;
         // As far as it has come by now.
         let kept = self.kept.dossier(code).await?;
         Ok(kept.map(|dossier| {
@@ -201,25 +222,29 @@ impl DossierStore for Province {
 
 impl NoticeBook for Province {
     async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
+        self.alive()?;
         self.kept.thread(code).await
     }
 
     /// One write in thirty fails: before it was done, after it, or its answer is lost and the
-    /// repetition finds it done. And one process in forty dies between its lease and its call.
+    /// repetition finds it done. One process in 180 dies before a write or after it, and one in
+    /// forty between its lease and its call.
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {
+        self.mortal(360)?;
         let fault = roll(90);
         if fault == 0 {
-            return Err(dead());
+            return Err(lost());
         }
         let stored = self.kept.keep(thread).await?;
         if let (Stored::Yes, Some(time)) = (stored, thread.wake_at()) {
             self.plan(time.max(self.now()), Happening::Wake(thread.code().clone()));
         }
         if stored == Stored::Yes && self.is_leased_anew(thread) {
-            mortal(40)?;
+            self.mortal(40)?;
         }
+        self.mortal(360)?;
         match fault {
-            1 => Err(dead()),
+            1 => Err(lost()),
             2 => Ok(Stored::AnotherWasFirst),
             _ => Ok(stored),
         }
@@ -233,7 +258,7 @@ impl Contacts for Province {
         id_number: Option<&IdNumber>,
         now: Timestamp,
     ) -> Result<Reach, Failure> {
-        mortal(100)?;
+        self.mortal(100)?;
         self.kept.reach(phone, id_number, now).await
     }
 
@@ -243,7 +268,7 @@ impl Contacts for Province {
         channel: NoticeChannel,
         until: Timestamp,
     ) -> Result<(), Failure> {
-        mortal(50)?;
+        self.mortal(50)?;
         self.kept.remember_unreachable(phone, channel, until).await
     }
 
@@ -253,12 +278,26 @@ impl Contacts for Province {
         charge: Charge,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        mortal(50)?;
+        self.mortal(50)?;
         self.kept.count(phone, charge, now).await
     }
 
-    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
-        self.kept.place(agency, now).await
+    /// It is counted, and the process may die before it knows.
+    async fn reserve(
+        &self,
+        agency: Option<&AgencyCode>,
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> Result<Option<u32>, Failure> {
+        let place = self.kept.reserve(agency, price_vnd, now).await?;
+        *self.reserved_vnd.lock().unwrap() += price_vnd;
+        self.mortal(50)?;
+        Ok(place)
+    }
+
+    async fn give_back(&self, vnd: u64, now: Timestamp) -> Result<(), Failure> {
+        self.mortal(50)?;
+        self.kept.give_back(vnd, now).await
     }
 }
 
@@ -424,11 +463,15 @@ impl Province {
                     continue;
                 }
             };
+            self.revive();
             match notify_applicant::tell(&message, desk, || now).await {
                 Ok(()) => {}
                 Err(failure) if failure.slug() == "given-up" => parked += 1,
-                // The queue delivers it again, the minute wakes it again.
-                Err(_) => self.plan(now + SignedDuration::from_secs(again), happening),
+                // The queue delivers it again, also what a minute has sent to wake somebody.
+                Err(_) => {
+                    let again = now + SignedDuration::from_secs(again);
+                    self.plan(again, Happening::Message(message));
+                }
             }
         }
     }
@@ -449,11 +492,14 @@ impl Province {
         let price = price.map(StatedPrice::Vnd);
         let report =
             DeliveryReport { provider, message: message.to_owned(), outcome, at: now, price };
+        self.revive();
         let mut thread = self.kept.told(&subject);
         let heard =
             thread.report((version, wording), &report, &catalogue.notice_policy(date_of(now)), now);
         thread.advance();
-        if self.keep(&thread).await.is_err() {
+        // Whether it was stored, and not what the reporter hears of that.
+        let _heard = self.keep(&thread).await;
+        if self.kept.told(&subject) != thread {
             return;
         }
         if arrived && heard.reported != Reported::Stranger {
@@ -539,14 +585,22 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
         misreported: Mutex::default(),
         confirmed: Mutex::default(),
         leases: Mutex::default(),
+        reserved_vnd: Mutex::default(),
         ahead: Mutex::default(),
         planned: Mutex::default(),
         now: Mutex::new(at(NOW)),
+        dead: AtomicBool::default(),
     };
     province.announce();
-    let parked = province.play(&with_speedsms()).await;
+    let catalogue = with_speedsms();
+    let parked = province.play(&catalogue).await;
 
-    let threads = province.kept.threads.lock().unwrap();
+    // As whoever looks sees them once no report can come any more: nothing wakes a thread for that.
+    let much_later = province.now() + SignedDuration::from_hours(24 * 7);
+    let mut threads = province.kept.threads.lock().unwrap();
+    for thread in threads.values_mut() {
+        thread.settle(&catalogue.notice_policy(date_of(much_later)), much_later);
+    }
     assert_eq!(threads.len(), DOSSIERS, "a dossier was forgotten");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     let mut carriers: BTreeSet<Provider> = BTreeSet::new();
@@ -570,17 +624,21 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
             "no notice ended as {end}: {ends:?}, {parked} parked"
         );
     }
-    // What was asked for may have been booked, by the price list; what a report states is believed
-    // within its bound, and no further.
+    // What was asked for is booked, by the price list, and nothing else is; what a report states is
+    // believed within its bound, and no further.
     let leased: u64 = province.leases.lock().unwrap().values().sum();
+    let reserved = *province.reserved_vnd.lock().unwrap();
     let cost = threads
         .values()
         .flat_map(|thread| thread.notices())
         .fold(0_u64, |sum, notice| sum.checked_add(notice.cost_vnd()).unwrap());
+    let (spent, charged) = (
+        province.kept.spent_vnd(),
+        threads.values().fold(0, |sum, thread| sum + thread.charge().vnd),
+    );
     assert!(
-        province.kept.spent_vnd() <= leased,
-        "{} đ booked, {leased} đ asked for",
-        province.kept.spent_vnd()
+        (charged..=reserved).contains(&spent),
+        "{spent} đ booked, {charged} đ charged, {reserved} đ reserved"
     );
     assert!(cost <= bound_vnd(leased, 150), "{cost} đ, {leased} đ asked for");
     let attempts =

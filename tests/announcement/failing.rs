@@ -44,7 +44,8 @@ async fn a_report_that_waits_for_the_end_of_the_quiet_hours_takes_no_place_and_i
     let five = "2026-11-17T22:00:00Z";
     let world = ordered(five).await;
     told(&world, five).await;
-    assert_eq!(world.contacts.place(&"H20".parse().unwrap(), at(five)).await.unwrap(), 1);
+    let agency = "H20".parse().unwrap();
+    assert_eq!(world.contacts.reserve(Some(&agency), 0, at(five)).await.unwrap(), Some(1));
     let thread = world.notices.thread(&REPORT.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(thread.unsent_since(), thread.wake_at());
     assert!(thread.unsent_since().unwrap() >= at(SEVEN));
@@ -99,7 +100,7 @@ async fn what_a_cut_off_call_to_a_leader_cost_is_counted_though_he_was_struck_of
     let book = Mortal::new(world.notices.clone(), Death::Before);
     // Zalo's yes is never recorded.
     tell(&world, &book, &gateways, &woken(&world, SEVEN).await[0], SEVEN).await.unwrap_err();
-    assert_eq!(reach(&world).await.spent_vnd, 0);
+    assert_eq!(reach(&world).await.spent_vnd, 150, "counted before the call");
     world.catalogue = with_leaders(&json!([])).await.catalogue;
     let message = crate::support::teller::woken(REPORT);
     for later in ["2026-11-18T00:02:00Z", "2026-11-18T00:33:00Z"] {

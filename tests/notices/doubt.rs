@@ -2,7 +2,9 @@
 
 use domain::id::SubjectCode;
 use domain::thread::{NoticeReason, NoticeThread};
+use jiff::SignedDuration;
 use platform::Failure;
+use platform::failure::Retry;
 use platform::port::{NoticeBook, Stored};
 
 use super::*;
@@ -72,8 +74,16 @@ async fn a_notice_whose_sender_died_after_the_call_is_unknown_and_not_sent_again
         let book = Mortal::new(world.notices.clone(), death);
         tell(&world, &book, &gateways, &message, NOW).await.unwrap_err();
         book.revive();
-        // Delivered again while the lease still runs, and woken after it.
-        for now in ["2026-11-17T02:00:30Z", "2026-11-17T02:01:00Z", "2026-11-17T02:04:00Z"] {
+        // Delivered again while the lease still runs, and after it.
+        let again = tell(&world, &book, &gateways, &message, "2026-11-17T02:00:30Z").await;
+        match death {
+            Death::Before => {
+                let wait = again.unwrap_err().retryable();
+                assert_eq!(wait, Retry::In(SignedDuration::from_secs(5)), "it comes again soon");
+            }
+            Death::After => again.unwrap(),
+        }
+        for now in ["2026-11-17T02:01:00Z", "2026-11-17T02:04:00Z"] {
             tell(&world, &book, &gateways, &message, now).await.unwrap();
         }
         assert_eq!(gateways.asked().len(), 1);

@@ -9,7 +9,7 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     let code = submitted(&world).await;
     let agency = world.dossier(&code).await.into_state().agency;
     for _ in 0..600 {
-        world.contacts.place(&agency, at(NOW)).await.unwrap();
+        world.contacts.reserve(Some(&agency), 0, at(NOW)).await.unwrap();
     }
     let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
     tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
@@ -23,12 +23,13 @@ async fn one_agency_s_bulk_waits_for_its_place_and_another_s_notice_does_not() {
     let wakes = minute(&world, "2026-11-17T02:01:00Z").await;
     // Its place is kept: it does not queue up again.
     for _ in 0..600 {
-        world.contacts.place(&agency, at("2026-11-17T02:01:00Z")).await.unwrap();
+        world.contacts.reserve(Some(&agency), 0, at("2026-11-17T02:01:00Z")).await.unwrap();
     }
     tell(&world, &world.notices, &gateways, &wakes[0], "2026-11-17T02:01:00Z").await.unwrap();
     assert_eq!(gateways.asked().len(), 1);
     let other: domain::id::AgencyCode = "H20.09".parse().unwrap();
-    assert_eq!(world.contacts.place(&other, at(NOW)).await.unwrap(), 1);
+    // By a clock that is behind.
+    assert_eq!(world.contacts.reserve(Some(&other), 0, at(NOW)).await.unwrap(), Some(1));
 }
 
 /// A thread of `agency` that waits since `minute` of an hour.

@@ -123,10 +123,25 @@ impl Contacts for Memory {
         Ok(())
     }
 
-    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
+    async fn reserve(
+        &self,
+        agency: Option<&AgencyCode>,
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> Result<Option<u32>, Failure> {
+        let mut spent = self.spent_vnd.lock().unwrap();
+        *spent = spent.saturating_add(price_vnd);
         let mut places = self.places.lock().unwrap();
-        let place = places.entry((agency.to_string(), now.as_second() / 60)).or_default();
-        *place += 1;
-        Ok(*place)
+        Ok(agency.map(|agency| {
+            let place = places.entry((agency.to_string(), now.as_second() / 60)).or_default();
+            *place += 1;
+            *place
+        }))
+    }
+
+    async fn give_back(&self, vnd: u64, _: Timestamp) -> Result<(), Failure> {
+        let mut spent = self.spent_vnd.lock().unwrap();
+        *spent = spent.saturating_sub(vnd);
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The tools that write sections of `docs/figures.md`.
-const SECTIONS: [&str; 2] = ["bench", "night"];
+const SECTIONS: [&str; 3] = ["bench", "cost", "night"];
 
 /// Units in which something is measured.
 const UNITS: [&str; 6] = ["ms", "µs", "MB", "KiB", "write units", "read units"];

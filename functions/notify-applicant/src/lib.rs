@@ -5,7 +5,8 @@
 //! was put into the thread by `announce-report`; what was sent is in the thread. So a message that
 //! is repeated, late or lost does not change what is sent to whom. Each step reads both, decides,
 //! stores the decision and then acts: a gateway is called under a lease stored before the call, and
-//! its answer is stored after it.
+//! its answer is stored after it. A message that comes while another process has the lease comes
+//! again when that must have ended; so does the holder's own message if it dies.
 
 mod answer;
 mod desk;
@@ -50,6 +51,10 @@ const STORED_MAX: u32 = 8;
 /// For how long after a notice was given up a message about its subject goes to the operators: it
 /// may be the one that gave it up, come again because parking it failed.
 const JUST_GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
+
+/// After how long a message comes again at the latest that found another process at its thread:
+/// most calls end within a second.
+const COMES_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Handles one message of the queue. Fails, so that the message is repeated, if a store or queue
 /// does.
@@ -109,6 +114,19 @@ enum Step {
     GivenUp(String),
 }
 
+/// What comes after a step that left the thread so. What it holds is what is stored: nobody else
+/// adds to it while it is leased, and each entry of the history has a message of its own.
+fn next(stored: Stored, thread: &NoticeThread, now: Timestamp) -> Step {
+    if stored == Stored::AnotherWasFirst || thread.due(now).is_some() {
+        return Step::Next;
+    }
+    let Some(why) = thread.given_up(JUST_GIVEN_UP, now) else {
+        return Step::Done;
+    };
+    tracing::error!(dossier = %thread.code(), why, "a notice was given up: no gateway took it in time");
+    Step::GivenUp(why)
+}
+
 impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
     async fn step(
         &self,
@@ -130,6 +148,9 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             thread.take_up(now);
         }
         thread.sync(subject.history(), templates, &policy, now);
+        if let Some(until) = thread.leased_until() {
+            return Err(Failure::HeldBack(now.duration_until(until).min(COMES_AGAIN)));
+        }
         let Some(notice) = thread.due(now).cloned() else {
             let unmoved = stored.as_ref() == Some(&thread)
                 || (stored.is_none() && thread.notices().is_empty());
@@ -138,17 +159,13 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             {
                 return Ok(Step::Next);
             }
-            if let Some(why) = thread.given_up(JUST_GIVEN_UP, now) {
-                tracing::error!(dossier = %code, why, "a notice was given up: no gateway took it in time");
-                return Ok(Step::GivenUp(why));
-            }
-            return Ok(Step::Done);
+            return Ok(next(Stored::Yes, &thread, now));
         };
         let Some((phone, id_number)) = subject.addressee() else {
             tracing::warn!(dossier = %code, "a notice ends unsent: nobody is listed for it any more");
             thread.refuse(notice.version, UnsentReason::NotListed, now);
-            self.keep(&mut thread, since, &subject, now).await?;
-            return Ok(Step::Next);
+            let stored = self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(next(stored, &thread, now));
         };
         // Nobody is asked, and so nobody paid, to send where no message arrives.
         if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
@@ -156,8 +173,8 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 (&code.to_string(), notice.class.name(), unreachable.name());
             tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
             thread.refuse(notice.version, UnsentReason::Unreachable(unreachable), now);
-            self.keep(&mut thread, since, &subject, now).await?;
-            return Ok(Step::Next);
+            let stored = self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(next(stored, &thread, now));
         }
         let reach = self.contacts.reach(phone, id_number, now).await?;
         if policy.budget_warns(reach.spent_vnd) {
@@ -186,30 +203,14 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                // A place is taken by what can go now: what waits for the morning has its place in
-                // the morning.
-                if !notice.admitted {
-                    let wait = policy.share_wait(self.contacts.place(thread.agency(), now).await?);
-                    thread.admit(notice.version);
-                    if wait > SignedDuration::ZERO {
-                        thread.put_off(
-                            notice.version,
-                            now.saturating_add(wait).unwrap_or(now),
-                            DelayReason::AgencyShare,
-                            now,
-                        );
-                        self.keep(&mut thread, since, &subject, now).await?;
-                        return Ok(Step::Next);
-                    }
-                }
                 let way = (channel, only, subject.language().unwrap_or(reach.language));
                 return self
                     .ask((thread, since), &notice, way, (&subject, phone), &policy, clock)
                     .await;
             }
         }
-        self.keep(&mut thread, since, &subject, now).await?;
-        Ok(Step::Next)
+        let stored = self.keep(&mut thread, since, &subject, now).await?;
+        Ok(next(stored, &thread, now))
     }
 
     /// Asks one provider of `channel`, under a lease.
@@ -234,20 +235,32 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             );
             let wait = policy.backoff(notice.failures(), fastrand::u32(..));
             thread.mend(version, now.saturating_add(wait).unwrap_or(now), now);
-            self.keep(&mut thread, since, subject, now).await?;
-            return Ok(Step::Next);
+            let stored = self.keep(&mut thread, since, subject, now).await?;
+            return Ok(next(stored, &thread, now));
         };
-        let holder = format!("{:032x}", fastrand::u128(..));
+        // No two calls of one notice draw the same.
+        // A place is taken by what can go now: what waits for the morning has its place in the
+        // morning. It and the price are counted in one write, before the call.
+        let agency = (!notice.admitted).then(|| thread.agency());
+        let place = self.contacts.reserve(agency, price_vnd, now).await?;
+        thread.admit(version);
+        let wait = place.map_or(SignedDuration::ZERO, |place| policy.share_wait(place));
+        if wait > SignedDuration::ZERO {
+            self.contacts.give_back(price_vnd, now).await?;
+            let until = now.saturating_add(wait).unwrap_or(now);
+            thread.put_off(version, until, DelayReason::AgencyShare, now);
+            let stored = self.keep(&mut thread, since, subject, now).await?;
+            return Ok(next(stored, &thread, now));
+        }
+        let holder = format!("{:016x}", fastrand::u64(..));
         let until = now.saturating_add(self.lease).unwrap_or(now);
         let call =
             Call { holder: &holder, provider, wording: notice.wording, price_vnd: Some(price_vnd) };
         thread.lease(version, (&holder, provider), Some(price_vnd), (now, until));
-        if self.keep(&mut thread, since, subject, now).await? == Stored::AnotherWasFirst {
-            // Or the answer to our own write was lost, and the write was tried again.
-            match self.book.thread(thread.code()).await? {
-                Some(stored) if stored == thread => {}
-                _ => return Ok(Step::Next),
-            }
+        if !self.is_ours(&mut thread, since.with(price_vnd), subject, now).await? {
+            // Nobody is asked: tries that come to nothing must not use up the month.
+            self.contacts.give_back(price_vnd, now).await?;
+            return Ok(Step::Next);
         }
         let since = thread.charge();
         let asked = clock();
@@ -273,10 +286,29 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
                 .ok_or(Failure::Held("the thread of notices"))?;
         }
         self.make_known(notice, provider, &read, price_vnd, (thread.code(), phone), done).await?;
-        Ok(Step::Next)
+        Ok(next(Stored::Yes, &thread, done))
     }
 
-    /// Stores the thread, and counts the cost that was added since it was `since`.
+    /// Stores the thread with our lease; returns whether the lease is ours. Where the store does not
+    /// say so, it is asked: the answer to our own write may have been lost.
+    async fn is_ours(
+        &self,
+        thread: &mut NoticeThread,
+        since: Charge,
+        subject: &Subject<'_>,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        match self.keep(thread, since, subject, now).await {
+            Ok(Stored::Yes) => Ok(true),
+            Ok(Stored::AnotherWasFirst) | Err(Failure::Unavailable { .. }) => {
+                Ok(self.book.thread(thread.code()).await?.is_some_and(|stored| stored == *thread))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Stores the thread, counts the cost that was added since it was `since`, and gives back what
+    /// was counted then and is not charged.
     async fn keep(
         &self,
         thread: &mut NoticeThread,
@@ -287,6 +319,10 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         thread.advance();
         let stored = self.book.keep(thread).await?;
         let charge = thread.charge().since(since);
+        let back = since.since(thread.charge()).vnd;
+        if stored == Stored::Yes && back > 0 {
+            self.contacts.give_back(back, now).await?;
+        }
         if stored == Stored::Yes && charge != Charge::default() {
             if charge.left_unknown > 0 {
                 // The template makes a metric of this field.

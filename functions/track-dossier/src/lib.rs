@@ -7,6 +7,7 @@ mod settings;
 mod worklist;
 
 use domain::agency::Remit;
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::document::AskedDocument;
@@ -67,7 +68,11 @@ pub async fn handle(
             if !by.takes_part(&dossier) {
                 return Err(Failure::Forbidden);
             }
-            let thread = book.thread(&dossier.code.clone().into()).await?;
+            let mut thread = book.thread(&dossier.code.clone().into()).await?;
+            // As it is now: nobody wakes a thread for what time alone has decided.
+            if let Some(thread) = &mut thread {
+                thread.settle(&catalogue.notice_policy(date_of(now)), now);
+            }
             HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
         }
         "GET /v1/dossiers" => {

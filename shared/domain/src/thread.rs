@@ -2,12 +2,13 @@
 //! pure decisions.
 //!
 //! A thread is one item with one version, like its dossier. A sender takes a lease by storing the
-//! thread, and the first one to store has it. Everything that can still happen to a notice has a
-//! time ([`NoticeThread::wake_at`]), so that none is forgotten when a process dies or a queue
-//! message is lost. Everything that can no longer happen is an end, which no later report moves
-//! back.
+//! thread, and the first one to store has it; whoever comes while another has it comes again
+//! ([`NoticeThread::leased_until`]). Everything else that can still happen to a notice by itself has
+//! a time ([`NoticeThread::wake_at`]), so that none is forgotten. Everything that can no longer
+//! happen is an end, which no later report moves back.
 
 mod attempt;
+mod compact;
 mod conclude;
 mod reason;
 mod report;
@@ -36,7 +37,7 @@ use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 ///
 /// It changes by its own methods alone, and is read only where they could have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", try_from = "stored::StoredThread")]
+#[serde(try_from = "stored::StoredThread", into = "stored::StoredThread")]
 pub struct NoticeThread {
     code: SubjectCode,
     agency: AgencyCode,
@@ -45,8 +46,9 @@ pub struct NoticeThread {
     notices: Vec<NoticeRecord>,
 }
 
-/// One notice: what became of telling one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One notice: what became of telling one change. It is read here as releases before the compact
+/// form have stored it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeRecord {
     /// The dossier's version after the entry that is sent; 1 for a report.
@@ -168,6 +170,21 @@ impl NoticeRecord {
         self.enter(NoticeState::Waiting { not_before: until, pinned }, reason, now);
     }
 
+    /// The price of the call in progress, in đồng.
+    fn asked_vnd(&self) -> u64 {
+        match self.state {
+            NoticeState::Leased { price_vnd, .. } => price_vnd.unwrap_or(0),
+            NoticeState::Waiting { .. }
+            | NoticeState::Sent { .. }
+            | NoticeState::Unknown { .. }
+            | NoticeState::Held { .. }
+            | NoticeState::Delivered
+            | NoticeState::Refused
+            | NoticeState::Expired
+            | NoticeState::Merged { .. } => 0,
+        }
+    }
+
     /// The last time at which a gateway was asked for it, or is being asked.
     fn last_asked(&self) -> Option<Timestamp> {
         let leased = matches!(self.state, NoticeState::Leased { .. }).then_some(self.since);
@@ -287,7 +304,8 @@ impl NoticeThread {
         self.version += 1;
     }
 
-    /// The total cost of the thread so far.
+    /// The total cost of the thread so far; a call in progress counts as charged until its answer
+    /// says otherwise.
     pub fn charge(&self) -> Charge {
         let carried = |attempt: &&Attempt| match attempt.outcome {
             AttemptOutcome::Accepted
@@ -302,14 +320,15 @@ impl NoticeThread {
                 NoticeClass::Information => notice.attempts.iter().filter(carried).count(),
             };
             Charge {
-                vnd: sum.vnd.saturating_add(notice.listed_vnd()),
+                vnd: sum.vnd.saturating_add(notice.listed_vnd()).saturating_add(notice.asked_vnd()),
                 services: sum.services.saturating_add(u32::try_from(services).unwrap_or(u32::MAX)),
                 left_unknown: sum.left_unknown.saturating_add(u32::from(notice.is_left_unknown())),
             }
         })
     }
 
-    /// When the thread has to be looked at by itself; none if everything in it has ended.
+    /// When the thread has to be woken; none while nothing in it waits for a time. A leased notice
+    /// is brought back by the message under which it was leased.
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.notices.iter().filter_map(|notice| notice.state.wake_at()).min()
     }
@@ -346,9 +365,24 @@ impl NoticeThread {
         self.notices.iter().find(ready)
     }
 
+    /// Until when a process has one of the notices to itself; none while nothing is being sent.
+    pub fn leased_until(&self) -> Option<Timestamp> {
+        self.notices.iter().find_map(|notice| match notice.state {
+            NoticeState::Leased { until, .. } => Some(until),
+            NoticeState::Waiting { .. }
+            | NoticeState::Sent { .. }
+            | NoticeState::Unknown { .. }
+            | NoticeState::Held { .. }
+            | NoticeState::Delivered
+            | NoticeState::Refused
+            | NoticeState::Expired
+            | NoticeState::Merged { .. } => None,
+        })
+    }
+
     /// Whether one of the notices is being sent.
     fn is_leased(&self) -> bool {
-        self.notices.iter().any(|notice| matches!(notice.state, NoticeState::Leased { .. }))
+        self.leased_until().is_some()
     }
 
     /// Holds the notice back until `until`, as our policy wants, for `reason`.

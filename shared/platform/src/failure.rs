@@ -113,8 +113,9 @@ pub enum Failure {
     /// Another process holds what this one needs; it will be free soon.
     #[error("{0} is held by another process")]
     Held(&'static str),
-    /// An integrator's event may be decided, and waits so long for others that were sent with it.
-    #[error("held back until what was sent with it has come")]
+    /// Nothing is wrong, and for so long something else goes first: what was sent with an
+    /// integrator's event, or the process that is sending a notice of the same dossier.
+    #[error("held back for a while: something else goes first")]
     HeldBack(SignedDuration),
     /// A notice was tried for as long as it was of use; an operator decides.
     #[error("the notice was given up: {0}")]

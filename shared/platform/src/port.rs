@@ -266,6 +266,23 @@ pub trait Contacts: Sync {
         until: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
+    /// Counts `price_vnd` against the month of `now`, before a gateway is asked, and takes the next
+    /// place of `agency` in the minute, from 1, where it is given. What the gateway does not charge
+    /// is given back.
+    fn reserve(
+        &self,
+        agency: Option<&AgencyCode>,
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<u32>, Failure>> + Send;
+
+    /// Takes `vnd` back from the month of `now`.
+    fn give_back(
+        &self,
+        vnd: u64,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Counts `charge` against the month and, where the number is still known, the number's day.
     fn count(
         &self,
@@ -273,13 +290,6 @@ pub trait Contacts: Sync {
         charge: Charge,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Takes the next place of `agency` in the minute of `now`, from 1.
-    fn place(
-        &self,
-        agency: &AgencyCode,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<u32, Failure>> + Send;
 }
 
 /// What a gateway made of a message.

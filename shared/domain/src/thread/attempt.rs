@@ -141,6 +141,12 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// The same and `vnd`, which was counted beside it.
+    #[must_use]
+    pub fn with(self, vnd: u64) -> Self {
+        Self { vnd: self.vnd.saturating_add(vnd), ..self }
+    }
+
     /// What has been added since `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {

@@ -49,6 +49,7 @@ impl NoticeThread {
         let Some(notice) = self.notice_mut(version) else {
             return stranger;
         };
+        notice.give_up_report(now);
         let Some(attempt) = notice.call_reported(report, wording, now) else {
             return stranger;
         };

@@ -94,21 +94,14 @@ impl NoticeRecord {
                 self.enter(NoticeState::Held { until }, reason, now);
                 true
             }
-            NoticeState::Sent { report_until: Some(until), provider } if until <= now => {
-                self.enter(
-                    NoticeState::Sent { report_until: None, provider },
-                    NoticeReason::NoReportCame,
-                    now,
-                );
-                true
-            }
+            NoticeState::Sent { report_until: Some(_), .. } => self.give_up_report(now),
             NoticeState::Held { until } if until <= now => {
                 self.end_unsent(NoticeState::Expired, NoticeReason::GivenUp, now);
                 true
             }
             NoticeState::Waiting { .. }
             | NoticeState::Leased { .. }
-            | NoticeState::Sent { .. }
+            | NoticeState::Sent { report_until: None, .. }
             | NoticeState::Unknown { .. }
             | NoticeState::Held { .. }
             | NoticeState::Delivered
@@ -116,6 +109,20 @@ impl NoticeRecord {
             | NoticeState::Expired
             | NoticeState::Merged { .. } => false,
         }
+    }
+
+    /// Expects no delivery report any more, if the time for it is over. It counts from that time on,
+    /// whenever somebody looks: nothing wakes a thread for it. Returns whether that moved it.
+    pub(super) fn give_up_report(&mut self, now: Timestamp) -> bool {
+        let NoticeState::Sent { report_until: Some(until), provider } = self.state else {
+            return false;
+        };
+        if until > now {
+            return false;
+        }
+        let sent = NoticeState::Sent { report_until: None, provider };
+        self.enter(sent, NoticeReason::NoReportCame, until);
+        true
     }
 
     /// The process that held the lease died between its call and its record.

@@ -90,14 +90,21 @@ impl NoticeState {
         }
     }
 
-    /// When something has to be done about it by itself.
+    /// When it has to be woken. Not where something else brings it back: a lease's message is in
+    /// flight as long as its process works, and comes again if that dies. Nor where nothing is to
+    /// be done: a report that stays away changes what a reader sees, which
+    /// [`NoticeThread::settle`](super::NoticeThread::settle) says at any time.
     pub(super) fn wake_at(&self) -> Option<Timestamp> {
         match self {
             Self::Waiting { not_before, .. } => Some(*not_before),
-            Self::Leased { until, .. } | Self::Held { until } => Some(*until),
-            Self::Sent { report_until, .. } => *report_until,
+            Self::Held { until } => Some(*until),
             Self::Unknown { settle_at, .. } => *settle_at,
-            Self::Delivered | Self::Refused | Self::Expired | Self::Merged { .. } => None,
+            Self::Leased { .. }
+            | Self::Sent { .. }
+            | Self::Delivered
+            | Self::Refused
+            | Self::Expired
+            | Self::Merged { .. } => None,
         }
     }
 }

@@ -1,27 +1,48 @@
 //! What a stored thread must be to be one: what no method of it can write is not read.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::compact::CompactNotice;
 use super::{Content, NoticeRecord, NoticeState, NoticeThread};
 use crate::id::{AgencyCode, SubjectCode};
 use crate::impossible::Impossible;
 
 /// A thread as it is stored, before it is judged.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StoredThread {
     code: SubjectCode,
     agency: AgencyCode,
     version: u64,
     noted: u64,
+    /// The notices, in the compact form.
+    #[serde(rename = "n", default)]
+    compact: Vec<CompactNotice>,
+    /// The notices of a thread that a release before the compact form stored last.
+    #[serde(default, skip_serializing)]
     notices: Vec<NoticeRecord>,
+}
+
+impl From<NoticeThread> for StoredThread {
+    fn from(thread: NoticeThread) -> Self {
+        let NoticeThread { code, agency, version, noted, notices } = thread;
+        let compact = notices.into_iter().map(CompactNotice::from).collect();
+        Self { code, agency, version, noted, compact, notices: Vec::new() }
+    }
 }
 
 impl TryFrom<StoredThread> for NoticeThread {
     type Error = Impossible;
 
     fn try_from(stored: StoredThread) -> Result<Self, Impossible> {
-        let StoredThread { code, agency, version, noted, notices } = stored;
+        let StoredThread { code, agency, version, noted, compact, notices } = stored;
+        let notices = if compact.is_empty() {
+            notices
+        } else {
+            let read = compact.into_iter().map(CompactNotice::notice);
+            read.collect::<Option<_>>()
+                .ok_or(Impossible("a notice does not say one thing, a change or figures"))?
+        };
         if version == 0 {
             return Err(Impossible("a thread is stored with version 0"));
         }

@@ -180,17 +180,16 @@ fn a_change_and_a_headline_stand_in_a_record_under_names_of_their_own() {
     opened.advance();
     let stored = serde_json::to_value(&opened).unwrap();
     assert_eq!(
-        (&stored["code"], &stored["notices"][0]["headline"]["received"]),
+        (&stored["code"], &stored["n"][0]["h"]["received"]),
         (&json!(report().to_string()), &json!(0))
     );
     assert_eq!(serde_json::from_value::<NoticeThread>(stored.clone()).unwrap(), opened);
-    // As every dossier's notice was stored before there were reports.
-    let mut before = stored;
-    before["code"] = json!("H20.12-261116-0001");
-    let notice = before["notices"][0].as_object_mut().unwrap();
-    notice.remove("headline");
-    notice.insert("action".to_owned(), json!("finish"));
-    let read: NoticeThread = serde_json::from_value(before).unwrap();
+    let mut of_a_dossier = stored;
+    of_a_dossier["code"] = json!("H20.12-261116-0001");
+    let notice = of_a_dossier["n"][0].as_object_mut().unwrap();
+    notice.remove("h");
+    notice.insert("a".to_owned(), json!("finish"));
+    let read: NoticeThread = serde_json::from_value(of_a_dossier).unwrap();
     assert_eq!(read.notices()[0].content, Content::Change(Action::Finish));
 }
 

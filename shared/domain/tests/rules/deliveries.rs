@@ -338,10 +338,10 @@ fn sums_of_records_that_were_spoilt_before_stop_at_the_largest_number() {
     telling.call(Provider::Zalo, &accepted(Provider::Zalo));
     telling.thread.advance();
     let mut spoilt = serde_json::to_value(&telling.thread).unwrap();
-    let attempt = spoilt["notices"][0]["attempts"][0].clone();
-    spoilt["notices"][0]["attempts"] = serde_json::json!([attempt, attempt]);
+    let attempt = spoilt["n"][0]["q"][0].clone();
+    spoilt["n"][0]["q"] = serde_json::json!([attempt, attempt]);
     for place in 0..2 {
-        spoilt["notices"][0]["attempts"][place]["priceVnd"] = u64::MAX.into();
+        spoilt["n"][0]["q"][place]["$"] = u64::MAX.into();
     }
     telling.thread = serde_json::from_value(spoilt).unwrap();
     assert_eq!((telling.notice().cost_vnd(), telling.thread.charge().vnd), (u64::MAX, u64::MAX));

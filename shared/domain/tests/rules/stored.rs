@@ -121,45 +121,87 @@ fn thread_refused(spoil: impl FnOnce(&mut Value)) -> String {
 
 #[test]
 fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_it() {
-    let leased = json!({ "is": "leased", "holder": "h", "until": "2026-03-02T03:00:00Z", "provider": "zalo" });
-    let cases: [(&str, Value, &str); 8] = [
+    let leased = json!({ "l": { "h": "h", "u": 60_000, "p": "zalo" } });
+    let cases: [(&str, Value, &str); 9] = [
         ("/version", json!(0), "a thread is stored with version 0"),
-        (
-            "/notices/0/version",
-            json!(0),
-            "the versions of a thread's notices do not rise from 1 on",
-        ),
-        (
-            "/notices/1/version",
-            json!(1),
-            "the versions of a thread's notices do not rise from 1 on",
-        ),
+        ("/n/0/v", json!(0), "the versions of a thread's notices do not rise from 1 on"),
+        ("/n/1/v", json!(1), "the versions of a thread's notices do not rise from 1 on"),
         ("/noted", json!(2), "a thread has a notice of an entry that it has not noted"),
         (
             "/code",
             json!("REPORT-2026-03-02-chairman"),
             "a notice's content is not of the thread's kind",
         ),
-        ("/notices/0/state/into", json!(1), "a notice is merged into one that does not follow it"),
-        ("/notices/0/state/into", json!(4), "a notice is merged into one that does not follow it"),
+        ("/n/0/s/m/i", json!(1), "a notice is merged into one that does not follow it"),
+        ("/n/0/s/m/i", json!(4), "a notice is merged into one that does not follow it"),
         (
-            "/notices/2/attempts",
-            json!([{ "provider": "zalo", "outcome": "accepted", "code": "0", "at": "2026-03-02T03:00:00Z", "times": 0 }]),
+            "/n/2/q",
+            json!([{ "p": "zalo", "o": "a", "t": 60_000, "n": 0 }]),
             "an attempt is recorded as made no time",
         ),
+        ("/n/0/a", Value::Null, "a notice does not say one thing, a change or figures"),
     ];
     for (place, value, reason) in cases {
         let error = thread_refused(|stored| match place.rsplit_once('/') {
-            Some((parent, "attempts")) => stored.pointer_mut(parent).unwrap()["attempts"] = value,
+            Some((parent, "q")) => stored.pointer_mut(parent).unwrap()["q"] = value,
             _ => *stored.pointer_mut(place).unwrap() = value,
         });
         assert_eq!(error, format!("{IMPOSSIBLE}{reason}"), "{place}");
     }
     let error = thread_refused(|stored| {
-        stored["notices"][1]["state"] = leased.clone();
-        stored["notices"][2]["state"] = leased;
+        stored["n"][1]["s"] = leased.clone();
+        stored["n"][2]["s"] = leased;
     });
     assert_eq!(error, format!("{IMPOSSIBLE}two notices of a thread are leased at a time"));
+}
+
+#[test]
+fn a_thread_of_a_release_before_the_compact_form_reads_as_it_was() {
+    let old = json!({
+        "code": "H20.03-260302-0001", "agency": "H20.03", "version": 9, "noted": 3, "notices": [
+            {
+                "version": 1, "action": "submit", "class": "information",
+                "changedAt": "2026-03-02T00:30:00Z", "state": { "is": "merged", "into": 3 },
+                "since": "2026-03-02T00:31:00Z", "reason": "said-by-a-later-notice",
+                "triedFrom": "2026-03-02T00:30:01Z",
+            },
+            {
+                "version": 2, "action": "receive", "class": "legal",
+                "changedAt": "2026-03-02T00:31:00Z", "state": { "is": "delivered" },
+                "since": "2026-03-02T00:31:09Z", "reason": "reported",
+                "triedFrom": "2026-03-02T00:31:01Z", "admitted": true, "concludedBy": "me",
+                "closedChannels": ["sms"], "closedProviders": ["esms"], "attempts": [
+                    {
+                        "provider": "esms", "outcome": "not-taken", "code": "http-500",
+                        "at": "2026-03-02T00:31:02Z", "lastAt": "2026-03-02T00:31:04Z", "times": 2,
+                    },
+                    {
+                        "provider": "zalo", "outcome": "delivered", "code": "delivered",
+                        "at": "2026-03-02T00:31:05Z", "times": 1, "message": "m", "priceVnd": 300,
+                        "reportedVnd": 250, "implausiblePrice": "99999", "repetition": true,
+                    },
+                ],
+            },
+            {
+                "version": 3, "action": "finish", "class": "legal",
+                "changedAt": "2026-03-02T00:40:00.5Z",
+                "state": {
+                    "is": "leased", "holder": "me", "until": "2026-03-02T00:41:00Z",
+                    "provider": "zalo", "priceVnd": 300,
+                },
+                "since": "2026-03-02T00:40:01Z", "triedFrom": "2026-03-02T00:40:01Z",
+                "deferredUntil": "2026-03-02T00:40:00.75Z", "repetition": true,
+            },
+        ],
+    });
+    let thread: NoticeThread = serde_json::from_value(old).unwrap();
+    let stored = serde_json::to_value(&thread).unwrap();
+    assert_eq!(stored.get("notices"), None, "{stored}");
+    let read = serde_json::from_value::<NoticeThread>(stored).unwrap();
+    assert_eq!(read, thread, "what is stored anew reads as it was read before");
+    let told = &thread.notices()[1];
+    assert_eq!((told.cost_vnd(), told.attempts[0].times), (250, 2));
+    assert_eq!(thread.leased_until(), Some("2026-03-02T00:41:00Z".parse().unwrap()));
 }
 
 #[test]

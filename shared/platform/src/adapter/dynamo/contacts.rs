@@ -1,7 +1,12 @@
 //! The contacts table: preferences of applicants, numbers that a channel does not reach, and counts
 //! of messages. Its keys are keyed hashes ([`KeyedHash`]).
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
@@ -24,12 +29,21 @@ const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How long the count of a month is kept.
 const MONTHS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
+/// How often a place is asked for while other processes begin the next minute.
+const MINUTES_TRIED_MAX: u32 = 4;
+
+/// The places taken in the minute that the month's item is at, by agency. They stand beside the
+/// month's sum, since both are counted before each call: one write does it.
+const PLACES: &str = "places";
+
 /// Reads and writes the contacts table.
 #[derive(Clone)]
 pub struct ContactBook {
     client: Client,
     table: String,
     hash: KeyedHash,
+    /// The minute in which this process took a place last, in minutes since 1970.
+    minute: Arc<AtomicI64>,
 }
 
 /// The preference of an applicant.
@@ -59,7 +73,7 @@ struct PhoneItem {
 impl ContactBook {
     /// Over `table`, with the key for hashing people.
     pub fn new(client: Client, table: String, secret: String) -> Self {
-        Self { client, table, hash: KeyedHash::new(secret) }
+        Self { client, table, hash: KeyedHash::new(secret), minute: Arc::default() }
     }
 
     fn phone_key(&self, phone: &Phone) -> String {
@@ -101,21 +115,95 @@ impl ContactBook {
         Ok(self.get(key).await?.as_ref().map_or(0, count_in))
     }
 
-    async fn add(&self, key: String, amount: u64, expires: Timestamp) -> Result<u64, Failure> {
-        let outcome = self
-            .client
+    async fn add(&self, key: String, amount: u64, expires: Timestamp) -> Result<(), Failure> {
+        self.add_number(key, number(amount), expires).await
+    }
+
+    async fn add_number(
+        &self,
+        key: String,
+        amount: AttributeValue,
+        expires: Timestamp,
+    ) -> Result<(), Failure> {
+        self.client
             .update_item()
             .table_name(&self.table)
             .key("contact", text(key))
             .update_expression("ADD #count :amount SET expiresAt = :expires")
             .expression_attribute_names("#count", "count")
-            .expression_attribute_values(":amount", number(amount))
+            .expression_attribute_values(":amount", amount)
             .expression_attribute_values(":expires", number(expires.as_second()))
-            .return_values(ReturnValue::UpdatedNew)
             .send()
             .await
             .map_err(down)?;
-        Ok(outcome.attributes.as_ref().map_or(0, count_in))
+        Ok(())
+    }
+
+    /// Begins `minute` in the month's item, with this place as the first; none if it, or a later
+    /// one, has begun.
+    async fn first_place_of(
+        &self,
+        agency: &AgencyCode,
+        minute: i64,
+        vnd: u64,
+        now: Timestamp,
+    ) -> Result<Option<u32>, Failure> {
+        let places = HashMap::from([(agency.to_string(), number(1))]);
+        let outcome = self
+            .reservation(minute, vnd, now)
+            .update_expression(
+                "SET #minute = :minute, #places = :places, expiresAt = :expires ADD #count :vnd",
+            )
+            .condition_expression("attribute_not_exists(#minute) OR #minute < :minute")
+            .expression_attribute_values(":places", AttributeValue::M(places))
+            .send()
+            .await;
+        Ok(unless_refused(outcome)?.map(|_| 1))
+    }
+
+    /// The next place of `agency` in the minute that the month's item is at; none if that is over.
+    async fn place_in(
+        &self,
+        agency: &AgencyCode,
+        minute: i64,
+        vnd: u64,
+        now: Timestamp,
+    ) -> Result<Option<u32>, Failure> {
+        let outcome = self
+            .reservation(minute, vnd, now)
+            .update_expression(
+                "SET #places.#agency = if_not_exists(#places.#agency, :none) + :one, \
+                 expiresAt = :expires ADD #count :vnd",
+            )
+            // A clock that is behind counts in the minute of the others.
+            .condition_expression("#minute >= :minute")
+            .expression_attribute_names("#agency", agency.as_str())
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await;
+        let Some(updated) = unless_refused(outcome)? else {
+            return Ok(None);
+        };
+        let place = updated.attributes.as_ref().and_then(|item| {
+            item.get(PLACES)?.as_m().ok()?.get(agency.as_str())?.as_n().ok()?.parse().ok()
+        });
+        place.map(Some).ok_or_else(|| Failure::Defect("a place was taken and not told".to_owned()))
+    }
+
+    /// An update of the month's item that counts `vnd`.
+    fn reservation(&self, minute: i64, vnd: u64, now: Timestamp) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("contact", text(month_key(now)))
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#minute", "minute")
+            .expression_attribute_names("#places", PLACES)
+            .expression_attribute_values(":minute", number(minute))
+            .expression_attribute_values(":vnd", number(vnd))
+            .expression_attribute_values(":expires", number(after(now, MONTHS_KEPT).as_second()))
     }
 }
 
@@ -223,8 +311,37 @@ impl Contacts for ContactBook {
         Ok(())
     }
 
-    async fn place(&self, agency: &AgencyCode, now: Timestamp) -> Result<u32, Failure> {
-        let key = format!("minute#{agency}#{}", now.as_second() / 60);
-        Ok(u32::try_from(self.add(key, 1, after(now, COUNTS_KEPT)).await?).unwrap_or(u32::MAX))
+    async fn reserve(
+        &self,
+        agency: Option<&AgencyCode>,
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> Result<Option<u32>, Failure> {
+        let Some(agency) = agency else {
+            self.add(month_key(now), price_vnd, after(now, MONTHS_KEPT)).await?;
+            return Ok(None);
+        };
+        let minute = now.as_second() / 60;
+        // Most often what this process saw last still holds; another may have begun a minute since.
+        let mut began = self.minute.load(Ordering::Relaxed) >= minute;
+        for _ in 0..MINUTES_TRIED_MAX {
+            let place = if began {
+                self.place_in(agency, minute, price_vnd, now).await?
+            } else {
+                self.first_place_of(agency, minute, price_vnd, now).await?
+            };
+            if place.is_some() {
+                self.minute.store(minute, Ordering::Relaxed);
+                return Ok(place);
+            }
+            began = !began;
+        }
+        Err(Failure::Held("the month's count"))
+    }
+
+    async fn give_back(&self, vnd: u64, now: Timestamp) -> Result<(), Failure> {
+        let back = AttributeValue::N(format!("-{vnd}"));
+        self.add_number(month_key(now), back, after(now, MONTHS_KEPT)).await?;
+        Ok(())
     }
 }
