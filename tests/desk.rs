@@ -316,6 +316,49 @@ async fn a_list_by_holder_has_every_line_once_over_all_its_pages() {
     assert_eq!((other.status, other.broken()), (400, ("cursor", "cursor")));
 }
 
+#[tokio::test]
+async fn a_list_by_due_date_has_every_line_once_in_order_however_its_parts_are_looked_at() {
+    let world = World::new().await;
+    let mut expected = Vec::new();
+    for (place, actions) in [
+        &["receive"][..],
+        &["receive", "process"],
+        &["receive"],
+        &["receive", "process"],
+        &["receive", "process", "forward"],
+        &["receive", "process"],
+        &[],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let code = handed_in(&world, &format!("k{place}")).await;
+        for (version, action) in (1..).zip(actions) {
+            act(&world, AGENCY, &code, (action, version)).await;
+        }
+        if !actions.is_empty() {
+            expected.push(code);
+        }
+    }
+    let whole = listed(&world, (AGENCY, "an"), &[("dueBefore", "2027-01-01")]).await;
+    assert_eq!(whole.iter().collect::<BTreeSet<_>>(), expected.iter().collect());
+    for limit in 1..=7 {
+        let list =
+            Call::new("GET /v1/dossiers").account(AGENCY, "an").query("limit", &limit.to_string());
+        let mut call = list.also("dueBefore", "2027-01-01");
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let page = call.clone().at_track(&world).await;
+            let items = page.body["items"].as_array().unwrap();
+            assert!(items.len() <= limit, "{limit} a page");
+            found.extend(items.iter().map(|item| item["code"].as_str().unwrap().to_owned()));
+            let Some(cursor) = page.body["nextCursor"].as_str() else { break };
+            call = call.query("cursor", cursor);
+        }
+        assert_eq!(found, whole, "{limit} a page");
+    }
+}
+
 /// The moment so many hours after the tests' own, which lies in office time.
 fn hours_later(hours: i64) -> Timestamp {
     at(NOW) + SignedDuration::from_hours(hours)

@@ -20,6 +20,7 @@ mod finding;
 mod forms;
 mod forwarding;
 mod gateways;
+mod growth;
 mod index;
 mod journey;
 mod law;

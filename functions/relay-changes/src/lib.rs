@@ -20,6 +20,7 @@ use platform::Failure;
 use platform::batch::Interruption;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
+use platform::record;
 use platform::wire;
 use serde::{Deserialize, Serialize};
 
@@ -206,7 +207,10 @@ fn bodies(
 fn new_entries(
     record: EventRecord,
 ) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, &'static str> {
-    if record.change.new_image.is_empty() {
+    let is_page = |key: Key| record::is_page(&key.code);
+    let of_page = serde_dynamo::from_item(record.change.keys).is_ok_and(is_page);
+    // What is in a page was new when it was in a state.
+    if record.change.new_image.is_empty() || of_page {
         return Ok(None);
     }
     let new: Image = serde_dynamo::from_item(record.change.new_image)

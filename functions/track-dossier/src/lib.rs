@@ -12,7 +12,8 @@ use domain::catalogue::Catalogue;
 use domain::deadline::DueRule;
 use domain::document::AskedDocument;
 use domain::dossier::{
-    Action, Actor, Assignment, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders, Role,
+    self, Action, Actor, Assignment, Completion, Dossier, DossierStatus, HistoryEntry, NoteReaders,
+    Role,
 };
 use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
@@ -40,8 +41,11 @@ pub async fn handle(
     match request.route.as_str() {
         "GET /v1/dossiers/{code}" => {
             request.no_parameters()?;
-            let dossier = find(dossiers, &request).await?;
-            HttpReply::json(200, &Progress::of(&dossier))
+            // Nothing is read for everybody that not everybody may see.
+            let code = request.path("code")?;
+            let progress = dossiers.progress(&code).await?.ok_or(Failure::DossierNotFound)?;
+            let dossier::Progress { code, status, completion } = &progress;
+            HttpReply::json(200, &Progress::of(code, *status, *completion))
         }
         "GET /v1/dossiers/{code}/history" => {
             let by = request.actor(catalogue, now)?;
@@ -105,14 +109,8 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn of(dossier: &'a Dossier) -> Self {
-        let status = dossier.status;
-        Self {
-            code: &dossier.code,
-            status,
-            status_name: status.name(),
-            completion: dossier.completion(),
-        }
+    fn of(code: &'a DossierCode, status: DossierStatus, completion: Completion) -> Self {
+        Self { code, status, status_name: status.name(), completion }
     }
 }
 
@@ -243,7 +241,7 @@ impl<'a> History<'a> {
             step: made.step.as_ref().map(|step| step.code.as_str()),
         };
         Self {
-            progress: Progress::of(dossier),
+            progress: Progress::of(&dossier.code, dossier.status, dossier.completion()),
             version: dossier.version,
             procedure: dossier.procedure.as_str(),
             agency: &dossier.agency,

@@ -1,5 +1,7 @@
 //! `GET /v1/dossiers`: the worklist of an officer's agency, or of one of its officers.
 
+use std::collections::VecDeque;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::{Matter, Remit};
@@ -8,6 +10,7 @@ use domain::id::{AgencyCode, DossierCode};
 use domain::law::Law;
 use domain::procedure::is_step_code;
 use domain::{RuleName, Violation};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
@@ -25,6 +28,10 @@ const PAGE_MAX: u32 = 200;
 /// Most pages of the table that one answer looks through for what is asked for: what it does not
 /// come to, the next page of the worklist does.
 const LOOKED_THROUGH_MAX: u32 = 20;
+
+/// Parts of a worklist that are looked at side by side, once the first of an answer did not fill it:
+/// of what is due soon most statuses have nothing.
+const LOOKED_AT_ONCE: usize = 6;
 
 /// Statuses in which an agency has something to do, in the order of the worklist.
 const OPEN: [DossierStatus; 6] = [
@@ -243,7 +250,10 @@ pub(crate) async fn worklist(
     };
     let mut items: Vec<WorklistItem> = Vec::new();
     let mut looked_through = 0;
-    for (desk, status) in stretches.into_iter().skip(first) {
+    // First pages of the parts that follow, as far as they were looked at already.
+    let mut ahead = VecDeque::new();
+    let stretches = stretches.get(first..).unwrap_or_default();
+    for (place, (desk, status)) in stretches.iter().copied().enumerate() {
         loop {
             let shown = u32::try_from(items.len()).unwrap_or(query.limit);
             let room = query.limit.saturating_sub(shown);
@@ -255,9 +265,22 @@ pub(crate) async fn worklist(
                 let place = Place { desk: name(desk, agencies), status, line };
                 return Ok(Worklist { items, next_cursor: Some(encode(&place)) });
             }
-            let page = dossiers
-                .worklist(desk, status, query.due_before, room, start.take().as_ref())
-                .await?;
+            let after = start.take();
+            if after.is_none() && ahead.is_empty() && place > 0 {
+                let next = stretches.iter().skip(place).take(LOOKED_AT_ONCE);
+                let pages = next.map(|(desk, status)| {
+                    dossiers.worklist(*desk, *status, query.due_before, room, None)
+                });
+                ahead.extend(try_join_all(pages).await?);
+            }
+            let known = if after.is_none() { ahead.pop_front() } else { None };
+            let page = match known {
+                // Others may have taken of its room since it was read.
+                Some(page) => page.shortened_to(usize::try_from(room).unwrap_or(usize::MAX)),
+                None => {
+                    dossiers.worklist(desk, status, query.due_before, room, after.as_ref()).await?
+                }
+            };
             looked_through += 1;
             // What one of the agencies has forwarded to another of them stands at its owner's desk
             // already.

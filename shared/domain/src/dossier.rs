@@ -5,11 +5,13 @@ mod apology;
 mod assignment;
 mod clock;
 mod command;
+mod compact;
 mod content;
 mod counted;
 mod forwarding;
 mod history;
 mod order;
+mod progress;
 mod result;
 mod room;
 mod sight;
@@ -35,6 +37,7 @@ pub use content::{ContentGone, GoneBy};
 pub use counted::CountedBy;
 pub use history::{HistoryEntry, as_of, waiting_since};
 pub use order::{Holds, LEFT_OUT};
+pub use progress::{Completion, Progress};
 pub use room::ITEM_BYTES_MAX;
 pub use sight::{Move, Need, Sight};
 pub use state::Dossier;
@@ -385,16 +388,7 @@ impl Dossier {
     /// How far the dossier is, in the steps a citizen knows: received, worked on, settled, handed
     /// over.
     pub fn completion(&self) -> Completion {
-        let steps_done = if self.status == DossierStatus::Returned {
-            4
-        } else if self.status == DossierStatus::Finished {
-            3
-        } else if self.history.iter().any(|entry| entry.status == DossierStatus::Processing) {
-            2
-        } else {
-            u8::from(self.received_at.is_some())
-        };
-        Completion { steps_done, steps_total: 4, closed: self.status.is_end() }
+        Completion::of(self.status, &self.history)
     }
 }
 
@@ -407,16 +401,4 @@ impl DossierState {
             (entry.due_at, entry.original_due_at) = (dates.due, dates.original);
         }
     }
-}
-
-/// Degree of completion, the most that the public may see besides the status (TT 01/2018 Đ.16.2.d).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Completion {
-    /// Steps behind it, 0 to `steps_total`.
-    pub steps_done: u8,
-    /// The total number of steps.
-    pub steps_total: u8,
-    /// Whether the dossier has ended.
-    pub closed: bool,
 }

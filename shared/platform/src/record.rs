@@ -123,6 +123,19 @@ pub fn month_key(day: Date) -> String {
     day.strftime("%Y-%m").to_string()
 }
 
+/// Key of page `number` of the history of the dossier with this code, counted from one.
+pub fn page_key(code: &str, number: usize) -> String {
+    format!("{code}{PAGE_MARK}{number}")
+}
+
+/// Whether a key of the dossiers table is that of a page of a history.
+pub fn is_page(key: &str) -> bool {
+    key.contains(PAGE_MARK)
+}
+
+/// Stands before the number of a page, and in no code of a dossier.
+const PAGE_MARK: char = '#';
+
 /// Key of what an officer of an agency holds.
 pub fn holder_key(agency: &AgencyCode, account: &str) -> String {
     format!("{agency}#{account}")

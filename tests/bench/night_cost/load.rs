@@ -229,6 +229,7 @@ fn embedded(value: Sdk) -> AttributeValue {
     match value {
         Sdk::S(text) => AttributeValue::S(text),
         Sdk::N(number) => AttributeValue::N(number),
+        Sdk::B(blob) => AttributeValue::B(blob.into_inner()),
         Sdk::Bool(bool) => AttributeValue::BOOL(bool),
         Sdk::Null(null) => AttributeValue::NULL(null),
         Sdk::L(list) => AttributeValue::L(list.into_iter().map(embedded).collect()),

@@ -119,5 +119,9 @@ pub async fn message(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 /// Capacity units that an answer speaks of, rounded up.
 fn units(body: &[u8]) -> u64 {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    answer["ConsumedCapacity"]["CapacityUnits"].as_f64().map_or(0, |units| units.ceil() as u64)
+    let consumed = &answer["ConsumedCapacity"];
+    // Of a batch it is a list, with one row a table.
+    let each = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
+    let units = each.iter().filter_map(|table| table["CapacityUnits"].as_f64());
+    units.sum::<f64>().ceil() as u64
 }

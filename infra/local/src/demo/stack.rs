@@ -255,15 +255,18 @@ impl Stack {
     pub(super) async fn dossiers(&self) -> Result<BTreeMap<String, Stored>, DemoError> {
         let scan = json!({
             "TableName": self.setting("DOSSIERS_TABLE")?,
-            "ProjectionExpression": "#code, #status, #history",
+            "ProjectionExpression": "#code, #status, #version",
+            // A page of a long history lies beside its dossier, and has none.
+            "FilterExpression": "attribute_exists(#version)",
             "ExpressionAttributeNames":
-                { "#code": "code", "#status": "status", "#history": "history" },
+                { "#code": "code", "#status": "status", "#version": "version" },
             "ConsistentRead": true,
         });
         let stored = |item: Map<String, Value>| {
             let code = item.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let changes = item.get("history").and_then(Value::as_array).map_or(0, Vec::len);
-            (code, Stored { status: item.get("status").and_then(Value::as_u64), changes })
+            let number = |name: &str| item.get(name).and_then(Value::as_u64);
+            let changes = number("version").and_then(|version| usize::try_from(version).ok());
+            (code, Stored { status: number("status"), changes: changes.unwrap_or_default() })
         };
         Ok(self.aws.items("Scan", scan).await?.into_iter().map(stored).collect())
     }

@@ -3,6 +3,8 @@
 //! status, the history that an applicant reads and the figures of what happened know nothing of it,
 //! and it has a list and numbers of its own (ADR 51).
 
+mod stored;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -23,7 +25,7 @@ pub const ASSIGNMENTS_MAX: usize = 100;
 
 /// One entry of the list of those who held a dossier. Entry `n` has number `n`, counted from one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "stored::StoredAssignment", into = "stored::StoredAssignment")]
 pub struct Assignment {
     /// Its place in the list, from 1.
     pub number: u64,
@@ -38,10 +40,8 @@ pub struct Assignment {
     /// The agency that had custody, among whose officers it was made.
     pub agency: AgencyCode,
     /// The account of the officer who holds the dossier from now on; none where it was given back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
     /// The step that the dossier is in from now on, where its agency divides the work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<StepTaken>,
 }
 

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::progress::check;
 use super::{Action, DossierState, HistoryEntry};
 use crate::impossible::Impossible;
 use crate::outcome::{ResultDocument, ResultKind};
@@ -42,34 +43,14 @@ impl Serialize for Dossier {
     }
 }
 
-/// Whether entry `n` has version `n`, counted from one.
-fn is_numbered(history: &[HistoryEntry]) -> bool {
-    (1..).zip(history).all(|(version, entry)| entry.version == version)
-}
-
 impl TryFrom<DossierState> for Dossier {
     type Error = Impossible;
 
     fn try_from(state: DossierState) -> Result<Self, Impossible> {
+        check(state.version, state.status, &state.history)?;
         let (Some(first), Some(last)) = (state.history.first(), state.history.last()) else {
             return Err(Impossible("a dossier has no history"));
         };
-        if !is_numbered(&state.history) {
-            return Err(Impossible("the versions of a history are not 1, 2, 3 and so on"));
-        }
-        if state.version != last.version {
-            return Err(Impossible("a dossier's version is not that of its last entry"));
-        }
-        let mut submits = state.history.iter().map(|entry| entry.action == Action::Submit);
-        if submits.next() != Some(true) || submits.any(|submit| submit) {
-            return Err(Impossible("a history does not begin, or begins twice, with handing in"));
-        }
-        if state.status != last.status {
-            return Err(Impossible("a dossier's status is not that of its last entry"));
-        }
-        if !state.history.is_sorted_by_key(|entry| entry.at) {
-            return Err(Impossible("an entry happened before the one that it follows"));
-        }
         if state.submitted_at != first.at {
             return Err(Impossible("a dossier was not handed in at the time of its first entry"));
         }

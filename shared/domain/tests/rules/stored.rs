@@ -1,7 +1,7 @@
 //! What is written into stored rows and answers, word by word: it outlives the code that wrote it.
 
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, HistoryEntry, Role, Signature};
+use domain::dossier::{Assignment, Dossier, HistoryEntry, Role, Signature};
 use domain::impossible::IMPOSSIBLE;
 use domain::notice::{NoticeClass, Provider, Wording};
 use domain::phone::Unreachable;
@@ -368,4 +368,33 @@ fn an_entry_that_names_no_command_or_two_or_nobody_known_is_not_read() {
     assert!(refused(|stored| stored["i"] = json!([1, 2, 3])).contains("32 bytes"));
     assert!(refused(|stored| stored["b"] = "king H20.12 a".into()).contains("king"));
     assert!(refused(|stored| stored["b"] = "officer".into()).contains("three parts"));
+}
+
+#[test]
+fn an_assignment_of_an_earlier_release_is_read_and_stored_in_letters_without_losing_anything() {
+    let digest = in_letters()["i"].clone();
+    let worded = json!({
+        "number": 2, "version": 3, "at": "2026-03-02T01:12:45.318Z",
+        "by": { "role": "officer", "id": "an", "agency": "H20.12" }, "command": DIGEST,
+        "agency": "H20.12", "holder": "binh",
+        "step": {
+            "code": "verify", "workingHours": 2, "since": "2026-03-02T01:12:45.318Z",
+            "dueAt": "2026-03-02T09:00:00Z",
+        },
+    });
+    let stored = json!({
+        "m": 2, "v": 3, "t": 1_772_413_965_318_i64, "b": "officer H20.12 an", "i": digest,
+        "h": "binh", "p": { "c": "verify", "w": 2, "d": 1_772_442_000_000_i64 },
+    });
+    let read = |stored: Value| serde_json::from_value::<Assignment>(stored).unwrap();
+    assert_eq!(serde_json::to_value(read(worded.clone())).unwrap(), stored);
+    assert_eq!(read(stored), read(worded.clone()));
+    // At the agency that it was forwarded to, in a step that began before, by its own name.
+    let mut other = worded;
+    other["agency"] = "H20.10".into();
+    other["step"]["since"] = "2026-03-01T01:00:00Z".into();
+    other["command"] = "key-1".into();
+    let kept = serde_json::to_value(read(other.clone())).unwrap();
+    assert_eq!((&kept["g"], &kept["command"]), (&json!("H20.10"), &json!("key-1")));
+    assert_eq!(read(kept), read(other));
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue_store;
+mod change;
 mod contacts;
 mod contents;
 mod dossiers;
@@ -9,6 +10,7 @@ mod facts;
 mod figures;
 mod intake_table;
 mod notices;
+mod pages;
 mod people;
 mod reads;
 mod removals;

@@ -28,7 +28,7 @@ pub(super) const GONE: &str = "contentGone";
 /// The items of a dossier.
 #[derive(Debug)]
 pub struct DossierItems {
-    /// In the dossiers table: state, clock and history.
+    /// In the dossiers table: state, clock and the whole history.
     pub state: Item,
     /// In the contents table: applicant, documents, forms, results.
     pub content: Item,

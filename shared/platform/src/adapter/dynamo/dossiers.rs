@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::dossier::{Dossier, DossierStatus};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::dossier::{Dossier, DossierStatus, Progress};
 use domain::id::{AgencyCode, DossierCode};
 use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 
+use super::change::Change;
 use super::contents::{CONTENT_VERSION, GONE};
+use super::pages::{self, Cut, HISTORY, PAGED};
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
 use crate::Failure;
@@ -114,7 +116,7 @@ impl Dossiers {
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":end", text(end))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let mut items = Vec::new();
+        let (mut items, mut places) = (Vec::new(), Vec::new());
         let mut start = start;
         loop {
             let page = query.clone().set_exclusive_start_key(start).send().await.map_err(down)?;
@@ -124,13 +126,15 @@ impl Dossiers {
                 if let Some(row) = rows::readable(item, KEY) {
                     items.push(row);
                     next.clone_from(&line);
+                    places.push(line);
                 }
             }
             // The next page goes on after the last line that could be read: no cursor can name
             // another. Where there was none, it begins here.
             start = page.last_evaluated_key;
             if start.is_none() || next.is_some() {
-                return Ok(WorklistPage { items, next: next.filter(|_| start.is_some()) });
+                let next = next.filter(|_| start.is_some());
+                return Ok(WorklistPage { items, next, places });
             }
         }
     }
@@ -142,22 +146,50 @@ impl Dossiers {
         Ok(items.into_iter().flatten().filter_map(|item| rows::readable(item, KEY)).collect())
     }
 
-    /// State and content of a dossier in one, side by side.
+    /// How far the dossier with this code is, as of the last completed write: from its state, without
+    /// its content.
+    pub async fn progress(&self, code: &DossierCode) -> Result<Option<Progress>, Failure> {
+        let get = self.client.get_item().table_name(&self.tables.states);
+        // A state of before contents lay apart holds more, which is none of everybody's business.
+        let get = get
+            .projection_expression(format!("code, version, #status, {HISTORY}, {PAGED}"))
+            .expression_attribute_names("#status", "status")
+            .key("code", text(code.as_str()))
+            .consistent_read(true);
+        let Some(mut state) = get.send().await.map_err(down)?.item else { return Ok(None) };
+        self.add_pages_to(&mut state).await?;
+        read(state).map(Some)
+    }
+
+    /// State, content and pages of a dossier in one: the first two side by side, then what the state
+    /// has in pages.
     async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
+        let (states, contents) = (&self.tables.states, &self.tables.contents);
         for _ in 0..READS_MAX {
-            let get = async |table: &str| {
-                let get = self.client.get_item().table_name(table);
-                let found = get.key("code", text(code.as_str())).consistent_read(true).send().await;
-                found.map(|found| found.item).map_err(down)
-            };
-            let (state, content) =
-                tokio::try_join!(get(&self.tables.states), get(&self.tables.contents))?;
+            let (state, content) = tokio::try_join!(
+                self.got(states, code.as_str()),
+                self.got(contents, code.as_str())
+            )?;
             let Some(state) = state else { return Ok(None) };
-            if let Some(whole) = contents::joined(state, content) {
+            if let Some(mut whole) = contents::joined(state, content) {
+                self.add_pages_to(&mut whole).await?;
                 return Ok(Some(whole));
             }
         }
         Err(Failure::Held("the content of a dossier"))
+    }
+
+    /// Puts before the entries of `state` those that it has in pages, which stay what they are
+    /// whatever is written after it.
+    async fn add_pages_to(&self, state: &mut Item) -> Result<(), Failure> {
+        let keys = pages::keys_of(state);
+        let found = keys.iter().map(|key| self.got(&self.tables.states, key));
+        pages::join(state, try_join_all(found).await?.into_iter().flatten().collect())
+    }
+
+    async fn got(&self, table: &str, key: &str) -> Result<Option<Item>, Failure> {
+        let get = self.client.get_item().table_name(table).key("code", text(key));
+        get.consistent_read(true).send().await.map(|found| found.item).map_err(down)
     }
 }
 
@@ -189,6 +221,21 @@ pub struct WorklistPage {
     pub items: Vec<WorklistItem>,
     /// The line after which the next page begins, if there may be one.
     pub next: Option<Line>,
+    /// The line of each item.
+    places: Vec<Option<Line>>,
+}
+
+impl WorklistPage {
+    /// The page as if no more than its first `lines` had been asked for, at least one.
+    #[must_use]
+    pub fn shortened_to(mut self, lines: usize) -> Self {
+        if self.items.len() > lines {
+            self.items.truncate(lines);
+            self.next = self.places.into_iter().take(lines).next_back().flatten();
+            self.places = Vec::new();
+        }
+        self
+    }
 }
 
 impl DossierStore for Dossiers {
@@ -198,17 +245,34 @@ impl DossierStore for Dossiers {
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
         let DossierItems { state: mut fields, content } = DossierItems::of(dossier)?;
-        let Some(AttributeValue::L(mut history)) = fields.remove("history") else {
+        let Some(AttributeValue::L(history)) = fields.remove(HISTORY) else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
         };
-        let newest = history.pop().into_iter().collect();
-        let mut set = vec!["history = list_append(history, :newest)".to_owned()];
-        let mut remove = Vec::new();
+        let (table, code) = (&self.tables.states, &dossier.code);
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
         let mut names = HashMap::new();
-        let mut values = HashMap::from([
-            (":newest".to_owned(), AttributeValue::L(newest)),
-            (":before".to_owned(), number(dossier.version - 1)),
-        ]);
+        let mut values = HashMap::from([(":before".to_owned(), number(dossier.version - 1))]);
+        let mut others = Vec::new();
+        let paged = if pages::may_be_due(&history) {
+            pages::paged(&self.client, table, code).await?
+        } else {
+            Vec::new()
+        };
+        let Cut { page, mut hot } = Cut::of(history, &paged);
+        if page.is_empty() {
+            let newest = hot.pop().into_iter().collect();
+            set.push("history = list_append(history, :newest)".to_owned());
+            values.insert(":newest".to_owned(), AttributeValue::L(newest));
+        } else {
+            // The oldest entries leave the state in the transaction that stores them apart: they are
+            // at every time in one of the two.
+            let counts = paged.iter().chain([&page.len()]).map(number).collect();
+            set.push(format!("history = :hot, {PAGED} = :paged"));
+            values.insert(":hot".to_owned(), AttributeValue::L(hot));
+            values.insert(":paged".to_owned(), AttributeValue::L(counts));
+            let place = paged.len() + 1;
+            others.push(pages::write(table, code, place, page, true)?);
+        }
         // Who holds the dossier is written anew, so that nobody may have assigned it meanwhile.
         let untouched = assigned_as_before(dossier.assignment(), &mut values);
         // Content goes without a version: a move that was decided before is decided again.
@@ -221,11 +285,10 @@ impl DossierStore for Dossiers {
         let last = dossier.history.last();
         let uploads = last.map_or_else(Vec::new, |entry| dossier.uploads_of(entry));
         let uploaded = uploads.iter().map(|uploaded| (&uploaded.upload, uploaded)).collect();
-        let mut others = Vec::new();
         let brought = contents::brought(dossier, content);
         if !brought.is_empty() {
-            let (table, version) = (&self.tables.contents, dossier.version);
-            others.push(contents::append(table, &dossier.code, version, brought)?);
+            let version = dossier.version;
+            others.push(contents::append(&self.tables.contents, code, version, brought)?);
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
         }
@@ -244,9 +307,12 @@ impl DossierStore for Dossiers {
         if !remove.is_empty() {
             update.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
-        let change = Change { code: &dossier.code, update, condition, names, values };
+        let change = Change { table, code, update, condition, names, values };
         if others.is_empty() {
-            return self.change(change).await;
+            return Ok(match change.alone(&self.client).await? {
+                Stored::Yes => Advance::Stored,
+                Stored::AnotherWasFirst => Advance::AnotherWasFirst,
+            });
         }
         self.change_with(change, others, &uploaded).await
     }
@@ -307,56 +373,20 @@ fn assigned_as_before(
     "assignment = :assignment"
 }
 
-/// The write by which a dossier moves to its next version.
-struct Change<'a> {
-    code: &'a DossierCode,
-    update: String,
-    /// It holds while the version before is stored, with the same assignments, and its content
-    /// where it was decided with it.
-    condition: String,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
 impl Dossiers {
-    async fn change(&self, change: Change<'_>) -> Result<Advance, Failure> {
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.tables.states)
-            .key("code", text(change.code.as_str()))
-            .update_expression(change.update)
-            .condition_expression(change.condition)
-            .set_expression_attribute_names(Some(change.names))
-            .set_expression_attribute_values(Some(change.values))
-            .send()
-            .await;
-        Ok(match stored(outcome)? {
-            Stored::Yes => Advance::Stored,
-            Stored::AnotherWasFirst => Advance::AnotherWasFirst,
-        })
-    }
-
-    /// The change with `others`, the writes of its content, and the claims on what was uploaded.
+    /// The change with `others`, the writes of its content and of a page, and the claims on what was
+    /// uploaded.
     async fn change_with(
         &self,
         change: Change<'_>,
         others: Vec<TransactWriteItem>,
         uploaded: &BTreeMap<&UploadId, &UploadedDocument>,
     ) -> Result<Advance, Failure> {
-        let update = Update::builder()
-            .table_name(&self.tables.states)
-            .key("code", text(change.code.as_str()))
-            .update_expression(change.update)
-            .condition_expression(change.condition)
-            .set_expression_attribute_names(Some(change.names))
-            .set_expression_attribute_values(Some(change.values))
-            .build()
-            .map_err(|error| Failure::Defect(error.to_string()))?;
-        let mut writes = vec![TransactWriteItem::builder().update(update).build()];
+        let code = change.code;
+        let mut writes = vec![change.with_others()?];
         writes.extend(others);
         let first_claim = writes.len();
-        writes.extend(claims(self.uploads.as_deref(), change.code, uploaded.values().copied())?);
+        writes.extend(claims(self.uploads.as_deref(), code, uploaded.values().copied())?);
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         let Err(error) = transaction.send().await else {
             return Ok(Advance::Stored);

@@ -12,6 +12,7 @@ use domain::kpi::DossierFacts;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
+use super::pages::{self, HISTORY, PAGED};
 use super::{Dossiers, Item, down, rows, text};
 use crate::Failure;
 use crate::record::{Work, work_key};
@@ -33,14 +34,15 @@ const PAUSE_MS: u64 = 20;
 
 /// What is read of an item, and may be read of it by the roles that count: a count's facts, and by
 /// what it is seen that the item is no older than the row by which it was found.
-pub const FACTS: [&str; 10] = [
+pub const FACTS: [&str; 11] = [
     "code",
     "agency",
     "procedure",
     "channel",
     "ward",
     "documentCount",
-    "history",
+    HISTORY,
+    PAGED,
     "assignments",
     "version",
     "endedOn",
@@ -168,6 +170,7 @@ impl Dossiers {
         if !late.is_empty() {
             items.extend(self.items(&late, true).await?);
         }
+        self.add_pages(&mut items).await?;
         let each = rows.iter().map(|row| {
             let code = rows::key_of(row, KEY);
             // Nothing deletes a dossier: a row without one is for a person to look at.
@@ -178,6 +181,30 @@ impl Dossiers {
             (code, item)
         });
         Ok(each.collect())
+    }
+
+    /// Puts before the entries of each of `items` those that it has in pages.
+    async fn add_pages(&self, items: &mut HashMap<String, Item>) -> Result<(), Failure> {
+        let keys: Vec<String> = items.values().flat_map(pages::keys_of).collect();
+        let mut found = HashMap::new();
+        for keys in keys.chunks(BATCH) {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            found.extend(self.items(&keys, false).await?);
+            // Of a moment ago, and not everywhere yet.
+            let late = keys.into_iter().filter(|key| !found.contains_key(*key));
+            let late: Vec<&str> = late.collect();
+            if !late.is_empty() {
+                found.extend(self.items(&late, true).await?);
+            }
+        }
+        for item in items.values_mut() {
+            let pages = pages::keys_of(item).into_iter().filter_map(|key| found.remove(&key));
+            if pages::join(item, pages.collect()).is_err() {
+                // It is left out and named, as whatever else cannot be read.
+                item.remove(HISTORY);
+            }
+        }
+        Ok(())
     }
 
     /// What the table has of `codes`, at most [`BATCH`] of them, each under its code.

@@ -1,9 +1,10 @@
 //! Contents whose time has ended: found by the month in which their dossiers ended, and done away
 //! with. No other code deletes what was handed in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dossier::{ContentGone, Dossier};
 use domain::id::{DossierCode, ProcedureCode};
@@ -11,8 +12,12 @@ use domain::upload::UploadId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::change::Change;
 use super::contents::{CONTENT, DOCUMENTS, GONE};
-use super::{DossierItems, DossierTables, Item, down, number, people, rows, stored, text};
+use super::pages::{self, HISTORY};
+use super::{
+    Cancelled, DossierItems, DossierTables, Item, down, number, people, rows, stored, text,
+};
 use crate::Failure;
 use crate::port::{Removal, Stored};
 
@@ -93,28 +98,54 @@ impl Removal for Removals {
             let missing = || Failure::Defect(format!("a dossier without content has no {name}"));
             state.remove(name).ok_or_else(missing)
         };
-        let (history, gone) = (value("history")?, value(GONE)?);
+        let (history, gone) = (value(HISTORY)?, value(GONE)?);
         let going = value("contentOf")?;
+        let AttributeValue::L(history) = history else {
+            return Err(Failure::Defect("a dossier has no history".to_owned()));
+        };
+        let paged = pages::paged(&self.client, &self.dossiers.states, &dossier.code).await?;
+        let (pages, history) = pages::parts(&paged, history);
         // The documents of a state of before contents lay apart say which objects are to go.
         let content = CONTENT.into_iter().filter(|name| *name != DOCUMENTS);
         let gone_too: Vec<&str> = content.chain(people::KEYS).collect();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.dossiers.states)
-            .key("code", text(dossier.code.as_str()))
-            .update_expression(format!(
+        let table = &self.dossiers.states;
+        let change = Change {
+            table,
+            code: &dossier.code,
+            update: format!(
                 "SET history = :history, {GONE} = :gone, contentOf = :going REMOVE {}",
                 gone_too.join(", ")
-            ))
+            ),
             // Whoever moves it meanwhile may open it again: then nothing is forgotten.
-            .condition_expression(format!("#version = :version AND attribute_not_exists({GONE})"))
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":history", history)
-            .expression_attribute_values(":gone", gone)
-            .expression_attribute_values(":going", going)
-            .expression_attribute_values(":version", number(dossier.version));
-        stored(update.send().await)
+            condition: format!("#version = :version AND attribute_not_exists({GONE})"),
+            names: HashMap::from([("#version".to_owned(), "version".to_owned())]),
+            values: HashMap::from([
+                (":history".to_owned(), AttributeValue::L(history)),
+                (":gone".to_owned(), gone),
+                (":going".to_owned(), going),
+                (":version".to_owned(), number(dossier.version)),
+            ]),
+        };
+        if pages.is_empty() {
+            return change.alone(&self.client).await;
+        }
+        // The words go from the state and from each page in one: nobody sees some of them.
+        let mut writes = vec![change.with_others()?];
+        for (place, page) in (1..).zip(pages) {
+            writes.push(pages::write(table, &dossier.code, place, page, false)?);
+        }
+        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
+        let Err(error) = transaction.send().await else { return Ok(Stored::Yes) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            return Err(down(error));
+        };
+        let cancelled = Cancelled::of(cancelled);
+        if cancelled.is_refused(0) || cancelled.is_conflict() {
+            return Ok(Stored::AnotherWasFirst);
+        }
+        Err(down(error))
     }
 
     async fn uploads_of(&self, code: &DossierCode) -> Result<BTreeSet<UploadId>, Failure> {
