@@ -88,8 +88,9 @@ fmt: setup ## lay out Rust, Python and TOML as make check wants them
 hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
 
+# By name: a build of the whole workspace would give the functions every feature that the tests need.
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)
-	cargo build --release --workspace --exclude local --exclude bench --exclude floor --bins --locked
+	cargo build --release --locked --bins $(addprefix -p ,$(notdir $(wildcard functions/*)))
 	$(STACK) stage --profile release
 
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]

@@ -2,6 +2,7 @@
 //! never half in force.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::catalogue::{Edition, Texts, UndecidedYears};
 use platform::dynamo::CatalogueStore;
 use platform::live_catalogue::LiveCatalogue;
-use platform::port::{CatalogueEditions, Stored};
+use platform::port::{CatalogueEditions, LastEdition, Stored};
 use platform::{Failure, LogLine};
 use serde_json::{Value, json};
 
@@ -123,7 +124,7 @@ impl Silent {
 }
 
 impl CatalogueEditions for &Silent {
-    async fn last(&self) -> Result<u64, Failure> {
+    async fn last(&self) -> Result<LastEdition, Failure> {
         self.answers()?;
         self.editions.last().await
     }
@@ -680,6 +681,54 @@ async fn only_an_administrator_reads_or_changes_the_catalogue() {
     let stranger =
         Call::submit("k").administrator().at_submit(&world.intake, &world, at(NOW)).await;
     assert_eq!(stranger.status, 403, "and sees no dossier");
+}
+
+/// Counts what is asked of a store.
+struct Counted {
+    editions: CatalogueStore,
+    asked: Mutex<Vec<String>>,
+}
+
+impl CatalogueEditions for &Counted {
+    async fn last(&self) -> Result<LastEdition, Failure> {
+        self.asked.lock().unwrap().push("last".to_owned());
+        self.editions.last().await
+    }
+
+    async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
+        self.asked.lock().unwrap().push(format!("edition {edition}"));
+        self.editions.edition(edition).await
+    }
+
+    async fn text(&self, name: &str, hash: &str) -> Result<Option<String>, Failure> {
+        self.asked.lock().unwrap().push(name.to_owned());
+        self.editions.text(name, hash).await
+    }
+}
+
+#[tokio::test]
+async fn a_start_asks_once_and_reads_no_file_that_is_built_in() {
+    let world = World::new().await;
+    let store = Counted { editions: world.catalogue_store.clone(), asked: Mutex::default() };
+    let open = || LiveCatalogue::open(&store, UndecidedYears::Refused, MAX_AGE, at(NOW));
+    open().await.unwrap();
+    assert_eq!(std::mem::take(&mut *store.asked.lock().unwrap()), ["last"]);
+    publish(&world, 0, &[("templates.json", &another_text("day du"))]).await;
+    let started = open().await.unwrap();
+    assert_eq!(std::mem::take(&mut *store.asked.lock().unwrap()), ["last", "templates.json"]);
+    assert!(text_after_receipt(&started.current(at(NOW)).await.unwrap()).contains("day du"));
+    // A look that finds nothing newer is one call too.
+    started.current(later(60)).await.unwrap();
+    assert_eq!(*store.asked.lock().unwrap(), ["last"]);
+}
+
+#[test]
+fn what_is_built_in_passes_every_check_of_what_is_published() {
+    // With a blank behind it, it is a file as any other.
+    let files = Texts::built_in();
+    let files = files.iter().map(|(name, text)| (name.to_owned(), format!("{text} ")));
+    let texts = Texts::built_in().with(files.collect()).unwrap();
+    texts.assemble(UndecidedYears::Refused).unwrap();
 }
 
 #[test]

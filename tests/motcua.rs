@@ -42,6 +42,7 @@ mod reports;
 mod results;
 mod retention;
 mod room;
+mod sending;
 mod simulation;
 mod starting;
 mod support;

@@ -11,9 +11,9 @@ use jiff::SignedDuration;
 use platform::Failure;
 use platform::batch::{self, Arrived, Backoff, Plan};
 use platform::catalogue::{Texts, UndecidedYears};
-use platform::dynamo;
 use platform::failure::Retry;
 use platform::port::{DeadLetters, DossierStore};
+use platform::{cloud, dynamo};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
@@ -339,7 +339,8 @@ async fn a_change_that_panics_in_one_consumer_is_parked_and_its_neighbours_flow(
 
 #[tokio::test]
 async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
-    static GATE: Barrier = Barrier::new(2);
+    // It is read with its neighbours, then alone; both threads wait for the test.
+    static GATE: Barrier = Barrier::new(3);
     let world = World::new().await;
     let (before, after) = moved(&world).await;
     let mut event = stream(Some(&before), None::<&Value>);
@@ -548,7 +549,7 @@ async fn hanging_table() -> Client {
         }
     });
     let config =
-        replay::tables::client(&endpoint).config().to_builder().timeout_config(dynamo::timeouts());
+        replay::tables::client(&endpoint).config().to_builder().timeout_config(cloud::timeouts());
     Client::from_conf(config.build())
 }
 
@@ -559,7 +560,7 @@ async fn a_table_that_hangs_is_unavailable_after_seconds() {
     let begun = tokio::time::Instant::now();
     let failure = dossiers.dossier(&CODE.parse().unwrap()).await.unwrap_err();
     assert_eq!((failure.slug(), failure.retryable()), ("unavailable", Retry::Yes));
-    assert!(begun.elapsed() <= dynamo::timeouts().operation_timeout().unwrap());
+    assert!(begun.elapsed() <= cloud::timeouts().operation_timeout().unwrap());
 }
 
 #[tokio::test(start_paused = true)]

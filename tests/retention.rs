@@ -4,7 +4,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use domain::document::uploads_in;
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
@@ -17,7 +16,7 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::dynamo::Dossiers;
-use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
+use platform::objects::{ANSWER_WITHIN, Objects};
 use platform::port::{Advance, DossierStore, Eraser, Stored, Uploads};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +28,7 @@ use crate::support::cut::{Fate, line};
 use crate::support::file;
 use crate::support::shelf::{PDF, declared, pdf};
 use crate::support::teller::{accepted, changed, tell};
-use crate::support::world::{NOW, Scripted, World, at, dossier_tables, removals};
+use crate::support::world::{NOW, Scripted, World, at, bucket_at, dossier_tables, removals};
 
 /// Five years after the dossiers here have ended, and a day.
 const OVER: &str = "2031-11-18T02:00:00Z";
@@ -550,10 +549,7 @@ async fn every_version_of_an_object_is_deleted_and_each_mark_of_its_deletion_and
     let objects = vec![object(&id, "m"), object(&id, "v2"), kept.clone(), object(&id, "v1")];
     let objects = Arc::new(Mutex::new(objects));
     let place = storage(Arc::clone(&objects)).await;
-    let credentials = Credentials::new("AKIDEXAMPLE", "a secret of nobody", None, None, "tests");
-    let credentials = SharedCredentialsProvider::new(credentials);
-    let bucket = Bucket::new(credentials, "ap-southeast-1", &place).unwrap();
-    let storage = Objects::new(bucket, ANSWER_WITHIN, || at(NOW));
+    let storage = Objects::new(bucket_at(&place), ANSWER_WITHIN, || at(NOW));
     storage.erase(&id.parse().unwrap()).await.unwrap();
     assert_eq!(*objects.lock().unwrap(), [kept]);
     // What is gone already is no failure.

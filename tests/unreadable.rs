@@ -214,7 +214,7 @@ async fn an_edition_that_cannot_be_read_stops_no_function_and_no_other_edition()
         .await;
     assert_eq!((shown.status, &shown.body["edition"]), (200, &json!(0)));
     // The next number is free; the one that cannot be read is never written over.
-    assert_eq!(world.catalogue_store.last().await.unwrap(), 1);
+    assert_eq!(world.catalogue_store.last().await.unwrap().number, 1);
 }
 
 #[tokio::test]

@@ -14,7 +14,11 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use platform::cloud::Cloud;
+use platform::sqs::Queue;
 use tokio::sync::Notify;
+
+use crate::support::world::cloud;
 
 /// A call of the tables.
 pub struct TableCall {
@@ -147,4 +151,13 @@ pub fn line(client: &Client, rule: impl Fn(&TableCall) -> Fate + Send + Sync + '
         .retry_config(RetryConfig::disabled())
         .build();
     Client::from_conf(config)
+}
+
+/// A queue whose calls fare as `rule` says; none is tried again.
+pub fn queue(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> Queue {
+    let inner = Builder::new().build_http();
+    let line = Line { inner, connector: None, rule: Arc::new(rule), calls: Arc::default() };
+    let config = Cloud::of(cloud(Some("http://localhost"))).unwrap().queues().config().to_builder();
+    let config = config.http_client(line).retry_config(RetryConfig::disabled()).build();
+    Queue::new(aws_sdk_sqs::Client::from_conf(config), "http://localhost/notices".to_owned())
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
@@ -21,6 +20,8 @@ use platform::account::{AccountTokens, Token};
 use platform::batch::Backoff;
 use platform::catalogue::{self, UndecidedYears};
 use platform::claiming::Claiming;
+use platform::cloud::{Cloud, CloudSettings};
+use platform::config::Setting;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, Figures,
     IntakeTable, Notices, People, Reads, Removals, UploadTable,
@@ -33,6 +34,7 @@ use platform::port::{
     MessageSender, NoticeBook, Stored, TokenStore, Uploads,
 };
 use platform::record::{DossierRecord, SubmissionReceipt};
+use platform::trust::Roots;
 use replay::tables::{self, embedded};
 use serde_json::Value;
 
@@ -86,10 +88,26 @@ pub struct World {
 
 /// A bucket that addresses are signed for, and that nobody calls.
 pub fn bucket() -> Bucket {
-    let credentials = Credentials::new("AKIDEXAMPLE", "a secret of nobody", None, None, "tests");
-    let credentials = SharedCredentialsProvider::new(credentials);
-    let place = "https://motcua-documents.s3.ap-southeast-1.amazonaws.com";
-    Bucket::new(credentials, "ap-southeast-1", place).unwrap()
+    bucket_at("https://motcua-documents.s3.ap-southeast-1.amazonaws.com")
+}
+
+/// A bucket at `place`.
+pub fn bucket_at(place: &str) -> Bucket {
+    Bucket::open(&Cloud::of(cloud(None)).unwrap(), place).unwrap()
+}
+
+/// What a platform tells a function whose engines are at `endpoint`, or at Amazon.
+pub fn cloud(endpoint: Option<&str>) -> CloudSettings {
+    CloudSettings {
+        region: "ap-southeast-1".to_owned(),
+        key_id: "AKIDEXAMPLE".to_owned(),
+        key: "a secret of nobody".to_owned(),
+        session: None,
+        endpoint: endpoint.map(str::to_owned),
+        tables: None,
+        queues: None,
+        roots: Roots::read(None).unwrap(),
+    }
 }
 
 /// The shipped catalogue, read once for all tests.

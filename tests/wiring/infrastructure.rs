@@ -239,7 +239,7 @@ fn a_function_parks_a_message_with_its_reason_before_the_queue_does_without_one(
 fn a_call_to_a_table_or_queue_ends_within_a_sixth_of_any_queue_s_visibility_and_within_its_function()
  {
     let template = Template::read();
-    let timeouts = platform::dynamo::timeouts();
+    let timeouts = platform::cloud::timeouts();
     let whole = timeouts.operation_timeout().unwrap();
     let attempt = timeouts.operation_attempt_timeout().unwrap();
     assert!(
@@ -356,7 +356,11 @@ fn each_setting_that_a_function_reads_is_set_and_no_other() {
         assert_eq!(set, settings_read(function.name), "{}", function.name);
     }
     let common = template.0["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
-    assert_eq!(common.keys().collect::<Vec<_>>(), ["RUST_LOG"]);
+    // What is in every function's environment: a level, and what the platform does not set itself.
+    let told = names::<platform::cloud::CloudSettings>();
+    let told = told.into_iter().filter(|name| !name.starts_with("AWS_"));
+    let expected: Vec<&str> = ["RUST_LOG"].into_iter().chain(told).collect();
+    assert_eq!(common.keys().collect::<Vec<_>>(), expected);
 }
 
 #[test]

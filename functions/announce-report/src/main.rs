@@ -1,7 +1,8 @@
 //! Wires `announce-report`.
 
 use announce_report::{Order, Settings, announce};
-use platform::dynamo::{self, Figures, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::{Figures, Notices};
 use platform::entry::{self, schedule};
 
 fn main() -> Result<(), entry::Error> {
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let figures = &Figures::new(client.clone(), settings.kpi_table);
     let book = &Notices::new(client, settings.notices_table);

@@ -3,9 +3,10 @@
 use count_agency::{Ledger, Named, Settings, WIDTH, work_off};
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
-use platform::dynamo::{self, Dossiers, Figures};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Figures};
 use platform::entry::{self, queue};
-use platform::sqs::{self, SourceQueue};
+use platform::sqs::SourceQueue;
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire())
@@ -13,7 +14,8 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let figures = &Figures::new(client, settings.kpi_table);
@@ -23,7 +25,7 @@ async fn wire() -> Result<(), entry::Error> {
         receives_max: settings.queue.receives_max,
         patience: SHORT_PATIENCE,
     };
-    let source = SourceQueue::open(sqs::client().await, settings.queue);
+    let source = SourceQueue::open(cloud.queues(), settings.queue);
     let source = &Named::new(&source, figures, clock::now);
     queue::run_sharing(plan, source, Ledger::default, async |ledger, message, now| {
         let catalogue = &*live.current(now).await?;

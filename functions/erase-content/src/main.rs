@@ -2,7 +2,8 @@
 
 use erase_content::{Settings, Tables};
 use platform::clock;
-use platform::dynamo::{self, Dossiers, Reads, Removals};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Reads, Removals};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
@@ -12,9 +13,9 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let config = dynamo::aws_config().await;
-    let client = dynamo::Client::new(&config);
-    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
+    let bucket = Bucket::open(cloud, &settings.documents_url)?;
     let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let tables = &Tables {
         dossiers: Dossiers::new(client.clone(), settings.dossiers.clone()),

@@ -2,7 +2,8 @@
 
 use expire_content::{Order, Outcome, Settings, expire};
 use platform::clock;
-use platform::dynamo::{self, Dossiers, Removals};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Removals};
 use platform::entry::{self, schedule};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
@@ -12,10 +13,10 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let config = dynamo::aws_config().await;
-    let client = dynamo::Client::new(&config);
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let bucket = Bucket::open(cloud, &settings.documents_url)?;
     let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers.clone());
     let removals = &Removals::new(client, settings.dossiers, settings.documents_table);

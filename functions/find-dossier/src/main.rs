@@ -1,7 +1,8 @@
 //! Wires `find-dossier`.
 
 use find_dossier::{Settings, Tables};
-use platform::dynamo::{self, Dossiers, People, Reads};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, People, Reads};
 use platform::entry::{self, http};
 
 fn main() -> Result<(), entry::Error> {
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let tables = &Tables {
         people: People::new(client.clone(), settings.dossiers.states.clone(), settings.people),

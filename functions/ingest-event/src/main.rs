@@ -3,9 +3,10 @@
 use domain::dossier::Holds;
 use ingest_event::{Settings, WIDTH, take};
 use platform::batch::Plan;
-use platform::dynamo::{self, Dossiers, IntakeTable};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, IntakeTable};
 use platform::entry::{self, queue};
-use platform::sqs::{self, SourceQueue};
+use platform::sqs::SourceQueue;
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire())
@@ -13,7 +14,8 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let store = &Dossiers::new(client.clone(), settings.dossiers.clone());
     let intake =
@@ -24,7 +26,7 @@ async fn wire() -> Result<(), entry::Error> {
         receives_max: settings.queue.receives_max,
         patience: settings.patience,
     };
-    let source = &SourceQueue::open(sqs::client().await, settings.queue);
+    let source = &SourceQueue::open(cloud.queues(), settings.queue);
     let holds = Holds::settling(settings.settle);
     queue::run(plan, source, async |message, now| {
         let catalogue = &*live.current(now).await?;

@@ -1,7 +1,8 @@
 //! Wires `keep-preference`.
 
 use keep_preference::Settings;
-use platform::dynamo::{self, ContactBook};
+use platform::cloud::Cloud;
+use platform::dynamo::ContactBook;
 use platform::entry::{self, http};
 
 fn main() -> Result<(), entry::Error> {
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let contacts = &ContactBook::new(client, settings.contacts_table, settings.contacts_key);
     http::run(async |request, now| {

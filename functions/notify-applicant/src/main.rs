@@ -8,11 +8,12 @@ use jiff::SignedDuration;
 use notify_applicant::{Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, tell};
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
-use platform::dynamo::{self, AccountTable, ContactBook, Dossiers, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::{AccountTable, ContactBook, Dossiers, Notices};
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
 use platform::live_token::LiveToken;
-use platform::sqs::{self, SourceQueue};
+use platform::sqs::SourceQueue;
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire())
@@ -20,7 +21,8 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client.clone(), settings.notices_table);
@@ -34,7 +36,7 @@ async fn wire() -> Result<(), entry::Error> {
     };
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
-    let source = &SourceQueue::open(sqs::client().await, settings.queue);
+    let source = &SourceQueue::open(cloud.queues(), settings.queue);
     let (lease, limits) = (SignedDuration::try_from(plan.record_timeout)?, settings.limits);
     // Of the first catalogue that is there: it may not answer at the start.
     let pool = OnceLock::new();

@@ -1,6 +1,7 @@
 //! Wires `publish-catalogue`.
 
-use platform::dynamo::{self, CatalogueStore};
+use platform::cloud::Cloud;
+use platform::dynamo::CatalogueStore;
 use platform::entry::{self, http};
 use publish_catalogue::Settings;
 
@@ -10,6 +11,6 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let store = &CatalogueStore::new(dynamo::client().await, settings.catalogue_table);
+    let store = &CatalogueStore::new(Cloud::open()?.tables(), settings.catalogue_table);
     http::run(async |request, now| publish_catalogue::handle(request, store, now).await).await
 }

@@ -1,6 +1,7 @@
 //! Wires `read-case`.
 
-use platform::dynamo::{self, Dossiers, Reads};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Reads};
 use platform::entry::{self, http};
 use platform::objects::Bucket;
 use read_case::Settings;
@@ -11,12 +12,12 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let config = dynamo::aws_config().await;
-    let client = dynamo::Client::new(&config);
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let reads = &Reads::new(client, settings.reads_table);
-    let bucket = &Bucket::open(&config, &settings.documents_url)?;
+    let bucket = &Bucket::open(cloud, &settings.documents_url)?;
     http::run(async |request, now| {
         let catalogue = &*live.current(now).await?;
         read_case::handle(request, (dossiers, reads), bucket, catalogue, now).await

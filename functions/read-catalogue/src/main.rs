@@ -1,6 +1,6 @@
 //! Wires `read-catalogue`.
 
-use platform::dynamo;
+use platform::cloud::Cloud;
 use platform::entry::{self, http};
 use read_catalogue::Settings;
 
@@ -10,7 +10,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let live = &entry::catalogue(&dynamo::client().await, settings.catalogue).await?;
+    let live = &entry::catalogue(&Cloud::open()?.tables(), settings.catalogue).await?;
     http::run(async |request, now| {
         read_catalogue::handle(&request, &*live.current(now).await?, now)
     })

@@ -1,6 +1,7 @@
 //! Wires `read-kpi`.
 
-use platform::dynamo::{self, Dossiers, Figures};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Figures};
 use platform::entry::{self, http};
 use read_kpi::Settings;
 
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let figures = &Figures::new(client.clone(), settings.kpi_table);
     let dossiers = &Dossiers::states(client, settings.dossiers_table);

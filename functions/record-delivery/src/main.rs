@@ -1,6 +1,7 @@
 //! Wires `record-delivery`.
 
-use platform::dynamo::{self, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::Notices;
 use platform::entry::{self, http};
 use platform::gateway::report::ZaloSigner;
 use record_delivery::{Reporters, Settings};
@@ -11,7 +12,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let book = &Notices::new(client, settings.notices_table);
     let reporters = &Reporters {

@@ -1,6 +1,7 @@
 //! Wires `refresh-token`.
 
-use platform::dynamo::{self, AccountTable};
+use platform::cloud::Cloud;
+use platform::dynamo::AccountTable;
 use platform::entry::{self, schedule};
 use platform::gateway::{http_client, zalo::ZaloLogin};
 use refresh_token::{Order, Settings, refresh};
@@ -11,7 +12,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let accounts = &AccountTable::new(dynamo::client().await, settings.accounts_table);
+    let accounts = &AccountTable::new(Cloud::open()?.tables(), settings.accounts_table);
     let login = &ZaloLogin {
         http: http_client(settings.timeout)?,
         url: settings.zalo_login_url,

@@ -9,6 +9,8 @@
 
 mod settings;
 
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
@@ -106,10 +108,11 @@ pub async fn relay<Q: MessageSender>(
     record_timeout: Duration,
 ) -> Result<(), Failure> {
     let mut messages: Bodies = vec![Vec::new(); routes.len()];
-    for record in event.records {
-        let place = Place::of(&record);
-        let wants = routes.iter().map(|route| route.wants).collect();
-        match read_alone(record, wants, record_timeout).await {
+    let wants: Vec<_> = routes.iter().map(|route| route.wants).collect();
+    let places: Vec<Place> = event.records.iter().map(Place::of).collect();
+    let read = read_together(event.records, wants, record_timeout).await;
+    for (place, read) in places.into_iter().zip(read) {
+        match read {
             Ok(bodies) => {
                 messages.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies))
             }
@@ -133,22 +136,54 @@ pub async fn relay<Q: MessageSender>(
     Ok(())
 }
 
-/// Reads one change on a thread of its own, so that one that panics or never ends keeps no other
-/// waiting.
+/// Reads changes on one thread of their own, since one of them may never end; where they do not end
+/// within the time of one, each on its own, so that it keeps no other waiting.
+async fn read_together(
+    records: Vec<EventRecord>,
+    wants: Vec<fn(&HistoryEntry) -> bool>,
+    record_timeout: Duration,
+) -> Vec<Result<Bodies, Unfit>> {
+    let records = Arc::new(records);
+    let (shared, all) = (Arc::clone(&records), wants.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        shared.iter().map(|record| read_guarded(record.clone(), &all)).collect()
+    });
+    if let Ok(Ok(read)) = tokio::time::timeout(record_timeout, reading).await {
+        return read;
+    }
+    let mut read = Vec::with_capacity(records.len());
+    for record in records.iter() {
+        read.push(read_alone(record.clone(), wants.clone(), record_timeout).await);
+    }
+    read
+}
+
+/// Reads one change on a thread of its own.
 async fn read_alone(
     record: EventRecord,
     wants: Vec<fn(&HistoryEntry) -> bool>,
     record_timeout: Duration,
 ) -> Result<Bodies, Unfit> {
-    let reading = tokio::task::spawn_blocking(move || bodies(record, &wants));
+    let reading = tokio::task::spawn_blocking(move || read_guarded(record, &wants));
     match tokio::time::timeout(record_timeout, reading).await {
-        Ok(Ok(read)) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
-        Ok(Err(_)) => {
-            Err((ParkReason::Interrupted(Interruption::Panicked), "reading the change panicked"))
-        }
+        Ok(Ok(read)) => read,
+        Ok(Err(_)) => Err(PANICKED),
         Err(_) => {
             Err((ParkReason::Interrupted(Interruption::TimedOut), "reading the change did not end"))
         }
+    }
+}
+
+/// Why a change is parked whose reading panicked.
+const PANICKED: Unfit =
+    (ParkReason::Interrupted(Interruption::Panicked), "reading the change panicked");
+
+/// Reads one change; one that panics fails alone.
+fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Bodies, Unfit> {
+    let reading = AssertUnwindSafe(|| bodies(record, wants));
+    match std::panic::catch_unwind(reading) {
+        Ok(read) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
+        Err(_) => Err(PANICKED),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Wires `relay-changes`.
 
+use platform::cloud::Cloud;
 use platform::entry::{self, stream};
-use platform::sqs::{self, Queue};
+use platform::sqs::Queue;
 use relay_changes::{Route, Settings, relay};
 
 fn main() -> Result<(), entry::Error> {
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = sqs::client().await;
+    let client = Cloud::open()?.queues_at_hand().await;
     let notices = Queue::new(client.clone(), settings.notices_queue_url);
     let failures = &Queue::new(client, settings.failures_queue_url);
     let routes: &[Route<'_, Queue>] = &[Route { queue: &notices, wants: |_| true }];

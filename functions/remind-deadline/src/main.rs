@@ -1,6 +1,7 @@
 //! Wires `remind-deadline`.
 
-use platform::dynamo::{self, Dossiers};
+use platform::cloud::Cloud;
+use platform::dynamo::Dossiers;
 use platform::entry::{self, schedule};
 use remind_deadline::{Order, Outcome, Settings, remind};
 
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client, settings.dossiers);
     schedule::run(async |order: Order, now| {

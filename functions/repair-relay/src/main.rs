@@ -1,8 +1,9 @@
 //! Wires `repair-relay`.
 
-use platform::dynamo::{self, Dossiers, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Notices};
 use platform::entry::{self, schedule};
-use platform::sqs::{self, Queue};
+use platform::sqs::Queue;
 use repair_relay::{Order, Settings, repair};
 
 fn main() -> Result<(), entry::Error> {
@@ -11,11 +12,12 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let notices = &Notices::new(client, settings.notices_table);
-    let queue = &Queue::new(sqs::client().await, settings.notices_queue_url);
+    let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);
     schedule::run(async |order: Order, now| {
         repair(&order, dossiers, notices, queue, &*live.current(now).await?, now).await
     })

@@ -2,7 +2,8 @@
 
 use platform::claiming::Claiming;
 use platform::clock;
-use platform::dynamo::{self, IntakeTable, UploadTable};
+use platform::cloud::Cloud;
+use platform::dynamo::{IntakeTable, UploadTable};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 use submit_dossier::Settings;
@@ -13,10 +14,10 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let config = dynamo::aws_config().await;
-    let client = dynamo::Client::new(&config);
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let bucket = Bucket::open(&config, &settings.documents_url)?;
+    let bucket = Bucket::open(cloud, &settings.documents_url)?;
     let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };

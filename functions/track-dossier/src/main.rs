@@ -1,6 +1,7 @@
 //! Wires `track-dossier`.
 
-use platform::dynamo::{self, Dossiers, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::{Dossiers, Notices};
 use platform::entry::{self, http};
 use track_dossier::Settings;
 
@@ -10,7 +11,7 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let client = dynamo::client().await;
+    let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client, settings.notices_table);

@@ -1,6 +1,7 @@
 //! Wires `upload-document`.
 
-use platform::dynamo::{self, UploadTable};
+use platform::cloud::Cloud;
+use platform::dynamo::UploadTable;
 use platform::entry::{self, http};
 use platform::objects::Bucket;
 use upload_document::Settings;
@@ -11,11 +12,11 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let config = dynamo::aws_config().await;
-    let client = dynamo::Client::new(&config);
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let uploads = &UploadTable::new(client, settings.documents_table);
-    let bucket = &Bucket::open(&config, &settings.documents_url)?;
+    let bucket = &Bucket::open(cloud, &settings.documents_url)?;
     http::run(async |request, now| {
         upload_document::handle(request, uploads, bucket, &*live.current(now).await?, now).await
     })

@@ -1,8 +1,9 @@
 //! Wires `wake-notices`.
 
-use platform::dynamo::{self, Notices};
+use platform::cloud::Cloud;
+use platform::dynamo::Notices;
 use platform::entry::{self, schedule};
-use platform::sqs::{self, Queue};
+use platform::sqs::Queue;
 use wake_notices::{Order, Settings, wake};
 
 fn main() -> Result<(), entry::Error> {
@@ -11,7 +12,8 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
-    let notices = &Notices::new(dynamo::client().await, settings.notices_table);
-    let queue = &Queue::new(sqs::client().await, settings.notices_queue_url);
+    let cloud = &Cloud::open()?;
+    let notices = &Notices::new(cloud.tables(), settings.notices_table);
+    let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);
     schedule::run(async |order: Order, now| wake(&order, notices, queue, now).await).await
 }

@@ -31,7 +31,7 @@ pub mod service;
 pub mod telemetry;
 pub mod wire;
 
-pub use adapter::{dynamo, gateway, objects, sqs};
+pub use adapter::{cloud, dynamo, gateway, objects, sqs, trust};
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{

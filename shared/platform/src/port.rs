@@ -70,10 +70,19 @@ pub trait DossierStore: Sync {
     fn assign(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
+/// The latest edition of the catalogue.
+#[derive(Debug)]
+pub struct LastEdition {
+    /// Its number, whether it can be read or not; 0 before the first.
+    pub number: u64,
+    /// The edition itself; none where it cannot be read, which reading it by its number explains.
+    pub edition: Option<Edition>,
+}
+
 /// The editions of the catalogue that were published, with their files.
 pub trait CatalogueEditions: Sync {
-    /// The number of the latest edition, whether it can be read or not; 0 before the first.
-    fn last(&self) -> impl Future<Output = Result<u64, Failure>> + Send;
+    /// The latest edition, in one call; number 0 before the first.
+    fn last(&self) -> impl Future<Output = Result<LastEdition, Failure>> + Send;
 
     /// The edition with this number, if there is one.
     fn edition(

@@ -18,15 +18,11 @@ mod rows;
 mod uploads;
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
 pub use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use domain::impossible::IMPOSSIBLE;
 use domain::upload::UploadId;
@@ -51,31 +47,6 @@ pub use uploads::UploadTable;
 
 /// The attributes of an item, by name.
 pub type Item = HashMap<String, AttributeValue>;
-
-/// The SDK's configuration from the environment, with `ring` for TLS: half the build time of the
-/// default, and no C toolchain beyond a compiler.
-pub async fn aws_config() -> aws_config::SdkConfig {
-    let https = Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
-    let settings = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
-    settings.timeout_config(timeouts()).load().await
-}
-
-/// The time-outs of every call to a table or queue, in one place. A call that is tried again ends
-/// within seven seconds: within the ten of an HTTP function after a look for a newer catalogue, and
-/// far within a sixth of any queue's visibility.
-pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .read_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(7))
-        .build()
-}
-
-/// A client, configured from the environment.
-pub async fn client() -> Client {
-    Client::new(&aws_config().await)
-}
 
 /// What the SDK's error of any one operation can do: be a cause, carry a code, stand for the rest.
 trait OperationError:

@@ -17,6 +17,7 @@ pub use reqwest::Client;
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
+use rustls::ClientConfig;
 use sha2::{Digest, Sha256};
 
 pub use accounts::GatewaySettings;
@@ -25,6 +26,7 @@ pub use address::{Address, BadAddress};
 use crate::Failure;
 pub use crate::port::Verdict;
 use crate::port::{AccessTokens, MessageGateways};
+use crate::trust;
 use crate::wire::hex;
 
 /// The longest that a gateway's `Retry-After` is believed.
@@ -123,11 +125,15 @@ fn message_name(value: &serde_json::Value) -> Option<String> {
 /// it for connecting, since a request without a connection was certainly not sent. Each request has
 /// a new connection: a function is frozen between invocations, and a connection that died in the
 /// meantime looks like a lost answer. Redirects are not followed, since requests carry our tokens,
-/// which are for the configured address only.
+/// which are for the configured address only. The public roots vouch for gateways.
 pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Failure> {
-    // Installing twice fails harmlessly: the first provider stays.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    http_client_over(trust::public()?, timeout)
+}
+
+/// The same with whom `tls` believes.
+pub fn http_client_over(tls: ClientConfig, timeout: Duration) -> Result<reqwest::Client, Failure> {
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .timeout(timeout)
         .connect_timeout(timeout / 3)
         .pool_max_idle_per_host(0)

@@ -5,8 +5,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
     SigningSettings, UriPathNormalizationMode, sign,
@@ -17,11 +16,13 @@ use base64::engine::general_purpose::STANDARD;
 use domain::upload::{Declared, READ_WITHIN, UPLOAD_WITHIN, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use reqwest::{Method, Response, StatusCode};
+use rustls::ClientConfig;
 use serde::Serialize;
 use url::Url;
 
 use crate::Failure;
-use crate::gateway::http_client;
+use crate::cloud::Cloud;
+use crate::gateway::http_client_over;
 use crate::port::{Contents, Eraser, Keeper};
 
 /// The tag of an object that no dossier has claimed: the bucket's lifecycle removes what has it.
@@ -49,9 +50,10 @@ const LISTS_MAX: u32 = 5;
 /// Where objects are, and as whom requests are signed.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    credentials: SharedCredentialsProvider,
+    credentials: Credentials,
     region: String,
     place: Url,
+    tls: ClientConfig,
 }
 
 /// How a document is to be uploaded: exactly so, or the storage refuses it.
@@ -88,23 +90,12 @@ pub struct SignedHeader {
 }
 
 impl Bucket {
-    /// The bucket at `place`, with the credentials and the region of `config`. Fails where these
-    /// are missing or `place` is no address.
-    pub fn open(config: &SdkConfig, place: &str) -> Result<Self, Failure> {
-        let missing = |what: &str| Failure::Defect(format!("no {what} for object storage"));
-        let credentials = config.credentials_provider().ok_or_else(|| missing("credentials"))?;
-        let region = config.region().ok_or_else(|| missing("region"))?;
-        Self::new(credentials, region.as_ref(), place)
-    }
-
-    /// The bucket at `place` in `region`, signed as `credentials`.
-    pub fn new(
-        credentials: SharedCredentialsProvider,
-        region: &str,
-        place: &str,
-    ) -> Result<Self, Failure> {
+    /// The bucket at `place`, in the region of `cloud` and signed as it is. Fails where `place` is
+    /// no address.
+    pub fn open(cloud: &Cloud, place: &str) -> Result<Self, Failure> {
         let place = Url::parse(place).map_err(|error| Failure::Defect(error.to_string()))?;
-        Ok(Self { credentials, region: region.to_owned(), place })
+        let (credentials, region) = (cloud.credentials().clone(), cloud.region().to_owned());
+        Ok(Self { credentials, region, place, tls: cloud.tls().clone() })
     }
 
     /// An address by which whoever has it may upload the document `id`, once it is what was
@@ -129,7 +120,7 @@ impl Bucket {
         let signed: Vec<(&str, &str)> =
             headers.iter().map(|header| (header.name, header.value.as_str())).collect();
         let lives = UPLOAD_WITHIN.unsigned_abs();
-        let url = self.sign("PUT", address, &signed, lives, now).await?;
+        let url = self.sign("PUT", address, &signed, lives, now)?;
         let expires_at = now.saturating_add(UPLOAD_WITHIN).unwrap_or(now);
         Ok(SignedUpload { method: "PUT", url, headers, expires_at })
     }
@@ -147,7 +138,7 @@ impl Bucket {
             ("response-cache-control", "no-store"),
         ];
         let address = self.address(&document.upload, &query);
-        let url = self.sign("GET", address, &[], READ_WITHIN.unsigned_abs(), now).await?;
+        let url = self.sign("GET", address, &[], READ_WITHIN.unsigned_abs(), now)?;
         let expires_at = now.saturating_add(READ_WITHIN).unwrap_or(now);
         Ok(SignedDownload { url, expires_at })
     }
@@ -168,7 +159,7 @@ impl Bucket {
     }
 
     /// The address with a signature in its query (AWS Signature Version 4), valid for `lives`.
-    async fn sign(
+    fn sign(
         &self,
         method: &str,
         mut address: Url,
@@ -176,9 +167,6 @@ impl Bucket {
         lives: Duration,
         now: Timestamp,
     ) -> Result<String, Failure> {
-        let credentials = self.credentials.provide_credentials().await;
-        let credentials =
-            credentials.map_err(|error| Failure::unavailable("credentials", error))?;
         let defect = |error: &dyn std::error::Error| Failure::Defect(error.to_string());
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -186,7 +174,7 @@ impl Bucket {
         settings.signature_location = SignatureLocation::QueryParams;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.expires_in = Some(lives);
-        let identity = credentials.into();
+        let identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
@@ -250,13 +238,13 @@ impl Objects {
         address: Url,
         expected: StatusCode,
     ) -> Result<Response, Failure> {
-        let url = self.bucket.sign(method.as_str(), address, &[], OWN_CALL, (self.clock)()).await?;
+        let url = self.bucket.sign(method.as_str(), address, &[], OWN_CALL, (self.clock)())?;
         // Made when it is first needed: it reads the roots of trust, and most requests of a
         // function that takes dossiers in name no upload.
         let http = match self.http.get() {
             Some(http) => http,
             None => {
-                let made = http_client(self.timeout)?;
+                let made = http_client_over(self.bucket.tls.clone(), self.timeout)?;
                 self.http.get_or_init(|| made)
             }
         };

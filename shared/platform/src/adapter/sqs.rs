@@ -1,8 +1,10 @@
 //! Queues.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -10,16 +12,18 @@ use crate::Failure;
 use crate::batch::Backoff;
 use crate::port::{DeadLetters, MessageSender};
 
-/// Messages under way to a queue at a time.
+/// Calls under way to a queue at a time.
 const SENDS_AT_ONCE: usize = 10;
+
+/// The most messages that one call takes.
+const BATCH_MESSAGES_MAX: usize = 10;
+
+/// The most bytes of messages that one call takes: a quarter of what SQS allows today, and all that
+/// it allowed until 2025 and others may still.
+const BATCH_BYTES_MAX: usize = 256 * 1024;
 
 /// Longest detail that is parked with a message, in bytes.
 const DETAIL_BYTES_MAX: usize = 1_024;
-
-/// A client, configured from the environment.
-pub async fn client() -> Client {
-    Client::new(&crate::dynamo::aws_config().await)
-}
 
 fn down<E>(part: &'static str, error: SdkError<E>) -> Failure
 where
@@ -50,13 +54,59 @@ impl Queue {
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| down("queue", error))
     }
+
+    /// Sends what one call takes. A call may succeed and still refuse some of its messages: those
+    /// are sent once more, each alone, and the first one that is refused then is the failure.
+    async fn send_batch(&self, bodies: &[String]) -> Result<(), Failure> {
+        if let [body] = bodies {
+            return self.send(body).await;
+        }
+        let entry = |(place, body): (usize, &String)| {
+            let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
+            entry.message_body(body).build().map_err(|error| Failure::Defect(error.to_string()))
+        };
+        let entries = bodies.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let batch = self.client.send_message_batch().queue_url(&self.url);
+        let answer = batch.set_entries(Some(entries)).send().await;
+        let answer = answer.map_err(|error| down("queue", error))?;
+        let taken: BTreeSet<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
+        for refused in answer.failed() {
+            let (code, ours) = (refused.code(), refused.sender_fault());
+            tracing::warn!(code, ours, "message of a batch refused, and sent alone");
+        }
+        // What the answer does not name was not taken either.
+        let left = bodies.iter().enumerate().filter(|(place, _)| {
+            let id = place.to_string();
+            !taken.contains(id.as_str())
+        });
+        for (_, body) in left {
+            self.send(body).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `bodies` in as many parts as calls are needed for them, in their order.
+fn batches(bodies: &[String]) -> Vec<&[String]> {
+    let mut batches = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (place, body) in bodies.iter().enumerate() {
+        let full = place - first == BATCH_MESSAGES_MAX || bytes + body.len() > BATCH_BYTES_MAX;
+        if full && place > first {
+            batches.push(&bodies[first..place]);
+            (first, bytes) = (place, 0);
+        }
+        bytes += body.len();
+    }
+    if first < bodies.len() {
+        batches.push(&bodies[first..]);
+    }
+    batches
 }
 
 impl MessageSender for Queue {
-    /// One call a message: a batch call may succeed and still refuse some of its entries, and a
-    /// province's changes cost less than a dollar a year either way.
     async fn send_all(&self, bodies: &[String]) -> Result<(), Failure> {
-        let sends: Vec<_> = bodies.iter().map(|body| self.send(body)).collect();
+        let sends: Vec<_> = batches(bodies).into_iter().map(|part| self.send_batch(part)).collect();
         stream::iter(sends).buffer_unordered(SENDS_AT_ONCE).try_collect().await
     }
 }

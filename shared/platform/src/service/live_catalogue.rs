@@ -10,10 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::catalogue::Catalogue;
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::{Edition, Texts, UndecidedYears, hash};
-use crate::port::CatalogueEditions;
+use crate::port::{CatalogueEditions, LastEdition};
 use crate::{Failure, LogLine};
 
 /// How many editions are tried before what is built in, so that a start stays short: one that was
@@ -49,8 +50,9 @@ pub async fn newest(
     store: &impl CatalogueEditions,
     undecided: UndecidedYears,
 ) -> Result<Newest, Failure> {
-    let latest = store.last().await?;
-    if let Some((edition, texts, catalogue)) = newest_above(0, latest, store, undecided).await? {
+    let last = store.last().await?;
+    let latest = last.number;
+    if let Some((edition, texts, catalogue)) = newest_above(0, last, store, undecided).await? {
         return Ok(Newest { latest, edition, texts, catalogue });
     }
     let texts = Texts::built_in();
@@ -58,16 +60,17 @@ pub async fn newest(
     Ok(Newest { latest, edition: 0, texts, catalogue })
 }
 
-/// The newest edition from `latest` down that can be read and put together, as long as it is newer
+/// The newest edition from `last` down that can be read and put together, as long as it is newer
 /// than `held`.
 async fn newest_above(
     held: u64,
-    latest: u64,
+    last: LastEdition,
     store: &impl CatalogueEditions,
     undecided: UndecidedYears,
 ) -> Result<Option<(u64, Texts, Catalogue)>, Failure> {
-    for number in (held + 1..=latest).rev().take(EDITIONS_TRIED_MAX) {
-        match put_together(store, number, undecided).await {
+    let mut known = last.edition;
+    for number in (held + 1..=last.number).rev().take(EDITIONS_TRIED_MAX) {
+        match put_together(store, number, known.take(), undecided).await {
             Ok(Some((texts, catalogue))) => return Ok(Some((number, texts, catalogue))),
             Ok(None) => {}
             Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
@@ -77,14 +80,19 @@ async fn newest_above(
     Ok(None)
 }
 
-/// Edition `number` as it was published; none where there is none.
+/// Edition `number` as it was published, which may be `known` already; none where there is none.
 async fn put_together(
     store: &impl CatalogueEditions,
     number: u64,
+    known: Option<Edition>,
     undecided: UndecidedYears,
 ) -> Result<Option<(Texts, Catalogue)>, Failure> {
-    let Some(edition) = store.edition(number).await? else {
-        return Ok(None);
+    let edition = match known {
+        Some(edition) => edition,
+        None => match store.edition(number).await? {
+            Some(edition) => edition,
+            None => return Ok(None),
+        },
     };
     let texts = texts_of(store, &edition).await?;
     let catalogue = texts.assemble(undecided).map_err(Failure::CatalogueRefused)?;
@@ -95,10 +103,13 @@ fn unreadable(edition: u64, failure: &Failure) {
     tracing::error!(edition, cause = failure.chain(), "{}", LogLine::CatalogueUnreadable);
 }
 
+/// The texts of an edition: those that are built in are not read again, the others side by side.
 async fn texts_of(store: &impl CatalogueEditions, edition: &Edition) -> Result<Texts, Failure> {
     // A file that came after the edition is taken as built in.
     let mut texts = Texts::built_in();
-    for (name, expected) in &edition.files {
+    let built_in = texts.hashes();
+    let changed = edition.files.iter().filter(|(name, hash)| built_in.get(*name) != Some(*hash));
+    let reads = changed.map(async |(name, expected)| {
         let text = store.text(name, expected).await?;
         let text = text.filter(|text| hash(text) == *expected).ok_or_else(|| {
             Failure::Defect(format!(
@@ -106,8 +117,9 @@ async fn texts_of(store: &impl CatalogueEditions, edition: &Edition) -> Result<T
                 edition.edition
             ))
         })?;
-        texts.0.insert(name.clone(), text);
-    }
+        Ok::<_, Failure>((name.clone(), text))
+    });
+    texts.0.extend(try_join_all(reads).await?);
     Ok(texts)
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{down, read, rows, stored, text, write};
 use crate::Failure;
 use crate::catalogue::{Edition, Texts};
-use crate::port::{CatalogueEditions, Stored};
+use crate::port::{CatalogueEditions, LastEdition, Stored};
 
 /// Among how many of the last editions one is looked for that can be read.
 const LOOKED_AT_MAX: i32 = 8;
@@ -91,17 +91,16 @@ impl CatalogueStore {
 }
 
 impl CatalogueEditions for CatalogueStore {
-    async fn last(&self) -> Result<u64, Failure> {
-        let found = self
-            .editions()
-            .projection_expression("#name")
-            .expression_attribute_names("#name", "name")
-            .limit(1);
-        let last = found.send().await.map_err(down)?.items.unwrap_or_default().pop();
-        let number = last.as_ref().map(|item| item.get("name")?.as_s().ok()?.parse().ok());
-        number.map_or(Ok(0), |number| {
-            number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned()))
-        })
+    async fn last(&self) -> Result<LastEdition, Failure> {
+        let found = self.editions().limit(1).send().await.map_err(down)?;
+        let Some(item) = found.items.unwrap_or_default().pop() else {
+            return Ok(LastEdition { number: 0, edition: None });
+        };
+        // The key says which one it is, whatever the rest says.
+        let number = item.get("name").and_then(|name| name.as_s().ok()?.parse().ok());
+        let number =
+            number.ok_or_else(|| Failure::Defect("an edition has no number".to_owned()))?;
+        Ok(LastEdition { number, edition: read(item).ok() })
     }
 
     async fn edition(&self, edition: u64) -> Result<Option<Edition>, Failure> {
