@@ -67,7 +67,7 @@ fn main() {
     let scratch = root.join("target/bench");
     std::fs::create_dir_all(&scratch).expect("a scratch folder");
     let bench = Bench {
-        trust: Trust::new(&scratch),
+        trust: Trust::new(&root, &scratch),
         programs: Programs::new(&root, &built),
         work: Work::new(&root),
         root,
@@ -81,8 +81,10 @@ fn main() {
 async fn measured(bench: &Bench) -> Report {
     say("behaviour, and warm invocations");
     let warm = warm::measured(bench).await;
+    tell(&warm.figures);
     say("starts");
     let mut figures = start::measured(bench).await;
+    tell(&figures);
     say("first invocations");
     let first = first::measured(bench).await;
     figures.extend(first.figures);
@@ -107,6 +109,11 @@ fn written(bench: &Bench, report: &Report) {
 
 fn save(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// Tells the person at the terminal what was measured so far.
+fn tell(figures: &[figure::Figure]) {
+    figures.iter().for_each(|figure| eprintln!("{}", report::row(figure)));
 }
 
 /// Tells the person at the terminal what goes on.

@@ -12,7 +12,7 @@ use crate::runtime::{Program, Worker, text};
 use crate::size::Peaks;
 
 /// Processes of each program; medians are told.
-const PROCESSES: usize = 15;
+const PROCESSES: usize = 9;
 
 /// Invocations of each process after the first; the first of them are not yet warm.
 const INVOCATIONS: usize = 12;

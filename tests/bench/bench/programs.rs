@@ -279,11 +279,12 @@ impl Programs {
 
 /// Where tables and queues are, and whom to trust, as each kind of program reads it.
 fn reached(at: &Endpoints, trust: &Trust) -> BTreeMap<String, String> {
-    let (machine, own) = (trust.machine.to_string_lossy(), trust.own.to_string_lossy());
+    let (bundle, own) = (trust.bundle.to_string_lossy(), trust.own.to_string_lossy());
     [
         ("AWS_ENDPOINT_URL_DYNAMODB", at.tables.as_str()),
         ("AWS_ENDPOINT_URL_SQS", at.queues.as_str()),
-        ("SSL_CERT_FILE", &machine),
+        ("TRUST_BUNDLE", &bundle),
+        ("SSL_CERT_FILE", &bundle),
         ("AWS_CA_BUNDLE", &own),
         ("NODE_EXTRA_CA_CERTS", &own),
     ]

@@ -164,10 +164,10 @@ impl Report {
     pub fn section(&self) -> String {
         let (all, met) = self.met();
         let mut text = format!(
-            "Measured {} by `make bench` on {}; every figure is a median, and all that stand in\n\
-             one line were measured in turns within one run. A ratio to the floor says how many\n\
-             times as much ours needs, one to a peer how many times less. Of {all} targets {met}\n\
-             are met; each stands behind its figure, with ✓ or ✗.\n\n{}",
+            "Measured {} by `make bench` on {}; every figure is a median, and all\n\
+             that stand in one line were measured in turns within one run. A ratio to the floor\n\
+             says how many times as much ours needs, one to a peer how many times less. Of {all}\n\
+             targets {met} are met; each stands behind its figure, with ✓ or ✗.\n\n{}",
             self.day,
             self.machine,
             self.table()
@@ -190,7 +190,8 @@ impl Report {
     }
 }
 
-fn row(figure: &Figure) -> String {
+/// A line of the table.
+pub fn row(figure: &Figure) -> String {
     let mut own = format!("{} {}", shown(figure.ours), figure.unit);
     for target in &figure.targets {
         if matches!(target, Target::AtMost(_)) {

@@ -9,7 +9,7 @@ use crate::programs::{Job, Side};
 use crate::runtime::{Program, Worker};
 
 /// Starts of each program; medians are told.
-const STARTS: usize = 31;
+const STARTS: usize = 21;
 
 /// The most times that a function may need what the floor with clients needs.
 const FLOOR_MAX: f64 = 1.15;

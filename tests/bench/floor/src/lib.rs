@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 
 /// What a floor ends with, in the words of what went wrong.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -20,8 +20,13 @@ pub fn clients() -> Result<(aws_sdk_dynamodb::Client, aws_sdk_sqs::Client), Erro
         "environment",
     );
     let region = Region::new(value("AWS_REGION")?);
-    let connector =
-        Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    // The roots that the functions believe, and no others: as few as theirs.
+    let roots = TrustStore::empty().with_pem_certificate(std::fs::read(value("TRUST_BUNDLE")?)?);
+    let trust = TlsContext::builder().with_trust_store(roots).build()?;
+    let connector = Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trust)
+        .build_https();
     let tables = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region.clone())

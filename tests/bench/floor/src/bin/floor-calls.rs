@@ -11,11 +11,14 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use aws_sdk_dynamodb as dynamodb;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use aws_sdk_sqs as sqs;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use floor::{Error, clients};
 use serde_json::Value;
 
@@ -251,6 +254,7 @@ fn attribute(value: &Value) -> Result<AttributeValue, Error> {
     Ok(match kind.as_str() {
         "S" => AttributeValue::S(text(value).unwrap_or_default()),
         "N" => AttributeValue::N(text(value).unwrap_or_default()),
+        "B" => AttributeValue::B(Blob::new(STANDARD.decode(value.as_str().unwrap_or_default())?)),
         "BOOL" => AttributeValue::Bool(value.as_bool().unwrap_or_default()),
         "NULL" => AttributeValue::Null(true),
         "SS" => AttributeValue::Ss(texts()),
