@@ -88,15 +88,15 @@ async fn what_a_citizen_uploads_and_hands_in_an_officer_fetches_byte_by_byte_and
     assert_eq!(given.status, 200, "{}", given.body);
     let url = given.body["url"].as_str().unwrap();
     // Without a token: the address is all that it takes.
-    let fetched = reqwest::get(url).await.unwrap();
+    let fetched = stack.http.get(url).send().await.unwrap();
     assert_eq!(fetched.status(), 200);
     assert_eq!(fetched.bytes().await.unwrap(), content);
     let (address, rest) = url.split_once("X-Amz-Signature=").unwrap();
     let digit = if rest.starts_with('0') { '1' } else { '0' };
     let forged = format!("{address}X-Amz-Signature={digit}{}", &rest[1..]);
-    assert_eq!(reqwest::get(forged).await.unwrap().status(), 403, "another signature");
+    assert_eq!(stack.http.get(forged).send().await.unwrap().status(), 403, "another signature");
     let bare = url.split_once('?').unwrap().0;
-    assert_eq!(reqwest::get(bare).await.unwrap().status(), 403, "no signature");
+    assert_eq!(stack.http.get(bare).send().await.unwrap().status(), 403, "no signature");
 
     let reads = stack.get(&format!("/v1/dossiers/{code}/reads"), Some(&citizen)).await.body;
     assert_eq!(

@@ -45,7 +45,8 @@ pub fn unique_phone() -> String {
 
 /// The stack's clients.
 pub struct Stack {
-    http: reqwest::Client,
+    /// A client that carries no token of its own.
+    pub http: reqwest::Client,
     sqs: aws_sdk_sqs::Client,
 }
 
