@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 mod aws;
 mod calendar;
+mod compact;
 mod count;
 mod error;
 mod figures;

@@ -208,7 +208,6 @@ fn who_counts_may_read_of_a_dossier_what_a_count_needs_and_nothing_else() {
             let read = json!({ "dynamodb:Attributes": platform::dynamo::FACTS });
             let condition = json!({
                 "ForAllValues:StringEquals": read,
-                "StringEqualsIfExists": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
             });
             assert_eq!(statement["Condition"], condition, "{}", function.name);
             counting.push(function.name.to_owned());

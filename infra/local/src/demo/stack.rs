@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 use super::aws::Aws;
+use super::compact::in_words;
 use super::count::{Cell, Counts};
 use super::error::DemoError;
 use crate::settings::Settings;
@@ -275,10 +276,10 @@ impl Stack {
     pub(super) async fn notices(&self) -> Result<Notices, DemoError> {
         let table = self.setting("NOTICES_TABLE")?;
         let scan = json!({ "TableName": table, "ConsistentRead": true });
-        let thread = |mut item: Map<String, Value>| {
+        let thread = |item: Map<String, Value>| {
             let code = item.get("code").and_then(Value::as_str)?.to_owned();
-            let notices = item.get_mut("notices").and_then(Value::as_array_mut);
-            Some((code, notices.map(std::mem::take).unwrap_or_default()))
+            let notices = item.get("n").and_then(Value::as_array)?;
+            Some((code, notices.iter().map(in_words).collect()))
         };
         let threads = self.aws.items("Scan", scan).await?.into_iter().filter_map(thread);
         // A leader's morning is no dossier.
