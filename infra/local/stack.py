@@ -274,6 +274,7 @@ class Stack:
             "UndecidedYears": "assumed",
             "Schedules": "DISABLED",
             "MetricMathAlarms": "false",
+            "BatchSelections": "false",
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
             "RelayMaximumRecordAgeSeconds": "60",

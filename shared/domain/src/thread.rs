@@ -191,17 +191,8 @@ impl NoticeRecord {
 
     /// The price of the call in progress, in đồng.
     fn asked_vnd(&self) -> u64 {
-        match self.state {
-            NoticeState::Leased { price_vnd, .. } => price_vnd.unwrap_or(0),
-            NoticeState::Waiting { .. }
-            | NoticeState::Sent { .. }
-            | NoticeState::Unknown { .. }
-            | NoticeState::Held { .. }
-            | NoticeState::Delivered
-            | NoticeState::Refused
-            | NoticeState::Expired
-            | NoticeState::Merged { .. } => 0,
-        }
+        let NoticeState::Leased { price_vnd, .. } = self.state else { return 0 };
+        price_vnd.unwrap_or(0)
     }
 
     /// The last time at which a gateway was asked for it, or is being asked.
@@ -388,16 +379,9 @@ impl NoticeThread {
 
     /// Until when a process has one of the notices to itself; none while nothing is being sent.
     pub fn leased_until(&self) -> Option<Timestamp> {
-        self.notices.iter().find_map(|notice| match notice.state {
-            NoticeState::Leased { until, .. } => Some(until),
-            NoticeState::Waiting { .. }
-            | NoticeState::Sent { .. }
-            | NoticeState::Unknown { .. }
-            | NoticeState::Held { .. }
-            | NoticeState::Delivered
-            | NoticeState::Refused
-            | NoticeState::Expired
-            | NoticeState::Merged { .. } => None,
+        self.notices.iter().find_map(|notice| {
+            let NoticeState::Leased { until, .. } = notice.state else { return None };
+            Some(until)
         })
     }
 

@@ -208,6 +208,11 @@ fn who_counts_may_read_of_a_dossier_what_a_count_needs_and_nothing_else() {
             let read = json!({ "dynamodb:Attributes": platform::dynamo::FACTS });
             let condition = json!({
                 "ForAllValues:StringEquals": read,
+                "StringEqualsIfExists": {
+                    "dynamodb:Select": {
+                        "Fn::If": ["SelectsInBatches", "SPECIFIC_ATTRIBUTES", "ALL_ATTRIBUTES"],
+                    },
+                },
             });
             assert_eq!(statement["Condition"], condition, "{}", function.name);
             counting.push(function.name.to_owned());
