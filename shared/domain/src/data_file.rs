@@ -20,6 +20,15 @@ impl TryFrom<u32> for SchemaVersion {
     }
 }
 
+/// What is checked of the entries of files before they are a catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checks {
+    /// Everything.
+    All,
+    /// Not again what takes time at every start and was done on these very files.
+    DoneBefore,
+}
+
 /// Declares the struct of a data file: its own fields behind the common head `schemaVersion` and
 /// `note`, with `$schema`, and no others, so that a misspelt top-level field is an error in every file.
 macro_rules! data_file {

@@ -142,7 +142,10 @@ impl Texts {
         let Some(files) = files.filter(|_| found.is_empty()) else {
             return Err(found);
         };
-        Catalogue::assemble(files).map_err(|violations| self.located(&violations))
+        let built_in = DataFile::ALL.iter().all(|file| self.text(*file) == file.built_in());
+        let assembled =
+            if built_in { Catalogue::assemble_again(files) } else { Catalogue::assemble(files) };
+        assembled.map_err(|violations| self.located(&violations))
     }
 
     /// What these files would remove from the record in `before`, as of `today`, and what a newly
