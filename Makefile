@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ catalogue: ## put the files of infra/data into force without a deployment: make 
 redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|integrators-events|counts|documents|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
+integrator-secret: ## print the secret that an integrator signs with: make -s integrator-secret SOURCE=urn:motcua:integrator:ecosys [KEY=1]; of the local stack, or of the EVENTS_KEY of the environment
+	@$(PYTHON) infra/integrator_secret.py $(SOURCE) --key $(or $(KEY),1)
+
+check-event: ## say everything that is wrong with an integrator's event, without a stack: make check-event FILE=events/integrators/submit.json
+	@cargo run --quiet --locked -p ingest-event --example check-event -- $(FILE)
+
 deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=2026-02-13T14:59 [CHANNEL=online|counter|postal] [AGENCY=H20.12] [PAUSED=FROM/TO,...]
 	@cargo run --quiet --locked -p domain --example deadline -- $(PROCEDURE) $(RECEIVED) $(or $(CHANNEL),online) $(AGENCY) --paused=$(PAUSED)
 
@@ -50,12 +56,14 @@ test: build ## every test, the end-to-end ones on a stack of their own, the page
 	$(STACK) run --dir .local/test -- cargo test --workspace --locked
 	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py
 	$(PYTHON) infra/local/readme.py
+	$(PYTHON) infra/local/readme.py --readme docs/integrators.md
 
 fuzz-http: build ## generated requests to every route as every role, on a stack of their own: make fuzz-http [EXAMPLES=20] [SEED=20261126]
 	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
-readme: ## run every block of the README, in one shell and in the order in which it stands, on a stack of their own
+readme: ## run every block of the README and of docs/integrators.md, in one shell and in the order in which it stands, on a stack of their own
 	$(PYTHON) infra/local/readme.py
+	$(PYTHON) infra/local/readme.py --readme docs/integrators.md
 
 check: setup check-spelling check-toml check-python check-template ## formatting, lints, types, spelling, licences and sources of dependencies, the template
 	cargo fetch --locked

@@ -89,6 +89,20 @@ def is_wanted(message: dict[str, Any], asked: str | None) -> bool:
     return asked is None or asked in (reason(message), reason(message).split(" ")[0])
 
 
+# Who an event is from, with the seal that proves it: the queue will name whoever sends it back.
+KEPT = ("sender", "sender-seal")
+
+
+def kept(message: dict[str, Any]) -> dict[str, Any]:
+    """What goes back beside the body."""
+    attributes = message.get("MessageAttributes", {})
+    return {
+        name: {"DataType": "String", "StringValue": attributes[name]["StringValue"]}
+        for name in KEPT
+        if name in attributes
+    }
+
+
 def sent_back(message: dict[str, Any]) -> str:
     """What goes to the queue for a dead letter."""
     body = message["Body"]
@@ -370,7 +384,7 @@ def send(
     began = time.monotonic()
     for place, (message, body) in enumerate(wanted):
         time.sleep(max(0.0, began + place / rate - time.monotonic()))
-        sqs.send_message(QueueUrl=source, MessageBody=body)
+        sqs.send_message(QueueUrl=source, MessageBody=body, MessageAttributes=kept(message))
         sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
         if (place + 1) % 50 == 0 or place + 1 == len(wanted):
             print(f"  sent back {place + 1}/{len(wanted)}", flush=True)

@@ -40,7 +40,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 31] = [
+pub const MATRIX: [(&str, [u16; 12]); 34] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -63,6 +63,10 @@ pub const MATRIX: [(&str, [u16; 12]); 31] = [
     ("POST /v1/documents",                   [401, 201, 201, 201, 201, 201, 201, 201, 201, 403, 403, 403]),
     // Of an upload that the owner of the dossier asked for.
     ("GET /v1/documents/{id}",               [401, 200, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
+    // The integrators' own doors: no token counts there, only a signature.
+    ("POST /v1/events",                      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/events/{id}",                  [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/integrators/{name}/events/{id}", [401, 403, 403, 403, 403, 403, 403, 403, 403, 404, 403, 403]),
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
@@ -125,6 +129,9 @@ pub fn question(route: &str, about: &Asked) -> Question {
     if route.contains("{id}") {
         path.push(("id", about.document.clone()));
     }
+    if route.contains("{name}") {
+        path.push(("name", "ecosys".to_owned()));
+    }
     if route.contains("{form}") {
         path.push(("form", "01".to_owned()));
     }
@@ -152,7 +159,8 @@ pub fn question(route: &str, about: &Asked) -> Question {
             });
         }
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
-        "POST /v1/callbacks/zalo" => body = json!({}),
+        "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
+        "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {

@@ -3,29 +3,22 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::time::Duration;
 
 use domain::agency::Remit;
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, Holds, LEFT_OUT, Target};
-use ingest_event::{ingest, take};
+use ingest_event::{Desk, ingest, take};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::batch::{self, Arrived, Plan};
+use platform::batch;
 use platform::failure::Retry;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Call, SOURCE, submit_event, transition_event};
+use crate::support::call::{AGENCY, Call, SENDER, SOURCE, submit_event, transition_event};
+use crate::support::desk::{PLAN, desk, message};
 use crate::support::world::{Kept, NOW, World, at};
 
 /// As the template has it.
 const SETTLE: SignedDuration = SignedDuration::from_mins(5);
-const PLAN: Plan = Plan {
-    width: 1,
-    record_timeout: Duration::from_secs(60),
-    receives_max: 11,
-    patience: SignedDuration::from_hours(12),
-};
-
 const SENDERS: usize = 8;
 const DOSSIERS: u32 = 100;
 
@@ -121,18 +114,12 @@ impl Disorder {
         while let Some(Reverse((now, place))) = self.ahead.pop() {
             let (body, sent, receives) = &mut self.messages[place];
             *receives += 1;
-            let message = json!({ "Records": [{
-                "messageId": "m", "receiptHandle": "r", "body": body, "awsRegion": "x", "messageAttributes": {},
-                "attributes": { "ApproximateReceiveCount": receives.to_string(),
-                    "SentTimestamp": sent.as_millisecond().to_string() },
-                "eventSource": "aws:sqs", "eventSourceARN": "arn", "md5OfBody": "",
-            }] });
-            let work = |Arrived { body, age }: Arrived| async move {
-                let held = (Holds::settling(SETTLE), age);
-                take(&body, held, &world.dossiers, &world.intake, &world.catalogue, now).await
-            };
-            let answer =
-                batch::run(serde_json::from_value(message).unwrap(), PLAN, &queue, now, work).await;
+            let mut message = message(body, Some(SENDER), *sent);
+            message["attributes"]["ApproximateReceiveCount"] = receives.to_string().into();
+            let event = serde_json::from_value(json!({ "Records": [message] })).unwrap();
+            let desk = Desk { holds: Holds::settling(SETTLE), ..desk(world, &queue) };
+            let work = async |arrived| desk.receive(&arrived, &world.catalogue, now).await;
+            let answer = batch::run(event, PLAN, &desk, now, work).await;
             if !answer.batch_item_failures.is_empty() {
                 let (_, seconds) = queue.hidden.lock().unwrap().pop().expect("it was not hidden");
                 self.ahead.push(Reverse((now + SignedDuration::from_secs(seconds.into()), place)));

@@ -13,7 +13,7 @@ use platform::batch::{self, Arrived, Backoff, Plan};
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::failure::Retry;
 use platform::port::{DeadLetters, DossierStore};
-use platform::{cloud, dynamo};
+use platform::{LogLine, cloud, dynamo};
 use relay_changes::{Route, relay};
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ async fn an_event_that_can_never_be_right_is_not_tried_again() {
         broken(|event| event["data"]["code"] = "H20.12-261116-9001".into()),
         broken(|event| event["data"]["code"] = "H20.03-261115-9001".into()),
         broken(|event| event["data"]["applicant"]["phone"] = "113".into()),
-        broken(|event| event["data"]["extra"] = true.into()),
+        broken(|event| event["type"] = "vn.motcua.dossier.submit.v2".into()),
         // The registry of land speaks for another agency.
         broken(|event| event["source"] = "urn:motcua:integrator:land-registry".into()),
     ] {
@@ -90,13 +90,55 @@ async fn all_that_is_wrong_with_an_event_is_named_however_its_type_is_spelled() 
     for around in ["", " ", "\u{200b}", "\u{feff}"] {
         let mut event = transition_event("e1", "2026-11-16T03:00:00Z", CODE, "receive");
         event["type"] = format!("{around}{}{around}", platform::message::TRANSITION).into();
-        event["data"]["colour"] = "red".into();
+        event["data"]["reason"] = 7.into();
         event.as_object_mut().unwrap().remove("subject");
         let Failure::Invalid(broken) = take(&world, &event).await.unwrap_err() else {
             panic!("no violations")
         };
         let fields: Vec<&str> = broken.iter().map(|violation| violation.field.as_str()).collect();
-        assert_eq!(fields, ["subject", "data.colour"], "{around:?}");
+        assert_eq!(fields, ["subject", "data.reason"], "{around:?}");
+    }
+}
+
+#[tokio::test]
+async fn fields_of_a_later_release_of_an_event_are_ignored_at_every_depth_and_counted() {
+    let world = World::new().await;
+    let log = Log::kept();
+    let mut submit = submit_event("e1", "2026-11-16T03:00:00Z", Some(CODE));
+    submit["data"]["colour"] = "red".into();
+    submit["data"]["applicant"]["height"] = json!({ "unit": "cm" });
+    submit["data"]["documents"][0]["pages"] = 3.into();
+    take(&world, &submit).await.unwrap();
+    let [line] = &log.of(LogLine::FieldsIgnored)[..] else { panic!("it is logged once") };
+    assert_eq!((&line["fields"], &line["source"]), (&json!(3), &submit["source"]));
+    // What is ignored is a part of the request all the same: without it it is another one.
+    take(&world, &submit).await.unwrap();
+    let without = submit_event("e1", "2026-11-16T03:00:00Z", Some(CODE));
+    let refused = take(&world, &without).await.unwrap_err();
+    assert_eq!(refused.slug(), "idempotency-key-reused");
+    let mut receive = transition_event("e2", "2026-11-16T04:00:00Z", CODE, "receive");
+    receive["data"]["desk"] = 7.into();
+    take(&world, &receive).await.unwrap();
+    assert_eq!(world.dossier(CODE).await.version, 2);
+}
+
+#[tokio::test]
+async fn another_version_of_an_event_is_told_from_an_event_of_no_type() {
+    let world = World::new().await;
+    for (kind, rule) in [
+        ("vn.motcua.dossier.submit.v2", "known-version"),
+        ("vn.motcua.dossier.transition.v10", "known-version"),
+        ("vn.motcua.dossier.eaten.v1", "known-type"),
+        ("vn.motcua.dossier.submit", "known-type"),
+        ("", "known-type"),
+    ] {
+        let mut event = submit_event("e1", "2026-11-16T03:00:00Z", Some(CODE));
+        event["type"] = kind.into();
+        let Failure::Invalid(broken) = take(&world, &event).await.unwrap_err() else {
+            panic!("no violations")
+        };
+        let [broken] = &broken[..] else { panic!("{broken:?}") };
+        assert_eq!((broken.field.as_str(), broken.rule.slug()), ("type", rule), "{kind}");
     }
 }
 
@@ -520,7 +562,7 @@ async fn what_is_held_back_comes_again_when_it_may_be_decided() {
 struct Hanging;
 
 impl DeadLetters for Hanging {
-    async fn park(&self, _: &str, _: &str, _: &str) -> Result<(), Failure> {
+    async fn park_with(&self, _: &str, _: (&str, &str), _: &[(&str, &str)]) -> Result<(), Failure> {
         std::future::pending().await
     }
 }
@@ -575,7 +617,7 @@ async fn a_message_whose_table_hangs_fails_alone_within_its_time() {
     let queue = Kept::default();
     let plan = Plan { record_timeout: Duration::from_millis(1_900), ..PLAN };
     let (store, intake, catalogue) = (&store, &intake, &*world.catalogue);
-    let work = |Arrived { body, age }: Arrived| async move {
+    let work = |Arrived { body, age, .. }: Arrived| async move {
         let holds = Holds::settling(SignedDuration::from_mins(5));
         ingest_event::take(&body, (holds, age), store, intake, catalogue, at(NOW)).await
     };

@@ -8,7 +8,9 @@ file named by STACK_ENV.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -52,7 +54,22 @@ generation.max-examples = {of_writers}
 [[operations]]
 include-operation-id = "reportByZalo"
 checks.negative_data_rejection.enabled = false
+
+# In the place of a body is put one that is right: nothing else gets past the door.
+[[operations]]
+include-operation-id = "takeEvent"
+checks.negative_data_rejection.enabled = false
 """
+# What an integrator pushes: of a source that tests, so that it changes nothing.
+EVENT = {
+    "specversion": "1.0",
+    "id": "generated-requests-1",
+    "source": "urn:motcua:integrator:test",
+    "type": "vn.motcua.dossier.transition.v1",
+    "subject": "H20.03-261116-9417",
+    "time": "2026-11-16T02:20:40Z",
+    "data": {"action": "receive"},
+}
 INSPECTED_WITHIN_SECONDS = 60
 AGENCY, PROCEDURE, CITIZEN = "H20.03", "1.000382", "087199012345"
 # As far as each of the dossiers goes that the requests find.
@@ -122,6 +139,23 @@ def dossiers(api: str, known: dict[str, str]) -> dict[str, int]:
             call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
         versions[code] = len(life) + 1
     return versions
+
+
+def pushed(api: str, events_key: str) -> str:
+    """Pushes the event once, so that there is one to ask for; the secret that it is signed with."""
+    words = f"webhook#{EVENT['source']}#1".encode()
+    secret = hmac.new(events_key.encode(), words, hashlib.sha256).digest()
+    body, now = json.dumps(EVENT).encode(), str(int(time.time()))
+    signed = hmac.new(secret, f"{EVENT['id']}.{now}.".encode() + body, hashlib.sha256).digest()
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": str(EVENT["id"]),
+        "webhook-timestamp": now,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
+    request = urllib.request.Request(f"{api}/v1/events", data=body, headers=headers)
+    urllib.request.urlopen(request, timeout=30).close()
+    return secret.hex()
 
 
 def pdf() -> bytes:
@@ -239,6 +273,8 @@ def main() -> int:
         "secret": stack["ESMS_REPORT_SECRET"],
         "zaloApp": stack["ZALO_APP_ID"],
         "zaloSecret": stack["ZALO_OA_SECRET"],
+        "event": EVENT,
+        "eventSecret": pushed(stack["API_URL"], stack["EVENTS_KEY"]),
         "procedure": PROCEDURE,
         "agency": AGENCY,
         "citizen": CITIZEN,

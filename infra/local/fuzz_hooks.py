@@ -7,11 +7,14 @@ from the request alone, so that one seed makes one run and a failure shrinks.
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
+import hmac
 import json
 import os
 import re
 import threading
+import time
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -49,6 +52,7 @@ AT_HOME = {
     "keepPreference": ("citizen", "portal"),
     "readCatalogue": ("administrator",),
     "publishCatalogue": ("administrator",),
+    "showEventOfIntegrator": ("administrator",),
 }
 AT_HOME_IN_TEN = 7
 ROLES = (*SETTING["tokens"], "nobody")
@@ -108,8 +112,37 @@ def before_call(
         known(body, str(path.get("code")), number)
     if case.operation.path == "/v1/callbacks/zalo" and isinstance(body, dict) and number % 3:
         sign(case, body)
+    of_event(case, number)
     with LOCK:
         SEEN[f"as {role}"] += 1
+
+
+def of_event(case: schemathesis.Case, number: int) -> None:
+    """The event of the setting, signed as its integrator does."""
+    event = SETTING["event"]
+    if case.operation.path == "/v1/events" and isinstance(case.body, dict) and number % 3:
+        case.body = dict(event)
+        prepared = requests.Request(**case.as_transport_kwargs()).prepare().body or b""
+        sent = prepared if isinstance(prepared, bytes) else str(prepared).encode()
+        sign_event(case, sent)
+    if case.operation.path == "/v1/events/{id}" and number % 3 and case.query.get("source"):
+        case.path_parameters["id"] = event["id"]
+        case.query["source"] = event["source"]
+        sign_event(case, b"")
+    if case.operation.path == "/v1/integrators/{name}/events/{id}" and re.fullmatch(
+        r"[a-z][a-z-]*", str(case.path_parameters.get("name", ""))
+    ):
+        case.path_parameters |= {"name": event["source"].rsplit(":", 1)[1], "id": event["id"]}
+
+
+def sign_event(case: schemathesis.Case, sent: bytes) -> None:
+    """By Standard Webhooks: id, time, and the body as it goes over the wire."""
+    name, now = SETTING["event"]["id"], str(int(time.time()))
+    words = f"{name}.{now}.".encode() + sent
+    made = hmac.new(bytes.fromhex(SETTING["eventSecret"]), words, hashlib.sha256).digest()
+    case.headers["webhook-id"] = name
+    case.headers["webhook-timestamp"] = now
+    case.headers["webhook-signature"] = f"v1,{base64.b64encode(made).decode()}"
 
 
 def sign(case: schemathesis.Case, body: dict[str, Any]) -> None:

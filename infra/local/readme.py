@@ -1,4 +1,4 @@
-"""Runs every block of README.md as a reader does: in order, in one shell, on its own stack.
+"""Runs every block of a page as a reader does: in order, in one shell, on its own stack.
 
 ```sh                a block that is run; after a first line `# on AWS` only its syntax is checked
 ```text              what the block before it prints, word for word; any number for a number,

@@ -46,6 +46,8 @@ STAND_INS = ("issuer", "gateways")
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"
 CODE_BUCKET = "motcua-code"
+# Seals who sent an event, and makes integrators' secrets.
+EVENTS_KEY = "local-events-key"
 # The key that MiniStack takes for the account's root. The functions get keys of their own roles.
 ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The account that the gateway stand-ins know.
@@ -165,6 +167,7 @@ class Stack:
             **ROOT_KEY,
             "INTEGRATOR_QUEUE_URL": outputs["IntegratorQueueUrl"],
             "INTEGRATOR_DLQ_URL": outputs["IntegratorDlqUrl"],
+            "TEST_REPLIES_QUEUE_URL": outputs["TestRepliesQueueUrl"],
             "NOTICES_QUEUE_URL": outputs["NoticesQueueUrl"],
             "NOTICES_DLQ_URL": outputs["NoticesDlqUrl"],
             "RELAY_FAILURES_QUEUE_URL": outputs["RelayFailuresQueueUrl"],
@@ -175,6 +178,8 @@ class Stack:
             "ROLLUP_FAILURES_QUEUE_URL": outputs["RollupFailuresQueueUrl"],
             "DOSSIERS_TABLE": outputs["DossiersTableName"],
             "INTAKE_TABLE": outputs["IntakeTableName"],
+            # What integrators' secrets are made of (make integrator-secret).
+            "EVENTS_KEY": EVENTS_KEY,
             "NOTICES_TABLE": outputs["NoticesTableName"],
             "CATALOGUE_TABLE": outputs["CatalogueTableName"],
             "CONTACTS_TABLE": outputs["ContactsTableName"],
@@ -265,6 +270,7 @@ class Stack:
             "ContactsKey": "local-contacts-key",
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "PeopleKey": "local-people-key",
+            "EventsKey": EVENTS_KEY,
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",

@@ -12,7 +12,8 @@ use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::world::{NOW, World, at, shipped};
+use super::desk::counter;
+use super::world::{Kept, NOW, World, at, shipped};
 
 /// The agency of most tests.
 pub const AGENCY: &str = "H20.03";
@@ -422,6 +423,12 @@ impl Call {
                 };
                 http::serve(event, handler).await
             }
+            route if route.contains("/events") => {
+                let queue = Kept::default();
+                let counter = counter(world, &queue);
+                let handler = |request| receive_event::handle(request, &counter, catalogue, now);
+                http::serve(event, handler).await
+            }
             route if route.contains("/v1/preference") => {
                 http::serve(event, |request| {
                     keep_preference::handle(request, &world.contacts, &world.catalogue)
@@ -570,6 +577,9 @@ fn next_id() -> u64 {
 
 /// The integrator of the agency.
 pub const SOURCE: &str = "urn:motcua:integrator:ecosys";
+
+/// The principal of AWS that sends for it.
+pub const SENDER: &str = "AIDAECOSYSORIGINS001X";
 
 /// An integrator's submission of what happened at `time`.
 pub fn submit_event(id: &str, time: &str, code: Option<&str>) -> Value {

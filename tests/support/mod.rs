@@ -5,6 +5,7 @@ pub mod bytes;
 pub mod call;
 pub mod cut;
 pub mod days;
+pub mod desk;
 pub mod eform;
 pub mod log;
 pub mod memory;

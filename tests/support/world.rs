@@ -23,17 +23,20 @@ use platform::claiming::Claiming;
 use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, Figures,
-    IntakeTable, Notices, People, Reads, Removals, UploadTable,
+    AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, EventTable,
+    Figures, IntakeTable, Notices, People, Reads, Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{
-    AccessTokens, Admission, Advance, DeadLetters, DossierStore, Intake, MessageGateways,
-    MessageSender, NoticeBook, Stored, TokenStore, Uploads,
+    AccessTokens, Admission, Advance, DeadLetters, DossierStore, EventRecords, Intake,
+    MessageGateways, MessagePasser, MessageSender, NoticeBook, ReplyQueues, Stored, TokenStore,
+    Uploads,
 };
+use platform::record::standing::{EventName, EventRecord, EventState};
 use platform::record::{DossierRecord, SubmissionReceipt};
+use platform::seal::SealKey;
 use platform::trust::Roots;
 use replay::tables::{self, embedded};
 use serde_json::Value;
@@ -69,6 +72,9 @@ pub struct World {
     pub client: Client,
     pub dossiers: Dossiers,
     pub intake: IntakeTable,
+    pub events: EventTable,
+    /// Seals who sent an event.
+    pub seal_key: SealKey,
     pub notices: Notices,
     pub contacts: ContactBook,
     pub accounts: AccountTable,
@@ -158,6 +164,8 @@ impl World {
                 removals: removals(&client),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
             },
+            events: EventTable::new(client.clone(), table("EventsTable")),
+            seal_key: super::desk::seal_key(),
             notices: Notices::new(client.clone(), table("NoticesTable")),
             contacts: ContactBook::new(
                 client.clone(),
@@ -329,6 +337,35 @@ impl<S: Intake> Intake for Mortal<S> {
     }
 }
 
+/// It dies where it records what became of an event.
+impl<S: EventRecords> EventRecords for Mortal<S> {
+    async fn event(&self, name: &EventName) -> Result<Option<EventRecord>, Failure> {
+        self.inner.event(name).await
+    }
+
+    async fn open(
+        &self,
+        name: &EventName,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<EventRecord, Failure> {
+        self.inner.open(name, body, now).await
+    }
+
+    async fn reopen(&self, name: &EventName, body: &str, now: Timestamp) -> Result<(), Failure> {
+        self.inner.reopen(name, body, now).await
+    }
+
+    async fn settle(
+        &self,
+        name: &EventName,
+        state: &EventState,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.write(self.inner.settle(name, state, now)).await
+    }
+}
+
 impl<S: Uploads> Uploads for Mortal<S> {
     async fn upload(&self, id: &UploadId) -> Result<Option<Upload>, Failure> {
         self.inner.upload(id).await
@@ -438,7 +475,13 @@ impl MessageGateways for Scripted {
 pub struct Kept {
     pub sent: Mutex<Vec<Value>>,
     pub parked: Mutex<Vec<(String, String, String)>>,
+    /// What was parked beside each of them, by name.
+    pub beside: Mutex<Vec<BTreeMap<String, String>>>,
     pub hidden: Mutex<Vec<(String, u32)>>,
+    /// What was replied, to whom.
+    pub replies: Mutex<Vec<(String, Value)>>,
+    /// What was passed on as it came, with what was put beside it, by name.
+    pub passed_on: Mutex<Vec<(String, BTreeMap<String, String>)>>,
     pub refusals: Mutex<u32>,
     /// Since how many seconds the messages have been received.
     pub held_for: Mutex<u32>,
@@ -477,10 +520,35 @@ impl MessageSender for Kept {
     }
 }
 
+impl MessagePasser for Kept {
+    async fn pass_on(&self, body: &str, beside: &[(&str, &str)]) -> Result<(), Failure> {
+        self.refuse()?;
+        let beside = beside.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.passed_on.lock().unwrap().push((body.to_owned(), beside.collect()));
+        Ok(())
+    }
+}
+
+impl ReplyQueues for Kept {
+    async fn reply(&self, name: &str, body: &str) -> Result<(), Failure> {
+        self.refuse()?;
+        let reply = serde_json::from_str(body).unwrap();
+        self.replies.lock().unwrap().push((name.to_owned(), reply));
+        Ok(())
+    }
+}
+
 impl DeadLetters for Kept {
-    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
+    async fn park_with(
+        &self,
+        body: &str,
+        (reason, detail): (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> Result<(), Failure> {
         self.refuse()?;
         self.parked.lock().unwrap().push((body.to_owned(), reason.to_owned(), detail.to_owned()));
+        let beside = beside.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.beside.lock().unwrap().push(beside.collect());
         Ok(())
     }
 }

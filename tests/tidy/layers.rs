@@ -323,7 +323,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 41] = [
+const PLATFORM: [&str; 44] = [
     "clock",
     "log_line",
     "telemetry",
@@ -333,6 +333,8 @@ const PLATFORM: [&str; 41] = [
     "failure",
     "wire",
     "keyed_hash",
+    "webhook",
+    "seal",
     "form",
     "fingerprint",
     "record",
@@ -354,6 +356,7 @@ const PLATFORM: [&str; 41] = [
     "problem",
     "http",
     "message",
+    "inbound",
     "claiming",
     "submission",
     "transition",

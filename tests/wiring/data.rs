@@ -214,7 +214,7 @@ fn code_takes(name: &str, text: &Value) -> bool {
 }
 
 #[test]
-fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses() {
+fn the_schemas_of_agencies_procedures_calendar_and_integrators_refuse_what_the_code_refuses() {
     for (file_name, spoilt) in [
         (
             "agencies",
@@ -296,6 +296,28 @@ fn the_schemas_of_agencies_procedures_and_calendar_refuse_what_the_code_refuses(
                     json!([{"agency": "?", "off": ["2026-03-02"], "reason": "test", "source": "test"}]),
                 ),
                 ("/exeptions", json!([])),
+            ],
+        ),
+        (
+            "integrators",
+            &[
+                ("/integrators/0/senders", json!("AROALANDREGISTRY0001X")),
+                ("/integrators/0/senders/0", json!("")),
+                ("/integrators/0/senders/0", json!("123456789012")),
+                ("/integrators/0/senders/0", json!("AROASHORT")),
+                ("/integrators/0/senders/0", json!("AROALANDREGISTRY0001X:session")),
+                ("/integrators/0/senders/0", json!("aroalandregistry0001x")),
+                ("/integrators/0/sender", json!([])),
+                ("/integrators/0/keys", json!([1, 2, 3])),
+                ("/integrators/0/keys", json!([1, 1])),
+                ("/integrators/0/keys", json!([0])),
+                ("/integrators/0/keys", json!([1_001])),
+                ("/integrators/0/keys", json!(["1"])),
+                ("/integrators/0/keys", json!(1)),
+                ("/integrators/0/replies", json!("some")),
+                ("/integrators/0/backDays", json!(0)),
+                ("/integrators/0/backDays", json!(3_651)),
+                ("/integrators/0/backDays", json!("90")),
             ],
         ),
     ] {

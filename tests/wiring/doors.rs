@@ -7,7 +7,8 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 31] = [
+const VALUES: [(&str, &str); 32] = [
+    ("source", "urn:motcua:integrator:ecosys"),
     ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
     ("by", "agency"),
@@ -54,6 +55,7 @@ fn call(route: &str) -> Call {
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),
         "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),
         "POST /v1/dossiers/{code}/erasure" => call.administrator(),
+        "GET /v1/integrators/{name}/events/{id}" => call.path("name", "ecosys").administrator(),
         route if route.contains("/v1/catalogue") => call.administrator(),
         route if route.contains("/v1/preference") => call.citizen(CITIZEN),
         _ => call.portal(),
@@ -289,8 +291,9 @@ fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_docum
     for (path, item) in documents.openapi["paths"].as_object().unwrap() {
         let operations =
             item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
-        // No browser signs as Zalo does.
-        for (method, operation) in operations.filter(|_| path != "/v1/callbacks/zalo") {
+        // No browser signs as Zalo and integrators do.
+        let signed = ["/v1/callbacks/zalo", "/v1/events", "/v1/events/{id}"];
+        for (method, operation) in operations.filter(|_| !signed.contains(&path.as_str())) {
             methods.insert(method.to_lowercase());
             let of_all = item["parameters"].as_array().into_iter().flatten();
             for parameter in operation["parameters"].as_array().into_iter().flatten().chain(of_all)

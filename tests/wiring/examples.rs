@@ -16,11 +16,25 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::support::call::{Answer, reporters};
-use crate::support::world::{World, at};
+use crate::support::desk::counter;
+use crate::support::world::{Kept, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 128] = [
+const ANSWERS: [(&str, u16, &str); 141] = [
+    ("receive-event.submit", 202, ""),
+    ("receive-event.transition", 202, ""),
+    ("receive-event.unsigned", 401, "unauthorized"),
+    ("receive-event.forged", 401, "unauthorized"),
+    ("receive-event.another-secret", 401, "unauthorized"),
+    ("receive-event.too-late", 401, "unauthorized"),
+    ("receive-event.broken", 400, "subject required"),
+    ("receive-event.other-id", 400, "webhook-id same-id"),
+    ("receive-event.show", 200, ""),
+    ("receive-event.show-unknown", 404, "event-not-found"),
+    ("receive-event.show-without-source", 400, "source required"),
+    ("receive-event.operator", 200, ""),
+    ("receive-event.by-officer", 403, "forbidden"),
     ("submit-dossier.citizen", 201, ""),
     ("submit-dossier.upload", 201, ""),
     ("submit-dossier.form", 201, ""),
@@ -152,7 +166,9 @@ const ANSWERS: [(&str, u16, &str); 128] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 8] = [
+const BEYOND_THE_SCHEMA: [&str; 10] = [
+    "subject required",
+    "webhook-id same-id",
     "code ended-dossier",
     "form.child.birthDate date",
     "procedure known-procedure",
@@ -179,7 +195,7 @@ const OF_A_RECEIVED_DOSSIER: [&str; 10] = [
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
 /// nothing.
-const INGESTED: [(&str, &[&str]); 11] = [
+const INGESTED: [(&str, &[&str]); 12] = [
     ("ingest-event.submit", &[""]),
     ("ingest-event.submit-without-code", &[""]),
     ("ingest-event.transition", &[""]),
@@ -190,6 +206,7 @@ const INGESTED: [(&str, &[&str]); 11] = [
     ("ingest-event.unknown-type", &["invalid-request"]),
     ("ingest-event.unknown-source", &["invalid-request"]),
     ("ingest-event.other-agency", &["forbidden"]),
+    ("ingest-event.other-sender", &["sender-not-proven"]),
     ("ingest-event.mixed-batch", &["", "malformed-body", ""]),
 ];
 
@@ -205,9 +222,16 @@ fn raw(name: &str) -> Value {
     event(name)
 }
 
+/// The files of payloads; what integrators send is in a folder of its own, without envelopes.
+fn payloads() -> BTreeSet<String> {
+    let mut names = names_in("events");
+    assert!(names.remove("integrators"));
+    names
+}
+
 /// Names of a function's examples.
 fn examples_of(function: &str) -> BTreeSet<String> {
-    let names = names_in("events").into_iter();
+    let names = payloads().into_iter();
     let names = names.map(|name| {
         name.strip_suffix(".json").unwrap_or_else(|| panic!("{name} is no JSON file")).to_owned()
     });
@@ -290,6 +314,12 @@ async fn answered(world: &World, name: &str) -> Answer {
             };
             http::serve(request, handler).await
         }
+        "receive-event" => {
+            let queue = Kept::default();
+            let counter = counter(world, &queue);
+            let handler = |request| receive_event::handle(request, &counter, &world.catalogue, now);
+            http::serve(request, handler).await
+        }
         "track-dossier" => {
             http::serve(request, |request| {
                 track_dossier::handle(
@@ -310,7 +340,7 @@ async fn answered(world: &World, name: &str) -> Answer {
 fn each_function_has_examples_and_each_example_has_a_function() {
     let functions = names_in("functions");
     let of = |name: &String| name.split('.').next().unwrap().to_owned();
-    assert_eq!(names_in("events").iter().map(of).collect::<BTreeSet<_>>(), functions);
+    assert_eq!(payloads().iter().map(of).collect::<BTreeSet<_>>(), functions);
     let by_http = [
         "submit-dossier",
         "change-status",
@@ -324,6 +354,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "read-catalogue",
         "upload-document",
         "erase-content",
+        "receive-event",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());
@@ -356,6 +387,7 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .replace("{code}", part("code"))
                 .replace("{id}", part("id"))
                 .replace("{form}", part("form"))
+                .replace("{name}", part("name"))
                 .replace("{secret}", part("secret"))
                 .replace("{period}", part("period")),
             "{name}"
@@ -432,6 +464,9 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
                 200
             );
         }
+        if ["receive-event.show", "receive-event.operator"].contains(&name) {
+            assert_eq!(answered(&world, "receive-event.submit").await.status, 202);
+        }
         if name == "erase-content.order" {
             let refused = answered(&world, "change-status.refuse").await;
             assert_eq!(refused.status, 200, "{}", refused.body);
@@ -479,7 +514,9 @@ async fn each_http_example_gets_the_answer_that_its_name_says_in_the_documented_
 
 #[test]
 fn the_people_of_the_examples_are_invented() {
-    for name in names_in("events") {
+    let plain = names_in("events/integrators").into_iter();
+    let plain = plain.map(|name| format!("integrators/{name}"));
+    for name in payloads().into_iter().chain(plain) {
         let text = file(&format!("events/{name}"));
         assert!(text.len() < 8 * 1024, "{name} is too long to be read");
         for host in

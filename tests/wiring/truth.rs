@@ -414,7 +414,8 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                     let of_procedure = path.contains("/procedures");
                     let code = if of_procedure { PROCEDURE } else { "H20.03-261117-0001" };
                     let call = Call::new(&route).path("code", code).path("period", "2026-11");
-                    let call = if path.contains("/catalogue") {
+                    let call = call.path("id", &"0".repeat(32)).path("name", "ecosys");
+                    let call = if path.contains("/catalogue") || path.contains("/integrators") {
                         call.administrator()
                     } else if path == "/v1/reads" {
                         call.auditor()
@@ -425,6 +426,11 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                     };
                     let call = if path.contains("/kpi") && name != "period" {
                         call.query("period", "2026-11")
+                    } else {
+                        call
+                    };
+                    let call = if path.contains("/v1/events") && name != "source" {
+                        call.query("source", "urn:motcua:integrator:ecosys")
                     } else {
                         call
                     };

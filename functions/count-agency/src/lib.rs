@@ -110,7 +110,7 @@ pub async fn count(
 ) -> Result<Counted, Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     if event.kind != AGENCY_COUNT {
-        return Err(message::unknown_type());
+        return Err(message::unknown_type().into());
     }
     let order: AgencyCount = read_data(&event.data)?;
     if catalogue.agency(&order.agency).is_none() {

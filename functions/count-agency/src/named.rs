@@ -23,9 +23,14 @@ impl<'a, Q> Named<'a, Q> {
 }
 
 impl<Q: DeadLetters + Sync> DeadLetters for Named<'_, Q> {
-    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
-        crate::give_up(body, self.figures, (reason, detail), (self.clock)()).await?;
-        self.queue.park(body, reason, detail).await
+    async fn park_with(
+        &self,
+        body: &str,
+        why: (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> Result<(), Failure> {
+        crate::give_up(body, self.figures, why, (self.clock)()).await?;
+        self.queue.park_with(body, why, beside).await
     }
 }
 

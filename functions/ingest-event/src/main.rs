@@ -1,12 +1,12 @@
 //! Wires `ingest-event`.
 
 use domain::dossier::Holds;
-use ingest_event::{Settings, WIDTH, take};
+use ingest_event::{Desk, Settings, WIDTH};
 use platform::batch::Plan;
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, IntakeTable};
+use platform::dynamo::{Dossiers, EventTable, IntakeTable};
 use platform::entry::{self, queue};
-use platform::sqs::SourceQueue;
+use platform::sqs::{Replies, SourceQueue};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire())
@@ -18,6 +18,7 @@ async fn wire() -> Result<(), entry::Error> {
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let store = &Dossiers::new(client.clone(), settings.dossiers.clone());
+    let records = &EventTable::new(client.clone(), settings.events_table);
     let intake =
         &IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let plan = Plan {
@@ -26,11 +27,13 @@ async fn wire() -> Result<(), entry::Error> {
         receives_max: settings.queue.receives_max,
         patience: settings.patience,
     };
-    let source = &SourceQueue::open(cloud.queues(), settings.queue);
+    let queue = &SourceQueue::open(cloud.queues(), settings.queue);
     let holds = Holds::settling(settings.settle);
-    queue::run(plan, source, async |message, now| {
-        let catalogue = &*live.current(now).await?;
-        take(&message.body, (holds, message.age), store, intake, catalogue, now).await
+    let replies = &Replies::new(cloud.queues(), settings.replies_url_prefix);
+    let key = &settings.seal_key;
+    let desk = &Desk { store, intake, records, queue, replies, key, holds };
+    queue::run(plan, desk, async |message, now| {
+        desk.receive(&message, &*live.current(now).await?, now).await
     })
     .await
 }

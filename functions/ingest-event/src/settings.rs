@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::keyed_hash::KeyedHash;
+use platform::seal::SealKey;
 use platform::sqs::QueueSettings;
 
 platform::settings! {
@@ -19,6 +20,12 @@ platform::settings! {
         intake_table: String = "INTAKE_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.
         people: KeyedHash = "PEOPLE_KEY",
+        /// The name of the events table.
+        events_table: String = "EVENTS_TABLE",
+        /// Seals who sent what is passed on.
+        seal_key: SealKey = "EVENTS_KEY",
+        /// How the addresses of the queues of replies begin; an integrator's name follows.
+        replies_url_prefix: String = "REPLIES_URL_PREFIX",
         /// The queue and its dead letters.
         queue: QueueSettings,
         /// How long the work on one message may take.

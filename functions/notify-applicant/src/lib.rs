@@ -107,7 +107,7 @@ fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
             let wake: NoticesWake = read_data(&event.data)?;
             Ok((wake.code, if wake.take_up { GivenUp::IsTakenUp } else { GivenUp::Stays }))
         }
-        _ => Err(message::unknown_type()),
+        _ => Err(message::unknown_type().into()),
     }
 }
 

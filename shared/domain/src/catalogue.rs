@@ -3,14 +3,15 @@
 
 mod assemble;
 mod change;
+mod integrator;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, time};
-use serde::Deserialize;
 
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
+pub use integrator::{BackDays, Integrator, KeyNumbers, Replies, Sender, SenderId};
 
 use crate::agency::Agency;
 use crate::calendar::{Calendar, MissingYear, date_of, instant};
@@ -33,25 +34,6 @@ use crate::register::Register;
 use crate::signature::{ResultSignatures, TrustedAuthorities};
 use crate::term::Term;
 use crate::upload::DocumentTypes;
-
-/// A line-of-business system that may push events, and for whom.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Integrator {
-    /// The `source` of the integrator's CloudEvents.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(regex(pattern = r"^urn:motcua:integrator:[a-z][a-z-]*$"))
-    )]
-    pub source: String,
-    /// The name that is displayed.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
-    pub name: String,
-    /// The agencies for which the integrator may act.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
-    pub agencies: Vec<AgencyCode>,
-}
 
 /// Everything that law and organisation decide, in one consistent set.
 #[derive(Debug)]
@@ -265,6 +247,11 @@ impl Catalogue {
     /// When and how much is sent on `day`, with the providers that may be asked then.
     pub fn notice_policy(&self, day: Date) -> NoticePolicy {
         self.notice_policies.on(day).clone().with_providers(self.providers.on(day))
+    }
+
+    /// Every integrator, in the order of their sources.
+    pub fn integrators(&self) -> impl Iterator<Item = &Integrator> {
+        self.integrators.values()
     }
 
     /// The integrator that signs its events with `source`.

@@ -36,7 +36,7 @@ pub use command::Command;
 pub use content::{ContentGone, GoneBy};
 pub use counted::CountedBy;
 pub use history::{HistoryEntry, as_of, waiting_since};
-pub use order::{Holds, LEFT_OUT};
+pub use order::{Against, Allowed, Holds, LEFT_OUT, Lateness, TIMES, too_long_ago};
 pub use progress::{Completion, Progress};
 pub use room::ITEM_BYTES_MAX;
 pub use sight::{Move, Need, Sight};

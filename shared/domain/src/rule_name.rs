@@ -54,6 +54,7 @@ rule_names! {
     Cursor = "cursor",
     NationalStatus = "national-status",
     CommandId = "command-id",
+    SameId = "same-id",
 
     // Codes.
     DossierCode = "dossier-code",
@@ -172,7 +173,9 @@ rule_names! {
     CloudEvents10 = "cloudevents-1.0",
     KnownSource = "known-source",
     KnownType = "known-type",
+    KnownVersion = "known-version",
     NotInTheFuture = "not-in-the-future",
+    TooLongAgo = "too-long-ago",
     CodeOfAgencyAndDay = "code-of-agency-and-day",
     CodeOfIntegrators = "code-of-integrators",
     CodeFree = "code-free",

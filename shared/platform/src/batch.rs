@@ -1,5 +1,6 @@
 //! A batch of queue messages, each on its own: what fails, panics or hangs fails alone.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -39,6 +40,17 @@ pub trait Backoff: DeadLetters {
     /// Hides the message for `seconds`, counted from now.
     fn hide(&self, receipt: &str, seconds: u32)
     -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Parks a message that is given up at `now` for `reason`, with what has to be kept of it.
+    fn give_up(
+        &self,
+        arrived: &Arrived,
+        reason: &'static str,
+        failure: &Failure,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async move { self.park(&arrived.body, reason, &failure.to_string()).await }
+    }
 }
 
 /// How a batch is worked off.
@@ -61,6 +73,10 @@ pub struct Plan {
 pub struct Arrived {
     /// The body as text.
     pub body: String,
+    /// The principal that sent it (`SenderId`), as the queue says.
+    pub sender: Option<String>,
+    /// Its attributes that are text, by name.
+    pub attributes: BTreeMap<String, String>,
     /// Its age in the queue; [`SignedDuration::MAX`] if the queue does not report one.
     pub age: SignedDuration,
 }
@@ -125,8 +141,7 @@ async fn one(
     // SQS names every message. An empty name in the answer makes it deliver the whole batch again:
     // nothing is lost.
     let id = message.message_id.clone().unwrap_or_default();
-    let arrived =
-        Arrived { body: message.body.clone().unwrap_or_default(), age: age(&message, now) };
+    let arrived = Arrived::of(&message, now);
     let guarded = AssertUnwindSafe(async { work(arrived.clone()).await }).catch_unwind();
     let outcome = match tokio::time::timeout(plan.record_timeout, guarded).await {
         Ok(Ok(outcome)) => outcome.map_err(|failure| (failure.slug(), failure)),
@@ -146,10 +161,9 @@ async fn one(
         .unwrap_or(1);
     let Some(seconds) = next_try(&failure, receives, arrived.age, plan) else {
         tracing::error!(id, receives, reason, cause = failure.chain(), "message parked");
-        let detail = failure.to_string();
         return match tokio::time::timeout(
             SETTLED_WITHIN,
-            queue.park(&arrived.body, reason, &detail),
+            queue.give_up(&arrived, reason, &failure, now),
         )
         .await
         {
@@ -183,6 +197,21 @@ async fn one(
         }
     }
     Some(id)
+}
+
+impl Arrived {
+    /// What is read of a message, at `now`.
+    pub fn of(message: &SqsMessage, now: Timestamp) -> Self {
+        let text = message.message_attributes.iter().filter_map(|(name, value)| {
+            value.string_value.as_ref().map(|value| (name.clone(), value.clone()))
+        });
+        Self {
+            body: message.body.clone().unwrap_or_default(),
+            sender: message.attributes.get("SenderId").cloned(),
+            attributes: text.collect(),
+            age: age(message, now),
+        }
+    }
 }
 
 /// For how long the message has been in the queue.

@@ -29,6 +29,9 @@ pub enum Failure {
     /// This account may not do this.
     #[error("not allowed for this account")]
     Forbidden,
+    /// The event's source is an integrator's, and nothing proves that it comes from that one.
+    #[error("the sender is not proven to be the source that the event names")]
+    SenderNotProven,
     /// This account may not do this, unless the dossier is still to be forwarded to its agency.
     #[error("not allowed for this account, unless the dossier is still to be forwarded to it")]
     NotForwarded,
@@ -38,6 +41,9 @@ pub enum Failure {
     /// There is no such uploaded document, or none of this caller.
     #[error("no such document")]
     DocumentNotFound,
+    /// There is no such event, or none of this sender.
+    #[error("no such event")]
+    EventNotFound,
     /// Documents that the request names are not inspected yet: a matter of seconds.
     #[error("{} document(s) under inspection", .0.len())]
     UnderInspection(BTreeSet<UploadId>),
@@ -150,7 +156,9 @@ impl Failure {
             | Self::MissingIdempotencyKey
             | Self::Unauthorized(_)
             | Self::Forbidden
+            | Self::SenderNotProven
             | Self::DocumentNotFound
+            | Self::EventNotFound
             | Self::FormNotFound
             | Self::ProcedureNotFound
             | Self::RouteNotFound
@@ -182,9 +190,11 @@ impl Failure {
             Self::Invalid(_) => "invalid-request",
             Self::MissingIdempotencyKey => "missing-idempotency-key",
             Self::Unauthorized(_) => "unauthorized",
+            Self::SenderNotProven => "sender-not-proven",
             Self::Forbidden | Self::NotForwarded => "forbidden",
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
+            Self::EventNotFound => "event-not-found",
             Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",

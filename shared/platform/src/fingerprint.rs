@@ -5,11 +5,14 @@
 //! absent from earlier requests and changes no hash. A change of the form itself gets the next
 //! number, and the old form stays readable.
 
-use domain::id::DossierCode;
+use domain::id::{CommandId, DossierCode};
 use domain::text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use crate::Failure;
+use crate::wire::hex;
 
 /// The form of [`Fingerprint::of`]. Form 1 was the hash over our own structure of August 2026, see
 /// [`first_form`].
@@ -74,6 +77,17 @@ fn write(value: &Value, field: &str, out: &mut String) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
     }
+}
+
+/// Names a command after its parts: the same parts always give the same name, and no part can be
+/// mistaken for another, whatever characters it holds.
+pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    Ok(CommandId::try_from(hex(digest.finalize()))?)
 }
 
 /// The hash of the first form, by which answers of earlier releases are recognised: the structure

@@ -188,11 +188,17 @@ impl HttpRequest {
     }
 
     fn declared_json(&self) -> Result<&[u8], Failure> {
+        self.body_declared(&["application/json"])
+    }
+
+    /// The body byte by byte, where it is declared as of one of these media types.
+    pub fn body_declared(&self, types: &[&str]) -> Result<&[u8], Failure> {
         let media = self
             .header("content-type")
             .and_then(|value| value.split(';').next())
-            .unwrap_or_default();
-        if !media.trim().eq_ignore_ascii_case("application/json") {
+            .unwrap_or_default()
+            .trim();
+        if !types.iter().any(|known| media.eq_ignore_ascii_case(known)) {
             return Err(Failure::UnsupportedMediaType);
         }
         self.raw_body()

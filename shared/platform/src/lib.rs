@@ -18,6 +18,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod form;
 pub mod http;
+pub mod inbound;
 pub mod keyed_hash;
 pub mod log_line;
 pub mod message;
@@ -27,8 +28,10 @@ pub mod port;
 pub mod problem;
 pub mod record;
 pub mod request;
+pub mod seal;
 pub mod service;
 pub mod telemetry;
+pub mod webhook;
 pub mod wire;
 
 pub use adapter::{cloud, dynamo, gateway, objects, sqs, trust};

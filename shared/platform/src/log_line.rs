@@ -36,11 +36,15 @@ pub enum LogLine {
     ReportRecorded,
     /// Notices whose time had come were woken.
     NoticesWoken,
+    /// An event has fields that this version of it does not have.
+    FieldsIgnored,
+    /// An event names an integrator as its source, and is not proven to come from there.
+    SenderNotProven,
 }
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -55,6 +59,8 @@ impl LogLine {
         Self::NoticeNotTaken,
         Self::ReportRecorded,
         Self::NoticesWoken,
+        Self::FieldsIgnored,
+        Self::SenderNotProven,
     ];
 
     /// The `message` of the line.
@@ -74,6 +80,8 @@ impl LogLine {
             Self::NoticeNotTaken => "notice not taken",
             Self::ReportRecorded => "report recorded",
             Self::NoticesWoken => "notices woken",
+            Self::FieldsIgnored => "fields of an event were ignored",
+            Self::SenderNotProven => "an event's sender is not proven",
         }
     }
 }

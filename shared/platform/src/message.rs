@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Failure;
+use crate::record::standing::{EventName, EventState};
 use crate::request::read_json;
 
 /// Version of the envelope: the only one there is.
@@ -24,10 +25,21 @@ pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
 pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
 /// Type of the order "close what was counted".
 pub const FIGURES_CLOSE: &str = "vn.motcua.kpi.close.v1";
+/// Type of the reply "this became of your event".
+pub const EVENT_OUTCOME: &str = "vn.motcua.event.outcome.v1";
 /// The type of an integrator's submission.
 pub const SUBMIT: &str = "vn.motcua.dossier.submit.v1";
 /// The type of an integrator's transition.
 pub const TRANSITION: &str = "vn.motcua.dossier.transition.v1";
+/// The type of the event "documents that were asked for have come".
+pub const DOCUMENTS: &str = "vn.motcua.dossier.documents.v1";
+/// The type of the event "the work has a result".
+pub const RESULT: &str = "vn.motcua.dossier.result.v1";
+/// The type of the event "the fee was paid".
+pub const FEE: &str = "vn.motcua.dossier.fee.v1";
+
+/// Every type of event that integrators send.
+pub const OF_INTEGRATORS: [&str; 5] = [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE];
 
 /// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,9 +86,9 @@ pub fn read_data<T: DeserializeOwned>(data: &Value) -> Result<T, Failure> {
     read_json(data.to_string().as_bytes()).map_err(|failure: Failure| failure.within("data"))
 }
 
-/// The failure of a queue that gets an event of a type that it does not take.
-pub fn unknown_type() -> Failure {
-    Violation::new("type", RuleName::KnownType, "is not a type of event taken here").into()
+/// What is wrong with an event of a type that a queue does not take.
+pub fn unknown_type() -> Violation {
+    Violation::new("type", RuleName::KnownType, "is not a type of event taken here")
 }
 
 /// Version of the structure of each event's data.
@@ -190,5 +202,47 @@ impl CloudEvent<FiguresClose> {
         let by = format!("close@{}", now.as_millisecond());
         let data = FiguresClose { schema_version: SCHEMA_VERSION, by: by.clone(), since };
         Self::ours(FIGURES_CLOSE, "kpi", by, now, data)
+    }
+}
+
+/// The data of [`EVENT_OUTCOME`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventOutcome {
+    /// The version of this structure.
+    pub schema_version: u32,
+    /// The id of the event, as its sender gave it.
+    pub id: String,
+    /// The source of the event.
+    pub source: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub state: EventState,
+}
+
+impl CloudEvent<EventOutcome> {
+    /// The reply, sent at `now`, that `state` became of the event `id` of `source`. Its own id is
+    /// the same for the same outcome of the same second.
+    pub fn outcome(
+        (source, id): (&str, &str),
+        state: &EventState,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let name = EventName::of(source, id)?;
+        let data = EventOutcome {
+            schema_version: SCHEMA_VERSION,
+            id: id.to_owned(),
+            source: source.to_owned(),
+            state: state.clone(),
+        };
+        let own_id = format!("{}@{}", name.key, now.as_second());
+        let reply = Self::ours(EVENT_OUTCOME, "events", own_id, now, data);
+        Ok(match state {
+            EventState::Applied { dossier, .. } => reply.about(dossier),
+            EventState::Received
+            | EventState::Waiting { .. }
+            | EventState::Judged
+            | EventState::Refused { .. } => reply,
+        })
     }
 }

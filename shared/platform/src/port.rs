@@ -13,6 +13,10 @@ use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+mod events;
+
+pub use events::{EventRecords, ReplyQueues};
+
 use crate::Failure;
 use crate::account::{AccountTokens, Token};
 use crate::catalogue::Edition;
@@ -390,13 +394,34 @@ pub trait MessageSender: Sync {
     fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// A queue to which somebody's message is passed on.
+pub trait MessagePasser: Sync {
+    /// Sends `body` as it came, with these attributes beside it, by name.
+    fn pass_on(
+        &self,
+        body: &str,
+        beside: &[(&str, &str)],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 /// Where messages go that can never succeed, with the reason.
 pub trait DeadLetters: Sync {
+    /// Parks one message with why (reason and detail), and with these attributes beside its body, by
+    /// name.
+    fn park_with(
+        &self,
+        body: &str,
+        why: (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Parks one message with its reason.
     fn park(
         &self,
         body: &str,
         reason: &str,
         detail: &str,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        self.park_with(body, (reason, detail), &[])
+    }
 }

@@ -11,14 +11,16 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 23] = [
+pub const TYPES: [(&str, u16); 25] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
     ("unauthorized", 401),
     ("forbidden", 403),
+    ("sender-not-proven", 403),
     ("dossier-not-found", 404),
     ("document-not-found", 404),
+    ("event-not-found", 404),
     ("form-not-found", 404),
     ("procedure-not-found", 404),
     ("route-not-found", 404),
@@ -114,9 +116,11 @@ impl Problem {
             | Failure::MissingIdempotencyKey
             | Failure::Unauthorized(_)
             | Failure::Forbidden
+            | Failure::SenderNotProven
             | Failure::NotForwarded
             | Failure::DossierNotFound
             | Failure::DocumentNotFound
+            | Failure::EventNotFound
             | Failure::FormNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
@@ -198,10 +202,18 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::Forbidden | Failure::NotForwarded => {
             ("Tài khoản này không được làm việc đó.", "This account may not do this.")
         }
+        Failure::SenderNotProven => (
+            "Chưa chứng minh được bên gửi đúng là hệ thống ghi trong sự kiện.",
+            "Nothing proves that the sender is the source that the event names.",
+        ),
         Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
         Failure::DocumentNotFound => (
             "Không có tài liệu này, hoặc tài liệu đã hết thời gian lưu giữ.",
             "There is no such document, or its time has ended.",
+        ),
+        Failure::EventNotFound => (
+            "Không có sự kiện này, hoặc thông tin về sự kiện đã hết thời gian lưu giữ.",
+            "There is no such event, or its record has ended.",
         ),
         Failure::UnderInspection(_) => (
             "Tài liệu đang được kiểm tra; hãy gửi lại sau vài giây.",

@@ -1,5 +1,7 @@
 //! The stored forms: those of the domain with the keys that queries need.
 
+pub mod standing;
+
 use std::collections::BTreeSet;
 
 use domain::agency::WardCode;

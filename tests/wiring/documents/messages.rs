@@ -1,12 +1,15 @@
 //! What `infra/asyncapi.yaml` says of messages, channels and schedules.
 
+use domain::catalogue::Integrator;
 use domain::dossier::{HistoryEntry, Role, Signature};
 use platform::batch::Interruption;
 use platform::message::CloudEvent;
+use platform::record::standing::{EventState, WaitsFor};
 use refresh_token::Standing;
 use relay_changes::ParkReason;
 
 use super::*;
+use crate::support::world::shipped;
 
 #[test]
 fn the_documented_message_types_are_those_of_the_code() {
@@ -14,9 +17,13 @@ fn the_documented_message_types_are_those_of_the_code() {
     for (message, schema, kind) in [
         ("submit", "SubmitEvent", message::SUBMIT),
         ("transition", "TransitionEvent", message::TRANSITION),
+        ("documentsCame", "DocumentsEvent", message::DOCUMENTS),
+        ("resultGiven", "ResultEvent", message::RESULT),
+        ("feePaid", "FeeEvent", message::FEE),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
+        ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),
     ] {
         assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
         let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];
@@ -62,6 +69,18 @@ fn the_documented_message_types_are_those_of_the_code() {
             );
         }
     }
+    let name = "urn:motcua:integrator:ecosys";
+    let late = Violation::new("time", RuleName::TooLongAgo, "lies too far back");
+    for state in [
+        EventState::Applied { dossier: code, version: 1 },
+        EventState::refused("invalid-request", &Failure::from(late)),
+        EventState::refused("forbidden", &Failure::Forbidden),
+    ] {
+        let reply = CloudEvent::outcome((name, "e1"), &state, entry.at).unwrap();
+        let reply = serde_json::to_value(reply).unwrap();
+        assert_eq!(fits(&documents.schema("OutcomeEvent"), &reply), Ok(()));
+    }
+    let code = "H20.101-261116-0001".parse().unwrap();
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));
@@ -79,6 +98,16 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
         .into_iter()
         .map(|(_, made)| name(&made["Name"]));
     let mut deployed: BTreeSet<String> = queues.chain(schedules).collect();
+    // One for each integrator of the catalogue, and a channel for all of them.
+    let (replies, others): (BTreeSet<String>, BTreeSet<String>) =
+        deployed.into_iter().partition(|address| address.starts_with("{stack}-replies-"));
+    deployed = others;
+    let catalogue = shipped();
+    let integrators = catalogue.integrators().map(|integrator| {
+        format!("{{stack}}-replies-{}", Integrator::name_in(&integrator.source).unwrap())
+    });
+    assert_eq!(replies, integrators.collect());
+    deployed.insert("{stack}-replies-{integrator}".to_owned());
     // What lies here has the form that Lambda and the Scheduler give it.
     assert!(deployed.remove("{stack}-rollup-failures"));
     assert!(deployed.remove("{stack}-reminder-failures"));
@@ -194,6 +223,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     };
     let over_http = [
         "document-not-found",
+        "event-not-found",
         "documents-under-inspection",
         "form-not-found",
         "procedure-not-found",
@@ -208,6 +238,7 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     ];
     let of_commands = [
         "forbidden",
+        "sender-not-proven",
         "stale-version",
         "out-of-order",
         "idempotency-key-reused",
@@ -231,6 +262,23 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);
     let changes = ParkReason::ALL.map(|reason| reason.name().to_owned()).into();
     assert_eq!(reasons("ParkedChangeAttributes"), changes);
+}
+
+#[test]
+fn what_a_record_of_an_event_may_say_is_documented() {
+    let documents = Documents::read();
+    let standing = &documents.openapi["components"]["schemas"]["EventStanding"]["properties"];
+    let waits = WaitsFor::ALL.map(|waits| serde_json::to_value(waits).unwrap());
+    assert_eq!(standing["waitsFor"]["enum"], json!(waits));
+    let states = [
+        EventState::Received,
+        EventState::Waiting { waits_for: WaitsFor::Dossier },
+        EventState::Applied { dossier: "H20.101-261116-0001".parse().unwrap(), version: 1 },
+        EventState::Judged,
+        EventState::refused("forbidden", &Failure::Forbidden),
+    ];
+    let names = states.map(|state| serde_json::to_value(state).unwrap()["state"].clone());
+    assert_eq!(standing["state"]["enum"], json!(names));
 }
 
 #[test]

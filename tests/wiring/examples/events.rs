@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::Event as StreamRecords;
-use aws_lambda_events::sqs::SqsEvent;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use platform::batch::Arrived;
 use relay_changes::Route;
 
 use super::*;
+use crate::support::desk::desk;
 use crate::support::shelf::Shelf;
 use crate::support::teller::{accepted, tell};
-use crate::support::world::{Kept, Scripted};
+use crate::support::world::{Kept, Scripted, shipped};
+
+/// The schemas of what integrators send.
+const EVENTS: [&str; 5] =
+    ["SubmitEvent", "TransitionEvent", "DocumentsEvent", "ResultEvent", "FeeEvent"];
 
 #[test]
 fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {
@@ -41,27 +47,28 @@ fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {
 #[tokio::test]
 async fn each_example_of_an_integrators_batch_ends_record_by_record_as_its_name_says() {
     let documents = Documents::read();
-    let schemas = ["SubmitEvent", "TransitionEvent"].map(|name| documents.schema(name));
+    let schemas = EVENTS.map(|name| documents.schema(name));
     for (name, reasons) in INGESTED {
         let world = World::new().await;
-        let take = async |body: &str| {
-            let (store, intake, now) = (&world.dossiers, &world.intake, at("2026-11-16T02:21:04Z"));
-            ingest_event::ingest(body, store, intake, &world.catalogue, now)
-                .await
-                .err()
-                .map_or("", |failure| failure.slug())
+        let queue = Kept::default();
+        let take = async |record: &SqsMessage| {
+            let now = at("2026-11-16T02:21:04Z");
+            let arrived = Arrived::of(record, now);
+            let outcome = desk(&world, &queue).receive(&arrived, &world.catalogue, now).await;
+            outcome.err().map_or("", |failure| failure.slug())
         };
         let handed_in: SqsEvent = event("ingest-event.submit");
-        assert_eq!(take(handed_in.records[0].body.as_deref().unwrap()).await, "");
+        assert_eq!(take(&handed_in.records[0]).await, "");
         let batch: SqsEvent = event(name);
         let mut ends = Vec::new();
         for record in &batch.records {
             let body = record.body.as_deref().unwrap();
-            let end = take(body).await;
+            let end = take(record).await;
             let fitting = serde_json::from_str::<Value>(body)
                 .is_ok_and(|sent| schemas.iter().any(|schema| schema.is_valid(&sent)));
             // Who may act for whom is no question of form.
-            assert_eq!(fitting, end.is_empty() || end == "forbidden", "{name}: {body}");
+            let of_whom = ["forbidden", "sender-not-proven"].contains(&end);
+            assert_eq!(fitting, end.is_empty() || of_whom, "{name}: {body}");
             ends.push(end);
         }
         assert_eq!(ends, reasons, "{name}");
@@ -302,4 +309,20 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         "expire-content",
     ];
     assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3]);
+}
+
+#[tokio::test]
+async fn each_plain_payload_of_the_kit_is_right_and_fits_the_contract_but_for_the_broken_one() {
+    let documents = Documents::read();
+    let schemas = EVENTS.map(|name| documents.schema(name));
+    let kit = file("docs/integrators.md");
+    for name in names_in("events/integrators") {
+        let body = file(&format!("events/integrators/{name}"));
+        let judged = ingest_event::judge(&body, shipped(), at("2026-11-20T02:00:00Z")).await;
+        let fits =
+            schemas.iter().any(|schema| schema.is_valid(&serde_json::from_str(&body).unwrap()));
+        let is_right = name != "broken.json";
+        assert_eq!((judged.is_ok(), fits), (is_right, is_right), "{name}: {judged:?}");
+        assert!(is_right || kit.contains(&format!("events/integrators/{name}")), "{name}");
+    }
 }

@@ -51,14 +51,78 @@ fn documents_are_private_encrypted_with_a_key_of_ours_and_gone_after_a_day_unles
     assert_eq!(over, [id.to_owned(), format!("{id}/*")]);
 }
 
+/// The policy of a queue, which no other policy names.
+fn policy_of<'a>(template: &'a Template, queue: &str) -> (&'a str, &'a Value) {
+    let mut of_it = template.of_type("AWS::SQS::QueuePolicy").into_iter().filter(|(_, given)| {
+        let queues = given["Queues"].as_array().unwrap();
+        assert_eq!(queues.len(), 1);
+        named(&queues[0]) == queue
+    });
+    let policy = of_it.next().unwrap_or_else(|| panic!("{queue} has no policy"));
+    assert!(of_it.next().is_none(), "{queue} has two policies");
+    policy
+}
+
+#[test]
+fn only_the_principals_of_the_list_are_allowed_to_send_integrators_events_and_only_over_tls() {
+    let template = Template::read();
+    let (_, given) = policy_of(&template, "IntegratorsQueue");
+    let [allowed, denied] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
+        panic!("two statements")
+    };
+    assert_eq!(
+        (&allowed["Effect"], &allowed["Action"]),
+        (&json!("Allow"), &json!("sqs:SendMessage"))
+    );
+    assert_eq!(
+        allowed["Condition"],
+        json!({ "StringEquals": { "aws:PrincipalArn": { "Ref": "IntegratorPrincipals" } } })
+    );
+    let in_the_clear = json!({
+        "Bool": { "aws:SecureTransport": "false" },
+        "NotIpAddress": { "aws:SourceIp": "127.0.0.0/8" },
+    });
+    assert_eq!(
+        (&denied["Effect"], &denied["Principal"], &denied["Condition"]),
+        (&json!("Deny"), &json!("*"), &in_the_clear)
+    );
+    for statement in [allowed, denied] {
+        assert_eq!(resource(&statement["Resource"]), "IntegratorsQueue");
+    }
+    // Nobody has this ARN.
+    assert_eq!(template.0["Parameters"]["IntegratorPrincipals"]["Default"], "none");
+}
+
+#[test]
+fn the_replies_to_an_integrator_are_read_by_its_own_principal_alone() {
+    let template = Template::read();
+    let queues = template.of_type("AWS::SQS::Queue").into_iter();
+    let replies: Vec<&str> = queues.filter_map(|(id, _)| id.strip_suffix("RepliesQueue")).collect();
+    assert_eq!(replies.len(), 6);
+    for name in replies {
+        let (_, given) = policy_of(&template, &format!("{name}RepliesQueue"));
+        let [allowed] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
+            panic!("one reader")
+        };
+        let reader = format!("{name}Reader");
+        assert_eq!(
+            allowed["Condition"],
+            json!({ "StringEquals": { "aws:PrincipalArn": { "Ref": &reader } } }),
+        );
+        assert_eq!(resource(&allowed["Resource"]), format!("{name}RepliesQueue"));
+        assert!(!allowed["Action"].to_string().contains("SendMessage"));
+        // Nobody has this ARN.
+        assert_eq!(template.0["Parameters"][&reader]["Default"], "none");
+    }
+}
+
 #[test]
 fn only_the_bucket_may_send_to_the_queue_of_documents_and_it_sends_all_that_is_uploaded() {
     let template = Template::read();
-    let [(policy, given)] = template.of_type("AWS::SQS::QueuePolicy")[..] else { panic!("one") };
+    let (policy, given) = policy_of(&template, "DocumentsQueue");
     let [statement] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
         panic!("one sender")
     };
-    assert_eq!(named(&given["Queues"][0]), "DocumentsQueue");
     assert_eq!(
         (&statement["Effect"], &statement["Action"], &statement["Principal"]),
         (&json!("Allow"), &json!("sqs:SendMessage"), &json!({ "Service": "s3.amazonaws.com" }))

@@ -3,9 +3,10 @@
 //! An event carries its time, but not its predecessor. Three rules derive the order of events from
 //! that:
 //!
-//! 1. An event earlier than one that its own sender has already reported, or earlier than the last
-//!    entry of any actor by more than a clock difference, is out of order for good; an event that
-//!    can only follow its sender's own last entry has that difference too.
+//! 1. Its time is held against others ([`TIMES`]). An event earlier than one that its own sender has
+//!    already reported, or earlier than the last entry of any actor by more than a clock difference,
+//!    is out of order for good; an event that can only follow its sender's own last entry has that
+//!    difference too. One that claims a time beyond what its sender may report is refused.
 //! 2. An event that the status does not allow waits for its predecessor.
 //! 3. An event that the status allows waits for a short time, so that events sent with it can
 //!    arrive. It waits longer where accepting it would exclude a move that has to come first and is
@@ -16,6 +17,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus, HistoryEntry, Role, Rule};
+use crate::{RuleName, Violation};
 
 use Action as A;
 use DossierStatus as S;
@@ -31,6 +33,75 @@ pub const LEFT_OUT: [(Action, DossierStatus, Action); 5] = [
     (A::Forward, S::Received, A::Process),
     (A::Finish, S::Received, A::Process),
 ];
+
+/// What the time that an integrator's event claims is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// Our clock, where the event claims a later time.
+    OurClock,
+    /// When the event was first read, where it claims an earlier time.
+    FirstRead,
+    /// The latest event of the same source that is recorded, where it claims an earlier time.
+    OwnLast,
+    /// The same, where the event can only follow what its source reported last.
+    OwnLastThatItFollows,
+    /// The last entry of anybody, where it claims an earlier time.
+    AnybodysLast,
+}
+
+/// By how much an event's time may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Not at all: it is one clock, to the millisecond.
+    Nothing,
+    /// As two clocks do ([`CLOCK_SKEW_MAX`]); some write whole seconds.
+    ClockSkew,
+    /// As many days as its integrator may report after the fact.
+    BackDays,
+}
+
+/// What becomes of an event whose time differs by more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lateness {
+    /// It breaks the rule `not-in-the-future`.
+    NotInTheFuture,
+    /// It breaks the rule `too-long-ago`, which names the limit.
+    TooLongAgo,
+    /// It is out of order for good.
+    OutOfOrder,
+}
+
+/// Every time that an event's own is held against, with the difference that is taken and what
+/// becomes of an event beyond it.
+pub const TIMES: [(Against, Allowed, Lateness); 5] = [
+    (Against::OurClock, Allowed::ClockSkew, Lateness::NotInTheFuture),
+    (Against::FirstRead, Allowed::BackDays, Lateness::TooLongAgo),
+    (Against::OwnLast, Allowed::Nothing, Lateness::OutOfOrder),
+    (Against::OwnLastThatItFollows, Allowed::ClockSkew, Lateness::OutOfOrder),
+    (Against::AnybodysLast, Allowed::ClockSkew, Lateness::OutOfOrder),
+];
+
+impl Against {
+    /// By how much an event's time may differ from this one, for an integrator that may report
+    /// `back_days` after the fact.
+    pub fn allowed(self, back_days: u16) -> SignedDuration {
+        let row = TIMES.iter().find(|(against, _, _)| *against == self);
+        match row.map_or(Allowed::Nothing, |(_, allowed, _)| *allowed) {
+            Allowed::Nothing => SignedDuration::ZERO,
+            Allowed::ClockSkew => CLOCK_SKEW_MAX,
+            Allowed::BackDays => SignedDuration::from_hours(24 * i64::from(back_days)),
+        }
+    }
+}
+
+/// What is wrong with an event that claims the time `claimed` and was first read at `heard`, of an
+/// integrator that may report `back_days` after the fact.
+pub fn too_long_ago(claimed: Timestamp, heard: Timestamp, back_days: u16) -> Option<Violation> {
+    (claimed.duration_until(heard) > Against::FirstRead.allowed(back_days)).then(|| {
+        let detail = format!("lies more than {back_days} days before the event came");
+        Violation::new("time", RuleName::TooLongAgo, detail)
+    })
+}
 
 /// For how long an integrator's event is held back before it is decided, by how long it has been in
 /// the queue.
@@ -105,9 +176,12 @@ impl Dossier {
             .and_then(|last| self.history.get(last.checked_sub(1)?));
         let can_only_follow = rule.is_legal_in(self.status, self.handler.as_ref())
             && before_own.is_none_or(|before| !rule.from.contains(&before.status));
-        let allowed = if can_only_follow { CLOCK_SKEW_MAX } else { SignedDuration::ZERO };
+        let own_last =
+            if can_only_follow { Against::OwnLastThatItFollows } else { Against::OwnLast };
         let by_any = self.history.last().map_or(Timestamp::MIN, |entry| entry.at);
-        by_own_clock.is_some_and(|own| claimed.duration_until(own) > allowed)
-            || claimed.duration_until(by_any) > CLOCK_SKEW_MAX
+        let is_before =
+            |last: Timestamp, against: Against| claimed.duration_until(last) > against.allowed(0);
+        by_own_clock.is_some_and(|own| is_before(own, own_last))
+            || is_before(by_any, Against::AnybodysLast)
     }
 }

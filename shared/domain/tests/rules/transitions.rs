@@ -2,6 +2,7 @@
 
 mod clock;
 mod commands;
+mod times;
 
 use domain::calendar::MissingYear;
 use domain::deadline::{DueRule, TermUnit};

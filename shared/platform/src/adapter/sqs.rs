@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::operation::send_message::SendMessageError;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::Failure;
 use crate::batch::Backoff;
-use crate::port::{DeadLetters, MessageSender};
+use crate::port::{DeadLetters, MessagePasser, MessageSender, ReplyQueues};
 
 /// Calls under way to a queue at a time.
 const SENDS_AT_ONCE: usize = 10;
@@ -111,30 +112,77 @@ impl MessageSender for Queue {
     }
 }
 
+/// An attribute of a message, as SQS takes it: text of limited length, and never empty.
+fn attribute(value: &str) -> Result<MessageAttributeValue, Failure> {
+    let value = printable(value);
+    let end = value.floor_char_boundary(value.len().min(DETAIL_BYTES_MAX));
+    let value = if end == 0 { "-" } else { &value[..end] };
+    let made = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+    made.map_err(|error| Failure::Defect(error.to_string()))
+}
+
+impl MessagePasser for Queue {
+    async fn pass_on(&self, body: &str, beside: &[(&str, &str)]) -> Result<(), Failure> {
+        let mut sent = self.client.send_message().queue_url(&self.url).message_body(body);
+        for (name, value) in beside {
+            sent = sent.message_attributes(*name, attribute(value)?);
+        }
+        sent.send().await.map(drop).map_err(|error| down("queue", error))
+    }
+}
+
 impl DeadLetters for Queue {
-    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
-        let attribute = |value: &str| {
-            let value = printable(value);
-            let end = value.floor_char_boundary(value.len().min(DETAIL_BYTES_MAX));
-            // SQS takes no empty attribute.
-            let value = if end == 0 { "-" } else { &value[..end] };
-            MessageAttributeValue::builder().data_type("String").string_value(value).build()
-        };
-        let attribute =
-            |value| attribute(value).map_err(|error| Failure::Defect(error.to_string()));
+    async fn park_with(
+        &self,
+        body: &str,
+        (reason, detail): (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> Result<(), Failure> {
         // SQS takes no empty body either, and an empty message has nothing to lose.
         let body = if body.is_empty() { "(empty)" } else { body };
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(body)
-            .message_attributes("reason", attribute(reason)?)
-            .message_attributes("detail", attribute(detail)?)
-            .send()
-            .await
-            .map_err(|error| down("dead-letter queue", error))?;
+        let named = [("reason", reason), ("detail", detail)];
+        let mut parked = self.client.send_message().queue_url(&self.url).message_body(body);
+        for (name, value) in named.iter().chain(beside) {
+            parked = parked.message_attributes(*name, attribute(value)?);
+        }
+        parked.send().await.map_err(|error| down("dead-letter queue", error))?;
         Ok(())
     }
+}
+
+/// The queues of replies, one for each integrator; their addresses differ by its name at the end.
+#[derive(Debug, Clone)]
+pub struct Replies {
+    client: Client,
+    url_prefix: String,
+}
+
+impl Replies {
+    /// The queues whose addresses begin with `url_prefix`.
+    pub fn new(client: Client, url_prefix: String) -> Self {
+        Self { client, url_prefix }
+    }
+}
+
+impl ReplyQueues for Replies {
+    async fn reply(&self, name: &str, body: &str) -> Result<(), Failure> {
+        let url = format!("{}{name}", self.url_prefix);
+        match self.client.send_message().queue_url(url).message_body(body).send().await {
+            Ok(_) => Ok(()),
+            // Nothing that a later try would mend: the catalogue has an integrator that the
+            // template has not.
+            Err(error) if error.as_service_error().is_some_and(has_no_queue) => {
+                tracing::error!(name, "an integrator has no queue of replies");
+                Ok(())
+            }
+            Err(error) => Err(down("replies queue", error)),
+        }
+    }
+}
+
+fn has_no_queue(error: &SendMessageError) -> bool {
+    error.is_queue_does_not_exist()
+        || error.code().is_some_and(|code| code.ends_with("NonExistentQueue"))
 }
 
 crate::settings! {
@@ -167,8 +215,13 @@ impl SourceQueue {
 }
 
 impl DeadLetters for SourceQueue {
-    async fn park(&self, body: &str, reason: &str, detail: &str) -> Result<(), Failure> {
-        self.dead_letters.park(body, reason, detail).await
+    async fn park_with(
+        &self,
+        body: &str,
+        why: (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> Result<(), Failure> {
+        self.dead_letters.park_with(body, why, beside).await
     }
 }
 

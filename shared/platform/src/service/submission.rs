@@ -11,7 +11,8 @@ use domain::upload::Claimable;
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+
+pub use crate::fingerprint::command_id;
 
 use crate::Failure;
 use crate::claiming::taken_violations;
@@ -19,7 +20,6 @@ use crate::fingerprint::{self, Fingerprint};
 use crate::port::{Admission, Intake, UploadClaims};
 use crate::record::SubmissionReceipt;
 use crate::request::{Came, SubmissionBody};
-use crate::wire::hex;
 
 /// How long the same key gives the same answer: longer than any client or queue retries.
 pub const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -217,15 +217,4 @@ impl Asked {
         };
         if same { Ok(kept.into()) } else { Err(Failure::IdempotencyKeyReused) }
     }
-}
-
-/// Names a command after its parts: the same parts always give the same name, and no part can be
-/// mistaken for another, whatever characters it holds.
-pub fn command_id(parts: &[&str]) -> Result<CommandId, Failure> {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part.len().to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    Ok(CommandId::try_from(hex(digest.finalize()))?)
 }

@@ -1,0 +1,169 @@
+//! What an event does: it takes a dossier in, or moves one.
+
+use std::collections::BTreeMap;
+
+use domain::agency::Remit;
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Actor, Holds, Standing, too_long_ago};
+use domain::id::{CommandId, DossierCode};
+use domain::upload::Claimable;
+use domain::{RuleName, Violation};
+use jiff::{SignedDuration, Timestamp};
+use platform::claiming::NoUploads;
+use platform::failure::Retry;
+use platform::inbound::{self, Inbound};
+use platform::message::{CloudEvent, SUBMIT, TRANSITION, read_data, unknown_type};
+use platform::port::{DossierStore, Intake};
+use platform::record::standing::{EventName, EventState};
+use platform::request::{Came, SubmissionBody, TransitionBody};
+use platform::submission::{SubmissionRequest, submit};
+use platform::transition::{Moved, change};
+use platform::{Failure, LogLine};
+use serde_json::Value;
+
+/// Takes in one message of a proven sender for which nothing is waited any more.
+pub async fn ingest(
+    message: &str,
+    store: &impl DossierStore,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    take(message, (Holds::NONE, SignedDuration::MAX), store, intake, catalogue, now).await
+}
+
+/// Takes in one message of a proven sender that has been in the queue for `age`, or holds it back.
+pub async fn take(
+    message: &str,
+    held: (Holds, SignedDuration),
+    store: &impl DossierStore,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    apply(message, (held, None), (store, intake), catalogue, now).await.map(drop)
+}
+
+/// The same, with what became of the event; one that was first read at `heard` may not lie too long
+/// before that.
+pub(crate) async fn apply(
+    message: &str,
+    (held, heard): ((Holds, SignedDuration), Option<Timestamp>),
+    (store, intake): (&impl DossierStore, &impl Intake),
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<EventState, Failure> {
+    let inbound = inbound::read(message)?;
+    let event = &inbound.event;
+    let integrator = catalogue.integrator(&event.source).ok_or_else(|| {
+        Violation::new("source", RuleName::KnownSource, "is not a known integrator")
+    })?;
+    let back_days = integrator.back_days.days();
+    if let Some(broken) = heard.and_then(|heard| too_long_ago(event.time, heard, back_days)) {
+        return Err(broken.into());
+    }
+    let today = date_of(now);
+    let predecessors = integrator
+        .agencies
+        .iter()
+        .flat_map(|agency| catalogue.register().predecessors(agency, today));
+    let agencies =
+        integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
+    let by = Actor::Integrator { id: integrator.source.clone(), agencies };
+    let key = EventName::of(&integrator.source, &event.id)?.key;
+    if inbound.ignored > 0 {
+        let (source, fields) = (&integrator.source, inbound.ignored);
+        tracing::info!(source, fields, "{}", LogLine::FieldsIgnored);
+    }
+    match event.kind.as_str() {
+        SUBMIT => take_in(inbound, key, by, intake, catalogue, now).await,
+        TRANSITION => move_on(inbound.event, key, &by, held, (store, intake), catalogue, now).await,
+        // Of a move under a name of its own nothing is left but the move.
+        _ => Err(unknown_type().into()),
+    }
+}
+
+async fn take_in(
+    inbound: Inbound,
+    key: CommandId,
+    by: Actor,
+    intake: &impl Intake,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<EventState, Failure> {
+    let Inbound { event, mut came, .. } = inbound;
+    let mut data = event.data;
+    let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
+    let code: Option<DossierCode> = code.as_ref().map(read_data).transpose()?;
+    if let Some(fields) = came.as_object_mut() {
+        fields.remove("code");
+    }
+    let body: Came<SubmissionBody> = Came { read: read_data(&data)?, came };
+    let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
+    let receipt = submit(intake, &NoUploads, catalogue, request, now).await.map_err(named)?;
+    Ok(EventState::Applied { dossier: receipt.code, version: receipt.version })
+}
+
+async fn move_on(
+    event: CloudEvent<Value>,
+    key: CommandId,
+    by: &Actor,
+    (holds, age): (Holds, SignedDuration),
+    (store, intake): (&impl DossierStore, &impl Intake),
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<EventState, Failure> {
+    let code = inbound::dossier_of(&event)?;
+    let data: TransitionBody<Option<u64>> = read_data(&event.data)?;
+    // An integrator has no account by which to upload.
+    let account = by.signature().account();
+    let none = BTreeMap::new();
+    let claimable = Claimable { known: &none, account: &account, dossier: Some(&code), now };
+    let command = data.command(key, Some(event.time), &claimable);
+    let command = command.map_err(|failure| failure.within("data"))?;
+    let (key, action) = (command.id.clone(), command.action);
+    let read = store.dossier(&code).await?;
+    let standing = read.as_ref().map_or(Standing::Owner, |dossier| by.standing(action, dossier));
+    // Who names the version that they saw, names what comes before.
+    if holds == Holds::NONE || command.expected_version.is_some() {
+        let outcome = change(store, &NoUploads, catalogue, &code, command, by, now).await;
+        return outcome.map(applied).map_err(|failure| patient(named(failure), standing));
+    }
+    let earlier_waits = intake.wait(&code, &key, (standing, event.time), now).await?;
+    let dossier = read.ok_or(Failure::DossierNotFound)?;
+    // A repetition is answered as it was.
+    let is_known = dossier.history.iter().any(|entry| entry.command == key);
+    let left = holds.left(action, dossier.status, earlier_waits, age).filter(|_| !is_known);
+    if let Some(left) = left {
+        return Err(Failure::HeldBack(left));
+    }
+    let outcome = change(store, &NoUploads, catalogue, &code, command, by, now).await;
+    let outcome = outcome.map(applied).map_err(|failure| patient(named(failure), standing));
+    if outcome.as_ref().map_or_else(|failure| failure.retryable() == Retry::Never, |_| true) {
+        intake.waited(&code, &key).await?;
+    }
+    outcome
+}
+
+fn applied(moved: Moved) -> EventState {
+    EventState::Applied { dossier: moved.code, version: moved.version }
+}
+
+/// The failure with its fields named from the top of the event: all but the time are data.
+fn named(failure: Failure) -> Failure {
+    let Failure::Invalid(broken) = failure else { return failure };
+    let from_the_top = broken.into_iter().map(|violation| {
+        if violation.field == "time" { violation } else { violation.within("data") }
+    });
+    Failure::Invalid(from_the_top.collect())
+}
+
+/// The failure of who may not act: as long as the dossier may still be forwarded to them, the
+/// forward may be on its way.
+fn patient(failure: Failure, standing: Standing) -> Failure {
+    match (failure, standing) {
+        (Failure::Forbidden, Standing::MayBeForwardedTo) => Failure::NotForwarded,
+        (failure, _) => failure,
+    }
+}

@@ -1,0 +1,25 @@
+//! Wires `receive-event`.
+
+use platform::cloud::Cloud;
+use platform::dynamo::EventTable;
+use platform::entry::{self, http};
+use platform::sqs::Queue;
+use receive_event::{Counter, Settings};
+
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let records = &EventTable::new(client, settings.events_table);
+    let queue = &Queue::new(cloud.queues(), settings.queue_url);
+    let counter = &Counter { records, queue, key: &settings.seal_key };
+    http::run(async |request, now| {
+        receive_event::handle(request, counter, &*live.current(now).await?, now).await
+    })
+    .await
+}

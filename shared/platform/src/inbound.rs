@@ -1,0 +1,187 @@
+//! The form of an integrator's event: its envelope and its data, whichever door it comes by.
+
+mod moved;
+
+use std::borrow::Cow;
+
+use domain::id::DossierCode;
+use domain::{RuleName, Violation, text};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Failure;
+use crate::form::{Draft, add_unnamed, without_mark};
+use crate::message::{
+    CloudEvent, DOCUMENTS, FEE, OF_INTEGRATORS, RESULT, SPEC_VERSION, SUBMIT, TRANSITION,
+    unknown_type,
+};
+use crate::request::{SubmissionBody, TransitionBody};
+
+/// Longest id of an event, in characters. It is kept as a hash alone.
+const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
+
+/// The names that an event gives itself and its sender, each through the text gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The source that it says it is of.
+    pub source: String,
+    /// Its id within the source.
+    pub id: String,
+}
+
+impl Named {
+    /// The names in `message`, whatever else is wrong with it; none where one of them has not its
+    /// form.
+    pub fn in_message(message: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Names<'a> {
+            #[serde(borrow)]
+            source: Cow<'a, str>,
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        let names: Names<'_> = serde_json::from_slice(without_mark(message.as_bytes())).ok()?;
+        let named = Self { source: text::line(&names.source), id: text::line(&names.id) };
+        id_violation(&named.id).is_none().then_some(named)
+    }
+}
+
+/// What is wrong with the id of an event.
+fn id_violation(id: &str) -> Option<Violation> {
+    if id.is_empty() {
+        let detail = "must name the event within its source";
+        return Some(Violation::new("id", RuleName::Required, detail));
+    }
+    if let Some(flaw) = text::flaw(id) {
+        return Some(Violation::new("id", flaw.rule(), flaw.detail()));
+    }
+    let long = id.chars().count() > EVENT_ID_CHARACTERS_MAX;
+    long.then(|| Violation::new("id", RuleName::Length, "must be 1 to 1024 characters"))
+}
+
+/// An event that has its form.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The event with its names through the text gate, and its data without what is ignored.
+    pub event: CloudEvent<Value>,
+    /// The data as they came, by which a repetition is recognised under any release.
+    pub came: Value,
+    /// How many fields of the data are none that this version of the event has: ignored, since a
+    /// sender may be ahead of us.
+    pub ignored: usize,
+}
+
+/// The event in `message`. Fails with everything that has not its form.
+pub fn read(message: &str) -> Result<Inbound, Failure> {
+    Draft::of(message.as_bytes())?.and(whole)
+}
+
+/// The event, where envelope and data have their form; else everything that is wrong with either,
+/// named at once.
+fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
+    /// What an integrator's submission has besides.
+    #[derive(Deserialize)]
+    struct Numbered {
+        #[serde(default, rename = "code")]
+        _code: Option<DossierCode>,
+    }
+    event.id = text::line(&event.id);
+    event.source = text::line(&event.source);
+    event.kind = text::line(&event.kind);
+    let mut found = Vec::new();
+    if event.specversion != SPEC_VERSION {
+        found.push(Violation::new("specversion", RuleName::CloudEvents10, "must be 1.0"));
+    }
+    found.extend(id_violation(&event.id));
+    let came = event.data.clone();
+    let mut ignored = 0;
+    let broken_data = match event.kind.as_str() {
+        SUBMIT => {
+            let mut broken = broken_in(Draft::<Numbered>::of_value(event.data.clone()));
+            let code = event.data.as_object_mut().and_then(|fields| fields.remove("code"));
+            if event.data.is_object() {
+                broken.extend(known_fields::<SubmissionBody>(&mut event.data, &mut ignored));
+            }
+            if let Some(code) = code {
+                event.data["code"] = code;
+            }
+            broken
+        }
+        TRANSITION | DOCUMENTS | RESULT | FEE => {
+            found.extend(dossier_of(&event).err());
+            let mut broken = moved::as_transition(&mut event, &mut ignored);
+            let fields = known_fields::<TransitionBody<Option<u64>>>(&mut event.data, &mut ignored);
+            add_unnamed(&mut broken, fields);
+            broken
+        }
+        // Nobody knows what form its data have.
+        kind => {
+            found.push(unknown_kind(kind));
+            Vec::new()
+        }
+    };
+    found.extend(broken_data);
+    if found.is_empty() {
+        Ok(Inbound { event, came, ignored })
+    } else {
+        Err(Failure::Invalid(found))
+    }
+}
+
+/// What is wrong with data that were JSON.
+fn broken_in<T: DeserializeOwned>(draft: Draft<T>) -> Vec<Violation> {
+    match draft.whole() {
+        Err(Failure::Invalid(broken)) => {
+            broken.into_iter().map(|violation| violation.within("data")).collect()
+        }
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
+/// Takes what is no field of a `T` out of `data`, counting it, and says what else is wrong with
+/// them.
+fn known_fields<T: DeserializeOwned>(data: &mut Value, ignored: &mut usize) -> Vec<Violation> {
+    loop {
+        let broken = broken_in(Draft::<T>::of_value(data.clone()));
+        let known = *ignored;
+        let unknown = broken.iter().filter(|broken| broken.rule == RuleName::UnknownField);
+        for field in unknown.filter_map(|broken| broken.field.strip_prefix("data.")) {
+            *ignored += usize::from(take_out(data, field));
+        }
+        if *ignored == known {
+            return broken;
+        }
+    }
+}
+
+/// Takes the field at `path` (`documents[2].colour`) out of `data`, if it is there.
+fn take_out(data: &mut Value, path: &str) -> bool {
+    let (outer, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let pointer: String = outer
+        .split(['.', '['])
+        .filter(|part| !part.is_empty())
+        .map(|part| format!("/{}", part.trim_end_matches(']')))
+        .collect();
+    let fields = data.pointer_mut(&pointer).and_then(Value::as_object_mut);
+    fields.and_then(|fields| fields.remove(name)).is_some()
+}
+
+/// What is wrong with a type of event that is none of ours: an unknown version of one of ours, or
+/// nothing that we know.
+fn unknown_kind(kind: &str) -> Violation {
+    let family = |kind: &str| kind.rsplit_once(".v").map(|(family, _)| family.to_owned());
+    let ours = OF_INTEGRATORS.into_iter().any(|known| family(known) == family(kind));
+    if ours {
+        let detail = "is a version of the event that is not taken here";
+        return Violation::new("type", RuleName::KnownVersion, detail);
+    }
+    unknown_type()
+}
+
+/// The dossier that the event is about.
+pub fn dossier_of(event: &CloudEvent<Value>) -> Result<DossierCode, Violation> {
+    let subject = event.subject.as_deref().ok_or(RuleName::Required);
+    let code = subject.and_then(|text| text.parse().map_err(|_| RuleName::DossierCode));
+    code.map_err(|rule| Violation::new("subject", rule, "must be the dossier's code"))
+}

@@ -1,0 +1,81 @@
+//! Events that say what happened, read as the move that it is by law.
+
+use domain::dossier::Action;
+use domain::{RuleName, Violation};
+use serde_json::{Map, Value};
+
+use crate::message::{CloudEvent, DOCUMENTS, FEE, RESULT, TRANSITION};
+
+/// Longest reference of a payment, in characters.
+const REFERENCE_CHARACTERS_MAX: usize = 100;
+
+/// Which move a type of event is, which of its fields it has, and which of them it owes.
+const MOVES: [(&str, Action, &[&str], &[&str]); 3] = [
+    (
+        DOCUMENTS,
+        Action::Supplement,
+        &["documents", "form", "reason", "note", "expectedVersion"],
+        &["documents"],
+    ),
+    (RESULT, Action::Finish, &["result", "note", "expectedVersion"], &["result"]),
+    (
+        FEE,
+        Action::ConfirmPayment,
+        &["reference", "amountVnd", "note", "expectedVersion"],
+        &["reference", "amountVnd"],
+    ),
+];
+
+/// Makes the transition of an event that is one under another type; says what is wrong with the
+/// fields that a transition does not have, and counts those that the type does not have.
+pub(super) fn as_transition(event: &mut CloudEvent<Value>, ignored: &mut usize) -> Vec<Violation> {
+    let row = MOVES.iter().find(|(kind, _, _, _)| *kind == event.kind);
+    let (Some((_, action, fields, owed)), Some(data)) = (row, event.data.as_object_mut()) else {
+        return Vec::new();
+    };
+    let known = data.len();
+    data.retain(|name, _| fields.contains(&name.as_str()));
+    *ignored += known - data.len();
+    let missing = |name: &&&str| data.get(**name).is_none_or(Value::is_null);
+    let mut broken: Vec<Violation> = owed
+        .iter()
+        .filter(missing)
+        .map(|name| Violation::new(format!("data.{name}"), RuleName::Required, "is required"))
+        .collect();
+    let paid = paid(data, &mut broken);
+    if let Some(paid) = paid {
+        let said = data.get("note").and_then(Value::as_str);
+        let note = said.map_or_else(|| paid.clone(), |said| format!("{paid}. {said}"));
+        data.insert("note".to_owned(), note.into());
+    }
+    data.insert("action".to_owned(), action.name().into());
+    event.kind = TRANSITION.to_owned();
+    broken
+}
+
+/// What was paid, as the desk reads it; taken out of the fields.
+fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<String> {
+    let (reference, amount) = (data.remove("reference"), data.remove("amountVnd"));
+    let mut wrong = |field: &str, rule, detail: &str| {
+        broken.push(Violation::new(format!("data.{field}"), rule, detail));
+    };
+    let reference = reference.filter(|given| !given.is_null()).and_then(|given| {
+        let Some(text) = given.as_str().map(domain::text::line) else {
+            wrong("reference", RuleName::WrongType, "has the wrong type");
+            return None;
+        };
+        if !(1..=REFERENCE_CHARACTERS_MAX).contains(&text.chars().count()) {
+            wrong("reference", RuleName::Length, "must be 1 to 100 characters");
+            return None;
+        }
+        Some(text)
+    });
+    let amount = amount.filter(|given| !given.is_null()).and_then(|given| {
+        let amount = given.as_u64();
+        if amount.is_none() {
+            wrong("amountVnd", RuleName::WrongType, "has the wrong type");
+        }
+        amount
+    });
+    Some(format!("Biên lai {}: {} đồng", reference?, amount?))
+}

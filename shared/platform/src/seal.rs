@@ -1,0 +1,62 @@
+//! What we have proved of a message's sender, sealed beside the message: the queue that takes it
+//! from us names us as its sender, and no longer who we had it from.
+
+use std::fmt;
+
+use domain::catalogue::Sender;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::config::Setting;
+use crate::keyed_hash::KeyedHash;
+use crate::webhook::Secret;
+use crate::wire::hex;
+
+/// The attribute that names the sender of a message that was passed on.
+pub const SENDER: &str = "sender";
+
+/// The attribute that proves it.
+pub const SENDER_SEAL: &str = "sender-seal";
+
+/// The key with which senders are sealed, and from which the secrets of those are made that sign.
+#[derive(Clone)]
+pub struct SealKey {
+    hash: KeyedHash,
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealKey(***)")
+    }
+}
+
+impl SealKey {
+    /// With this secret. What was sealed with another one proves nothing any more.
+    pub fn new(secret: String) -> Self {
+        Self { hash: KeyedHash::new(secret) }
+    }
+
+    /// The seal of `body` as sent by `sender`, in hexadecimal.
+    pub fn seal(&self, sender: &Sender, body: &str) -> String {
+        let body = hex(Sha256::digest(body.as_bytes()));
+        hex(self.hash.bytes_of("sender", &format!("{body} {sender}")))
+    }
+
+    /// The secret with the number `key` of the integrator with this source: made of ours, so that
+    /// none is stored.
+    pub fn secret(&self, source: &str, key: u32) -> Secret {
+        Secret::new(self.hash.bytes_of("webhook", &format!("{source}#{key}")).to_vec())
+    }
+
+    /// Whether `seal` proves that `sender` sent `body`.
+    pub fn is_proven(&self, seal: &str, sender: &Sender, body: &str) -> bool {
+        self.seal(sender, body).as_bytes().ct_eq(seal.as_bytes()).into()
+    }
+}
+
+/// A secret, in variables whose names end in `_KEY`.
+impl Setting for SealKey {
+    fn read(text: Option<&str>) -> Option<Self> {
+        text.map(|secret| Self::new(secret.to_owned()))
+    }
+}
