@@ -31,7 +31,7 @@ token: ## print a bare token: make -s token ROLE=portal|administrator|auditor, R
 catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; on the local stack, or where API_URL and an administrator's TOKEN say
 	@$(PYTHON) infra/publish.py $(if $(DRY_RUN),--dry-run)
 
-redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|integrators-events|counts|documents|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
+redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|national|integrators-events|counts|documents|fetches|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
 integrator-secret: ## print the secret that an integrator signs with: make -s integrator-secret SOURCE=urn:motcua:integrator:ecosys [KEY=1]; of the local stack, or of the EVENTS_KEY of the environment

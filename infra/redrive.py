@@ -36,7 +36,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # dossier's notices; what the relay could not read does so once the dossier is mended in the table.
 QUEUES = {
     "notices": ("notices-dlq", "notices"),
+    "national": ("national-dlq", "national"),
     "documents": ("documents-dlq", "documents"),
+    "fetches": ("fetches-dlq", "fetches"),
     "integrators-events": ("integrators-events-dlq", "integrators-events"),
     "counts": ("counts-dlq", "counts"),
     "relay-failures": ("relay-failures", "notices"),
@@ -46,6 +48,7 @@ QUEUES = {
 SHOWN_ONLY = {
     "rollup-failures": "invoke rollup-kpi with the day: a second run changes nothing",
     "reminder-failures": "invoke remind-deadline with the day: a second run changes nothing",
+    "reconciliation-failures": "invoke reconcile-deliveries: a second run changes nothing",
     "expiry-failures": "invoke expire-content: a second run changes nothing",
     "announcement-failures": "invoke announce-report the same day, once the night is counted: "
     "a second run changes nothing",

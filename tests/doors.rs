@@ -173,7 +173,7 @@ async fn without_the_raw_query_its_map_is_read_and_nothing_of_it_is_lost() {
         Call::new("GET /v1/dossiers").officer(AGENCY).query("limit", "3").also("limit", "200");
     let mut event = call.payload();
     event["rawQueryString"] = Value::Null;
-    let tables = (&world.dossiers, &world.notices);
+    let tables = (&world.dossiers, &world.notices, &world.deliveries);
     let handler = |request| track_dossier::handle(request, tables, &world.catalogue, at(NOW));
     let answer: Answer = http::serve(serde_json::from_value(event).unwrap(), handler).await.into();
     assert_eq!((answer.status, broken(&answer)), (400, vec![("limit", "once")]));

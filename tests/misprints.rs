@@ -94,6 +94,7 @@ fn a_field_too_many_is_named_by_its_line_and_a_missing_one_by_that_of_its_entry(
         ("notices.json", "/policies/0/quiet/legal/sms", "from"),
         ("integrators.json", "/integrators/2", "agencies"),
         ("templates.json", "/templates/3", "class"),
+        ("systems.json", "/systems/1", "connected"),
     ] {
         let file = shipped(name);
         let mut without = file.clone();
@@ -416,6 +417,29 @@ fn broken_rules() -> Vec<Broken> {
             "/providers/1/validFrom",
         ),
         ("providers.json", "/failover/leastCalls", json!(0), "range", "/failover/leastCalls"),
+        ("systems.json", "/systems/0/name", json!(" "), "name", "/systems/0/name"),
+        (
+            "systems.json",
+            "/systems/1/requestsPerMinute",
+            json!(5),
+            "range",
+            "/systems/1/requestsPerMinute",
+        ),
+        (
+            "systems.json",
+            "/systems/0/itemsPerRequest",
+            json!(51),
+            "range",
+            "/systems/0/itemsPerRequest",
+        ),
+        (
+            "systems.json",
+            "/systems/1/id",
+            twice("systems.json", "/systems/0/id"),
+            "unique-start",
+            "/systems/1/validFrom",
+        ),
+        ("systems.json", "/systems/1/source", json!(""), "source", "/systems/1/source"),
         (
             "codes.json",
             "/gateways/0/entries/2/codes/1",

@@ -4,6 +4,7 @@
 mod doubt;
 mod limits;
 mod minute;
+mod tellers;
 mod together;
 
 use std::collections::BTreeMap;

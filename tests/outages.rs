@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::support::call::{CITIZEN, Call, submission};
 use crate::support::log::Log;
 use crate::support::teller::{
-    LEASE, accepted, changed, declined, not_taken, pool, silent, tell, woken,
+    LEASE, NobodyElse, accepted, changed, declined, not_taken, pool, silent, tell, woken,
 };
 use crate::support::template::template;
 use crate::support::world::{Death, Mortal, NOW, Scripted, World, at};
@@ -121,6 +121,7 @@ async fn no_call_begins_that_the_end_of_the_message_s_time_might_cut_off() {
         book: &world.notices,
         contacts: &world.contacts,
         gateways: carriers,
+        ledger: &NobodyElse,
         catalogue: &world.catalogue,
         pool,
         lease: LEASE,

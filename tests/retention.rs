@@ -359,7 +359,8 @@ async fn a_night_that_dies_before_or_after_any_write_is_finished_by_the_next() {
             assert_gone(&world, &code, &ids).await;
         }
     }
-    assert_eq!(deaths, 8, "state, row, content and key, before and after");
+    let parts = "state, row of the upload, row of a copy, content and key, before and after";
+    assert_eq!(deaths, 10, "{parts}");
 }
 
 #[tokio::test]

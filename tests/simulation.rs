@@ -36,7 +36,7 @@ use platform::port::{Advance, Contacts, DossierStore, MessageGateways, NoticeBoo
 
 use crate::support::call::Call;
 use crate::support::memory::Memory;
-use crate::support::teller::with_speedsms;
+use crate::support::teller::{NobodyElse, with_speedsms};
 use crate::support::world::{NOW, World, at};
 
 /// How many dossiers the province of the simulation has; each changes five times.
@@ -191,7 +191,8 @@ impl Province {
             | NoticeState::Delivered
             | NoticeState::Refused
             | NoticeState::Expired
-            | NoticeState::Merged { .. } => false,
+            | NoticeState::Merged { .. }
+            | NoticeState::ToldElsewhere => false,
         })
     }
 }
@@ -437,6 +438,7 @@ impl Province {
             book,
             contacts,
             gateways,
+            ledger: &NobodyElse,
             catalogue,
             pool,
             lease,
@@ -561,6 +563,9 @@ impl Province {
             }
             NoticeState::Unknown { .. } => {
                 assert!(notice.attempts.iter().any(is_unknown), "{name}: nothing is unknown")
+            }
+            NoticeState::ToldElsewhere => {
+                assert_eq!(first + repeated, 0, "{name} was left to another system and told");
             }
             NoticeState::Merged { .. } | NoticeState::Refused | NoticeState::Expired => {}
             NoticeState::Waiting { .. } | NoticeState::Leased { .. } | NoticeState::Held { .. } => {

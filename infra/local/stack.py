@@ -1,4 +1,4 @@
-"""The local stack: MiniStack with infra/template.yaml on it, beside it issuer and gateways.
+"""The local stack: MiniStack with infra/template.yaml on it, beside it issuer, gateways and portal.
 
 Everything binds loopback, and everything a stack has is in its directory: settings, logs, process
 records. Several stacks run side by side in different directories.
@@ -41,7 +41,7 @@ STAGED = ROOT / "target" / "lambda"
 # A folder each, which is also the program's name; tests/wiring holds the template equal to them.
 FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
 # Programs of infra/local that play outsiders, each a process of a stack.
-STAND_INS = ("issuer", "gateways")
+STAND_INS = ("issuer", "gateways", "portal")
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"
@@ -67,6 +67,14 @@ GATEWAY_ACCOUNT = {
     "ZALO_REFRESH_TOKEN": "local-refresh-token",
     "ZALO_OA_SECRET": "stand-in-oa-secret",
     "ESMS_REPORT_SECRET": "local-report-secret",
+}
+
+# The account that the national portal's stand-in knows.
+PORTAL_ACCOUNT = {
+    "NATIONAL_USER": "province",
+    "NATIONAL_PASSWORD": "local",
+    "NATIONAL_UNIT": "000.00.00.H20",
+    "NATIONAL_DSTCODE": "VN:GOV:000.00.00.G22:vpcpdvcprovider",
 }
 
 
@@ -96,7 +104,8 @@ class Stack:
         self.ministack = Service("ministack", self.directory)
         self.issuer = Service("issuer", self.directory)
         self.gateways = Service("gateways", self.directory)
-        self.services = (self.ministack, self.issuer, self.gateways)
+        self.portal = Service("portal", self.directory)
+        self.services = (self.ministack, self.issuer, self.gateways, self.portal)
 
     def settings(self) -> dict[str, str]:
         try:
@@ -121,12 +130,13 @@ class Stack:
                 raise
 
     def start(self, port_base: int | None) -> None:
-        ports = free_ports(3) if port_base is None else [port_base + offset for offset in range(3)]
+        ports = free_ports(4) if port_base is None else [port_base + offset for offset in range(4)]
         endpoint = f"http://127.0.0.1:{ports[0]}"
         # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by
         # letter.
         issuer_url = f"http://localhost:{ports[1]}"
         gateways_url = f"http://localhost:{ports[2]}"
+        portal_url = f"http://localhost:{ports[3]}"
         tools = {
             **clean_environment(),
             **ROOT_KEY,
@@ -146,16 +156,18 @@ class Stack:
         for service, port, more in (
             (self.issuer, ports[1], ("--key", str(self.issuer_key()))),
             (self.gateways, ports[2], account),
+            (self.portal, ports[3], ("--account", json.dumps(PORTAL_ACCOUNT))),
         ):
             program = [str(built(service.name)), "--port", str(port), *more]
             service.start(program, clean_environment())
         self.issuer.wait_ready(f"{issuer_url}/health")
         self.gateways.wait_ready(f"{gateways_url}/health")
+        self.portal.wait_ready(f"{portal_url}/health")
         self.ministack.wait_ready(f"{endpoint}/_ministack/health")
-        say("MiniStack, issuer and gateways are ready")
+        say("MiniStack, issuer, gateways and portal are ready")
 
         say(f"deploying {shown(TEMPLATE)}, some 15 s")
-        outputs = self.deploy(tools, issuer_url, gateways_url)
+        outputs = self.deploy(tools, issuer_url, gateways_url, portal_url)
         say(f"deployed {len(FUNCTIONS)} functions")
 
         settings = {
@@ -170,6 +182,9 @@ class Stack:
             "TEST_REPLIES_QUEUE_URL": outputs["TestRepliesQueueUrl"],
             "NOTICES_QUEUE_URL": outputs["NoticesQueueUrl"],
             "NOTICES_DLQ_URL": outputs["NoticesDlqUrl"],
+            "NATIONAL_DLQ_URL": outputs["NationalDlqUrl"],
+            "DELIVERIES_TABLE": outputs["DeliveriesTableName"],
+            "WAKE_DELIVERIES_FUNCTION": outputs["WakeDeliveriesFunctionName"],
             "RELAY_FAILURES_QUEUE_URL": outputs["RelayFailuresQueueUrl"],
             "DOCUMENTS_BUCKET": outputs["DocumentsBucketName"],
             "DOCUMENTS_QUEUE_URL": outputs["DocumentsQueueUrl"],
@@ -191,7 +206,9 @@ class Stack:
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
             "GATEWAYS_URL": gateways_url,
+            "PORTAL_URL": portal_url,
             **GATEWAY_ACCOUNT,
+            **PORTAL_ACCOUNT,
         }
         self.settings_file.write_text(
             "".join(f"{key}={value}\n" for key, value in settings.items())
@@ -237,7 +254,7 @@ class Stack:
         }
 
     def deploy(
-        self, tools: Mapping[str, str], issuer_url: str, gateways_url: str
+        self, tools: Mapping[str, str], issuer_url: str, gateways_url: str, portal_url: str
     ) -> dict[str, str]:
         # Here, because the Python that sets the tools up does not have it.
         import boto3  # noqa: PLC0415
@@ -267,6 +284,11 @@ class Stack:
             "ZaloAppId": GATEWAY_ACCOUNT["ZALO_APP_ID"],
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
+            "NationalUrl": portal_url,
+            "NationalUser": PORTAL_ACCOUNT["NATIONAL_USER"],
+            "NationalPassword": PORTAL_ACCOUNT["NATIONAL_PASSWORD"],
+            "NationalUnit": PORTAL_ACCOUNT["NATIONAL_UNIT"],
+            "NationalDstcode": PORTAL_ACCOUNT["NATIONAL_DSTCODE"],
             "ContactsKey": "local-contacts-key",
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "PeopleKey": "local-people-key",
@@ -448,7 +470,7 @@ def arguments() -> argparse.Namespace:
         command.add_argument("--dir", type=Path, default=Path(os.environ.get("STACK_DIR") or LOCAL))
         if name == "up":
             command.add_argument(
-                "--port-base", default="auto", help="first of three ports in a row, or auto"
+                "--port-base", default="auto", help="first of four ports in a row, or auto"
             )
         if name == "run":
             command.add_argument("argv", nargs=argparse.REMAINDER)

@@ -14,7 +14,7 @@ use platform::port::{MessageGateways, NoticeBook, Stored};
 
 use super::*;
 use crate::support::call::zalo_report;
-use crate::support::teller::{LEASE, pool};
+use crate::support::teller::{LEASE, NobodyElse, pool};
 
 /// A book in which another process is first, so many times.
 struct Outrun<'a> {
@@ -154,6 +154,7 @@ async fn what_is_not_charged_is_given_back_to_the_month_in_which_it_was_counted(
         book: &world.notices,
         contacts: &world.contacts,
         gateways: &gateways,
+        ledger: &NobodyElse,
         catalogue: &world.catalogue,
         pool,
         lease: LEASE,

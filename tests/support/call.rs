@@ -5,6 +5,7 @@ use std::future::ready;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::gateway::report::ZaloSigner;
 use platform::http;
@@ -333,7 +334,7 @@ impl Call {
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let tables = (&world.figures, &world.dossiers);
+        let tables = (&world.figures, &world.dossiers, &world.deliveries);
         http::serve(self.event(), |request| {
             read_kpi::handle(request, tables, &world.catalogue, now)
         })
@@ -392,7 +393,7 @@ impl Call {
             | "GET /v1/dossiers/{code}/forms/{form}"
             | "GET /v1/dossiers/{code}/reads"
             | "GET /v1/reads" => {
-                let tables = (&world.dossiers, &world.reads);
+                let tables = (&world.dossiers, &world.reads, &world.copies);
                 http::serve(event, |request| {
                     read_case::handle(request, tables, &world.bucket, catalogue, now)
                 })
@@ -410,7 +411,7 @@ impl Call {
                 http::serve(event, handler).await
             }
             route if route.contains("/v1/dossiers") => {
-                let tables = (&world.dossiers, &world.notices);
+                let tables = (&world.dossiers, &world.notices, &world.deliveries);
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
                     .await
             }
@@ -452,7 +453,7 @@ impl Call {
                 .await
             }
             _ => {
-                let tables = (&world.figures, &world.dossiers);
+                let tables = (&world.figures, &world.dossiers, &world.deliveries);
                 http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now))
                     .await
             }
@@ -474,9 +475,18 @@ impl Call {
 
     /// What `read-case` answers at `now`, as it is.
     pub async fn at_case(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let tables = (&world.dossiers, &world.reads);
-        let handler =
-            |request| read_case::handle(request, tables, &world.bucket, &world.catalogue, now);
+        self.at_case_by(&world.catalogue, world, now).await
+    }
+
+    /// The same under another catalogue.
+    pub async fn at_case_by(
+        self,
+        catalogue: &Catalogue,
+        world: &World,
+        now: Timestamp,
+    ) -> ApiGatewayV2httpResponse {
+        let tables = (&world.dossiers, &world.reads, &world.copies);
+        let handler = |request| read_case::handle(request, tables, &world.bucket, catalogue, now);
         http::serve(self.event(), handler).await
     }
 
@@ -512,7 +522,8 @@ impl Call {
     /// The answer of `track-dossier` at `now`.
     pub async fn at_track_on(self, world: &World, now: Timestamp) -> Answer {
         let handler = |request| {
-            track_dossier::handle(request, (&world.dossiers, &world.notices), &world.catalogue, now)
+            let tables = (&world.dossiers, &world.notices, &world.deliveries);
+            track_dossier::handle(request, tables, &world.catalogue, now)
         };
         http::serve(self.event(), handler).await.into()
     }

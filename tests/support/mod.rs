@@ -10,6 +10,7 @@ pub mod eform;
 pub mod log;
 pub mod memory;
 pub mod meter;
+pub mod national;
 pub mod shelf;
 pub mod signing;
 pub mod stack;

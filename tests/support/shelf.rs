@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use domain::upload::UploadId;
+use domain::upload::{Declared, UploadId};
 use inspection::sha256;
 use platform::Failure;
-use platform::port::{Contents, Eraser, Keeper};
+use platform::port::{Contents, Eraser, Keeper, Shelves};
 use serde_json::{Value, json};
 
 /// The type of most documents.
@@ -53,6 +53,15 @@ impl Shelf {
 pub fn notification(id: &str, version: &str) -> Value {
     let object = json!({ "key": format!("documents/{id}"), "versionId": version });
     json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": { "object": object } }] })
+}
+
+impl Shelves for Shelf {
+    async fn put(&self, id: &UploadId, declared: &Declared, bytes: Vec<u8>) -> Result<(), Failure> {
+        assert_eq!((sha256(&bytes), bytes.len() as u64), (declared.sha256.clone(), declared.bytes));
+        let version = format!("copy-{}", self.versions(id.as_str()) + 1);
+        Self::put(self, id.as_str(), &version, &bytes);
+        Ok(())
+    }
 }
 
 impl Keeper for Shelf {

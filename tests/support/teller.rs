@@ -5,6 +5,8 @@ use std::sync::Mutex;
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::delivery::SystemId;
+use domain::id::DossierCode;
 use domain::notice::NoticeChannel;
 use domain::notice::pool::ProviderPool;
 use jiff::SignedDuration;
@@ -13,7 +15,7 @@ use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
 use platform::message::CloudEvent;
-use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook};
+use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook};
 
 use serde_json::Value;
 
@@ -22,6 +24,15 @@ use super::world::{World, at};
 
 /// How long a lease of the tests is.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A ledger that nobody asks: the shipped catalogue leaves no notice to another system.
+pub struct NobodyElse;
+
+impl Acknowledgements for NobodyElse {
+    async fn acknowledged(&self, code: &DossierCode, system: &SystemId) -> Result<u64, Failure> {
+        panic!("{system} is asked about {code}, and we tell");
+    }
+}
 
 /// A gateway's yes.
 pub fn accepted(message: &str) -> Verdict {
@@ -107,6 +118,7 @@ pub async fn tell_with(
         book,
         contacts,
         gateways,
+        ledger: &NobodyElse,
         catalogue,
         pool,
         lease: LEASE,

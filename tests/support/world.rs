@@ -23,8 +23,8 @@ use platform::claiming::Claiming;
 use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, DossierItems, DossierTables, Dossiers, EventTable,
-    Figures, IntakeTable, Notices, People, Reads, Removals, UploadTable,
+    AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
+    Dossiers, EventTable, Figures, IntakeTable, Notices, People, Reads, Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -76,11 +76,14 @@ pub struct World {
     /// Seals who sent an event.
     pub seal_key: SealKey,
     pub notices: Notices,
+    pub deliveries: Deliveries,
     pub contacts: ContactBook,
     pub accounts: AccountTable,
     pub figures: Figures,
     pub reads: Reads,
     pub uploads: UploadTable,
+    /// Copies of documents that other systems keep.
+    pub copies: CopyTable,
     pub bucket: Bucket,
     /// The uploads that requests may claim, and what the bucket would hold of them.
     pub claims: Claiming<UploadTable, Shelf>,
@@ -167,6 +170,7 @@ impl World {
             events: EventTable::new(client.clone(), table("EventsTable")),
             seal_key: super::desk::seal_key(),
             notices: Notices::new(client.clone(), table("NoticesTable")),
+            deliveries: Deliveries::new(client.clone(), table("DeliveriesTable")),
             contacts: ContactBook::new(
                 client.clone(),
                 table("ContactsTable"),
@@ -174,6 +178,7 @@ impl World {
             ),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
+            copies: CopyTable::new(client.clone(), table("DocumentsTable")),
             bucket: bucket(),
             claims: Claiming {
                 uploads: UploadTable::new(client.clone(), table("DocumentsTable")),

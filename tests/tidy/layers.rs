@@ -103,6 +103,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "dossier",
     "printed",
     "reminder",
+    "delivery",
     "notice",
     "thread",
     "leader",
@@ -323,7 +324,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 44] = [
+const PLATFORM: [&str; 48] = [
     "clock",
     "log_line",
     "telemetry",
@@ -338,6 +339,7 @@ const PLATFORM: [&str; 44] = [
     "form",
     "fingerprint",
     "record",
+    "document_copy",
     "account",
     "catalogue",
     "port",
@@ -348,6 +350,8 @@ const PLATFORM: [&str; 44] = [
     "sqs",
     "gateway",
     "objects",
+    "document_hosts",
+    "national",
     "adapter",
     "claims",
     "request",
@@ -365,6 +369,7 @@ const PLATFORM: [&str; 44] = [
     "live_token",
     "live_catalogue",
     "gather",
+    "recorded",
     "service",
     "entry",
     "lib",

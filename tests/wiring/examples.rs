@@ -21,7 +21,7 @@ use crate::support::world::{Kept, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 141] = [
+const ANSWERS: [(&str, u16, &str); 143] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -96,6 +96,8 @@ const ANSWERS: [(&str, u16, &str); 141] = [
     ("track-dossier.worklist-of-mine", 200, ""),
     ("track-dossier.notices", 200, ""),
     ("track-dossier.notices-by-citizen", 403, "forbidden"),
+    ("track-dossier.deliveries", 200, ""),
+    ("track-dossier.deliveries-by-citizen", 403, "forbidden"),
     ("record-delivery.zalo-delivered", 200, ""),
     ("record-delivery.zalo-follow", 200, ""),
     ("record-delivery.zalo-replayed", 200, ""),
@@ -267,12 +269,12 @@ async fn answered(world: &World, name: &str) -> Answer {
             .await
         }
         "read-kpi" => {
-            let tables = (&world.figures, &world.dossiers);
+            let tables = (&world.figures, &world.dossiers, &world.deliveries);
             http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
                 .await
         }
         "read-case" => {
-            let tables = (&world.dossiers, &world.reads);
+            let tables = (&world.dossiers, &world.reads, &world.copies);
             http::serve(request, |request| {
                 read_case::handle(request, tables, &world.bucket, &world.catalogue, now)
             })
@@ -324,7 +326,7 @@ async fn answered(world: &World, name: &str) -> Answer {
             http::serve(request, |request| {
                 track_dossier::handle(
                     request,
-                    (&world.dossiers, &world.notices),
+                    (&world.dossiers, &world.notices, &world.deliveries),
                     &world.catalogue,
                     now,
                 )

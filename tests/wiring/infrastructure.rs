@@ -295,8 +295,13 @@ fn a_batch_of_messages_that_all_hang_still_ends_before_its_function_is_stopped()
     let settled_within = u64::try_from(batch::SETTLED_WITHIN.as_millis()).unwrap();
     for (queue, (function, mapping)) in consumers(&template) {
         let (width, record_millis) = match function.name {
+            // All of a batch together has the time of one message.
+            "sync-national" => {
+                (50, u64::try_from(sync_national::BATCH_TIMEOUT.as_millis()).unwrap())
+            }
             "ingest-event" => (ingest_event::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
             "count-agency" => (count_agency::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
+            "fetch-document" => (fetch_document::WIDTH, function.whole_number("RECORD_TIMEOUT_MS")),
             "inspect-document" => {
                 (inspect_document::WIDTH, function.whole_number("RECORD_TIMEOUT_MS"))
             }
@@ -345,8 +350,12 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "submit-dossier" => names::<submit_dossier::Settings>(),
         "track-dossier" => names::<track_dossier::Settings>(),
         "upload-document" => names::<upload_document::Settings>(),
+        "fetch-document" => names::<fetch_document::Settings>(),
         "inspect-document" => names::<inspect_document::Settings>(),
         "wake-notices" => names::<wake_notices::Settings>(),
+        "sync-national" => names::<sync_national::Settings>(),
+        "reconcile-deliveries" => names::<reconcile_deliveries::Settings>(),
+        "wake-deliveries" => names::<wake_deliveries::Settings>(),
         other => panic!("{other} has settings that no test reads"),
     };
     names.into_iter().map(str::to_owned).collect()
@@ -494,6 +503,12 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let expected = [
         ("NightlyRollup", "cron(30 0 * * ? *)", "RollupKpiFunction", "RollupFailuresQueue"),
         ("NightlyRepair", "cron(0 2 * * ? *)", "RepairRelayFunction", "RelayFailuresQueue"),
+        (
+            "NightlyReconciliation",
+            "cron(30 2 * * ? *)",
+            "ReconcileDeliveriesFunction",
+            "ReconciliationFailuresQueue",
+        ),
         ("NightlyExpiry", "cron(0 3 * * ? *)", "ExpireContentFunction", "ExpiryFailuresQueue"),
         (
             "MorningReminder",
@@ -512,6 +527,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     // A rate has no time zone, and what one run misses the next one does.
     let by_rate = [
         ("EveryMinuteWake", "rate(1 minute)", "WakeNoticesFunction"),
+        ("EveryMinuteDeliveries", "rate(1 minute)", "WakeDeliveriesFunction"),
         ("QuarterHourlyRefresh", "rate(15 minutes)", "RefreshTokenFunction"),
     ];
     for (id, rate, function) in by_rate {

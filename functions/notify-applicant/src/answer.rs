@@ -63,7 +63,7 @@ impl Fault {
     }
 }
 
-impl<D, B, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
+impl<D, B, C: Contacts, G: MessageGateways, L> Desk<'_, D, B, C, G, L> {
     /// Reads what `provider` answered at `now`.
     pub(crate) fn read(
         &self,

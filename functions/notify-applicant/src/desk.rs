@@ -36,7 +36,7 @@ impl Setting for Limits {
 }
 
 /// Everything that telling an applicant takes.
-pub struct Desk<'a, D, B, C, G> {
+pub struct Desk<'a, D, B, C, G, L> {
     /// Dossiers with their histories.
     pub dossiers: &'a D,
     /// The threads of notices.
@@ -45,6 +45,8 @@ pub struct Desk<'a, D, B, C, G> {
     pub contacts: &'a C,
     /// The gateways that send messages.
     pub gateways: &'a G,
+    /// What other systems have of dossiers, which may tell in our place.
+    pub ledger: &'a L,
     /// Message texts, gateway codes, prices and the notice policy.
     pub catalogue: &'a Catalogue,
     /// Which SMS gateway is well at the moment, as this process has seen it.
@@ -55,7 +57,7 @@ pub struct Desk<'a, D, B, C, G> {
     pub limits: Limits,
 }
 
-impl<D, B, C, G: MessageGateways> Desk<'_, D, B, C, G> {
+impl<D, B, C, G: MessageGateways, L> Desk<'_, D, B, C, G, L> {
     /// The policy of `day`, as this deployment wants it.
     pub(crate) fn policy(&self, day: Date) -> NoticePolicy {
         let ours =

@@ -17,6 +17,7 @@ use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::id::SubjectCode;
 use domain::notice::policy::NoticePolicy;
+use domain::notice::teller::Teller;
 use domain::notice::{Language, NoticeChannel, Provider};
 use domain::thread::{
     Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
@@ -25,7 +26,9 @@ use jiff::{SignedDuration, Timestamp};
 use platform::message::{
     self, CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake, read_data,
 };
-use platform::port::{Contacts, DossierStore, MessageGateways, NoticeBook, Stored};
+use platform::port::{
+    Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook, Stored,
+};
 use platform::request::read_json;
 use platform::{Failure, LogLine};
 use serde_json::Value;
@@ -58,11 +61,18 @@ const COMES_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Handles one message of the queue. Fails, so that the message is repeated, if a store or queue
 /// does.
-pub async fn tell<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways>(
+pub async fn tell<D, B, C, G, L>(
     message: &str,
-    desk: &Desk<'_, D, B, C, G>,
+    desk: &Desk<'_, D, B, C, G, L>,
     clock: impl Fn() -> Timestamp + Sync,
-) -> Result<(), Failure> {
+) -> Result<(), Failure>
+where
+    D: DossierStore,
+    B: NoticeBook,
+    C: Contacts,
+    G: MessageGateways,
+    L: Acknowledgements,
+{
     let (code, order) = subject(message)?;
     let begun = clock();
     let (mut order, mut lost) = (order, false);
@@ -138,7 +148,14 @@ fn next(stored: Stored, thread: &NoticeThread, now: Timestamp) -> Step {
     Step::GivenUp(why)
 }
 
-impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D, B, C, G> {
+impl<D, B, C, G, L> Desk<'_, D, B, C, G, L>
+where
+    D: DossierStore,
+    B: NoticeBook,
+    C: Contacts,
+    G: MessageGateways,
+    L: Acknowledgements,
+{
     async fn step(
         &self,
         code: &SubjectCode,
@@ -178,6 +195,19 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
             let stored = self.keep(&mut thread, since, &subject, now).await?;
             return Ok(next(stored, &thread, now));
         };
+        match self.teller(&subject, &notice, &policy, now).await? {
+            Teller::Us => {}
+            Teller::Them => {
+                thread.leave_to_system(notice.version, now);
+                let stored = self.keep(&mut thread, since, &subject, now).await?;
+                return Ok(next(stored, &thread, now));
+            }
+            Teller::Undecided { until } => {
+                thread.put_off(notice.version, until, DelayReason::SystemMayTell, now);
+                let stored = self.keep(&mut thread, since, &subject, now).await?;
+                return Ok(next(stored, &thread, now));
+            }
+        }
         // Nobody is asked, and so nobody paid, to send where no message arrives.
         if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
             let (dossier, class, reason) =
@@ -222,6 +252,25 @@ impl<D: DossierStore, B: NoticeBook, C: Contacts, G: MessageGateways> Desk<'_, D
         }
         let stored = self.keep(&mut thread, since, &subject, now).await?;
         Ok(next(stored, &thread, now))
+    }
+
+    /// Who tells of `notice`: whoever began to goes on; else, where the catalogue has another system
+    /// tell, who has the change.
+    async fn teller(
+        &self,
+        subject: &Subject<'_>,
+        notice: &NoticeRecord,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) -> Result<Teller, Failure> {
+        let Subject::Dossier(dossier) = subject else { return Ok(Teller::Us) };
+        let rule = policy.teller_of(dossier).filter(|_| notice.attempts.is_empty());
+        let Some((rule, system)) = rule.and_then(|rule| Some((rule, rule.system_in_our_place()?)))
+        else {
+            return Ok(Teller::Us);
+        };
+        let acknowledged = self.ledger.acknowledged(&dossier.code, system).await?;
+        Ok(rule.teller((notice.version, notice.changed_at), acknowledged, now))
     }
 
     /// Asks one provider of `channel`, under a lease.

@@ -9,7 +9,7 @@ use notify_applicant::{Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, tell};
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{AccountTable, ContactBook, Dossiers, Notices};
+use platform::dynamo::{AccountTable, ContactBook, Deliveries, Dossiers, Notices};
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
 use platform::live_token::LiveToken;
@@ -34,6 +34,7 @@ async fn wire() -> Result<(), entry::Error> {
         receives_max: settings.queue.receives_max,
         patience: SHORT_PATIENCE,
     };
+    let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(cloud.queues(), settings.queue);
@@ -45,7 +46,8 @@ async fn wire() -> Result<(), entry::Error> {
         let pool = pool.get_or_init(|| {
             Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(now)))
         });
-        let desk = &Desk { dossiers, book, contacts, gateways, catalogue, pool, lease, limits };
+        let desk =
+            &Desk { dossiers, book, contacts, gateways, ledger, catalogue, pool, lease, limits };
         tell(&message.body, desk, clock::now).await
     })
     .await

@@ -22,6 +22,8 @@ platform::settings! {
         contacts_key: String = "CONTACTS_KEY",
         /// The name of the accounts table.
         accounts_table: String = "ACCOUNTS_TABLE",
+        /// The name of the deliveries table: what other systems have, which may tell in our place.
+        deliveries_table: String = "DELIVERIES_TABLE",
         /// The accounts with gateways.
         gateways: GatewaySettings,
         /// The queue and its dead letters.

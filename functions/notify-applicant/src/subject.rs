@@ -73,7 +73,7 @@ impl Subject<'_> {
     }
 }
 
-impl<D: DossierStore, B, C, G> Desk<'_, D, B, C, G> {
+impl<D: DossierStore, B, C, G, L> Desk<'_, D, B, C, G, L> {
     /// Reads of what `code` is, as of `now`.
     pub(crate) async fn subject<'a>(
         &'a self,

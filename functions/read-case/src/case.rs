@@ -3,6 +3,8 @@
 
 mod filled;
 
+use std::collections::BTreeMap;
+
 use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
@@ -10,9 +12,10 @@ use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::procedure::{Channel, Procedure, Step};
-use domain::upload::{DocumentType, UploadId, UploadedDocument};
+use domain::upload::{DocumentType, UploadId, UploadState, UploadedDocument};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use platform::document_copy::{DocumentCopy, copy_id};
 use platform::record::GoneSince;
 use serde::Serialize;
 
@@ -158,12 +161,50 @@ struct HandedIn<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 enum Source<'a> {
-    /// At an address of another system, which we never fetch.
-    Reference { url: &'a str, sha256: &'a str },
+    /// At an address of another system, of which we may keep a copy.
+    Reference {
+        url: &'a str,
+        sha256: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        copy: Option<CopyOf<'a>>,
+    },
     /// On paper, with whoever took the dossier in.
     Paper { form: PaperKind, received_by: PaperReceiver<'a> },
     /// In our object storage: `GET /v1/dossiers/{code}/documents/{id}` says how to fetch it.
     Upload { id: &'a UploadId, media_type: DocumentType, bytes: u64, sha256: &'a str },
+}
+
+/// Our copy of what another system keeps, or why there is none.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum CopyOf<'a> {
+    /// It was fetched, and is not inspected yet.
+    Awaited,
+    /// It can be opened: `GET /v1/dossiers/{code}/documents/{id}`.
+    Usable { id: &'a UploadId, media_type: DocumentType, bytes: u64 },
+    /// It breaks a rule of the inspection, which is the reason.
+    Refused { reason: &'a str, at: Timestamp },
+    /// Its host did not give it, or gave something else than was declared.
+    Missed { reason: &'a str, at: Timestamp },
+}
+
+impl<'a> CopyOf<'a> {
+    fn of(copy: &'a DocumentCopy) -> Self {
+        match copy {
+            DocumentCopy::Missed(missed) => Self::Missed { reason: &missed.missed, at: missed.at },
+            DocumentCopy::Fetched(upload) => match &upload.state {
+                UploadState::Awaited => Self::Awaited,
+                UploadState::Usable { .. } => Self::Usable {
+                    id: &upload.id,
+                    media_type: upload.declared.media_type,
+                    bytes: upload.declared.bytes,
+                },
+                UploadState::Refused { reason, inspected_at } => {
+                    Self::Refused { reason, at: *inspected_at }
+                }
+            },
+        }
+    }
 }
 
 /// Who took paper in: an agency through its officer, or the portal or an integrator.
@@ -233,9 +274,9 @@ struct Payment<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The case at `version` for `by`.
+    /// The case at `version` for `by`, with what is known of copies.
     pub(crate) fn of(
-        dossier: &'a Dossier,
+        (dossier, copies): (&'a Dossier, &'a BTreeMap<UploadId, DocumentCopy>),
         version: u64,
         by: &Actor,
         catalogue: &'a Catalogue,
@@ -271,7 +312,7 @@ impl<'a> Case<'a> {
             content_until: catalogue
                 .content_until(dossier)
                 .filter(|_| dossier.content_gone.is_none()),
-            documents: documents(dossier, &seen),
+            documents: documents((dossier, copies), &seen),
             documents_kept_by: dossier.documents_kept_by,
             forms: filled::forms(dossier, &seen),
             form_kept_by: FormKeptBy::of(dossier, &seen, procedure),
@@ -332,20 +373,33 @@ impl<'a> Person<'a> {
 }
 
 /// What came with each of the entries that are `seen`, in that order, with whoever made the entry.
-fn documents<'a>(dossier: &'a Dossier, seen: &[&'a HistoryEntry]) -> Vec<HandedIn<'a>> {
+fn documents<'a>(
+    (dossier, copies): (&'a Dossier, &'a BTreeMap<UploadId, DocumentCopy>),
+    seen: &[&'a HistoryEntry],
+) -> Vec<HandedIn<'a>> {
+    let copy = |document: &'a Document| {
+        let kept = document.kept_elsewhere()?;
+        copies.get(&copy_id(&dossier.code, &kept.sha256))
+    };
     let of = |entry: &&'a HistoryEntry| {
         let entry: &'a HistoryEntry = entry;
-        dossier.documents_of(entry).map(move |document| HandedIn::of(document, &entry.by))
+        let handed_in = move |document| HandedIn::of(document, copy(document), &entry.by);
+        dossier.documents_of(entry).map(handed_in)
     };
     seen.iter().flat_map(of).collect()
 }
 
 impl<'a> HandedIn<'a> {
-    fn of(document: &'a Document, taken_by: &'a Signature) -> Self {
+    fn of(document: &'a Document, copy: Option<&'a DocumentCopy>, taken_by: &'a Signature) -> Self {
+        let copied = copy.and_then(DocumentCopy::usable);
         let (source, inspection) = match &document.content {
             DocumentContent::Reference(kept) => (
-                Source::Reference { url: &kept.url, sha256: &kept.sha256 },
-                Some(Inspection::NotOurs),
+                Source::Reference {
+                    url: &kept.url,
+                    sha256: &kept.sha256,
+                    copy: copy.map(CopyOf::of),
+                },
+                Some(copied.as_ref().map_or(Inspection::NotOurs, |_| Inspection::Usable)),
             ),
             DocumentContent::Upload(UploadedDocument { upload, declared, .. }) => (
                 Source::Upload {
@@ -372,7 +426,10 @@ impl<'a> HandedIn<'a> {
             version: document.version,
             source,
             inspection,
-            inspected_at: document.uploaded().map(|uploaded| uploaded.inspected_at),
+            inspected_at: document
+                .uploaded()
+                .map(|uploaded| uploaded.inspected_at)
+                .or(copied.map(|copied| copied.inspected_at)),
         }
     }
 }

@@ -2,13 +2,16 @@
 //! uploaded document of it, handed in or given as a result, in the version that was inspected.
 
 use domain::catalogue::Catalogue;
+use domain::document::Document;
 use domain::dossier::{Actor, Dossier};
 use domain::upload::{DocumentType, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Dossiers, Reads};
+use platform::document_copy::copy_id;
+use platform::dynamo::{CopyTable, Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
 use platform::objects::{Bucket, SignedDownload};
+use platform::port::Copies;
 use platform::record::{ReadOf, ReadRecord};
 use serde::Serialize;
 
@@ -26,7 +29,7 @@ struct Shown<'a> {
 
 pub(crate) async fn show(
     request: &HttpRequest,
-    (dossiers, reads): (&Dossiers, &Reads),
+    (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
     bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -36,7 +39,12 @@ pub(crate) async fn show(
     let id: UploadId = request.path("id")?;
     let dossier = super::find(dossiers, request).await?;
     let version = super::version_seen(&by, &dossier).ok_or(Failure::DossierNotFound)?;
-    let (document, what) = seen(&dossier, version, &id, &by).ok_or(Failure::DocumentNotFound)?;
+    let found = match seen(&dossier, version, &id, &by) {
+        Some((document, what)) => Some((document.clone(), what)),
+        None => copied((&dossier, version), &id, copies).await?,
+    };
+    let (document, what) = found.ok_or(Failure::DocumentNotFound)?;
+    let document = &document;
     // Signed first: what cannot be shown was not read.
     let download = bucket.download(document, now).await?;
     let what = (what, version);
@@ -50,6 +58,21 @@ pub(crate) async fn show(
         download,
     };
     HttpReply::json(200, &shown)
+}
+
+/// The copy `id` of a document that another system keeps, of those that came up to `version`.
+async fn copied(
+    (dossier, version): (&Dossier, u64),
+    id: &UploadId,
+    copies: &CopyTable,
+) -> Result<Option<(UploadedDocument, ReadOf)>, Failure> {
+    let came = dossier.documents.iter().filter(|document| document.version <= version);
+    let mut kept = came.filter_map(Document::kept_elsewhere);
+    if !kept.any(|kept| copy_id(&dossier.code, &kept.sha256) == *id) {
+        return Ok(None);
+    }
+    let copy = copies.copy(id).await?.and_then(|copy| copy.usable());
+    Ok(copy.map(|copy| (copy, ReadOf::Document)))
 }
 
 /// The document `id` that `by` may see at `version`, and what it is of the dossier.

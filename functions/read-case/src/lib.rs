@@ -10,15 +10,20 @@ mod qr;
 mod readers;
 mod settings;
 
+use std::collections::BTreeMap;
+
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, Sight};
 use domain::id::DossierCode;
+use domain::upload::{UploadId, UploadState};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Dossiers, Reads};
+use platform::document_copy::{DocumentCopy, kept_elsewhere};
+use platform::dynamo::{CopyTable, Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
 use platform::objects::Bucket;
-use platform::port::DossierStore;
+use platform::port::{Copies, DossierStore};
 use platform::record::{ReadOf, ReadRecord};
 
 use case::Case;
@@ -28,16 +33,18 @@ pub use settings::Settings;
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (dossiers, reads): (&Dossiers, &Reads),
+    (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
     bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
         "GET /v1/dossiers/{code}/documents/{id}" => {
-            document::show(&request, (dossiers, reads), bucket, catalogue, now).await
+            document::show(&request, (dossiers, reads, copies), bucket, catalogue, now).await
         }
-        "GET /v1/dossiers/{code}/case" => case(&request, (dossiers, reads), catalogue, now).await,
+        "GET /v1/dossiers/{code}/case" => {
+            case(&request, (dossiers, reads, copies), catalogue, now).await
+        }
         "GET /v1/dossiers/{code}/forms/{form}" => {
             form::print(&request, (dossiers, reads), catalogue, now).await
         }
@@ -51,7 +58,7 @@ pub async fn handle(
 
 async fn case(
     request: &HttpRequest,
-    (dossiers, reads): (&Dossiers, &Reads),
+    (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -69,6 +76,8 @@ async fn case(
         _ if dossier.content_gone.is_some() => format!("\"{version}-gone\""),
         _ => format!("\"{version}\""),
     };
+    let copies = copies_of(&dossier, copies, catalogue).await?;
+    let tag = with_copies(tag, &copies);
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));
@@ -76,7 +85,36 @@ async fn case(
     let what = (ReadOf::Case, version);
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     record(reads, &read).await?;
-    Ok(tagged(HttpReply::json(200, &Case::of(&dossier, version, &by, catalogue))?, tag))
+    let shown = Case::of((&dossier, &copies), version, &by, catalogue);
+    Ok(tagged(HttpReply::json(200, &shown)?, tag))
+}
+
+/// What is known of the copies of documents that other systems keep.
+async fn copies_of(
+    dossier: &Dossier,
+    copies: &CopyTable,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<UploadId, DocumentCopy>, Failure> {
+    let hosts = catalogue.document_hosts();
+    let kept = kept_elsewhere(dossier).into_iter();
+    let kept = kept.filter(|(_, reference)| hosts.may_be_copied(reference));
+    let reads = kept.map(async |(id, _)| Ok::<_, Failure>((id.clone(), copies.copy(&id).await?)));
+    let read = try_join_all(reads).await?.into_iter();
+    Ok(read.filter_map(|(id, copy)| Some((id, copy?))).collect())
+}
+
+/// `tag` with how far each copy has come: it changes without the version.
+fn with_copies(tag: String, copies: &BTreeMap<UploadId, DocumentCopy>) -> String {
+    let letter = |copy: &DocumentCopy| match copy {
+        DocumentCopy::Missed(_) => 'm',
+        DocumentCopy::Fetched(upload) => match upload.state {
+            UploadState::Awaited => 'a',
+            UploadState::Usable { .. } => 'u',
+            UploadState::Refused { .. } => 'r',
+        },
+    };
+    let letters: String = copies.values().map(letter).collect();
+    if letters.is_empty() { tag } else { format!("{}-{letters}\"", tag.trim_end_matches('"')) }
 }
 
 /// The newest version that `by` may see of the content; none where they may see nothing.

@@ -1,7 +1,7 @@
 //! Wires `read-case`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Reads};
+use platform::dynamo::{CopyTable, Dossiers, Reads};
 use platform::entry::{self, http};
 use platform::objects::Bucket;
 use read_case::Settings;
@@ -16,11 +16,12 @@ async fn wire() -> Result<(), entry::Error> {
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
-    let reads = &Reads::new(client, settings.reads_table);
+    let reads = &Reads::new(client.clone(), settings.reads_table);
+    let copies = &CopyTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
     http::run(async |request, now| {
         let catalogue = &*live.current(now).await?;
-        read_case::handle(request, (dossiers, reads), bucket, catalogue, now).await
+        read_case::handle(request, (dossiers, reads, copies), bucket, catalogue, now).await
     })
     .await
 }

@@ -8,6 +8,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// The name of the documents table, which knows the copies of what other systems keep.
+        documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
         /// The tables that hold dossiers.

@@ -6,7 +6,7 @@ use domain::index::{
     Condition, Formula, Input, Measures, Missing, Origin, Ratio, Rung, Scope, ScoredCriterion,
     ScoredGroup, ScoredIndex, score,
 };
-use domain::kpi::report::{EndedAgencies, share};
+use domain::kpi::report::share;
 use domain::period::Period;
 use domain::provenance::Trust;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer::{CountedTime, percent};
+use crate::synchronised::Synchronised;
 
 /// The body of `GET /v1/kpi/index`.
 #[derive(Serialize)]
@@ -91,16 +92,21 @@ struct Trace {
 pub(crate) fn indexed(
     period: &Period,
     gathered: &Gathered,
-    agency: Option<&AgencyCode>,
-    ended: EndedAgencies,
+    synchronised: &Synchronised,
+    scope: Scope<'_>,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
     let (indexes, last) = (catalogue.indexes(), period.last());
-    let scope = Scope { agency, ended };
+    let Scope { agency, ended } = scope;
     let measures = if gathered.days > 0 {
         Measures::of(&gathered.rows, scope, catalogue.register(), last)
     } else {
         Measures::not_counted(scope, catalogue.register(), last)
+    };
+    let known = synchronised.within(scope, catalogue.register(), last);
+    let measures = match known {
+        Some((in_step, owed)) => measures.with_synchronised(in_step, owed),
+        None => measures,
     };
     let answer = |index| index_answer(&score(index, &measures, indexes, period, agency));
     Indexed {
@@ -178,6 +184,7 @@ fn input(input: &Input) -> Value {
         Origin::Figures => ("figures", None),
         Origin::Catalogue => ("catalogue", None),
         Origin::Declared(by) => ("declared", Some(by)),
+        Origin::Ledger => ("deliveries", None),
     };
     let mut answer = json!({"input": input.name, "value": input.value, "from": from});
     if let Some(of) = input.of {

@@ -13,23 +13,26 @@ mod national;
 mod page;
 mod settings;
 mod sheet;
+mod synchronised;
 
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
+use domain::index::Scope;
 use domain::kpi::report::{Dimension, EndedAgencies, Selection, report};
 use domain::period::Period;
 use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Dossiers, Figures};
+use platform::dynamo::{Deliveries, Dossiers, Figures};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
 pub use settings::Settings;
 use sheet::ByteOrderMark;
+use synchronised::Synchronised;
 
 /// How long a client may keep an answer before asking again with its tag, in seconds. Figures
 /// change once a night, and when a day is ordered to be counted again.
@@ -42,7 +45,7 @@ const LIMIT_MAX: u64 = 500;
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (figures, dossiers): (&Figures, &Dossiers),
+    (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -53,11 +56,11 @@ pub async fn handle(
         }
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;
-            index_of(&request, &actor, figures, (catalogue, now)).await
+            index_of(&request, &actor, (figures, ledger), (catalogue, now)).await
         }
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
-            national_of(&request, &actor, figures, (catalogue, now)).await
+            national_of(&request, &actor, (figures, ledger), (catalogue, now)).await
         }
         "GET /v1/reports/{period}" => page_of(&request, (figures, dossiers), catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
@@ -154,7 +157,7 @@ enum ReportForm {
 async fn index_of(
     request: &HttpRequest,
     actor: &Actor,
-    figures: &Figures,
+    (figures, ledger): (&Figures, &Deliveries),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -165,7 +168,9 @@ async fn index_of(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let indexed = index::indexed(&period, &gathered, agency.as_ref(), ended, (catalogue, now));
+    let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
+    let scope = Scope { agency: agency.as_ref(), ended };
+    let indexed = index::indexed(&period, &gathered, &synchronised, scope, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
         Caches::Own,
@@ -176,7 +181,7 @@ async fn index_of(
 async fn national_of(
     request: &HttpRequest,
     actor: &Actor,
-    figures: &Figures,
+    (figures, ledger): (&Figures, &Deliveries),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -189,7 +194,8 @@ async fn national_of(
         return Err(Failure::Forbidden);
     }
     let gathered = gather(&period, figures).await?;
-    let national = national::national(&period, &gathered, ended, (catalogue, now));
+    let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
+    let national = national::national(&period, &gathered, &synchronised, ended, (catalogue, now));
     let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {

@@ -1,7 +1,7 @@
 //! Wires `read-kpi`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Figures};
+use platform::dynamo::{Deliveries, Dossiers, Figures};
 use platform::entry::{self, http};
 use read_kpi::Settings;
 
@@ -14,9 +14,11 @@ async fn wire() -> Result<(), entry::Error> {
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let figures = &Figures::new(client.clone(), settings.kpi_table);
-    let dossiers = &Dossiers::states(client, settings.dossiers_table);
+    let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
+    let ledger = &Deliveries::new(client, settings.deliveries_table);
     http::run(async |request, now| {
-        read_kpi::handle(request, (figures, dossiers), &*live.current(now).await?, now).await
+        let tables = (figures, dossiers, ledger);
+        read_kpi::handle(request, tables, &*live.current(now).await?, now).await
     })
     .await
 }

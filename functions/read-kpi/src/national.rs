@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agency::AgencyLevel;
 use domain::catalogue::Catalogue;
+use domain::index::Scope;
 use domain::kpi::KpiCell;
 use domain::kpi::report::{Dimension, EndedAgencies, Figures, Line, Selection, report, share};
 use domain::period::Period;
@@ -18,9 +19,14 @@ use serde_json::{Map, Value};
 
 use crate::answer::{CountedTime, percent};
 use crate::sheet::{ByteOrderMark, csv_of, harmless, remark};
+use crate::synchronised::Synchronised;
+
+/// The field of dossiers synchronised with the national portal: the ledger has it for days that a
+/// night compared.
+const SYNCHRONISED: &str = "DB_TOTAL";
 
 /// Fields of the national report for which there is no source: dossiers synchronised with the
-/// national portal, filings below its standard, payments on the national platform, procedures on
+/// national portal where not every day was compared, filings below its standard, payments on the national platform, procedures on
 /// the portal and those without dossiers, feedback, and publication.
 pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
@@ -97,20 +103,23 @@ pub(crate) struct National {
     time: CountedTime,
     agencies: &'static str,
     rows: Vec<Map<String, Value>>,
-    missing: [&'static str; MISSING.len()],
+    missing: Vec<&'static str>,
 }
 
 pub(crate) fn national(
     period: &Period,
     gathered: &Gathered,
+    synchronised: &Synchronised,
     ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> National {
+    let missing = MISSING.into_iter();
+    let missing = missing.filter(|name| *name != SYNCHRONISED || !synchronised.is_known());
     National {
         time: CountedTime::of(period, gathered, now),
         agencies: ended.name(),
-        rows: rows(period, gathered, ended, catalogue),
-        missing: MISSING,
+        rows: rows(period, gathered, synchronised, ended, catalogue),
+        missing: missing.collect(),
     }
 }
 
@@ -119,6 +128,7 @@ pub(crate) fn national(
 fn rows(
     period: &Period,
     gathered: &Gathered,
+    synchronised: &Synchronised,
     ended: EndedAgencies,
     catalogue: &Catalogue,
 ) -> Vec<Map<String, Value>> {
@@ -151,6 +161,10 @@ fn rows(
     let row = |(level, line): (Option<u8>, Line)| {
         rank = if above == Some(level) { rank + 1 } else { 1 };
         above = Some(level);
+        let agency = line.key.parse().ok();
+        let scope = Scope { agency: agency.as_ref(), ended };
+        let in_step = synchronised.within(scope, catalogue.register(), last);
+        let in_step = in_step.filter(|_| agency.is_some());
         let of = |channel| channels.get(&(line.key.clone(), channel)).copied().unwrap_or_default();
         let counted = Counted {
             figures: line.figures,
@@ -167,6 +181,9 @@ fn rows(
         }
         row.insert("MADONVI".to_owned(), line.key.into());
         row.insert("TENDONVI".to_owned(), line.name.into());
+        if let Some((in_step, _)) = in_step {
+            row.insert(SYNCHRONISED.to_owned(), in_step.into());
+        }
         row.extend(
             COLUMNS.iter().filter_map(|(name, field)| Some(((*name).to_owned(), field(&counted)?))),
         );
@@ -190,8 +207,10 @@ pub(crate) fn csv(
     doubts: Option<String>,
     mark: ByteOrderMark,
 ) -> Result<String, Failure> {
+    let synchronised = (!national.missing.contains(&SYNCHRONISED)).then_some(SYNCHRONISED);
     let names = ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"]
         .into_iter()
+        .chain(synchronised)
         .chain(COLUMNS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
     let field = |value: Option<&Value>| match value {

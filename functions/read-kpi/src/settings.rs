@@ -11,5 +11,7 @@ platform::settings! {
         kpi_table: String = "KPI_TABLE",
         /// The name of the dossiers table.
         dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the deliveries table.
+        deliveries_table: String = "DELIVERIES_TABLE",
     }
 }

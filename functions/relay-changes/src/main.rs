@@ -13,8 +13,14 @@ async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let client = Cloud::open()?.queues_at_hand().await;
     let notices = Queue::new(client.clone(), settings.notices_queue_url);
+    let national = settings.national_queue_url.map(|url| Queue::new(client.clone(), url));
+    let fetches = Queue::new(client.clone(), settings.fetches_queue_url);
     let failures = &Queue::new(client, settings.failures_queue_url);
-    let routes: &[Route<'_, Queue>] = &[Route { queue: &notices, wants: |_| true }];
-    stream::run(async |changes| relay(changes, routes, failures, settings.record_timeout).await)
+    let mut routes = vec![
+        Route { queue: &notices, wants: |_| true },
+        Route { queue: &fetches, wants: |entry| entry.action.brings_documents() },
+    ];
+    routes.extend(national.iter().map(|queue| Route { queue, wants: |_| true }));
+    stream::run(async |changes| relay(changes, &routes, failures, settings.record_timeout).await)
         .await
 }

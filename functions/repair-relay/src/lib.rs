@@ -10,16 +10,16 @@ mod settings;
 
 use std::collections::BTreeMap;
 
-use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
+use platform::recorded::recorded;
 use platform::wire;
 use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
@@ -32,10 +32,6 @@ const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What was recorded so lately may still be on its way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
-
-/// How many days before the first moment looked at a dossier may have ended of which something was
-/// recorded since: integrators report days late.
-const REPORTED_LATE_DAYS: i64 = 31;
 
 /// The most dossiers that one run sends; those left over are the next run's.
 const SENT_MAX: usize = 20_000;
@@ -90,7 +86,7 @@ pub async fn repair(
         catalogue.agencies().map(|agency| agency.code.clone()).collect();
     let mut changed: BTreeMap<DossierCode, u64> = BTreeMap::new();
     let read =
-        stream::iter(&agencies).map(|agency| recorded(dossiers, agency, (since, until), now));
+        stream::iter(&agencies).map(|agency| versions(dossiers, agency, (since, until), now));
     let mut read = read.buffer_unordered(WIDTH);
     while let Some(found) = read.try_next().await? {
         for (code, version) in found {
@@ -122,21 +118,19 @@ pub async fn repair(
 
 /// Dossiers of `agency` of which something was recorded in a time, with the last version recorded
 /// in it.
-async fn recorded(
+async fn versions(
     dossiers: &Dossiers,
     agency: &AgencyCode,
     (since, until): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Result<Vec<(DossierCode, u64)>, Failure> {
-    let first = date_of(since).saturating_sub(REPORTED_LATE_DAYS.days());
-    let (open, ended) =
-        (dossiers.open(agency).await?, dossiers.ended(agency, first, date_of(now)).await?);
     let last = |facts: DossierFacts| {
         let entry =
             facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
         Some((facts.code, entry.version))
     };
-    Ok(open.facts.into_iter().chain(ended.facts).filter_map(last).collect())
+    let found = recorded(dossiers, agency, since, now).await?;
+    Ok(found.into_iter().filter_map(last).collect())
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {

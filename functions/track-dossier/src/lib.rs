@@ -2,6 +2,7 @@
 //! on it see its history, an agency sees its worklist.
 
 mod deadline;
+mod deliveries;
 mod notices;
 mod settings;
 mod worklist;
@@ -20,12 +21,13 @@ use domain::law::Law;
 use domain::outcome::ResultKind;
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::Dossiers;
+use platform::dynamo::{Deliveries, Dossiers};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{DossierStore, NoticeBook};
 use serde::Serialize;
 
 use deadline::Deadline;
+use deliveries::Shown;
 use notices::Notices;
 use worklist::{WorklistQuery, worklist};
 
@@ -34,7 +36,7 @@ pub use settings::Settings;
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (dossiers, book): (&Dossiers, &impl NoticeBook),
+    (dossiers, book, ledger): (&Dossiers, &impl NoticeBook, &Deliveries),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -78,6 +80,16 @@ pub async fn handle(
                 thread.settle(&catalogue.notice_policy(date_of(now)), now);
             }
             HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
+        }
+        "GET /v1/dossiers/{code}/deliveries" => {
+            let by = request.actor(catalogue, now)?;
+            request.no_parameters()?;
+            let dossier = find(dossiers, &request).await?;
+            if !by.takes_part(&dossier) {
+                return Err(Failure::Forbidden);
+            }
+            let lines = ledger.of(&dossier.code).await?;
+            HttpReply::json(200, &Shown::of(&dossier.code, &lines, catalogue, date_of(now)))
         }
         "GET /v1/dossiers" => {
             let Actor::Officer { id, agency, predecessors, .. } = request.actor(catalogue, now)?

@@ -1,7 +1,7 @@
 //! Wires `track-dossier`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Notices};
+use platform::dynamo::{Deliveries, Dossiers, Notices};
 use platform::entry::{self, http};
 use track_dossier::Settings;
 
@@ -14,9 +14,11 @@ async fn wire() -> Result<(), entry::Error> {
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
-    let book = &Notices::new(client, settings.notices_table);
+    let book = &Notices::new(client.clone(), settings.notices_table);
+    let ledger = &Deliveries::new(client, settings.deliveries_table);
     http::run(async |request, now| {
-        track_dossier::handle(request, (dossiers, book), &*live.current(now).await?, now).await
+        let tables = (dossiers, book, ledger);
+        track_dossier::handle(request, tables, &*live.current(now).await?, now).await
     })
     .await
 }

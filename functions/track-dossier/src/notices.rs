@@ -74,7 +74,8 @@ impl<'a> Life<'a> {
             | NoticeState::Held { .. }
             | NoticeState::Delivered
             | NoticeState::Refused
-            | NoticeState::Expired => (None, None),
+            | NoticeState::Expired
+            | NoticeState::ToldElsewhere => (None, None),
         };
         Some(Self {
             version: notice.version,

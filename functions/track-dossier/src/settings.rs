@@ -12,5 +12,7 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the notices table.
         notices_table: String = "NOTICES_TABLE",
+        /// The name of the deliveries table.
+        deliveries_table: String = "DELIVERIES_TABLE",
     }
 }

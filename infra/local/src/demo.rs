@@ -23,6 +23,7 @@ mod error;
 mod figures;
 mod notices;
 mod player;
+mod portal;
 mod proof;
 mod scenario;
 mod screen;
@@ -117,6 +118,7 @@ async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<boo
     prepare(stack, scenario).await?;
     let played = player::Player::new(stack, screen, &scenario.dossiers).play().await?;
     notices::wait(stack, screen, due).await?;
+    portal::wait(stack, screen).await?;
     let found = figures::roll_up(stack, screen, scenario).await?;
     let texts: HashMap<String, String> = list(&templates, "templates")
         .filter_map(|template| {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// The longest body that is read, in bytes.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// A request that was read to its end.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Request {
     pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, at most 64 KiB.
+    /// Its body, at most 1 MiB.
     pub body: Bytes,
 }
 

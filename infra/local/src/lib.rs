@@ -1,15 +1,16 @@
 //! What surrounds the platform on the local stack: stand-ins for those whom it asks, and a
 //! demonstration of those who ask it.
 //!
-//! One file for each stand-in: [`issuer`] mints tokens; [`gateways`] has a file for each gateway.
-//! Each answers as its vendor documents, on loopback alone. [`demo`] plays the day of a province that
-//! [`writer`] has written.
+//! One file for each stand-in: [`issuer`] mints tokens; [`gateways`] has a file for each gateway;
+//! [`portal`] is the national portal's adapter. Each answers as its vendor documents, on loopback
+//! alone. [`demo`] plays the day of a province that [`writer`] has written.
 
 pub mod arguments;
 pub mod demo;
 pub mod gateways;
 pub mod http;
 pub mod issuer;
+pub mod portal;
 pub mod settings;
 pub mod writer;
 

@@ -15,6 +15,7 @@ pub use integrator::{BackDays, Integrator, KeyNumbers, Replies, Sender, SenderId
 
 use crate::agency::Agency;
 use crate::calendar::{Calendar, MissingYear, date_of, instant};
+use crate::delivery::Systems;
 use crate::document::DocumentHosts;
 use crate::dossier::Dossier;
 use crate::id::{AgencyCode, ProcedureCode};
@@ -51,6 +52,7 @@ pub struct Catalogue {
     leaders: Leaders,
     indexes: Indexes,
     intake: IntakeRules,
+    systems: Systems,
 }
 
 /// When a dossier of the morning comes: while offices are open everywhere, and before every
@@ -212,6 +214,11 @@ impl Catalogue {
     /// The national indices, with what was declared for them.
     pub fn indexes(&self) -> &Indexes {
         &self.indexes
+    }
+
+    /// The systems that must have dossiers of ours.
+    pub fn systems(&self) -> &Systems {
+        &self.systems
     }
 
     /// Which numbers applicants are known by.

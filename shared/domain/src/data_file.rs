@@ -23,7 +23,7 @@ impl TryFrom<u32> for SchemaVersion {
 /// What is checked of the entries of files before they are a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checks {
-    /// Everything that a file or two of them can break.
+    /// Everything that can be wrong.
     All,
     /// Not again what takes time at every start and was done on these very files.
     DoneBefore,

@@ -110,7 +110,7 @@ impl AskedDocument {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum DocumentContent {
-    /// At an address of another system, which we never fetch.
+    /// At an address of another system. Where the catalogue says so for its host, we keep a copy.
     Reference(DocumentReference),
     /// On paper, in the hands of the agency that took the dossier in. The history says whose.
     Paper {
@@ -172,6 +172,14 @@ impl Document {
         match &self.content {
             DocumentContent::Upload(uploaded) => Some(uploaded),
             DocumentContent::Reference(_) | DocumentContent::Paper { .. } => None,
+        }
+    }
+
+    /// The address of the content, if another system keeps it.
+    pub fn kept_elsewhere(&self) -> Option<&DocumentReference> {
+        match &self.content {
+            DocumentContent::Reference(kept) => Some(kept),
+            DocumentContent::Upload(_) | DocumentContent::Paper { .. } => None,
         }
     }
 
@@ -319,6 +327,10 @@ pub struct DocumentHost {
         )
     )]
     host: String,
+    /// Whether what lies there is copied into our object storage and inspected, once: officers then
+    /// open our copy, whatever becomes of the host.
+    #[serde(default)]
+    copied: bool,
     /// The first day on which the host is allowed.
     valid_from: Date,
     /// Last day; none: until further notice.
@@ -372,6 +384,25 @@ impl DocumentHosts {
     pub fn on(&self, day: Date) -> impl Iterator<Item = &str> {
         let in_force = move |host: &&DocumentHost| host.lasting().covers(day);
         self.0.iter().filter(in_force).map(|host| host.host.as_str())
+    }
+
+    /// Whether what lies at the address of `kept` is to be copied, on `day`.
+    pub fn is_copied(&self, kept: &DocumentReference, day: Date) -> bool {
+        self.copied(kept).any(|host| host.lasting().covers(day))
+    }
+
+    /// Whether there may be a copy of `kept`: whether its host was to be copied on any day.
+    pub fn may_be_copied(&self, kept: &DocumentReference) -> bool {
+        self.copied(kept).next().is_some()
+    }
+
+    /// The rows of the host of `kept` by which it is copied.
+    fn copied(&self, kept: &DocumentReference) -> impl Iterator<Item = &DocumentHost> {
+        let url = address(&kept.url);
+        self.0.iter().filter(move |host| {
+            let named = url.as_ref().and_then(Url::host_str);
+            host.copied && named == Some(host.host.as_str())
+        })
     }
 
     /// The reason why the document's address is not allowed on `day`; `None` if it is.

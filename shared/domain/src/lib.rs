@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod data_file;
 pub mod dated;
 pub mod deadline;
+pub mod delivery;
 pub mod document;
 pub mod dossier;
 pub mod eform;

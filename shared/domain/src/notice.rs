@@ -9,6 +9,7 @@ pub mod pool;
 pub mod price;
 pub mod provider;
 pub mod report;
+pub mod teller;
 pub mod text;
 mod wording;
 

@@ -172,6 +172,7 @@ rule_names! {
     // Events.
     CloudEvents10 = "cloudevents-1.0",
     KnownSource = "known-source",
+    KnownSystem = "known-system",
     KnownType = "known-type",
     KnownVersion = "known-version",
     NotInTheFuture = "not-in-the-future",

@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema};
 
 use crate::calendar::Calendar;
 use crate::catalogue::{AgenciesFile, IntegratorsFile, ProceduresFile};
+use crate::delivery::SystemsFile;
 use crate::index::IndexFile;
 use crate::intake::IntakeFile;
 use crate::law::RulesFile;
@@ -23,7 +24,7 @@ use crate::notice::provider::ProvidersFile;
 const TIME: &str = r"^([01]\d|2[0-3]):[0-5]\d$";
 
 /// The schema of each file of the catalogue, by the file's name without its ending.
-pub fn each() -> [(&'static str, Schema); 12] {
+pub fn each() -> [(&'static str, Schema); 13] {
     [
         ("agencies", of::<AgenciesFile>("agencies")),
         ("calendar", of::<Calendar>("calendar")),
@@ -36,6 +37,7 @@ pub fn each() -> [(&'static str, Schema); 12] {
         ("procedures", of::<ProceduresFile>("procedures")),
         ("providers", of::<ProvidersFile>("providers")),
         ("rules", of::<RulesFile>("rules")),
+        ("systems", of::<SystemsFile>("systems")),
         ("templates", of::<TemplatesFile>("templates")),
     ]
 }

@@ -431,6 +431,17 @@ impl NoticeThread {
         }
     }
 
+    /// Ends the notice because another system has the change and tells the applicant. Not where a
+    /// gateway was asked already: who began to tell goes on.
+    pub fn leave_to_system(&mut self, version: u64, now: Timestamp) {
+        if let Some(notice) = self.notice_mut(version)
+            && matches!(notice.state, NoticeState::Waiting { .. })
+            && notice.attempts.is_empty()
+        {
+            notice.enter(NoticeState::ToldElsewhere, NoticeReason::SystemTells, now);
+        }
+    }
+
     /// Leases the notice to `holder`, who calls `provider` at this price and concludes before
     /// `until`. Nothing is leased while another notice of the thread is.
     pub fn lease(

@@ -131,8 +131,8 @@ impl DocumentTypes {
     }
 }
 
-/// The id of an uploaded document: 32 lower-case hexadecimal digits, drawn at random. It is the
-/// object's key, too, and says nothing of the content.
+/// The id of an uploaded document: 32 lower-case hexadecimal digits, drawn at random, or those of a
+/// hash for a copy. It is the object's key, too, and says nothing of the content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UploadId(String);
@@ -141,6 +141,11 @@ pub struct UploadId(String);
 const ID_DIGITS: usize = 32;
 
 impl UploadId {
+    /// The id with these 128 bits.
+    pub fn of_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
     /// The id as it is written.
     pub fn as_str(&self) -> &str {
         &self.0

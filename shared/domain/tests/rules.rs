@@ -19,6 +19,7 @@ mod rules {
     mod heirs;
     mod indexes;
     mod kpi;
+    mod ledger;
     mod notices;
     mod properties;
     mod redates;
@@ -36,6 +37,7 @@ mod rules {
     mod stored;
     mod submissions;
     mod supplements;
+    mod tellers;
     mod texts;
     mod transitions;
     mod waits_for;

@@ -88,6 +88,16 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// The kind that `content` is by what it begins with and, of office documents, by what is in it;
+/// none where it is of no kind that is accepted. Whether it is sound is for [`inspect`] to say.
+pub fn kind_of(content: &[u8]) -> Option<Kind> {
+    let begins = |kind: &&Kind| content.starts_with(kind.magic());
+    Kind::ALL.iter().filter(begins).copied().find(|kind| match kind {
+        Kind::Pdf | Kind::Jpeg | Kind::Png => true,
+        Kind::Docx | Kind::Xlsx => office::open(content, *kind).is_ok(),
+    })
+}
+
 /// Whether a file begins as its kind does, and no reader of another kind would open it.
 fn is_of_one_type(content: &[u8], kind: Kind) -> Result<(), Rule> {
     let pdf = find(head(content, PDF_WITHIN_BYTES), Kind::Pdf.magic());

@@ -42,7 +42,7 @@ mod rule;
 mod scan;
 mod signature;
 
-pub use document::{Declared, Inspected, inspect, sha256};
+pub use document::{Declared, Inspected, inspect, kind_of, sha256};
 pub use kind::{Accepted, Kind};
 pub use rule::Rule;
 pub use signature::{

@@ -2,8 +2,10 @@
 //! nothing.
 
 pub mod cloud;
+pub mod document_hosts;
 pub mod dynamo;
 pub mod gateway;
+pub mod national;
 pub mod objects;
 pub mod sqs;
 pub mod trust;

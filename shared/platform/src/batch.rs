@@ -118,6 +118,53 @@ pub async fn run(
         .filter_map(|failed| async { failed })
         .collect()
         .await;
+    response(failures)
+}
+
+/// Works off all messages of `event`, which came at `now`, in one go with `work`, which gives an
+/// outcome for each of them, in their order, or fails for all. Where it panics, each is worked off
+/// alone, so that one takes no other along; where it does not end in the time of one message, all
+/// come again.
+pub async fn run_together(
+    event: SqsEvent,
+    plan: Plan,
+    queue: &impl Backoff,
+    now: Timestamp,
+    work: impl AsyncFn(Vec<Arrived>) -> Result<Vec<Result<(), Failure>>, Failure>,
+) -> SqsBatchResponse {
+    let arrived: Vec<Arrived> =
+        event.records.iter().map(|message| Arrived::of(message, now)).collect();
+    let guarded = AssertUnwindSafe(async { work(arrived).await }).catch_unwind();
+    let outcomes = match tokio::time::timeout(plan.record_timeout, guarded).await {
+        Ok(Ok(Ok(outcomes))) if outcomes.len() == event.records.len() => outcomes,
+        Ok(Ok(Ok(_)) | Err(_)) => {
+            let alone = async |message: Arrived| {
+                let outcome = work(vec![message]).await?.pop();
+                outcome.unwrap_or_else(|| Err(Failure::Defect("no outcome".to_owned())))
+            };
+            return run(event, Plan { width: 1, ..plan }, queue, now, alone).await;
+        }
+        Ok(Ok(Err(failure))) => {
+            let why = failure.chain();
+            let shared = || Err(Failure::unavailable("what a batch shares", why.clone()));
+            event.records.iter().map(|_| shared()).collect()
+        }
+        Err(_) => event.records.iter().map(|_| Err(out_of_time())).collect(),
+    };
+    let ends = event.records.into_iter().zip(outcomes).map(|(message, outcome)| async move {
+        let outcome = outcome.map_err(|failure| (failure.slug(), failure));
+        settle(&message, outcome, plan, queue, now).await
+    });
+    let failures: Vec<String> = stream::iter(ends)
+        .buffer_unordered(plan.width)
+        .filter_map(|failed| async { failed })
+        .collect()
+        .await;
+    response(failures)
+}
+
+/// The answer by which the queue delivers the messages with these ids again.
+fn response(failures: Vec<String>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures
         .into_iter()
@@ -130,6 +177,10 @@ pub async fn run(
     response
 }
 
+fn out_of_time() -> Failure {
+    Failure::Held("the time of this message")
+}
+
 /// Works off one message; gives its id back if the queue has to deliver it again.
 async fn one(
     message: SqsMessage,
@@ -138,22 +189,34 @@ async fn one(
     now: Timestamp,
     work: &impl AsyncFn(Arrived) -> Result<(), Failure>,
 ) -> Option<String> {
-    // SQS names every message. An empty name in the answer makes it deliver the whole batch again:
-    // nothing is lost.
-    let id = message.message_id.clone().unwrap_or_default();
     let arrived = Arrived::of(&message, now);
-    let guarded = AssertUnwindSafe(async { work(arrived.clone()).await }).catch_unwind();
+    let guarded = AssertUnwindSafe(async { work(arrived).await }).catch_unwind();
     let outcome = match tokio::time::timeout(plan.record_timeout, guarded).await {
         Ok(Ok(outcome)) => outcome.map_err(|failure| (failure.slug(), failure)),
         Ok(Err(_)) => {
             let failure = Failure::Defect("the handler panicked".to_owned());
             Err((Interruption::Panicked.name(), failure))
         }
-        Err(_) => Err((Interruption::TimedOut.name(), Failure::Held("the time of this message"))),
+        Err(_) => Err((Interruption::TimedOut.name(), out_of_time())),
     };
+    settle(&message, outcome, plan, queue, now).await
+}
+
+/// Hides or parks a message that failed; gives its id back if the queue has to deliver it again.
+async fn settle(
+    message: &SqsMessage,
+    outcome: Result<(), (&'static str, Failure)>,
+    plan: Plan,
+    queue: &impl Backoff,
+    now: Timestamp,
+) -> Option<String> {
     let Err((reason, failure)) = outcome else {
         return None;
     };
+    // SQS names every message. An empty name in the answer makes it deliver the whole batch again:
+    // nothing is lost.
+    let id = message.message_id.clone().unwrap_or_default();
+    let arrived = Arrived::of(message, now);
     let receives = message
         .attributes
         .get("ApproximateReceiveCount")

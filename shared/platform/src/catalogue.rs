@@ -119,6 +119,7 @@ impl Texts {
             let leaders = self.read(DataFile::Leaders, &mut found);
             let index = self.read(DataFile::Index, &mut found);
             let intake = self.read(DataFile::Intake, &mut found);
+            let systems = self.read(DataFile::Systems, &mut found);
             let mut calendar = calendar?;
             if undecided == UndecidedYears::Assumed {
                 let provisional = include_str!("../../../infra/data/calendar.provisional.json");
@@ -137,6 +138,7 @@ impl Texts {
                 leaders: leaders?,
                 index: index?,
                 intake: intake?,
+                systems: systems?,
             })
         })();
         let Some(files) = files.filter(|_| found.is_empty()) else {

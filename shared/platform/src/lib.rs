@@ -12,6 +12,7 @@ mod catalogue_error;
 pub mod claims;
 pub mod clock;
 pub mod config;
+pub mod document_copy;
 pub mod edition;
 pub mod entry;
 pub mod failure;
@@ -34,9 +35,10 @@ pub mod telemetry;
 pub mod webhook;
 pub mod wire;
 
-pub use adapter::{cloud, dynamo, gateway, objects, sqs, trust};
+pub use adapter::{cloud, document_hosts, dynamo, gateway, national, objects, sqs, trust};
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{
-    assignment, claiming, gather, live_catalogue, live_token, removal, submission, transition,
+    assignment, claiming, gather, live_catalogue, live_token, recorded, removal, submission,
+    transition,
 };

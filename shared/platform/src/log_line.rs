@@ -36,6 +36,16 @@ pub enum LogLine {
     ReportRecorded,
     /// Notices whose time had come were woken.
     NoticesWoken,
+    /// What another system keeps is not what was declared of it, or is not accepted.
+    DocumentNotAsDeclared,
+    /// A system that must have our dossiers does not answer.
+    SystemAway,
+    /// A system refuses a dossier that it must have.
+    CaseRefused,
+    /// Dossiers that systems are owed were woken.
+    DeliveriesWoken,
+    /// A system does not have what it has acknowledged.
+    FalseAcknowledgement,
     /// An event has fields that this version of it does not have.
     FieldsIgnored,
     /// An event names an integrator as its source, and is not proven to come from there.
@@ -44,7 +54,7 @@ pub enum LogLine {
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -59,6 +69,11 @@ impl LogLine {
         Self::NoticeNotTaken,
         Self::ReportRecorded,
         Self::NoticesWoken,
+        Self::DocumentNotAsDeclared,
+        Self::SystemAway,
+        Self::CaseRefused,
+        Self::DeliveriesWoken,
+        Self::FalseAcknowledgement,
         Self::FieldsIgnored,
         Self::SenderNotProven,
     ];
@@ -80,6 +95,11 @@ impl LogLine {
             Self::NoticeNotTaken => "notice not taken",
             Self::ReportRecorded => "report recorded",
             Self::NoticesWoken => "notices woken",
+            Self::DocumentNotAsDeclared => "a document is not what was declared of it",
+            Self::SystemAway => "a system does not answer",
+            Self::CaseRefused => "a system refuses a dossier",
+            Self::DeliveriesWoken => "deliveries woken",
+            Self::FalseAcknowledgement => "a system does not have what it acknowledged",
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
         }

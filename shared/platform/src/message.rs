@@ -1,6 +1,7 @@
 //! What crosses a queue: CloudEvents 1.0 in JSON. Ours carry ids, a version and a schema version,
 //! and no personal data.
 
+use domain::delivery::SystemId;
 use domain::dossier::{Action, DossierStatus, HistoryEntry};
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::{RuleName, Violation};
@@ -21,6 +22,8 @@ pub const SPEC_VERSION: &str = "1.0";
 pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
 /// Type of the wake-up "a notice's time has come".
 pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
+/// Type of the wake-up "a system is still owed a dossier".
+pub const DELIVERIES_WAKE: &str = "vn.motcua.deliveries.wake.v1";
 /// Type of the order "count one agency's days".
 pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
 /// Type of the order "close what was counted".
@@ -145,6 +148,42 @@ impl CloudEvent<NoticesWake> {
         let data =
             NoticesWake { schema_version: SCHEMA_VERSION, code: code.clone(), take_up: false };
         Self::ours(NOTICES_WAKE, "notices", id, now, data).about(code)
+    }
+}
+
+/// The data of [`DELIVERIES_WAKE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveriesWake {
+    /// The version of this structure.
+    pub schema_version: u32,
+    /// The code of the dossier.
+    pub code: DossierCode,
+    /// The system that is owed it.
+    pub system: SystemId,
+    /// Whether the system is to be asked for what it has acknowledged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
+}
+
+impl CloudEvent<DeliveriesWake> {
+    /// The message, sent at `now`, that `system` is still owed the dossier `code`.
+    pub fn deliver(code: &DossierCode, system: &SystemId, now: Timestamp) -> Self {
+        let id = format!("{code}/{system}@{}", now.as_millisecond());
+        let data = DeliveriesWake {
+            schema_version: SCHEMA_VERSION,
+            code: code.clone(),
+            system: system.clone(),
+            check: false,
+        };
+        Self::ours(DELIVERIES_WAKE, "deliveries", id, now, data).about(code)
+    }
+
+    /// The message, sent at `now`, that `system` is to be asked whether it has `code`.
+    pub fn check(code: &DossierCode, system: &SystemId, now: Timestamp) -> Self {
+        let mut asked = Self::deliver(code, system, now);
+        asked.data.check = true;
+        asked
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the functions need of the world. Each port has two implementations: the real adapter, and
 //! in the tests one that fails on purpose between two calls.
 
+mod delivery;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::applicant::{IdNumber, Phone};
@@ -9,7 +11,7 @@ use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
 use domain::notice::policy::Reach;
 use domain::notice::{Notice, NoticeChannel, Provider};
 use domain::thread::{Charge, NoticeThread};
-use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
+use domain::upload::{Declared, Upload, UploadId, UploadState, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,7 +22,10 @@ pub use events::{EventRecords, ReplyQueues};
 use crate::Failure;
 use crate::account::{AccountTokens, Token};
 use crate::catalogue::Edition;
+use crate::document_copy::{DocumentCopy, Missed};
 use crate::record::SubmissionReceipt;
+
+pub use delivery::{Acknowledgements, Case, CaseSystems, DeliveryLedger, Found, Receipts, Trouble};
 
 /// What became of an attempt to store something under a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,6 +220,44 @@ pub trait Removal: Sync {
 pub trait Eraser: Sync {
     /// Deletes every version of the document's object. One that is gone is no failure.
     fn erase(&self, id: &UploadId) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Copies of documents that other systems keep.
+pub trait Copies: Sync {
+    /// What is known of the copy as of the last completed write; none before it was tried.
+    fn copy(
+        &self,
+        id: &UploadId,
+    ) -> impl Future<Output = Result<Option<DocumentCopy>, Failure>> + Send;
+
+    /// Stores a copy that was fetched, before its content is. One that is there stays as it is.
+    fn fetched(&self, upload: &Upload) -> impl Future<Output = Result<Stored, Failure>> + Send;
+
+    /// Stores why there is no copy, unless there is one by now.
+    fn missed(&self, missed: &Missed) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// The hosts at which other systems keep documents.
+pub trait DocumentSources: Sync {
+    /// The bytes at this address; of a longer content only the first, more than `bytes_max` of
+    /// them. Fails where the host does not give it, whatever the reason.
+    fn fetch(
+        &self,
+        url: &str,
+        bytes_max: u64,
+    ) -> impl Future<Output = Result<Vec<u8>, Failure>> + Send;
+}
+
+/// Where the content of documents is put by a function of ours.
+pub trait Shelves: Sync {
+    /// Puts the content of the document `id`, which is what was declared. Done twice, there are two
+    /// versions of the same bytes.
+    fn put(
+        &self,
+        id: &UploadId,
+        declared: &Declared,
+        content: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// The content of uploaded documents.

@@ -11,7 +11,7 @@ use domain::dossier::Action;
 use ingest_event::ingest;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::dynamo::{Dossiers, Figures, IntakeTable};
+use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable};
 use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use rollup_kpi::Order;
@@ -41,6 +41,8 @@ pub struct Stage {
     intake: IntakeTable,
     /// Where the figures lie.
     pub figures: Figures,
+    /// What other systems have: nothing, since none is connected.
+    pub deliveries: Deliveries,
     /// The law and the organisation of the place.
     pub catalogue: Catalogue,
 }
@@ -58,7 +60,8 @@ impl Stage {
                 table("IntakeTable"),
                 KeyedHash::new("a key for the replay".to_owned()),
             ),
-            figures: Figures::new(client, table("KpiTable")),
+            figures: Figures::new(client.clone(), table("KpiTable")),
+            deliveries: Deliveries::new(client, table("DeliveriesTable")),
             catalogue,
         }
     }

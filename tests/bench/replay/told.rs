@@ -46,7 +46,12 @@ pub async fn answer(stage: &Stage, period: &str, by: &str, now: Timestamp) -> Va
     });
     let request: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
     let reply = http::serve(request, |request| {
-        read_kpi::handle(request, (&stage.figures, &stage.dossiers), &stage.catalogue, now)
+        read_kpi::handle(
+            request,
+            (&stage.figures, &stage.dossiers, &stage.deliveries),
+            &stage.catalogue,
+            now,
+        )
     })
     .await;
     match reply.body {

@@ -22,6 +22,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("feePaid", "FeeEvent", message::FEE),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
+        ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
         ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),
     ] {
@@ -69,10 +70,16 @@ fn the_documented_message_types_are_those_of_the_code() {
             );
         }
     }
+    let owed = CloudEvent::deliver(&code, &"national-portal".parse().unwrap(), entry.at);
+    let owed = serde_json::to_value(owed).unwrap();
+    assert_eq!(fits(&documents.schema("DeliveriesWakeEvent"), &owed), Ok(()));
+    let asked = CloudEvent::check(&code, &"national-portal".parse().unwrap(), entry.at);
+    let asked = serde_json::to_value(asked).unwrap();
+    assert_eq!(fits(&documents.schema("DeliveriesWakeEvent"), &asked), Ok(()));
     let name = "urn:motcua:integrator:ecosys";
     let late = Violation::new("time", RuleName::TooLongAgo, "lies too far back");
     for state in [
-        EventState::Applied { dossier: code, version: 1 },
+        EventState::Applied { dossier: code.clone(), version: 1 },
         EventState::refused("invalid-request", &Failure::from(late)),
         EventState::refused("forbidden", &Failure::Forbidden),
     ] {
@@ -80,7 +87,6 @@ fn the_documented_message_types_are_those_of_the_code() {
         let reply = serde_json::to_value(reply).unwrap();
         assert_eq!(fits(&documents.schema("OutcomeEvent"), &reply), Ok(()));
     }
-    let code = "H20.101-261116-0001".parse().unwrap();
     let told = serde_json::to_value(CloudEvent::changed(&code, &entry)).unwrap();
     assert_eq!(fits(&documents.schema("ChangedEvent"), &told), Ok(()));
     assert!(!told.to_string().contains("not for a queue"));
@@ -113,6 +119,7 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
     assert!(deployed.remove("{stack}-reminder-failures"));
     assert!(deployed.remove("{stack}-announcement-failures"));
     assert!(deployed.remove("{stack}-expiry-failures"));
+    assert!(deployed.remove("{stack}-reconciliation-failures"));
     let channels = documents.asyncapi["channels"].as_object().unwrap();
     let described =
         channels.values().map(|channel| channel["address"].as_str().unwrap().to_owned()).collect();
@@ -121,9 +128,11 @@ fn each_queue_and_the_schedule_is_a_documented_channel() {
         ("NightlyRollup", "RollupOrder"),
         ("NightlyRepair", "RepairOrder"),
         ("NightlyExpiry", "ExpiryOrder"),
+        ("NightlyReconciliation", "ReconciliationOrder"),
         ("MorningReminder", "ReminderOrder"),
         ("MorningAnnouncement", "AnnouncementOrder"),
         ("EveryMinuteWake", "WakeOrder"),
+        ("EveryMinuteDeliveries", "DeliveriesOrder"),
         ("QuarterHourlyRefresh", "RefreshOrder"),
     ] {
         let sent = template.properties(schedule)["Target"]["Input"].as_str().unwrap();
@@ -178,6 +187,28 @@ fn what_the_schedules_answer_is_documented() {
     let woken = wake_notices::Outcome { due: 2, woken: 1, oldest_unsent_seconds: 61 };
     assert_eq!(
         fits(&documents.schema("WakeOutcome"), &serde_json::to_value(woken).unwrap()),
+        Ok(())
+    );
+    let standing = reconcile_deliveries::Standing {
+        changed: 3,
+        in_step: 2,
+        in_step_percent: "66.66".to_owned(),
+        unknown: 1,
+        asked: 2,
+        behind: 1,
+        oldest_behind_seconds: 61,
+    };
+    let compared = reconcile_deliveries::Outcome {
+        since: "2026-11-13T19:00:00Z".parse().unwrap(),
+        systems: [("national-portal".parse().unwrap(), standing)].into(),
+    };
+    assert_eq!(
+        fits(&documents.schema("ReconciliationOutcome"), &serde_json::to_value(compared).unwrap()),
+        Ok(())
+    );
+    let woken = wake_deliveries::Outcome { due: 2, woken: 1, oldest_behind_seconds: 61 };
+    assert_eq!(
+        fits(&documents.schema("DeliveriesOutcome"), &serde_json::to_value(woken).unwrap()),
         Ok(())
     );
     for standing in [
@@ -258,6 +289,9 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         of_events.iter().filter(|reason| *reason != "dossier-not-found").cloned().collect();
     assert_eq!(reasons("ParkedCountAttributes"), counts);
     assert_eq!(reasons("ParkedDocumentAttributes"), counts);
+    let fetches = of_events.iter().cloned().collect();
+    assert_eq!(reasons("ParkedFetchAttributes"), fetches);
+    assert_eq!(reasons("ParkedDeliveryAttributes"), of_events.iter().cloned().collect());
     let notices = of_events.into_iter().chain(["given-up".to_owned()]).collect();
     assert_eq!(reasons("ParkedNoticeAttributes"), notices);
     let changes = ParkReason::ALL.map(|reason| reason.name().to_owned()).into();

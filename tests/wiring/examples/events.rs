@@ -9,6 +9,7 @@ use relay_changes::Route;
 
 use super::*;
 use crate::support::desk::desk;
+use crate::support::national::National;
 use crate::support::shelf::Shelf;
 use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, shipped};
@@ -174,6 +175,36 @@ async fn each_notices_example_notifies_the_applicant_once_as_its_name_says() {
 }
 
 #[tokio::test]
+async fn each_national_example_brings_the_portal_up_to_its_dossier_as_its_name_says() {
+    let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("sync-national.changed", &[""][..]),
+        ("sync-national.two-changes", &["", ""]),
+        ("sync-national.wake", &[""]),
+        ("sync-national.mixed-batch", &["", "malformed-body", "dossier-not-found"]),
+    ]);
+    assert_eq!(
+        examples_of("sync-national"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
+    for (name, outcomes) in expected {
+        let world = World::new().await;
+        answered(&world, "submit-dossier.citizen").await;
+        answered(&world, "change-status.receive").await;
+        let national = National::new(&world).await;
+        let records = event::<SqsEvent>(name).records;
+        let bodies: Vec<String> = records.into_iter().filter_map(|record| record.body).collect();
+        let ends = national.sync(&bodies, at("2026-11-16T01:40:04Z")).await;
+        let ends: Vec<&str> = ends
+            .iter()
+            .map(|end| end.as_ref().map_or_else(|failure| failure.slug(), |()| ""))
+            .collect();
+        assert_eq!(ends, outcomes, "{name}");
+        assert_eq!(national.line(CODE).await.acknowledged(), 2, "{name}");
+        assert_eq!(national.statuses(CODE), ["1", "2"], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn each_counts_example_counts_an_agency_or_is_refused_as_its_name_says() {
     let documents = Documents::read();
     let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
@@ -249,6 +280,36 @@ async fn each_example_of_the_bucket_is_inspected_or_refused_as_its_name_says() {
     }
 }
 
+#[tokio::test]
+async fn each_example_of_the_fetches_is_taken_or_refused_as_its_name_says() {
+    let documents = Documents::read();
+    // The dossiers of the examples are in no table here.
+    let expected = BTreeMap::from([
+        ("fetch-document.submitted", "dossier-not-found"),
+        ("fetch-document.unknown-type", "invalid-request"),
+    ]);
+    assert_eq!(
+        examples_of("fetch-document"),
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
+    let (world, shelf) = (World::new().await, Shelf::default());
+    for (name, outcome) in expected {
+        let body = event::<SqsEvent>(name).records.remove(0).body.unwrap();
+        let desk = fetch_document::Desk {
+            dossiers: &world.dossiers,
+            copies: &world.copies,
+            sources: &platform::document_hosts::DocumentHosts::new(std::time::Duration::ZERO),
+            shelves: &shelf,
+            catalogue: &world.catalogue,
+        };
+        let fetched = fetch_document::fetch(&body, &desk, at("2026-11-16T01:12:46Z")).await;
+        assert_eq!(fetched.unwrap_err().slug(), outcome, "{name}");
+        let sent = serde_json::from_str(&body).unwrap();
+        let fitting = fits(&documents.schema("ChangedEvent"), &sent);
+        assert_eq!(fitting.is_ok(), outcome == "dossier-not-found", "{name}: {fitting:?}");
+    }
+}
+
 #[test]
 fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let documents = Documents::read();
@@ -260,6 +321,11 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let announced = |order| serde_json::from_value::<announce_report::Order>(order).map(|_| None);
     let refreshed = |order| serde_json::from_value::<refresh_token::Order>(order).map(|_| None);
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
+    let deliveries = documents.schema("DeliveriesOrder");
+    let delivered = |order| serde_json::from_value::<wake_deliveries::Order>(order).map(|_| None);
+    let reconciliation = documents.schema("ReconciliationOrder");
+    let reconciled =
+        |order| serde_json::from_value::<reconcile_deliveries::Order>(order).map(|_| None);
     let repair = documents.schema("RepairOrder");
     let repaired = |order| serde_json::from_value::<repair_relay::Order>(order).map(|_| None);
     let expiry = documents.schema("ExpiryOrder");
@@ -270,6 +336,11 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     for (name, schema, read, expected) in [
         ("wake-notices.minute", &wake, &woken as &dyn Fn(Value) -> serde_json::Result<_>, Ok(None)),
         ("wake-notices.unknown-field", &wake, &woken, Err(())),
+        ("reconcile-deliveries.nightly", &reconciliation, &reconciled, Ok(None)),
+        ("reconcile-deliveries.since", &reconciliation, &reconciled, Ok(None)),
+        ("reconcile-deliveries.unknown-field", &reconciliation, &reconciled, Err(())),
+        ("wake-deliveries.minute", &deliveries, &delivered, Ok(None)),
+        ("wake-deliveries.unknown-field", &deliveries, &delivered, Err(())),
         ("announce-report.morning", &announcement, &announced, Ok(None)),
         ("announce-report.unknown-field", &announcement, &announced, Err(())),
         ("refresh-token.quarter-hour", &refresh, &refreshed, Ok(None)),
@@ -307,8 +378,10 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         "refresh-token",
         "repair-relay",
         "expire-content",
+        "wake-deliveries",
+        "reconcile-deliveries",
     ];
-    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3]);
+    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3, 2, 3]);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
     ),
     ("read-case", "ContentsTable", &["dynamodb:GetItem"]),
+    ("fetch-document", "ContentsTable", &["dynamodb:GetItem"]),
     ("change-status", "ContentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "ContentsTable", &["dynamodb:GetItem"]),
     ("find-dossier", "ContentsTable", &["dynamodb:GetItem"]),
@@ -30,7 +31,9 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("change-status", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersionTagging"]),
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
     ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
+    ("track-dossier", "DeliveriesTable", &["dynamodb:Query"]),
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
+    ("read-case", "DocumentsTable", &["dynamodb:GetItem"]),
     // No update and no delete: what was read stays recorded.
     ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
     // What a signed address may do its signer must be allowed to do.
@@ -42,6 +45,12 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     // What a signed address may do its signer must be allowed to do.
     ("upload-document", "DocumentsBucket/documents/*", &["s3:PutObject", "s3:PutObjectTagging"]),
     ("upload-document", "DocumentsKey", &["kms:GenerateDataKey"]),
+    ("fetch-document", "DossiersTable", &["dynamodb:GetItem"]),
+    ("fetch-document", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("fetch-document", "DocumentsBucket/documents/*", &["s3:PutObject"]),
+    ("fetch-document", "DocumentsKey", &["kms:GenerateDataKey"]),
+    ("fetch-document", "FetchesQueue", CONSUME),
+    ("fetch-document", "FetchesDeadLetters", &["sqs:SendMessage"]),
     ("inspect-document", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     (
         "inspect-document",
@@ -90,9 +99,28 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("relay-changes", "NoticesQueue", BATCHES),
+    ("relay-changes", "FetchesQueue", BATCHES),
+    ("relay-changes", "NationalQueue", BATCHES),
     ("relay-changes", "RelayFailuresQueue", BATCHES),
+    ("sync-national", "DossiersTable", &["dynamodb:GetItem"]),
+    ("sync-national", "ContentsTable", &["dynamodb:GetItem"]),
+    ("sync-national", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("sync-national", "NationalQueue", CONSUME),
+    ("sync-national", "NationalDeadLetters", &["sqs:SendMessage"]),
+    ("wake-deliveries", "DeliveriesTable/index/by-due", &["dynamodb:Query"]),
+    ("wake-deliveries", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("wake-deliveries", "NationalQueue", BATCHES),
+    ("reconcile-deliveries", "DossiersTable", &["dynamodb:BatchGetItem"]),
+    ("reconcile-deliveries", "DossiersTable/index/by-work", &["dynamodb:Query"]),
+    ("reconcile-deliveries", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    ("reconcile-deliveries", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("reconcile-deliveries", "DeliveriesTable/index/by-due", &["dynamodb:Query"]),
+    ("reconcile-deliveries", "NationalQueue", BATCHES),
+    ("reconcile-deliveries", "ReconciliationFailuresQueue", BATCHES),
+    ("read-kpi", "DeliveriesTable", &["dynamodb:Query"]),
     ("notify-applicant", "DossiersTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "DeliveriesTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
@@ -228,5 +256,8 @@ fn who_counts_may_read_of_a_dossier_what_a_count_needs_and_nothing_else() {
         }
     }
     counting.sort();
-    assert_eq!(counting, ["count-agency", "read-kpi", "remind-deadline", "repair-relay"]);
+    assert_eq!(
+        counting,
+        ["count-agency", "read-kpi", "reconcile-deliveries", "remind-deadline", "repair-relay"]
+    );
 }

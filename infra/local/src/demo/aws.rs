@@ -80,6 +80,13 @@ impl Aws {
         Ok(())
     }
 
+    /// Has a function do its work, and waits for its answer.
+    pub(super) async fn invoke(&self, function: &str, order: &Value) -> Result<Value, DemoError> {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let json = [("content-type", "application/json")];
+        self.exchange("lambda", Method::POST, &path, &json, order.to_string()).await
+    }
+
     async fn ask(&self, service: &str, target: &str, input: &Value) -> Result<Value, DemoError> {
         let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
         self.exchange(service, Method::POST, "/", &headers, input.to_string()).await

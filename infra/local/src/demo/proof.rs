@@ -12,6 +12,7 @@ use super::error::DemoError;
 use super::figures::{Figures, differences};
 use super::notices::{states, unfinished};
 use super::player::Played;
+use super::portal;
 use super::scenario::Scenario;
 use super::screen::{Screen, cut};
 use super::stack::{Asker, Stack};
@@ -97,6 +98,8 @@ pub(super) async fn claims(
     let recorded = table.values().map(|stored| stored.changes as u64).sum();
     let to_refuse = dossiers.iter().filter(|dossier| dossier.refused.is_some()).count() as u64;
     let listed = worklists(stack, scenario).await?;
+    let out_of_step = portal::out_of_step(&table, &stack.portal().await?);
+    let in_step = (table.len() - out_of_step.len()) as u64;
     let troubles = &played.troubles;
     Ok(vec![
         Claim::new(
@@ -153,6 +156,11 @@ pub(super) async fn claims(
             "refused commands",
             &[(to_refuse, "commands to refuse"), (played.refused, "refused")],
             troubles,
+        ),
+        Claim::new(
+            "national portal",
+            &[(all, "dossiers"), (in_step, "in step with the national portal")],
+            &out_of_step,
         ),
         Claim::new("parked messages", &[(parked, "messages parked"), (0, "")], &reasons),
     ])
@@ -223,6 +231,7 @@ pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
         format!("{} of {days} days, cell by cell", equal("resolved")),
         equal("changes"),
         equal("notices"),
+        equal("national portal"),
         format!("{}, none twice", equal("delivered")),
         format!("{refused} commands refused as expected"),
         equal("result"),

@@ -20,9 +20,10 @@ use crate::settings::Settings;
 const ATTEMPTS: u32 = 5;
 
 /// The queues of what was given up.
-const PARKED: [&str; 5] = [
+const PARKED: [&str; 6] = [
     "INTEGRATOR_DLQ_URL",
     "NOTICES_DLQ_URL",
+    "NATIONAL_DLQ_URL",
     "COUNTS_DLQ_URL",
     "RELAY_FAILURES_QUEUE_URL",
     "ROLLUP_FAILURES_QUEUE_URL",
@@ -52,8 +53,8 @@ impl Asker {
     }
 }
 
-/// A dossier as its table has it.
-#[derive(Debug)]
+/// A dossier as its table has it, or somebody else.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) status: Option<u64>,
     pub(super) changes: usize,
@@ -146,6 +147,18 @@ impl Stack {
     ) -> Result<Value, DemoError> {
         let url = format!("{}{path}", self.setting("GATEWAYS_URL")?);
         self.call(method, &url, body, None, None).await
+    }
+
+    /// What the national portal's stand-in has of each dossier, by its code.
+    pub(super) async fn portal(&self) -> Result<BTreeMap<String, Stored>, DemoError> {
+        let url = format!("{}/dossiers", self.setting("PORTAL_URL")?);
+        let shown = self.call(Method::GET, &url, None, None, None).await?;
+        let stored = |(code, kept): (&String, &Value)| {
+            let status = kept["status"].as_str().and_then(|status| status.parse().ok());
+            let steps = kept["steps"].as_u64().and_then(|steps| usize::try_from(steps).ok());
+            (code.clone(), Stored { status, changes: steps.unwrap_or_default() })
+        };
+        Ok(shown.as_object().into_iter().flatten().map(stored).collect())
     }
 
     async fn call(

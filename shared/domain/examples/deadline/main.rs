@@ -41,6 +41,7 @@ fn shipped() -> Result<Catalogue, Box<dyn Error>> {
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json"))?,
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json"))?,
         intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json"))?,
+        systems: serde_json::from_str(include_str!("../../../../infra/data/systems.json"))?,
     });
     catalogue.map_err(|found| {
         found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into()

@@ -7,6 +7,7 @@ use crate::agency::{Agency, successor_violations};
 use crate::calendar::Calendar;
 use crate::data_file::{Checks, data_file};
 use crate::dated::Dated;
+use crate::delivery::{Systems, SystemsFile};
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::index::{IndexFile, Indexes};
 use crate::intake::{IntakeFile, IntakeRules};
@@ -72,6 +73,8 @@ pub struct CatalogueFiles {
     pub index: IndexFile,
     /// The data file `intake.json`.
     pub intake: IntakeFile,
+    /// The data file `systems.json`.
+    pub systems: SystemsFile,
 }
 
 /// Keeps what was put together, or notes why it could not be.
@@ -100,6 +103,7 @@ impl Catalogue {
         let mut texts = files.templates;
         let form_layouts = kept(FormLayouts::assemble(texts.take_forms()), &mut found);
         let templates = kept(Templates::put_together(texts, checks), &mut found);
+        found.extend(files.notices.unknown_systems(|system| files.systems.has(system)));
         let notice_policies = kept(NoticePolicies::assemble(files.notices), &mut found);
         let providers = kept(Providers::assemble(files.providers), &mut found);
         let codes = kept(Codes::assemble(files.codes), &mut found);
@@ -224,6 +228,14 @@ impl Catalogue {
         }
         let leaders =
             kept(Leaders::assemble(files.leaders, |agency| known.contains_key(agency)), &mut found);
+        let systems = kept(
+            Systems::assemble(
+                files.systems,
+                |agency| known.contains_key(agency),
+                |procedure| versions.contains_key(procedure),
+            ),
+            &mut found,
+        );
         if let (Some(leaders), Some(templates)) = (&leaders, &templates)
             && !leaders.is_empty()
             && templates.report().is_none()
@@ -255,6 +267,7 @@ impl Catalogue {
                 leaders: leaders?,
                 indexes: indexes?,
                 intake: intake?,
+                systems: systems?,
             })
         })();
         whole.filter(|_| found.is_empty()).ok_or(found)

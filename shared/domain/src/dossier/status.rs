@@ -359,6 +359,11 @@ impl Action {
         Some(rule)
     }
 
+    /// Whether documents of the applicant's may come with it.
+    pub fn brings_documents(self) -> bool {
+        matches!(self, Self::Submit | Self::Supplement)
+    }
+
     /// The name in JSON and events.
     pub fn name(self) -> &'static str {
         match self {

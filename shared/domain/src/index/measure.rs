@@ -115,7 +115,12 @@ pub struct Measures {
     known: BTreeMap<Measure, u64>,
     /// Whether any day of the time was counted; otherwise nothing is known of figures.
     counted: bool,
+    /// What the delivery ledger says of an input: a part, and of how much.
+    ledger: BTreeMap<&'static str, (u64, u64)>,
 }
+
+/// The input of the dossiers that the national portal has.
+pub const SYNCHRONISED: &str = "dossiers-synchronised";
 
 impl Measures {
     /// The measures from the rows of a period and the register on its last day.
@@ -153,7 +158,7 @@ impl Measures {
         if let Some(procedures) = procedures(scope.agency, register, last) {
             known.extend(of_procedures(&procedures, rows, scope, register, last));
         }
-        Self { known, counted: true }
+        Self { known, counted: true, ledger: BTreeMap::new() }
     }
 
     /// The measures of a period without a counted day: those of the register alone.
@@ -163,12 +168,27 @@ impl Measures {
         let used = [Measure::ProceduresOnlineUsed, Measure::ProceduresPaidOnline];
         let of_catalogue = |measure: &Measure| measure.is_of_catalogue() && !used.contains(measure);
         let known = all.known.into_iter().filter(|(measure, _)| of_catalogue(measure)).collect();
-        Self { known, counted: false }
+        Self { known, counted: false, ledger: BTreeMap::new() }
     }
 
     /// Whether any day of the time was counted.
     pub fn are_counted(&self) -> bool {
         self.counted
+    }
+
+    /// The same, where the ledger has so many of `owed` dossiers in step with the national portal;
+    /// of none there is no share.
+    #[must_use]
+    pub fn with_synchronised(mut self, in_step: u64, owed: u64) -> Self {
+        if owed > 0 {
+            self.ledger.insert(SYNCHRONISED, (in_step, owed));
+        }
+        self
+    }
+
+    /// What the delivery ledger says of `input`: a part, and of how much.
+    pub fn ledger(&self, input: &str) -> Option<(u64, u64)> {
+        self.ledger.get(input).copied()
     }
 
     /// A measure, if it can be known.
@@ -179,7 +199,8 @@ impl Measures {
 
 impl FromIterator<(Measure, u64)> for Measures {
     fn from_iter<T: IntoIterator<Item = (Measure, u64)>>(known: T) -> Self {
-        Self { known: known.into_iter().collect(), counted: true }
+        let known = known.into_iter().collect();
+        Self { known, counted: true, ledger: BTreeMap::new() }
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Origin {
     Catalogue,
     /// A declaration by this source.
     Declared(String),
+    /// The delivery ledger, as each night compared it with the histories.
+    Ledger,
 }
 
 /// A number that a score was made of.
@@ -269,6 +271,12 @@ impl Sought<'_> {
     }
 
     fn declared(&mut self, input: &str) -> Option<(u64, u64)> {
+        // What we know ourselves nobody has to declare.
+        if let Some((value, of)) = self.measures.ledger(input) {
+            let name = input.to_owned();
+            self.note(Input { name, value, of: Some(of), origin: Origin::Ledger });
+            return Some((value, of));
+        }
         let Some(found) = self.indexes.declared(self.period, self.agency, input) else {
             self.miss(Missing::NotDeclared(input.to_owned()));
             return None;

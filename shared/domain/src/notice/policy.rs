@@ -7,10 +7,13 @@ use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::teller::TellerRule;
 use super::{Language, NoticeChannel, NoticeClass, Provider};
 use crate::calendar::{date_of, instant, next, time_of};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
+use crate::delivery::SystemId;
+use crate::dossier::Dossier;
 use crate::law::KNOWN_FROM;
 use crate::provenance::Trust;
 use crate::{RuleName, Violation};
@@ -141,6 +144,10 @@ pub struct NoticePolicy {
     #[serde(default = "half_as_much_again")]
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 1_000)))]
     reported_price_max_percent: u32,
+    /// Who tells, by the way in which a dossier came in: the first entry that covers it decides,
+    /// and where none does, we tell.
+    #[serde(default)]
+    tellers: Vec<TellerRule>,
     /// How well this entry is vouched for.
     pub trust: Trust,
     /// The source of the entry.
@@ -224,6 +231,11 @@ impl NoticePolicy {
         SignedDuration::from_mins(i64::from(
             place.saturating_sub(1) / self.per_agency_minute.max(1),
         ))
+    }
+
+    /// The rule by which another system may tell the applicant of `dossier`; none where we do.
+    pub fn teller_of(&self, dossier: &Dossier) -> Option<&TellerRule> {
+        self.tellers.iter().find(|rule| rule.covers(dossier))
     }
 
     /// The same policy without quiet hours, caps, shares and coalescing: for a demonstration, which
@@ -369,6 +381,11 @@ impl NoticePolicy {
                 &format!("must be {least} to {most}"),
             );
         }
+        for (nth, rule) in self.tellers.iter().enumerate() {
+            for (field, detail) in rule.flaws() {
+                check(&format!("tellers[{nth}].{field}"), RuleName::Range, true, &detail);
+            }
+        }
         found
     }
 }
@@ -378,6 +395,25 @@ data_file! {
     PoliciesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         policies: Vec<NoticePolicy>,
+    }
+}
+
+impl PoliciesFile {
+    /// What is wrong with the systems that are to tell: each that `is_known` does not know.
+    pub(crate) fn unknown_systems(&self, is_known: impl Fn(&SystemId) -> bool) -> Vec<Violation> {
+        let mut found = Vec::new();
+        for (place, policy) in self.policies.iter().enumerate() {
+            for (nth, rule) in policy.tellers.iter().enumerate() {
+                if let Some(system) = rule.system().filter(|system| !is_known(system)) {
+                    found.push(Violation::new(
+                        format!("policies[{place}].tellers[{nth}].system"),
+                        RuleName::KnownSystem,
+                        format!("{system} is not listed"),
+                    ));
+                }
+            }
+        }
+        found
     }
 }
 

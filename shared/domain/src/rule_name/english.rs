@@ -134,6 +134,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OnlineHandover => "is handed over on-line without being electronic",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",
+        RuleName::KnownSystem => "is no system that must have dossiers",
         RuleName::KnownType => "is not a type of event taken here",
         RuleName::KnownVersion => "is a version of the event that is not taken here",
         RuleName::NotInTheFuture => "is in the future",

@@ -134,6 +134,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::OnlineHandover => "chỉ kết quả điện tử mới trả trực tuyến được",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",
+        RuleName::KnownSystem => "hệ thống nhận không có trong danh mục",
         RuleName::KnownType => "loại sự kiện không được nhận ở đây",
         RuleName::KnownVersion => "phiên bản của loại sự kiện này không được nhận",
         RuleName::NotInTheFuture => "nằm trong tương lai",

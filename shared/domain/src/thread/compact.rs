@@ -111,6 +111,8 @@ enum CompactState {
         #[serde(rename = "i")]
         into: u64,
     },
+    #[serde(rename = "o")]
+    ToldElsewhere,
 }
 
 /// A reason other than the usual one: none at all, or this.
@@ -184,6 +186,7 @@ fn usual(state: &NoticeState) -> Option<NoticeReason> {
         NoticeState::Sent { report_until: Some(_), .. } => Some(NoticeReason::AwaitingReport),
         NoticeState::Delivered => Some(NoticeReason::Reported),
         NoticeState::Merged { .. } => Some(NoticeReason::SaidByALaterNotice),
+        NoticeState::ToldElsewhere => Some(NoticeReason::SystemTells),
         NoticeState::Waiting { .. }
         | NoticeState::Leased { .. }
         | NoticeState::Sent { report_until: None, .. }
@@ -318,6 +321,7 @@ impl CompactState {
             NoticeState::Refused => Self::Refused,
             NoticeState::Expired => Self::Expired,
             NoticeState::Merged { into } => Self::Merged { into },
+            NoticeState::ToldElsewhere => Self::ToldElsewhere,
         }
     }
 
@@ -341,6 +345,7 @@ impl CompactState {
             Self::Refused => NoticeState::Refused,
             Self::Expired => NoticeState::Expired,
             Self::Merged { into } => NoticeState::Merged { into },
+            Self::ToldElsewhere => NoticeState::ToldElsewhere,
         }
     }
 }

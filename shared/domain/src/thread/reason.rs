@@ -17,6 +17,8 @@ pub enum NoticeReason {
     Unsent(UnsentReason),
     /// A later notice includes it.
     SaidByALaterNotice,
+    /// Another system has acknowledged the change, and tells the applicant of it.
+    SystemTells,
     /// No provider has an account and a price.
     NoProvider,
     /// The process that called the gateway is presumed dead.
@@ -47,11 +49,12 @@ pub enum NoticeReason {
 
 impl NoticeReason {
     /// Those that are not a gateway's.
-    const OURS: [Self; 24] = [
+    const OURS: [Self; 26] = [
         Self::Delayed(DelayReason::QuietHours),
         Self::Delayed(DelayReason::NumberCap),
         Self::Delayed(DelayReason::AgencyShare),
         Self::Delayed(DelayReason::Coalescing),
+        Self::Delayed(DelayReason::SystemMayTell),
         Self::Unsent(UnsentReason::OptedOut),
         Self::Unsent(UnsentReason::NoChannel),
         Self::Unsent(UnsentReason::Budget),
@@ -60,6 +63,7 @@ impl NoticeReason {
         Self::Unsent(UnsentReason::Unreachable(Unreachable::NoMobileRange)),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::ForeignNumber)),
         Self::SaidByALaterNotice,
+        Self::SystemTells,
         Self::NoProvider,
         Self::Abandoned,
         Self::AwaitingReport,
@@ -80,6 +84,7 @@ impl NoticeReason {
             Self::Delayed(why) => why.name(),
             Self::Unsent(why) => why.name(),
             Self::SaidByALaterNotice => "said-by-a-later-notice",
+            Self::SystemTells => "system-tells",
             Self::NoProvider => "no-provider",
             Self::Abandoned => ABANDONED,
             Self::AwaitingReport => "awaiting-report",
@@ -145,6 +150,8 @@ pub enum DelayReason {
     AgencyShare,
     /// A message about the dossier was sent just now; what follows soon becomes one message.
     Coalescing,
+    /// Another system tells the applicant once it has the change, and has not acknowledged it yet.
+    SystemMayTell,
 }
 
 impl DelayReason {
@@ -155,6 +162,7 @@ impl DelayReason {
             Self::NumberCap => "number-cap",
             Self::AgencyShare => "agency-share",
             Self::Coalescing => "coalescing",
+            Self::SystemMayTell => "system-may-tell",
         }
     }
 }

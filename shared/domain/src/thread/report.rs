@@ -135,7 +135,9 @@ impl NoticeRecord {
     /// that a later one includes stays merged.
     fn arrived(&mut self, now: Timestamp) -> bool {
         match self.state {
-            NoticeState::Merged { .. } | NoticeState::Delivered => false,
+            NoticeState::Merged { .. } | NoticeState::Delivered | NoticeState::ToldElsewhere => {
+                false
+            }
             NoticeState::Waiting { .. }
             | NoticeState::Leased { .. }
             | NoticeState::Sent { .. }
@@ -177,7 +179,8 @@ impl NoticeRecord {
             NoticeState::Refused
             | NoticeState::Expired
             | NoticeState::Delivered
-            | NoticeState::Merged { .. } => {
+            | NoticeState::Merged { .. }
+            | NoticeState::ToldElsewhere => {
                 return false;
             }
             NoticeState::Sent { report_until: None, .. }

@@ -107,7 +107,8 @@ impl NoticeRecord {
             | NoticeState::Delivered
             | NoticeState::Refused
             | NoticeState::Expired
-            | NoticeState::Merged { .. } => false,
+            | NoticeState::Merged { .. }
+            | NoticeState::ToldElsewhere => false,
         }
     }
 

@@ -62,6 +62,8 @@ pub enum NoticeState {
         /// The version of the later notice.
         into: u64,
     },
+    /// Another system has the change and tells the applicant in our place. An end.
+    ToldElsewhere,
 }
 
 impl NoticeState {
@@ -71,7 +73,11 @@ impl NoticeState {
             Self::Waiting { .. } | Self::Leased { .. } | Self::Held { .. } => false,
             Self::Sent { report_until, .. } => report_until.is_none(),
             Self::Unknown { settle_at, .. } => settle_at.is_none(),
-            Self::Delivered | Self::Refused | Self::Expired | Self::Merged { .. } => true,
+            Self::Delivered
+            | Self::Refused
+            | Self::Expired
+            | Self::Merged { .. }
+            | Self::ToldElsewhere => true,
         }
     }
 
@@ -87,6 +93,7 @@ impl NoticeState {
             Self::Refused => "refused",
             Self::Expired => "expired",
             Self::Merged { .. } => "merged",
+            Self::ToldElsewhere => "told-elsewhere",
         }
     }
 
@@ -104,7 +111,8 @@ impl NoticeState {
             | Self::Delivered
             | Self::Refused
             | Self::Expired
-            | Self::Merged { .. } => None,
+            | Self::Merged { .. }
+            | Self::ToldElsewhere => None,
         }
     }
 }

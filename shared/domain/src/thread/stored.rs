@@ -79,7 +79,8 @@ impl TryFrom<StoredThread> for NoticeThread {
             | NoticeState::Held { .. }
             | NoticeState::Delivered
             | NoticeState::Refused
-            | NoticeState::Expired => true,
+            | NoticeState::Expired
+            | NoticeState::ToldElsewhere => true,
         };
         if !notices.iter().all(is_merged_into_a_later_one) {
             return Err(Impossible("a notice is merged into one that does not follow it"));

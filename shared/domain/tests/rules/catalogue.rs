@@ -7,6 +7,7 @@ mod clock;
 mod editions;
 mod messages;
 mod signatures;
+mod systems;
 
 use domain::Violation;
 use domain::calendar::{Calendar, DayKind, MissingYear};
@@ -33,6 +34,7 @@ pub(super) struct Files {
     codes: Value,
     index: Value,
     pub(super) intake: Value,
+    pub(super) systems: Value,
 }
 
 pub(super) fn agency(code: &str) -> Value {
@@ -85,6 +87,14 @@ fn templates() -> Value {
     })
 }
 
+pub(super) fn system(valid_from: &str) -> Value {
+    json!({
+        "id": "portal", "name": "Cổng", "protocol": "dvcqg",
+        "requestsPerMinute": 60, "itemsPerRequest": 10,
+        "connected": true, "validFrom": valid_from, "trust": "unverified", "source": "a test",
+    })
+}
+
 pub(super) fn good() -> Files {
     Files {
         agencies: json!({"schemaVersion": 1, "agencies": [agency("H20.09"), agency("H20.12")]}),
@@ -104,6 +114,7 @@ pub(super) fn good() -> Files {
         codes: shipped(include_str!("../../../../infra/data/codes.json")),
         index: shipped(include_str!("../../../../infra/data/index.json")),
         intake: shipped(include_str!("../../../../infra/data/intake.json")),
+        systems: json!({"systems": [system("2026-01-01")]}),
     }
 }
 
@@ -121,6 +132,7 @@ pub(super) fn assemble(files: Files) -> Result<Catalogue, Vec<Violation>> {
         leaders: serde_json::from_value(json!({"leaders": []})).unwrap(),
         index: serde_json::from_value(files.index).unwrap(),
         intake: serde_json::from_value(files.intake).unwrap(),
+        systems: serde_json::from_value(files.systems).unwrap(),
     })
 }
 
@@ -144,6 +156,7 @@ fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
         &files.codes,
         &files.index,
         &files.intake,
+        &files.systems,
     ];
     let texts: Vec<Value> = all.into_iter().cloned().collect();
     let found = assemble(files).err().unwrap_or_default();

@@ -43,9 +43,10 @@ fn the_reasons_of_a_notice_that_waits_are_the_words_of_the_records() {
             DelayReason::NumberCap,
             DelayReason::AgencyShare,
             DelayReason::Coalescing,
+            DelayReason::SystemMayTell,
         ]
         .map(DelayReason::name),
-        ["quiet-hours", "number-cap", "agency-share", "coalescing"]
+        ["quiet-hours", "number-cap", "agency-share", "coalescing", "system-may-tell"]
     );
 }
 
@@ -56,6 +57,8 @@ fn the_reason_of_a_notice_is_read_as_ours_where_we_gave_it_and_as_a_gateway_s_co
         "budget",
         "land-line",
         "said-by-a-later-notice",
+        "system-tells",
+        "system-may-tell",
         "no-provider",
         "abandoned",
         "awaiting-report",

@@ -47,6 +47,7 @@ pub(super) fn catalogue_with(
         leaders: serde_json::from_str(include_str!("../../../../infra/data/leaders.json")).unwrap(),
         index: serde_json::from_str(include_str!("../../../../infra/data/index.json")).unwrap(),
         intake: serde_json::from_str(include_str!("../../../../infra/data/intake.json")).unwrap(),
+        systems: serde_json::from_str(include_str!("../../../../infra/data/systems.json")).unwrap(),
     };
     change(&mut files);
     Catalogue::assemble(files)

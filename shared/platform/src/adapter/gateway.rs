@@ -159,7 +159,9 @@ fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration
 }
 
 /// Sends a request with a JSON answer and classifies the failures on the way.
-async fn exchange(request: reqwest::RequestBuilder) -> Result<serde_json::Value, Verdict> {
+pub(super) async fn exchange(
+    request: reqwest::RequestBuilder,
+) -> Result<serde_json::Value, Verdict> {
     let unknown = |error: &reqwest::Error| {
         let instead = if error.is_timeout() { "timed-out" } else { "broken-off" };
         Verdict::Unknown { instead: instead.to_owned() }

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::upload::{Declared, READ_WITHIN, UPLOAD_WITHIN, UploadId, UploadedDocument};
 use jiff::Timestamp;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use rustls::ClientConfig;
 use serde::Serialize;
 use url::Url;
@@ -23,7 +23,7 @@ use url::Url;
 use crate::Failure;
 use crate::cloud::Cloud;
 use crate::gateway::http_client_over;
-use crate::port::{Contents, Eraser, Keeper};
+use crate::port::{Contents, Eraser, Keeper, Shelves};
 
 /// The tag of an object that no dossier has claimed: the bucket's lifecycle removes what has it.
 pub const UNCLAIMED: (&str, &str) = ("claimed", "no");
@@ -107,20 +107,9 @@ impl Bucket {
         now: Timestamp,
     ) -> Result<SignedUpload, Failure> {
         let (tag, value) = UNCLAIMED;
-        let headers = vec![
-            SignedHeader {
-                name: "content-type",
-                value: declared.media_type.media_type().to_owned(),
-            },
-            SignedHeader { name: "content-length", value: declared.bytes.to_string() },
-            SignedHeader { name: "x-amz-checksum-sha256", value: checksum(&declared.sha256)? },
-            SignedHeader { name: "x-amz-tagging", value: format!("{tag}={value}") },
-        ];
-        let address = self.address(id, &[]);
-        let signed: Vec<(&str, &str)> =
-            headers.iter().map(|header| (header.name, header.value.as_str())).collect();
-        let lives = UPLOAD_WITHIN.unsigned_abs();
-        let url = self.sign("PUT", address, &signed, lives, now)?;
+        let mut headers = described(declared)?;
+        headers.push(SignedHeader { name: "x-amz-tagging", value: format!("{tag}={value}") });
+        let url = self.sign_put(id, &headers, UPLOAD_WITHIN.unsigned_abs(), now)?;
         let expires_at = now.saturating_add(UPLOAD_WITHIN).unwrap_or(now);
         Ok(SignedUpload { method: "PUT", url, headers, expires_at })
     }
@@ -141,6 +130,19 @@ impl Bucket {
         let url = self.sign("GET", address, &[], READ_WITHIN.unsigned_abs(), now)?;
         let expires_at = now.saturating_add(READ_WITHIN).unwrap_or(now);
         Ok(SignedDownload { url, expires_at })
+    }
+
+    /// An address to which the document `id` is put with these headers.
+    fn sign_put(
+        &self,
+        id: &UploadId,
+        headers: &[SignedHeader],
+        lives: Duration,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
+        let signed: Vec<(&str, &str)> =
+            headers.iter().map(|header| (header.name, header.value.as_str())).collect();
+        self.sign("PUT", self.address(id, &[]), &signed, lives, now)
     }
 
     fn address(&self, id: &UploadId, query: &[(&str, &str)]) -> Url {
@@ -197,6 +199,16 @@ impl Bucket {
     }
 }
 
+/// What is sent along with a content, by which the storage checks it.
+fn described(declared: &Declared) -> Result<Vec<SignedHeader>, Failure> {
+    let media_type = declared.media_type.media_type().to_owned();
+    Ok(vec![
+        SignedHeader { name: "content-type", value: media_type },
+        SignedHeader { name: "content-length", value: declared.bytes.to_string() },
+        SignedHeader { name: "x-amz-checksum-sha256", value: checksum(&declared.sha256)? },
+    ])
+}
+
 /// The digest as the storage wants it: base64 of the bytes.
 fn checksum(sha256: &str) -> Result<String, Failure> {
     let digit = |place: usize| sha256.get(place..place + 2);
@@ -239,21 +251,17 @@ impl Objects {
         expected: StatusCode,
     ) -> Result<Response, Failure> {
         let url = self.bucket.sign(method.as_str(), address, &[], OWN_CALL, (self.clock)())?;
-        // Made when it is first needed: it reads the roots of trust, and most requests of a
-        // function that takes dossiers in name no upload.
-        let http = match self.http.get() {
-            Some(http) => http,
-            None => {
-                let made = http_client_over(self.bucket.tls.clone(), self.timeout)?;
-                self.http.get_or_init(|| made)
-            }
-        };
-        let response = http.request(method, url).send().await.map_err(broken)?;
-        if response.status() != expected {
-            let status = response.status().as_u16();
-            return Err(Failure::unavailable(PART, format!("answered {status}")));
+        answered(self.http()?.request(method, url), expected).await
+    }
+
+    /// Made when it is first needed: it reads the roots of trust, and most requests of a function
+    /// that takes dossiers in name no upload.
+    fn http(&self) -> Result<&reqwest::Client, Failure> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
         }
-        Ok(response)
+        let made = http_client_over(self.bucket.tls.clone(), self.timeout)?;
+        Ok(self.http.get_or_init(|| made))
     }
 
     async fn get(&self, address: Url, bytes_max: u64) -> Result<Vec<u8>, Failure> {
@@ -266,6 +274,34 @@ impl Objects {
             }
         }
         Ok(content)
+    }
+}
+
+/// The answer to `request`; every one but `expected` is a failure.
+async fn answered(request: RequestBuilder, expected: StatusCode) -> Result<Response, Failure> {
+    let response = request.send().await.map_err(broken)?;
+    if response.status() != expected {
+        let status = response.status().as_u16();
+        return Err(Failure::unavailable(PART, format!("answered {status}")));
+    }
+    Ok(response)
+}
+
+impl Shelves for Objects {
+    async fn put(
+        &self,
+        id: &UploadId,
+        declared: &Declared,
+        content: Vec<u8>,
+    ) -> Result<(), Failure> {
+        let headers = described(declared)?;
+        let url = self.bucket.sign_put(id, &headers, OWN_CALL, (self.clock)())?;
+        let request = headers
+            .into_iter()
+            .fold(self.http()?.put(url), |request, SignedHeader { name, value }| {
+                request.header(name, value)
+            });
+        answered(request.body(content), StatusCode::OK).await.map(drop)
     }
 }
 

@@ -53,6 +53,7 @@ data_files! {
     Procedures: "procedures.json" holds "procedures";
     Providers: "providers.json" holds "failover", "providers";
     Rules: "rules.json" holds "rules";
+    Systems: "systems.json" holds "systems";
     Templates: "templates.json" holds "forms", "repetition", "report", "silent", "templates";
 }
 

@@ -32,3 +32,18 @@ pub async fn run_sharing<S>(
     })
     .await
 }
+
+/// Works off all messages of a batch in one go by `work`, which gives an outcome for each of them,
+/// in their order, or fails for all: for work that is cheaper together.
+pub async fn run_together(
+    plan: Plan,
+    queue: &impl Backoff,
+    work: impl AsyncFn(Vec<Arrived>) -> Result<Vec<Result<(), Failure>>, Failure>,
+) -> Result<(), Error> {
+    let work = &work;
+    serve(async |payload, Invoked { at: came, .. }| {
+        let work = async |messages| work(messages).await;
+        Ok(batch::run_together(payload.event("a batch of a queue")?, plan, queue, came, work).await)
+    })
+    .await
+}

@@ -19,6 +19,7 @@ use super::{
     Cancelled, DossierItems, DossierTables, Item, down, number, people, rows, stored, text,
 };
 use crate::Failure;
+use crate::document_copy::copy_id;
 use crate::port::{Removal, Stored};
 
 /// The key of a row.
@@ -161,7 +162,7 @@ impl Removal for Removals {
                 .await
                 .map_err(down)?;
             for value in found.item.unwrap_or_default().values() {
-                named_uploads(value, &mut ids);
+                named_uploads(code, value, &mut ids);
             }
         }
         Ok(ids)
@@ -189,15 +190,16 @@ impl Removal for Removals {
     }
 }
 
-/// Every uploaded document that a content names, wherever in it: whatever a later release keeps
-/// there goes, too.
-fn named_uploads(value: &AttributeValue, ids: &mut BTreeSet<UploadId>) {
+/// Every uploaded document that the content of `code` names, wherever in it, and the copy of every
+/// one that another system keeps: whatever a later release keeps there goes, too.
+fn named_uploads(code: &DossierCode, value: &AttributeValue, ids: &mut BTreeSet<UploadId>) {
     if let AttributeValue::L(items) = value {
-        items.iter().for_each(|item| named_uploads(item, ids));
+        items.iter().for_each(|item| named_uploads(code, item, ids));
     }
     if let AttributeValue::M(fields) = value {
-        let named = fields.get("upload").and_then(|id| id.as_s().ok()?.parse().ok());
-        ids.extend(named);
-        fields.values().for_each(|field| named_uploads(field, ids));
+        let text = |name: &str| fields.get(name).and_then(|field| field.as_s().ok());
+        ids.extend(text("upload").and_then(|id| id.parse().ok()));
+        ids.extend(text("url").and(text("sha256")).map(|sha256| copy_id(code, sha256)));
+        fields.values().for_each(|field| named_uploads(code, field, ids));
     }
 }

@@ -1,0 +1,39 @@
+//! Wires `sync-national`.
+
+use jiff::SignedDuration;
+use platform::batch::{Arrived, Plan, SHORT_PATIENCE};
+use platform::clock;
+use platform::cloud::Cloud;
+use platform::dynamo::{Deliveries, Dossiers};
+use platform::entry::{self, queue};
+use platform::national::NationalSystems;
+use platform::sqs::SourceQueue;
+use sync_national::{BATCH_TIMEOUT, Desk, Settings, WIDTH, sync};
+
+fn main() -> Result<(), entry::Error> {
+    entry::on_one_thread(wire())
+}
+
+async fn wire() -> Result<(), entry::Error> {
+    let settings: Settings = entry::start()?;
+    let cloud = &Cloud::open()?;
+    let client = cloud.tables();
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
+    let ledger = &Deliveries::new(client, settings.deliveries_table);
+    let systems = &NationalSystems::open(settings.systems)?;
+    let plan = Plan {
+        width: WIDTH,
+        record_timeout: BATCH_TIMEOUT,
+        receives_max: settings.queue.receives_max,
+        patience: SHORT_PATIENCE,
+    };
+    let source = &SourceQueue::open(cloud.queues(), settings.queue);
+    let lease = SignedDuration::try_from(BATCH_TIMEOUT)?;
+    queue::run_together(plan, source, async |messages: Vec<Arrived>| {
+        let catalogue = &*live.current(clock::now()).await?;
+        let desk = &Desk { dossiers, ledger, systems, catalogue, lease };
+        Ok(sync(&messages, desk, clock::now).await)
+    })
+    .await
+}

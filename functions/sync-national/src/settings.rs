@@ -1,0 +1,22 @@
+//! The settings of `sync-national`.
+
+use platform::dynamo::DossierTables;
+use platform::entry::CatalogueSettings;
+use platform::national::NationalSettings;
+use platform::sqs::QueueSettings;
+
+platform::settings! {
+    /// The settings of `sync-national`.
+    pub struct Settings {
+        /// Where the catalogue is read.
+        catalogue: CatalogueSettings,
+        /// The tables that hold dossiers.
+        dossiers: DossierTables,
+        /// The name of the deliveries table.
+        deliveries_table: String = "DELIVERIES_TABLE",
+        /// The accounts with the systems.
+        systems: NationalSettings,
+        /// The queue and its dead letters.
+        queue: QueueSettings,
+    }
+}

@@ -1,0 +1,234 @@
+//! The systems that must have dossiers of ours, as the catalogue lists them
+//! (`infra/data/systems.json`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::PER_MINUTE_MIN;
+use crate::calendar::date_of;
+use crate::data_file::data_file;
+use crate::dated::{Dated, ValidFrom};
+use crate::dossier::{Action, Dossier, HistoryEntry};
+use crate::id::{AgencyCode, ProcedureCode};
+use crate::provenance::Trust;
+use crate::row::RowChecks;
+use crate::{RuleName, Violation};
+
+/// The most dossiers that one request carries.
+const ITEMS_MAX: u32 = 50;
+
+/// The highest rate that is taken, in requests a minute.
+const PER_MINUTE_MAX: u32 = 60_000;
+
+/// The permanent name of a system: `national-portal`. At most 24 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z][a-z0-9-]{0,23}$")))]
+pub struct SystemId(String);
+
+impl SystemId {
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SystemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<SystemId> for String {
+    fn from(id: SystemId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for SystemId {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let begins = text.starts_with(|first: char| first.is_ascii_lowercase());
+        if text.len() <= 24 && begins && text.bytes().all(plain) {
+            return Ok(Self(text));
+        }
+        let detail = "must be 1 to 24 of a to z, 0 to 9 and -, a letter first";
+        Err(Violation::new("system", RuleName::Format, detail))
+    }
+}
+
+impl std::str::FromStr for SystemId {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+/// How a system is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// The national portal's adapter: sessions, named services, lists of items.
+    Dvcqg,
+    /// A service bus (LGSP) that takes the same items by their address.
+    Lgsp,
+}
+
+/// A system that must have dossiers of ours, from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct System {
+    /// Its permanent name in ledger and messages.
+    pub id: SystemId,
+    /// What people call it, in Vietnamese.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
+    pub name: String,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// The owners whose dossiers it must have; all where the file says nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
+    pub agencies: Option<Vec<AgencyCode>>,
+    /// The procedures; all where the file says nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
+    pub procedures: Option<Vec<ProcedureCode>>,
+    /// The changes that it must have; all where the file says nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
+    pub actions: Option<Vec<Action>>,
+    /// How many requests a minute it is asked at most.
+    #[cfg_attr(feature = "schema", schemars(range(min = PER_MINUTE_MIN, max = PER_MINUTE_MAX)))]
+    pub requests_per_minute: u32,
+    /// How many dossiers one request carries at most.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = ITEMS_MAX)))]
+    pub items_per_request: u32,
+    /// Whether anything is owed to it.
+    pub connected: bool,
+    /// Dossiers that were handed in before this day are not owed; all are where the file says
+    /// nothing.
+    #[serde(default)]
+    pub since: Option<Date>,
+    /// The first day on which the entry is in force.
+    pub valid_from: Date,
+    /// How well the entry is vouched for.
+    pub trust: Trust,
+    /// Where it is from.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"\S")))]
+    pub source: String,
+}
+
+impl ValidFrom for System {
+    fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+}
+
+impl System {
+    /// Whether it takes this change at all.
+    pub fn takes(&self, action: Action) -> bool {
+        self.actions.as_ref().is_none_or(|actions| actions.contains(&action))
+    }
+
+    /// The last version of `dossier` that it must have; 0 where it must have none.
+    pub fn owed(&self, dossier: &Dossier) -> u64 {
+        self.owed_of((&dossier.agency, &dossier.procedure), &dossier.history)
+    }
+
+    /// The same of a dossier with this owner, procedure and history, from its first entry on.
+    pub fn owed_of(
+        &self,
+        (agency, procedure): (&AgencyCode, &ProcedureCode),
+        history: &[HistoryEntry],
+    ) -> u64 {
+        let Some(first) = history.first() else { return 0 };
+        let of_agency = self.agencies.as_ref().is_none_or(|all| all.contains(agency));
+        let of_procedure = self.procedures.as_ref().is_none_or(|all| all.contains(procedure));
+        let handed_in = self.since.is_none_or(|since| since <= date_of(first.at));
+        if !self.connected || !of_agency || !of_procedure || !handed_in {
+            return 0;
+        }
+        let wanted = history.iter().rfind(|entry| self.takes(entry.action));
+        wanted.map_or(0, |entry| entry.version)
+    }
+}
+
+data_file! {
+    /// The data file `systems.json`: systems that must have dossiers of ours, each entry from a day
+    /// on.
+    SystemsFile {
+        systems: Vec<System>,
+    }
+}
+
+impl SystemsFile {
+    /// Whether an entry is about `system`.
+    pub(crate) fn has(&self, system: &SystemId) -> bool {
+        self.systems.iter().any(|entry| entry.id == *system)
+    }
+}
+
+/// The systems that must have dossiers, or had to.
+#[derive(Debug, Default)]
+pub struct Systems(BTreeMap<SystemId, Dated<System>>);
+
+impl Systems {
+    /// Puts them together; refused whole, with every reason: an agency or a procedure that is not
+    /// known, a number out of its range, two entries of a system from one day.
+    pub fn assemble(
+        file: SystemsFile,
+        agency: impl Fn(&AgencyCode) -> bool,
+        procedure: impl Fn(&ProcedureCode) -> bool,
+    ) -> Result<Self, Vec<Violation>> {
+        let mut found = Vec::new();
+        let mut starts = BTreeSet::new();
+        for (place, system) in file.systems.iter().enumerate() {
+            let at = format!("systems[{place}]");
+            let mut row = RowChecks::of(&at, system.id.as_str());
+            let named = !system.name.trim().is_empty();
+            row.check("name", RuleName::Name, named, "has no name");
+            let first = starts.insert((system.id.clone(), system.valid_from));
+            row.check("validFrom", RuleName::UniqueStart, first, "two entries begin on one day");
+            let rate = (PER_MINUTE_MIN..=PER_MINUTE_MAX).contains(&system.requests_per_minute);
+            let detail = format!("must be {PER_MINUTE_MIN} to {PER_MINUTE_MAX}");
+            row.check("requestsPerMinute", RuleName::Range, rate, &detail);
+            let items = (1..=ITEMS_MAX).contains(&system.items_per_request);
+            let detail = format!("must be 1 to {ITEMS_MAX}");
+            row.check("itemsPerRequest", RuleName::Range, items, &detail);
+            for (nth, code) in system.agencies.iter().flatten().enumerate() {
+                let detail = format!("{code} is not listed");
+                let field = format!("agencies[{nth}]");
+                row.check(&field, RuleName::KnownAgency, agency(code), &detail);
+            }
+            for (nth, code) in system.procedures.iter().flatten().enumerate() {
+                let detail = format!("{code} is not listed");
+                let field = format!("procedures[{nth}]");
+                row.check(&field, RuleName::KnownProcedure, procedure(code), &detail);
+            }
+            row.sourced(&system.source);
+            found.extend(row.found());
+        }
+        let systems = Dated::grouped(file.systems, |system| system.id.clone());
+        if found.is_empty() { Ok(Self(systems)) } else { Err(found) }
+    }
+
+    /// Those to which something is owed on `day`, by name.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = &System> {
+        let systems = self.0.values().filter_map(move |entries| entries.on(day));
+        systems.filter(|system| system.connected)
+    }
+
+    /// The one with this name on `day`, whether or not anything is owed to it.
+    pub fn system(&self, id: &SystemId, day: Date) -> Option<&System> {
+        self.0.get(id)?.on(day)
+    }
+}

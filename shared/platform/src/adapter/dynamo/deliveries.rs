@@ -1,0 +1,284 @@
+//! The deliveries table: one line for each dossier and each system that must have it, the index by
+//! which lines are found that are behind, and one item for each system with the rate at which it is
+//! asked.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::delivery::{Delivery, Pace, SystemId};
+use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, down, number, read, rows, stored, text, unless_refused, write};
+use crate::Failure;
+use crate::port::{Acknowledgements, DeliveryLedger, Stored};
+
+/// The place of the item with a system's rate, which is no dossier's code.
+const PACE: &str = "pace";
+
+/// The key of a row.
+const KEYS: &[&str] = &["code", "system"];
+
+/// How many dossiers of one kind, received on one day, a system must have and has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InStep {
+    /// The agency that owns them.
+    pub agency: AgencyCode,
+    /// The procedure applied for.
+    pub procedure: ProcedureCode,
+    /// Those that the system must have.
+    pub owed: u64,
+    /// Those of them of which it has all that it must have.
+    pub in_step: u64,
+}
+
+/// The rows of a system and a day.
+#[derive(Debug, Serialize, Deserialize)]
+struct InStepDay {
+    cells: Vec<InStep>,
+}
+
+/// The place of the rows of a system, which is no dossier's code; behind it the day.
+fn in_step_key(system: &SystemId) -> String {
+    format!("in-step#{system}")
+}
+
+/// Reads and writes the deliveries table.
+#[derive(Debug, Clone)]
+pub struct Deliveries {
+    client: Client,
+    table: String,
+}
+
+/// A line that is due, as the index has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DueDelivery {
+    /// The dossier that is owed.
+    pub code: DossierCode,
+    /// The system that is owed it.
+    pub system: SystemId,
+    /// When it is to be tried, in milliseconds since 1970.
+    pub due: i64,
+    /// Since when the system is behind.
+    #[serde(default)]
+    pub behind_since: Option<Timestamp>,
+}
+
+/// How many dossiers a system is owed, and since when the one that has waited longest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Lines that are behind.
+    pub lines: u64,
+    /// Since when the oldest of them is; none where none is.
+    pub since: Option<Timestamp>,
+}
+
+impl Deliveries {
+    /// The table named `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The lines of `system` that are due by `now`, at most `limit`, the longest waiting first. An
+    /// unreadable one is left out and named in the log.
+    pub async fn due(
+        &self,
+        system: &SystemId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueDelivery>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-due")
+            .key_condition_expression("#system = :system AND due <= :now")
+            .expression_attribute_names("#system", "system")
+            .expression_attribute_values(":system", text(system.as_str()))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(item) = pages.try_next().await.map_err(down)? else {
+                break;
+            };
+            found.extend(rows::readable::<DueDelivery>(item, KEYS));
+        }
+        Ok(found)
+    }
+
+    /// How far `system` is behind, whenever its lines are due.
+    pub async fn behind(&self, system: &SystemId) -> Result<Behind, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-due")
+            .key_condition_expression("#system = :system")
+            .expression_attribute_names("#system", "system")
+            .expression_attribute_values(":system", text(system.as_str()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut behind = Behind::default();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            let Some(line) = rows::readable::<DueDelivery>(item, KEYS) else {
+                continue;
+            };
+            behind.lines += 1;
+            let earlier = |since: Timestamp| line.behind_since.map_or(since, |own| own.min(since));
+            behind.since = behind.since.map(earlier).or(line.behind_since);
+        }
+        Ok(behind)
+    }
+
+    /// Postpones a due line by `length`, unless it has changed since it was read. Returns whether
+    /// the caller has to wake it.
+    pub async fn postpone(
+        &self,
+        line: &DueDelivery,
+        now: Timestamp,
+        length: SignedDuration,
+    ) -> Result<bool, Failure> {
+        let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(line.code.as_str(), &line.system)))
+            .update_expression("SET due = :later")
+            .condition_expression("due = :seen")
+            .expression_attribute_values(":later", number(later))
+            .expression_attribute_values(":seen", number(line.due))
+            .send()
+            .await;
+        Ok(unless_refused(outcome)?.is_some())
+    }
+
+    /// Every line of a dossier, by system, as of the last completed write.
+    pub async fn of(&self, code: &DossierCode) -> Result<Vec<Delivery>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("code = :code")
+            .expression_attribute_values(":code", text(code.as_str()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            found.extend(rows::readable::<Delivery>(item, KEYS));
+        }
+        Ok(found)
+    }
+
+    /// Stores, over what is there, how far `system` is with what was received on `day`.
+    pub async fn publish(
+        &self,
+        system: &SystemId,
+        day: Date,
+        cells: Vec<InStep>,
+    ) -> Result<(), Failure> {
+        let mut item = write(&InStepDay { cells })?;
+        item.insert("code".to_owned(), text(in_step_key(system)));
+        item.insert("system".to_owned(), text(day.to_string()));
+        super::put(&self.client, &self.table, item).await
+    }
+
+    /// How far `system` is with what was received on each day from `first` to `last`; of a day that
+    /// was not compared there is nothing.
+    pub async fn in_step(
+        &self,
+        system: &SystemId,
+        first: Date,
+        last: Date,
+    ) -> Result<BTreeMap<Date, Vec<InStep>>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("code = :code AND #system BETWEEN :first AND :last")
+            .expression_attribute_names("#system", "system")
+            .expression_attribute_values(":code", text(in_step_key(system)))
+            .expression_attribute_values(":first", text(first.to_string()))
+            .expression_attribute_values(":last", text(last.to_string()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = BTreeMap::new();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            let day = item.get("system").and_then(|day| day.as_s().ok()?.parse().ok());
+            let row = rows::readable::<InStepDay>(item, KEYS);
+            found.extend(day.zip(row.map(|row| row.cells)));
+        }
+        Ok(found)
+    }
+
+    async fn got(&self, code: &str, system: &SystemId) -> Result<Option<Item>, Failure> {
+        let get = self.client.get_item().table_name(&self.table);
+        let get = get.set_key(Some(key(code, system))).consistent_read(true);
+        get.send().await.map(|found| found.item).map_err(down)
+    }
+
+    /// Puts `item` where nothing is, or in the place of the version before `version`.
+    async fn put(&self, item: Item, version: u64) -> Result<Stored, Failure> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(code)")
+        } else {
+            put.condition_expression("#version = :before")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":before", number(version - 1))
+        };
+        stored(put.send().await)
+    }
+}
+
+fn key(code: &str, system: &SystemId) -> HashMap<String, AttributeValue> {
+    HashMap::from([("code".to_owned(), text(code)), ("system".to_owned(), text(system.as_str()))])
+}
+
+impl Acknowledgements for Deliveries {
+    async fn acknowledged(&self, code: &DossierCode, system: &SystemId) -> Result<u64, Failure> {
+        Ok(self.line(code, system).await?.map_or(0, |line| line.acknowledged()))
+    }
+}
+
+impl DeliveryLedger for Deliveries {
+    async fn line(
+        &self,
+        code: &DossierCode,
+        system: &SystemId,
+    ) -> Result<Option<Delivery>, Failure> {
+        self.got(code.as_str(), system).await?.map(read).transpose()
+    }
+
+    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
+        let mut item = write(line)?;
+        // Only what is behind has the key of the index: what is in step costs nothing there.
+        if let Some(due) = line.due_at() {
+            item.insert("due".to_owned(), number(due.as_millisecond()));
+        }
+        self.put(item, line.version()).await
+    }
+
+    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
+        let found = self.got(PACE, system).await?.map(read).transpose()?;
+        Ok(found.unwrap_or_default())
+    }
+
+    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
+        let mut item = write(pace)?;
+        item.extend(key(PACE, system));
+        self.put(item, pace.version()).await
+    }
+}

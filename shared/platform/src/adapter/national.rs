@@ -1,0 +1,182 @@
+//! The systems that must have dossiers of ours: the national portal's adapter, and a province's
+//! service bus, which takes the same items by another door.
+
+mod dvcqg;
+mod item;
+mod lgsp;
+
+use std::time::Duration;
+
+use domain::delivery::Protocol;
+use domain::dossier::HistoryEntry;
+use domain::id::DossierCode;
+use serde_json::Value;
+
+pub use dvcqg::{Dvcqg, DvcqgSettings};
+pub use item::{item, step};
+pub use lgsp::{Lgsp, LgspSettings};
+
+use super::gateway::{exchange, http_client};
+use crate::Failure;
+use crate::port::{Case, CaseSystems, Found, Receipts, Trouble, Verdict};
+
+crate::settings! {
+    /// The deployment's accounts with the systems that must have our dossiers; it may have none.
+    pub struct NationalSettings {
+        /// The time for one exchange.
+        timeout: Duration = "NATIONAL_TIMEOUT_MS",
+        /// The account with the national portal's adapter.
+        dvcqg: Option<DvcqgSettings>,
+        /// The account with a service bus.
+        lgsp: Option<LgspSettings>,
+    }
+}
+
+/// All of these systems, each where the deployment has an account.
+#[derive(Debug)]
+pub struct NationalSystems {
+    dvcqg: Option<Dvcqg>,
+    lgsp: Option<Lgsp>,
+}
+
+impl NationalSystems {
+    /// The systems with which the deployment has accounts.
+    pub fn open(settings: NationalSettings) -> Result<Self, Failure> {
+        let NationalSettings { timeout, dvcqg, lgsp } = settings;
+        let http = http_client(timeout)?;
+        Ok(Self {
+            dvcqg: dvcqg.map(|account| Dvcqg::new(http.clone(), account)),
+            lgsp: lgsp.map(|account| Lgsp::new(http, account)),
+        })
+    }
+
+    /// The first of these alone, over this client.
+    pub fn portal(http: reqwest::Client, account: DvcqgSettings) -> Self {
+        Self { dvcqg: Some(Dvcqg::new(http, account)), lgsp: None }
+    }
+
+    /// The second of these alone, over this client.
+    pub fn bus(http: reqwest::Client, account: LgspSettings) -> Self {
+        Self { dvcqg: None, lgsp: Some(Lgsp::new(http, account)) }
+    }
+}
+
+/// That nobody is asked, since there is no account.
+fn no_account() -> Trouble {
+    Trouble::Unavailable { code: "no-account".to_owned(), retry_after: None }
+}
+
+impl CaseSystems for NationalSystems {
+    fn has(&self, protocol: Protocol) -> bool {
+        match protocol {
+            Protocol::Dvcqg => self.dvcqg.is_some(),
+            Protocol::Lgsp => self.lgsp.is_some(),
+        }
+    }
+
+    async fn look_up(&self, protocol: Protocol, code: &DossierCode) -> Result<Found, Trouble> {
+        match protocol {
+            Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.look_up(code).await,
+            Protocol::Lgsp => Ok(Found::NotAsked),
+        }
+    }
+
+    async fn put(
+        &self,
+        protocol: Protocol,
+        known: bool,
+        cases: &[Case<'_>],
+    ) -> Result<Receipts, Trouble> {
+        match protocol {
+            Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.put(known, cases).await,
+            Protocol::Lgsp => self.lgsp.as_ref().ok_or_else(no_account)?.put(known, cases).await,
+        }
+    }
+
+    async fn progress(
+        &self,
+        protocol: Protocol,
+        steps: &[(Case<'_>, &HistoryEntry)],
+    ) -> Result<Receipts, Trouble> {
+        match protocol {
+            Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.progress(steps).await,
+            // It has no such call: the status travels with the dossier.
+            Protocol::Lgsp => Ok(steps.iter().map(|_| Ok(())).collect()),
+        }
+    }
+}
+
+/// Sends one request and says why there is no answer to read.
+async fn asked(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
+    exchange(request).await.map_err(|verdict| match verdict {
+        Verdict::NotTaken { instead, retry_after } => {
+            // It read the request, and it is the request that is wrong.
+            if ["http-400", "http-413", "http-422"].contains(&instead.as_str()) {
+                Trouble::Refused { code: instead }
+            } else {
+                Trouble::Unavailable { code: instead, retry_after }
+            }
+        }
+        Verdict::Unknown { instead } => Trouble::Unavailable { code: instead, retry_after: None },
+        // No exchange ends so: these are what a gateway says in its answer.
+        Verdict::Accepted { .. } | Verdict::Declined { .. } => no_account(),
+    })
+}
+
+/// The `error_code` of an answer or of one of its items, which vendors write as text or as a
+/// number; none where there is none.
+fn code_of(answer: &Value) -> Option<String> {
+    match answer.get("error_code")? {
+        Value::String(code) => Some(code.trim().to_owned()),
+        Value::Number(code) => Some(code.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Whether `code` says that all is well.
+fn is_success(code: &str) -> bool {
+    !code.is_empty() && code.bytes().all(|byte| byte == b'0')
+}
+
+/// What became of each of the dossiers `sent`, in their order, by an `answer` that may list
+/// receipts.
+///
+/// Where it lists any, a dossier without one was not taken, whatever the answer as a whole says: a
+/// receipt that matches nothing, and one that is missing, are no acknowledgement.
+fn receipts(answer: &Value, sent: &[&DossierCode]) -> Result<Receipts, Trouble> {
+    let Some(whole) = code_of(answer) else {
+        return Err(Trouble::Unavailable { code: "no-code".to_owned(), retry_after: None });
+    };
+    let listed: Vec<(&str, String)> = answer
+        .get("result")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some((item.get("MaHoSo")?.as_str()?, code_of(item)?)))
+        .collect();
+    if listed.is_empty() {
+        return if is_success(&whole) {
+            Ok(sent.iter().map(|_| Ok(())).collect())
+        } else {
+            Err(Trouble::Refused { code: whole })
+        };
+    }
+    let strangers =
+        listed.iter().filter(|(code, _)| sent.iter().all(|ours| ours.as_str() != *code));
+    let strangers = strangers.count();
+    if strangers > 0 {
+        tracing::warn!(strangers, "receipts of dossiers that were not sent");
+    }
+    let mut left = listed;
+    let each = sent.iter().map(|ours| {
+        // One receipt for each item: a dossier with several has several, in their order.
+        match left.iter().position(|(code, _)| *code == ours.as_str()) {
+            Some(place) => {
+                let (_, code) = left.remove(place);
+                if is_success(&code) { Ok(()) } else { Err(code) }
+            }
+            None => Err("no-receipt".to_owned()),
+        }
+    });
+    Ok(each.collect())
+}

@@ -1,0 +1,30 @@
+//! Which dossiers something was recorded of lately, for those who compare histories with what was
+//! made of them.
+
+use domain::calendar::date_of;
+use domain::id::AgencyCode;
+use domain::kpi::DossierFacts;
+use jiff::{Timestamp, ToSpan};
+
+use crate::Failure;
+use crate::dynamo::Dossiers;
+
+/// How many days before the first moment looked at a dossier may have ended of which something was
+/// recorded since: integrators report days late.
+const REPORTED_LATE_DAYS: i64 = 31;
+
+/// Dossiers of `agency` of which something was recorded since `since`. A dossier may be there twice,
+/// once with a shorter history: indexes lag.
+pub async fn recorded(
+    dossiers: &Dossiers,
+    agency: &AgencyCode,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<DossierFacts>, Failure> {
+    let first = date_of(since).saturating_sub(REPORTED_LATE_DAYS.days());
+    let (open, ended) =
+        (dossiers.open(agency).await?, dossiers.ended(agency, first, date_of(now)).await?);
+    let lately =
+        |facts: &DossierFacts| facts.history.iter().any(|entry| since <= entry.recorded_at);
+    Ok(open.facts.into_iter().chain(ended.facts).filter(lately).collect())
+}

@@ -1,0 +1,328 @@
+//! What the portal, the network and our own processes do to it.
+
+use std::sync::Mutex;
+
+use domain::delivery::{Delivery, Pace, SystemId};
+use domain::dossier::Dossier;
+use domain::id::DossierCode;
+use platform::Failure;
+use platform::port::{Advance, DossierStore, Stored};
+
+use super::*;
+
+/// A ledger of whose process the write after the call is lost: before it, or its answer.
+struct Mortal<'a, L> {
+    inner: &'a L,
+    dies: Mutex<Option<bool>>,
+}
+
+impl<'a, L> Mortal<'a, L> {
+    fn new(inner: &'a L, after_the_write: bool) -> Self {
+        Self { inner, dies: Mutex::new(Some(after_the_write)) }
+    }
+}
+
+fn dead() -> Failure {
+    Failure::unavailable("test", "the process dies here")
+}
+
+impl<L: DeliveryLedger> DeliveryLedger for Mortal<'_, L> {
+    async fn line(
+        &self,
+        code: &DossierCode,
+        system: &SystemId,
+    ) -> Result<Option<Delivery>, Failure> {
+        self.inner.line(code, system).await
+    }
+
+    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
+        // The lease before the call is not what death takes, but the record after it.
+        if line.leased_until(Timestamp::MIN).is_some() {
+            return self.inner.keep(line).await;
+        }
+        let dies = self.dies.lock().unwrap().take();
+        match dies {
+            None => self.inner.keep(line).await,
+            Some(false) => Err(dead()),
+            Some(true) => {
+                self.inner.keep(line).await?;
+                Err(dead())
+            }
+        }
+    }
+
+    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
+        self.inner.pace(system).await
+    }
+
+    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
+        self.inner.keep_pace(system, pace).await
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_dies_between_call_and_record_loses_nothing_and_doubles_nothing() {
+    for after_the_write in [false, true] {
+        let world = World::new().await;
+        let national = National::new(&world).await;
+        let code = with_moves(&world, "a", 2).await;
+        let all = messages(&world, &code).await;
+        let ledger = Mortal::new(&national.ledger, after_the_write);
+        let ends = national.sync_over(&world.dossiers, &ledger, &all, after(10)).await;
+        assert!(ends.iter().any(Result::is_err), "the message comes again");
+        // It comes while the dead one's lease runs, and once more by the minute's wake.
+        taken(&national, &all, after(20)).await;
+        let line = national.line(&code).await;
+        if let Some(due) = line.due_at() {
+            national.minute(due).await;
+        }
+        assert_eq!(national.statuses(&code), ["1", "2", "4"], "{after_the_write}");
+        assert!(!national.line(&code).await.is_behind());
+        assert_eq!(national.portal.counts().disorders, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_asked_for_again_and_the_portal_has_each_step_once() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    for (place, service) in ["DongBoHoSoMC", "CapNhatTienDoHoSoMC"].into_iter().enumerate() {
+        let code = with_moves(&world, &format!("k{place}"), 2).await;
+        let fault = json!({ "mode": "drop-after", "service": service, "times": 1 });
+        national.portal.fault(&fault).unwrap();
+        taken(&national, &messages(&world, &code).await, after(10)).await;
+        let line = national.line(&code).await;
+        assert_eq!(line.last_error().map(|error| error.kind), Some(ErrorKind::Unavailable));
+        national.minute(line.due_at().unwrap()).await;
+        assert_eq!(national.statuses(&code), ["1", "2", "4"], "{service}");
+        assert!(!national.line(&code).await.is_behind(), "{service}");
+    }
+    assert_eq!(national.portal.counts().disorders, 0);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_twice_or_behind_the_next_one_does_no_harm() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    let code = with_moves(&world, "a", 1).await;
+    national.portal.fault(&json!({ "mode": "duplicate" })).unwrap();
+    taken(&national, &messages(&world, &code).await, after(10)).await;
+    assert_eq!(national.statuses(&code), ["1", "2"]);
+    national.portal.mend();
+    // Answered, and carried out behind the call for the steps.
+    national
+        .portal
+        .fault(&json!({ "mode": "late", "service": "DongBoHoSoMC", "times": 1 }))
+        .unwrap();
+    moves_on(&world, &code, after(20)).await;
+    taken(&national, &[changed(&world, &code, 3).await], after(21)).await;
+    assert_eq!(national.statuses(&code), ["1", "2", "4"]);
+    assert_eq!(national.field(&code, "TrangThaiHoSo"), "4");
+    assert_eq!(national.portal.counts().disorders, 0);
+}
+
+#[tokio::test]
+async fn a_retry_never_carries_what_came_later_as_an_earlier_step() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    let code = with_moves(&world, "a", 1).await;
+    national.portal.fault(&json!({ "mode": "outage", "service": "CapNhatTienDoHoSoMC" })).unwrap();
+    taken(&national, &messages(&world, &code).await, after(10)).await;
+    assert_eq!(national.statuses(&code), [""; 0]);
+    for second in 20..26 {
+        moves_on(&world, &code, after(second)).await;
+    }
+    national.portal.mend();
+    let due = national.line(&code).await.due_at().unwrap();
+    national.minute(due).await;
+    let dossier = world.dossier(&code).await;
+    let kept = national.portal.dossier(&code).unwrap();
+    let steps = kept["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), dossier.history.len());
+    for (step, entry) in steps.iter().zip(&dossier.history) {
+        let at = entry.at + SignedDuration::from_hours(7);
+        assert_eq!(step["ThoiDiemXuLy"], at.strftime("%Y%m%d%H%M%S").to_string());
+        assert_eq!(step["TrangThai"], entry.status.code().to_string());
+    }
+}
+
+/// Gives out the dossier as it was once, and then as it is.
+struct Stale<'a> {
+    inner: &'a platform::dynamo::Dossiers,
+    old: Mutex<Option<Dossier>>,
+}
+
+impl DossierStore for Stale<'_> {
+    async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
+        let old = self.old.lock().unwrap().take();
+        match old {
+            Some(old) => Ok(Some(old)),
+            None => self.inner.dossier(code).await,
+        }
+    }
+
+    async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
+        self.inner.advance(dossier).await
+    }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.inner.assign(dossier).await
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_was_slow_overwrites_nothing_newer() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    let code = with_moves(&world, "a", 1).await;
+    let old = world.dossier(&code).await;
+    moves_on(&world, &code, after(5)).await;
+    // The newer one is owed by now, and the portal did not take it yet.
+    national.portal.fault(&json!({ "mode": "outage", "times": 1 })).unwrap();
+    taken(&national, &[changed(&world, &code, 3).await], after(6)).await;
+    let due = national.line(&code).await.due_at().unwrap();
+    let stale = Stale { inner: &world.dossiers, old: Mutex::new(Some(old)) };
+    let late = [changed(&world, &code, 2).await];
+    for end in national.sync_over(&stale, &national.ledger, &late, due).await {
+        end.unwrap();
+    }
+    assert_eq!(national.portal.dossier(&code), None);
+    national.minute(due).await;
+    assert_eq!(national.field(&code, "TrangThaiHoSo"), "4");
+    assert_eq!(national.statuses(&code), ["1", "2", "4"]);
+}
+
+#[tokio::test]
+async fn an_outage_of_a_day_costs_a_probe_at_a_time_and_ends_with_everything_in_step() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    let mut codes = Vec::new();
+    national.portal.fault(&json!({ "mode": "outage" })).unwrap();
+    let day = 24 * 60;
+    // Every fifth minute: a probe is due every ten.
+    for minute in (0..day).step_by(5) {
+        let now = after(60 * minute);
+        // Dossiers come all day and move on.
+        if minute % 60 == 0 {
+            let code = handed_in(&world, &format!("k{minute}"), now).await;
+            taken(&national, &messages(&world, &code).await, now).await;
+            codes.push(code);
+        }
+        if minute % 60 == 30 {
+            for code in &codes {
+                let before = world.dossier(code).await.version;
+                moves_on(&world, code, now).await;
+                if world.dossier(code).await.version > before {
+                    let news = changed(&world, code, usize::try_from(before + 1).unwrap()).await;
+                    taken(&national, &[news], now).await;
+                }
+            }
+        }
+        national.minute(now).await;
+    }
+    let asked = national.portal.counts().requests;
+    assert!(asked < 250, "{asked} requests to a system that was away for a day");
+    let behind = national.ledger.behind(&portal_id()).await.unwrap();
+    assert_eq!((behind.lines, behind.since), (24, Some(at(NOW))));
+    national.portal.mend();
+    let mut minutes = 0;
+    while national.ledger.behind(&portal_id()).await.unwrap().lines > 0 {
+        minutes += 1;
+        assert!(minutes < 30, "{:?}", national.portal.counts());
+        national.minute(after(60 * (day + minutes))).await;
+    }
+    for code in &codes {
+        assert_eq!(national.statuses(code), history(&world, code).await, "{code}");
+    }
+    let counts = national.portal.counts();
+    assert_eq!((counts.disorders, counts.refused), (0, 0));
+}
+
+/// How many times: three hours each, all within the year whose holidays are decided.
+const SEEDS: u64 = 40;
+
+/// What can go wrong, in hours of bad luck.
+fn bad_luck(draw: u32) -> Option<Value> {
+    Some(match draw {
+        0 => json!({ "mode": "outage", "times": 1 }),
+        1 => json!({ "mode": "http-500", "times": 2 }),
+        2 => json!({ "mode": "drop-after", "times": 1 }),
+        3 => json!({ "mode": "duplicate", "times": 2 }),
+        4 => json!({ "mode": "expire", "times": 1 }),
+        5 => json!({ "mode": "wrong-code", "times": 1 }),
+        6 => json!({ "mode": "refuse-item", "times": 1 }),
+        7 => json!({ "mode": "strangers", "service": "DongBoHoSoMC", "times": 1 }),
+        8 => json!({ "mode": "http-429", "times": 1, "retryAfter": "30" }),
+        _ => return None,
+    })
+}
+
+/// Dossiers that move while messages are lost, doubled and shuffled, processes die and the portal
+/// has its moods.
+async fn hours_of_bad_luck(world: &World, seed: u64) {
+    let mut luck = fastrand::Rng::with_seed(seed);
+    let national = National::new(world).await;
+    // One world for all of them, since it is most of the time of one: each comes after the others.
+    let mut now = at(NOW) + SignedDuration::from_hours(3 * i64::try_from(seed).unwrap());
+    let (mut codes, mut waiting) = (Vec::new(), Vec::new());
+    for place in 0..luck.u32(2..4) {
+        codes.push(handed_in(world, &format!("{seed}/{place}"), now).await);
+    }
+    for code in &codes {
+        waiting.extend(messages(world, code).await);
+    }
+    for _ in 0..luck.u32(6..14) {
+        now += SignedDuration::from_secs(luck.i64(1..90));
+        let code = codes[luck.usize(..codes.len())].clone();
+        let before = world.dossier(&code).await.version;
+        moves_on(world, &code, now).await;
+        if world.dossier(&code).await.version > before {
+            waiting.push(changed(world, &code, usize::try_from(before + 1).unwrap()).await);
+        }
+        if let Some(fault) = bad_luck(luck.u32(..14)) {
+            national.portal.fault(&fault).unwrap();
+        }
+        luck.shuffle(&mut waiting);
+        let mut batch = waiting.split_off(waiting.len() / 2);
+        if luck.u8(..3) == 0 {
+            batch.extend(batch.clone());
+        }
+        if luck.u8(..4) == 0 {
+            let ledger = Mortal::new(&national.ledger, luck.bool());
+            let ends = national.sync_over(&world.dossiers, &ledger, &batch, now).await;
+            // The queue delivers again what failed.
+            let failed = batch.into_iter().zip(ends).filter(|(_, end)| end.is_err());
+            waiting.extend(failed.map(|(message, _)| message));
+        } else {
+            taken(&national, &batch, now).await;
+        }
+        if luck.bool() {
+            national.minute(now).await;
+        }
+    }
+    taken(&national, &waiting, now).await;
+    national.portal.mend();
+    let mut minutes = 0;
+    while national.ledger.behind(&portal_id()).await.unwrap().lines > 0 {
+        minutes += 1;
+        assert!(minutes < 120, "seed {seed}: {:?}", national.portal.counts());
+        now += SignedDuration::from_mins(1);
+        national.minute(now).await;
+    }
+    for code in &codes {
+        let line = national.line(code).await;
+        assert_eq!(line.acknowledged(), world.dossier(code).await.version, "seed {seed}: {code}");
+        assert_eq!(national.statuses(code), history(world, code).await, "seed {seed}: {code}");
+        let last = history(world, code).await.pop().unwrap();
+        assert_eq!(national.field(code, "TrangThaiHoSo"), last, "seed {seed}: {code}");
+    }
+    assert_eq!(national.portal.counts().disorders, 0, "seed {seed}");
+}
+
+#[tokio::test]
+async fn whatever_the_luck_of_the_hours_the_portal_ends_with_every_step_once_and_in_order() {
+    let world = World::new().await;
+    for seed in 0..SEEDS {
+        hours_of_bad_luck(&world, seed).await;
+    }
+}
