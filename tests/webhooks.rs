@@ -288,6 +288,31 @@ async fn an_event_that_could_not_be_passed_on_is_passed_on_when_it_comes_again()
 }
 
 #[tokio::test]
+async fn of_two_pushes_at_once_one_event_has_one_effect_and_of_two_events_one_name_has_one() {
+    let world = World::new().await;
+    let queue = Kept::default();
+    let signer = Signer::of(&world, SOURCE, &[1]);
+    let push = |event: &Value| answer(&world, &queue, signer.push(event));
+    let (first, second) = futures::future::join(push(&submit()), push(&submit())).await;
+    assert_eq!((first.status, second.status), (202, 202));
+    let passed_on = std::mem::take(&mut *queue.passed_on.lock().unwrap());
+    for (body, beside) in &passed_on {
+        let mut sent = message(body, Some(OURS), at(NOW));
+        for (name, value) in beside {
+            sent["messageAttributes"][name] = json!({ "stringValue": value, "dataType": "String" });
+        }
+        work(&world, &queue, &sent, at(NOW)).await;
+    }
+    assert_eq!((world.count("DossiersTable").await, queue.reasons().len()), (1, 0));
+    let (one, other) =
+        ["receive", "withdraw"].map(|action| transition_event("e2", NOW, CODE, action)).into();
+    let (one, other) = futures::future::join(push(&one), push(&other)).await;
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 422]);
+}
+
+#[tokio::test]
 async fn an_event_that_was_refused_is_judged_anew_when_it_is_sent_again_mended() {
     let world = World::new().await;
     let queue = Kept::default();

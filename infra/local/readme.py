@@ -33,6 +33,15 @@ NUMBER = re.compile(r"[0-9](?:[0-9.,:]*[0-9])?|[\u2013·]")
 ELLIPSIS = "…"
 
 
+class Page:
+    """Which page is run, for what is said of its lines."""
+
+    name = "README.md"
+
+
+page = Page()
+
+
 class Differs(Exception):
     """What a block does otherwise than the README says."""
 
@@ -87,7 +96,7 @@ def compare(told: Block, printed: str) -> None:
         # later.
         found = re.search(pattern(piece, exactly), printed[place:])
         if found is None:
-            place_in_file = f"README.md:{told.line + count}"
+            place_in_file = f"{page.name}:{told.line + count}"
             raise Differs(f"{place_in_file}: not printed so:\n  {line}\nprinted:\n{printed}")
         if told.text.splitlines()[count : count + 1] in ([], [ELLIPSIS]):
             place += found.end()
@@ -131,7 +140,9 @@ class Shell:
                 printed.append(line.rstrip("\n").removesuffix(end))
                 return "".join(printed)
             printed.append(line)
-        raise Differs(f"README.md:{block.line}: the block ended with an error:\n{''.join(printed)}")
+        raise Differs(
+            f"{page.name}:{block.line}: the block ended with an error:\n{''.join(printed)}"
+        )
 
     def close(self) -> None:
         assert self.process.stdin is not None
@@ -141,7 +152,7 @@ class Shell:
 
 def syntax(block: Block) -> None:
     if subprocess.run(["bash", "-n"], check=False, input=block.text, text=True).returncode:
-        raise Differs(f"README.md:{block.line}: bash does not read it")
+        raise Differs(f"{page.name}:{block.line}: bash does not read it")
 
 
 def play(found: list[Block]) -> None:
@@ -152,15 +163,17 @@ def play(found: list[Block]) -> None:
             if block.kind == "sh":
                 syntax(block)
                 if block.text.startswith(ON_AWS):
-                    say(f"README.md:{block.line}: is for AWS, and reads")
+                    say(f"{page.name}:{block.line}: is for AWS, and reads")
                     continue
                 printed = shell.run(block)
-                say(f"README.md:{block.line}: ran in {time.monotonic() - began:.0f} s")
+                say(f"{page.name}:{block.line}: ran in {time.monotonic() - began:.0f} s")
             elif block.kind in ("text", "text exactly"):
                 compare(block, printed)
-                say(f"README.md:{block.line}: was printed")
+                say(f"{page.name}:{block.line}: was printed")
             elif not block.kind.startswith("text of make "):
-                raise Differs(f"README.md:{block.line}: a block of no kind: {block.kind or 'none'}")
+                raise Differs(
+                    f"{page.name}:{block.line}: a block of no kind: {block.kind or 'none'}"
+                )
     finally:
         shell.close()
         # Whatever block did not come to its end.
@@ -172,6 +185,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     asked = parser.parse_args()
+    page.name = asked.readme.name
     with locked(LOCAL / "readme.lock"):
         README_VENV.prepare()
         play(blocks(asked.readme.read_text()))
