@@ -35,6 +35,7 @@ AT_HOME = {
     "readHistory": ("citizen", "officer"),
     "readDeadline": ("citizen", "officer"),
     "readNotices": ("officer",),
+    "readDeliveries": ("officer",),
     "askForUpload": ("citizen", "officer", "portal"),
     # The account that asked for the document of the setting.
     "showUpload": ("portal",),
