@@ -15,7 +15,7 @@ use platform::webhook::Secret;
 use serde_json::{Value, json};
 
 use crate::support::call::{Answer, Call, SOURCE, submit_event, transition_event};
-use crate::support::desk::{counter, message, record_of, work};
+use crate::support::desk::{message, receiving, record_of, work};
 use crate::support::file;
 use crate::support::world::{Kept, NOW, World, at};
 
@@ -62,8 +62,8 @@ impl Signer {
 }
 
 async fn answer_by(world: &World, queue: &Kept, catalogue: &Catalogue, call: Call) -> Answer {
-    let counter = counter(world, queue);
-    let handler = |request| receive_event::handle(request, &counter, catalogue, at(NOW));
+    let receiving = receiving(world, queue);
+    let handler = |request| receive_event::handle(request, &receiving, catalogue, at(NOW));
     http::serve(call.event(), handler).await.into()
 }
 
@@ -73,8 +73,8 @@ async fn answer(world: &World, queue: &Kept, call: Call) -> Answer {
 
 /// The answer with its `Location`.
 async fn with_location(world: &World, queue: &Kept, call: Call) -> (Answer, String) {
-    let counter = counter(world, queue);
-    let handler = |request| receive_event::handle(request, &counter, &world.catalogue, at(NOW));
+    let receiving = receiving(world, queue);
+    let handler = |request| receive_event::handle(request, &receiving, &world.catalogue, at(NOW));
     let response = http::serve(call.event(), handler).await;
     let place = response.headers.get("location").map(|place| place.to_str().unwrap().to_owned());
     (response.into(), place.unwrap_or_default())

@@ -13,7 +13,7 @@ use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::desk::counter;
+use super::desk::receiving;
 use super::world::{Kept, NOW, World, at, shipped};
 
 /// The agency of most tests.
@@ -426,8 +426,8 @@ impl Call {
             }
             route if route.contains("/events") => {
                 let queue = Kept::default();
-                let counter = counter(world, &queue);
-                let handler = |request| receive_event::handle(request, &counter, catalogue, now);
+                let receiving = receiving(world, &queue);
+                let handler = |request| receive_event::handle(request, &receiving, catalogue, now);
                 http::serve(event, handler).await
             }
             route if route.contains("/v1/preference") => {

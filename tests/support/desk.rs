@@ -11,7 +11,7 @@ use platform::dynamo::{Dossiers, EventTable, IntakeTable};
 use platform::port::EventRecords;
 use platform::record::standing::{EventName, EventRecord};
 use platform::seal::SealKey;
-use receive_event::Counter;
+use receive_event::Desk as Receiving;
 use serde_json::{Value, json};
 
 use super::world::{Kept, World};
@@ -45,9 +45,9 @@ pub fn desk<'a>(
     }
 }
 
-/// The counter of `receive-event` over the records of `world`, which passes on to `queue`.
-pub fn counter<'a>(world: &'a World, queue: &'a Kept) -> Counter<'a, EventTable, Kept> {
-    Counter { records: &world.events, queue, key: &world.seal_key }
+/// What `receive-event` works with over the records of `world`, which passes on to `queue`.
+pub fn receiving<'a>(world: &'a World, queue: &'a Kept) -> Receiving<'a, EventTable, Kept> {
+    Receiving { records: &world.events, queue, key: &world.seal_key }
 }
 
 /// A message of the queue that `sender` sent, received for the first time when it was sent.

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::support::call::{Answer, reporters};
-use crate::support::desk::counter;
+use crate::support::desk::receiving;
 use crate::support::world::{Kept, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
@@ -318,8 +318,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "receive-event" => {
             let queue = Kept::default();
-            let counter = counter(world, &queue);
-            let handler = |request| receive_event::handle(request, &counter, &world.catalogue, now);
+            let receiving = receiving(world, &queue);
+            let handler =
+                |request| receive_event::handle(request, &receiving, &world.catalogue, now);
             http::serve(request, handler).await
         }
         "track-dossier" => {

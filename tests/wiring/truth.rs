@@ -1,6 +1,9 @@
 //! What the document allows, the code takes; what it refuses, the code refuses. Asked of the doors
 //! themselves, with a great many bodies and parameters that are almost right.
 
+use domain::notice::Provider;
+use domain::thread::NoticeState;
+
 use super::*;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, PROCEDURE, submission};
 use crate::support::world::{NOW, World, at};
@@ -456,4 +459,43 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
     }
     assert!(differ.is_empty(), "{} of {asked}:\n{}", differ.len(), differ.join("\n"));
     assert!(asked > 1_000, "only {asked}");
+}
+
+/// The state after `state` in the order of their declaration; none after the last. A new state does
+/// not compile until it is here.
+fn next_state(state: &NoticeState) -> Option<NoticeState> {
+    let now = at(NOW);
+    Some(match state {
+        NoticeState::Waiting { .. } => NoticeState::Leased {
+            holder: String::new(),
+            until: now,
+            provider: Provider::Zalo,
+            price_vnd: None,
+        },
+        NoticeState::Leased { .. } => {
+            NoticeState::Sent { report_until: None, provider: Provider::Zalo }
+        }
+        NoticeState::Sent { .. } => {
+            NoticeState::Unknown { settle_at: None, provider: Provider::Zalo }
+        }
+        NoticeState::Unknown { .. } => NoticeState::Held { until: now },
+        NoticeState::Held { .. } => NoticeState::Delivered,
+        NoticeState::Delivered => NoticeState::Refused,
+        NoticeState::Refused => NoticeState::Expired,
+        NoticeState::Expired => NoticeState::Merged { into: 2 },
+        NoticeState::Merged { .. } => NoticeState::ToldElsewhere,
+        NoticeState::ToldElsewhere => return None,
+    })
+}
+
+#[test]
+fn the_documented_states_of_a_notice_are_those_that_there_are() {
+    let first = NoticeState::Waiting { not_before: at(NOW), pinned: None };
+    let states = std::iter::successors(Some(first), next_state);
+    let names: BTreeSet<String> = states.map(|state| state.name().to_owned()).collect();
+    let documents = Documents::read();
+    let life = &documents.openapi["components"]["schemas"]["NoticeLife"];
+    let documented = life["properties"]["state"]["enum"].as_array().unwrap();
+    let documented = documented.iter().map(|name| name.as_str().unwrap().to_owned());
+    assert_eq!(documented.collect::<BTreeSet<_>>(), names);
 }

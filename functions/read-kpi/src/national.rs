@@ -26,8 +26,9 @@ use crate::synchronised::Synchronised;
 const SYNCHRONISED: &str = "DB_TOTAL";
 
 /// Fields of the national report for which there is no source: dossiers synchronised with the
-/// national portal where not every day was compared, filings below its standard, payments on the national platform, procedures on
-/// the portal and those without dossiers, feedback, and publication.
+/// national portal where not every day was compared, filings below its standard, payments on the
+/// national platform, procedures on the portal and those without dossiers, feedback, and
+/// publication.
 pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
     "GDTTQG",

@@ -34,7 +34,7 @@ const NOT_OF_A_MESSAGE: [char; 2] = ['\u{fffe}', '\u{ffff}'];
 
 /// What events are received with.
 #[derive(Debug)]
-pub struct Counter<'a, R, Q> {
+pub struct Desk<'a, R, Q> {
     /// The records of events.
     pub records: &'a R,
     /// The queue of integrators' events, to which they are passed on.
@@ -87,19 +87,19 @@ fn asked(request: &HttpRequest) -> Result<String, Failure> {
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle<R: EventRecords, Q: MessagePasser>(
     request: HttpRequest,
-    counter: &Counter<'_, R, Q>,
+    desk: &Desk<'_, R, Q>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
-        "POST /v1/events" => counter.take(&request, catalogue, now).await,
-        "GET /v1/events/{id}" => counter.show(&request, catalogue, now).await,
-        "GET /v1/integrators/{name}/events/{id}" => counter.show_operator(&request).await,
+        "POST /v1/events" => desk.take(&request, catalogue, now).await,
+        "GET /v1/events/{id}" => desk.show(&request, catalogue, now).await,
+        "GET /v1/integrators/{name}/events/{id}" => desk.show_operator(&request).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
 
-impl<R: EventRecords, Q: MessagePasser> Counter<'_, R, Q> {
+impl<R: EventRecords, Q: MessagePasser> Desk<'_, R, Q> {
     /// Takes an event in; the answer is the same as often as it is sent.
     async fn take(
         &self,

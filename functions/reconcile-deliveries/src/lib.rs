@@ -24,7 +24,7 @@ use platform::Failure;
 use platform::dynamo::{Deliveries, Dossiers, InStep};
 use platform::message::CloudEvent;
 use platform::port::{DeliveryLedger, MessageSender};
-use platform::recorded::recorded;
+use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +32,6 @@ pub use settings::Settings;
 
 /// How far back a night looks: as far as figures are counted again.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// What was recorded so lately may still be on its way.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most messages that one run sends for a system; those left over are the next run's.
 const SENT_MAX: usize = 20_000;

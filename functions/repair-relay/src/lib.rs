@@ -2,9 +2,9 @@
 //! to which each consumer of the relay is informed, and sends what is owed.
 //!
 //! A relay that failed for longer than its retries leaves no trace in a queue; what it owes is in
-//! the histories. The one consumer so far is the thread of notices, which records its last history
-//! entry. A woken consumer reads the whole history, so that one message per dossier is enough and
-//! one too many changes nothing.
+//! the histories. The consumer compared here is the thread of notices, which records its last history
+//! entry; what other systems must have is compared by `reconcile-deliveries`. A woken consumer reads
+//! the whole history, so that one message per dossier is enough and one too many changes nothing.
 
 mod settings;
 
@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::dynamo::{Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
-use platform::recorded::recorded;
+use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
 use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,6 @@ pub use settings::Settings;
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
 /// next.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(3 * 24);
-
-/// What was recorded so lately may still be on its way.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most dossiers that one run sends; those left over are the next run's.
 const SENT_MAX: usize = 20_000;

@@ -341,6 +341,27 @@ pub struct Upload {
     pub claimed_by: Option<DossierCode>,
 }
 
+impl Upload {
+    /// It as a document of a dossier, once it was inspected and nothing was found in it.
+    pub fn usable(&self) -> Option<UploadedDocument> {
+        match &self.state {
+            UploadState::Usable { object_version, inspected_at, signature: _ } => {
+                Some(self.inspected(object_version, *inspected_at))
+            }
+            UploadState::Awaited | UploadState::Refused { .. } => None,
+        }
+    }
+
+    fn inspected(&self, object_version: &str, inspected_at: Timestamp) -> UploadedDocument {
+        UploadedDocument {
+            upload: self.id.clone(),
+            declared: self.declared.clone(),
+            object_version: object_version.to_owned(),
+            inspected_at,
+        }
+    }
+}
+
 /// A document of a dossier whose content is in our object storage, as it was inspected.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -405,12 +426,7 @@ impl Claimable<'_> {
                 Err(Violation::new("upload", RuleName::UsableUpload, detail))
             }
             UploadState::Usable { object_version, inspected_at, signature: _ } => {
-                Ok(UploadClaim::Ready(UploadedDocument {
-                    upload: upload.id.clone(),
-                    declared: upload.declared.clone(),
-                    object_version: object_version.clone(),
-                    inspected_at: *inspected_at,
-                }))
+                Ok(UploadClaim::Ready(upload.inspected(object_version, *inspected_at)))
             }
         }
     }

@@ -4,7 +4,7 @@
 use domain::document::DocumentReference;
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
-use domain::upload::{Upload, UploadId, UploadState, UploadedDocument};
+use domain::upload::{Upload, UploadId, UploadedDocument};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,17 +26,10 @@ pub enum DocumentCopy {
 impl DocumentCopy {
     /// The copy as a document of its dossier, once it was inspected and nothing was found in it.
     pub fn usable(&self) -> Option<UploadedDocument> {
-        let Self::Fetched(upload) = self else { return None };
-        let UploadState::Usable { object_version, inspected_at, signature: _ } = &upload.state
-        else {
-            return None;
-        };
-        Some(UploadedDocument {
-            upload: upload.id.clone(),
-            declared: upload.declared.clone(),
-            object_version: object_version.clone(),
-            inspected_at: *inspected_at,
-        })
+        match self {
+            Self::Fetched(upload) => upload.usable(),
+            Self::Missed(_) => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ fn state_word(letter: &str) -> &'static str {
         "r" => "refused",
         "e" => "expired",
         "m" => "merged",
+        "o" => "told-elsewhere",
         _ => "unreadable",
     }
 }
@@ -39,6 +40,7 @@ fn usual_reason(state: &str) -> &'static str {
         "sent" => "awaiting-report",
         "delivered" => "reported",
         "merged" => "said-by-a-later-notice",
+        "told-elsewhere" => "system-tells",
         _ => "",
     }
 }

@@ -29,6 +29,7 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use domain::impossible::IMPOSSIBLE;
 use domain::upload::UploadId;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
@@ -69,6 +70,48 @@ impl<E> OperationError for E where
 async fn put(client: &Client, table: &str, item: Item) -> Result<(), Failure> {
     client.put_item().table_name(table).set_item(Some(item)).send().await.map_err(down)?;
     Ok(())
+}
+
+/// Puts an item with a `version` where nothing is, or in the place of the version before its own;
+/// `key` is an attribute that every item has.
+async fn put_version(
+    client: &Client,
+    table: &str,
+    (key, version): (&str, u64),
+    item: Item,
+) -> Result<Stored, Failure> {
+    let put = client.put_item().table_name(table).set_item(Some(item));
+    let put = if version <= 1 {
+        put.condition_expression(format!("attribute_not_exists({key})"))
+    } else {
+        put.condition_expression("#version = :before")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":before", number(version - 1))
+    };
+    stored(put.send().await)
+}
+
+/// Moves the time `attribute` of a row from `seen` to `length` after `now`, unless it has changed.
+/// Returns whether it was moved: of two that try, one has.
+async fn postponed(
+    client: &Client,
+    table: &str,
+    key: Item,
+    (attribute, seen): (&str, i64),
+    (now, length): (Timestamp, SignedDuration),
+) -> Result<bool, Failure> {
+    let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
+    let outcome = client
+        .update_item()
+        .table_name(table)
+        .set_key(Some(key))
+        .update_expression(format!("SET {attribute} = :later"))
+        .condition_expression(format!("{attribute} = :seen"))
+        .expression_attribute_values(":later", number(later))
+        .expression_attribute_values(":seen", number(seen))
+        .send()
+        .await;
+    Ok(unless_refused(outcome)?.is_some())
 }
 
 fn down<E: OperationError>(error: SdkError<E>) -> Failure {

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 
-use super::{down, number, read, stored, text, write};
+use super::{down, put_version, read, text, write};
 use crate::Failure;
 use crate::account::AccountTokens;
 use crate::port::{Stored, TokenStore};
@@ -39,13 +39,6 @@ impl TokenStore for AccountTable {
     async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
         let mut item = write(tokens)?;
         item.insert("account".to_owned(), text(ZALO));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match tokens.version().saturating_sub(1) {
-            0 => put.condition_expression("attribute_not_exists(account)"),
-            before => put
-                .condition_expression("version = :before")
-                .expression_attribute_values(":before", number(before)),
-        };
-        stored(put.send().await)
+        put_version(&self.client, &self.table, ("account", tokens.version()), item).await
     }
 }

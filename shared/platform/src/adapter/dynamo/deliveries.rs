@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, number, read, rows, stored, text, unless_refused, write};
+use super::{Item, down, number, postponed, put_version, read, rows, text, write};
 use crate::Failure;
 use crate::port::{Acknowledgements, DeliveryLedger, Stored};
 
@@ -147,19 +147,8 @@ impl Deliveries {
         now: Timestamp,
         length: SignedDuration,
     ) -> Result<bool, Failure> {
-        let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(line.code.as_str(), &line.system)))
-            .update_expression("SET due = :later")
-            .condition_expression("due = :seen")
-            .expression_attribute_values(":later", number(later))
-            .expression_attribute_values(":seen", number(line.due))
-            .send()
-            .await;
-        Ok(unless_refused(outcome)?.is_some())
+        let key = key(line.code.as_str(), &line.system);
+        postponed(&self.client, &self.table, key, ("due", line.due), (now, length)).await
     }
 
     /// Every line of a dossier, by system, as of the last completed write.
@@ -231,15 +220,7 @@ impl Deliveries {
 
     /// Puts `item` where nothing is, or in the place of the version before `version`.
     async fn put(&self, item: Item, version: u64) -> Result<Stored, Failure> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = if version <= 1 {
-            put.condition_expression("attribute_not_exists(code)")
-        } else {
-            put.condition_expression("#version = :before")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":before", number(version - 1))
-        };
-        stored(put.send().await)
+        put_version(&self.client, &self.table, ("code", version), item).await
     }
 }
 

@@ -2,13 +2,12 @@
 //! which threads are found that wait for a time.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::thread::NoticeThread;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{down, number, read, rows, stored, text, unless_refused, write};
+use super::{Item, down, number, postponed, put_version, read, rows, text, write};
 use crate::Failure;
 use crate::port::{NoticeBook, Stored};
 
@@ -80,19 +79,9 @@ impl Notices {
         now: Timestamp,
         length: SignedDuration,
     ) -> Result<bool, Failure> {
-        let later = now.saturating_add(length).unwrap_or(now).as_millisecond();
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("code", text(thread.code.to_string()))
-            .update_expression("SET wakeAt = :later")
-            .condition_expression("wakeAt = :seen")
-            .expression_attribute_values(":later", number(later))
-            .expression_attribute_values(":seen", number(thread.wake_at))
-            .send()
-            .await;
-        Ok(unless_refused(outcome)?.is_some())
+        let key = Item::from([("code".to_owned(), text(thread.code.to_string()))]);
+        let seen = ("wakeAt", thread.wake_at);
+        postponed(&self.client, &self.table, key, seen, (now, length)).await
     }
 }
 
@@ -129,17 +118,6 @@ impl NoticeBook for Notices {
         if let Some(since) = thread.unsent_since() {
             item.insert("unsentSince".to_owned(), number(since.as_millisecond()));
         }
-        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put = if thread.version() <= 1 {
-            put.condition_expression("attribute_not_exists(code)")
-        } else {
-            put.condition_expression("#version = :before")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(
-                    ":before",
-                    AttributeValue::N((thread.version() - 1).to_string()),
-                )
-        };
-        stored(put.send().await)
+        put_version(&self.client, &self.table, ("code", thread.version()), item).await
     }
 }
