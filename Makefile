@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ schema: ## write the JSON Schemas of infra/data from the types that read the fil
 
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
+
+prove-kill: build ## the same day while the functions' processes are killed, and the books afterwards: make prove-kill [SECONDS=120] [SEED=N]
+	$(STACK) run --dir .local/fire -- $(or $(CARGO_TARGET_DIR),target)/debug/fire $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
