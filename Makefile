@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay sbom advisories
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,13 @@ release: ## build for AWS, for this machine's architecture (sam deploy --paramet
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
 	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
 	target/release/examples/night_cost $(DOSSIERS)
+
+sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with licences and hashes, to .local/sbom.cdx.json
+	cargo fetch --locked --quiet
+	@$(PYTHON) infra/sbom.py --output .local/sbom.cdx.json
+
+advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
+	$(TOOLS)/cargo-deny check advisories
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture

@@ -8,6 +8,7 @@ mod infrastructure;
 mod loops;
 mod quoted;
 mod readme;
+mod supply;
 mod truth;
 
 use std::collections::BTreeSet;
