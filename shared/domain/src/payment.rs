@@ -77,53 +77,71 @@ pub struct ItemExemption {
     pub percent: u8,
 }
 
-/// One item of a demand.
+/// One item of a demand, stored in few bytes (ADR 61): most lie in a state, which every move writes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct FeeItem {
     /// The item's code within the procedure.
+    #[serde(rename = "c")]
     pub code: String,
     /// The item's name in Vietnamese, as it was on the day.
+    #[serde(rename = "n")]
     pub name: String,
     /// What the law calls it.
+    #[serde(rename = "k")]
     pub kind: FeeKind,
     /// What one unit costs, in whole đồng.
+    #[serde(rename = "u")]
     pub unit_vnd: u64,
     /// How many units, 1 to 1,000.
+    #[serde(rename = "q", default = "one", skip_serializing_if = "is_one")]
     pub quantity: u32,
     /// The exemption that it is under.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub exemption: Option<ItemExemption>,
     /// Why it is not one unit at the full price, where an officer chose so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What is owed for it, in whole đồng.
+    #[serde(rename = "d")]
     pub amount_vnd: u64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(quantity: &u32) -> bool {
+    *quantity == 1
 }
 
 /// What an applicant was asked to pay by one entry of the history.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demand {
     /// The version of the dossier with which it was asked for, from 1.
+    #[serde(rename = "v")]
     pub version: u64,
     /// Whether an officer chose the items.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub chosen: bool,
     /// The items, at least one.
+    #[serde(rename = "i")]
     pub items: Vec<FeeItem>,
 }
 
 /// That a demand was paid.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct FeeReceipt {
     /// The version of the dossier with which it was confirmed, from 1.
+    #[serde(rename = "v")]
     pub version: u64,
     /// The number of the payment, as the payer's receipt has it.
+    #[serde(rename = "r")]
     pub reference: String,
     /// What was paid, in whole đồng.
+    #[serde(rename = "d")]
     pub amount_vnd: u64,
     /// By which way it was paid.
+    #[serde(rename = "h")]
     pub how: PaidHow,
 }
 

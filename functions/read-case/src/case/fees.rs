@@ -1,8 +1,8 @@
 //! What a case costs: each request for a payment with its items, and by what it was paid.
 
 use domain::dossier::{Action, Dossier, DossierStatus, HistoryEntry};
-use domain::payment::{Demand, FeeItem, PaidHow};
-use domain::procedure::Procedure;
+use domain::payment::{Demand, FeeItem, ItemExemption, PaidHow};
+use domain::procedure::{FeeKind, Procedure};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -41,13 +41,44 @@ struct Payment<'a> {
     /// None where the request said no amounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_vnd: Option<u64>,
-    #[serde(skip_serializing_if = "<[FeeItem]>::is_empty")]
-    items: &'a [FeeItem],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<ItemOfCase<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed_at: Option<Timestamp>,
     /// By what it was paid, where that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<ReceiptOfCase<'a>>,
+}
+
+/// One item of what was asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemOfCase<'a> {
+    code: &'a str,
+    name: &'a str,
+    kind: FeeKind,
+    unit_vnd: u64,
+    quantity: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exemption: Option<&'a ItemExemption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    amount_vnd: u64,
+}
+
+impl<'a> ItemOfCase<'a> {
+    fn of(item: &'a FeeItem) -> Self {
+        Self {
+            code: &item.code,
+            name: &item.name,
+            kind: item.kind,
+            unit_vnd: item.unit_vnd,
+            quantity: item.quantity,
+            exemption: item.exemption.as_ref(),
+            reason: item.reason.as_deref(),
+            amount_vnd: item.amount_vnd,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -87,7 +118,9 @@ impl<'a> Fees<'a> {
                     None => PaymentState::Dropped,
                 },
                 amount_vnd: demand.map(Demand::amount_vnd),
-                items: demand.map_or(&[], |demand| &demand.items),
+                items: demand.map_or_else(Vec::new, |demand| {
+                    demand.items.iter().map(ItemOfCase::of).collect()
+                }),
                 confirmed_at: confirmed.map(|confirmed| confirmed.at),
                 receipt: confirmed.and_then(|entry| dossier.receipt_of(entry)).map(|receipt| {
                     ReceiptOfCase {

@@ -262,7 +262,7 @@ fn what_was_owed_goes_with_the_content_and_a_dossier_of_before_has_none() {
     assert_eq!(before.owed(), None);
     assert!(decided(&before, confirm(None), &by).is_ok());
     let mut elsewhere = stored;
-    elsewhere["demands"][0]["version"] = 1.into();
+    elsewhere["demands"][0]["v"] = 1.into();
     assert!(serde_json::from_value::<Dossier>(elsewhere).is_err());
     let withdrawn = moved(decided(&waits, command("out", Action::Withdraw), &portal()));
     assert_eq!((withdrawn.owed(), withdrawn.demands.len()), (None, 1));

@@ -56,7 +56,10 @@ impl DossierItems {
             content.extend(state.remove(name).map(|value| (name.to_owned(), value)));
         }
         if let Some(AttributeValue::L(demands)) = content.remove(DEMANDS) {
-            let (chosen, plain): (Vec<_>, Vec<_>) = demands.into_iter().partition(is_chosen);
+            let (mut chosen, mut plain) = (Vec::new(), Vec::new());
+            for (demand, stored) in dossier.demands.iter().zip(demands) {
+                if demand.chosen { &mut chosen } else { &mut plain }.push(stored);
+            }
             for (item, list) in [(&mut content, chosen), (&mut state, plain)] {
                 if !list.is_empty() {
                     item.insert(DEMANDS.to_owned(), AttributeValue::L(list));
@@ -65,12 +68,6 @@ impl DossierItems {
         }
         Ok(Self { state, content })
     }
-}
-
-/// Whether an officer chose the items of a demand.
-fn is_chosen(demand: &AttributeValue) -> bool {
-    let chosen = demand.as_m().ok().and_then(|fields| fields.get("chosen"));
-    chosen.is_some_and(|chosen| chosen.as_bool().copied().unwrap_or_default())
 }
 
 /// The version of the dossier with which its content last changed.
