@@ -17,6 +17,7 @@ mod desk;
 mod doors;
 mod eforms;
 mod facts;
+mod fees;
 mod figures;
 mod finding;
 mod forms;

@@ -58,12 +58,16 @@ pub fn submission_for(procedure: &str) -> Value {
     body
 }
 
-/// The body of a transition with what an officer owes where it ends the work, or hands its result
-/// over: here a result on paper, taken at the counter.
+/// The body of a transition with what an officer owes where it ends the work, hands its result over,
+/// or confirms a payment: here a result on paper, taken at the counter, and the fee of
+/// [`PROCEDURE`].
 pub fn with_outcome(mut body: Value) -> Value {
     match body["action"].as_str() {
         Some("finish") => body["result"] = json!({ "kind": "paper" }),
         Some("return-result") => body["handover"] = json!({ "how": "in-person" }),
+        Some("confirm-payment") => {
+            body["payment"] = json!({ "reference": "BL 0417", "amountVnd": 60_000 });
+        }
         _ => {}
     }
     body

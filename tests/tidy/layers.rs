@@ -97,6 +97,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "retention",
     "agency",
     "procedure",
+    "payment",
     "register",
     "law",
     "deadline",

@@ -3,6 +3,7 @@
 
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, WaitsFor};
+use domain::payment::Demand;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::Person;
@@ -21,6 +22,9 @@ struct Own<'a> {
     /// What only the caller can do for it to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<WaitsFor<'a>>,
+    /// What they have to pay now, in whole đồng; none where the request said no amounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed_vnd: Option<u64>,
 }
 
 impl<'a> Own<'a> {
@@ -28,6 +32,7 @@ impl<'a> Own<'a> {
         Self {
             line: Line::of(dossier, catalogue, now),
             waits_for: dossier.waits_for(catalogue.law()),
+            owed_vnd: dossier.owed().map(Demand::amount_vnd),
         }
     }
 }

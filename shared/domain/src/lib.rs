@@ -28,6 +28,7 @@ pub mod law;
 pub mod leader;
 pub mod notice;
 pub mod outcome;
+pub mod payment;
 pub mod period;
 pub mod phone;
 pub mod printed;

@@ -1,6 +1,7 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
+mod money;
 mod outcome;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::form::{Draft, add_unnamed};
+use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
 
 /// Reads JSON; every field that does not fit is named with its rule.
@@ -348,6 +350,10 @@ pub struct TransitionBody<V> {
     #[serde(default)]
     handover: Option<HandoverBody>,
     #[serde(default)]
+    fees: Option<FeesBody>,
+    #[serde(default)]
+    payment: Option<PaymentBody>,
+    #[serde(default)]
     form: Option<FormFields>,
 }
 
@@ -405,6 +411,8 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             documents,
             result,
             handover,
+            fees: self.fees.map(FeesBody::asked),
+            payment: self.payment.map(PaymentBody::paid),
             form: self.form,
         };
         (command, under_inspection)

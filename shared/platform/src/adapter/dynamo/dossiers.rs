@@ -12,7 +12,7 @@ use futures::future::try_join_all;
 use jiff::civil::Date;
 
 use super::change::Change;
-use super::contents::{CONTENT_VERSION, GONE};
+use super::contents::{CONTENT_VERSION, DEMANDS, GONE, RECEIPTS};
 use super::pages::{self, Cut, HISTORY, PAGED};
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
@@ -426,4 +426,6 @@ const MOVED: &[&str] = &[
     "handler",
     "heldBy",
     "step",
+    DEMANDS,
+    RECEIPTS,
 ];
