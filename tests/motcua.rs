@@ -12,6 +12,7 @@ mod copies;
 mod cost;
 mod crash;
 mod deadline;
+mod deploying;
 mod desk;
 mod doors;
 mod eforms;
