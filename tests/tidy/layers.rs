@@ -98,6 +98,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "agency",
     "procedure",
     "payment",
+    "post",
     "register",
     "law",
     "deadline",
