@@ -59,7 +59,11 @@ pub async fn settle<B: PaymentBook, S: DossierStore, G: PaymentGateway>(
                 outcome.away = true;
                 break;
             }
-            Err(failure) => return Err(failure),
+            // One that cannot be settled keeps no other from it.
+            Err(failure) => {
+                let (code, reason) = (&payment.code, failure.slug());
+                tracing::error!(dossier = %code, reason, "a payment cannot be asked after");
+            }
         }
     }
     let Outcome { due, asked, counted, away } = outcome;
