@@ -17,14 +17,12 @@ use platform::gateway::http_client;
 use platform::http;
 use platform::paying::Till;
 use platform::payment_platform::{PaymentAccountSettings, PaymentPlatform};
-use platform::port::{
-    DossierStore, DuePayment, PaymentBook, PaymentGateway, PaymentOrder, Stored, Trouble,
-};
+use platform::port::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder, Stored, Trouble};
 use serde_json::{Value, json};
 use settle_payments::{Order, Outcome, settle};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
-use crate::support::world::{Death, Mortal, NOW, World, at};
+use crate::support::world::{Death, NOW, World, at};
 
 /// Another citizen than the owner of the dossiers here.
 const NEIGHBOUR: &str = "087199000001";

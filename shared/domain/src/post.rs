@@ -14,7 +14,7 @@ pub const ORDERS_MAX: usize = 20;
 /// Longest number of an order, in bytes.
 const ORDER_BYTES_MAX: usize = 64;
 
-/// What is carried.
+/// What is carried, and by that in which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carried {
@@ -42,7 +42,7 @@ pub enum PostalState {
     Returned,
     /// The order was called off.
     Cancelled,
-    /// It was taken.
+    /// Whom it is for has taken it.
     Delivered,
 }
 
@@ -67,7 +67,7 @@ pub struct PostalItem {
     pub order: String,
     /// What is carried by it.
     pub what: Carried,
-    /// Where it is.
+    /// Where it is, as the post says.
     pub state: PostalState,
     /// Since when it is there, by the clock of the post.
     pub at: Timestamp,
@@ -105,11 +105,12 @@ impl Post {
             let detail = "must be 1 to 64 visible ASCII characters";
             return Err(Violation::new("order", RuleName::Format, detail));
         }
+        let full = self.items.len() >= ORDERS_MAX;
         let known = self.items.iter_mut().find(|item| item.order == heard.order);
         match known {
             Some(item) if (heard.at, heard.state) > (item.at, item.state) => *item = heard,
             Some(_) => return Ok(false),
-            None if self.items.len() >= ORDERS_MAX => {
+            None if full => {
                 let detail = "the dossier has 20 postal orders already";
                 return Err(Violation::new("order", RuleName::ItemCount, detail));
             }

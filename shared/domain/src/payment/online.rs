@@ -209,7 +209,7 @@ fn night_after(at: Timestamp) -> Timestamp {
 /// What was heard of an attempt, and what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
-    /// It changes nothing.
+    /// It changes nothing of the attempt.
     Nothing,
     /// The attempt is in this state now.
     State(AttemptState),
@@ -230,7 +230,7 @@ pub enum OnlineState {
     Pending,
     /// Every attempt came to nothing.
     Failed,
-    /// It was paid.
+    /// It was paid once, and nothing is owed back.
     Paid,
     /// It was paid more often than it is owed: something is owed back.
     PaidTwice,

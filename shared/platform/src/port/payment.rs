@@ -79,7 +79,7 @@ pub struct PaymentOrder<'a> {
     pub reference: &'a str,
     /// The dossier that pays.
     pub dossier: &'a Dossier,
-    /// What is owed.
+    /// What is owed, item by item.
     pub demand: &'a Demand,
     /// What its codes mean.
     pub catalogue: &'a Catalogue,
@@ -87,7 +87,7 @@ pub struct PaymentOrder<'a> {
     pub now: Timestamp,
 }
 
-/// The payment platform.
+/// The payment platform, as far as we ask it.
 pub trait PaymentGateway: Sync {
     /// Begins an attempt; the address at which the payer goes on.
     fn start(

@@ -28,11 +28,11 @@ pub const PLATFORM: &str = "the payment platform";
 /// Everything that paying needs.
 #[derive(Debug)]
 pub struct Till<'a, B, S, G> {
-    /// The payments.
+    /// The payments that were begun.
     pub book: &'a B,
-    /// The dossiers.
+    /// The dossiers that pay.
     pub store: &'a S,
-    /// The platform.
+    /// The platform that is asked.
     pub gateway: &'a G,
     /// The rules in force.
     pub catalogue: &'a Catalogue,

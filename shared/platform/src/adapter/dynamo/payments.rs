@@ -122,7 +122,7 @@ impl PaymentBook for Payments {
         begins: Option<&str>,
     ) -> Result<Stored, Failure> {
         let mut writes = vec![self.put(payment, before)?];
-        for reference in begins {
+        if let Some(reference) = begins {
             writes.push(self.name(payment, reference)?);
         }
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
