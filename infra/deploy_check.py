@@ -33,6 +33,7 @@ TOGETHER = {
     "VnptUrl": ("VnptApiUser", "VnptApiPassword", "VnptUserName", "VnptLabelId", "VnptTemplateId"),
     "NationalUrl": ("NationalUser", "NationalPassword", "NationalUnit", "NationalDstcode"),
     "LgspUrl": ("LgspUnit",),
+    "PaymentUrl": ("PaymentPartner", "PaymentSecret", "PaymentIp", "PaymentAccount"),
 }
 # What is for demonstrations, or for the local stack, and is wrong where dossiers are real.
 NOT_FOR_REAL = {

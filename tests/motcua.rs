@@ -37,6 +37,8 @@ mod oracle;
 mod order;
 mod outages;
 mod page;
+mod payments;
+mod post;
 mod procedures;
 mod race;
 mod reception;

@@ -360,6 +360,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "sync-national" => names::<sync_national::Settings>(),
         "reconcile-deliveries" => names::<reconcile_deliveries::Settings>(),
         "wake-deliveries" => names::<wake_deliveries::Settings>(),
+        "take-payment" => names::<take_payment::Settings>(),
+        "settle-payments" => names::<settle_payments::Settings>(),
         other => panic!("{other} has settings that no test reads"),
     };
     names.into_iter().map(str::to_owned).collect()
@@ -532,6 +534,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let by_rate = [
         ("EveryMinuteWake", "rate(1 minute)", "WakeNoticesFunction"),
         ("EveryMinuteDeliveries", "rate(1 minute)", "WakeDeliveriesFunction"),
+        ("FiveMinutelySettling", "rate(5 minutes)", "SettlePaymentsFunction"),
         ("QuarterHourlyRefresh", "rate(15 minutes)", "RefreshTokenFunction"),
     ];
     for (id, rate, function) in by_rate {

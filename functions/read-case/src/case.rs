@@ -12,6 +12,7 @@ use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
 use domain::upload::{DocumentType, UploadId, UploadState, UploadedDocument};
 use jiff::Timestamp;
@@ -68,6 +69,8 @@ pub(crate) struct Case<'a> {
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
+    /// What goes by post; nothing of it for a former handler.
+    post: &'a [PostalItem],
     /// In whose hands it is, for officers of the agency that has custody.
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<InHands<'a>>,
@@ -303,6 +306,7 @@ impl<'a> Case<'a> {
                 .iter()
                 .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
                 .collect(),
+            post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
         }

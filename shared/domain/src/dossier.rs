@@ -56,6 +56,7 @@ use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::outcome::{GivenResult, Handover, ResultDocument};
 use crate::payment::{Demand, FeeReceipt};
+use crate::post::Post;
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -121,6 +122,9 @@ pub struct DossierState {
     /// By what it was paid, oldest first: of each confirmation that said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<FeeReceipt>,
+    /// What goes by post for it.
+    #[serde(default, skip_serializing_if = "Post::is_empty")]
+    pub post: Post,
     /// What was filled in, each time anew and whole, oldest first; none where there is no form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forms: Vec<FilledForm>,

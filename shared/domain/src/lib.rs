@@ -31,6 +31,7 @@ pub mod outcome;
 pub mod payment;
 pub mod period;
 pub mod phone;
+pub mod post;
 pub mod printed;
 pub mod procedure;
 pub mod provenance;

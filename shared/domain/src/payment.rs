@@ -1,6 +1,8 @@
 //! What an applicant is asked to pay, and that it was paid: items and sums in whole đồng, made from
 //! the fees of the procedure.
 
+pub mod online;
+
 use std::fmt;
 
 use jiff::civil::Date;

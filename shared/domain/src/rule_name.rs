@@ -173,6 +173,8 @@ rule_names! {
     KnownExemption = "known-exemption",
     AmountOwed = "amount-owed",
     PaymentOwed = "payment-owed",
+    NothingOwed = "nothing-owed",
+    AttemptsMax = "attempts-max",
     KnownStep = "known-step",
 
     // Events.

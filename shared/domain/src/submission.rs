@@ -19,6 +19,7 @@ use crate::dossier::{
 use crate::eform::{FilledForm, FormFields};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::payment::FeesAsked;
+use crate::post::Post;
 use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
 
@@ -417,6 +418,7 @@ impl Submission {
             handovers: Vec::new(),
             demands: Vec::new(),
             receipts: Vec::new(),
+            post: Post::default(),
             forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,
             submitted_at: at,

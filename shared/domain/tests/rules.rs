@@ -22,6 +22,8 @@ mod rules {
     mod kpi;
     mod ledger;
     mod notices;
+    mod payments;
+    mod post;
     mod properties;
     mod redates;
     mod reminders;

@@ -3,6 +3,7 @@
 
 mod money;
 mod outcome;
+mod postal;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ use crate::Failure;
 use crate::form::{Draft, add_unnamed};
 use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
+pub use postal::PostalBody;
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

@@ -3,6 +3,7 @@
 
 use super::{Action, Actor, Command, Dossier, DossierState, DossierStatus, HistoryEntry, Refusal};
 use crate::payment::{Demand, FeeReceipt, FeesAsked};
+use crate::post::PostalItem;
 use crate::{RuleName, Violation};
 
 impl Command {
@@ -76,6 +77,14 @@ impl DossierState {
 }
 
 impl Dossier {
+    /// The dossier after the post said where an order is: no move of it, and no version. None where
+    /// that is no news, and where the content is gone. Fails where the number of the order is none.
+    pub fn with_post(&self, heard: PostalItem) -> Result<Option<Self>, Violation> {
+        let mut next = self.clone().into_state();
+        let news = next.post.hear(heard)? && self.content_gone.is_none();
+        Ok(news.then(|| Self::of(next)))
+    }
+
     /// What `entry` asked the applicant to pay; none where it said no amounts, as in releases of
     /// before there were any.
     pub fn demand_of(&self, entry: &HistoryEntry) -> Option<&Demand> {

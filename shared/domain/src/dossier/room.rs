@@ -146,7 +146,7 @@ impl Dossier {
         let lists = documents.sum::<usize>() + entries.sum::<usize>() + assignments.sum::<usize>();
         let demands = self.demands.iter().map(Demand::stored_bytes).sum::<usize>();
         let receipts = self.receipts.iter().map(FeeReceipt::stored_bytes).sum::<usize>();
-        HEAD_BYTES_MAX + lists + demands + receipts
+        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes()
     }
 
     /// How many moves lead from here to the applicant having the result, where nothing else

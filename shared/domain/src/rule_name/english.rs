@@ -138,6 +138,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KnownExemption => "is no exemption in force for this dossier",
         RuleName::AmountOwed => "is another sum than is owed",
         RuleName::PaymentOwed => "must say what was paid, with the number of the receipt",
+        RuleName::NothingOwed => "has nothing to be paid now",
+        RuleName::AttemptsMax => "was tried too often",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",
         RuleName::KnownSystem => "is no system that must have dossiers",

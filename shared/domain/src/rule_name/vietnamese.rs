@@ -138,6 +138,8 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KnownExemption => "không có mức miễn, giảm này đang áp dụng cho hồ sơ",
         RuleName::AmountOwed => "khác với số tiền phải nộp",
         RuleName::PaymentOwed => "phải nêu số tiền đã nộp và số biên lai",
+        RuleName::NothingOwed => "hiện không có khoản nào phải nộp",
+        RuleName::AttemptsMax => "đã thử quá nhiều lần",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",
         RuleName::KnownSystem => "hệ thống nhận không có trong danh mục",

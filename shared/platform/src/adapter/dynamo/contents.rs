@@ -11,8 +11,8 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-pub(super) const CONTENT: [&str; 6] =
-    ["applicant", DOCUMENTS, "forms", "results", "handovers", DEMANDS];
+pub(super) const CONTENT: [&str; 7] =
+    ["applicant", DOCUMENTS, "forms", "results", "handovers", DEMANDS, POST];
 
 /// The one of them that says which objects belong to a dossier of before there were results.
 pub(super) const DOCUMENTS: &str = "documents";
@@ -23,6 +23,9 @@ pub(super) const DEMANDS: &str = "demands";
 
 /// By what it was paid, which says nothing of anybody: in the state.
 pub(super) const RECEIPTS: &str = "receipts";
+
+/// The one of them that changes without a version of the dossier.
+pub(super) const POST: &str = "post";
 
 /// Those of them that grow, each a list of which a write adds the newest.
 const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", "handovers", DEMANDS];
@@ -95,8 +98,10 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if state.get(CONTENT_VERSION) != content.get("version") {
         return None;
     }
-    if let Some(applicant) = content.remove("applicant") {
-        state.insert("applicant".to_owned(), applicant);
+    for name in ["applicant", POST] {
+        if let Some(value) = content.remove(name) {
+            state.insert(name.to_owned(), value);
+        }
     }
     for name in LISTS {
         if let Some(AttributeValue::L(later)) = content.remove(name) {
