@@ -50,6 +50,7 @@ mod senders;
 mod sending;
 mod simulation;
 mod starting;
+mod subscribers;
 mod support;
 mod texts;
 mod tidy;

@@ -13,13 +13,13 @@ use crate::support::world::Kept;
 const NIGHT: &str = "2026-11-17T19:30:00Z";
 
 /// A connection to the portal alone.
-const PORTAL: Connected = Connected { dvcqg: true, lgsp: false };
+const PORTAL: Connected = Connected { dvcqg: true, lgsp: false, subscribers: None };
 
 /// A night's run at `now`, with the messages that it sends.
 async fn compared(world: &World, connected: Connected, now: Timestamp) -> (Outcome, Vec<String>) {
     let queue = Kept::default();
     let (order, tables) = (Order::default(), (&world.dossiers, &world.deliveries));
-    let law = (&*world.catalogue, connected);
+    let law = (&*world.catalogue, &connected);
     let outcome = reconcile(&order, tables, &queue, law, now).await.unwrap();
     let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();
     (outcome, sent)
@@ -132,7 +132,7 @@ async fn a_question_waits_for_a_portal_that_is_away_and_takes_nothing_back() {
 async fn nothing_is_compared_where_nobody_is_connected() {
     let world = World::new().await;
     let code = with_moves(&world, "a", 1).await;
-    let nobody = Connected { dvcqg: false, lgsp: false };
+    let nobody = Connected::default();
     let (outcome, sent) = compared(&world, nobody, at(NIGHT)).await;
     assert!(outcome.systems.is_empty() && sent.is_empty());
     assert!(world.deliveries.of(&code.parse().unwrap()).await.unwrap().is_empty());

@@ -2,63 +2,13 @@
 
 use std::sync::Mutex;
 
-use domain::delivery::{Delivery, Pace, SystemId};
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use platform::Failure;
 use platform::port::{Advance, DossierStore, Stored};
 
 use super::*;
-
-/// A ledger of whose process the write after the call is lost: before it, or its answer.
-struct Mortal<'a, L> {
-    inner: &'a L,
-    dies: Mutex<Option<bool>>,
-}
-
-impl<'a, L> Mortal<'a, L> {
-    fn new(inner: &'a L, after_the_write: bool) -> Self {
-        Self { inner, dies: Mutex::new(Some(after_the_write)) }
-    }
-}
-
-fn dead() -> Failure {
-    Failure::unavailable("test", "the process dies here")
-}
-
-impl<L: DeliveryLedger> DeliveryLedger for Mortal<'_, L> {
-    async fn line(
-        &self,
-        code: &DossierCode,
-        system: &SystemId,
-    ) -> Result<Option<Delivery>, Failure> {
-        self.inner.line(code, system).await
-    }
-
-    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
-        // The lease before the call is not what death takes, but the record after it.
-        if line.leased_until(Timestamp::MIN).is_some() {
-            return self.inner.keep(line).await;
-        }
-        let dies = self.dies.lock().unwrap().take();
-        match dies {
-            None => self.inner.keep(line).await,
-            Some(false) => Err(dead()),
-            Some(true) => {
-                self.inner.keep(line).await?;
-                Err(dead())
-            }
-        }
-    }
-
-    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
-        self.inner.pace(system).await
-    }
-
-    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
-        self.inner.keep_pace(system, pace).await
-    }
-}
+use crate::support::national::Mortal;
 
 #[tokio::test]
 async fn a_process_that_dies_between_call_and_record_loses_nothing_and_doubles_nothing() {

@@ -6,6 +6,7 @@
 //! one message each, at the system's own rate; what it does not have is sent again. The figures are
 //! of the ledger, before what this night finds.
 
+mod replay;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::{Deliveries, Dossiers, InStep};
 use platform::message::CloudEvent;
+use platform::national::WebhookHosts;
 use platform::port::{DeliveryLedger, MessageSender};
 use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
@@ -49,22 +51,31 @@ pub struct Order {
     /// The time of recording from which on changes are compared; seven days back if absent.
     #[serde(default)]
     pub since: Option<Timestamp>,
+    /// A subscriber that has lost what it had: it gets everything again that was recorded since, and
+    /// is switched on. Nothing is compared then.
+    #[serde(default)]
+    pub replay: Option<SystemId>,
 }
 
-/// Which systems the deployment has the address of.
-#[derive(Debug, Clone, Copy)]
+/// Which systems the deployment can reach.
+#[derive(Debug, Clone, Default)]
 pub struct Connected {
     /// The national portal's adapter.
     pub dvcqg: bool,
     /// A province's service bus.
     pub lgsp: bool,
+    /// Subscribers, with the hosts of their webhooks; none where they are not told.
+    pub subscribers: Option<WebhookHosts>,
 }
 
 impl Connected {
-    fn has(self, protocol: Protocol) -> bool {
-        match protocol {
+    fn has(&self, system: &System) -> bool {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg,
             Protocol::Lgsp => self.lgsp,
+            Protocol::Queue | Protocol::Webhook => {
+                self.subscribers.as_ref().is_some_and(|hosts| hosts.reach(system))
+            }
         }
     }
 }
@@ -77,6 +88,9 @@ pub struct Outcome {
     pub since: Timestamp,
     /// How far each connected system is, by its name.
     pub systems: BTreeMap<SystemId, Standing>,
+    /// Dossiers that a subscriber gets again; none where nothing was to be replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<usize>,
 }
 
 /// How far a system is.
@@ -104,7 +118,7 @@ pub async fn reconcile(
     order: &Order,
     (dossiers, ledger): (&Dossiers, &Deliveries),
     queue: &impl MessageSender,
-    (catalogue, connected): (&Catalogue, Connected),
+    (catalogue, connected): (&Catalogue, &Connected),
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     let since = order.since.unwrap_or(now.saturating_sub(LOOKED_BACK).unwrap_or(now));
@@ -116,9 +130,13 @@ pub async fn reconcile(
     let systems: Vec<&System> = catalogue
         .systems()
         .on(date_of(now))
-        .filter(|system| connected.has(system.protocol))
+        .filter(|system| connected.has(system))
         .collect();
-    let mut outcome = Outcome { since, systems: BTreeMap::new() };
+    let systems = match &order.replay {
+        Some(id) => vec![replay::subscriber(systems, id)?],
+        None => systems,
+    };
+    let mut outcome = Outcome { since, systems: BTreeMap::new(), replayed: None };
     if systems.is_empty() {
         return Ok(outcome);
     }
@@ -135,6 +153,10 @@ pub async fn reconcile(
                 changed.insert(facts.code.clone(), facts);
             }
         }
+    }
+    if let (Some(_), [system]) = (&order.replay, &systems[..]) {
+        outcome.replayed = Some(replay::replayed(system, &changed, ledger, (since, now)).await?);
+        return Ok(outcome);
     }
     for system in systems {
         let compared = compared(system, &changed, ledger, (since, until)).await?;
@@ -213,8 +235,8 @@ async fn mended(
     };
     let asked: Vec<&Compared<'_>> = match system.protocol {
         Protocol::Dvcqg => compared.iter().filter(acknowledged_since).take(SENT_MAX).collect(),
-        // It can be asked nothing.
-        Protocol::Lgsp => Vec::new(),
+        // They can be asked nothing.
+        Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Vec::new(),
     };
     let owed = unknown.iter().take(SENT_MAX);
     let owed = owed.map(|one| wire::json(&CloudEvent::deliver(&one.facts.code, &system.id, now)));
