@@ -28,6 +28,7 @@ use crate::support::log::Log;
 use crate::support::national::{Mortal, National, account};
 use crate::support::teller::changed;
 use crate::support::world::{NOW, World, at};
+use crate::wiring::{Documents, fits};
 
 /// What happens to a dossier after it was handed in.
 const LIFE: [&str; 5] = ["receive", "process", "suspend", "resume", "finish"];

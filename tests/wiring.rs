@@ -119,7 +119,7 @@ fn named(value: &Value) -> &str {
 }
 
 /// Both API documents: one name means one schema.
-struct Documents {
+pub(crate) struct Documents {
     openapi: Value,
     asyncapi: Value,
 }
@@ -175,7 +175,7 @@ impl Documents {
 }
 
 /// Whether `instance` fits, with the reason if not.
-fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
+pub(crate) fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
     let found: Vec<String> = validator
         .iter_errors(instance)
         .map(|error| format!("{}: {error}", error.instance_path()))
