@@ -17,10 +17,11 @@ use platform::national::{
     NationalSystems, SubscriberSettings, Subscribers, WebhookHosts, client, is_public,
 };
 use platform::port::{CaseSystems, DeliveryLedger};
+use platform::sqs::Replies;
 use serde_json::{Value, json};
 
 use crate::support::call::{Call, submission};
-use crate::support::cut::{Fate, queues};
+use crate::support::cut::{Fate, TableCall, queues};
 use crate::support::desk::seal_key;
 use crate::support::file;
 use crate::support::hook::{HOST, Hook};
@@ -34,7 +35,7 @@ use crate::wiring::{Documents, fits};
 const LIFE: [&str; 5] = ["receive", "process", "suspend", "resume", "finish"];
 
 /// The subscriber of these tests.
-fn hook_id() -> SystemId {
+pub(crate) fn hook_id() -> SystemId {
     "hook".parse().unwrap()
 }
 
@@ -75,18 +76,32 @@ fn settings(hosts: &str) -> SubscriberSettings {
     }
 }
 
-/// Queues that lead nowhere.
-fn no_queues() -> aws_sdk_sqs::Client {
-    queues(|_| Fate::LostBefore)
+/// Subscribers on these hosts, whose queues fare as `rule` says.
+fn subscribers(
+    hosts: &str,
+    rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static,
+) -> Subscribers {
+    let settings = settings(hosts);
+    let replies = Replies::new(queues(rule), settings.replies_url_prefix.clone());
+    Subscribers::new(replies, settings, platform::clock::now)
 }
 
 /// A province that tells the webhook, and nobody else.
 async fn told(world: &World, hook: &Hook, fields: &Value) -> National {
     let mut national = National::new(world).await;
     national.catalogue = with(vec![row(fields)]);
-    let known = Subscribers::new(no_queues(), settings(HOST)).over(hook.client.clone());
-    national.systems = NationalSystems::default().with(known);
+    national.systems = NationalSystems::default().with(beside(hook));
     national
+}
+
+/// The catalogue in which the webhook stands beside the portal.
+pub(crate) fn with_hook() -> Arc<domain::catalogue::Catalogue> {
+    with(vec![row(&json!({}))])
+}
+
+/// What tells the webhook, and no queue.
+pub(crate) fn beside(hook: &Hook) -> Subscribers {
+    subscribers(HOST, |_| Fate::LostBefore).over(hook.client.clone())
 }
 
 /// A dossier that was handed in and made so many moves, a second apart.
@@ -137,9 +152,13 @@ fn error(line: &Delivery) -> (ErrorKind, &str) {
 async fn each_entry_is_one_signed_event_by_ids_and_codes_in_the_order_of_the_history() {
     let world = World::new().await;
     let hook = Hook::new().await;
-    let national = told(&world, &hook, &json!({ "webhook": {
+    let national = told(
+        &world,
+        &hook,
+        &json!({ "webhook": {
         "url": format!("https://{HOST}/changes?for=us"), "keys": [1, 2],
-    } }))
+    } }),
+    )
     .await;
     let code = with_moves(&world, "a", 3).await;
     taken(&national, &messages(&world, &code).await, after(60)).await;
@@ -172,7 +191,8 @@ async fn each_entry_is_one_signed_event_by_ids_and_codes_in_the_order_of_the_his
     }
     let all = format!("{:?}", hook.posted());
     let applicant = dossier.applicant.as_ref().unwrap();
-    for private in [applicant.full_name.reveal(), applicant.phone.reveal(), &dossier.history[1].by.id]
+    for private in
+        [applicant.full_name.reveal(), applicant.phone.reveal(), &dossier.history[1].by.id]
     {
         assert!(!all.contains(private), "{private}");
     }
@@ -191,8 +211,7 @@ async fn what_comes_again_late_or_in_another_order_is_told_once() {
     for seconds in [10, 20] {
         taken(&national, &all, after(seconds)).await;
     }
-    let (one, other) =
-        tokio::join!(national.sync(&all, after(30)), national.sync(&all, after(30)));
+    let (one, other) = tokio::join!(national.sync(&all, after(30)), national.sync(&all, after(30)));
     assert!(one.iter().chain(&other).all(Result::is_ok));
     assert_eq!(hook.ids(), ids(&code, 1..=4));
 }
@@ -228,7 +247,7 @@ async fn one_that_is_away_for_a_day_gets_everything_afterwards_and_the_portal_wa
         platform::gateway::http_client(Duration::from_secs(2)).unwrap(),
         account(&national.url),
     )
-    .with(Subscribers::new(no_queues(), settings(HOST)).over(hook.client.clone()));
+    .with(beside(&hook));
     hook.answers(|_| Some("503 Service Unavailable"));
     let mut codes = Vec::new();
     for place in 0..6 {
@@ -339,7 +358,7 @@ async fn one_that_answers_slowly_gets_the_rest_in_the_next_minutes() {
     let mut national = told(&world, &hook, &json!({})).await;
     let code = with_moves(&world, "a", 3).await;
     // No time at all: each round is over after its first request.
-    national.patience = Duration::ZERO;
+    national.patience = SignedDuration::ZERO;
     taken(&national, &messages(&world, &code).await, after(10)).await;
     assert_eq!(hook.ids(), ids(&code, [1]));
     let line = national.line_of(&code, &hook_id()).await;
@@ -456,7 +475,7 @@ async fn only_hosts_of_the_deployment_are_reached_whatever_the_catalogue_says() 
         ("events.example.org", false),
         ("vents.example", false),
     ] {
-        let known = Subscribers::new(no_queues(), settings(hosts));
+        let known = subscribers(hosts, |_| Fate::LostBefore);
         assert_eq!(NationalSystems::default().with(known).has(&system), reached, "{hosts}");
     }
     assert!(!NationalSystems::default().has(&system));

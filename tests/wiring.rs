@@ -125,7 +125,7 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self { openapi: yaml("infra/openapi.yaml"), asyncapi: yaml("infra/asyncapi.yaml") }
     }
 
@@ -169,7 +169,7 @@ impl Documents {
     }
 
     /// The schema of this name, in either document.
-    fn schema(&self, name: &str) -> jsonschema::Validator {
+    pub(crate) fn schema(&self, name: &str) -> jsonschema::Validator {
         self.validator(&json!({ "$ref": format!("#/components/schemas/{name}") }))
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::support::cut::TableCall;
 
 /// What SQS says to ten messages, and to one.
 const TAKEN: &str = r#"{"MessageId": "m", "MD5OfMessageBody": "", "Failed": [], "Successful": [
@@ -61,7 +60,7 @@ async fn queued(world: &World, line: &Arc<Line>, items: u32) -> National {
         "itemsPerRequest": items,
     }))]);
     let fate = Arc::clone(line);
-    let known = Subscribers::new(queues(move |call| fate.fate(call)), settings(""));
+    let known = subscribers("", move |call| fate.fate(call));
     national.systems = NationalSystems::default().with(known);
     national
 }

@@ -14,8 +14,7 @@ async fn replayed(
     (system, since): (&str, Timestamp),
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
-    let order: Order =
-        serde_json::from_value(json!({ "replay": system, "since": since })).unwrap();
+    let order: Order = serde_json::from_value(json!({ "replay": system, "since": since })).unwrap();
     let connected = Connected {
         dvcqg: true,
         lgsp: false,

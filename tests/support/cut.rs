@@ -159,9 +159,7 @@ pub fn queue(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> Queue
 }
 
 /// Queues whose calls fare as `rule` says; none is tried again.
-pub fn queues(
-    rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static,
-) -> aws_sdk_sqs::Client {
+pub fn queues(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> aws_sdk_sqs::Client {
     let inner = Builder::new().build_http();
     let line = Line { inner, connector: None, rule: Arc::new(rule), calls: Arc::default() };
     let config = Cloud::of(cloud(Some("http://localhost"))).unwrap().queues().config().to_builder();

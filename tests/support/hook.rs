@@ -116,10 +116,7 @@ impl Hook {
     }
 
     /// From now on, events are answered as `mood` says.
-    pub fn answers(
-        &self,
-        mood: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
-    ) {
+    pub fn answers(&self, mood: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static) {
         *self.mood.lock().unwrap() = Box::new(mood);
     }
 

@@ -38,7 +38,7 @@ pub struct National {
     dossiers: Dossiers,
     pub catalogue: Arc<Catalogue>,
     /// How long one subscriber may take in a round.
-    pub patience: Duration,
+    pub patience: SignedDuration,
     pub url: String,
     server: JoinHandle<std::io::Result<()>>,
 }

@@ -127,11 +127,8 @@ pub async fn reconcile(
     }
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let systems: Vec<&System> = catalogue
-        .systems()
-        .on(date_of(now))
-        .filter(|system| connected.has(system))
-        .collect();
+    let systems: Vec<&System> =
+        catalogue.systems().on(date_of(now)).filter(|system| connected.has(system)).collect();
     let systems = match &order.replay {
         Some(id) => vec![replay::subscriber(systems, id)?],
         None => systems,

@@ -20,7 +20,10 @@ const STORED_MAX: u32 = 12;
 
 /// The subscriber `id` among the `systems` that are connected. A portal is none: it would show each
 /// step twice, and is asked for what it has.
-pub(crate) fn subscriber<'a>(systems: Vec<&'a System>, id: &SystemId) -> Result<&'a System, Failure> {
+pub(crate) fn subscriber<'a>(
+    systems: Vec<&'a System>,
+    id: &SystemId,
+) -> Result<&'a System, Failure> {
     let mut known = systems.into_iter().filter(|system| system.protocol.is_subscription());
     known.find(|system| system.id == *id).ok_or_else(|| {
         Violation::new("replay", RuleName::KnownSystem, "is no subscriber that is connected").into()

@@ -142,7 +142,7 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 Way::new(case, &one.line, system)
             })
             .collect();
-        let delivered = self.deliver(system, &mut ways).await;
+        let delivered = self.deliver(system, &mut ways, clock).await;
         self.settle(system, &taken, delivered, &holder, clock()).await
     }
 

@@ -1,11 +1,9 @@
 //! The calls of one round: look up where it is not known, the dossiers themselves, then their steps
 //! in order.
 
-use std::time::{Duration, Instant};
-
 use domain::delivery::{Delivery, System};
 use domain::dossier::{Dossier, HistoryEntry};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::port::{Case, CaseSystems, Found, Trouble};
 
 use crate::Desk;
@@ -123,13 +121,18 @@ impl<'a> Way<'a> {
 
 impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
     /// Makes the calls of one round, until the system does not answer.
-    pub(crate) async fn deliver(&self, system: &System, ways: &mut [Way<'_>]) -> Delivered {
+    pub(crate) async fn deliver(
+        &self,
+        system: &System,
+        ways: &mut [Way<'_>],
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Delivered {
         let outcome = async {
             self.look_up(system, ways).await?;
             for known in [false, true] {
                 self.put(system, known, ways).await?;
             }
-            self.progress(system, ways).await
+            self.progress(system, ways, clock).await
         };
         let away = outcome.await.err();
         let ends = ways.iter_mut().map(|way| match (way.end.take(), &away) {
@@ -181,7 +184,12 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
         Ok(())
     }
 
-    async fn progress(&self, system: &System, ways: &mut [Way<'_>]) -> Result<(), Away> {
+    async fn progress(
+        &self,
+        system: &System,
+        ways: &mut [Way<'_>],
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Result<(), Away> {
         let steps: Vec<(usize, &HistoryEntry)> = ways
             .iter()
             .enumerate()
@@ -190,9 +198,9 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
             .collect();
         let items = usize::try_from(system.items_per_request).unwrap_or(usize::MAX).max(1);
         let is_subscription = system.protocol.is_subscription();
-        let begun = Instant::now();
+        let begun = clock();
         for (place, part) in steps.chunks(items).enumerate() {
-            if is_subscription && place > 0 && is_over(begun, self.patience) {
+            if is_subscription && place > 0 && begun.duration_until(clock()) >= self.patience {
                 return Err(Away::Slow);
             }
             let part: Vec<&(usize, &HistoryEntry)> =
@@ -235,11 +243,6 @@ fn is_about(ways: &[Way<'_>], places: &[usize]) -> bool {
     alone
         && ways.get(*first).is_some_and(|way| way.tries >= TRIES_MIN)
         && others.into_iter().any(|(_, way)| way.steps_taken > 0)
-}
-
-/// Whether more than `patience` has passed since `begun`; at once where there is none.
-fn is_over(begun: Instant, patience: Duration) -> bool {
-    begun.elapsed() >= patience
 }
 
 /// The code of a refusal; the end of the round where it is none.

@@ -43,7 +43,7 @@ pub const BATCH_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How long one subscriber may take in a round: one that answers slowly gets what is left in the
 /// next minutes, and nobody waits for it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// What the work needs.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub struct Desk<'a, D, L, S> {
     /// How long a line is taken for: longer than the work on one batch may take.
     pub lease: SignedDuration,
     /// How long one subscriber may take in a round, see [`PATIENCE`].
-    pub patience: Duration,
+    pub patience: SignedDuration,
 }
 
 /// Works off messages of the queue in one go; gives an outcome for each, in their order. One fails,

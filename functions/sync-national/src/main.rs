@@ -7,7 +7,7 @@ use platform::cloud::Cloud;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::entry::{self, queue};
 use platform::national::{NationalSystems, Subscribers};
-use platform::sqs::SourceQueue;
+use platform::sqs::{Replies, SourceQueue};
 use sync_national::{BATCH_TIMEOUT, Desk, PATIENCE, Settings, WIDTH, sync};
 
 fn main() -> Result<(), entry::Error> {
@@ -23,7 +23,10 @@ async fn wire() -> Result<(), entry::Error> {
     let ledger = &Deliveries::new(client, settings.deliveries_table);
     let systems = NationalSystems::open(settings.systems)?;
     let systems = &match settings.subscribers {
-        Some(known) => systems.with(Subscribers::new(cloud.queues(), known)),
+        Some(known) => {
+            let replies = Replies::new(cloud.queues(), known.replies_url_prefix.clone());
+            systems.with(Subscribers::new(replies, known, clock::now))
+        }
         None => systems,
     };
     let plan = Plan {

@@ -2,8 +2,8 @@
 //! and no personal data.
 
 use domain::delivery::SystemId;
-use domain::dossier::{Action, Dossier, DossierStatus, HistoryEntry};
-use domain::id::{AgencyCode, DossierCode, ProcedureCode, SubjectCode};
+use domain::dossier::{Action, DossierStatus, HistoryEntry};
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,8 +28,6 @@ pub const DELIVERIES_WAKE: &str = "vn.motcua.deliveries.wake.v1";
 pub const AGENCY_COUNT: &str = "vn.motcua.kpi.count.v1";
 /// Type of the order "close what was counted".
 pub const FIGURES_CLOSE: &str = "vn.motcua.kpi.close.v1";
-/// Type of the event "a dossier's history has an entry", for subscribers.
-pub const DOSSIER_ENTRY: &str = "vn.motcua.dossier.entry.v1";
 /// Type of the reply "this became of your event".
 pub const EVENT_OUTCOME: &str = "vn.motcua.event.outcome.v1";
 /// The type of an integrator's submission.
@@ -127,46 +125,6 @@ impl CloudEvent<DossierChanged> {
             action: entry.action,
         };
         Self::ours(DOSSIER_CHANGED, "dossiers", id, entry.at, data).about(code)
-    }
-}
-
-/// The data of [`DOSSIER_ENTRY`]: ids and codes, and nobody's data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DossierEntry {
-    /// The version of this structure.
-    pub schema_version: u32,
-    /// The code of the dossier.
-    pub code: DossierCode,
-    /// Its version after the entry, from 1, by which the entries of a dossier are in order.
-    pub version: u64,
-    /// The agency that owns the dossier.
-    pub agency: AgencyCode,
-    /// The procedure applied for.
-    pub procedure: ProcedureCode,
-    /// What was done.
-    pub action: Action,
-    /// The status after it.
-    pub status: DossierStatus,
-    /// When it was done.
-    pub at: Timestamp,
-}
-
-impl CloudEvent<DossierEntry> {
-    /// What a subscriber is told of `entry` of `dossier`: the same whenever it is sent.
-    pub fn entry(dossier: &Dossier, entry: &HistoryEntry) -> Self {
-        let id = domain::notice::notice_id(&dossier.code, entry.version);
-        let data = DossierEntry {
-            schema_version: SCHEMA_VERSION,
-            code: dossier.code.clone(),
-            version: entry.version,
-            agency: dossier.agency.clone(),
-            procedure: dossier.procedure.clone(),
-            action: entry.action,
-            status: entry.status,
-            at: entry.at,
-        };
-        Self::ours(DOSSIER_ENTRY, "dossiers", id, entry.at, data).about(&dossier.code)
     }
 }
 

@@ -25,7 +25,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
         ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),
-        ("dossierEntry", "EntryEvent", message::DOSSIER_ENTRY),
+        ("dossierEntry", "EntryEvent", platform::national::DOSSIER_ENTRY),
     ] {
         assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
         let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];

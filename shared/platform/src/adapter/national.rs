@@ -3,6 +3,7 @@
 //! histories.
 
 mod dvcqg;
+mod event;
 mod item;
 mod lgsp;
 mod public;
@@ -16,6 +17,7 @@ use domain::id::DossierCode;
 use serde_json::Value;
 
 pub use dvcqg::{Dvcqg, DvcqgSettings};
+pub use event::DOSSIER_ENTRY;
 pub use item::{item, step};
 pub use lgsp::{Lgsp, LgspSettings};
 pub use public::{client, is_public};

@@ -5,22 +5,21 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_sdk_sqs::Client as Sqs;
 use domain::catalogue::Integrator;
 use domain::delivery::{Protocol, System, Webhook};
 use domain::dossier::HistoryEntry;
+use jiff::Timestamp;
 use reqwest::{Client, Response, StatusCode};
 
+use super::event::entry_event;
 use super::{no_account, public};
-use crate::clock;
+use crate::Failure;
 use crate::config::Setting;
 use crate::gateway::waited;
-use crate::message::CloudEvent;
 use crate::port::{Case, Receipts, Trouble};
 use crate::seal::SealKey;
 use crate::sqs::Replies;
 use crate::webhook::{ID, SIGNATURE, TIMESTAMP};
-use crate::{Failure, wire};
 
 crate::settings! {
     /// What a deployment needs where subscribers are told of changes.
@@ -71,14 +70,15 @@ pub struct Subscribers {
     hosts: WebhookHosts,
     http: OnceLock<Client>,
     timeout: Duration,
+    clock: fn() -> Timestamp,
 }
 
 impl Subscribers {
-    /// Subscribers as `settings` say, their queues over `queues`.
-    pub fn new(queues: Sqs, settings: SubscriberSettings) -> Self {
-        let SubscriberSettings { replies_url_prefix, key, hosts, timeout } = settings;
-        let replies = Replies::new(queues, replies_url_prefix);
-        Self { replies, key, hosts, http: OnceLock::new(), timeout }
+    /// Subscribers as `settings` say, their queues among `replies`; what is signed is signed at the
+    /// time by `clock`.
+    pub fn new(replies: Replies, settings: SubscriberSettings, clock: fn() -> Timestamp) -> Self {
+        let SubscriberSettings { replies_url_prefix: _, key, hosts, timeout } = settings;
+        Self { replies, key, hosts, http: OnceLock::new(), timeout, clock }
     }
 
     /// The same, with webhooks called by this client.
@@ -107,14 +107,12 @@ impl Subscribers {
         system: &System,
         steps: &[(Case<'_>, &HistoryEntry)],
     ) -> Result<Receipts, Trouble> {
-        let events = steps.iter().map(|(case, entry)| CloudEvent::entry(case.dossier, entry));
-        let bodies = events.map(|event| Ok((event.id.clone(), wire::json(&event)?)));
-        let bodies: Vec<(String, String)> =
-            bodies.collect::<Result<_, Failure>>().map_err(|failure| ours("unwritten", &failure))?;
+        let events = steps.iter().map(|(case, entry)| entry_event(*case, entry));
+        let bodies = events.map(|(id, event)| (id, event.to_string()));
         match (&system.integrator, &system.webhook) {
             (Some(source), _) => {
                 let name = Integrator::name_in(source).ok_or_else(no_account)?;
-                let bodies: Vec<String> = bodies.into_iter().map(|(_, body)| body).collect();
+                let bodies: Vec<String> = bodies.map(|(_, body)| body).collect();
                 let sent = self.replies.reply_all(name, &bodies).await;
                 sent.map_err(|failure| ours("queue", &failure))?;
             }
@@ -135,7 +133,7 @@ impl Subscribers {
         webhook: &Webhook,
         (id, body): (&str, String),
     ) -> Result<(), Trouble> {
-        let now = clock::now().as_second();
+        let now = (self.clock)().as_second();
         let secret = |key: &u32| self.key.subscriber_secret(system.id.as_str(), *key);
         let sign = |key: &u32| secret(key).sign(id, now, body.as_bytes());
         let signatures: Vec<String> = webhook.keys.numbers().iter().map(sign).collect();
