@@ -163,6 +163,21 @@ async fn the_figures_of_a_time_say_how_many_dossiers_the_portal_has() {
     assert_eq!(portal(&outcome).in_step_percent, "75.00");
     let after = asked("GET /v1/kpi/national").await;
     assert!(!after["missing"].as_array().unwrap().contains(&json!("DB_TOTAL")));
+    assert_eq!(before["systems"], json!([]));
+    let standing = json!({
+        "system": "national-portal", "name": "Cổng Dịch vụ công quốc gia", "comparedAt": NIGHT,
+        "changed": 4, "inStep": 3, "inStepPercent": "75.00", "behind": 0,
+    });
+    assert_eq!(after["systems"], json!([standing]));
+    let page = async |period: &str| {
+        let call = Call::new("GET /v1/reports/{period}").path("period", period);
+        let answer = call.at_kpi(&world, at("2026-11-18T00:30:00Z")).await;
+        format!("{:?}", answer.body)
+    };
+    let said = "Cổng Dịch vụ công quốc gia: đã nhận đủ 3/4 hồ sơ có thay đổi trong 7 ngày (75,00%)";
+    assert!(page("2026-11-17").await.contains(said));
+    // A night of today says nothing of last month.
+    assert!(!page("2026-10").await.contains("Đồng bộ hồ sơ"));
     let rows = after["rows"].as_array().unwrap();
     let ours = rows.iter().find(|row| row["MADONVI"] == "H20.03").unwrap();
     assert_eq!((&ours["HS_TOTAL"], &ours["DB_TOTAL"]), (&json!(4), &json!(3)));

@@ -22,7 +22,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, InStep};
+use platform::dynamo::{Deliveries, Dossiers, InStep, SystemStanding};
 use platform::message::CloudEvent;
 use platform::national::WebhookHosts;
 use platform::port::{DeliveryLedger, MessageSender};
@@ -113,6 +113,22 @@ pub struct Standing {
     pub oldest_behind_seconds: i64,
 }
 
+impl Standing {
+    /// The same, as reports read it.
+    fn stored(&self, now: Timestamp) -> SystemStanding {
+        let waited = SignedDuration::from_secs(self.oldest_behind_seconds);
+        let behind_since = now.saturating_sub(waited).unwrap_or(now);
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        SystemStanding {
+            compared_at: now,
+            changed: count(self.changed),
+            in_step: count(self.in_step),
+            behind: self.behind,
+            behind_since: (self.behind > 0).then_some(behind_since),
+        }
+    }
+}
+
 /// Compares, sends and publishes at `now`.
 pub async fn reconcile(
     order: &Order,
@@ -158,7 +174,11 @@ pub async fn reconcile(
     for system in systems {
         let compared = compared(system, &changed, ledger, (since, until)).await?;
         let standing = mended(system, &compared, (ledger, queue), (since, now)).await?;
-        publish(system, &compared, ledger, now).await?;
+        publish(system, &compared, ledger, (since, now)).await?;
+        // Of a week, and of no other time that an operator asks for: reports say so.
+        if order.since.is_none() {
+            ledger.publish_standing(&system.id, &standing.stored(now)).await?;
+        }
         let Standing { changed, in_step, unknown, asked, behind, .. } = &standing;
         let (oldest, percent) = (standing.oldest_behind_seconds, &standing.in_step_percent);
         tracing::info!(
@@ -272,11 +292,12 @@ async fn publish(
     system: &System,
     compared: &[Compared<'_>],
     ledger: &Deliveries,
-    now: Timestamp,
+    (since, now): (Timestamp, Timestamp),
 ) -> Result<(), Failure> {
     let today = date_of(now);
     let mut cells: BTreeMap<Date, Cells> = BTreeMap::new();
-    let first = today.saturating_sub(6.days());
+    // Of the day on which the look back begins only a part was looked at.
+    let first = today.saturating_sub(6.days()).max(date_of(since).saturating_add(1.day()));
     let days = first.series(1.day()).take_while(|day| *day < today);
     cells.extend(days.map(|day| (day, Cells::new())));
     for one in compared {
