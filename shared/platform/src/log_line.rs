@@ -52,11 +52,13 @@ pub enum LogLine {
     FieldsIgnored,
     /// An event names an integrator as its source, and is not proven to come from there.
     SenderNotProven,
+    /// The payment platform does not answer.
+    PaymentPlatformAway,
 }
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -79,6 +81,7 @@ impl LogLine {
         Self::SubscriberGone,
         Self::FieldsIgnored,
         Self::SenderNotProven,
+        Self::PaymentPlatformAway,
     ];
 
     /// The `message` of the line.
@@ -106,6 +109,7 @@ impl LogLine {
             Self::SubscriberGone => "a subscriber is switched off",
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
+            Self::PaymentPlatformAway => "the payment platform does not answer",
         }
     }
 }

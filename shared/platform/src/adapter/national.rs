@@ -3,7 +3,7 @@
 //! histories.
 
 mod dvcqg;
-mod event;
+mod history_entry;
 mod item;
 mod lgsp;
 mod public;
@@ -17,7 +17,7 @@ use domain::id::DossierCode;
 use serde_json::Value;
 
 pub use dvcqg::{Dvcqg, DvcqgSettings};
-pub use event::DOSSIER_ENTRY;
+pub use history_entry::DOSSIER_ENTRY;
 pub use item::{item, step};
 pub use lgsp::{Lgsp, LgspSettings};
 pub use public::{client, is_public};
@@ -131,7 +131,12 @@ impl CaseSystems for NationalSystems {
 
 /// Sends one request and says why there is no answer to read.
 async fn asked(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
-    exchange(request).await.map_err(|verdict| match verdict {
+    exchange(request).await.map_err(trouble_of)
+}
+
+/// What is wrong where an exchange had no answer to read.
+pub(super) fn trouble_of(verdict: Verdict) -> Trouble {
+    match verdict {
         Verdict::NotTaken { instead, retry_after } => {
             // It read the request, and it is the request that is wrong.
             if ["http-400", "http-413", "http-422"].contains(&instead.as_str()) {
@@ -143,7 +148,7 @@ async fn asked(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
         Verdict::Unknown { instead } => Trouble::Unavailable { code: instead, retry_after: None },
         // No exchange ends so: these are what a gateway says in its answer.
         Verdict::Accepted { .. } | Verdict::Declined { .. } => no_account(),
-    })
+    }
 }
 
 /// The `error_code` of an answer or of one of its items, which vendors write as text or as a

@@ -11,7 +11,7 @@ use domain::dossier::HistoryEntry;
 use jiff::Timestamp;
 use reqwest::{Client, Response, StatusCode};
 
-use super::event::entry_event;
+use super::history_entry::entry_event;
 use super::{no_account, public};
 use crate::Failure;
 use crate::config::Setting;
