@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +34,11 @@ catalogue: ## put the files of infra/data into force without a deployment: make 
 redrive: setup ## show dead letters by reason, and send them back (docs/operations.md): make redrive [QUEUE=notices|national|integrators-events|counts|documents|fetches|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
-integrator-secret: ## print the secret that an integrator signs with: make -s integrator-secret SOURCE=urn:motcua:integrator:ecosys [KEY=1]; of the local stack, or of the EVENTS_KEY of the environment
-	@$(PYTHON) infra/integrator_secret.py $(SOURCE) --key $(or $(KEY),1)
+replay-changes: setup ## have a subscriber that lost its data told again of everything recorded since: make replay-changes SUBSCRIBER=test-changes SINCE=2026-11-01; on the local stack, or in the account of the environment
+	@.local/venv/bin/python infra/replay_changes.py $(SUBSCRIBER) $(SINCE)
+
+integrator-secret: ## print the secret that an integrator signs with, or we sign with to a webhook: make -s integrator-secret SOURCE=urn:motcua:integrator:ecosys|SUBSCRIBER=justice-changes [KEY=1]; of the local stack, or of the EVENTS_KEY of the environment
+	@$(PYTHON) infra/integrator_secret.py $(if $(SUBSCRIBER),--subscriber $(SUBSCRIBER),$(SOURCE)) --key $(or $(KEY),1)
 
 check-event: ## say everything that is wrong with an integrator's event, without a stack: make check-event FILE=events/integrators/submit.json
 	@cargo run --quiet --locked -p ingest-event --example check-event -- $(FILE)
@@ -120,6 +123,9 @@ sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with 
 
 advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
 	$(TOOLS)/cargo-deny check advisories
+
+prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000]
+	SEEDS=$(or $(SEEDS),5000) cargo test -p tests --test motcua --locked -- --nocapture whatever_the_luck
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture

@@ -1,7 +1,8 @@
 """Prints the secret that an integrator signs its requests with, as Standard Webhooks write it.
 
 None is stored: each is made of the deployment's EventsKey, the integrator's source and a number
-that integrators.json lists under `keys`. Where EVENTS_KEY is in the environment, of that; else of
+that integrators.json lists under `keys`. With --subscriber it is the one that we sign with what goes
+to a webhook: of its id in systems.json and a number that its `keys` list. Where EVENTS_KEY is in the environment, of that; else of
 the local stack (make up).
 """
 
@@ -30,17 +31,21 @@ def events_key() -> str:
     raise SystemExit("no EVENTS_KEY in the environment, and no local stack (make up)")
 
 
-def secret(key: str, source: str, number: int) -> str:
-    made = hmac.new(key.encode(), f"webhook#{source}#{number}".encode(), hashlib.sha256)
+def secret(key: str, whose: str, number: int) -> str:
+    made = hmac.new(key.encode(), f"{whose}#{number}".encode(), hashlib.sha256)
     return "whsec_" + base64.b64encode(made.digest()).decode()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", help="urn:motcua:integrator:...")
+    parser.add_argument("source", nargs="?", help="urn:motcua:integrator:...")
+    parser.add_argument("--subscriber", help="the id of a webhook in systems.json")
     parser.add_argument("--key", type=int, default=1, help="the number of the secret (1)")
     asked = parser.parse_args()
-    print(secret(events_key(), asked.source, asked.key))
+    if (asked.source is None) == (asked.subscriber is None):
+        parser.error("either a source or a subscriber")
+    whose = f"subscriber#{asked.subscriber}" if asked.subscriber else f"webhook#{asked.source}"
+    print(secret(events_key(), whose, asked.key))
     return 0
 
 

@@ -275,14 +275,14 @@ def settings() -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
-def client(service: str) -> Any:
+def client(service: str, longest: int = 330) -> Any:
     # boto3's stubs have a signature for each service's name; here the name is a variable.
     made: Callable[..., Any] = boto3.client
     local = settings()
     # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it
     # would do it twice.
     config = (
-        Config(read_timeout=330, retries={"total_max_attempts": 1}) if service == "lambda" else None
+        Config(read_timeout=longest, retries={"total_max_attempts": 1}) if service == "lambda" else None
     )
     if not local:
         # Of the two names for the region, boto3 reads AWS_DEFAULT_REGION alone.

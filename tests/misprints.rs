@@ -441,6 +441,20 @@ fn broken_rules() -> Vec<Broken> {
         ),
         ("systems.json", "/systems/1/source", json!(""), "source", "/systems/1/source"),
         (
+            "systems.json",
+            "/systems/2/integrator",
+            json!("urn:motcua:integrator:nobody"),
+            "known-source",
+            "/systems/2/integrator",
+        ),
+        (
+            "systems.json",
+            "/systems/3/webhook/url",
+            json!("https://localhost/"),
+            "https-url",
+            "/systems/3/webhook/url",
+        ),
+        (
             "codes.json",
             "/gateways/0/entries/2/codes/1",
             json!(-100),

@@ -54,6 +54,7 @@ mod senders;
 mod sending;
 mod simulation;
 mod starting;
+mod subscribers;
 mod support;
 mod texts;
 mod tidy;

@@ -1,7 +1,9 @@
 //! The national portal gets every change of every dossier, in order, whatever happens on the way.
 
 mod dialects;
+mod luck;
 mod night;
+mod others;
 mod trouble;
 
 use std::collections::BTreeMap;

@@ -122,13 +122,13 @@ fn named(value: &Value) -> &str {
 }
 
 /// Both API documents: one name means one schema.
-struct Documents {
+pub(crate) struct Documents {
     openapi: Value,
     asyncapi: Value,
 }
 
 impl Documents {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self { openapi: yaml("infra/openapi.yaml"), asyncapi: yaml("infra/asyncapi.yaml") }
     }
 
@@ -172,13 +172,13 @@ impl Documents {
     }
 
     /// The schema of this name, in either document.
-    fn schema(&self, name: &str) -> jsonschema::Validator {
+    pub(crate) fn schema(&self, name: &str) -> jsonschema::Validator {
         self.validator(&json!({ "$ref": format!("#/components/schemas/{name}") }))
     }
 }
 
 /// Whether `instance` fits, with the reason if not.
-fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
+pub(crate) fn fits(validator: &jsonschema::Validator, instance: &Value) -> Result<(), String> {
     let found: Vec<String> = validator
         .iter_errors(instance)
         .map(|error| format!("{}: {error}", error.instance_path()))

@@ -328,6 +328,7 @@ class Stack:
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "PeopleKey": "local-people-key",
             "EventsKey": EVENTS_KEY,
+            "Subscribers": "true",
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
-use domain::delivery::Protocol;
 use platform::Failure;
 use platform::batch::{Arrived, Plan, SHORT_PATIENCE, run_together};
 use platform::gateway::{Address, http_client};
@@ -70,14 +69,19 @@ async fn a_service_bus_takes_the_same_dossiers_by_its_own_door() {
     let code = with_moves(&world, "a", 2).await;
     let dossier = world.dossier(&code).await;
     let case = Case { dossier: &dossier, catalogue: &world.catalogue };
-    assert!(bus.has(Protocol::Lgsp) && !bus.has(Protocol::Dvcqg));
-    assert_eq!(bus.look_up(Protocol::Lgsp, &dossier.code).await, Ok(Found::NotAsked));
-    assert_eq!(bus.put(Protocol::Lgsp, false, &[case]).await, Ok(vec![Ok(())]));
+    let named = |id: &str| {
+        let day = domain::calendar::date_of(at(NOW));
+        world.catalogue.systems().system(&id.parse().unwrap(), day).unwrap().clone()
+    };
+    let (dvcqg, lgsp) = (named("national-portal"), named("service-bus"));
+    assert!(bus.has(&lgsp) && !bus.has(&dvcqg));
+    assert_eq!(bus.look_up(&lgsp, &dossier.code).await, Ok(Found::NotAsked));
+    assert_eq!(bus.put(&lgsp, false, &[case]).await, Ok(vec![Ok(())]));
     let kept = stand_in.dossier(&code).unwrap();
     assert_eq!(kept["item"]["TrangThaiHoSo"], "4");
     // Entered twice it is refused, and updated it is taken.
-    assert_eq!(bus.put(Protocol::Lgsp, false, &[case]).await, Ok(vec![Err("-3".to_owned())]));
-    assert_eq!(bus.put(Protocol::Lgsp, true, &[case]).await, Ok(vec![Ok(())]));
+    assert_eq!(bus.put(&lgsp, false, &[case]).await, Ok(vec![Err("-3".to_owned())]));
+    assert_eq!(bus.put(&lgsp, true, &[case]).await, Ok(vec![Ok(())]));
     server.abort();
 }
 

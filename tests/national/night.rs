@@ -13,13 +13,13 @@ use crate::support::world::Kept;
 const NIGHT: &str = "2026-11-17T19:30:00Z";
 
 /// A connection to the portal alone.
-const PORTAL: Connected = Connected { dvcqg: true, lgsp: false };
+const PORTAL: Connected = Connected { dvcqg: true, lgsp: false, subscribers: None };
 
 /// A night's run at `now`, with the messages that it sends.
 async fn compared(world: &World, connected: Connected, now: Timestamp) -> (Outcome, Vec<String>) {
     let queue = Kept::default();
     let (order, tables) = (Order::default(), (&world.dossiers, &world.deliveries));
-    let law = (&*world.catalogue, connected);
+    let law = (&*world.catalogue, &connected);
     let outcome = reconcile(&order, tables, &queue, law, now).await.unwrap();
     let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();
     (outcome, sent)
@@ -132,7 +132,7 @@ async fn a_question_waits_for_a_portal_that_is_away_and_takes_nothing_back() {
 async fn nothing_is_compared_where_nobody_is_connected() {
     let world = World::new().await;
     let code = with_moves(&world, "a", 1).await;
-    let nobody = Connected { dvcqg: false, lgsp: false };
+    let nobody = Connected::default();
     let (outcome, sent) = compared(&world, nobody, at(NIGHT)).await;
     assert!(outcome.systems.is_empty() && sent.is_empty());
     assert!(world.deliveries.of(&code.parse().unwrap()).await.unwrap().is_empty());
@@ -163,6 +163,21 @@ async fn the_figures_of_a_time_say_how_many_dossiers_the_portal_has() {
     assert_eq!(portal(&outcome).in_step_percent, "75.00");
     let after = asked("GET /v1/kpi/national").await;
     assert!(!after["missing"].as_array().unwrap().contains(&json!("DB_TOTAL")));
+    assert_eq!(before["systems"], json!([]));
+    let standing = json!({
+        "system": "national-portal", "name": "Cổng Dịch vụ công quốc gia", "comparedAt": NIGHT,
+        "changed": 4, "inStep": 3, "inStepPercent": "75.00", "behind": 0,
+    });
+    assert_eq!(after["systems"], json!([standing]));
+    let page = async |period: &str| {
+        let call = Call::new("GET /v1/reports/{period}").path("period", period);
+        let answer = call.at_kpi(&world, at("2026-11-18T00:30:00Z")).await;
+        format!("{:?}", answer.body)
+    };
+    let said = "Cổng Dịch vụ công quốc gia: đã nhận đủ 3/4 hồ sơ có thay đổi trong 7 ngày (75,00%)";
+    assert!(page("2026-11-17").await.contains(said));
+    // A night of today says nothing of last month.
+    assert!(!page("2026-10").await.contains("Đồng bộ hồ sơ"));
     let rows = after["rows"].as_array().unwrap();
     let ours = rows.iter().find(|row| row["MADONVI"] == "H20.03").unwrap();
     assert_eq!((&ours["HS_TOTAL"], &ours["DB_TOTAL"]), (&json!(4), &json!(3)));

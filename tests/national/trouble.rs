@@ -2,63 +2,13 @@
 
 use std::sync::Mutex;
 
-use domain::delivery::{Delivery, Pace, SystemId};
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use platform::Failure;
 use platform::port::{Advance, DossierStore, Stored};
 
 use super::*;
-
-/// A ledger of whose process the write after the call is lost: before it, or its answer.
-struct Mortal<'a, L> {
-    inner: &'a L,
-    dies: Mutex<Option<bool>>,
-}
-
-impl<'a, L> Mortal<'a, L> {
-    fn new(inner: &'a L, after_the_write: bool) -> Self {
-        Self { inner, dies: Mutex::new(Some(after_the_write)) }
-    }
-}
-
-fn dead() -> Failure {
-    Failure::unavailable("test", "the process dies here")
-}
-
-impl<L: DeliveryLedger> DeliveryLedger for Mortal<'_, L> {
-    async fn line(
-        &self,
-        code: &DossierCode,
-        system: &SystemId,
-    ) -> Result<Option<Delivery>, Failure> {
-        self.inner.line(code, system).await
-    }
-
-    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
-        // The lease before the call is not what death takes, but the record after it.
-        if line.leased_until(Timestamp::MIN).is_some() {
-            return self.inner.keep(line).await;
-        }
-        let dies = self.dies.lock().unwrap().take();
-        match dies {
-            None => self.inner.keep(line).await,
-            Some(false) => Err(dead()),
-            Some(true) => {
-                self.inner.keep(line).await?;
-                Err(dead())
-            }
-        }
-    }
-
-    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
-        self.inner.pace(system).await
-    }
-
-    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
-        self.inner.keep_pace(system, pace).await
-    }
-}
+use crate::support::national::Mortal;
 
 #[tokio::test]
 async fn a_process_that_dies_between_call_and_record_loses_nothing_and_doubles_nothing() {
@@ -236,93 +186,4 @@ async fn an_outage_of_a_day_costs_a_probe_at_a_time_and_ends_with_everything_in_
     }
     let counts = national.portal.counts();
     assert_eq!((counts.disorders, counts.refused), (0, 0));
-}
-
-/// How many times: three hours each, all within the year whose holidays are decided.
-const SEEDS: u64 = 40;
-
-/// What can go wrong, in hours of bad luck.
-fn bad_luck(draw: u32) -> Option<Value> {
-    Some(match draw {
-        0 => json!({ "mode": "outage", "times": 1 }),
-        1 => json!({ "mode": "http-500", "times": 2 }),
-        2 => json!({ "mode": "drop-after", "times": 1 }),
-        3 => json!({ "mode": "duplicate", "times": 2 }),
-        4 => json!({ "mode": "expire", "times": 1 }),
-        5 => json!({ "mode": "wrong-code", "times": 1 }),
-        6 => json!({ "mode": "refuse-item", "times": 1 }),
-        7 => json!({ "mode": "strangers", "service": "DongBoHoSoMC", "times": 1 }),
-        8 => json!({ "mode": "http-429", "times": 1, "retryAfter": "30" }),
-        _ => return None,
-    })
-}
-
-/// Dossiers that move while messages are lost, doubled and shuffled, processes die and the portal
-/// has its moods.
-async fn hours_of_bad_luck(world: &World, seed: u64) {
-    let mut luck = fastrand::Rng::with_seed(seed);
-    let national = National::new(world).await;
-    // One world for all of them, since it is most of the time of one: each comes after the others.
-    let mut now = at(NOW) + SignedDuration::from_hours(3 * i64::try_from(seed).unwrap());
-    let (mut codes, mut waiting) = (Vec::new(), Vec::new());
-    for place in 0..luck.u32(2..4) {
-        codes.push(handed_in(world, &format!("{seed}/{place}"), now).await);
-    }
-    for code in &codes {
-        waiting.extend(messages(world, code).await);
-    }
-    for _ in 0..luck.u32(6..14) {
-        now += SignedDuration::from_secs(luck.i64(1..90));
-        let code = codes[luck.usize(..codes.len())].clone();
-        let before = world.dossier(&code).await.version;
-        moves_on(world, &code, now).await;
-        if world.dossier(&code).await.version > before {
-            waiting.push(changed(world, &code, usize::try_from(before + 1).unwrap()).await);
-        }
-        if let Some(fault) = bad_luck(luck.u32(..14)) {
-            national.portal.fault(&fault).unwrap();
-        }
-        luck.shuffle(&mut waiting);
-        let mut batch = waiting.split_off(waiting.len() / 2);
-        if luck.u8(..3) == 0 {
-            batch.extend(batch.clone());
-        }
-        if luck.u8(..4) == 0 {
-            let ledger = Mortal::new(&national.ledger, luck.bool());
-            let ends = national.sync_over(&world.dossiers, &ledger, &batch, now).await;
-            // The queue delivers again what failed.
-            let failed = batch.into_iter().zip(ends).filter(|(_, end)| end.is_err());
-            waiting.extend(failed.map(|(message, _)| message));
-        } else {
-            taken(&national, &batch, now).await;
-        }
-        if luck.bool() {
-            national.minute(now).await;
-        }
-    }
-    taken(&national, &waiting, now).await;
-    national.portal.mend();
-    let mut minutes = 0;
-    while national.ledger.behind(&portal_id()).await.unwrap().lines > 0 {
-        minutes += 1;
-        assert!(minutes < 120, "seed {seed}: {:?}", national.portal.counts());
-        now += SignedDuration::from_mins(1);
-        national.minute(now).await;
-    }
-    for code in &codes {
-        let line = national.line(code).await;
-        assert_eq!(line.acknowledged(), world.dossier(code).await.version, "seed {seed}: {code}");
-        assert_eq!(national.statuses(code), history(world, code).await, "seed {seed}: {code}");
-        let last = history(world, code).await.pop().unwrap();
-        assert_eq!(national.field(code, "TrangThaiHoSo"), last, "seed {seed}: {code}");
-    }
-    assert_eq!(national.portal.counts().disorders, 0, "seed {seed}");
-}
-
-#[tokio::test]
-async fn whatever_the_luck_of_the_hours_the_portal_ends_with_every_step_once_and_in_order() {
-    let world = World::new().await;
-    for seed in 0..SEEDS {
-        hours_of_bad_luck(&world, seed).await;
-    }
 }

@@ -155,9 +155,14 @@ pub fn line(client: &Client, rule: impl Fn(&TableCall) -> Fate + Send + Sync + '
 
 /// A queue whose calls fare as `rule` says; none is tried again.
 pub fn queue(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> Queue {
+    Queue::new(queues(rule), "http://localhost/notices".to_owned())
+}
+
+/// Queues whose calls fare as `rule` says; none is tried again.
+pub fn queues(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> aws_sdk_sqs::Client {
     let inner = Builder::new().build_http();
     let line = Line { inner, connector: None, rule: Arc::new(rule), calls: Arc::default() };
     let config = Cloud::of(cloud(Some("http://localhost"))).unwrap().queues().config().to_builder();
     let config = config.http_client(line).retry_config(RetryConfig::disabled()).build();
-    Queue::new(aws_sdk_sqs::Client::from_conf(config), "http://localhost/notices".to_owned())
+    aws_sdk_sqs::Client::from_conf(config)
 }

@@ -7,6 +7,7 @@ pub mod cut;
 pub mod days;
 pub mod desk;
 pub mod eform;
+pub mod hook;
 pub mod log;
 pub mod memory;
 pub mod meter;

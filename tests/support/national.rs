@@ -2,11 +2,12 @@
 //! loopback, on a clock that stands.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::catalogue::Catalogue;
-use domain::delivery::{Delivery, SystemId};
+use domain::delivery::{Delivery, Pace, SystemId};
+use domain::id::DossierCode;
 use jiff::{SignedDuration, Timestamp};
 use local::http::{listen, serve};
 use local::portal::{Portal, PortalAccount};
@@ -15,9 +16,9 @@ use platform::batch::Arrived;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::gateway::{Address, http_client};
 use platform::national::{DvcqgSettings, LgspSettings, NationalSettings, NationalSystems};
-use platform::port::{DeliveryLedger, DossierStore};
+use platform::port::{DeliveryLedger, DossierStore, Stored};
 use serde_json::Value;
-use sync_national::Desk;
+use sync_national::{Desk, PATIENCE};
 use tokio::task::JoinHandle;
 use wake_deliveries::Outcome;
 
@@ -36,7 +37,9 @@ pub struct National {
     pub systems: NationalSystems,
     dossiers: Dossiers,
     pub catalogue: Arc<Catalogue>,
-    url: String,
+    /// How long one subscriber may take in a round.
+    pub patience: SignedDuration,
+    pub url: String,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -83,6 +86,7 @@ impl National {
             systems: NationalSystems::portal(http_client(TIMEOUT).unwrap(), account(&url)),
             dossiers: world.dossiers.clone(),
             catalogue: Arc::clone(&world.catalogue),
+            patience: PATIENCE,
             url,
             server,
         }
@@ -114,7 +118,8 @@ impl National {
         now: Timestamp,
     ) -> Vec<Result<(), Failure>> {
         let (systems, catalogue) = (&self.systems, &*self.catalogue);
-        let desk = Desk { dossiers, ledger, systems, catalogue, lease: LEASE };
+        let patience = self.patience;
+        let desk = Desk { dossiers, ledger, systems, catalogue, lease: LEASE, patience };
         let messages: Vec<Arrived> = bodies
             .iter()
             .map(|body| Arrived {
@@ -144,7 +149,12 @@ impl National {
 
     /// The portal's line of a dossier.
     pub async fn line(&self, code: &str) -> Delivery {
-        let line = self.ledger.line(&code.parse().unwrap(), &portal_id()).await.unwrap();
+        self.line_of(code, &portal_id()).await
+    }
+
+    /// The line of a dossier and any system.
+    pub async fn line_of(&self, code: &str, system: &SystemId) -> Delivery {
+        let line = self.ledger.line(&code.parse().unwrap(), system).await.unwrap();
         line.expect("nothing was ever owed")
     }
 
@@ -163,4 +173,54 @@ impl National {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A ledger of whose process the write after the call is lost: before it, or its answer.
+pub struct Mortal<'a, L> {
+    inner: &'a L,
+    dies: Mutex<Option<bool>>,
+}
+
+impl<'a, L> Mortal<'a, L> {
+    pub fn new(inner: &'a L, after_the_write: bool) -> Self {
+        Self { inner, dies: Mutex::new(Some(after_the_write)) }
+    }
+}
+
+fn dead() -> Failure {
+    Failure::unavailable("test", "the process dies here")
+}
+
+impl<L: DeliveryLedger> DeliveryLedger for Mortal<'_, L> {
+    async fn line(
+        &self,
+        code: &DossierCode,
+        system: &SystemId,
+    ) -> Result<Option<Delivery>, Failure> {
+        self.inner.line(code, system).await
+    }
+
+    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
+        // The lease before the call is not what death takes, but the record after it.
+        if line.leased_until(Timestamp::MIN).is_some() {
+            return self.inner.keep(line).await;
+        }
+        let dies = self.dies.lock().unwrap().take();
+        match dies {
+            None => self.inner.keep(line).await,
+            Some(false) => Err(dead()),
+            Some(true) => {
+                self.inner.keep(line).await?;
+                Err(dead())
+            }
+        }
+    }
+
+    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
+        self.inner.pace(system).await
+    }
+
+    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
+        self.inner.keep_pace(system, pace).await
+    }
 }

@@ -81,6 +81,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "row",
     "text",
     "search",
+    "key_numbers",
     "id",
     "phone",
     "identity",

@@ -13,6 +13,7 @@ mod national;
 mod page;
 mod settings;
 mod sheet;
+mod standing;
 mod synchronised;
 
 use domain::calendar::previous;
@@ -62,7 +63,9 @@ pub async fn handle(
             let actor = request.actor(catalogue, now)?;
             national_of(&request, &actor, (figures, ledger), (catalogue, now)).await
         }
-        "GET /v1/reports/{period}" => page_of(&request, (figures, dossiers), catalogue, now).await,
+        "GET /v1/reports/{period}" => {
+            page_of(&request, (figures, dossiers, ledger), catalogue, now).await
+        }
         _ => Err(Failure::RouteNotFound),
     }
 }
@@ -195,7 +198,9 @@ async fn national_of(
     }
     let gathered = gather(&period, figures).await?;
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
-    let national = national::national(&period, &gathered, &synchronised, ended, (catalogue, now));
+    let standings = standing::standings(&period, ledger, catalogue).await?;
+    let in_step = (&synchronised, standings);
+    let national = national::national(&period, &gathered, in_step, ended, (catalogue, now));
     let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {
@@ -211,7 +216,7 @@ async fn national_of(
 /// need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
-    (figures, dossiers): (&Figures, &Dossiers),
+    (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -236,6 +241,7 @@ async fn page_of(
                 compared: compared.as_ref(),
                 trend: &trend,
                 late: late.as_ref(),
+                standings: &standing::standings(&period, ledger, catalogue).await?,
             };
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{CountedTime, percent};
 use crate::sheet::{ByteOrderMark, csv_of, harmless, remark};
+use crate::standing::Standing;
 use crate::synchronised::Synchronised;
 
 /// The field of dossiers synchronised with the national portal: the ledger has it for days that a
@@ -105,12 +106,13 @@ pub(crate) struct National {
     agencies: &'static str,
     rows: Vec<Map<String, Value>>,
     missing: Vec<&'static str>,
+    systems: Vec<Standing>,
 }
 
 pub(crate) fn national(
     period: &Period,
     gathered: &Gathered,
-    synchronised: &Synchronised,
+    (synchronised, systems): (&Synchronised, Vec<Standing>),
     ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> National {
@@ -121,6 +123,7 @@ pub(crate) fn national(
         agencies: ended.name(),
         rows: rows(period, gathered, synchronised, ended, catalogue),
         missing: missing.collect(),
+        systems,
     }
 }
 

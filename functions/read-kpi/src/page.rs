@@ -15,6 +15,7 @@ use platform::gather::Gathered;
 
 use crate::chart;
 use crate::late::LateList;
+use crate::standing::Standing;
 
 /// The columns of a table after its first.
 const COLUMNS: [&str; 14] = [
@@ -58,6 +59,8 @@ struct Page {
     columns: [&'static str; 14],
     tables: Vec<Table>,
     late: Option<Late>,
+    /// How far each connected system is, a sentence each; none where no night compared.
+    in_step: Vec<String>,
     /// What the addresses of the other formats carry besides the format.
     query: &'static str,
     made: String,
@@ -424,6 +427,8 @@ pub(crate) struct PageParts<'a> {
     pub trend: &'a [(Period, Option<KpiRow>)],
     /// Late dossiers, if they are listed.
     pub late: Option<&'a LateList>,
+    /// How far each connected system is.
+    pub standings: &'a [Standing],
 }
 
 /// The period with which a report is compared.
@@ -479,6 +484,7 @@ pub(crate) fn page(
             table(Breakdown::Channels, &(parts.by)(Dimension::Channel), gathered),
         ],
         late: parts.late.map(late),
+        in_step: parts.standings.iter().map(|standing| tied(&standing.sentence())).collect(),
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
             EndedAgencies::Merged => "agencies=merged&",

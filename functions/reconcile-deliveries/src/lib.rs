@@ -6,6 +6,7 @@
 //! one message each, at the system's own rate; what it does not have is sent again. The figures are
 //! of the ledger, before what this night finds.
 
+mod replay;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -21,8 +22,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, InStep};
+use platform::dynamo::{Deliveries, Dossiers, InStep, SystemStanding};
 use platform::message::CloudEvent;
+use platform::national::WebhookHosts;
 use platform::port::{DeliveryLedger, MessageSender};
 use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
@@ -49,22 +51,31 @@ pub struct Order {
     /// The time of recording from which on changes are compared; seven days back if absent.
     #[serde(default)]
     pub since: Option<Timestamp>,
+    /// A subscriber that has lost what it had: it gets everything again that was recorded since, and
+    /// is switched on. Nothing is compared then.
+    #[serde(default)]
+    pub replay: Option<SystemId>,
 }
 
-/// Which systems the deployment has the address of.
-#[derive(Debug, Clone, Copy)]
+/// Which systems the deployment can reach.
+#[derive(Debug, Clone, Default)]
 pub struct Connected {
     /// The national portal's adapter.
     pub dvcqg: bool,
     /// A province's service bus.
     pub lgsp: bool,
+    /// Subscribers, with the hosts of their webhooks; none where they are not told.
+    pub subscribers: Option<WebhookHosts>,
 }
 
 impl Connected {
-    fn has(self, protocol: Protocol) -> bool {
-        match protocol {
+    fn has(&self, system: &System) -> bool {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg,
             Protocol::Lgsp => self.lgsp,
+            Protocol::Queue | Protocol::Webhook => {
+                self.subscribers.as_ref().is_some_and(|hosts| hosts.reach(system))
+            }
         }
     }
 }
@@ -77,6 +88,9 @@ pub struct Outcome {
     pub since: Timestamp,
     /// How far each connected system is, by its name.
     pub systems: BTreeMap<SystemId, Standing>,
+    /// Dossiers that a subscriber gets again; none where nothing was to be replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<usize>,
 }
 
 /// How far a system is.
@@ -99,12 +113,28 @@ pub struct Standing {
     pub oldest_behind_seconds: i64,
 }
 
+impl Standing {
+    /// The same, as reports read it.
+    fn stored(&self, now: Timestamp) -> SystemStanding {
+        let waited = SignedDuration::from_secs(self.oldest_behind_seconds);
+        let behind_since = now.saturating_sub(waited).unwrap_or(now);
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        SystemStanding {
+            compared_at: now,
+            changed: count(self.changed),
+            in_step: count(self.in_step),
+            behind: self.behind,
+            behind_since: (self.behind > 0).then_some(behind_since),
+        }
+    }
+}
+
 /// Compares, sends and publishes at `now`.
 pub async fn reconcile(
     order: &Order,
     (dossiers, ledger): (&Dossiers, &Deliveries),
     queue: &impl MessageSender,
-    (catalogue, connected): (&Catalogue, Connected),
+    (catalogue, connected): (&Catalogue, &Connected),
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
     let since = order.since.unwrap_or(now.saturating_sub(LOOKED_BACK).unwrap_or(now));
@@ -113,12 +143,13 @@ pub async fn reconcile(
     }
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let systems: Vec<&System> = catalogue
-        .systems()
-        .on(date_of(now))
-        .filter(|system| connected.has(system.protocol))
-        .collect();
-    let mut outcome = Outcome { since, systems: BTreeMap::new() };
+    let systems: Vec<&System> =
+        catalogue.systems().on(date_of(now)).filter(|system| connected.has(system)).collect();
+    let systems = match &order.replay {
+        Some(id) => vec![replay::subscriber(systems, id)?],
+        None => systems,
+    };
+    let mut outcome = Outcome { since, systems: BTreeMap::new(), replayed: None };
     if systems.is_empty() {
         return Ok(outcome);
     }
@@ -136,10 +167,18 @@ pub async fn reconcile(
             }
         }
     }
+    if let (Some(_), [system]) = (&order.replay, &systems[..]) {
+        outcome.replayed = Some(replay::replayed(system, &changed, ledger, (since, now)).await?);
+        return Ok(outcome);
+    }
     for system in systems {
         let compared = compared(system, &changed, ledger, (since, until)).await?;
         let standing = mended(system, &compared, (ledger, queue), (since, now)).await?;
-        publish(system, &compared, ledger, now).await?;
+        publish(system, &compared, ledger, (since, now)).await?;
+        // Of a week, and of no other time that an operator asks for: reports say so.
+        if order.since.is_none() {
+            ledger.publish_standing(&system.id, &standing.stored(now)).await?;
+        }
         let Standing { changed, in_step, unknown, asked, behind, .. } = &standing;
         let (oldest, percent) = (standing.oldest_behind_seconds, &standing.in_step_percent);
         tracing::info!(
@@ -213,8 +252,8 @@ async fn mended(
     };
     let asked: Vec<&Compared<'_>> = match system.protocol {
         Protocol::Dvcqg => compared.iter().filter(acknowledged_since).take(SENT_MAX).collect(),
-        // It can be asked nothing.
-        Protocol::Lgsp => Vec::new(),
+        // They can be asked nothing.
+        Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Vec::new(),
     };
     let owed = unknown.iter().take(SENT_MAX);
     let owed = owed.map(|one| wire::json(&CloudEvent::deliver(&one.facts.code, &system.id, now)));
@@ -253,11 +292,12 @@ async fn publish(
     system: &System,
     compared: &[Compared<'_>],
     ledger: &Deliveries,
-    now: Timestamp,
+    (since, now): (Timestamp, Timestamp),
 ) -> Result<(), Failure> {
     let today = date_of(now);
     let mut cells: BTreeMap<Date, Cells> = BTreeMap::new();
-    let first = today.saturating_sub(6.days());
+    // Of the day on which the look back begins only a part was looked at.
+    let first = today.saturating_sub(6.days()).max(date_of(since).saturating_add(1.day()));
     let days = first.series(1.day()).take_while(|day| *day < today);
     cells.extend(days.map(|day| (day, Cells::new())));
     for one in compared {

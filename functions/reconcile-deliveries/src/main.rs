@@ -15,8 +15,11 @@ async fn wire() -> Result<(), entry::Error> {
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let connected =
-        Connected { dvcqg: settings.national_url.is_some(), lgsp: settings.lgsp_url.is_some() };
+    let connected = &Connected {
+        dvcqg: settings.national_url.is_some(),
+        lgsp: settings.lgsp_url.is_some(),
+        subscribers: settings.replies_url_prefix.is_some().then_some(settings.webhook_hosts),
+    };
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
     let queue = &Queue::new(cloud.queues(), settings.national_queue_url);

@@ -1,6 +1,7 @@
 //! The settings of `reconcile-deliveries`.
 
 use platform::entry::CatalogueSettings;
+use platform::national::WebhookHosts;
 
 platform::settings! {
     /// The settings of `reconcile-deliveries`.
@@ -17,5 +18,9 @@ platform::settings! {
         national_url: Option<String> = "NATIONAL_URL",
         /// The address of the service bus; absent where none is connected.
         lgsp_url: Option<String> = "LGSP_URL",
+        /// How the addresses of the queues of replies begin; absent where subscribers are not told.
+        replies_url_prefix: Option<String> = "REPLIES_URL_PREFIX",
+        /// The hosts that webhooks may be on.
+        webhook_hosts: WebhookHosts = "WEBHOOK_HOSTS",
     }
 }

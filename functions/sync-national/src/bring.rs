@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::port::{Case, CaseSystems, DeliveryLedger, DossierStore, Stored};
 use platform::{Failure, LogLine};
 
-use crate::deliver::{Delivered, End, Way};
+use crate::deliver::{Away, Delivered, End, Way};
 use crate::{Desk, WIDTH};
 
 /// Attempts to store a line or a rate that other writers change.
@@ -117,6 +117,8 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
         if going.is_empty() {
             return Ok(());
         }
+        // What failed before goes last: it may end the round.
+        going.sort_by_key(|one| one.line.tries());
         // No two rounds draw the same.
         let holder = format!("{:016x}", fastrand::u64(..));
         let mut taken = Vec::new();
@@ -140,7 +142,7 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 Way::new(case, &one.line, system)
             })
             .collect();
-        let delivered = self.deliver(system, &mut ways).await;
+        let delivered = self.deliver(system, &mut ways, clock).await;
         self.settle(system, &taken, delivered, &holder, clock()).await
     }
 
@@ -161,7 +163,21 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 self.paced(system, |pace| pace.answered(ceiling)).await?;
                 now
             }
-            Some((code, asked)) => {
+            Some(Away::Slow) => {
+                tracing::warn!(system = name, "a subscriber is slow");
+                self.paced(system, |pace| pace.answered(ceiling)).await?;
+                now.saturating_add(NEXT_TURN).unwrap_or(now)
+            }
+            Some(Away::Gone { code }) => {
+                let switched_off = |pace: &mut Pace| (pace.off_since(), pace.switch_off(now));
+                let (off_since, until) = self.paced(system, switched_off).await?;
+                if off_since.is_none() {
+                    // The template makes a metric of this line.
+                    tracing::error!(system = name, code, "{}", LogLine::SubscriberGone);
+                }
+                until
+            }
+            Some(Away::Silent { code, asked }) => {
                 tracing::warn!(system = name, code, "{}", LogLine::SystemAway);
                 self.paced(system, |pace| pace.failed(ceiling, *asked, now, draw)).await?
             }
@@ -239,6 +255,11 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
 
 /// Requests that bringing `going` takes at most.
 fn cost(system: &System, going: &[Going<'_>]) -> u32 {
+    if system.protocol.is_subscription() {
+        let owed = |one: &Going<'_>| Way::steps(one.dossier, &one.line, system).count();
+        let steps = u32::try_from(going.iter().map(owed).sum::<usize>()).unwrap_or(u32::MAX);
+        return steps.div_ceil(system.items_per_request.max(1)).max(1);
+    }
     let (mut requests, mut together, mut steps) = (BATCH_REQUESTS, 0_u32, 0_u32);
     for Going { dossier, line } in going {
         if Way::is_looked_up(line) {

@@ -75,10 +75,11 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 postponed.insert(dossier.code.clone(), Failure::HeldBack(then));
                 continue;
             }
-            let has = match self.systems.look_up(system.protocol, &dossier.code).await {
+            let has = match self.systems.look_up(system, &dossier.code).await {
                 Ok(Found::Absent) => Some(0),
                 Ok(Found::Present(Some(status))) => has(dossier, &line, status),
-                Ok(Found::Present(None) | Found::NotAsked) => None,
+                // Who wants nothing any more is asked nothing: those are subscribers.
+                Ok(Found::Present(None) | Found::NotAsked) | Err(Trouble::Gone { .. }) => None,
                 Err(Trouble::Refused { code }) => {
                     let (name, dossier) = (system.id.as_str(), dossier.code.as_str());
                     tracing::warn!(

@@ -3,7 +3,7 @@
 
 use domain::delivery::{Delivery, System};
 use domain::dossier::{Dossier, HistoryEntry};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::port::{Case, CaseSystems, Found, Trouble};
 
 use crate::Desk;
@@ -25,10 +25,32 @@ pub(crate) enum End {
 pub(crate) struct Delivered {
     /// The end of each line, in the order of the lines.
     pub(crate) ends: Vec<End>,
-    /// What came instead of an answer, and how long the system asks to be left alone; none where
-    /// it answered everything.
-    pub(crate) away: Option<(String, Option<SignedDuration>)>,
+    /// Why it ended early; none where the system answered everything.
+    pub(crate) away: Option<Away>,
 }
+
+/// Why a round ends early.
+pub(crate) enum Away {
+    /// What came instead of an answer, and how long the system asks to be left alone.
+    Silent { code: String, asked: Option<SignedDuration> },
+    /// It wants nothing any more.
+    Gone { code: String },
+    /// It answers, and takes longer than one round may.
+    Slow,
+}
+
+impl Away {
+    /// What is written down of it.
+    fn code(&self) -> &str {
+        match self {
+            Self::Silent { code, .. } | Self::Gone { code } => code,
+            Self::Slow => "slow",
+        }
+    }
+}
+
+/// How often a line has to fail before the system's silence may be about it.
+const TRIES_MIN: u32 = 2;
 
 /// A line on its way.
 pub(crate) struct Way<'a> {
@@ -41,6 +63,7 @@ pub(crate) struct Way<'a> {
     put: bool,
     taken: u64,
     steps_taken: usize,
+    tries: u32,
     end: Option<End>,
 }
 
@@ -57,6 +80,7 @@ impl<'a> Way<'a> {
             put: false,
             taken: line.acknowledged(),
             steps_taken: 0,
+            tries: line.tries(),
             end: None,
         }
     }
@@ -97,19 +121,24 @@ impl<'a> Way<'a> {
 
 impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
     /// Makes the calls of one round, until the system does not answer.
-    pub(crate) async fn deliver(&self, system: &System, ways: &mut [Way<'_>]) -> Delivered {
+    pub(crate) async fn deliver(
+        &self,
+        system: &System,
+        ways: &mut [Way<'_>],
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Delivered {
         let outcome = async {
             self.look_up(system, ways).await?;
             for known in [false, true] {
                 self.put(system, known, ways).await?;
             }
-            self.progress(system, ways).await
+            self.progress(system, ways, clock).await
         };
         let away = outcome.await.err();
         let ends = ways.iter_mut().map(|way| match (way.end.take(), &away) {
             (Some(end), _) => end,
             (None, _) if way.put && way.steps_taken == way.steps.len() => End::Has,
-            (None, Some((code, _))) => End::Away { taken: way.taken, code: code.clone() },
+            (None, Some(away)) => End::Away { taken: way.taken, code: away.code().to_owned() },
             // Every call was answered, and every answer has its receipts.
             (None, None) => End::Refused { taken: way.taken, code: "no-receipt".to_owned() },
         });
@@ -118,7 +147,7 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
 
     async fn look_up(&self, system: &System, ways: &mut [Way<'_>]) -> Result<(), Away> {
         for way in ways.iter_mut().filter(|way| way.looked_up) {
-            match self.systems.look_up(system.protocol, &way.case.dossier.code).await {
+            match self.systems.look_up(system, &way.case.dossier.code).await {
                 Ok(Found::Absent) if way.had_any => way.end = Some(End::NotThere),
                 Ok(Found::Absent) => way.known = false,
                 Ok(Found::Present(_)) => way.known = true,
@@ -139,7 +168,7 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
         let items = usize::try_from(system.items_per_request).unwrap_or(usize::MAX).max(1);
         for part in together.chunks_mut(items).chain(alone.chunks_mut(1)) {
             let cases: Vec<Case<'_>> = part.iter().map(|way| way.case).collect();
-            match self.systems.put(system.protocol, known, &cases).await {
+            match self.systems.put(system, known, &cases).await {
                 Ok(receipts) => {
                     part.iter_mut().zip(receipts).for_each(|(way, receipt)| match receipt {
                         Ok(()) => way.put = true,
@@ -155,7 +184,12 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
         Ok(())
     }
 
-    async fn progress(&self, system: &System, ways: &mut [Way<'_>]) -> Result<(), Away> {
+    async fn progress(
+        &self,
+        system: &System,
+        ways: &mut [Way<'_>],
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Result<(), Away> {
         let steps: Vec<(usize, &HistoryEntry)> = ways
             .iter()
             .enumerate()
@@ -163,7 +197,12 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
             .flat_map(|(place, way)| way.steps.iter().map(move |entry| (place, *entry)))
             .collect();
         let items = usize::try_from(system.items_per_request).unwrap_or(usize::MAX).max(1);
-        for part in steps.chunks(items) {
+        let is_subscription = system.protocol.is_subscription();
+        let begun = clock();
+        for (place, part) in steps.chunks(items).enumerate() {
+            if is_subscription && place > 0 && begun.duration_until(clock()) >= self.patience {
+                return Err(Away::Slow);
+            }
             let part: Vec<&(usize, &HistoryEntry)> =
                 part.iter().filter(|(place, _)| ways[*place].end.is_none()).collect();
             if part.is_empty() {
@@ -171,13 +210,22 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
             }
             let sent: Vec<(Case<'_>, &HistoryEntry)> =
                 part.iter().map(|(place, entry)| (ways[*place].case, *entry)).collect();
-            match self.systems.progress(system.protocol, &sent).await {
+            match self.systems.progress(system, &sent).await {
                 Ok(receipts) => part.iter().zip(receipts).for_each(|((place, entry), receipt)| {
                     ways[*place].receive(&receipt, entry);
                 }),
                 Err(trouble) => {
-                    let code = refusal(trouble)?;
-                    part.iter().for_each(|(place, _)| ways[*place].refuse(&code));
+                    let places: Vec<usize> = part.iter().map(|(place, _)| *place).collect();
+                    let code = match refusal(trouble) {
+                        Ok(code) => code,
+                        Err(Away::Silent { code, .. })
+                            if is_subscription && is_about(ways, &places) =>
+                        {
+                            code
+                        }
+                        Err(away) => return Err(away),
+                    };
+                    places.iter().for_each(|place| ways[*place].refuse(&code));
                 }
             }
         }
@@ -185,13 +233,25 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
     }
 }
 
-/// Why a round ends early: what came instead of an answer, and how long to leave the system alone.
-type Away = (String, Option<SignedDuration>);
+/// Whether what came instead of an answer to the steps of one line is about that line: it has failed
+/// before, and the system has taken others in the same round. An event that its receiver stumbles
+/// over would look like an outage, and hold everybody up.
+fn is_about(ways: &[Way<'_>], places: &[usize]) -> bool {
+    let [first, rest @ ..] = places else { return false };
+    let alone = rest.iter().all(|place| place == first);
+    let others = ways.iter().enumerate().filter(|(place, _)| place != first);
+    alone
+        && ways.get(*first).is_some_and(|way| way.tries >= TRIES_MIN)
+        && others.into_iter().any(|(_, way)| way.steps_taken > 0)
+}
 
 /// The code of a refusal; the end of the round where it is none.
 fn refusal(trouble: Trouble) -> Result<String, Away> {
     match trouble {
         Trouble::Refused { code } => Ok(code),
-        Trouble::Unavailable { code, retry_after } => Err((code, retry_after)),
+        Trouble::Unavailable { code, retry_after } => {
+            Err(Away::Silent { code, asked: retry_after })
+        }
+        Trouble::Gone { code } => Err(Away::Gone { code }),
     }
 }

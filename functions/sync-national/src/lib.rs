@@ -1,4 +1,5 @@
-//! The national queue: brings the systems that must have a dossier up to its history.
+//! The national queue: brings the systems that must have a dossier up to its history, subscribers
+//! among them, which must have what happened to it.
 //!
 //! A message only says that there is something to bring. What is owed and what is acknowledged is
 //! in the ledger, what is sent is in the dossier: a message that is repeated, late or lost changes
@@ -40,6 +41,10 @@ pub const WIDTH: usize = 10;
 /// 120 s of the function.
 pub const BATCH_TIMEOUT: Duration = Duration::from_secs(100);
 
+/// How long one subscriber may take in a round: one that answers slowly gets what is left in the
+/// next minutes, and nobody waits for it.
+pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
+
 /// What the work needs.
 #[derive(Debug)]
 pub struct Desk<'a, D, L, S> {
@@ -53,6 +58,8 @@ pub struct Desk<'a, D, L, S> {
     pub catalogue: &'a Catalogue,
     /// How long a line is taken for: longer than the work on one batch may take.
     pub lease: SignedDuration,
+    /// How long one subscriber may take in a round, see [`PATIENCE`].
+    pub patience: SignedDuration,
 }
 
 /// Works off messages of the queue in one go; gives an outcome for each, in their order. One fails,
@@ -69,7 +76,7 @@ pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems>(
     let checks: BTreeSet<(&SystemId, &DossierCode)> =
         orders.iter().flatten().filter_map(Order::check).collect();
     let day = date_of(clock());
-    let connected = |system: &&System| desk.systems.has(system.protocol);
+    let connected = |system: &&System| desk.systems.has(system);
     let systems: Vec<&System> = desk.catalogue.systems().on(day).filter(connected).collect();
     // Nothing is owed where nobody is connected: no dossier is read for nobody.
     let wanted = if systems.is_empty() { BTreeSet::new() } else { wanted };

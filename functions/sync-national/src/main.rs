@@ -6,9 +6,9 @@ use platform::clock;
 use platform::cloud::Cloud;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::entry::{self, queue};
-use platform::national::NationalSystems;
-use platform::sqs::SourceQueue;
-use sync_national::{BATCH_TIMEOUT, Desk, Settings, WIDTH, sync};
+use platform::national::{NationalSystems, Subscribers};
+use platform::sqs::{Replies, SourceQueue};
+use sync_national::{BATCH_TIMEOUT, Desk, PATIENCE, Settings, WIDTH, sync};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire())
@@ -21,7 +21,14 @@ async fn wire() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
-    let systems = &NationalSystems::open(settings.systems)?;
+    let systems = NationalSystems::open(settings.systems)?;
+    let systems = &match settings.subscribers {
+        Some(known) => {
+            let replies = Replies::new(cloud.queues(), known.replies_url_prefix.clone());
+            systems.with(Subscribers::new(replies, known, clock::now))
+        }
+        None => systems,
+    };
     let plan = Plan {
         width: WIDTH,
         record_timeout: BATCH_TIMEOUT,
@@ -32,7 +39,7 @@ async fn wire() -> Result<(), entry::Error> {
     let lease = SignedDuration::try_from(BATCH_TIMEOUT)?;
     queue::run_together(plan, source, async |messages: Vec<Arrived>| {
         let catalogue = &*live.current(clock::now()).await?;
-        let desk = &Desk { dossiers, ledger, systems, catalogue, lease };
+        let desk = &Desk { dossiers, ledger, systems, catalogue, lease, patience: PATIENCE };
         Ok(sync(&messages, desk, clock::now).await)
     })
     .await

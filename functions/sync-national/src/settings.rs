@@ -2,7 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
-use platform::national::NationalSettings;
+use platform::national::{NationalSettings, SubscriberSettings};
 use platform::sqs::QueueSettings;
 
 platform::settings! {
@@ -16,6 +16,8 @@ platform::settings! {
         deliveries_table: String = "DELIVERIES_TABLE",
         /// The accounts with the systems.
         systems: NationalSettings,
+        /// What it takes to tell subscribers; absent where they are not told.
+        subscribers: Option<SubscriberSettings>,
         /// The queue and its dead letters.
         queue: QueueSettings,
     }

@@ -91,6 +91,10 @@ pub async fn wake(
 /// How many dossiers may be woken for `system` in this minute.
 async fn room(system: &System, ledger: &Deliveries, now: Timestamp) -> Result<usize, Failure> {
     let pace = ledger.pace(&system.id).await?;
+    // Switched off: until somebody has everything sent to it again.
+    if pace.off_since().is_some() {
+        return Ok(0);
+    }
     Ok(match pace.resting_until() {
         Some(until) if now < until => 0,
         // Whether it is back is for one of them to find out.

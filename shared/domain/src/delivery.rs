@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use pace::{BATCH_REQUESTS, Grant, PER_MINUTE_MIN, Pace};
-pub use system::{Protocol, System, SystemId, Systems, SystemsFile};
+pub use system::{Protocol, System, SystemId, Systems, SystemsFile, Webhook};
 
 use crate::id::DossierCode;
 
@@ -262,6 +262,20 @@ impl Delivery {
         self.acknowledged = has;
         self.reopened = self.reopened.saturating_add(1);
         self.last_error = Some(DeliveryError::new(ErrorKind::NotThere, "not-there", now));
+        (self.lease, self.due_at) = (None, Some(now));
+        true
+    }
+
+    /// Has everything behind version `has` brought again, 0 for all of it: the system has lost what
+    /// it had. Whoever is at the line has lost it. Returns whether anything has changed.
+    pub fn replay(&mut self, has: u64, now: Timestamp) -> bool {
+        if has >= self.acknowledged {
+            return false;
+        }
+        if !self.is_behind() {
+            self.behind_since = Some(now);
+        }
+        (self.acknowledged, self.tries, self.last_error) = (has, 0, None);
         (self.lease, self.due_at) = (None, Some(now));
         true
     }

@@ -46,7 +46,7 @@ const CODE_CHARACTERS_MAX: usize = 64;
 const UPLOAD_NUMBERS_BYTES: usize = 40;
 
 /// The longest address, in characters.
-const URL_CHARACTERS_MAX: usize = 2_048;
+pub(crate) const URL_CHARACTERS_MAX: usize = 2_048;
 
 /// A document handed in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,7 +280,7 @@ fn written(field: &str, value: &str, most: usize) -> Option<Violation> {
 
 /// A public address as a browser reads it: https, a host name and not a number, no credentials and
 /// no port of another service.
-fn address(text: &str) -> Option<Url> {
+pub(crate) fn address(text: &str) -> Option<Url> {
     // Programs take more for the beginning of an address than this, and not all of them the same.
     let begun = text.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case("https://"));
     if !begun

@@ -22,6 +22,7 @@ pub mod identity;
 pub mod impossible;
 pub mod index;
 pub mod intake;
+pub mod key_numbers;
 pub mod kpi;
 pub mod language;
 pub mod law;

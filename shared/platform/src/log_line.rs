@@ -46,6 +46,8 @@ pub enum LogLine {
     DeliveriesWoken,
     /// A system does not have what it has acknowledged.
     FalseAcknowledgement,
+    /// A subscriber wants nothing any more.
+    SubscriberGone,
     /// An event has fields that this version of it does not have.
     FieldsIgnored,
     /// An event names an integrator as its source, and is not proven to come from there.
@@ -56,7 +58,7 @@ pub enum LogLine {
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -76,6 +78,7 @@ impl LogLine {
         Self::CaseRefused,
         Self::DeliveriesWoken,
         Self::FalseAcknowledgement,
+        Self::SubscriberGone,
         Self::FieldsIgnored,
         Self::SenderNotProven,
         Self::PaymentPlatformAway,
@@ -103,6 +106,7 @@ impl LogLine {
             Self::CaseRefused => "a system refuses a dossier",
             Self::DeliveriesWoken => "deliveries woken",
             Self::FalseAcknowledgement => "a system does not have what it acknowledged",
+            Self::SubscriberGone => "a subscriber is switched off",
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
             Self::PaymentPlatformAway => "the payment platform does not answer",

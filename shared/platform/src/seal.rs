@@ -48,6 +48,13 @@ impl SealKey {
         Secret::new(self.hash.bytes_of("webhook", &format!("{source}#{key}")).to_vec())
     }
 
+    /// The secret with the number `key` with which we sign what goes to the webhook of the
+    /// subscriber with this id. It is no integrator's own, so that nobody can send us our own
+    /// requests.
+    pub fn subscriber_secret(&self, system: &str, key: u32) -> Secret {
+        Secret::new(self.hash.bytes_of("subscriber", &format!("{system}#{key}")).to_vec())
+    }
+
     /// Whether `seal` proves that `sender` sent `body`.
     pub fn is_proven(&self, seal: &str, sender: &Sender, body: &str) -> bool {
         self.seal(sender, body).as_bytes().ct_eq(seal.as_bytes()).into()

@@ -26,6 +26,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
         ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),
+        ("dossierEntry", "EntryEvent", platform::national::DOSSIER_ENTRY),
     ] {
         assert_eq!(documents.asyncapi["components"]["messages"][message]["name"], kind);
         let envelope = &documents.asyncapi["components"]["schemas"][schema]["properties"];
@@ -202,6 +203,7 @@ fn what_the_schedules_answer_is_documented() {
     let compared = reconcile_deliveries::Outcome {
         since: "2026-11-13T19:00:00Z".parse().unwrap(),
         systems: [("national-portal".parse().unwrap(), standing)].into(),
+        replayed: Some(3),
     };
     assert_eq!(
         fits(&documents.schema("ReconciliationOutcome"), &serde_json::to_value(compared).unwrap()),

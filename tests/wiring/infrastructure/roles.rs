@@ -107,6 +107,12 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("sync-national", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("sync-national", "NationalQueue", CONSUME),
     ("sync-national", "NationalDeadLetters", &["sqs:SendMessage"]),
+    ("sync-national", "LandRegistryRepliesQueue", BATCHES),
+    ("sync-national", "JusticeRepliesQueue", BATCHES),
+    ("sync-national", "BusinessRegistrationRepliesQueue", BATCHES),
+    ("sync-national", "EcosysRepliesQueue", BATCHES),
+    ("sync-national", "NationalPortalRepliesQueue", BATCHES),
+    ("sync-national", "TestRepliesQueue", BATCHES),
     (
         "take-payment",
         "DossiersTable",

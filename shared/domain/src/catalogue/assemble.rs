@@ -233,6 +233,7 @@ impl Catalogue {
                 files.systems,
                 |agency| known.contains_key(agency),
                 |procedure| versions.contains_key(procedure),
+                |source| sources.contains_key(source),
             ),
             &mut found,
         );

@@ -23,6 +23,9 @@ const PROBE: SignedDuration = SignedDuration::from_mins(2);
 /// Seconds before the next probe, by how many have failed; the last stays.
 const REST_SECONDS: [u32; 5] = [30, 60, 120, 300, 600];
 
+/// How long what is owed is put off to a system that is switched off; nobody asks it then either.
+const OFF: SignedDuration = SignedDuration::from_hours(6);
+
 /// What one system takes just now. It is one item for all processes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +42,8 @@ pub struct Pace {
     failures: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resting_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    off_since: Option<Timestamp>,
 }
 
 /// What may be asked now.
@@ -55,6 +60,9 @@ pub enum Grant {
 impl Pace {
     /// Takes as many of `wanted` requests as `ceiling` a minute and the present rate leave.
     pub fn take(&mut self, wanted: u32, ceiling: u32, now: Timestamp) -> Grant {
+        if self.off_since.is_some() {
+            return Grant::NotBefore(now.saturating_add(OFF).unwrap_or(now));
+        }
         if let Some(until) = self.resting_until {
             if now < until {
                 return Grant::NotBefore(until);
@@ -106,6 +114,27 @@ impl Pace {
             self.resting_until = Some(until);
         }
         until
+    }
+
+    /// Records that the system wants nothing any more: nobody asks it, not even a probe, until
+    /// somebody switches it on. What is owed to it stays owed. Returns when it is looked at again.
+    pub fn switch_off(&mut self, now: Timestamp) -> Timestamp {
+        self.off_since.get_or_insert(now);
+        now.saturating_add(OFF).unwrap_or(now)
+    }
+
+    /// Has the system asked again, as if it had never been away. Returns whether it was off.
+    pub fn switch_on(&mut self) -> bool {
+        let was_off = self.off_since.take().is_some();
+        if was_off {
+            (self.per_minute, self.failures, self.resting_until) = (None, 0, None);
+        }
+        was_off
+    }
+
+    /// Since when the system wants nothing any more; none while it does.
+    pub fn off_since(&self) -> Option<Timestamp> {
+        self.off_since
     }
 
     /// Requests a minute at most, now: between [`PER_MINUTE_MIN`] and `ceiling`.

@@ -11,8 +11,10 @@ use super::PER_MINUTE_MIN;
 use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
+use crate::document::{URL_CHARACTERS_MAX, address};
 use crate::dossier::{Action, Dossier, HistoryEntry};
 use crate::id::{AgencyCode, ProcedureCode};
+use crate::key_numbers::KeyNumbers;
 use crate::provenance::Trust;
 use crate::row::RowChecks;
 use crate::{RuleName, Violation};
@@ -80,6 +82,50 @@ pub enum Protocol {
     Dvcqg,
     /// A service bus (LGSP) that takes the same items by their address.
     Lgsp,
+    /// A subscriber that takes the entries of histories from its queue of replies.
+    Queue,
+    /// A subscriber that takes them, each in a signed request, at an address of its own.
+    Webhook,
+}
+
+impl Protocol {
+    /// Whether it brings the entries of histories alone, by ids and codes, and no dossier.
+    pub fn is_subscription(self) -> bool {
+        match self {
+            Self::Queue | Self::Webhook => true,
+            Self::Dvcqg | Self::Lgsp => false,
+        }
+    }
+
+    /// The most items of a request: SQS takes ten messages a call, and a webhook's answer is about
+    /// one event.
+    fn items_max(self) -> u32 {
+        match self {
+            Self::Dvcqg | Self::Lgsp => ITEMS_MAX,
+            Self::Queue => 10,
+            Self::Webhook => 1,
+        }
+    }
+}
+
+/// Where a subscriber takes signed requests, and with which secrets they are signed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Webhook {
+    /// The https address of at most 2,048 characters, with the public name of a host and the usual
+    /// port.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^https://")))]
+    pub url: String,
+    /// The numbers of the secrets with which each request is signed, one or two.
+    pub keys: KeyNumbers,
+}
+
+impl Webhook {
+    /// The name of the host, in lower case; none of an address that no catalogue may have.
+    pub fn host(&self) -> Option<String> {
+        address(&self.url)?.host_str().map(str::to_owned)
+    }
 }
 
 /// A system that must have dossiers of ours, from a day on.
@@ -94,6 +140,12 @@ pub struct System {
     pub name: String,
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// Of a queue, and of nothing else: the source of the integrator whose queue of replies it is.
+    #[serde(default)]
+    pub integrator: Option<String>,
+    /// Of a webhook, and of nothing else: where it is.
+    #[serde(default)]
+    pub webhook: Option<Webhook>,
     /// The owners whose dossiers it must have; all where the file says nothing.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(length(min = 1), extend("uniqueItems" = true)))]
@@ -109,7 +161,8 @@ pub struct System {
     /// How many requests a minute it is asked at most.
     #[cfg_attr(feature = "schema", schemars(range(min = PER_MINUTE_MIN, max = PER_MINUTE_MAX)))]
     pub requests_per_minute: u32,
-    /// How many dossiers one request carries at most.
+    /// How many dossiers, or entries of histories, one request carries at most: 10 to a queue, 1 to
+    /// a webhook.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = ITEMS_MAX)))]
     pub items_per_request: u32,
     /// Whether anything is owed to it.
@@ -137,6 +190,29 @@ impl System {
     /// Whether it takes this change at all.
     pub fn takes(&self, action: Action) -> bool {
         self.actions.as_ref().is_none_or(|actions| actions.contains(&action))
+    }
+
+    /// Checks that where it is goes with how it is spoken to.
+    fn check_place(&self, row: &mut RowChecks<'_>, integrator: impl Fn(&str) -> bool) {
+        let (of_queue, of_webhook) = match self.protocol {
+            Protocol::Dvcqg | Protocol::Lgsp => (false, false),
+            Protocol::Queue => (true, false),
+            Protocol::Webhook => (false, true),
+        };
+        let named = self.integrator.is_some() == of_queue;
+        row.check("integrator", RuleName::Present, named, "a queue names one, and nothing else");
+        let placed = self.webhook.is_some() == of_webhook;
+        row.check("webhook", RuleName::Present, placed, "a webhook has one, and nothing else");
+        let known = self.integrator.as_deref().is_none_or(integrator);
+        row.check("integrator", RuleName::KnownSource, known, "is no integrator's source");
+        if let Some(webhook) = &self.webhook {
+            let short = webhook.url.chars().count() <= URL_CHARACTERS_MAX;
+            let open = short && webhook.host().is_some();
+            let detail = "must be an https address that names a host, no account and no port";
+            row.check("webhook.url", RuleName::HttpsUrl, open, detail);
+            let keyed = !webhook.keys.numbers().is_empty();
+            row.check("webhook.keys", RuleName::Present, keyed, "one is needed");
+        }
     }
 
     /// The last version of `dossier` that it must have; 0 where it must have none.
@@ -182,12 +258,14 @@ impl SystemsFile {
 pub struct Systems(BTreeMap<SystemId, Dated<System>>);
 
 impl Systems {
-    /// Puts them together; refused whole, with every reason: an agency or a procedure that is not
-    /// known, a number out of its range, two entries of a system from one day.
+    /// Puts them together; refused whole, with every reason: an agency, a procedure or an
+    /// integrator that is not known, a number out of its range, an address that is none, two entries
+    /// of a system from one day.
     pub fn assemble(
         file: SystemsFile,
         agency: impl Fn(&AgencyCode) -> bool,
         procedure: impl Fn(&ProcedureCode) -> bool,
+        integrator: impl Fn(&str) -> bool,
     ) -> Result<Self, Vec<Violation>> {
         let mut found = Vec::new();
         let mut starts = BTreeSet::new();
@@ -201,8 +279,9 @@ impl Systems {
             let rate = (PER_MINUTE_MIN..=PER_MINUTE_MAX).contains(&system.requests_per_minute);
             let detail = format!("must be {PER_MINUTE_MIN} to {PER_MINUTE_MAX}");
             row.check("requestsPerMinute", RuleName::Range, rate, &detail);
-            let items = (1..=ITEMS_MAX).contains(&system.items_per_request);
-            let detail = format!("must be 1 to {ITEMS_MAX}");
+            let items_max = system.protocol.items_max();
+            let items = (1..=items_max).contains(&system.items_per_request);
+            let detail = format!("must be 1 to {items_max}");
             row.check("itemsPerRequest", RuleName::Range, items, &detail);
             for (nth, code) in system.agencies.iter().flatten().enumerate() {
                 let detail = format!("{code} is not listed");
@@ -214,6 +293,7 @@ impl Systems {
                 let field = format!("procedures[{nth}]");
                 row.check(&field, RuleName::KnownProcedure, procedure(code), &detail);
             }
+            system.check_place(&mut row, &integrator);
             row.sourced(&system.source);
             found.extend(row.found());
         }

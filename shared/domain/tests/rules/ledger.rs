@@ -237,3 +237,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_system_that_is_switched_off_is_asked_by_nobody_until_it_is_switched_on() {
+    let mut pace = Pace::default();
+    assert!(!pace.switch_on(), "nobody had switched it off");
+    for _ in 0..4 {
+        pace.failed(CEILING, None, now(), 0);
+    }
+    let until = pace.switch_off(now());
+    assert_eq!(pace.switch_off(after(60)), until + SignedDuration::from_mins(1));
+    assert_eq!(pace.off_since(), Some(now()), "since the first time");
+    for days in [0, 1, 400] {
+        let later = after(86_400 * days);
+        let put_off = later + SignedDuration::from_hours(6);
+        assert_eq!(pace.take(1, CEILING, later), Grant::NotBefore(put_off));
+    }
+    // A process that was answered before it knew.
+    pace.answered(CEILING);
+    assert!(pace.off_since().is_some());
+    assert!(pace.switch_on());
+    assert_eq!(pace.take(CEILING, CEILING, after(90)), Grant::Requests(CEILING));
+    // What an earlier release has stored is of a system that is on.
+    let stored: Pace = serde_json::from_str(r#"{"version": 3, "used": 2, "failures": 1}"#).unwrap();
+    assert_eq!(stored.off_since(), None);
+}
+
+#[test]
+fn what_is_replayed_is_owed_again_and_whoever_is_at_the_line_has_lost_it() {
+    let mut line = started(5, "a");
+    assert!(line.acknowledge(5, "a", after(1)));
+    assert!(!line.replay(5, after(2)), "it has nothing behind its last version");
+    assert!(line.replay(2, after(3)));
+    assert_eq!((line.owed(), line.acknowledged(), line.reopened()), (5, 2, 0));
+    assert_eq!((line.behind_since(), line.due_at()), (Some(after(3)), Some(after(3))));
+    assert!(!line.replay(3, after(4)), "more is owed already");
+    assert!(line.start("b", after(4), lease()));
+    assert!(line.replay(0, after(5)));
+    assert!(!line.acknowledge(5, "b", after(6)));
+    assert_eq!(line.behind_since(), Some(after(3)), "since it was behind first");
+    assert!(line.start("c", after(6), lease()) && line.acknowledge(5, "c", after(7)));
+    assert!(!line.is_behind());
+}

@@ -41,7 +41,7 @@ pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use contents::DossierItems;
 pub use copies::CopyTable;
-pub use deliveries::{Behind, Deliveries, DueDelivery, InStep};
+pub use deliveries::{Behind, Deliveries, DueDelivery, InStep, SystemStanding};
 pub use dossiers::{Desk, DossierTables, Dossiers, Line, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};

@@ -158,6 +158,13 @@ fn retry_after(after: Option<&str>, date: Option<&str>) -> Option<SignedDuration
     Some(wait.clamp(SignedDuration::ZERO, RETRY_AFTER_MAX))
 }
 
+/// How long the sender of an answer asks not to be called.
+pub(super) fn waited(response: &Response) -> Option<SignedDuration> {
+    let header =
+        |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    retry_after(header("retry-after"), header("date"))
+}
+
 /// Sends a request with a JSON answer and classifies the failures on the way.
 pub(super) async fn exchange(
     request: reqwest::RequestBuilder,
@@ -177,13 +184,7 @@ pub(super) async fn exchange(
     if !status.is_success() {
         let instead = format!("http-{}", status.as_u16());
         if is_unread(status) {
-            let header = |name| {
-                response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok())
-            };
-            return Err(Verdict::NotTaken {
-                instead,
-                retry_after: retry_after(header("retry-after"), header("date")),
-            });
+            return Err(Verdict::NotTaken { instead, retry_after: waited(&response) });
         }
         return Err(Verdict::Unknown { instead });
     }

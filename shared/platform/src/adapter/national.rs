@@ -1,20 +1,27 @@
-//! The systems that must have dossiers of ours: the national portal's adapter, and a province's
-//! service bus, which takes the same items by another door.
+//! The systems that must have dossiers of ours: the national portal's adapter, a province's service
+//! bus, which takes the same items by another door, and subscribers, which take the entries of
+//! histories.
 
 mod dvcqg;
+mod history_entry;
 mod item;
 mod lgsp;
+mod public;
+mod subscribers;
 
 use std::time::Duration;
 
-use domain::delivery::Protocol;
+use domain::delivery::{Protocol, System};
 use domain::dossier::HistoryEntry;
 use domain::id::DossierCode;
 use serde_json::Value;
 
 pub use dvcqg::{Dvcqg, DvcqgSettings};
+pub use history_entry::DOSSIER_ENTRY;
 pub use item::{item, step};
 pub use lgsp::{Lgsp, LgspSettings};
+pub use public::{client, is_public};
+pub use subscribers::{SubscriberSettings, Subscribers, WebhookHosts};
 
 use super::gateway::{exchange, http_client};
 use crate::Failure;
@@ -33,10 +40,11 @@ crate::settings! {
 }
 
 /// All of these systems, each where the deployment has an account.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct NationalSystems {
     dvcqg: Option<Dvcqg>,
     lgsp: Option<Lgsp>,
+    subscribers: Option<Subscribers>,
 }
 
 impl NationalSystems {
@@ -47,17 +55,24 @@ impl NationalSystems {
         Ok(Self {
             dvcqg: dvcqg.map(|account| Dvcqg::new(http.clone(), account)),
             lgsp: lgsp.map(|account| Lgsp::new(http, account)),
+            subscribers: None,
         })
+    }
+
+    /// The same with `subscribers` beside them.
+    #[must_use]
+    pub fn with(self, subscribers: Subscribers) -> Self {
+        Self { subscribers: Some(subscribers), ..self }
     }
 
     /// The first of these alone, over this client.
     pub fn portal(http: reqwest::Client, account: DvcqgSettings) -> Self {
-        Self { dvcqg: Some(Dvcqg::new(http, account)), lgsp: None }
+        Self { dvcqg: Some(Dvcqg::new(http, account)), ..Self::default() }
     }
 
     /// The second of these alone, over this client.
     pub fn bus(http: reqwest::Client, account: LgspSettings) -> Self {
-        Self { dvcqg: None, lgsp: Some(Lgsp::new(http, account)) }
+        Self { lgsp: Some(Lgsp::new(http, account)), ..Self::default() }
     }
 }
 
@@ -67,41 +82,49 @@ fn no_account() -> Trouble {
 }
 
 impl CaseSystems for NationalSystems {
-    fn has(&self, protocol: Protocol) -> bool {
-        match protocol {
+    fn has(&self, system: &System) -> bool {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg.is_some(),
             Protocol::Lgsp => self.lgsp.is_some(),
+            Protocol::Queue | Protocol::Webhook => {
+                self.subscribers.as_ref().is_some_and(|known| known.has(system))
+            }
         }
     }
 
-    async fn look_up(&self, protocol: Protocol, code: &DossierCode) -> Result<Found, Trouble> {
-        match protocol {
+    async fn look_up(&self, system: &System, code: &DossierCode) -> Result<Found, Trouble> {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.look_up(code).await,
-            Protocol::Lgsp => Ok(Found::NotAsked),
+            Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Ok(Found::NotAsked),
         }
     }
 
     async fn put(
         &self,
-        protocol: Protocol,
+        system: &System,
         known: bool,
         cases: &[Case<'_>],
     ) -> Result<Receipts, Trouble> {
-        match protocol {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.put(known, cases).await,
             Protocol::Lgsp => self.lgsp.as_ref().ok_or_else(no_account)?.put(known, cases).await,
+            // A subscriber gets no dossier, only what happened to it.
+            Protocol::Queue | Protocol::Webhook => Ok(cases.iter().map(|_| Ok(())).collect()),
         }
     }
 
     async fn progress(
         &self,
-        protocol: Protocol,
+        system: &System,
         steps: &[(Case<'_>, &HistoryEntry)],
     ) -> Result<Receipts, Trouble> {
-        match protocol {
+        match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.progress(steps).await,
             // It has no such call: the status travels with the dossier.
             Protocol::Lgsp => Ok(steps.iter().map(|_| Ok(())).collect()),
+            Protocol::Queue | Protocol::Webhook => {
+                self.subscribers.as_ref().ok_or_else(no_account)?.tell(system, steps).await
+            }
         }
     }
 }

@@ -164,6 +164,18 @@ impl Replies {
     }
 }
 
+impl Replies {
+    /// Puts `bodies` on the queue of the integrator with this name, in their order. Fails where
+    /// there is no such queue too: whoever owes them goes on owing them.
+    pub async fn reply_all(&self, name: &str, bodies: &[String]) -> Result<(), Failure> {
+        let queue = Queue::new(self.client.clone(), format!("{}{name}", self.url_prefix));
+        for part in batches(bodies) {
+            queue.send_batch(part).await?;
+        }
+        Ok(())
+    }
+}
+
 impl ReplyQueues for Replies {
     async fn reply(&self, name: &str, body: &str) -> Result<(), Failure> {
         let url = format!("{}{name}", self.url_prefix);

@@ -1,7 +1,7 @@
 //! What systems that must have dossiers of ours need of the world.
 
 use domain::catalogue::Catalogue;
-use domain::delivery::{Delivery, Pace, Protocol, SystemId};
+use domain::delivery::{Delivery, Pace, System, SystemId};
 use domain::dossier::{Dossier, DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use jiff::SignedDuration;
@@ -67,6 +67,11 @@ pub enum Trouble {
         /// The code that it gave.
         code: String,
     },
+    /// It wants nothing any more, and says so.
+    Gone {
+        /// What it said, e.g. `http-410`.
+        code: String,
+    },
 }
 
 /// For each item of a call, in order: nothing where it was taken, else the other side's code.
@@ -74,20 +79,21 @@ pub type Receipts = Vec<Result<(), String>>;
 
 /// The systems that must have dossiers of ours, each by its protocol.
 pub trait CaseSystems: Sync {
-    /// Whether the deployment has an account where `protocol` is spoken.
-    fn has(&self, protocol: Protocol) -> bool;
+    /// Whether the deployment has what it takes to reach `system`: an account, a queue, a host that
+    /// may be called.
+    fn has(&self, system: &System) -> bool;
 
-    /// Asks whether the system has the dossier `code`.
+    /// Asks whether `system` has the dossier `code`.
     fn look_up(
         &self,
-        protocol: Protocol,
+        system: &System,
         code: &DossierCode,
     ) -> impl Future<Output = Result<Found, Trouble>> + Send;
 
     /// Sends `cases` as they are now: as known ones where `known`, else as new ones.
     fn put(
         &self,
-        protocol: Protocol,
+        system: &System,
         known: bool,
         cases: &[Case<'_>],
     ) -> impl Future<Output = Result<Receipts, Trouble>> + Send;
@@ -95,7 +101,7 @@ pub trait CaseSystems: Sync {
     /// Sends entries of histories as steps of the work, in this order.
     fn progress(
         &self,
-        protocol: Protocol,
+        system: &System,
         steps: &[(Case<'_>, &HistoryEntry)],
     ) -> impl Future<Output = Result<Receipts, Trouble>> + Send;
 }

@@ -23,6 +23,60 @@ fn a_system_that_contradicts_itself_or_the_other_files_is_refused() {
     }
 }
 
+/// A row of a subscriber with a webhook.
+fn hook(files: &mut super::Files) -> &mut serde_json::Value {
+    let row = &mut files.systems["systems"][0];
+    (row["protocol"], row["itemsPerRequest"]) = (json!("webhook"), json!(1));
+    row["webhook"] = json!({"url": "https://events.example/changes", "keys": [1, 2]});
+    row
+}
+
+#[test]
+fn a_subscriber_names_the_place_that_goes_with_its_protocol_and_an_address_that_is_open() {
+    assert_eq!(wrong(|files| drop(hook(files))), []);
+    let queue = |files: &mut super::Files| {
+        let row = &mut files.systems["systems"][0];
+        (row["protocol"], row["integrator"]) = (json!("queue"), json!("urn:a"));
+    };
+    assert_eq!(wrong(queue), []);
+    refused("systems.portal", "range", |files| hook(files)["itemsPerRequest"] = json!(2));
+    refused("systems.portal", "range", |files| {
+        queue(files);
+        files.systems["systems"][0]["itemsPerRequest"] = json!(11);
+    });
+    refused("systems.portal", "present", |files| hook(files)["webhook"] = json!(null));
+    refused("systems.portal", "present", |files| hook(files)["protocol"] = json!("dvcqg"));
+    refused("systems.portal", "present", |files| {
+        queue(files);
+        files.systems["systems"][0]["integrator"] = json!(null);
+    });
+    refused("systems.portal", "present", |files| {
+        hook(files)["integrator"] = json!("urn:a");
+    });
+    refused("systems.portal", "present", |files| hook(files)["webhook"]["keys"] = json!([]));
+    refused("systems.portal", "known-source", |files| {
+        queue(files);
+        files.systems["systems"][0]["integrator"] = json!("urn:motcua:integrator:nobody");
+    });
+    for url in [
+        "http://events.example/changes",
+        "https://events.example:8443/changes",
+        "https://user:secret@events.example/",
+        "https://10.0.0.1/",
+        "https://[fd00::1]/",
+        "https://0x7f.1/",
+        "https://localhost/",
+        "https://metadata.google.internal/",
+        "https://events.example/%0d%0aHost:x",
+        "https:/events.example/",
+        "",
+    ] {
+        refused("systems.portal", "https-url", |files| hook(files)["webhook"]["url"] = json!(url));
+    }
+    let long = format!("https://events.example/{}", "x".repeat(2_048));
+    refused("systems.portal", "https-url", |files| hook(files)["webhook"]["url"] = json!(long));
+}
+
 #[test]
 fn an_entry_holds_from_its_day_until_the_next_one_s() {
     let mut files = good();

@@ -36,6 +36,26 @@ pub struct InStep {
     pub in_step: u64,
 }
 
+/// The place of what the last night found of each system, which is no dossier's code.
+const STANDING: &str = "standing";
+
+/// How far a system was when a night compared it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemStanding {
+    /// When it was compared.
+    pub compared_at: Timestamp,
+    /// Dossiers of which something was recorded in the week before, and that it must have.
+    pub changed: u64,
+    /// Of these, those of which it had all that it must have.
+    pub in_step: u64,
+    /// All that it was owed, however old.
+    pub behind: u64,
+    /// Since when the one of these that had waited longest; none where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind_since: Option<Timestamp>,
+}
+
 /// The rows of a system and a day.
 #[derive(Debug, Serialize, Deserialize)]
 struct InStepDay {
@@ -181,6 +201,36 @@ impl Deliveries {
         item.insert("code".to_owned(), text(in_step_key(system)));
         item.insert("system".to_owned(), text(day.to_string()));
         super::put(&self.client, &self.table, item).await
+    }
+
+    /// Stores, over what is there, how far `system` is as a whole.
+    pub async fn publish_standing(
+        &self,
+        system: &SystemId,
+        standing: &SystemStanding,
+    ) -> Result<(), Failure> {
+        let mut item = write(standing)?;
+        item.extend(key(STANDING, system));
+        super::put(&self.client, &self.table, item).await
+    }
+
+    /// How far each system was when a night compared it last, by its name.
+    pub async fn standings(&self) -> Result<BTreeMap<SystemId, SystemStanding>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("code = :code")
+            .expression_attribute_values(":code", text(STANDING))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = BTreeMap::new();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            let system = item.get("system").and_then(|id| id.as_s().ok()?.parse().ok());
+            found.extend(system.zip(rows::readable::<SystemStanding>(item, KEYS)));
+        }
+        Ok(found)
     }
 
     /// How far `system` is with what was received on each day from `first` to `last`; of a day that

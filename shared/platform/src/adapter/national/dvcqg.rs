@@ -77,7 +77,7 @@ impl Dvcqg {
             match trouble {
                 // Nobody of ours gets in: that is no fault of a dossier.
                 Trouble::Refused { code } => refused(format!("sign-in-{code}")),
-                away @ Trouble::Unavailable { .. } => away,
+                away @ (Trouble::Unavailable { .. } | Trouble::Gone { .. }) => away,
             }
         })?;
         let code = code_of(&answer).unwrap_or_else(|| "no-code".to_owned());
@@ -169,6 +169,7 @@ fn complaint(answer: &Result<Value, Trouble>) -> Option<String> {
             code_of(answer).filter(|code| !is_success(code) && !lists)
         }
         Err(Trouble::Refused { code }) => Some(code.clone()),
+        Err(Trouble::Gone { .. }) => None,
         Err(Trouble::Unavailable { code, .. }) => {
             Some(code.clone()).filter(|code| ["http-401", "http-403"].contains(&code.as_str()))
         }
