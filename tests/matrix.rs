@@ -40,7 +40,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 35] = [
+pub const MATRIX: [(&str, [u16; 12]); 37] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -83,6 +83,8 @@ pub const MATRIX: [(&str, [u16; 12]); 35] = [
     ("GET /v1/procedures",                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/procedures/{code}",            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /tra-cuu",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /tra-cuu/{file}",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 /// The dossier that everybody asks about: one that went through [`MOVES`].
@@ -162,6 +164,7 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
         "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
+        "GET /tra-cuu/{file}" => path.push(("file", "page.js".to_owned())),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {

@@ -54,6 +54,7 @@ mod support;
 mod texts;
 mod tidy;
 mod tokens;
+mod tracking;
 mod unreadable;
 mod uploads;
 mod webhooks;

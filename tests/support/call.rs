@@ -446,6 +446,11 @@ impl Call {
                 let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
                 http::serve(event, handler).await
             }
+            route if route.contains("/tra-cuu") => {
+                let storage = "https://documents.example";
+                http::serve(event, |request| show_page::handle(request, &world.dossiers, storage))
+                    .await
+            }
             route if route.contains("/v1/catalogue") => {
                 http::serve(event, |request| {
                     publish_catalogue::handle(request, &world.catalogue_store, now)

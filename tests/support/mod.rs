@@ -13,6 +13,7 @@ pub mod meter;
 pub mod national;
 pub mod shelf;
 pub mod signing;
+pub mod site;
 pub mod stack;
 pub mod teller;
 pub mod template;

@@ -21,7 +21,7 @@ use crate::support::world::{Kept, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 143] = [
+const ANSWERS: [(&str, u16, &str); 146] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -156,6 +156,9 @@ const ANSWERS: [(&str, u16, &str); 143] = [
     ("read-catalogue.procedure-unknown", 404, "procedure-not-found"),
     ("read-catalogue.agencies", 200, ""),
     ("read-catalogue.agencies-bad-day", 400, "day date"),
+    ("show-page.found", 200, ""),
+    ("show-page.file", 200, ""),
+    ("show-page.file-unknown", 404, "route-not-found"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -303,6 +306,11 @@ async fn answered(world: &World, name: &str) -> Answer {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
         }
+        "show-page" => {
+            let storage = "https://documents.example";
+            http::serve(request, |request| show_page::handle(request, &world.dossiers, storage))
+                .await
+        }
         "publish-catalogue" => {
             http::serve(request, |request| {
                 publish_catalogue::handle(request, &world.catalogue_store, now)
@@ -355,6 +363,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "read-case",
         "find-dossier",
         "read-catalogue",
+        "show-page",
         "upload-document",
         "erase-content",
         "receive-event",

@@ -19,7 +19,9 @@ async fn wire() -> Result<(), entry::Error> {
     let reads = &Reads::new(client.clone(), settings.reads_table);
     let copies = &CopyTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
+    let key = &settings.proof_key;
     http::run(async |request, now| {
+        let request = request.proven(key, now)?;
         let catalogue = &*live.current(now).await?;
         read_case::handle(request, (dossiers, reads, copies), bucket, catalogue, now).await
     })

@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
 
 platform::settings! {
     /// The settings of `read-case`.
@@ -16,5 +17,7 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
+        /// Seals the tokens of applicants who have proved that a dossier is theirs.
+        proof_key: ProofKey = "PROOF_KEY",
     }
 }

@@ -30,6 +30,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("change-status", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("change-status", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersionTagging"]),
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    // The states alone: what everybody may see is made of them.
+    ("show-page", "DossiersTable", &["dynamodb:GetItem"]),
     ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
     ("track-dossier", "DeliveriesTable", &["dynamodb:Query"]),
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
