@@ -36,6 +36,7 @@ mod order;
 mod outages;
 mod page;
 mod procedures;
+mod proofs;
 mod race;
 mod reception;
 mod redate;

@@ -1,16 +1,18 @@
 //! The citizen's page: the status for everybody who has the code, with scripts and without, on a
 //! telephone, in the dark, on paper and by keyboard.
 
-use std::sync::Arc;
-
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
+use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
+use domain::upload::UploadState;
+use platform::port::Uploads;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::call::{Call, submission};
+use crate::support::call::{AGENCY, Answer, Call, submission};
 use crate::support::site::Site;
-use crate::support::world::{NOW, World, at};
+use crate::support::teller::{accepted, send_codes};
+use crate::support::world::{NOW, Scripted, World, at};
 
 /// A dossier that an officer has received and works on.
 async fn in_work(world: &World) -> String {
@@ -168,7 +170,7 @@ fn every_word_is_there_in_both_languages_and_every_status_has_its_own() {
 
 /// A browser at the page of a world with one dossier, and the dossier's code.
 async fn browser(width: u32) -> (Browser, Site, String) {
-    let world = Arc::new(World::new().await);
+    let world = World::new().await;
     let code = in_work(&world).await;
     let site = Site::of(world).await;
     (Browser::open(width).await, site, code)
@@ -197,7 +199,8 @@ async fn a_code_is_looked_up_by_keyboard_and_stays_in_the_fragment() {
         .says("[location.hash, location.search, document.activeElement.id, document.getElementById('said').textContent]")
         .await;
     assert_eq!(shown, json!([format!("#{code}"), "", "found", ""]));
-    let links = browser.says("[...document.querySelectorAll('nav a')].map(link => link.hash)").await;
+    let links =
+        browser.says("[...document.querySelectorAll('nav a')].map(link => link.hash)").await;
     assert_eq!(links, json!([format!("#{code}"), format!("#{code}")]));
     // A code that is unknown takes the place of what was shown, and of its address nothing.
     browser.says("document.getElementById('ma').value = 'H20.03-261117-9999'; document.querySelector('#look-up button').click()").await;
@@ -268,4 +271,149 @@ async fn the_page_is_read_and_used_on_every_screen_by_day_by_night_and_on_paper(
         .says("[...document.querySelectorAll('form, nav, button')].filter(found => found.getClientRects().length).length")
         .await;
     assert_eq!(tools, 0, "paper has no tools");
+}
+
+/// A dossier of which one document is asked for again, on a site of its own.
+async fn asked_for(world: World) -> (Site, String) {
+    let code = Call::submit("asked").at_submit(&world.intake, &world, at(NOW)).await.code();
+    let document = &submission()["documents"][0]["code"];
+    let asked = json!({
+        "action": "request-supplement", "expectedVersion": 1, "reason": "bản chụp không đọc được",
+        "askedFor": [{ "code": document, "reason": "trang hai bị mờ" }],
+    });
+    let moved = Call::transition(&code, "request-supplement", 1).body(&asked);
+    assert_eq!(moved.at_change(&world.dossiers, &world, at(NOW)).await.status, 200);
+    (Site::of(world).await, code)
+}
+
+/// Takes the document for inspected, with a signature that holds.
+async fn verified(world: &World, id: &str) {
+    let signed = SignatureVerdict::Verified(VerifiedSignature {
+        signed_at: at(NOW),
+        time_basis: TimeBasis::SignersClaim,
+        organisation: None,
+        issuer: Some("CA of the tests".to_owned()),
+        serial: "2a01".to_owned(),
+    });
+    let usable = UploadState::Usable {
+        object_version: "v1".to_owned(),
+        inspected_at: at(NOW),
+        signature: Some(signed),
+    };
+    world.uploads.conclude(&id.parse().unwrap(), &usable).await.unwrap();
+}
+
+/// Proves on the page that the dossier is the reader's.
+async fn prove(browser: &mut Browser, site: &Site, code: &str) {
+    let gateways = Scripted::pair([accepted("m")], []);
+    browser.go(&format!("{}/tra-cuu#{code}", site.address)).await;
+    browser.until("document.getElementById('send-code')").await;
+    browser.says("document.getElementById('send-code').click()").await;
+    browser.until("document.getElementById('digits')").await;
+    assert_eq!(browser.says(MISSED).await, json!([]));
+    send_codes(&site.world, &gateways, NOW).await;
+    let text = gateways.messages()[0].sms.clone();
+    let digits = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap();
+    let enter = format!(
+        "document.getElementById('digits').value = '{digits}'; document.querySelector('#owner form button').click()"
+    );
+    browser.says(&enter).await;
+    browser.until("document.getElementById('history')").await;
+}
+
+/// A small file of somebody's, of which the storage takes any content.
+fn scan() -> std::path::PathBuf {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = path.join(format!("scan-{}.pdf", std::process::id()));
+    std::fs::write(&path, b"%PDF-1.7 a page").unwrap();
+    path
+}
+
+#[tokio::test]
+async fn an_applicant_tracks_is_asked_for_a_document_adds_it_and_sees_the_result() {
+    let (site, code) = asked_for(World::new().await).await;
+    let world = std::sync::Arc::clone(&site.world);
+    let mut browser = Browser::open(390).await;
+    prove(&mut browser, &site, &code).await;
+    assert_eq!(browser.says(MISSED).await, json!([]));
+    let shown = browser.says("document.getElementById('owner').innerText").await;
+    for told in ["trang hai bị mờ", "Chưa có: thời hạn bắt đầu", "Yêu cầu bổ sung", "Người nộp"]
+    {
+        assert!(shown.as_str().unwrap().contains(told), "{told}: {shown}");
+    }
+    browser.picture("tracking-owner.png").await;
+    browser.choose("#file-0", &scan()).await;
+    browser.says("document.getElementById('supplement').click()").await;
+    browser.until("document.getElementById('said').textContent === 'Đã nộp bổ sung.'").await;
+    let status = browser.says("document.querySelector('#answer .status').textContent").await;
+    assert_eq!(status, "Mới đăng ký", "the status above has moved, too");
+    assert_eq!(world.dossier(&code).await.version, 3);
+    // The office goes on, to the result.
+    let declared =
+        json!({ "mediaType": "application/pdf", "bytes": 100, "sha256": "0".repeat(64) });
+    let result = Call::new("POST /v1/documents").officer(AGENCY).body(&declared);
+    let result: Answer = result.at_upload(&world, at(NOW)).await.into();
+    let id = result.body["id"].as_str().unwrap();
+    verified(&world, id).await;
+    for (action, version) in [("receive", 3), ("process", 4)] {
+        let moved = Call::transition(&code, action, version);
+        let moved = moved.at_change(&world.dossiers, &world, at(NOW)).await;
+        assert_eq!(moved.status, 200, "{moved:?}");
+    }
+    let given = json!({ "kind": "electronic", "upload": id, "sha256": "0".repeat(64) });
+    let finish = json!({ "action": "finish", "expectedVersion": 5, "result": given });
+    let finish = Call::transition(&code, "finish", 5).body(&finish);
+    let finish = finish.at_change(&world.dossiers, &world, at(NOW)).await;
+    assert_eq!(finish.status, 200, "{finish:?}");
+    browser.says("document.querySelector('#look-up button').click()").await;
+    browser.until("document.getElementById('result')").await;
+    assert_eq!(browser.says(MISSED).await, json!([]));
+    browser.picture("tracking-result.png").await;
+    browser.says("document.querySelector(\"[aria-labelledby=result] button\").click()").await;
+    browser.until("document.getElementById('said').textContent.startsWith('Đã mở tệp')").await;
+    let read = world.dossier(&code).await;
+    assert_eq!(read.version, 6);
+    let asked = site.asked.lock().unwrap().join("\n");
+    assert!(!asked.contains("tra-cuu#"), "no fragment was told");
+    let foreign: Vec<&str> =
+        browser.fetched().into_iter().filter(|url| !url.starts_with(&site.address)).collect();
+    assert_eq!(foreign, Vec::<&str>::new(), "nobody else was asked");
+    let kept = browser.says("[document.cookie, localStorage.length, sessionStorage.length]").await;
+    assert_eq!(kept, json!(["", 0, 0]), "nothing stays behind in the browser");
+}
+
+#[tokio::test]
+async fn a_page_that_is_slower_than_somebody_else_shows_what_has_become_of_the_dossier() {
+    let (site, code) = asked_for(World::new().await).await;
+    let world = std::sync::Arc::clone(&site.world);
+    let mut browser = Browser::open(1280).await;
+    prove(&mut browser, &site, &code).await;
+    let document = submission()["documents"][0].clone();
+    let brought = json!({ "action": "supplement", "expectedVersion": 2, "documents": [document] });
+    let first = Call::transition(&code, "supplement", 2).portal().body(&brought);
+    assert_eq!(first.at_change(&world.dossiers, &world, at(NOW)).await.status, 200);
+    browser.choose("#file-0", &scan()).await;
+    browser.says("document.getElementById('supplement').click()").await;
+    browser
+        .until("document.getElementById('said').textContent.startsWith('Hồ sơ vừa thay đổi')")
+        .await;
+    let owed = browser.says("document.getElementById('owed')").await;
+    assert!(owed.is_null(), "nothing is owed any more");
+    assert_eq!(world.dossier(&code).await.version, 3, "one supplement");
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_said_and_a_reader_whose_time_is_over_sees_nothing_any_more() {
+    let (site, code) = asked_for(World::new().await).await;
+    let mut browser = Browser::open(390).await;
+    browser.go(&format!("{}/tra-cuu#{code}", site.address)).await;
+    browser.until("document.getElementById('send-code')").await;
+    browser.says("document.getElementById('send-code').click()").await;
+    browser.until("document.getElementById('digits')").await;
+    browser.says("document.getElementById('digits').value = '000000'; document.querySelector('#owner form button').click()").await;
+    browser.until("document.getElementById('said').classList.contains('bad')").await;
+    let said = browser.says("document.getElementById('said').textContent").await;
+    assert_eq!(said, "Mã xác nhận không đúng, đã dùng hoặc đã hết hạn.");
+    browser.says("[...document.querySelectorAll('#owner button')].at(-1).click()").await;
+    browser.until("document.getElementById('said').textContent.startsWith('Đã yêu cầu')").await;
 }

@@ -66,7 +66,7 @@ impl Template {
 
     /// Routes with the logical id of the function that serves them, and whether they ask for a
     /// token.
-    pub(crate) fn routes(&self) -> Vec<(&str, &str, bool)> {
+    fn routes(&self) -> Vec<(&str, &str, bool)> {
         let routes = self.of_type("AWS::ApiGatewayV2::Route").into_iter();
         let served = routes.map(|(id, route)| {
             let integration = self.properties(named(&route["Target"]));

@@ -54,7 +54,8 @@ const ask = async (method, path, body) => {
     delete body.key;
   }
   const answer = await fetch(path, { method, headers, cache: "no-store", body: body && JSON.stringify(body) });
-  const read = answer.status === 304 ? {} : await answer.json();
+  // The gateway's own refusals are no documents of ours.
+  const read = await answer.json().catch(() => ({}));
   if (answer.ok) return read;
   throw new Refused(read, answer.status);
 };
@@ -83,6 +84,18 @@ const press = act => async event => {
 export const close = () => {
   open = null;
   place.replaceChildren();
+};
+
+// Shows the dossier as it is now, where the reader has proved that it is theirs; else `false`.
+export const refresh = async code => {
+  if (!open?.token || open.code !== code) return false;
+  try {
+    await show();
+    return true;
+  } catch (failure) {
+    if (failure.status !== 401) throw failure;
+    return false;
+  }
 };
 
 // Offers to prove that the dossier is the reader's.

@@ -1,7 +1,7 @@
 // The citizen's page: looks a code up without leaving the page, and reads it from the receipt's QR.
 // The code stays in the fragment of the address, which no server and no other site is told.
 
-import { begin, close, offer } from "./owner.js";
+import { begin, close, offer, refresh } from "./owner.js";
 
 const language = document.documentElement.lang;
 const at = id => document.getElementById(id);
@@ -14,7 +14,14 @@ const say = (text, bad = false) => {
 };
 
 // A code in an address of ours, or what was typed.
-const codeIn = text => decodeURIComponent(text.includes("#") ? text.slice(text.indexOf("#") + 1) : text).trim();
+const codeIn = text => {
+  const code = text.slice(text.indexOf("#") + 1).trim();
+  try {
+    return decodeURIComponent(code);
+  } catch {
+    return code;
+  }
+};
 
 let asked = 0;
 
@@ -23,7 +30,6 @@ const lookUp = async typed => {
   asked += 1;
   const mine = asked;
   say(words.looking ?? "");
-  close();
   try {
     const query = new URLSearchParams({ ma: typed, lang: language });
     const answer = await fetch(`tra-cuu?${query}`, { cache: "no-store" });
@@ -40,8 +46,9 @@ const lookUp = async typed => {
       keepPlace();
     }
     say("");
+    if (!code) close();
     at("found").focus();
-    if (code) offer(code);
+    if (code && !(await refresh(code))) offer(code);
   } catch {
     if (mine === asked) say(words.failed ?? "", true);
   }

@@ -147,6 +147,15 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Chooses the file at `path` in the field that `selector` finds.
+    pub async fn choose(&mut self, selector: &str, path: &Path) {
+        let document = self.call("DOM.getDocument", json!({})).await;
+        let asked = json!({ "nodeId": document["root"]["nodeId"], "selector": selector });
+        let found = self.call("DOM.querySelector", asked).await;
+        let chosen = json!({ "files": [path.to_str().unwrap()], "nodeId": found["nodeId"] });
+        self.call("DOM.setFileInputFiles", chosen).await;
+    }
+
     /// From here on the page's scripts do not run.
     pub async fn without_scripts(&mut self) {
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;

@@ -324,7 +324,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 48] = [
+const PLATFORM: [&str; 49] = [
     "clock",
     "log_line",
     "telemetry",
@@ -336,6 +336,7 @@ const PLATFORM: [&str; 48] = [
     "keyed_hash",
     "webhook",
     "seal",
+    "proof",
     "form",
     "fingerprint",
     "record",

@@ -341,6 +341,7 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "read-case" => names::<read_case::Settings>(),
         "receive-event" => names::<receive_event::Settings>(),
         "read-catalogue" => names::<read_catalogue::Settings>(),
+        "prove-owner" => names::<prove_owner::Settings>(),
         "show-page" => names::<show_page::Settings>(),
         "read-kpi" => names::<read_kpi::Settings>(),
         "record-delivery" => names::<record_delivery::Settings>(),

@@ -76,7 +76,8 @@ where
         };
         let day = date_of(now);
         let dossier = self.dossiers.dossier(&proof.code).await?;
-        let Some(applicant) = dossier.and_then(|dossier| dossier.applicant) else {
+        let applicant = dossier.as_ref().and_then(|dossier| dossier.applicant.as_ref());
+        let Some(applicant) = applicant else {
             return unsent("nobody is there to get it");
         };
         let phone = &applicant.phone;
@@ -92,8 +93,8 @@ where
         let template = self.catalogue.templates().proof();
         let digits = codes.key.digits(&proof.proof);
         let counts = (digits.as_str(), CODE_COUNTS.as_mins());
-        let notice = template
-            .and_then(|template| template.compose(&named(proof), counts, reach.language));
+        let notice =
+            template.and_then(|template| template.compose(&named(proof), counts, reach.language));
         let Some(notice) = notice else {
             tracing::error!(proof = %proof.proof, "the catalogue has no text for one-time codes");
             return Ok(());

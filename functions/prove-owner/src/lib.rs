@@ -10,13 +10,13 @@ use domain::calendar::date_of;
 use domain::id::DossierCode;
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
+use platform::Failure;
 use platform::dynamo::ProofTable;
 use platform::http::{HttpReply, HttpRequest};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::proof::{CODE_COUNTS, ProofId, ProofKey, ProofRecord, TOKEN_COUNTS};
 use platform::wire::{self, hex};
-use platform::Failure;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 

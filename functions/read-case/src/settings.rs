@@ -1,5 +1,6 @@
 //! The settings of `read-case`.
 
+use domain::announcement::PublicUrl;
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::proof::ProofKey;
@@ -17,6 +18,8 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
+        /// Where the citizen's page is found, for the QR codes of forms.
+        public_url: PublicUrl = "PUBLIC_URL",
         /// Seals the tokens of applicants who have proved that a dossier is theirs.
         proof_key: ProofKey = "PROOF_KEY",
     }

@@ -52,9 +52,7 @@ pub async fn handle(
 /// One of the page's own files, with its type.
 fn file(name: &str) -> Result<(&'static str, &'static str), Failure> {
     match name {
-        "page.css" => {
-            Ok(("text/css; charset=utf-8", include_str!("../../../infra/web/page.css")))
-        }
+        "page.css" => Ok(("text/css; charset=utf-8", include_str!("../../../infra/web/page.css"))),
         "page.js" => {
             Ok(("text/javascript; charset=utf-8", include_str!("../../../infra/web/page.js")))
         }

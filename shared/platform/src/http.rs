@@ -87,11 +87,7 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
 
 impl HttpRequest {
     /// Who calls, as the authorizer proved it, and for which agencies the caller acts at `now`.
-    pub fn actor(
-        &self,
-        catalogue: &Catalogue,
-        now: Timestamp,
-    ) -> Result<Actor, Failure> {
+    pub fn actor(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Actor, Failure> {
         if let Some(proven) = &self.proven {
             return Ok(proven.clone());
         }

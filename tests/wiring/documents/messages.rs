@@ -22,6 +22,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("feePaid", "FeeEvent", message::FEE),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
+        ("proofAsked", "ProofAskedEvent", message::PROOF_ASKED),
         ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
         ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),

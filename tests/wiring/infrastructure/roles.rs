@@ -125,6 +125,10 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("notify-applicant", "DeliveriesTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "ProofsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    // Neither dossier nor content, nor what it has written: see ADR 89.
+    ("prove-owner", "ProofsTable", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("prove-owner", "NoticesQueue", &["sqs:SendMessage"]),
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),
