@@ -153,7 +153,7 @@ async fn whoever_asks_about_no_dossier_gets_the_same_answer_after_the_same_calls
     let digits = proof_key().digits(&proof.as_str().unwrap().parse().unwrap());
     let refused =
         confirmed_at(&world, confirming("H20.03-261117-9999", &proof, &digits), NOW).await;
-    assert_eq!((refused.status, refused.problem()), (403, "proof-refused"));
+    assert_eq!((refused.status, refused.problem()), (401, "proof-refused"));
 }
 
 #[tokio::test]
@@ -167,10 +167,10 @@ async fn a_code_is_guessed_five_times_counts_for_ten_minutes_and_opens_once() {
     let wrong = if digits == "000000" { "000001" } else { "000000" };
     for _ in 0..5 {
         let refused = confirmed_at(&world, confirming(&code, &proof, wrong), NOW).await;
-        assert_eq!((refused.status, refused.problem()), (403, "proof-refused"));
+        assert_eq!((refused.status, refused.problem()), (401, "proof-refused"));
     }
     let late = confirmed_at(&world, confirming(&code, &proof, &digits), NOW).await;
-    assert_eq!(late.status, 403, "the sixth is not looked at, right or wrong");
+    assert_eq!(late.status, 401, "the sixth is not looked at, right or wrong");
     for broken in ["12345", "1234567", "12345a", "", "१२३४५६"] {
         let answer = confirmed_at(&world, confirming(&code, &proof, broken), NOW).await;
         assert_eq!((answer.status, answer.broken().0), (400, "digits"), "{broken}");
@@ -182,13 +182,13 @@ async fn a_code_is_guessed_five_times_counts_for_ten_minutes_and_opens_once() {
     let digits = digits_of(&gateways.messages()[1].sms);
     let other = Call::submit("other").at_submit(&world.intake, &world, at(NOW)).await.code();
     let elsewhere = confirmed_at(&world, confirming(&other, &proof, &digits), &second).await;
-    assert_eq!(elsewhere.status, 403);
+    assert_eq!(elsewhere.status, 401);
     let over = confirmed_at(&world, confirming(&code, &proof, &digits), &minute(12)).await;
-    assert_eq!(over.status, 403);
+    assert_eq!(over.status, 401);
     let both = (0..4).map(|_| confirmed_at(&world, confirming(&code, &proof, &digits), &second));
     let mut statuses: Vec<u16> = join_all(both).await.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 403, 403, 403]);
+    assert_eq!(statuses, [200, 401, 401, 401]);
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 32] = [
+const VALUES: [(&str, &str); 37] = [
+    ("ma", "H20.03-261117-0001"),
+    ("lang", "en"),
     ("source", "urn:motcua:integrator:ecosys"),
     ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
@@ -33,6 +35,9 @@ const VALUES: [(&str, &str); 32] = [
     ("assignee", "me"),
     ("step", "verify"),
     ("stepOverdue", "true"),
+    ("data", "dvcH20"),
+    ("responseCode", "00"),
+    ("secureCode", "0"),
     ("SMSID", "8a2f-1"),
     ("RequestId", "H20.101-261116-0001/1"),
     ("SendStatus", "5"),
@@ -48,8 +53,10 @@ fn call(route: &str) -> Call {
         .path("code", "H20.03-261117-0001")
         .path("id", "0123456789abcdef0123456789abcdef")
         .path("period", "2026-11")
+        .path("file", "page.js")
         .path("secret", ESMS_SECRET);
     match route {
+        route if route.contains("/v1/own/") => call.proven("H20.03-261117-0001"),
         "GET /v1/dossiers" => call.officer(AGENCY),
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),

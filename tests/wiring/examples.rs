@@ -11,17 +11,18 @@ use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::http;
+use platform::paying::Till;
 use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
 
 use super::*;
-use crate::support::call::{Answer, reporters};
+use crate::support::call::{Answer, nobodys_platform, reporters};
 use crate::support::desk::receiving;
 use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 151] = [
+const ANSWERS: [(&str, u16, &str); 155] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -86,6 +87,10 @@ const ANSWERS: [(&str, u16, &str); 151] = [
     ("erase-content.open-dossier", 400, "code ended-dossier"),
     ("erase-content.by-officer", 403, "forbidden"),
     ("erase-content.no-number", 400, "number required"),
+    ("take-payment.payments", 200, ""),
+    ("take-payment.nothing-owed", 400, "code nothing-owed"),
+    ("take-payment.by-another-citizen", 404, "dossier-not-found"),
+    ("take-payment.forged-return", 401, "unauthorized"),
     ("track-dossier.public", 200, ""),
     ("track-dossier.bad-code", 400, "code dossier-code"),
     ("track-dossier.history", 200, ""),
@@ -157,13 +162,13 @@ const ANSWERS: [(&str, u16, &str); 151] = [
     ("read-catalogue.agencies", 200, ""),
     ("read-catalogue.agencies-bad-day", 400, "day date"),
     ("prove-owner.ask", 202, ""),
-    ("prove-owner.confirm-wrong", 403, "proof-refused"),
+    ("prove-owner.confirm-wrong", 401, "proof-refused"),
     ("prove-owner.confirm-no-digits", 400, "digits known-value"),
     ("track-dossier.own-without-token", 401, "unauthorized"),
     ("read-case.own-forged", 401, "unauthorized"),
     ("show-page.found", 200, ""),
     ("show-page.file", 200, ""),
-    ("show-page.file-unknown", 404, "route-not-found"),
+    ("show-page.file-unknown", 400, "file known-value"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -346,6 +351,16 @@ async fn answered(world: &World, name: &str) -> Answer {
                 |request| receive_event::handle(request, &receiving, &world.catalogue, now);
             http::serve(request, handler).await
         }
+        "take-payment" => {
+            let gateway = &nobodys_platform();
+            let till = Till {
+                book: &world.payments,
+                store: &world.dossiers,
+                gateway,
+                catalogue: &world.catalogue,
+            };
+            http::serve(request, |request| take_payment::handle(request, &till, now)).await
+        }
         "track-dossier" => {
             let (tables, key) = ((&world.dossiers, &world.notices, &world.deliveries), proof_key());
             http::serve(request, async |request| {
@@ -380,6 +395,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "upload-document",
         "erase-content",
         "receive-event",
+        "take-payment",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());

@@ -25,7 +25,7 @@ const OF_NUMBER_A_DAY_MAX: u64 = 10;
 pub struct Codes<'a> {
     /// The codes that were asked for.
     pub proofs: &'a ProofTable,
-    /// Makes the codes.
+    /// The key that makes the codes.
     pub key: &'a ProofKey,
 }
 

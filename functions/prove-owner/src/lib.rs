@@ -136,7 +136,12 @@ async fn confirm(
 ) -> Result<HttpReply, Failure> {
     request.no_parameters()?;
     let code: DossierCode = request.path("code")?;
-    let Confirmation { proof, digits } = request.json_judged(broken)?;
+    let body: Confirmation = request.json_judged(|body: Confirmation| broken(&body))?;
+    let found = broken(&body);
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found));
+    }
+    let Confirmation { proof, digits } = body;
     let address = key.hidden("guesses", request.source());
     admit(proofs, (&address, 3_600, GUESSES_OF_ADDRESS_AN_HOUR_MAX), now).await?;
     let guessed = proofs.guess(&proof, &code, now).await?.ok_or(Failure::ProofRefused)?;
@@ -151,7 +156,7 @@ async fn confirm(
 }
 
 /// What is wrong with a confirmation as a form; whether it is right is another question.
-fn broken(body: Confirmation) -> Vec<Violation> {
+fn broken(body: &Confirmation) -> Vec<Violation> {
     let digits = body.digits.split_whitespace().collect::<String>();
     let six = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let wrong = || Violation::new("digits", RuleName::KnownValue, "must be six digits");

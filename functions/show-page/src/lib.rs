@@ -7,12 +7,16 @@ mod page;
 mod pasted;
 mod settings;
 
+use std::str::FromStr;
+
 use domain::dossier::Progress;
 use domain::id::DossierCode;
 use domain::language::Language;
+use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::dynamo::Dossiers;
 use platform::http::{Caches, HttpReply, HttpRequest};
+use platform::parameters::named;
 
 use page::{Looked, Texts};
 
@@ -40,7 +44,7 @@ pub async fn handle(
         "GET /tra-cuu" => show(&request, dossiers, storage).await,
         "GET /tra-cuu/{file}" => {
             request.no_parameters()?;
-            let (media_type, text) = file(request.path_text("file"))?;
+            let PageFile(media_type, text) = request.path("file")?;
             let known = request.header("if-none-match");
             let reply = HttpReply::text(media_type, text.to_owned());
             Ok(guarded(reply.kept_for(KEPT_SECONDS, Caches::Shared, known), storage))
@@ -49,19 +53,27 @@ pub async fn handle(
     }
 }
 
-/// One of the page's own files, with its type.
-fn file(name: &str) -> Result<(&'static str, &'static str), Failure> {
-    match name {
-        "page.css" => Ok(("text/css; charset=utf-8", include_str!("../../../infra/web/page.css"))),
-        "page.js" => {
-            Ok(("text/javascript; charset=utf-8", include_str!("../../../infra/web/page.js")))
-        }
-        "owner.js" => {
-            Ok(("text/javascript; charset=utf-8", include_str!("../../../infra/web/owner.js")))
-        }
-        "texts.json" => Ok(("application/json", page::TEXTS)),
-        "mark.svg" => Ok(("image/svg+xml", include_str!("../../../infra/web/mark.svg"))),
-        _ => Err(Failure::RouteNotFound),
+/// One of the page's own files: its type and its text.
+struct PageFile(&'static str, &'static str);
+
+impl FromStr for PageFile {
+    type Err = Violation;
+
+    fn from_str(name: &str) -> Result<Self, Violation> {
+        let script = "text/javascript; charset=utf-8";
+        Ok(match name {
+            "page.css" => {
+                Self("text/css; charset=utf-8", include_str!("../../../infra/web/page.css"))
+            }
+            "page.js" => Self(script, include_str!("../../../infra/web/page.js")),
+            "owner.js" => Self(script, include_str!("../../../infra/web/owner.js")),
+            "texts.json" => Self("application/json", page::TEXTS),
+            "mark.svg" => Self("image/svg+xml", include_str!("../../../infra/web/mark.svg")),
+            _ => {
+                let detail = "must be the name of a file of the page";
+                return Err(Violation::new("file", RuleName::KnownValue, detail));
+            }
+        })
     }
 }
 
@@ -70,13 +82,11 @@ async fn show(
     dossiers: &Dossiers,
     storage: &str,
 ) -> Result<HttpReply, Failure> {
-    // What else an address has is somebody's who passed it on, and no reason to show nothing.
-    let language = match request.query("lang") {
-        Some("en") => Language::En,
-        Some(_) | None => Language::Vi,
-    };
-    let typed: String =
-        request.query("ma").unwrap_or_default().chars().take(TYPED_CHARACTERS_MAX).collect();
+    let mut parameters = request.parameters();
+    let languages = [("vi", Language::Vi), ("en", Language::En)];
+    let language = parameters.one("lang", named(&languages)).unwrap_or(Language::Vi);
+    let typed = parameters.one("ma", typed).unwrap_or_default();
+    parameters.end()?;
     let texts = Texts::of(language)?;
     let typed = typed.trim();
     if typed.is_empty() {
@@ -89,6 +99,14 @@ async fn show(
     let looked = found.as_ref().map_or(Looked::Missing, Looked::Found);
     let html = texts.page(typed, &looked)?;
     Ok(guarded(HttpReply::text("text/html; charset=utf-8", html), storage))
+}
+
+/// What was typed into the field, whatever it is, unless it is far too long to hold a code.
+fn typed(text: &str) -> Result<String, Violation> {
+    if text.chars().count() <= TYPED_CHARACTERS_MAX {
+        return Ok(text.to_owned());
+    }
+    Err(Violation::new("", RuleName::Length, "must have 300 characters at most"))
 }
 
 /// How far the dossier is whose code is in `typed`. The same is read where there is no code in it.

@@ -15,12 +15,15 @@ mod rules {
     mod deliveries;
     mod eforms;
     mod exceptions;
+    mod fees;
     mod forwarding;
     mod heirs;
     mod indexes;
     mod kpi;
     mod ledger;
     mod notices;
+    mod payments;
+    mod post;
     mod properties;
     mod redates;
     mod reminders;

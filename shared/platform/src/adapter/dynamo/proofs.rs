@@ -28,7 +28,7 @@ impl ProofTable {
         self.client.update_item().table_name(&self.table).key("proof", text(key))
     }
 
-    /// Opens a proof.
+    /// Stores a proof that was asked for.
     pub async fn open(&self, record: &ProofRecord) -> Result<(), Failure> {
         put(&self.client, &self.table, write(record)?).await
     }
