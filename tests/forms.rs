@@ -260,11 +260,12 @@ fn decoded(html: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_qr_code_of_each_form_reads_as_the_dossier_s_code() {
+async fn the_qr_code_of_each_form_opens_the_page_with_the_code_in_its_fragment() {
     let world = World::new().await;
     let code = eventful(&world).await;
     for number in ["01", "02", "04", "05"] {
-        assert_eq!(decoded(&page(&world, &code, number).await), code);
+        let address = format!("https://motcua.example.vn/tra-cuu#{code}");
+        assert_eq!(decoded(&page(&world, &code, number).await), address);
     }
 }
 

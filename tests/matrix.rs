@@ -2,6 +2,7 @@
 //! the claims that the authorizer passes on. `journey::matrix` asks the same through the gateway.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::upload::UploadState;
 use futures::{StreamExt, stream};
@@ -42,7 +43,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 38] = [
+pub const MATRIX: [(&str, [u16; 12]); 50] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -88,6 +89,20 @@ pub const MATRIX: [(&str, [u16; 12]); 38] = [
     ("GET /v1/procedures",                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/procedures/{code}",            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    // Whoever has a code asks, each here about another dossier that there is not; nobody has digits.
+    ("POST /v1/dossiers/{code}/proof",       [202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
+    ("POST /v1/dossiers/{code}/proof/confirm", [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    // The doors of who has proved it: no account's token counts there.
+    ("GET /v1/own/{code}/history",           [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/deadline",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/case",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/reads",             [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/documents/{id}",    [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /v1/own/{code}/transitions",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /v1/own/{code}/uploads",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/uploads/{id}",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /tra-cuu",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /tra-cuu/{file}",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 /// The dossier that everybody asks about: one that went through [`MOVES`].
@@ -132,6 +147,11 @@ pub fn question(route: &str, about: &Asked) -> Question {
         let code = if of_procedure { PROCEDURE.to_owned() } else { about.code.clone() };
         path.push(("code", code));
     }
+    if route == "POST /v1/dossiers/{code}/proof" {
+        static NEXT: AtomicU32 = AtomicU32::new(1_000);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        path = vec![("code", format!("{STRANGER}-200101-{number}"))];
+    }
     if route.contains("{id}") {
         path.push(("id", about.document.clone()));
     }
@@ -158,6 +178,11 @@ pub fn question(route: &str, about: &Asked) -> Question {
         }
         "POST /v1/documents" => body = upload(),
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),
+        "POST /v1/dossiers/{code}/proof" => body = json!({}),
+        "POST /v1/dossiers/{code}/proof/confirm" => {
+            body = json!({ "proof": "0".repeat(32), "digits": "123456" });
+        }
+        "POST /v1/own/{code}/transitions" | "POST /v1/own/{code}/uploads" => body = json!({}),
         "PUT /v1/preference" => {
             body = json!({
                 "applicant": { "kind": "citizen", "idNumber": about.owner },
@@ -167,6 +192,7 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
         "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
+        "GET /tra-cuu/{file}" => path.push(("file", "page.js".to_owned())),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {

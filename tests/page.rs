@@ -113,7 +113,7 @@ async fn nothing_is_wider_than_a_telephone() {
 
 /// Every text with its contrast against what lies behind it, where that is less than WCAG 2.2 AA
 /// asks for.
-const PALE: &str = r#"(() => {
+pub const PALE: &str = r#"(() => {
   const light = colour => {
     const [r, g, b] = colour.match(/[\d.]+/g).slice(0, 3).map(part => part / 255)
       .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);

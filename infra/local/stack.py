@@ -48,6 +48,8 @@ STACK_NAME = "motcua"
 CODE_BUCKET = "motcua-code"
 # Seals who sent an event, and makes integrators' secrets.
 EVENTS_KEY = "local-events-key"
+# Makes one-time codes and seals tokens; generated requests show such a token.
+PROOF_KEY = "local-proof-key-of-nobody"
 # The key that MiniStack takes for the account's root. The functions get keys of their own roles.
 ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The account that the gateway stand-ins know.
@@ -212,6 +214,7 @@ class Stack:
             "INTAKE_TABLE": outputs["IntakeTableName"],
             # What integrators' secrets are made of (make integrator-secret).
             "EVENTS_KEY": EVENTS_KEY,
+            "PROOF_KEY": PROOF_KEY,
             "NOTICES_TABLE": outputs["NoticesTableName"],
             "CATALOGUE_TABLE": outputs["CatalogueTableName"],
             "CONTACTS_TABLE": outputs["ContactsTableName"],
@@ -329,6 +332,7 @@ class Stack:
             "PeopleKey": "local-people-key",
             "EventsKey": EVENTS_KEY,
             "Subscribers": "true",
+            "ProofKey": PROOF_KEY,
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
@@ -537,6 +541,7 @@ def main() -> int:
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
         stack.report_deliveries()
         say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
+        say(f"the citizen's page: {stack.settings()['API_URL']}/tra-cuu")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
         for who, line in NEXT:
             say(f"{who}: {line.replace('SETTINGS', str(shown(stack.settings_file)))}")

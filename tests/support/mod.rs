@@ -15,6 +15,7 @@ pub mod national;
 pub mod policy;
 pub mod shelf;
 pub mod signing;
+pub mod site;
 pub mod stack;
 pub mod teller;
 pub mod template;

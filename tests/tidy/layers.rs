@@ -339,6 +339,7 @@ const PLATFORM: [&str; 51] = [
     "keyed_hash",
     "webhook",
     "seal",
+    "proof",
     "form",
     "fingerprint",
     "record",

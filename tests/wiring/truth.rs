@@ -420,6 +420,8 @@ async fn the_document_and_the_doors_agree_on_every_parameter() {
                     let call = call.path("id", &"0".repeat(32)).path("name", "ecosys");
                     let call = if path.contains("/catalogue") || path.contains("/integrators") {
                         call.administrator()
+                    } else if path.contains("/v1/own/") {
+                        call.proven(code)
                     } else if path == "/v1/reads" {
                         call.auditor()
                     } else if path == "/v1/me/dossiers" {

@@ -2,6 +2,7 @@
 //! the catalogue, and fetches nothing.
 
 use askama::Template;
+use domain::announcement::PublicUrl;
 use domain::calendar::{date_of, time_of};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Dossier, HistoryEntry, Sight};
@@ -54,7 +55,7 @@ struct Item<'a> {
 pub(crate) async fn print(
     request: &HttpRequest,
     (dossiers, reads): (&Dossiers, &Reads),
-    catalogue: &Catalogue,
+    (catalogue, public_url): (&Catalogue, &PublicUrl),
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
@@ -71,7 +72,7 @@ pub(crate) async fn print(
     if dossier.content_gone.is_some() {
         return Err(Failure::FormNotFound);
     }
-    let page = Page::of(form, &dossier, catalogue)?;
+    let page = Page::of(form, &dossier, (catalogue, public_url))?;
     let html = page
         .render()
         .map_err(|error| Failure::Defect(format!("a form cannot be written: {error}")))?;
@@ -86,7 +87,7 @@ impl<'a> Page<'a> {
     fn of(
         form: PrintedForm,
         dossier: &'a Dossier,
-        catalogue: &'a Catalogue,
+        (catalogue, public_url): (&'a Catalogue, &PublicUrl),
     ) -> Result<Self, Failure> {
         let entry = form.occasion(dossier).ok_or(Failure::FormNotFound)?;
         let day = date_of(entry.at);
@@ -114,7 +115,7 @@ impl<'a> Page<'a> {
             code: dossier.code.as_str(),
             layout,
             rows,
-            qr: qr::of(dossier.code.as_str())?,
+            qr: qr::of(&public_url.tracking(&dossier.code))?,
         })
     }
 }

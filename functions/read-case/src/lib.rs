@@ -12,6 +12,7 @@ mod settings;
 
 use std::collections::BTreeMap;
 
+use domain::announcement::PublicUrl;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, Sight};
 use domain::id::DossierCode;
@@ -34,7 +35,7 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
-    bucket: &Bucket,
+    (bucket, public_url): (&Bucket, &PublicUrl),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -46,7 +47,7 @@ pub async fn handle(
             case(&request, (dossiers, reads, copies), catalogue, now).await
         }
         "GET /v1/dossiers/{code}/forms/{form}" => {
-            form::print(&request, (dossiers, reads), catalogue, now).await
+            form::print(&request, (dossiers, reads), (catalogue, public_url), now).await
         }
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await

@@ -86,7 +86,10 @@ fn field(text: &str) -> Result<String, Violation> {
 fn reads_figures(actor: &Actor) -> bool {
     match actor {
         Actor::Officer { .. } | Actor::Portal { .. } => true,
-        Actor::Citizen { .. } | Actor::Integrator { .. } | Actor::System { .. } => false,
+        Actor::Citizen { .. }
+        | Actor::Proven { .. }
+        | Actor::Integrator { .. }
+        | Actor::System { .. } => false,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod headline;
 pub mod policy;
 pub mod pool;
 pub mod price;
+pub mod proof;
 pub mod provider;
 pub mod report;
 pub mod teller;
@@ -28,6 +29,7 @@ use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
+use proof::ProofTemplate;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
@@ -85,7 +87,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes)\})+$"
         ))
     )]
     pub text: String,
@@ -101,7 +103,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -161,6 +163,9 @@ data_file! {
         /// The texts of the morning report; `None` in editions older than the report.
         #[serde(default)]
         report: Option<ReportTemplate>,
+        /// The texts with a one-time code; `None` in editions older than it.
+        #[serde(default)]
+        proof: Option<ProofTemplate>,
         /// How the forms are laid out that are printed; none in editions older than them.
         #[serde(default)]
         forms: Vec<FormLayout>,
@@ -180,6 +185,7 @@ pub struct Templates {
     by_action: BTreeMap<Action, Template>,
     repetition: BTreeMap<Language, String>,
     report: Option<ReportTemplate>,
+    proof: Option<ProofTemplate>,
 }
 
 impl Templates {
@@ -247,9 +253,11 @@ impl Templates {
         }
         if checks == Checks::All {
             found.extend(file.report.iter().flat_map(ReportTemplate::violations));
+            found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
         }
         if found.is_empty() {
-            Ok(Self { by_action, repetition: file.repetition, report: file.report })
+            let TemplatesFile { repetition, report, proof, .. } = file;
+            Ok(Self { by_action, repetition, report, proof })
         } else {
             Err(found)
         }
@@ -258,6 +266,11 @@ impl Templates {
     /// The texts of the morning report, if the edition has them.
     pub fn report(&self) -> Option<&ReportTemplate> {
         self.report.as_ref()
+    }
+
+    /// The texts with a one-time code, if the edition has them.
+    pub fn proof(&self) -> Option<&ProofTemplate> {
+        self.proof.as_ref()
     }
 
     /// The texts sent after `action`; `None` if it has no notice.

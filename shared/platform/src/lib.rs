@@ -28,6 +28,7 @@ pub mod parameters;
 pub mod payload;
 pub mod port;
 pub mod problem;
+pub mod proof;
 pub mod record;
 pub mod request;
 pub mod seal;

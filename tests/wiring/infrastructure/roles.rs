@@ -30,6 +30,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("change-status", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("change-status", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersionTagging"]),
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
+    // The states alone: what everybody may see is made of them.
+    ("show-page", "DossiersTable", &["dynamodb:GetItem"]),
     ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
     ("track-dossier", "DeliveriesTable", &["dynamodb:Query"]),
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
@@ -148,6 +150,10 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("notify-applicant", "DeliveriesTable", &["dynamodb:GetItem"]),
     ("notify-applicant", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("notify-applicant", "ProofsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    // Neither dossier nor content, nor what it has written: see ADR 89.
+    ("prove-owner", "ProofsTable", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("prove-owner", "NoticesQueue", &["sqs:SendMessage"]),
     ("notify-applicant", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("notify-applicant", "NoticesQueue", CONSUME),
     ("notify-applicant", "NoticesDeadLetters", &["sqs:SendMessage"]),

@@ -54,7 +54,7 @@ data_files! {
     Providers: "providers.json" holds "failover", "providers";
     Rules: "rules.json" holds "rules";
     Systems: "systems.json" holds "systems";
-    Templates: "templates.json" holds "forms", "repetition", "report", "silent", "templates";
+    Templates: "templates.json" holds "forms", "proof", "repetition", "report", "silent", "templates";
 }
 
 impl DataFile {
