@@ -82,6 +82,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "text",
     "search",
     "id",
+    "inquiry",
     "phone",
     "identity",
     "eform",

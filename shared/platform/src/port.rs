@@ -16,8 +16,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 mod events;
+mod inquiries;
 
 pub use events::{EventRecords, ReplyQueues};
+
+pub use inquiries::{AccountReplies, AccountUser, Asked, Asker, Inquiries, Limits, TakenUp};
 
 use crate::Failure;
 use crate::account::{AccountTokens, Token};

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::applicant::Phone;
 use domain::dossier::{Dossier, DossierStatus, Progress};
 use domain::id::{AgencyCode, DossierCode};
 use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::change::Change;
 use super::contents::{CONTENT_VERSION, GONE};
 use super::pages::{self, Cut, HISTORY, PAGED};
+use super::people::of_phone;
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
 use crate::Failure;
+use crate::keyed_hash::KeyedHash;
 use crate::port::{Advance, DossierStore, Stored};
 use crate::record::{Work, WorklistItem, holder_key, work_key};
 
@@ -161,6 +165,29 @@ impl Dossiers {
         read(state).map(Some)
     }
 
+    /// What a reply to somebody who asks may need of the dossier with this code: how far it is, when
+    /// it is due, and whether a number is its applicant's.
+    pub async fn outline(&self, code: &DossierCode) -> Result<Option<Outline>, Failure> {
+        let get = self.client.get_item().table_name(&self.tables.states);
+        let shown = format!("code, version, #status, dueAt, phoneHash, {HISTORY}, {PAGED}");
+        let get = get
+            .projection_expression(shown)
+            .expression_attribute_names("#status", "status")
+            .key("code", text(code.as_str()))
+            .consistent_read(true);
+        let Some(mut state) = get.send().await.map_err(down)?.item else { return Ok(None) };
+        self.add_pages_to(&mut state).await?;
+        let of_applicant = state.remove("phoneHash").and_then(|hash| hash.as_s().ok().cloned());
+        let due_at = match state.remove("dueAt") {
+            Some(AttributeValue::S(due)) => {
+                let unreadable = |_| Failure::Defect("a due date cannot be read".to_owned());
+                Some(due.parse().map_err(unreadable)?)
+            }
+            _ => None,
+        };
+        Ok(Some(Outline { progress: read(state)?, due_at, of_applicant }))
+    }
+
     /// State, content and pages of a dossier in one: the first two side by side, then what the state
     /// has in pages.
     async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
@@ -190,6 +217,24 @@ impl Dossiers {
     async fn got(&self, table: &str, key: &str) -> Result<Option<Item>, Failure> {
         let get = self.client.get_item().table_name(table).key("code", text(key));
         get.consistent_read(true).send().await.map(|found| found.item).map_err(down)
+    }
+}
+
+/// What a reply to somebody who asks may need of a dossier.
+#[derive(Debug)]
+pub struct Outline {
+    /// How far it is.
+    pub progress: Progress,
+    /// When its result is due.
+    pub due_at: Option<Timestamp>,
+    /// The keyed hash of its applicant's number.
+    of_applicant: Option<String>,
+}
+
+impl Outline {
+    /// Whether `phone`, hashed by `hash`, is the applicant's number.
+    pub fn is_of(&self, hash: &KeyedHash, phone: &Phone) -> bool {
+        self.of_applicant.as_ref().is_some_and(|known| *known == of_phone(hash, phone))
     }
 }
 
