@@ -17,7 +17,7 @@ pub fn template() -> Value {
     expanded
 }
 
-/// A YAML file as JSON, CloudFormation's short tags written out.
+/// A YAML file as JSON, CloudFormation's short tags and the anchors written out.
 pub fn yaml(path: &str) -> Value {
     fn plain(value: serde_yaml_ng::Value) -> Value {
         use serde_yaml_ng::Value as Yaml;
@@ -38,7 +38,11 @@ pub fn yaml(path: &str) -> Value {
             other => serde_json::to_value(other).unwrap(),
         }
     }
-    plain(serde_yaml_ng::from_str(&file(path)).unwrap_or_else(|error| panic!("{path}: {error}")))
+    let failed =
+        |error: serde_yaml_ng::Error| -> serde_yaml_ng::Value { panic!("{path}: {error}") };
+    let mut read = serde_yaml_ng::from_str(&file(path)).unwrap_or_else(failed);
+    read.apply_merge().unwrap_or_else(|error| panic!("{path}: {error}"));
+    plain(read)
 }
 
 /// A loop as it is written: `Fn::ForEach::Name: [identifier, members, fragment]`.

@@ -79,3 +79,20 @@ fn no_loop_holds_a_secret() {
         }
     }
 }
+
+#[test]
+fn what_has_an_anchor_is_repeated_and_is_taken_from_the_template_by_sam_alone() {
+    let written = file("infra/template.yaml");
+    let names = |mark: char| -> BTreeSet<&str> {
+        let lines = written.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let words = lines.flat_map(|line| line.split([' ', ',', '{', '}', '[', ']']));
+        let named = words.filter_map(|word| word.strip_prefix(mark));
+        named.filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase())).collect()
+    };
+    assert_eq!(names('&'), names('*'), "an anchor that nothing repeats says nothing");
+    // The console and the AWS CLI send a template as it is written, and CloudFormation takes no
+    // anchors.
+    for path in ["README.md", "infra/local/stack.py", "Makefile"] {
+        assert!(!file(path).contains("cloudformation deploy"), "{path}");
+    }
+}

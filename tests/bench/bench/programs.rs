@@ -122,7 +122,8 @@ impl Programs {
     pub fn new(root: &Path, built: &Path) -> Self {
         let template =
             std::fs::read_to_string(root.join("infra/template.yaml")).expect("the template");
-        let template = serde_yaml_ng::from_str(&template).expect("the template is YAML");
+        let mut template: Value = serde_yaml_ng::from_str(&template).expect("the template is YAML");
+        template.apply_merge().expect("its anchors are mappings");
         Self { root: root.to_owned(), built: built.to_owned(), template }
     }
 

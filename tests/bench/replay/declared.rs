@@ -10,7 +10,8 @@ pub fn declared(root: &Path) -> Vec<(String, Value)> {
     let path = root.join("infra/template.yaml");
     let template = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
+    let mut template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&template).unwrap();
+    template.apply_merge().unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
     let made = resources
         .iter()
