@@ -8,7 +8,9 @@ use futures::{StreamExt, stream};
 use platform::port::Uploads;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::call::{
+    AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, SMS_SECRET, submission,
+};
 use crate::support::template::yaml;
 use crate::support::world::{NOW, World, at};
 
@@ -40,7 +42,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 35] = [
+pub const MATRIX: [(&str, [u16; 12]); 36] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -71,6 +73,7 @@ pub const MATRIX: [(&str, [u16; 12]); 35] = [
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST /v1/callbacks/sms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
@@ -164,6 +167,10 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
+        "POST /v1/callbacks/sms/{secret}" => {
+            path.push(("secret", format!("not-{SMS_SECRET}")));
+            body = json!({ "id": "m1", "from": "0912345678", "to": "8088", "text": "MOTCUA" });
+        }
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
             query.push(("period", "2026-11"));
         }

@@ -271,6 +271,7 @@ def main() -> int:
         "tokens": known,
         "versions": dossiers(stack["API_URL"], known),
         "secret": stack["ESMS_REPORT_SECRET"],
+        "smsSecret": stack["SMS_INBOUND_SECRET"],
         "zaloApp": stack["ZALO_APP_ID"],
         "zaloSecret": stack["ZALO_OA_SECRET"],
         "event": EVENT,
