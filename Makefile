@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release deploy-check register-sheet cost bench bench-night replay
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ token: ## print a bare token: make -s token ROLE=portal|administrator|auditor, R
 catalogue: ## put the files of infra/data into force without a deployment: make catalogue [DRY_RUN=1]; on the local stack, or where API_URL and an administrator's TOKEN say
 	@$(PYTHON) infra/publish.py $(if $(DRY_RUN),--dry-run)
 
-redrive: setup ## show dead letters by reason, and send them back (docs/runbooks.md): make redrive [QUEUE=notices|national|integrators-events|counts|documents|fetches|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
+redrive: setup ## show dead letters by reason, and send them back (docs/operations.md): make redrive [QUEUE=notices|national|integrators-events|counts|documents|fetches|relay-failures] [REASON="given-up esms 103"] [RATE=10] [GO=1]
 	@.local/venv/bin/python infra/redrive.py $(QUEUE) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) $(if $(GO),--go)
 
 integrator-secret: ## print the secret that an integrator signs with: make -s integrator-secret SOURCE=urn:motcua:integrator:ecosys [KEY=1]; of the local stack, or of the EVENTS_KEY of the environment
@@ -95,6 +95,12 @@ fmt: setup ## lay out Rust, Python and TOML as make check wants them
 
 hooks: setup ## have git run the quick parts of make check before each commit
 	$(TOOLS)/pre-commit install
+
+deploy-check: setup ## say what is wrong with a deployment, without touching the account: make deploy-check [ENV=prod|dev]
+	@$(TOOLS)/python infra/deploy_check.py $(if $(ENV),--env $(ENV))
+
+register-sheet: ## print the sheet of texts to register with Zalo and the SMS gateways, from infra/data/templates.json
+	@$(PYTHON) infra/register_sheet.py
 
 # By name: a build of the whole workspace would give the functions every feature that the tests need.
 release: ## build for AWS, for this machine's architecture (sam deploy --parameter-overrides Architecture=...)

@@ -42,7 +42,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 36] = [
+pub const MATRIX: [(&str, [u16; 12]); 39] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -53,6 +53,8 @@ pub const MATRIX: [(&str, [u16; 12]); 36] = [
     ("GET /v1/dossiers/{code}/deadline",     [401, 200, 403, 200, 200, 403, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/notices",      [401, 403, 403, 200, 200, 403, 200, 200, 403, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/deliveries",   [401, 403, 403, 200, 200, 403, 200, 200, 403, 403, 403, 403]),
+    ("POST /v1/dossiers/{code}/payments",    [401, 400, 404, 400, 400, 404, 400, 404, 400, 403, 403, 403]),
+    ("GET /v1/dossiers/{code}/payments",     [401, 200, 404, 200, 200, 404, 200, 404, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/case",         [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/dossiers/{code}/documents/{id}", [401, 200, 404, 200, 200, 404, 200, 200, 200, 403, 403, 403]),
     // Of the receipt; a former handler knows that there is the dossier, and prints nothing of it.
@@ -74,6 +76,7 @@ pub const MATRIX: [(&str, [u16; 12]); 36] = [
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("POST /v1/callbacks/sms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("GET /v1/callbacks/payment",            [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),

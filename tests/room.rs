@@ -44,6 +44,8 @@ fn command(dossier: &Dossier, action: Action) -> Command {
             how: HandoverWay::InPerson,
             to: None,
         }),
+        fees: None,
+        payment: None,
         form: None,
     }
 }

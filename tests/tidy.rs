@@ -43,7 +43,7 @@ fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
 }
 
 /// What is built into the functions: no tests.
-fn product_code() -> BTreeMap<String, String> {
+pub fn product_code() -> BTreeMap<String, String> {
     let mut code = files("shared", &[".rs"]);
     code.append(&mut files("functions", &[".rs"]));
     code.retain(|path, _| path.contains("/src/"));

@@ -1,11 +1,13 @@
 //! Template, API documents, functions and example events say the same.
 
+mod dashboards;
 mod data;
 mod documents;
 mod doors;
 mod examples;
 mod infrastructure;
 mod loops;
+mod operations;
 mod quoted;
 mod readme;
 mod truth;

@@ -36,6 +36,8 @@ AT_HOME = {
     "readDeadline": ("citizen", "officer"),
     "readNotices": ("officer",),
     "readDeliveries": ("officer",),
+    "beginPayment": ("citizen", "officer", "portal"),
+    "readPayments": ("citizen", "officer", "portal"),
     "askForUpload": ("citizen", "officer", "portal"),
     # The account that asked for the document of the setting.
     "showUpload": ("portal",),

@@ -98,6 +98,23 @@ def stage(profile: str) -> None:
             shutil.copy2(source, bootstrap)
 
 
+# What each can do next, in one line that works as it stands; `make readme` runs them, too.
+NEXT = (
+    (
+        "a portal's developer (infra/openapi.yaml)",
+        '. SETTINGS; curl -s "$API_URL/v1/procedures?search=khai+sinh&limit=1"; echo',
+    ),
+    (
+        "an integrator (docs/integrators.md)",
+        "make -s check-event FILE=events/integrators/submit.json",
+    ),
+    (
+        "a leader (empty until a night is counted)",
+        '. SETTINGS; curl -s "$API_URL/v1/reports/$(date -d yesterday +%F)?format=csv"',
+    ),
+)
+
+
 class Stack:
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
@@ -305,6 +322,7 @@ class Stack:
             "UndecidedYears": "assumed",
             "Schedules": "DISABLED",
             "MetricMathAlarms": "false",
+            "SavedQueries": "false",
             "BatchSelections": "false",
             "GatewayTimeoutMs": "2000",
             "DeletionProtection": "false",
@@ -503,6 +521,8 @@ def main() -> int:
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
         say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
+        for who, line in NEXT:
+            say(f"{who}: {line.replace('SETTINGS', str(shown(stack.settings_file)))}")
         say(
             "it keeps nothing: make down, the next make up or MiniStack's end removes what it holds"
         )

@@ -378,6 +378,8 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
                 how: HandoverWay::InPerson,
                 to: None,
             }),
+            fees: None,
+            payment: None,
             form: None,
         };
         let first = attempt.by.index(ACTORS);

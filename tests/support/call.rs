@@ -9,6 +9,8 @@ use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::gateway::report::ZaloSigner;
 use platform::http;
+use platform::paying::Till;
+use platform::payment_platform::{PaymentPlatform, PaymentSettings};
 use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -59,12 +61,22 @@ pub fn submission_for(procedure: &str) -> Value {
     body
 }
 
-/// The body of a transition with what an officer owes where it ends the work, or hands its result
-/// over: here a result on paper, taken at the counter.
+/// The payment platform of a deployment that has no account with it.
+pub fn nobodys_platform() -> PaymentPlatform {
+    let timeout = std::time::Duration::from_secs(1);
+    PaymentPlatform::open(PaymentSettings { timeout, account: None }).unwrap()
+}
+
+/// The body of a transition with what an officer owes where it ends the work, hands its result over,
+/// or confirms a payment: here a result on paper, taken at the counter, and the fee of
+/// [`PROCEDURE`].
 pub fn with_outcome(mut body: Value) -> Value {
     match body["action"].as_str() {
         Some("finish") => body["result"] = json!({ "kind": "paper" }),
         Some("return-result") => body["handover"] = json!({ "how": "in-person" }),
+        Some("confirm-payment") => {
+            body["payment"] = json!({ "reference": "BL 0417", "amountVnd": 60_000 });
+        }
         _ => {}
     }
     body
@@ -410,6 +422,12 @@ impl Call {
                 let handler =
                     |request| upload_document::handle(request, uploads, bucket, catalogue, now);
                 http::serve(event, handler).await
+            }
+            route if route.ends_with("/payments") || route.ends_with("/callbacks/payment") => {
+                let gateway = &nobodys_platform();
+                let (book, store) = (&world.payments, &world.dossiers);
+                let till = Till { book, store, gateway, catalogue };
+                http::serve(event, |request| take_payment::handle(request, &till, now)).await
             }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices, &world.deliveries);

@@ -24,15 +24,16 @@ use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
-    Dossiers, EventTable, Figures, IntakeTable, Notices, People, Reads, Removals, UploadTable,
+    Dossiers, EventTable, Figures, IntakeTable, Notices, Payments, People, Reads, Removals,
+    UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{
     AccessTokens, Admission, Advance, DeadLetters, DossierStore, EventRecords, Intake,
-    MessageGateways, MessagePasser, MessageSender, NoticeBook, ReplyQueues, Stored, TokenStore,
-    Uploads,
+    MessageGateways, MessagePasser, MessageSender, NoticeBook, PostBook, ReplyQueues, Stored,
+    TokenStore, Uploads,
 };
 use platform::record::standing::{EventName, EventRecord, EventState};
 use platform::record::{DossierRecord, SubmissionReceipt};
@@ -77,6 +78,8 @@ pub struct World {
     pub seal_key: SealKey,
     pub notices: Notices,
     pub deliveries: Deliveries,
+    /// Of `take-payment` and `settle-payments`.
+    pub payments: Payments,
     pub contacts: ContactBook,
     pub accounts: AccountTable,
     pub figures: Figures,
@@ -171,6 +174,11 @@ impl World {
             seal_key: super::desk::seal_key(),
             notices: Notices::new(client.clone(), table("NoticesTable")),
             deliveries: Deliveries::new(client.clone(), table("DeliveriesTable")),
+            payments: Payments::new(
+                client.clone(),
+                table("PaymentsTable"),
+                Dossiers::new(client.clone(), dossier_tables()),
+            ),
             contacts: ContactBook::new(
                 client.clone(),
                 table("ContactsTable"),
@@ -301,6 +309,12 @@ impl<S: DossierStore> DossierStore for Mortal<S> {
 
     async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
         self.write(self.inner.assign(dossier)).await
+    }
+}
+
+impl<S: PostBook> PostBook for Mortal<S> {
+    async fn keep_post(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        self.write(self.inner.keep_post(dossier)).await
     }
 }
 

@@ -208,6 +208,11 @@ fn the_schema_of_the_clock_s_rules_refuses_what_the_code_refuses() {
 }
 
 /// Whether the code takes a catalogue with `text` for one of its shipped files.
+/// An item of a fee with this code.
+fn fee(code: &str) -> Value {
+    json!({ "code": code, "name": "Phí", "kind": "charge", "amountVnd": 1_000 })
+}
+
 fn code_takes(name: &str, text: &Value) -> bool {
     let texts = Texts::built_in().with([(name.to_owned(), text.to_string())].into()).unwrap();
     texts.assemble(UndecidedYears::Refused).is_ok()
@@ -264,6 +269,9 @@ fn the_schemas_of_agencies_procedures_calendar_and_integrators_refuse_what_the_c
                 ("/procedures/0/documents/0/name", json!("")),
                 ("/procedures/0/documents/0/required", json!("perhaps")),
                 ("/procedures/0/feeVnd", json!(-1)),
+                ("/procedures/0/fees", json!([fee("")])),
+                ("/procedures/0/fees", json!([fee("x y")])),
+                ("/procedures/0/fees", json!([{ "code": "PL", "amountVnd": 1 }])),
                 ("/procedures/0/trust", json!("rumour")),
                 ("/procedure", json!([])),
             ],

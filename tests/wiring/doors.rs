@@ -7,7 +7,7 @@ use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, SMS_SECRE
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 32] = [
+const VALUES: [(&str, &str); 35] = [
     ("source", "urn:motcua:integrator:ecosys"),
     ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
@@ -33,6 +33,9 @@ const VALUES: [(&str, &str); 32] = [
     ("assignee", "me"),
     ("step", "verify"),
     ("stepOverdue", "true"),
+    ("data", "dvcH20"),
+    ("responseCode", "00"),
+    ("secureCode", "0"),
     ("SMSID", "8a2f-1"),
     ("RequestId", "H20.101-261116-0001/1"),
     ("SendStatus", "5"),

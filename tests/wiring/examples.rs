@@ -11,18 +11,19 @@ use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::http;
+use platform::paying::Till;
 use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::support::asker::Desk;
-use crate::support::call::{Answer, reporters};
+use crate::support::call::{Answer, nobodys_platform, reporters};
 use crate::support::desk::receiving;
 use crate::support::world::{Kept, World, at};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 147] = [
+const ANSWERS: [(&str, u16, &str); 151] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -87,6 +88,10 @@ const ANSWERS: [(&str, u16, &str); 147] = [
     ("erase-content.open-dossier", 400, "code ended-dossier"),
     ("erase-content.by-officer", 403, "forbidden"),
     ("erase-content.no-number", 400, "number required"),
+    ("take-payment.payments", 200, ""),
+    ("take-payment.nothing-owed", 400, "code nothing-owed"),
+    ("take-payment.by-another-citizen", 404, "dossier-not-found"),
+    ("take-payment.forged-return", 401, "unauthorized"),
     ("track-dossier.public", 200, ""),
     ("track-dossier.bad-code", 400, "code dossier-code"),
     ("track-dossier.history", 200, ""),
@@ -330,6 +335,16 @@ async fn answered(world: &World, name: &str) -> Answer {
                 |request| receive_event::handle(request, &receiving, &world.catalogue, now);
             http::serve(request, handler).await
         }
+        "take-payment" => {
+            let gateway = &nobodys_platform();
+            let till = Till {
+                book: &world.payments,
+                store: &world.dossiers,
+                gateway,
+                catalogue: &world.catalogue,
+            };
+            http::serve(request, |request| take_payment::handle(request, &till, now)).await
+        }
         "track-dossier" => {
             http::serve(request, |request| {
                 track_dossier::handle(
@@ -365,6 +380,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "upload-document",
         "erase-content",
         "receive-event",
+        "take-payment",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();
     assert_eq!(http, ANSWERS.iter().map(|(name, _, _)| (*name).to_owned()).collect());

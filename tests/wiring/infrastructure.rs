@@ -177,14 +177,17 @@ fn each_queue_has_dead_letters_and_a_consumer_or_takes_dead_letters_itself() {
 #[test]
 fn only_what_the_emulator_cannot_take_is_left_out_of_the_local_stack() {
     let template = Template::read();
-    for parameter in ["MetricMathAlarms", "BatchSelections"] {
+    for parameter in ["MetricMathAlarms", "SavedQueries", "BatchSelections"] {
         let default = &template.0["Parameters"][parameter]["Default"];
         assert_eq!(default, "true", "on AWS nothing is left out: {parameter}");
     }
     for (id, resource) in template.0["Resources"].as_object().unwrap() {
         let over_several = !resource["Properties"]["Metrics"].is_null();
         assert_eq!(resource["Condition"] == "HasMetricMath", over_several, "{id}");
-        assert!(over_several || resource["Condition"].is_null(), "{id} is deployed only sometimes");
+        let is_query = resource["Type"] == "AWS::Logs::QueryDefinition";
+        assert_eq!(resource["Condition"] == "HasSavedQueries", is_query, "{id}");
+        let sometimes = !resource["Condition"].is_null();
+        assert_eq!(sometimes, over_several || is_query, "{id} is deployed only sometimes");
     }
 }
 
@@ -356,6 +359,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "sync-national" => names::<sync_national::Settings>(),
         "reconcile-deliveries" => names::<reconcile_deliveries::Settings>(),
         "wake-deliveries" => names::<wake_deliveries::Settings>(),
+        "take-payment" => names::<take_payment::Settings>(),
+        "settle-payments" => names::<settle_payments::Settings>(),
         other => panic!("{other} has settings that no test reads"),
     };
     names.into_iter().map(str::to_owned).collect()
@@ -528,6 +533,7 @@ fn the_schedules_run_by_the_clock_of_viet_nam_and_what_is_lost_is_kept() {
     let by_rate = [
         ("EveryMinuteWake", "rate(1 minute)", "WakeNoticesFunction"),
         ("EveryMinuteDeliveries", "rate(1 minute)", "WakeDeliveriesFunction"),
+        ("FiveMinutelySettling", "rate(5 minutes)", "SettlePaymentsFunction"),
         ("QuarterHourlyRefresh", "rate(15 minutes)", "RefreshTokenFunction"),
     ];
     for (id, rate, function) in by_rate {

@@ -146,3 +146,24 @@ fn what_the_readme_shows_of_make_test_are_tests_that_there_are() {
         );
     }
 }
+
+#[test]
+fn the_lines_that_make_up_ends_with_are_run_with_the_readme() {
+    let (stack, readme) = (file("infra/local/stack.py"), file("README.md"));
+    let (_, rest) = stack.split_once("\nNEXT = (\n").unwrap();
+    let (listed, _) = rest.split_once("\n)\n").unwrap();
+    let quoted = listed.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let quoted = quoted.filter(|line| line.starts_with(['"', '\'']));
+    // Who, and what.
+    let lines: Vec<String> = quoted
+        .skip(1)
+        .step_by(2)
+        .map(|line| line[1..line.len() - 1].replace("SETTINGS", ".local/stack.env"))
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for line in lines {
+        let run = blocks().iter().any(|(_, kind, text)| kind == "sh" && text.contains(&line));
+        assert!(run, "no block of the README has: {line}");
+    }
+    assert!(readme.contains("What `make up` ends with"));
+}

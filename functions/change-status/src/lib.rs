@@ -58,7 +58,8 @@ async fn assignment(
     let body: AssignmentBody = request
         .json_judged(|body: AssignmentBody| body.order(id.clone(), &signature.id).violations())?;
     let order = body.order(id, &signature.id);
-    HttpReply::json(200, &assign(store, catalogue, &code, order, &by, now).await?)
+    let assigned = assign(store, catalogue, &code, order, &by, now).await?;
+    Ok(HttpReply::json(200, &assigned)?.about(code))
 }
 
 async fn transition(
@@ -78,5 +79,6 @@ async fn transition(
     let account = signature.account();
     let claimable = Claimable { known: &known, account: &account, dossier: Some(&code), now };
     let command = body.command(id, None, &claimable)?;
-    HttpReply::json(200, &change(store, uploads, catalogue, &code, command, &by, now).await?)
+    let moved = change(store, uploads, catalogue, &code, command, &by, now).await?;
+    Ok(HttpReply::json(200, &moved)?.about(code))
 }

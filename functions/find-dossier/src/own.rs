@@ -3,6 +3,8 @@
 
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, WaitsFor};
+use domain::payment::Demand;
+use domain::post::PostalItem;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::Person;
@@ -21,6 +23,12 @@ struct Own<'a> {
     /// What only the caller can do for it to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<WaitsFor<'a>>,
+    /// What they have to pay now, in whole đồng; none where the request said no amounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed_vnd: Option<u64>,
+    /// What goes by post, and where it is.
+    #[serde(skip_serializing_if = "<[PostalItem]>::is_empty")]
+    post: &'a [PostalItem],
 }
 
 impl<'a> Own<'a> {
@@ -28,6 +36,8 @@ impl<'a> Own<'a> {
         Self {
             line: Line::of(dossier, catalogue, now),
             waits_for: dossier.waits_for(catalogue.law()),
+            owed_vnd: dossier.owed().map(Demand::amount_vnd),
+            post: &dossier.post.items,
         }
     }
 }

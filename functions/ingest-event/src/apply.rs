@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Actor, Holds, Standing, too_long_ago};
+use domain::dossier::{Actor, CLOCK_SKEW_MAX, Holds, Sight, Standing, too_long_ago};
 use domain::id::{CommandId, DossierCode};
 use domain::upload::Claimable;
 use domain::{RuleName, Violation};
@@ -13,10 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use platform::claiming::NoUploads;
 use platform::failure::Retry;
 use platform::inbound::{self, Inbound};
-use platform::message::{CloudEvent, SUBMIT, TRANSITION, read_data, unknown_type};
-use platform::port::{DossierStore, Intake};
+use platform::message::{CloudEvent, POSTAL, SUBMIT, TRANSITION, read_data, unknown_type};
+use platform::port::{DossierStore, Intake, PostBook, Stored};
 use platform::record::standing::{EventName, EventState};
-use platform::request::{Came, SubmissionBody, TransitionBody};
+use platform::request::{Came, PostalBody, SubmissionBody, TransitionBody};
 use platform::submission::{SubmissionRequest, submit};
 use platform::transition::{Moved, change};
 use platform::{Failure, LogLine};
@@ -25,7 +25,7 @@ use serde_json::Value;
 /// Takes in one message of a proven sender for which nothing is waited any more.
 pub async fn ingest(
     message: &str,
-    store: &impl DossierStore,
+    store: &(impl DossierStore + PostBook),
     intake: &impl Intake,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -37,7 +37,7 @@ pub async fn ingest(
 pub async fn take(
     message: &str,
     held: (Holds, SignedDuration),
-    store: &impl DossierStore,
+    store: &(impl DossierStore + PostBook),
     intake: &impl Intake,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -50,7 +50,7 @@ pub async fn take(
 pub(crate) async fn apply(
     message: &str,
     (held, heard): ((Holds, SignedDuration), Option<Timestamp>),
-    (store, intake): (&impl DossierStore, &impl Intake),
+    (store, intake): (&(impl DossierStore + PostBook), &impl Intake),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
@@ -79,6 +79,7 @@ pub(crate) async fn apply(
     match event.kind.as_str() {
         SUBMIT => take_in(inbound, key, by, intake, catalogue, now).await,
         TRANSITION => move_on(inbound.event, key, &by, held, (store, intake), catalogue, now).await,
+        POSTAL => post_moved(&inbound.event, &by, store, now).await,
         // Of a move under a name of its own nothing is left but the move.
         _ => Err(unknown_type().into()),
     }
@@ -110,7 +111,7 @@ async fn move_on(
     key: CommandId,
     by: &Actor,
     (holds, age): (Holds, SignedDuration),
-    (store, intake): (&impl DossierStore, &impl Intake),
+    (store, intake): (&(impl DossierStore + PostBook), &impl Intake),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
@@ -144,6 +145,43 @@ async fn move_on(
         intake.waited(&code, &key).await?;
     }
     outcome
+}
+
+/// Stores where an order of the post is. It moves no dossier, and waits for nothing but its own.
+async fn post_moved(
+    event: &CloudEvent<Value>,
+    by: &Actor,
+    store: &(impl DossierStore + PostBook),
+    now: Timestamp,
+) -> Result<EventState, Failure> {
+    /// The most attempts to store it when other orders of the dossier move meanwhile.
+    const DECIDED_MAX: u32 = 5;
+
+    let code = inbound::dossier_of(event)?;
+    let body: PostalBody = read_data(&event.data)?;
+    if now.duration_until(event.time) > CLOCK_SKEW_MAX {
+        let broken = Violation::new("time", RuleName::NotInTheFuture, "lies in the future");
+        return Err(broken.into());
+    }
+    for _ in 0..DECIDED_MAX {
+        let dossier = store.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
+        if by.sight_of(&dossier) != Some(Sight::Whole) {
+            return Err(Failure::Forbidden);
+        }
+        let heard = body.clone().at(event.time);
+        let next = dossier.with_post(heard).map_err(|broken| broken.within("data"))?;
+        let stored = match next {
+            Some(next) => store.keep_post(&next).await?,
+            None => Stored::Yes,
+        };
+        match stored {
+            Stored::Yes => {
+                return Ok(EventState::Applied { dossier: code, version: dossier.version });
+            }
+            Stored::AnotherWasFirst => {}
+        }
+    }
+    Err(Failure::Held("the post of a dossier"))
 }
 
 fn applied(moved: Moved) -> EventState {

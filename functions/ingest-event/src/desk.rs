@@ -7,7 +7,7 @@ use platform::batch::{Arrived, Backoff};
 use platform::failure::Retry;
 use platform::inbound::Named;
 use platform::message::CloudEvent;
-use platform::port::{DeadLetters, DossierStore, EventRecords, Intake, ReplyQueues};
+use platform::port::{DeadLetters, DossierStore, EventRecords, Intake, PostBook, ReplyQueues};
 use platform::record::standing::{EventName, EventState, WaitsFor, body_hash};
 use platform::seal::{SENDER, SENDER_SEAL, SealKey};
 use platform::{Failure, LogLine, wire};
@@ -36,7 +36,7 @@ pub struct Desk<'a, S, I, R, Q, P> {
 
 impl<S, I, R, Q, P> Desk<'_, S, I, R, Q, P>
 where
-    S: DossierStore,
+    S: DossierStore + PostBook,
     I: Intake,
     R: EventRecords,
     Q: Backoff,
@@ -159,7 +159,7 @@ impl<S: Sync, I: Sync, R: Sync, Q: Backoff, P: Sync> DeadLetters for Desk<'_, S,
 
 impl<S, I, R, Q, P> Backoff for Desk<'_, S, I, R, Q, P>
 where
-    S: DossierStore,
+    S: DossierStore + PostBook,
     I: Intake,
     R: EventRecords,
     Q: Backoff,

@@ -7,7 +7,7 @@ use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
-use platform::port::{Admission, Advance, DossierStore, Intake, Stored};
+use platform::port::{Admission, Advance, DossierStore, Intake, PostBook, Stored};
 use platform::record::SubmissionReceipt;
 
 use crate::apply::ingest;
@@ -32,6 +32,12 @@ impl DossierStore for Nowhere {
     }
 
     async fn assign(&self, _: &Dossier) -> Result<Stored, Failure> {
+        Ok(Stored::Yes)
+    }
+}
+
+impl PostBook for Nowhere {
+    async fn keep_post(&self, _: &Dossier) -> Result<Stored, Failure> {
         Ok(Stored::Yes)
     }
 }

@@ -1,6 +1,7 @@
 //! The case: what was handed in, what was asked for, what came of it, and what its reader may do
 //! next.
 
+mod fees;
 mod filled;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
 use domain::upload::{DocumentType, UploadId, UploadState, UploadedDocument};
 use jiff::Timestamp;
@@ -20,6 +22,7 @@ use platform::record::GoneSince;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
+use fees::Fees;
 use filled::{Filled, FormKeptBy};
 
 /// A dossier with its content, as of one of its versions.
@@ -66,6 +69,8 @@ pub(crate) struct Case<'a> {
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
+    /// What goes by post; nothing of it for a former handler.
+    post: &'a [PostalItem],
     /// In whose hands it is, for officers of the agency that has custody.
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<InHands<'a>>,
@@ -252,27 +257,6 @@ struct Arrival {
     by: Role,
 }
 
-/// What the procedure costs, and each request for a payment.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fees<'a> {
-    /// In whole đồng, by the version of the procedure that the dossier keeps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fee_vnd: Option<u64>,
-    requests: Vec<Payment<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Payment<'a> {
-    version: u64,
-    asked_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confirmed_at: Option<Timestamp>,
-}
-
 impl<'a> Case<'a> {
     /// The case at `version` for `by`, with what is known of copies.
     pub(crate) fn of(
@@ -317,11 +301,12 @@ impl<'a> Case<'a> {
             forms: filled::forms(dossier, &seen),
             form_kept_by: FormKeptBy::of(dossier, &seen, procedure),
             supplements: supplements(&seen),
-            fees: Fees::of(&seen, procedure),
+            fees: Fees::of(dossier, &seen, procedure),
             results: seen
                 .iter()
                 .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
                 .collect(),
+            post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
         }
@@ -459,19 +444,4 @@ fn supplements<'a>(seen: &[&'a HistoryEntry]) -> Vec<Supplement<'a>> {
                 .map(|came| Arrival { version: came.version, at: came.at, by: came.by.role }),
         })
         .collect()
-}
-
-impl<'a> Fees<'a> {
-    fn of(seen: &[&'a HistoryEntry], procedure: Option<&Procedure>) -> Self {
-        let asked = seen.iter().enumerate();
-        let asked = asked.filter(|(_, entry)| entry.action == Action::RequestPayment);
-        let requests = asked.map(|(place, entry)| Payment {
-            version: entry.version,
-            asked_at: entry.at,
-            reason: entry.reason.as_deref(),
-            confirmed_at: answered(seen, place, (Action::ConfirmPayment, Action::RequestPayment))
-                .map(|confirmed| confirmed.at),
-        });
-        Self { fee_vnd: procedure.map(|procedure| procedure.fee_vnd), requests: requests.collect() }
-    }
 }

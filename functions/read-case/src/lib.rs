@@ -77,7 +77,9 @@ async fn case(
         _ => format!("\"{version}\""),
     };
     let copies = copies_of(&dossier, copies, catalogue).await?;
-    let tag = with_copies(tag, &copies);
+    let whole = by.sight_of(&dossier) == Some(Sight::Whole);
+    let post = &dossier.post;
+    let tag = with_post(with_copies(tag, &copies), if whole { post.version } else { 0 });
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));
@@ -115,6 +117,11 @@ fn with_copies(tag: String, copies: &BTreeMap<UploadId, DocumentCopy>) -> String
     };
     let letters: String = copies.values().map(letter).collect();
     if letters.is_empty() { tag } else { format!("{}-{letters}\"", tag.trim_end_matches('"')) }
+}
+
+/// `tag` with how often the post has moved, which it does without the version.
+fn with_post(tag: String, version: u64) -> String {
+    if version == 0 { tag } else { format!("{}-p{version}\"", tag.trim_end_matches('"')) }
 }
 
 /// The newest version that `by` may see of the content; none where they may see nothing.

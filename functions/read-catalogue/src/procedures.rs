@@ -16,7 +16,8 @@ use domain::identity::IdentityKind;
 use domain::law::Law;
 use domain::outcome::ResultKind;
 use domain::procedure::{
-    Channel, DocumentRequirement, Field, OnlineLevel, Procedure, ProcedureForm, is_field_code,
+    Channel, DocumentRequirement, Fee, FeeKind, Field, OnlineLevel, Procedure, ProcedureForm,
+    is_field_code,
 };
 use domain::search::SearchWords;
 use domain::submission::{DOCUMENTS_MAX, agency_violation};
@@ -103,6 +104,8 @@ pub(crate) struct Details<'a> {
     trust: &'static str,
     channels: Vec<Way>,
     documents: Vec<Asked<'a>>,
+    /// The items of the fee, with who pays less.
+    fees: Vec<FeeOf>,
     /// What it may result in.
     results: &'a [ResultKind],
     documents_max: usize,
@@ -150,6 +153,43 @@ struct Asked<'a> {
     code: &'a str,
     name: &'a str,
     required: bool,
+}
+
+/// An item of the fee.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FeeOf {
+    code: String,
+    name: String,
+    kind: FeeKind,
+    amount_vnd: u64,
+    /// Those in force on the day.
+    exemptions: Vec<ExemptionOf>,
+}
+
+/// Who pays less of an item, or nothing.
+#[derive(Serialize)]
+struct ExemptionOf {
+    code: String,
+    name: String,
+    percent: u8,
+    /// The channel for whose dossiers it holds by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+}
+
+impl FeeOf {
+    fn on(fee: Fee, day: Date) -> Self {
+        let Fee { code, name, kind, amount_vnd, exemptions } = fee;
+        let holds = exemptions.into_iter().filter(|rule| rule.holds_on(day));
+        let exemptions = holds.map(|rule| ExemptionOf {
+            code: rule.code,
+            name: rule.name,
+            percent: rule.percent,
+            channel: rule.channel,
+        });
+        Self { code, name, kind, amount_vnd, exemptions: exemptions.collect() }
+    }
 }
 
 /// The electronic form, with its schema as a portal's own library reads it.
@@ -325,6 +365,7 @@ impl<'a> Details<'a> {
                 .map(|channel| Way::of(channel, procedure, catalogue.law(), at))
                 .collect(),
             documents: procedure.documents.iter().map(Asked::from).collect(),
+            fees: procedure.fee_items().into_iter().map(|fee| FeeOf::on(fee, day)).collect(),
             results: &procedure.results,
             documents_max: DOCUMENTS_MAX,
             form: procedure.form.as_ref().map(FormOf::from),

@@ -9,6 +9,7 @@
 
 mod settings;
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +111,8 @@ pub async fn relay<Q: MessageSender>(
     let mut messages: Bodies = vec![Vec::new(); routes.len()];
     let wants: Vec<_> = routes.iter().map(|route| route.wants).collect();
     let places: Vec<Place> = event.records.iter().map(Place::of).collect();
+    let codes: BTreeSet<&str> = places.iter().map(|place| place.code.as_str()).collect();
+    let dossiers = codes.into_iter().collect::<Vec<_>>().join(" ");
     let read = read_together(event.records, wants, record_timeout).await;
     for (place, read) in places.into_iter().zip(read) {
         match read {
@@ -132,7 +135,8 @@ pub async fn relay<Q: MessageSender>(
     for (route, bodies) in routes.iter().zip(&messages) {
         route.queue.send_all(bodies).await?;
     }
-    tracing::info!(messages = messages.iter().map(Vec::len).sum::<usize>(), "changes relayed");
+    let messages = messages.iter().map(Vec::len).sum::<usize>();
+    tracing::info!(messages, dossiers, "changes relayed");
     Ok(())
 }
 

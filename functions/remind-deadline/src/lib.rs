@@ -326,6 +326,8 @@ impl<S: DossierStore> Morning<'_, S> {
             documents: Vec::new(),
             result: None,
             handover: None,
+            fees: None,
+            payment: None,
             form: None,
         })
     }

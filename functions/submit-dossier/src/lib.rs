@@ -33,5 +33,6 @@ pub async fn handle(
     let day = date_of(now);
     let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue, day))?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
-    HttpReply::json(201, &submit(intake, uploads, catalogue, submission, now).await?)
+    let submitted = submit(intake, uploads, catalogue, submission, now).await?;
+    Ok(HttpReply::json(201, &submitted)?.about(submitted.code))
 }

@@ -2,7 +2,7 @@
 //! demonstration of those who ask it.
 //!
 //! One file for each stand-in: [`issuer`] mints tokens; [`gateways`] has a file for each gateway;
-//! [`portal`] is the national portal's adapter. Each answers as its vendor documents, on loopback
+//! [`portal`] is the national portal's adapter, [`payment_platform`] the payment platform. Each answers as its vendor documents, on loopback
 //! alone. [`demo`] plays the day of a province that [`writer`] has written.
 
 pub mod arguments;
@@ -10,6 +10,7 @@ pub mod demo;
 pub mod gateways;
 pub mod http;
 pub mod issuer;
+pub mod payment_platform;
 pub mod portal;
 pub mod settings;
 pub mod writer;

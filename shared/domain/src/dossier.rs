@@ -10,6 +10,7 @@ mod content;
 mod counted;
 mod forwarding;
 mod history;
+mod money;
 mod order;
 mod progress;
 mod result;
@@ -54,6 +55,8 @@ use crate::eform::FilledForm;
 use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::outcome::{GivenResult, Handover, ResultDocument};
+use crate::payment::{Demand, FeeReceipt};
+use crate::post::Post;
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -113,6 +116,15 @@ pub struct DossierState {
     /// How results were handed over, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handovers: Vec<Handover>,
+    /// What the applicant was asked to pay, oldest first: of each request that said amounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<Demand>,
+    /// By what it was paid, oldest first: of each confirmation that said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<FeeReceipt>,
+    /// What goes by post for it.
+    #[serde(default, skip_serializing_if = "Post::is_empty")]
+    pub post: Post,
     /// What was filled in, each time anew and whole, oldest first; none where there is no form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forms: Vec<FilledForm>,
@@ -270,6 +282,7 @@ impl Dossier {
         self.check_pass(&command).map_err(Refusal::invalid)?;
         self.check_supplement(&command, by)?;
         self.check_handover(&command, by)?;
+        self.check_payment(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -372,6 +385,7 @@ impl Dossier {
             next.results.push(ResultDocument { version, ..*document });
         }
         next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
+        next.keep_money(command.fees, command.payment.map(FeeReceipt::from));
         next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;
         next.set_dates(dates);

@@ -1,5 +1,6 @@
 //! Administrative procedures (thủ tục hành chính): what may be asked for, and how long it may take.
 
+mod fee;
 mod form;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use crate::retention::Retention;
 use crate::term::{Term, TermUnit};
 use crate::{RuleName, Violation};
 
+pub use fee::{Exemption, Fee, FeeKind, UNIT_VND_MAX};
 pub use form::ProcedureForm;
 
 /// How a dossier comes in. National codes 1, 2, 3 (`KenhThucHien`).
@@ -187,6 +189,9 @@ pub struct Procedure {
     pub retention: Option<Retention>,
     /// The fee in whole đồng.
     pub fee_vnd: u64,
+    /// The items that the fee is made of; one, where the file does not divide it.
+    #[serde(default)]
+    pub fees: Vec<Fee>,
     /// The first day on which this version is in force.
     pub valid_from: Date,
     /// How well this entry is vouched for.
@@ -272,6 +277,7 @@ impl Procedure {
             let counted = Term::new(step.working_hours, TermUnit::WorkingHour).is_ok();
             check(&at("workingHours"), RuleName::Range, counted, "must be 1 to 1,000 hours");
         }
+        found.extend(self.fee_violations(&format!("procedures[{place}]")));
         let code = self.code.as_str();
         let form = self.form.iter();
         found.extend(
@@ -285,7 +291,8 @@ impl Procedure {
     }
 
     /// Whether `other` is the same to everybody who applies; how well it is vouched for may have
-    /// become clearer, and the agency may divide its work otherwise.
+    /// become clearer, the agency may divide its work otherwise, and an exemption from a fee has days
+    /// of its own.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         let form = match (&other.form, &self.form) {
             (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
@@ -295,8 +302,9 @@ impl Procedure {
             (Some(theirs), Some(ours)) => Some(theirs.unvouched(ours)),
             (theirs, _) => theirs.clone(),
         };
-        let steps = self.steps.clone();
-        *self == Self { trust: self.trust, steps, form, retention, ..other.clone() }
+        let (steps, fees) = (self.steps.clone(), self.fees.clone());
+        self.unexempted_fees() == other.unexempted_fees()
+            && *self == Self { trust: self.trust, steps, fees, form, retention, ..other.clone() }
     }
 
     /// The term for dossiers that come in by `channel`.

@@ -167,6 +167,14 @@ rule_names! {
     ResultOwed = "result-owed",
     HandoverOwed = "handover-owed",
     OnlineHandover = "online-handover",
+    RequestPaymentOnly = "request-payment-only",
+    ConfirmPaymentOnly = "confirm-payment-only",
+    KnownFee = "known-fee",
+    KnownExemption = "known-exemption",
+    AmountOwed = "amount-owed",
+    PaymentOwed = "payment-owed",
+    NothingOwed = "nothing-owed",
+    AttemptsMax = "attempts-max",
     KnownStep = "known-step",
 
     // Events.
@@ -216,6 +224,8 @@ rule_names! {
     DocumentCode = "document-code",
     Results = "results",
     StepCode = "step-code",
+    FeeCode = "fee-code",
+    FeeSum = "fee-sum",
     FormSchema = "form-schema",
     KeptAgency = "kept-agency",
     KeptName = "kept-name",

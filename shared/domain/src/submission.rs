@@ -13,9 +13,13 @@ pub use crate::document::{
     AskedDocument, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX, Document, DocumentContent,
     DocumentReference, DocumentsKeptBy, PaperKind, amount_violations,
 };
-use crate::dossier::{Action, Actor, Dossier, DossierState, DossierStatus, Duty, HistoryEntry};
+use crate::dossier::{
+    Action, Actor, Command, Dossier, DossierState, DossierStatus, Duty, HistoryEntry,
+};
 use crate::eform::{FilledForm, FormFields};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
+use crate::payment::FeesAsked;
+use crate::post::Post;
 use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
 
@@ -224,6 +228,41 @@ pub fn move_violations(
     found
 }
 
+/// `command` with the fees that it asks for at the prices of `catalogue`, by the version of the
+/// procedure that `dossier` keeps and the exemptions of the day. An officer who names no items asks
+/// for each once; of another system that names none, we do not know what it asks for. Fails with
+/// each choice that there is not, and where nothing is left to be paid.
+pub fn priced(
+    command: Command,
+    dossier: &Dossier,
+    by: &Actor,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Command, Vec<Violation>> {
+    let asks = command.action == Action::RequestPayment;
+    let by_officer = matches!(by, Actor::Officer { .. });
+    // What was carried out before keeps its prices.
+    let known = dossier.history.iter().any(|entry| entry.command == command.id);
+    let Some(fees) = command.fees.clone().or_else(|| by_officer.then(FeesAsked::default)) else {
+        return Ok(command);
+    };
+    if !asks || known || !fees.violations().is_empty() {
+        return Ok(command);
+    }
+    let (procedure, channel) = (catalogue.procedure_of(dossier), dossier.channel);
+    let day = date_of(command.at.unwrap_or(now));
+    let priced = fees.cleaned().priced(procedure, channel, day);
+    let within = |broken: Vec<Violation>| {
+        broken.into_iter().map(|broken| broken.within("fees")).collect::<Vec<_>>()
+    };
+    let priced = priced.map_err(within)?;
+    if !priced.items.is_empty() && priced.sum_vnd() == 0 {
+        let detail = "nothing is left to be paid: nobody is asked for it";
+        return Err(vec![Violation::new("fees", RuleName::AmountOwed, detail)]);
+    }
+    Ok(Command { fees: Some(priced), ..command })
+}
+
 impl Submission {
     /// Whether `by` may hand this in: the portal for every applicant, a citizen for themselves, an
     /// integrator for its agencies, and an officer of the counter what was brought or sent to their
@@ -377,6 +416,9 @@ impl Submission {
             documents: self.documents,
             results: Vec::new(),
             handovers: Vec::new(),
+            demands: Vec::new(),
+            receipts: Vec::new(),
+            post: Post::default(),
             forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,
             submitted_at: at,

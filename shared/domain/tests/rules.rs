@@ -15,6 +15,7 @@ mod rules {
     mod deliveries;
     mod eforms;
     mod exceptions;
+    mod fees;
     mod forwarding;
     mod heirs;
     mod indexes;
@@ -22,6 +23,8 @@ mod rules {
     mod kpi;
     mod ledger;
     mod notices;
+    mod payments;
+    mod post;
     mod properties;
     mod redates;
     mod reminders;

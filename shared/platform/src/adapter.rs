@@ -7,5 +7,6 @@ pub mod dynamo;
 pub mod gateway;
 pub mod national;
 pub mod objects;
+pub mod payment_platform;
 pub mod sqs;
 pub mod trust;

@@ -10,6 +10,7 @@ use base64::Engine;
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::id::DossierCode;
 use domain::language::Language;
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -232,6 +233,7 @@ pub struct HttpReply {
     retry_after_seconds: Option<u32>,
     body: Body,
     headers: Vec<(&'static str, String)>,
+    dossier: Option<DossierCode>,
 }
 
 impl HttpReply {
@@ -248,7 +250,16 @@ impl HttpReply {
     }
 
     fn of(status: u16, content_type: &'static str, body: Body) -> Self {
-        Self { status, content_type, retry_after_seconds: None, body, headers: Vec::new() }
+        let headers = Vec::new();
+        Self { status, content_type, retry_after_seconds: None, body, headers, dossier: None }
+    }
+
+    /// The same, with the dossier that was handed in or moved: the log line of the answer names it,
+    /// so that a dossier can be followed from the door on.
+    #[must_use]
+    pub fn about(mut self, code: DossierCode) -> Self {
+        self.dossier = Some(code);
+        self
     }
 
     /// An answer of another text type.
@@ -287,6 +298,7 @@ impl HttpReply {
             retry_after_seconds: problem.retry_after_seconds(),
             body: Body::Text(serde_json::to_string(problem).unwrap_or_default()),
             headers: vec![("content-language", language.name().to_owned())],
+            dossier: None,
         }
     }
 }
@@ -390,7 +402,8 @@ where
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
     match outcome {
         Ok(reply) => {
-            tracing::info!(route, request = id, status = reply.status, "request answered");
+            let dossier = reply.dossier.as_ref().map(DossierCode::as_str);
+            tracing::info!(route, request = id, status = reply.status, dossier, "request answered");
             reply.into()
         }
         Err(failure) => {

@@ -5,6 +5,7 @@ mod moved;
 use std::borrow::Cow;
 
 use domain::id::DossierCode;
+use domain::post::Post;
 use domain::{RuleName, Violation, text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,10 +14,10 @@ use serde_json::Value;
 use crate::Failure;
 use crate::form::{Draft, add_unnamed, without_mark};
 use crate::message::{
-    CloudEvent, DOCUMENTS, FEE, OF_INTEGRATORS, RESULT, SPEC_VERSION, SUBMIT, TRANSITION,
-    unknown_type,
+    CloudEvent, DOCUMENTS, FEE, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION, SUBMIT, TRANSITION,
+    read_data, unknown_type,
 };
-use crate::request::{SubmissionBody, TransitionBody};
+use crate::request::{PostalBody, SubmissionBody, TransitionBody};
 
 /// Longest id of an event, in characters. It is kept as a hash alone.
 const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
@@ -113,6 +114,16 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
             let mut broken = moved::as_transition(&mut event, &mut ignored);
             let fields = known_fields::<TransitionBody<Option<u64>>>(&mut event.data, &mut ignored);
             add_unnamed(&mut broken, fields);
+            broken
+        }
+        POSTAL => {
+            found.extend(dossier_of(&event).err());
+            let mut broken = known_fields::<PostalBody>(&mut event.data, &mut ignored);
+            if broken.is_empty() {
+                let heard = read_data::<PostalBody>(&event.data).map(|body| body.at(event.time));
+                let wrong = heard.ok().and_then(|item| Post::default().hear(item).err());
+                broken.extend(wrong.map(|violation| violation.within("data")));
+            }
             broken
         }
         // Nobody knows what form its data have.

@@ -35,10 +35,12 @@ pub mod telemetry;
 pub mod webhook;
 pub mod wire;
 
-pub use adapter::{cloud, document_hosts, dynamo, gateway, national, objects, sqs, trust};
+pub use adapter::{
+    cloud, document_hosts, dynamo, gateway, national, objects, payment_platform, sqs, trust,
+};
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{
-    assignment, claiming, gather, live_catalogue, live_token, recorded, removal, submission,
-    transition,
+    assignment, claiming, gather, live_catalogue, live_token, paying, recorded, removal,
+    submission, transition,
 };

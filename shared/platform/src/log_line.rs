@@ -50,11 +50,13 @@ pub enum LogLine {
     FieldsIgnored,
     /// An event names an integrator as its source, and is not proven to come from there.
     SenderNotProven,
+    /// The payment platform does not answer.
+    PaymentPlatformAway,
 }
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -76,6 +78,7 @@ impl LogLine {
         Self::FalseAcknowledgement,
         Self::FieldsIgnored,
         Self::SenderNotProven,
+        Self::PaymentPlatformAway,
     ];
 
     /// The `message` of the line.
@@ -102,6 +105,7 @@ impl LogLine {
             Self::FalseAcknowledgement => "a system does not have what it acknowledged",
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
+            Self::PaymentPlatformAway => "the payment platform does not answer",
         }
     }
 }

@@ -41,8 +41,11 @@ pub const RESULT: &str = "vn.motcua.dossier.result.v1";
 /// The type of the event "the fee was paid".
 pub const FEE: &str = "vn.motcua.dossier.fee.v1";
 
+/// The type of the event "an order of the post has moved".
+pub const POSTAL: &str = "vn.motcua.dossier.postal.v1";
+
 /// Every type of event that integrators send.
-pub const OF_INTEGRATORS: [&str; 5] = [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE];
+pub const OF_INTEGRATORS: [&str; 6] = [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE, POSTAL];
 
 /// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -17,8 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 
 mod events;
 mod inquiries;
+mod payment;
 
 pub use events::{EventRecords, ReplyQueues};
+pub use payment::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder};
 
 pub use inquiries::{AccountReplies, AccountUser, Asked, Asker, Inquiries, Limits, TakenUp};
 
@@ -80,6 +82,13 @@ pub trait DossierStore: Sync {
     /// Stores the last assignment of `dossier` if the stored one has its version, and every
     /// assignment before this one.
     fn assign(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// What goes by post for dossiers.
+pub trait PostBook: Sync {
+    /// Stores the post of `dossier` if the stored one is the version before it. Status, version and
+    /// history stay.
+    fn keep_post(&self, dossier: &Dossier) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
 /// The latest edition of the catalogue.

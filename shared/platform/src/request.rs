@@ -1,7 +1,9 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
+mod money;
 mod outcome;
+mod postal;
 
 use std::collections::BTreeSet;
 
@@ -26,7 +28,9 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::form::{Draft, add_unnamed};
+use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
+pub use postal::PostalBody;
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
@@ -348,6 +352,10 @@ pub struct TransitionBody<V> {
     #[serde(default)]
     handover: Option<HandoverBody>,
     #[serde(default)]
+    fees: Option<FeesBody>,
+    #[serde(default)]
+    payment: Option<PaymentBody>,
+    #[serde(default)]
     form: Option<FormFields>,
 }
 
@@ -405,6 +413,8 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             documents,
             result,
             handover,
+            fees: self.fees.map(FeesBody::asked),
+            payment: self.payment.map(PaymentBody::paid),
             form: self.form,
         };
         (command, under_inspection)

@@ -7,6 +7,7 @@ pub mod claiming;
 pub mod gather;
 pub mod live_catalogue;
 pub mod live_token;
+pub mod paying;
 pub mod recorded;
 pub mod removal;
 pub mod submission;

@@ -180,6 +180,8 @@ impl Patterns {
                     how: HandoverWay::InPerson,
                     to: None,
                 }),
+                fees: None,
+                payment: None,
                 form: None,
             };
             let Ok(Decision::Moved(moved)) =

@@ -20,6 +20,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("documentsCame", "DocumentsEvent", message::DOCUMENTS),
         ("resultGiven", "ResultEvent", message::RESULT),
         ("feePaid", "FeeEvent", message::FEE),
+        ("postMoved", "PostalEvent", message::POSTAL),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
         ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),

@@ -15,8 +15,8 @@ use crate::support::teller::{accepted, tell};
 use crate::support::world::{Kept, Scripted, shipped};
 
 /// The schemas of what integrators send.
-const EVENTS: [&str; 5] =
-    ["SubmitEvent", "TransitionEvent", "DocumentsEvent", "ResultEvent", "FeeEvent"];
+const EVENTS: [&str; 6] =
+    ["SubmitEvent", "TransitionEvent", "DocumentsEvent", "ResultEvent", "FeeEvent", "PostalEvent"];
 
 #[test]
 fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {
@@ -323,6 +323,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
     let woken = |order| serde_json::from_value::<wake_notices::Order>(order).map(|_| None);
     let deliveries = documents.schema("DeliveriesOrder");
     let delivered = |order| serde_json::from_value::<wake_deliveries::Order>(order).map(|_| None);
+    let settling = documents.schema("SettlingOrder");
+    let settled = |order| serde_json::from_value::<settle_payments::Order>(order).map(|_| None);
     let reconciliation = documents.schema("ReconciliationOrder");
     let reconciled =
         |order| serde_json::from_value::<reconcile_deliveries::Order>(order).map(|_| None);
@@ -339,6 +341,8 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         ("reconcile-deliveries.nightly", &reconciliation, &reconciled, Ok(None)),
         ("reconcile-deliveries.since", &reconciliation, &reconciled, Ok(None)),
         ("reconcile-deliveries.unknown-field", &reconciliation, &reconciled, Err(())),
+        ("settle-payments.five-minutes", &settling, &settled, Ok(None)),
+        ("settle-payments.unknown-field", &settling, &settled, Err(())),
         ("wake-deliveries.minute", &deliveries, &delivered, Ok(None)),
         ("wake-deliveries.unknown-field", &deliveries, &delivered, Err(())),
         ("announce-report.morning", &announcement, &announced, Ok(None)),
@@ -380,8 +384,9 @@ fn each_order_of_a_schedule_is_read_or_refused_as_its_name_says() {
         "expire-content",
         "wake-deliveries",
         "reconcile-deliveries",
+        "settle-payments",
     ];
-    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3, 2, 3]);
+    assert_eq!(known.map(|function| examples_of(function).len()), [5, 3, 2, 2, 3, 3, 3, 2, 3, 2]);
 }
 
 #[tokio::test]

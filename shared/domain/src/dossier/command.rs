@@ -13,6 +13,7 @@ use crate::document::{AskedDocument, Document};
 use crate::eform::FormFields;
 use crate::id::{AgencyCode, CommandId};
 use crate::outcome::{GivenResult, Handover};
+use crate::payment::{FeesAsked, FeesPaid};
 use crate::{RuleName, Violation, text};
 
 /// A request to move a dossier.
@@ -42,6 +43,11 @@ pub struct Command {
     pub result: Option<GivenResult>,
     /// How the result is handed over that is returned.
     pub handover: Option<Handover>,
+    /// The fees that a request for a payment asks for; none where an officer leaves all to the
+    /// catalogue.
+    pub fees: Option<FeesAsked>,
+    /// What was paid, where a payment is confirmed.
+    pub payment: Option<FeesPaid>,
     /// The form that a supplement brings, whole, in place of the one before.
     pub form: Option<FormFields>,
 }
@@ -72,6 +78,8 @@ impl Command {
             asked_for: self.asked_for.into_iter().map(AskedDocument::cleaned).collect(),
             documents: self.documents.into_iter().map(Document::cleaned).collect(),
             form: self.form.map(FormFields::cleaned),
+            fees: self.fees.map(FeesAsked::cleaned),
+            payment: self.payment.map(FeesPaid::cleaned),
             ..self
         }
     }
@@ -94,6 +102,7 @@ impl Command {
         self.reason == cleaned(entry.reason.as_deref())
             && self.note == cleaned(entry.note.as_deref())
             && self.asked_for == entry.asked_for
+            && self.has_the_money_of(entry, dossier)
             // What is in the first entry came by no command.
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
@@ -140,6 +149,7 @@ impl Command {
         broken.extend(self.check_to_agency().err());
         broken.extend(self.check_documents());
         broken.extend(self.check_result());
+        broken.extend(self.check_money());
         broken
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Dossier, HistoryEntry, Refusal, Rule, Target, moment};
+use crate::post::Post;
 use crate::{RuleName, Violation};
 
 /// Why the content of a dossier is gone.
@@ -50,6 +51,8 @@ impl Dossier {
         let mut next = self.clone().into_state();
         (next.applicant, next.documents, next.forms) = (None, Vec::new(), Vec::new());
         (next.results, next.handovers) = (Vec::new(), Vec::new());
+        (next.demands, next.receipts) = (Vec::new(), Vec::new());
+        next.post = Post::default();
         next.history = next.history.into_iter().map(HistoryEntry::without_words).collect();
         next.content_gone = Some(self.content_gone.unwrap_or(ContentGone { at: moment(at), by }));
         Ok(Self::of(next))

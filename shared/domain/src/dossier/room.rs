@@ -6,6 +6,7 @@ use super::{
     Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Signature, StepTaken, VERSIONS_MAX,
 };
 use crate::deadline::DueRule;
+use crate::payment::{Demand, FeeReceipt};
 use crate::{RuleName, Violation};
 
 /// The most bytes of an item in the store: names and values of its attributes, with what lists and
@@ -143,7 +144,9 @@ impl Dossier {
         let entries = self.history.iter().map(HistoryEntry::stored_bytes);
         let assignments = self.assignments.iter().map(Assignment::stored_bytes);
         let lists = documents.sum::<usize>() + entries.sum::<usize>() + assignments.sum::<usize>();
-        HEAD_BYTES_MAX + lists
+        let demands = self.demands.iter().map(Demand::stored_bytes).sum::<usize>();
+        let receipts = self.receipts.iter().map(FeeReceipt::stored_bytes).sum::<usize>();
+        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes()
     }
 
     /// How many moves lead from here to the applicant having the result, where nothing else

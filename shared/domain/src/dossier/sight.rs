@@ -30,6 +30,8 @@ pub enum Need {
     Result,
     /// How the result was handed over.
     Handover,
+    /// What was paid, with the number of the receipt.
+    Payment,
 }
 
 /// A move that an actor may make now.
@@ -69,6 +71,7 @@ impl Dossier {
             Action::Supplement if asked => Some(Need::Documents),
             Action::Finish => Some(Need::Result),
             Action::ReturnResult if self.owes_handover() => Some(Need::Handover),
+            Action::ConfirmPayment if self.owed().is_some() => Some(Need::Payment),
             Action::Submit
             | Action::Receive
             | Action::Refuse

@@ -46,7 +46,9 @@ impl Serialize for Dossier {
 impl TryFrom<DossierState> for Dossier {
     type Error = Impossible;
 
-    fn try_from(state: DossierState) -> Result<Self, Impossible> {
+    fn try_from(mut state: DossierState) -> Result<Self, Impossible> {
+        // Some of them lie with the state, and some with the content.
+        state.demands.sort_by_key(|demand| demand.version);
         check(state.version, state.status, &state.history)?;
         let (Some(first), Some(last)) = (state.history.first(), state.history.last()) else {
             return Err(Impossible("a dossier has no history"));
@@ -76,6 +78,9 @@ impl TryFrom<DossierState> for Dossier {
         };
         if !state.results.iter().all(gave) {
             return Err(Impossible("a result came with an entry that gave none"));
+        }
+        if let Some(reason) = state.impossible_money() {
+            return Err(Impossible(reason));
         }
         if let Some(reason) = state.impossible_assignments() {
             return Err(Impossible(reason));

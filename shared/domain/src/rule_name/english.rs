@@ -132,6 +132,14 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::ResultOwed => "must say whether there is a result, and in what form",
         RuleName::HandoverOwed => "must say how the result was handed over",
         RuleName::OnlineHandover => "is handed over on-line without being electronic",
+        RuleName::RequestPaymentOnly => "is for a request for a payment alone",
+        RuleName::ConfirmPaymentOnly => "is for the confirmation of a payment alone",
+        RuleName::KnownFee => "is no fee of the procedure",
+        RuleName::KnownExemption => "is no exemption in force for this dossier",
+        RuleName::AmountOwed => "is another sum than is owed",
+        RuleName::PaymentOwed => "must say what was paid, with the number of the receipt",
+        RuleName::NothingOwed => "has nothing to be paid now",
+        RuleName::AttemptsMax => "was tried too often",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",
         RuleName::KnownSystem => "is no system that must have dossiers",
@@ -172,6 +180,10 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentCode => "must be 1 to 64 bytes",
         RuleName::Results => "must name at least one kind of result, and each once",
         RuleName::StepCode => "must be the code of a step, 1 to 64 visible ASCII characters",
+        RuleName::FeeCode => {
+            "must be the code of a fee or an exemption, 1 to 64 visible ASCII characters"
+        }
+        RuleName::FeeSum => "must have the fee of the procedure as the sum of its items",
         RuleName::FormSchema => "is no schema of a form that can be filled in and checked",
         RuleName::KeptAgency => "leaves out an agency",
         RuleName::KeptName => "changes a name of the past",

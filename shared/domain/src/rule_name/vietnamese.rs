@@ -132,6 +132,14 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::ResultOwed => "phải nêu kết quả giải quyết và hình thức của kết quả",
         RuleName::HandoverOwed => "phải nêu cách trả kết quả",
         RuleName::OnlineHandover => "chỉ kết quả điện tử mới trả trực tuyến được",
+        RuleName::RequestPaymentOnly => "chỉ dùng khi yêu cầu thực hiện nghĩa vụ tài chính",
+        RuleName::ConfirmPaymentOnly => "chỉ dùng khi xác nhận đã nộp",
+        RuleName::KnownFee => "thủ tục không có khoản phí, lệ phí này",
+        RuleName::KnownExemption => "không có mức miễn, giảm này đang áp dụng cho hồ sơ",
+        RuleName::AmountOwed => "khác với số tiền phải nộp",
+        RuleName::PaymentOwed => "phải nêu số tiền đã nộp và số biên lai",
+        RuleName::NothingOwed => "hiện không có khoản nào phải nộp",
+        RuleName::AttemptsMax => "đã thử quá nhiều lần",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",
         RuleName::KnownSystem => "hệ thống nhận không có trong danh mục",
@@ -172,6 +180,10 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::DocumentCode => "mã tài liệu phải có 1 đến 64 byte",
         RuleName::Results => "phải nêu ít nhất một loại kết quả, mỗi loại một lần",
         RuleName::StepCode => "mã bước phải có 1 đến 64 ký tự ASCII nhìn thấy được",
+        RuleName::FeeCode => {
+            "mã khoản thu hoặc mức miễn, giảm phải có 1 đến 64 ký tự ASCII nhìn thấy được"
+        }
+        RuleName::FeeSum => "tổng các khoản phải bằng phí, lệ phí của thủ tục",
         RuleName::FormSchema => "lược đồ biểu mẫu không thể điền hoặc kiểm tra được",
         RuleName::KeptAgency => "không được bỏ cơ quan đã có",
         RuleName::KeptName => "không được đổi tên trong quá khứ",

@@ -200,6 +200,8 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
             documents: Vec::new(),
             result: attempt.result().filter(|_| action == Action::Finish),
             handover: handed_over(action),
+            fees: None,
+            payment: None,
             form: None,
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
@@ -434,6 +436,8 @@ proptest! {
                 documents: Vec::new(),
                 result: given_by(entry, &reached),
                 handover: handed_over(entry.action),
+                fees: None,
+                payment: None,
                 form: None,
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;

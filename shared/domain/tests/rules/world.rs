@@ -210,6 +210,8 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         documents: Vec::new(),
         result: given(action),
         handover: handed_over(action),
+        fees: None,
+        payment: None,
         form: None,
     }
 }

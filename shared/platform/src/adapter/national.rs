@@ -108,7 +108,12 @@ impl CaseSystems for NationalSystems {
 
 /// Sends one request and says why there is no answer to read.
 async fn asked(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
-    exchange(request).await.map_err(|verdict| match verdict {
+    exchange(request).await.map_err(trouble_of)
+}
+
+/// What is wrong where an exchange had no answer to read.
+pub(super) fn trouble_of(verdict: Verdict) -> Trouble {
+    match verdict {
         Verdict::NotTaken { instead, retry_after } => {
             // It read the request, and it is the request that is wrong.
             if ["http-400", "http-413", "http-422"].contains(&instead.as_str()) {
@@ -120,7 +125,7 @@ async fn asked(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
         Verdict::Unknown { instead } => Trouble::Unavailable { code: instead, retry_after: None },
         // No exchange ends so: these are what a gateway says in its answer.
         Verdict::Accepted { .. } | Verdict::Declined { .. } => no_account(),
-    })
+    }
 }
 
 /// The `error_code` of an answer or of one of its items, which vendors write as text or as a

@@ -1,13 +1,11 @@
 //! Events that say what happened, read as the move that it is by law.
 
 use domain::dossier::Action;
+use domain::payment::REFERENCE_CHARACTERS_MAX;
 use domain::{RuleName, Violation};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::message::{CloudEvent, DOCUMENTS, FEE, RESULT, TRANSITION};
-
-/// Longest reference of a payment, in characters.
-const REFERENCE_CHARACTERS_MAX: usize = 100;
 
 /// Which move a type of event is, which of its fields it has, and which of them it owes.
 const MOVES: [(&str, Action, &[&str], &[&str]); 3] = [
@@ -43,10 +41,13 @@ pub(super) fn as_transition(event: &mut CloudEvent<Value>, ignored: &mut usize) 
         .map(|name| Violation::new(format!("data.{name}"), RuleName::Required, "is required"))
         .collect();
     let paid = paid(data, &mut broken);
-    if let Some(paid) = paid {
+    if let Some((reference, amount)) = paid {
+        let paid = format!("Biên lai {reference}: {amount} đồng");
         let said = data.get("note").and_then(Value::as_str);
         let note = said.map_or_else(|| paid.clone(), |said| format!("{paid}. {said}"));
         data.insert("note".to_owned(), note.into());
+        let payment = json!({ "reference": reference, "amountVnd": amount });
+        data.insert("payment".to_owned(), payment);
     }
     data.insert("action".to_owned(), action.name().into());
     event.kind = TRANSITION.to_owned();
@@ -54,7 +55,7 @@ pub(super) fn as_transition(event: &mut CloudEvent<Value>, ignored: &mut usize) 
 }
 
 /// What was paid, as the desk reads it; taken out of the fields.
-fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<String> {
+fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<(String, u64)> {
     let (reference, amount) = (data.remove("reference"), data.remove("amountVnd"));
     let mut wrong = |field: &str, rule, detail: &str| {
         broken.push(Violation::new(format!("data.{field}"), rule, detail));
@@ -77,5 +78,5 @@ fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<St
         }
         amount
     });
-    Some(format!("Biên lai {}: {} đồng", reference?, amount?))
+    Some((reference?, amount?))
 }

@@ -6,7 +6,7 @@ use domain::dossier::{Actor, Command, Decision, Dossier, DossierStatus, HistoryE
 use domain::id::DossierCode;
 use domain::law::Law;
 use domain::outcome::{GivenResult, ResultKind};
-use domain::submission::move_violations;
+use domain::submission::{move_violations, priced};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -74,6 +74,8 @@ pub async fn change(
 ) -> Result<Moved, Failure> {
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
+        let command = priced(command.clone(), &dossier, by, catalogue, now);
+        let command = command.map_err(Failure::Invalid)?;
         match dossier.decide(command.clone(), by, catalogue.law(), now)? {
             Decision::Repeated(entry) => return Ok(Moved::to(&dossier, &entry, catalogue.law())),
             Decision::Moved(next) => {

@@ -1,6 +1,6 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant, documents, forms, results and who took them are in no other
-//! table (ADR 48).
+//! stream and indexes carry. Applicant, documents, forms, results, who took them and why somebody
+//! pays less are in no other table (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -11,13 +11,24 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-pub(super) const CONTENT: [&str; 5] = ["applicant", DOCUMENTS, "forms", "results", "handovers"];
+pub(super) const CONTENT: [&str; 7] =
+    ["applicant", DOCUMENTS, "forms", "results", "handovers", DEMANDS, POST];
 
 /// The one of them that says which objects belong to a dossier of before there were results.
 pub(super) const DOCUMENTS: &str = "documents";
 
+/// What the applicant was asked to pay: in the content where an officer chose the items, since that
+/// may say something about the applicant; else in the state, so that such a move is one write.
+pub(super) const DEMANDS: &str = "demands";
+
+/// By what it was paid, which says nothing of anybody: in the state.
+pub(super) const RECEIPTS: &str = "receipts";
+
+/// The one of them that changes without a version of the dossier.
+pub(super) const POST: &str = "post";
+
 /// Those of them that grow, each a list of which a write adds the newest.
-const LISTS: [&str; 4] = [DOCUMENTS, "forms", "results", "handovers"];
+const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", "handovers", DEMANDS];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -47,6 +58,17 @@ impl DossierItems {
         for name in CONTENT {
             content.extend(state.remove(name).map(|value| (name.to_owned(), value)));
         }
+        if let Some(AttributeValue::L(demands)) = content.remove(DEMANDS) {
+            let (mut chosen, mut plain) = (Vec::new(), Vec::new());
+            for (demand, stored) in dossier.demands.iter().zip(demands) {
+                if demand.chosen { &mut chosen } else { &mut plain }.push(stored);
+            }
+            for (item, list) in [(&mut content, chosen), (&mut state, plain)] {
+                if !list.is_empty() {
+                    item.insert(DEMANDS.to_owned(), AttributeValue::L(list));
+                }
+            }
+        }
         Ok(Self { state, content })
     }
 }
@@ -57,7 +79,10 @@ fn content_version(dossier: &Dossier) -> u64 {
     let forms = dossier.forms.iter().map(|form| form.version);
     let results = dossier.results.iter().map(|document| document.version);
     let handovers = dossier.handovers.iter().map(|handover| handover.version);
-    documents.chain(forms).chain(results).chain(handovers).max().unwrap_or(1)
+    let demands = dossier.demands.iter().filter(|demand| demand.chosen);
+    let demands = demands.map(|demand| demand.version);
+    let handed_in = documents.chain(forms).chain(results).chain(handovers);
+    handed_in.chain(demands).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -73,8 +98,10 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if state.get(CONTENT_VERSION) != content.get("version") {
         return None;
     }
-    if let Some(applicant) = content.remove("applicant") {
-        state.insert("applicant".to_owned(), applicant);
+    for name in ["applicant", POST] {
+        if let Some(value) = content.remove(name) {
+            state.insert(name.to_owned(), value);
+        }
     }
     for name in LISTS {
         if let Some(AttributeValue::L(later)) = content.remove(name) {
@@ -105,7 +132,10 @@ pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str
     let forms = dossier.forms.iter().filter(|form| form.version == version);
     let results = dossier.results.iter().filter(|document| document.version == version);
     let handovers = dossier.handovers.iter().filter(|handover| handover.version == version);
-    let counts = [documents.count(), forms.count(), results.count(), handovers.count()];
+    let chosen = dossier.demands.iter().filter(|demand| demand.chosen);
+    let demands = chosen.filter(|demand| demand.version == version);
+    let counts =
+        [documents.count(), forms.count(), results.count(), handovers.count(), demands.count()];
     let counts = LISTS.into_iter().zip(counts);
     let newest = counts.filter_map(|(name, count)| match content.remove(name) {
         Some(AttributeValue::L(mut list)) if count > 0 => {

@@ -1,31 +1,31 @@
 //! The dossiers table: read one, move one, list an agency's.
 
+mod outline;
+
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use domain::applicant::Phone;
 use domain::dossier::{Dossier, DossierStatus, Progress};
 use domain::id::{AgencyCode, DossierCode};
 use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::change::Change;
-use super::contents::{CONTENT_VERSION, GONE};
+use super::contents::{CONTENT_VERSION, DEMANDS, GONE, POST, RECEIPTS};
 use super::pages::{self, Cut, HISTORY, PAGED};
-use super::people::of_phone;
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
 use crate::Failure;
-use crate::keyed_hash::KeyedHash;
-use crate::port::{Advance, DossierStore, Stored};
+use crate::port::{Advance, DossierStore, PostBook, Stored};
 use crate::record::{Work, WorklistItem, holder_key, work_key};
 
 /// The key of a row.
 const KEY: &[&str] = &["code"];
+
+pub use outline::Outline;
 
 /// Reads and writes the dossiers table.
 #[derive(Debug, Clone)]
@@ -165,29 +165,6 @@ impl Dossiers {
         read(state).map(Some)
     }
 
-    /// What a reply to somebody who asks may need of the dossier with this code: how far it is, when
-    /// it is due, and whether a number is its applicant's.
-    pub async fn outline(&self, code: &DossierCode) -> Result<Option<Outline>, Failure> {
-        let get = self.client.get_item().table_name(&self.tables.states);
-        let shown = format!("code, version, #status, dueAt, phoneHash, {HISTORY}, {PAGED}");
-        let get = get
-            .projection_expression(shown)
-            .expression_attribute_names("#status", "status")
-            .key("code", text(code.as_str()))
-            .consistent_read(true);
-        let Some(mut state) = get.send().await.map_err(down)?.item else { return Ok(None) };
-        self.add_pages_to(&mut state).await?;
-        let of_applicant = state.remove("phoneHash").and_then(|hash| hash.as_s().ok().cloned());
-        let due_at = match state.remove("dueAt") {
-            Some(AttributeValue::S(due)) => {
-                let unreadable = |_| Failure::Defect("a due date cannot be read".to_owned());
-                Some(due.parse().map_err(unreadable)?)
-            }
-            _ => None,
-        };
-        Ok(Some(Outline { progress: read(state)?, due_at, of_applicant }))
-    }
-
     /// State, content and pages of a dossier in one: the first two side by side, then what the state
     /// has in pages.
     async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
@@ -217,24 +194,6 @@ impl Dossiers {
     async fn got(&self, table: &str, key: &str) -> Result<Option<Item>, Failure> {
         let get = self.client.get_item().table_name(table).key("code", text(key));
         get.consistent_read(true).send().await.map(|found| found.item).map_err(down)
-    }
-}
-
-/// What a reply to somebody who asks may need of a dossier.
-#[derive(Debug)]
-pub struct Outline {
-    /// How far it is.
-    pub progress: Progress,
-    /// When its result is due.
-    pub due_at: Option<Timestamp>,
-    /// The keyed hash of its applicant's number.
-    of_applicant: Option<String>,
-}
-
-impl Outline {
-    /// Whether `phone`, hashed by `hash`, is the applicant's number.
-    pub fn is_of(&self, hash: &KeyedHash, phone: &Phone) -> bool {
-        self.of_applicant.as_ref().is_some_and(|known| *known == of_phone(hash, phone))
     }
 }
 
@@ -289,6 +248,61 @@ impl DossierStore for Dossiers {
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
+        self.advance_with(dossier, Vec::new()).await
+    }
+
+    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let mut fields = DossierItems::of(dossier)?.state;
+        let Some(AttributeValue::L(mut assignments)) = fields.remove("assignments") else {
+            return Err(Failure::Defect("a dossier has no assignments".to_owned()));
+        };
+        let newest = assignments.pop().into_iter().collect();
+        let mut values = HashMap::from([
+            (":newest".to_owned(), AttributeValue::L(newest)),
+            (":none".to_owned(), AttributeValue::L(Vec::new())),
+            (":number".to_owned(), number(dossier.assignment())),
+            (":version".to_owned(), number(dossier.version)),
+        ]);
+        let as_before = assigned_as_before(dossier.assignment() - 1, &mut values);
+        let held = match fields.remove("heldBy") {
+            Some(holder) => {
+                values.insert(":holder".to_owned(), holder);
+                ", heldBy = :holder"
+            }
+            None => " REMOVE heldBy",
+        };
+        let step = match fields.remove("step") {
+            Some(step) => {
+                values.insert(":step".to_owned(), step);
+                ", step = :step"
+            }
+            // A step goes on with each assignment; it ends with a move alone.
+            None => "",
+        };
+        let list = "assignments = list_append(if_not_exists(assignments, :none), :newest)";
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.tables.states)
+            .key("code", text(dossier.code.as_str()))
+            .update_expression(format!("SET {list}, assignment = :number{step}{held}"))
+            .condition_expression(format!("#version = :version AND {as_before}"))
+            .expression_attribute_names("#version", "version")
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        stored(outcome)
+    }
+}
+
+impl Dossiers {
+    /// Stores the next version of `dossier` with what stands `beside` it in other tables: all or
+    /// nothing.
+    pub(super) async fn advance_with(
+        &self,
+        dossier: &Dossier,
+        beside: Vec<TransactWriteItem>,
+    ) -> Result<Advance, Failure> {
         let DossierItems { state: mut fields, content } = DossierItems::of(dossier)?;
         let Some(AttributeValue::L(history)) = fields.remove(HISTORY) else {
             return Err(Failure::Defect("a dossier has no history".to_owned()));
@@ -353,53 +367,30 @@ impl DossierStore for Dossiers {
             update.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
         let change = Change { table, code, update, condition, names, values };
-        if others.is_empty() {
+        if others.is_empty() && beside.is_empty() {
             return Ok(match change.alone(&self.client).await? {
                 Stored::Yes => Advance::Stored,
                 Stored::AnotherWasFirst => Advance::AnotherWasFirst,
             });
         }
-        self.change_with(change, others, &uploaded).await
+        self.change_with(change, (others, beside), &uploaded).await
     }
+}
 
-    async fn assign(&self, dossier: &Dossier) -> Result<Stored, Failure> {
-        let mut fields = DossierItems::of(dossier)?.state;
-        let Some(AttributeValue::L(mut assignments)) = fields.remove("assignments") else {
-            return Err(Failure::Defect("a dossier has no assignments".to_owned()));
-        };
-        let newest = assignments.pop().into_iter().collect();
-        let mut values = HashMap::from([
-            (":newest".to_owned(), AttributeValue::L(newest)),
-            (":none".to_owned(), AttributeValue::L(Vec::new())),
-            (":number".to_owned(), number(dossier.assignment())),
-            (":version".to_owned(), number(dossier.version)),
-        ]);
-        let as_before = assigned_as_before(dossier.assignment() - 1, &mut values);
-        let held = match fields.remove("heldBy") {
-            Some(holder) => {
-                values.insert(":holder".to_owned(), holder);
-                ", heldBy = :holder"
-            }
-            None => " REMOVE heldBy",
-        };
-        let step = match fields.remove("step") {
-            Some(step) => {
-                values.insert(":step".to_owned(), step);
-                ", step = :step"
-            }
-            // A step goes on with each assignment; it ends with a move alone.
-            None => "",
-        };
-        let list = "assignments = list_append(if_not_exists(assignments, :none), :newest)";
+impl PostBook for Dossiers {
+    async fn keep_post(&self, dossier: &Dossier) -> Result<Stored, Failure> {
+        let post = DossierItems::of(dossier)?.content.remove(POST);
+        let post = post.ok_or_else(|| Failure::Defect("a dossier has no post".to_owned()))?;
         let outcome = self
             .client
             .update_item()
-            .table_name(&self.tables.states)
+            .table_name(&self.tables.contents)
             .key("code", text(dossier.code.as_str()))
-            .update_expression(format!("SET {list}, assignment = :number{step}{held}"))
-            .condition_expression(format!("#version = :version AND {as_before}"))
+            .update_expression("SET post = :post")
+            .condition_expression("attribute_not_exists(post) OR post.#version = :before")
             .expression_attribute_names("#version", "version")
-            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":post", post)
+            .expression_attribute_values(":before", number(dossier.post.version - 1))
             .send()
             .await;
         stored(outcome)
@@ -419,17 +410,20 @@ fn assigned_as_before(
 }
 
 impl Dossiers {
-    /// The change with `others`, the writes of its content and of a page, and the claims on what was
-    /// uploaded.
+    /// The change with others, the writes of its content and of a page, with what stands beside it
+    /// elsewhere, and the claims on what was uploaded.
     async fn change_with(
         &self,
         change: Change<'_>,
-        others: Vec<TransactWriteItem>,
+        (others, beside): (Vec<TransactWriteItem>, Vec<TransactWriteItem>),
         uploaded: &BTreeMap<&UploadId, &UploadedDocument>,
     ) -> Result<Advance, Failure> {
         let code = change.code;
         let mut writes = vec![change.with_others()?];
         writes.extend(others);
+        let others_to = writes.len();
+        writes.extend(beside);
+        let beside = others_to..writes.len();
         let first_claim = writes.len();
         writes.extend(claims(self.uploads.as_deref(), code, uploaded.values().copied())?);
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
@@ -447,7 +441,8 @@ impl Dossiers {
             return Ok(Advance::UploadsTaken(taken));
         }
         // Decided again, from what is stored by then.
-        if cancelled.is_refused(0) || cancelled.is_conflict() {
+        let refused = |place: usize| cancelled.is_refused(place);
+        if refused(0) || beside.into_iter().any(refused) || cancelled.is_conflict() {
             return Ok(Advance::AnotherWasFirst);
         }
         Err(down(error))
@@ -471,4 +466,6 @@ const MOVED: &[&str] = &[
     "handler",
     "heldBy",
     "step",
+    DEMANDS,
+    RECEIPTS,
 ];

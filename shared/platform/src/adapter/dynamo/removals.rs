@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::change::Change;
-use super::contents::{CONTENT, DOCUMENTS, GONE};
+use super::contents::{CONTENT, DOCUMENTS, GONE, RECEIPTS};
 use super::pages::{self, HISTORY};
 use super::{
     Cancelled, DossierItems, DossierTables, Item, down, number, people, rows, stored, text,
@@ -108,7 +108,7 @@ impl Removal for Removals {
         let (pages, history) = pages::parts(&paged, history);
         // The documents of a state of before contents lay apart say which objects are to go.
         let content = CONTENT.into_iter().filter(|name| *name != DOCUMENTS);
-        let gone_too: Vec<&str> = content.chain(people::KEYS).collect();
+        let gone_too: Vec<&str> = content.chain(people::KEYS).chain([RECEIPTS]).collect();
         let table = &self.dossiers.states;
         let change = Change {
             table,
