@@ -9,7 +9,9 @@ use futures::{StreamExt, stream};
 use platform::port::Uploads;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::call::{
+    AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, SMS_SECRET, submission,
+};
 use crate::support::log::Log;
 use crate::support::policy::keeps_a_browser_in_its_bounds;
 use crate::support::template::yaml;
@@ -43,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 50] = [
+pub const MATRIX: [(&str, [u16; 12]); 51] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -76,6 +78,7 @@ pub const MATRIX: [(&str, [u16; 12]); 50] = [
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST /v1/callbacks/sms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("GET /v1/callbacks/payment",            [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
@@ -195,6 +198,10 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "GET /tra-cuu/{file}" => path.push(("file", "page.js".to_owned())),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
+        "POST /v1/callbacks/sms/{secret}" => {
+            path.push(("secret", format!("not-{SMS_SECRET}")));
+            body = json!({ "id": "m1", "from": "0912345678", "to": "8088", "text": "MOTCUA" });
+        }
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
             query.push(("period", "2026-11"));
         }

@@ -2,6 +2,7 @@
 //! stack.
 
 mod announcement;
+mod answers;
 mod capacity;
 mod case;
 mod catalogue;

@@ -294,6 +294,7 @@ def main() -> int:
         "proofKey": stack["PROOF_KEY"],
         **proven(stack["API_URL"], stack["PROOF_KEY"], dossier),
         "secret": stack["ESMS_REPORT_SECRET"],
+        "smsSecret": stack["SMS_INBOUND_SECRET"],
         "zaloApp": stack["ZALO_APP_ID"],
         "zaloSecret": stack["ZALO_OA_SECRET"],
         "event": EVENT,

@@ -109,7 +109,8 @@ def before_call(
         if "code" in path:
             path["code"] = SETTING["documentOf"]
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
-        path["secret"] = SETTING["secret"]
+        by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
+        path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
     of_proof(case, number)
     body = case.body
     if isinstance(body, dict):

@@ -69,6 +69,7 @@ GATEWAY_ACCOUNT = {
     "ZALO_REFRESH_TOKEN": "local-refresh-token",
     "ZALO_OA_SECRET": "stand-in-oa-secret",
     "ESMS_REPORT_SECRET": "local-report-secret",
+    "SMS_INBOUND_SECRET": "local-inbound-secret",
 }
 
 # The account that the national portal's stand-in knows.
@@ -301,6 +302,7 @@ class Stack:
             "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
             "OidcIssuer": issuer_url,
             "ZaloUrl": f"{gateways_url}/zalo",
+            "ZaloOaUrl": f"{gateways_url}/zalo-oa",
             "ZaloLoginUrl": f"{gateways_url}/zalo-login",
             "ZaloAppSecret": GATEWAY_ACCOUNT["ZALO_APP_SECRET"],
             "EsmsUrl": f"{gateways_url}/esms",
@@ -322,6 +324,7 @@ class Stack:
             "ZaloAppId": GATEWAY_ACCOUNT["ZALO_APP_ID"],
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
+            "SmsInboundSecret": GATEWAY_ACCOUNT["SMS_INBOUND_SECRET"],
             "NationalUrl": portal_url,
             "NationalUser": PORTAL_ACCOUNT["NATIONAL_USER"],
             "NationalPassword": PORTAL_ACCOUNT["NATIONAL_PASSWORD"],

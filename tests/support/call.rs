@@ -15,6 +15,7 @@ use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::asker::Desk;
 use super::desk::receiving;
 use super::world::{Kept, NOW, World, at, proof_key, public_url, shipped};
 
@@ -465,14 +466,8 @@ impl Call {
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
                     .await
             }
-            route
-                if route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms") =>
-            {
-                let reporters = reporters();
-                let handler = |request| {
-                    record_delivery::handle(request, &world.notices, catalogue, &reporters, now)
-                };
-                http::serve(event, handler).await
+            route if route.contains("/v1/callbacks/") => {
+                Self::heard(event, &world.notices, world, now).await
             }
             route if route.contains("/events") => {
                 let queue = Kept::default();
@@ -522,10 +517,23 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> Answer {
-        let reporters = reporters();
-        let handler =
-            |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
-        http::serve(self.event(), handler).await.into()
+        Self::heard(self.event(), book, world, now).await.into()
+    }
+
+    /// What `record-delivery` answers, which has gateways that take everything.
+    async fn heard(
+        event: ApiGatewayV2httpRequest,
+        book: &impl platform::port::NoticeBook,
+        world: &World,
+        now: Timestamp,
+    ) -> ApiGatewayV2httpResponse {
+        let (reporters, desk) = (reporters(), Desk::new());
+        let answering = desk.over(world, &world.contacts);
+        let catalogue = &world.catalogue;
+        let handler = |request| {
+            record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
+        };
+        http::serve(event, handler).await
     }
 
     /// What `read-case` answers at `now`, as it is.
@@ -624,12 +632,14 @@ async fn own(
 pub const ZALO_APP: &str = "1234567890123456789";
 pub const ZALO_SECRET: &str = "an account's secret";
 pub const ESMS_SECRET: &str = "a-secret-in-an-address";
+pub const SMS_SECRET: &str = "another-secret-in-an-address";
 
 /// Who may report in the tests.
 pub fn reporters() -> Reporters {
     Reporters {
         zalo: ZaloSigner { app_id: ZALO_APP.to_owned(), oa_secret: ZALO_SECRET.to_owned() },
         esms_secret: ESMS_SECRET.to_owned(),
+        sms_secret: SMS_SECRET.to_owned(),
     }
 }
 

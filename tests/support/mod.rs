@@ -1,5 +1,6 @@
 //! What the tests stand on: an embedded world for components, the deployed stack for journeys.
 
+pub mod asker;
 pub mod browser;
 pub mod bytes;
 pub mod call;

@@ -83,6 +83,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "search",
     "key_numbers",
     "id",
+    "inquiry",
     "phone",
     "identity",
     "eform",

@@ -3,7 +3,7 @@
 use domain::language::Language;
 
 use super::*;
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, SMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
@@ -57,6 +57,7 @@ fn call(route: &str) -> Call {
         .path("secret", ESMS_SECRET);
     match route {
         route if route.contains("/v1/own/") => call.proven("H20.03-261117-0001"),
+        "POST /v1/callbacks/sms/{secret}" => call.path("secret", SMS_SECRET),
         "GET /v1/dossiers" => call.officer(AGENCY),
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),

@@ -16,13 +16,14 @@ use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::support::asker::Desk;
 use crate::support::call::{Answer, nobodys_platform, reporters};
 use crate::support::desk::receiving;
 use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 155] = [
+const ANSWERS: [(&str, u16, &str); 159] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -113,6 +114,10 @@ const ANSWERS: [(&str, u16, &str); 155] = [
     ("record-delivery.esms-failed", 200, ""),
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
+    ("record-delivery.sms-asked", 200, ""),
+    ("record-delivery.sms-without-text", 400, "text required"),
+    ("record-delivery.sms-wrong-secret", 404, "route-not-found"),
+    ("record-delivery.zalo-asked", 200, ""),
     ("track-dossier.worklist-bad-query", 400, "status national-status"),
     ("keep-preference.sms-alone", 200, ""),
     ("keep-preference.by-portal", 200, ""),
@@ -338,9 +343,11 @@ async fn answered(world: &World, name: &str) -> Answer {
             .await
         }
         "record-delivery" => {
-            let reporters = reporters();
+            let (reporters, desk) = (reporters(), Desk::new());
+            let answering = desk.over(world, &world.contacts);
+            let (book, catalogue) = (&world.notices, &world.catalogue);
             let handler = |request| {
-                record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now)
+                record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
             };
             http::serve(request, handler).await
         }

@@ -1,6 +1,7 @@
 //! The texts sent to applicants, and to leaders in the morning. Messages carry code, status and
 //! date, or figures; never a name or an identity number.
 
+pub mod answer;
 mod carrier;
 pub mod codes;
 pub mod headline;
@@ -30,6 +31,7 @@ use crate::id::SubjectCode;
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
 use proof::ProofTemplate;
+use answer::AnswerTexts;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
@@ -87,7 +89,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
         ))
     )]
     pub text: String,
@@ -103,7 +105,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -169,6 +171,9 @@ data_file! {
         /// How the forms are laid out that are printed; none in editions older than them.
         #[serde(default)]
         forms: Vec<FormLayout>,
+        /// What is answered to those who ask; `None` in editions older than such answers.
+        #[serde(default)]
+        answers: Option<AnswerTexts>,
     }
 }
 
@@ -186,6 +191,7 @@ pub struct Templates {
     repetition: BTreeMap<Language, String>,
     report: Option<ReportTemplate>,
     proof: Option<ProofTemplate>,
+    answers: Option<AnswerTexts>,
 }
 
 impl Templates {
@@ -254,10 +260,11 @@ impl Templates {
         if checks == Checks::All {
             found.extend(file.report.iter().flat_map(ReportTemplate::violations));
             found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
+            found.extend(file.answers.iter().flat_map(AnswerTexts::violations));
         }
         if found.is_empty() {
-            let TemplatesFile { repetition, report, proof, .. } = file;
-            Ok(Self { by_action, repetition, report, proof })
+            let TemplatesFile { repetition, report, proof, answers, .. } = file;
+            Ok(Self { by_action, repetition, report, proof, answers })
         } else {
             Err(found)
         }
@@ -271,6 +278,11 @@ impl Templates {
     /// The texts with a one-time code, if the edition has them.
     pub fn proof(&self) -> Option<&ProofTemplate> {
         self.proof.as_ref()
+    }
+
+    /// What is answered to those who ask, if the edition has it.
+    pub fn answers(&self) -> Option<&AnswerTexts> {
+        self.answers.as_ref()
     }
 
     /// The texts sent after `action`; `None` if it has no notice.
@@ -383,7 +395,12 @@ fn text_violations(
             let field = format!("{field}.sms.{}.{name}", language.name());
             let each: Vec<_> = placeholders.each.iter().chain(besides).copied().collect();
             let found_in = |text: &String| {
-                sms.text_violations(&field, prefixes, text, (placeholders.names_subject, &each))
+                sms.text_violations(
+                    &field,
+                    prefixes,
+                    text,
+                    (Some(placeholders.names_subject), &each),
+                )
             };
             found.extend(text.map(found_in).unwrap_or_default());
         }
@@ -397,7 +414,7 @@ impl SmsText {
         field: &str,
         prefixes: &[&str],
         text: &str,
-        (names_subject, placeholders): (RuleName, &[(&str, usize)]),
+        (names_subject, placeholders): (Option<RuleName>, &[(&str, usize)]),
     ) -> Vec<Violation> {
         let mut found = Vec::new();
         // A shorter filling never takes more parts than the longest one.
@@ -413,12 +430,12 @@ impl SmsText {
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, RuleName::KnownPlaceholder, detail));
         }
-        if let Some((subject, _)) = placeholders.first()
+        if let (Some(rule), Some((subject, _))) = (names_subject, placeholders.first())
             && !text.contains(subject)
         {
             found.push(Violation::new(
                 field,
-                names_subject,
+                rule,
                 format!("a text says what it is about: {subject}"),
             ));
         }

@@ -43,7 +43,7 @@ pub use contacts::{ContactBook, NoticePreference};
 pub use contents::DossierItems;
 pub use copies::CopyTable;
 pub use deliveries::{Behind, Deliveries, DueDelivery, InStep, SystemStanding};
-pub use dossiers::{Desk, DossierTables, Dossiers, Line, WorklistPage};
+pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
