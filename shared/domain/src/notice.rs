@@ -30,8 +30,8 @@ use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
-use proof::ProofTemplate;
 use answer::AnswerTexts;
+use proof::ProofTemplate;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 

@@ -57,6 +57,7 @@ pub(super) fn met(gateway: GatewayName, phone: &str) -> Option<Behaviour> {
             | End::AnswerLost,
             GatewayName::Zalo
             | GatewayName::ZaloLogin
+            | GatewayName::ZaloOa
             | GatewayName::Esms
             | GatewayName::Speedsms
             | GatewayName::Vnpt,
