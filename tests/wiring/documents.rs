@@ -254,8 +254,9 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
             "{route}"
         );
         // A payer who comes back names an attempt, which may be none of ours.
-        let names_one =
-            ["{code}", "{id}", "/callbacks/payment"].iter().any(|part| route.contains(part));
+        let names_one = ["{code}", "{id}", "{secret}", "/callbacks/payment"]
+            .iter()
+            .any(|part| route.contains(part));
         assert_eq!(statuses.contains("404"), names_one, "{route}");
     }
     let unavailable = &documents.openapi["components"]["responses"]["Unavailable"];
