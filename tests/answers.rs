@@ -1,8 +1,10 @@
 //! Who asks by SMS or Zalo how far a dossier is, is answered once, and learns nothing of a person.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
 use platform::http;
 use platform::port::{Contacts, Inquiries};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::asker::{Account, Desk, Ending, Ends};
 use crate::support::call::{Answer, Call, SMS_SECRET, ZALO_APP, reporters, signed, submission};
+use crate::support::file;
 use crate::support::log::Log;
 use crate::support::world::{NOW, Scripted, World, at};
 
@@ -64,7 +67,7 @@ async fn received(world: &World) -> String {
     code
 }
 
-fn texts(desk: &Desk) -> Vec<String> {
+fn texts_of(desk: &Desk) -> Vec<String> {
     desk.gateways.messages().into_iter().map(|notice| notice.sms).collect()
 }
 
@@ -76,12 +79,15 @@ async fn an_sms_with_a_code_is_answered_with_status_and_steps() {
     let code = received(&world).await;
     let answer = hear(&desk, &world, short("m1", ANOTHER, &format!("motcua {code}")), ASKED).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "taken": true })));
-    assert_eq!(texts(&desk), [format!("Mot Cua: ho so {code}: Duoc tiep nhan, da qua 1/4 buoc.")]);
+    assert_eq!(
+        texts_of(&desk),
+        [format!("Mot Cua: ho so {code}: Duoc tiep nhan, da qua 1/4 buoc.")]
+    );
     // However it is typed, and in English for who asks for it.
     let typed = code.to_lowercase().replace(['.', '-'], " ").replace('0', "o");
     hear(&desk, &world, short("m2", ANOTHER, &format!("Motcua en {typed}")), ASKED).await;
     assert_eq!(
-        texts(&desk)[1],
+        texts_of(&desk)[1],
         format!("Mot Cua: file {code}: Duoc tiep nhan, 1 of 4 steps done.")
     );
 }
@@ -93,10 +99,10 @@ async fn the_due_date_goes_to_the_applicant_s_own_number_and_to_nobody_else() {
     hear(&desk, &world, short("m1", OWN, &code), ASKED).await;
     let due = world.dossier(&code).await.due_at.unwrap();
     let day = domain::calendar::date_of(due).strftime("%d/%m/%Y").to_string();
-    assert!(texts(&desk)[0].ends_with(&format!("Hen tra {day}.")), "{:?}", texts(&desk));
+    assert!(texts_of(&desk)[0].ends_with(&format!("Hen tra {day}.")), "{:?}", texts_of(&desk));
     hear(&desk, &world, short("m2", ANOTHER, &code), ASKED).await;
     hear(&desk, &world, to_account("z1", OWN, &code, at(ASKED)), ASKED).await;
-    let others = [texts(&desk)[1].clone(), desk.account.said()[0].1.clone()];
+    let others = [texts_of(&desk)[1].clone(), desk.account.said()[0].1.clone()];
     assert!(others.iter().all(|text| text.contains(&code) && !text.contains(&day)), "{others:?}");
 }
 
@@ -126,7 +132,7 @@ async fn an_unknown_code_and_one_that_is_none_have_the_same_answer() {
     ] {
         hear(&desk, &world, short(id, ANOTHER, text), ASKED).await;
     }
-    let said = texts(&desk);
+    let said = texts_of(&desk);
     assert_eq!(said.len(), 4);
     assert!(
         said.iter().all(|text| *text == said[0] && text.contains("khong tim thay")),
@@ -141,10 +147,10 @@ async fn a_message_that_comes_again_is_answered_once_also_if_it_comes_at_the_sam
     let call = || short("m1", ANOTHER, &code);
     let asked = futures::future::join_all((0..6).map(|_| hear(&desk, &world, call(), ASKED))).await;
     let taken = asked.iter().filter(|answer| answer.body["taken"] == true).count();
-    assert_eq!((taken, texts(&desk).len()), (1, 1));
+    assert_eq!((taken, texts_of(&desk).len()), (1, 1));
     // Hours later, too: gateways repeat for that long.
     hear(&desk, &world, call(), "2026-11-17T15:00:00Z").await;
-    assert_eq!(texts(&desk).len(), 1);
+    assert_eq!(texts_of(&desk).len(), 1);
     // The same name from the other channel is another message.
     hear(&desk, &world, to_account("m1", "2803", &code, at(ASKED)), ASKED).await;
     assert_eq!(desk.account.said().len(), 1);
@@ -157,13 +163,13 @@ async fn a_sender_has_so_many_answers_a_day_and_others_have_theirs() {
     for n in 0..12 {
         hear(&desk, &world, short(&format!("m{n}"), ANOTHER, &code), ASKED).await;
     }
-    assert_eq!(texts(&desk).len(), 10, "as providers.json allows");
+    assert_eq!(texts_of(&desk).len(), 10, "as providers.json allows");
     hear(&desk, &world, short("n1", OWN, &code), ASKED).await;
     // The day of Viet Nam, which begins at 17:00 UTC.
     hear(&desk, &world, short("n2", ANOTHER, &code), "2026-11-17T16:59:59Z").await;
-    assert_eq!(texts(&desk).len(), 11);
+    assert_eq!(texts_of(&desk).len(), 11);
     hear(&desk, &world, short("n3", ANOTHER, &code), "2026-11-17T17:00:00Z").await;
-    assert_eq!(texts(&desk).len(), 12);
+    assert_eq!(texts_of(&desk).len(), 12);
 }
 
 #[tokio::test]
@@ -177,12 +183,12 @@ async fn who_is_not_understood_is_told_how_to_ask_once_an_hour() {
     ] {
         hear(&desk, &world, short(id, ANOTHER, "xin chào"), now).await;
     }
-    let said = texts(&desk);
+    let said = texts_of(&desk);
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].contains("soan MOTCUA va ma ho so") && said[0].contains("8088"), "{said:?}");
     // What is understood is answered meanwhile.
     hear(&desk, &world, short("m5", ANOTHER, "MOTCUA 1234567"), "2026-11-17T04:00:01Z").await;
-    assert_eq!(texts(&desk).len(), 3);
+    assert_eq!(texts_of(&desk).len(), 3);
 }
 
 #[tokio::test]
@@ -201,7 +207,7 @@ async fn a_forged_message_is_answered_by_nobody() {
     let other = json!({ "id": "m2", "from": OWN, "to": "8188", "text": code });
     let other = short("m2", OWN, "").body(&other);
     assert_eq!(hear(&desk, &world, other, ASKED).await.body, json!({ "taken": false }));
-    assert_eq!((texts(&desk).len(), desk.account.said().len()), (0, 0));
+    assert_eq!((texts_of(&desk).len(), desk.account.said().len()), (0, 0));
     assert_eq!(world.count("ContactsTable").await, 0);
 }
 
@@ -211,7 +217,7 @@ async fn what_a_gateway_may_send_and_is_no_message_is_refused_by_field_and_rule(
     for (field, value, rule) in [
         ("id", json!(""), "format"),
         ("id", json!("ü"), "format"),
-        ("from", json!("113"), "mobile-phone"),
+        ("from", json!("113"), "format"),
         ("from", json!(null), "type"),
         ("text", json!(5), "type"),
         ("extra", json!(1), "unknown-field"),
@@ -223,7 +229,7 @@ async fn what_a_gateway_may_send_and_is_no_message_is_refused_by_field_and_rule(
     }
     // A land line, which gets no message, and the ugliest of texts.
     hear(&desk, &world, short("m1", "02733872345", "MOTCUA"), ASKED).await;
-    assert_eq!(texts(&desk), Vec::<String>::new());
+    assert_eq!(texts_of(&desk), Vec::<String>::new());
     let ugly = format!("\u{202e}\0{}👍\u{300}\u{300}-..--", "9".repeat(5_000));
     let answer = hear(&desk, &world, short("m2", OWN, &ugly), ASKED).await;
     assert_eq!(answer.status, 200);
@@ -248,7 +254,7 @@ async fn a_process_that_ends_leaves_a_message_answered_once_or_not_at_all() {
         for later in ["2026-11-17T03:01:00Z", "2026-11-17T03:02:00Z", "2026-11-17T04:00:00Z"] {
             assert_eq!(heard(later).await.status, 200, "{ends:?}");
         }
-        assert_eq!(texts(&desk).len(), answered, "{ends:?}");
+        assert_eq!(texts_of(&desk).len(), answered, "{ends:?}");
     }
 }
 
@@ -268,7 +274,7 @@ async fn an_answer_is_counted_against_the_month_and_what_is_not_taken_is_given_b
         assert_eq!(spent().await - before, costs, "{id}");
         // Never asked again.
         hear(&desk, &world, short(id, ANOTHER, &code), "2026-11-17T05:00:00Z").await;
-        assert_eq!(texts(&desk).len(), 1, "{id}");
+        assert_eq!(texts_of(&desk).len(), 1, "{id}");
     }
     let desk =
         Desk { account: Account::that_ends(Verdict::Declined { code: -216 }), ..Desk::new() };
@@ -286,7 +292,7 @@ async fn nobody_is_answered_once_the_month_s_budget_is_used_up() {
     let code = received(&world).await;
     world.contacts.reserve(None, 10_000_000_000, at(ASKED)).await.unwrap();
     let answer = hear(&desk, &world, short("m1", ANOTHER, &code), ASKED).await;
-    assert_eq!((answer.body, texts(&desk).len()), (json!({ "taken": false }), 0));
+    assert_eq!((answer.body, texts_of(&desk).len()), (json!({ "taken": false }), 0));
 }
 
 #[tokio::test]
@@ -303,7 +309,7 @@ async fn neither_the_sender_nor_the_applicant_nor_a_word_of_a_message_is_kept_or
     }
     let lines = log.lines();
     let rows = world.client.scan().table_name("ContactsTable").send().await.unwrap();
-    let said: Vec<String> = texts(&desk)
+    let said: Vec<String> = texts_of(&desk)
         .into_iter()
         .chain(desk.account.said().into_iter().map(|(_, text)| text))
         .collect();
@@ -323,4 +329,20 @@ async fn neither_the_sender_nor_the_applicant_nor_a_word_of_a_message_is_kept_or
         assert!(!everything.contains(planted), "{planted}: {everything}");
     }
     assert!(lines.iter().any(|line| Value::to_string(line).contains("was answered")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_edition_of_before_there_were_answers_answers_nobody() {
+    for (name, part) in [("templates.json", "answers"), ("providers.json", "inquiries")] {
+        let mut text: Value = serde_json::from_str(&file(&format!("infra/data/{name}"))).unwrap();
+        text.as_object_mut().unwrap().remove(part).unwrap();
+        let changed = BTreeMap::from([(name.to_owned(), text.to_string())]);
+        let texts = Texts::built_in().with(changed).unwrap();
+        let catalogue = Arc::new(texts.assemble(UndecidedYears::Refused).unwrap());
+        let (world, desk) = (World::of(catalogue).await, Desk::new());
+        let code = received(&world).await;
+        let answer = hear(&desk, &world, short("m1", OWN, &code), ASKED).await;
+        assert_eq!((answer.status, answer.body), (200, json!({ "taken": false })), "{part}");
+        assert_eq!(texts_of(&desk), Vec::<String>::new());
+    }
 }

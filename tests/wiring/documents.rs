@@ -265,8 +265,9 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
             "{route}"
         );
         // A payer who comes back names an attempt, which may be none of ours.
-        let names_one =
-            ["{code}", "{id}", "/callbacks/payment"].iter().any(|part| route.contains(part));
+        let names_one = ["{code}", "{id}", "{secret}", "/callbacks/payment"]
+            .iter()
+            .any(|part| route.contains(part));
         // Whether there is such a dossier they say to nobody, or only to who has proved it is theirs.
         let silent = route.contains("/proof") || route == "POST /v1/own/{code}/uploads";
         assert_eq!(statuses.contains("404"), names_one && !silent, "{route}");

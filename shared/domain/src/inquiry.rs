@@ -43,7 +43,7 @@ pub enum Inquiry {
 /// A message that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Understood {
-    /// What it asks.
+    /// What is asked in it.
     pub inquiry: Inquiry,
     /// The language in which it is answered: Vietnamese, unless it asks for English.
     pub language: Language,

@@ -66,23 +66,23 @@ const OF_DUE_DOSSIER: &[(&str, usize)] =
     &[("{code}", 52), ("{status}", 36), ("{done}", 1), ("{total}", 1), ("{date}", 10)];
 const OF_TERMS: &[(&str, usize)] = &[("{prefix}", 10), ("{shortCode}", 8)];
 
-/// An answer.
+/// What somebody is answered.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply<'a> {
     /// How far a dossier is; with the day on which its result is due for whom that concerns.
     Dossier(&'a Progress, Option<Date>),
     /// There is no such dossier, or the code is none.
     Unknown,
-    /// How to ask.
+    /// How such a question is asked.
     Help,
 }
 
 /// A text to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// By Zalo.
+    /// The text by Zalo, with marks.
     pub zalo: String,
-    /// By SMS.
+    /// The text by SMS, in its encoding.
     pub sms: String,
     /// The encoding of the SMS.
     pub encoding: Encoding,

@@ -36,7 +36,7 @@ impl AccountUser {
 pub enum Asker {
     /// By SMS, from this number.
     Phone(Phone),
-    /// By Zalo.
+    /// By Zalo, as this user.
     User(AccountUser),
 }
 
@@ -62,11 +62,11 @@ impl Asker {
 pub struct Asked {
     /// The gateway's name of the message: it stays when the message comes again.
     pub id: String,
-    /// Who asks.
+    /// Who asks, and is answered.
     pub from: Asker,
     /// The short code that it was sent to, where it says so.
     pub to: Option<String>,
-    /// What it says.
+    /// What it says, as it came.
     pub text: String,
 }
 
