@@ -9,6 +9,8 @@ use platform::port::Uploads;
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::log::Log;
+use crate::support::policy::keeps_a_browser_in_its_bounds;
 use crate::support::template::yaml;
 use crate::support::world::{NOW, World, at};
 
@@ -227,32 +229,41 @@ fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
     assert_eq!(rows.len(), MATRIX.len(), "a route has two rows");
 }
 
-#[tokio::test]
-async fn each_door_answers_everybody_as_the_matrix_says() {
-    let world = World::new().await;
-    let mut owner = claims("owner", CITIZEN).unwrap();
-    owner["sub"] = "owner".into();
-    let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
-    let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
-    let document = declared.body["id"].as_str().unwrap().to_owned();
-    let (object_version, inspected_at) = ("v1".to_owned(), at(NOW));
-    let found = UploadState::Usable { object_version, inspected_at, signature: None };
-    world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
-    let mut body = submission();
-    let first = &body["documents"][0]["code"];
-    body["documents"][0] =
-        json!({ "code": first, "upload": document, "sha256": upload()["sha256"] });
-    let submitted = Call::submit("k").claims(owner).body(&body);
-    let code = submitted.at_submit(&world.intake, &world, at(NOW)).await.code();
-    for (version, (agency, action, to)) in (1..).zip(MOVES) {
-        let call = Call::transition(&code, action, version).officer(agency);
-        let body = moved(action, version, to);
-        let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
-        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+/// The doors, with a dossier about which everybody asks.
+struct Doors {
+    world: World,
+    about: Asked,
+}
+
+impl Doors {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let mut owner = claims("owner", CITIZEN).unwrap();
+        owner["sub"] = "owner".into();
+        let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
+        let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
+        let document = declared.body["id"].as_str().unwrap().to_owned();
+        let (object_version, inspected_at) = ("v1".to_owned(), at(NOW));
+        let found = UploadState::Usable { object_version, inspected_at, signature: None };
+        world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
+        let mut body = submission();
+        let first = &body["documents"][0]["code"];
+        body["documents"][0] =
+            json!({ "code": first, "upload": document, "sha256": upload()["sha256"] });
+        let submitted = Call::submit("k").claims(owner).body(&body);
+        let code = submitted.at_submit(&world.intake, &world, at(NOW)).await.code();
+        for (version, (agency, action, to)) in (1..).zip(MOVES) {
+            let call = Call::transition(&code, action, version).officer(agency);
+            let body = moved(action, version, to);
+            let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
+            assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+        }
+        Self { world, about: Asked { code, document, owner: CITIZEN } }
     }
-    let about = Asked { code, document, owner: CITIZEN };
-    let ask = async |route: &str, actor: &str| {
-        let Question { path, query, body } = question(route, &about);
+
+    /// What `actor` asks at the door of `route`.
+    fn call(&self, route: &str, actor: &str) -> Call {
+        let Question { path, query, body } = question(route, &self.about);
         let mut call = Call::new(route).header("idempotency-key", actor);
         for (name, value) in path {
             call = call.path(name, &value);
@@ -263,12 +274,75 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
         if !body.is_null() {
             call = call.body(&body);
         }
-        if let Some(mut claims) = claims(actor, CITIZEN) {
-            claims["sub"] = actor.into();
-            call = call.claims(claims);
+        match claims(actor, CITIZEN) {
+            Some(mut claims) => {
+                claims["sub"] = actor.into();
+                call.claims(claims)
+            }
+            None => call,
         }
-        u16::try_from(call.at_its_function(&world).await.status_code).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_door_answers_everybody_as_the_matrix_says() {
+    let doors = Doors::new().await;
+    let ask = async |route: &str, actor: &str| {
+        let answer = doors.call(route, actor).at_its_function(&doors.world).await;
+        u16::try_from(answer.status_code).unwrap()
     };
     let found = differences(1, ask).await;
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test]
+async fn each_answer_to_anybody_keeps_a_browser_in_its_bounds() {
+    let doors = Doors::new().await;
+    for (route, _) in MATRIX {
+        for actor in ACTORS {
+            let call = doors.call(route, actor);
+            let answer = call.clone().at_its_function(&doors.world).await;
+            keeps_a_browser_in_its_bounds(&answer);
+            let refused = call.query("colour", "red").raw("{").at_its_function(&doors.world).await;
+            keeps_a_browser_in_its_bounds(&refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_each_line_of_the_log_is_one_object_and_repeats_none_of_it() {
+    let doors = Doors::new().await;
+    let log = Log::kept();
+    let forged =
+        "planted-4711\r\n{\"level\":\"ERROR\",\"fields\":{\"message\":\"forged\"}}\u{1b}[31m";
+    for (route, _) in MATRIX {
+        let sent = doors.call(route, "portal");
+        let mut everywhere = sent.clone().query(forged, forged).raw(forged);
+        for name in ["code", "id", "form", "period", "secret", "name"] {
+            if route.contains(&format!("{{{name}}}")) {
+                everywhere = everywhere.path(name, forged);
+            }
+        }
+        let within = json!({ forged: forged, "reason": forged, "applicant": { "phone": forged } });
+        // What a header may not hold, the gateway has refused.
+        let of_header = "planted-4711 {} \u{e9}";
+        for call in [
+            everywhere,
+            sent.clone().body(&within),
+            sent.clone().claims(json!({ "sub": forged, "role": "officer", "agency": forged })),
+            sent.clone().claims(json!({ "sub": "a", "role": "citizen", "id_number": forged })),
+            sent.clone().claims(json!({ "sub": "a", "role": forged })),
+            ["idempotency-key", "if-none-match", "accept-language", "webhook-id", "content-type"]
+                .into_iter()
+                .fold(sent, |call, name| call.header(name, of_header)),
+        ] {
+            call.at_its_function(&doors.world).await;
+        }
+    }
+    let lines = log.lines();
+    assert!(lines.len() >= MATRIX.len() * 5, "only {} lines were logged", lines.len());
+    for line in lines {
+        let text = line.to_string();
+        assert!(!text.contains("4711") && !text.contains("forged"), "{text}");
+    }
 }

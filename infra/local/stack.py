@@ -219,6 +219,7 @@ class Stack:
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
             "WAKE_FUNCTION": outputs["WakeFunctionName"],
+            "REPAIR_FUNCTION": outputs["RepairFunctionName"],
             "REFRESH_TOKEN_FUNCTION": outputs["RefreshTokenFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
@@ -231,6 +232,23 @@ class Stack:
             "".join(f"{key}={value}\n" for key, value in settings.items())
         )
         say(f"up: settings in {shown(self.settings_file)}")
+
+    def report_deliveries(self) -> None:
+        """Has the gateways report to this stack what arrived, which a test does for itself."""
+        settings = self.settings()
+        for gateway, path in (("zalo", "zalo"), ("esms", f"esms/{settings['ESMS_REPORT_SECRET']}")):
+            rule = {
+                "gateway": gateway,
+                "reports": {"url": f"{settings['API_URL']}/v1/callbacks/{path}"},
+            }
+            request = urllib.request.Request(
+                f"{settings['GATEWAYS_URL']}/behaviour",
+                json.dumps(rule).encode(),
+                {"content-type": "application/json"},
+                method="PUT",
+            )
+            with urllib.request.urlopen(request, timeout=5):
+                pass
 
     def issuer_key(self) -> Path:
         """Each stack has its own: a token of another one opens nothing here."""
@@ -516,6 +534,7 @@ def main() -> int:
     stack = Stack(asked.dir)
     if asked.command == "up":
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
+        stack.report_deliveries()
         say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
         for who, line in NEXT:

@@ -11,6 +11,7 @@ pub mod log;
 pub mod memory;
 pub mod meter;
 pub mod national;
+pub mod policy;
 pub mod shelf;
 pub mod signing;
 pub mod stack;

@@ -326,7 +326,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 50] = [
+const PLATFORM: [&str; 51] = [
     "clock",
     "log_line",
     "telemetry",
@@ -361,6 +361,7 @@ const PLATFORM: [&str; 50] = [
     "payload",
     "parameters",
     "problem",
+    "browser",
     "http",
     "message",
     "inbound",

@@ -1,6 +1,7 @@
 //! `infra/template.yaml` against the functions' code.
 
 mod alarms;
+mod gateway;
 mod roles;
 mod storage;
 

@@ -140,10 +140,11 @@ async fn record(reads: &Reads, read: &ReadRecord) -> Result<(), Failure> {
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {
-    // To be asked for again each time: whoever may see it today may not tomorrow. And by each
-    // caller: two may share a browser, and what they may see and do next differs at one version.
+    // It names a person: no browser of an office keeps it on its disk. Whoever holds it asks by its
+    // tag, since who may see it today may not tomorrow. And each caller for themselves: two may
+    // share a browser, and what they may see and do next differs at one version.
     reply
-        .with_header("cache-control", "private, no-cache")
+        .with_header("cache-control", "private, no-store")
         .with_header("vary", "authorization")
         .with_header("etag", tag)
 }

@@ -238,7 +238,7 @@ async fn page_of(
                 late: late.as_ref(),
             };
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
-            HttpReply::text("text/html; charset=utf-8", page)
+            HttpReply::page(page::TEMPLATE, page)
         }
         ReportForm::Csv => {
             let doubts = page::doubts(&gathered, catalogue);

@@ -38,6 +38,7 @@ mod esms;
 mod ledger;
 mod memory;
 mod report;
+mod sandbox;
 mod speedsms;
 mod vendor;
 mod vnpt;
@@ -276,7 +277,8 @@ impl Gateways {
         if let (true, GatewayName::Esms, Some(url)) =
             (reports.url.is_empty(), message.gateway, callback)
         {
-            reports = Reports::to(url).unwrap_or_default();
+            reports =
+                Reports::to(url).map(|to| Reports { url: to.url, ..reports }).unwrap_or_default();
         }
         if !accepted.trial && !reports.url.is_empty() {
             self.postman.report(&message, &reports);

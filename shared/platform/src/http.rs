@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::browser;
 use crate::form::Draft;
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
@@ -267,6 +268,12 @@ impl HttpReply {
         Self::of(200, content_type, Body::Text(body))
     }
 
+    /// A page, in UTF-8, which may run what `template`, its source, holds and nothing else.
+    pub fn page(template: &str, html: String) -> Self {
+        Self::text("text/html; charset=utf-8", html)
+            .with_header("content-security-policy", browser::policy_of(template))
+    }
+
     /// An answer of bytes.
     pub fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
         Self::of(200, content_type, Body::Binary(body))
@@ -310,12 +317,9 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
         response.is_base64_encoded = matches!(reply.body, Body::Binary(_));
         response.body = Some(reply.body);
         // What says nothing else is kept by nobody.
-        let headers = [
-            ("content-type", reply.content_type.to_owned()),
-            ("cache-control", "no-store".to_owned()),
-            ("x-content-type-options", "nosniff".to_owned()),
-        ];
-        let headers = headers.into_iter().chain(reply.headers);
+        let of_all = [("content-type", reply.content_type), ("cache-control", "no-store")];
+        let of_all = of_all.into_iter().chain(browser::BOUNDS);
+        let headers = of_all.map(|(name, value)| (name, value.to_owned())).chain(reply.headers);
         let retry = reply.retry_after_seconds.map(|seconds| ("retry-after", seconds.to_string()));
         for (name, value) in headers.chain(retry) {
             if let Ok(value) = value.parse() {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod adapter;
 pub mod batch;
+pub mod browser;
 pub mod catalogue;
 mod catalogue_error;
 pub mod claims;
