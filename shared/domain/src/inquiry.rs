@@ -5,6 +5,8 @@
 //! O for 0 and I or l for 1. Where the agency is a known one, nothing but letters and digits is
 //! needed; else the parts of the code have to stand apart.
 
+use std::collections::BTreeSet;
+
 use crate::id::{AgencyCode, DossierCode};
 use crate::language::Language;
 use crate::text;
@@ -65,7 +67,7 @@ pub fn understand<'a>(
     let own = without_prefix(&all, prefix);
     let found = [&own, &all]
         .into_iter()
-        .find_map(|words| known(words, agencies.clone()).or_else(|| set_apart(words)));
+        .find_map(|words| set_apart(words).or_else(|| known(words, agencies.clone())));
     let meant = || {
         let digits = |word: &String| word.bytes().filter(u8::is_ascii_digit).count();
         own.iter().any(|word| digits(word) >= DIGITS_OF_A_CODE)
@@ -131,7 +133,8 @@ fn after<'a>(typed: &'a str, written: &str) -> Option<&'a str> {
     Some(rest.as_str())
 }
 
-/// The first code of a known agency, whatever divides its parts.
+/// The first code of a known agency, whatever divides its parts. What could be the codes of two
+/// dossiers is none.
 fn known<'a>(
     words: &[String],
     agencies: impl Iterator<Item = &'a AgencyCode> + Clone,
@@ -141,16 +144,16 @@ fn known<'a>(
         words[begin..].iter().take(SPREAD_MAX).find_map(|word| {
             typed.push_str(word);
             let forms = agencies.clone().flat_map(|code| [code.clone(), code.right_to_left()]);
-            let read = forms.filter_map(|agency| {
-                let rest = number(after(&typed, agency.as_str())?)?;
-                let code = DATE_DIGITS.into_iter().find_map(|length| {
+            let read = forms.flat_map(|agency| {
+                let rest = after(&typed, agency.as_str()).and_then(number).unwrap_or_default();
+                let each = DATE_DIGITS.into_iter().filter_map(move |length| {
                     let (date, sequence) = rest.split_at_checked(length)?;
                     written(agency.as_str(), date, sequence)
-                })?;
-                Some((agency.as_str().len(), code))
+                });
+                each.collect::<Vec<_>>()
             });
-            // Of an agency and the one below it the longer code says more.
-            read.max_by_key(|(length, _)| *length).map(|(_, code)| code)
+            let read: BTreeSet<DossierCode> = read.collect();
+            read.first().filter(|_| read.len() == 1).cloned()
         })
     })
 }

@@ -56,6 +56,7 @@ pub(super) fn met(gateway: GatewayName, phone: &str) -> Option<Behaviour> {
             | End::Bounce
             | End::AnswerLost,
             GatewayName::Zalo
+            | GatewayName::ZaloOa
             | GatewayName::ZaloLogin
             | GatewayName::ZaloOa
             | GatewayName::Esms

@@ -77,6 +77,19 @@ fn what_means_a_dossier_and_names_none_is_told_from_what_means_nothing() {
 }
 
 #[test]
+fn letters_that_could_be_two_codes_are_none() {
+    assert_eq!(
+        read("H20.1-20310101-0001"),
+        Inquiry::Dossier("H20.1-20310101-0001".parse().unwrap())
+    );
+    assert_eq!(
+        read("H20.12-031010-10001"),
+        Inquiry::Dossier("H20.12-031010-10001".parse().unwrap())
+    );
+    assert_eq!(read("H201203101010001"), Inquiry::NoCode);
+}
+
+#[test]
 fn a_single_digit_of_one_to_five_is_a_level_of_satisfaction() {
     for (message, level) in
         [("5", 5), ("motcua 4", 4), ("MOTCUA5", 5), (" 1. ", 1), ("MOTCUA - 3 !", 3), ("２", 2)]
@@ -143,7 +156,12 @@ proptest! {
             .map(|(c, way)| typed(c, *way))
             .collect();
         let message = format!("{before}{letters}{behind}");
-        prop_assert_eq!(read(&message), Inquiry::Dossier(code), "{}", message);
+        let read = read(&message);
+        // Without anything between the parts some are the letters of two codes: none of them then.
+        if leaves_out && read == Inquiry::NoCode {
+            return Ok(());
+        }
+        prop_assert_eq!(read, Inquiry::Dossier(code), "{}", message);
     }
 
     #[test]
