@@ -58,7 +58,6 @@ pub(super) fn met(gateway: GatewayName, phone: &str) -> Option<Behaviour> {
             GatewayName::Zalo
             | GatewayName::ZaloOa
             | GatewayName::ZaloLogin
-            | GatewayName::ZaloOa
             | GatewayName::Esms
             | GatewayName::Speedsms
             | GatewayName::Vnpt,
