@@ -52,7 +52,7 @@ pub struct Begun {
 /// What the trouble with the platform is to whoever waits for it.
 fn away(trouble: Trouble) -> Failure {
     match trouble {
-        Trouble::Unavailable { code, .. } | Trouble::Refused { code } => {
+        Trouble::Unavailable { code, .. } | Trouble::Refused { code } | Trouble::Gone { code } => {
             Failure::unavailable(PLATFORM, code)
         }
     }
@@ -120,7 +120,9 @@ impl<B: PaymentBook, S: DossierStore, G: PaymentGateway> Till<'_, B, S, G> {
                     Err(Failure::unavailable(PLATFORM, said))
                 }
                 // Whether it has begun is not known: it is asked after.
-                Err(trouble @ Trouble::Unavailable { .. }) => Err(away(trouble)),
+                Err(trouble @ (Trouble::Unavailable { .. } | Trouble::Gone { .. })) => {
+                    Err(away(trouble))
+                }
             };
         }
         Err(Failure::Held("the payment"))
@@ -162,7 +164,9 @@ impl<B: PaymentBook, S: DossierStore, G: PaymentGateway> Till<'_, B, S, G> {
                 tracing::info!(dossier = %code, reference, code = said, "a payment is not known");
                 Heard::Nothing
             }
-            Err(trouble @ Trouble::Unavailable { .. }) => return Err(away(trouble)),
+            Err(trouble @ (Trouble::Unavailable { .. } | Trouble::Gone { .. })) => {
+                return Err(away(trouble));
+            }
         };
         self.hear(code, demand, (reference, heard), now).await
     }
