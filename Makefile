@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive replay-changes integrator-secret check-event deadline demo test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release deploy-check register-sheet cost prove bench bench-night replay
+.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ schema: ## write the JSON Schemas of infra/data from the types that read the fil
 
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
+
+prove-kill: build ## the same day while the functions' processes are killed, and the books afterwards: make prove-kill [SECONDS=120] [SEED=N]
+	$(STACK) run --dir .local/fire -- $(or $(CARGO_TARGET_DIR),target)/debug/fire $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
 	$(PYTHON) infra/local/browser.py
@@ -113,6 +116,13 @@ release: ## build for AWS, for this machine's architecture (sam deploy --paramet
 bench-night: ## what a night costs by how much history lies behind it: make bench-night [DOSSIERS=1000000]
 	cargo build --release --locked -p count-agency -p tests --bin count-agency --example night_cost
 	target/release/examples/night_cost $(DOSSIERS)
+
+sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with licences and hashes, to .local/sbom.cdx.json
+	cargo fetch --locked --quiet
+	@$(PYTHON) infra/sbom.py --output .local/sbom.cdx.json
+
+advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
+	$(TOOLS)/cargo-deny check advisories
 
 prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000]
 	SEEDS=$(or $(SEEDS),5000) cargo test -p tests --test motcua --locked -- --nocapture whatever_the_luck

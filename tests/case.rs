@@ -268,7 +268,7 @@ async fn the_tag_is_the_version_and_what_is_known_is_neither_shown_nor_recorded(
     let first = case(&code).officer(AGENCY).at_case(&world, at(NOW)).await;
     assert_eq!(
         (header(&first, "etag"), header(&first, "cache-control")),
-        ("\"1\"", "private, no-cache")
+        ("\"1\"", "private, no-store")
     );
     assert_eq!(header(&first, "vary"), "authorization", "another in the same browser asks anew");
     let again = case(&code).officer(AGENCY).header("if-none-match", "\"1\"");

@@ -112,9 +112,11 @@ async fn an_officer_finds_an_uploaded_document_in_the_case_and_where_to_fetch_wh
     );
     let url = url::Url::parse(given.body["url"].as_str().unwrap()).unwrap();
     let query: std::collections::BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+    let named = format!("attachment; filename=\"{}.pdf\"", upload["upload"].as_str().unwrap());
     assert_eq!(
         (query["versionId"].as_str(), query["response-content-disposition"].as_str()),
-        ("v1", "attachment")
+        ("v1", named.as_str()),
+        "a file, named by its id and not by who uploaded it"
     );
     assert_eq!(query["X-Amz-Expires"], "60");
 }

@@ -12,7 +12,7 @@ const COPIES: &str = "2.000635";
 const COMMUNE: &str = "H20.101";
 
 async fn answer(world: &World, call: Call) -> Answer {
-    call.at_change(&world.dossiers, world, at(NOW)).await.into()
+    call.at_change(&world.dossiers, world, at(NOW)).await
 }
 
 fn moved(code: &str, agency: &str, body: &Value) -> Call {

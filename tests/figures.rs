@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
 use crate::support::days::{MORNING, count_both, few_agencies, happened, two_days_counted};
 use crate::support::log::Log;
+use crate::support::policy::keeps_a_browser_in_its_bounds;
 use crate::support::world::{World, at};
 
 fn kpi(period: &str) -> Call {
@@ -520,6 +521,21 @@ async fn the_page_is_one_file_that_fetches_nothing_and_says_what_was_counted() {
     assert!(!html.contains("so với kỳ trước"), "a month that was not counted is no month of zeros");
     let empty = report("2025").at_kpi(&world, at(MORNING)).await;
     assert!(text(&empty).contains("Chưa có số liệu của kỳ này."));
+}
+
+#[tokio::test]
+async fn the_page_runs_the_script_and_the_style_that_it_came_with_and_no_other() {
+    let world = two_days_counted().await;
+    for period in ["2026-11", "2025"] {
+        let page = report(period).at_kpi(&world, at(MORNING)).await;
+        keeps_a_browser_in_its_bounds(&page);
+        assert_eq!(text(&page).matches("<script>").count(), 1);
+        let known = header(&page, "etag").to_owned();
+        let again = report(period).header("if-none-match", &known);
+        let again = again.at_kpi(&world, at(MORNING)).await;
+        let policy = |answer| header(answer, "content-security-policy").to_owned();
+        assert_eq!((again.status_code, policy(&again)), (304, policy(&page)), "of what is kept");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::browser::Browser;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission, submission_for};
 use crate::support::file;
+use crate::support::policy::keeps_a_browser_in_its_bounds;
 use crate::support::world::{NOW, World, at};
 
 /// An agency that has nothing to do with the dossiers here.
@@ -185,6 +186,7 @@ async fn each_form_is_recorded_as_a_read_of_its_own_kind_before_it_is_shown() {
     assert_eq!(reply.status_code, 200);
     let header = |name: &str| reply.headers.get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header("cache-control"), Some("private, no-store"));
+    keeps_a_browser_in_its_bounds(&reply);
     let reads = Call::new("GET /v1/dossiers/{code}/reads").code(&code).citizen(CITIZEN);
     let reads: Answer = reads.at_case(&world, at(NOW)).await.into();
     let kinds = reads.body["items"].as_array().unwrap().iter().map(|read| read["what"].clone());
@@ -258,11 +260,12 @@ fn decoded(html: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_qr_code_of_each_form_reads_as_the_dossier_s_code() {
+async fn the_qr_code_of_each_form_opens_the_page_with_the_code_in_its_fragment() {
     let world = World::new().await;
     let code = eventful(&world).await;
     for number in ["01", "02", "04", "05"] {
-        assert_eq!(decoded(&page(&world, &code, number).await), code);
+        let address = format!("https://motcua.example.vn/tra-cuu#{code}");
+        assert_eq!(decoded(&page(&world, &code, number).await), address);
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use platform::gateway::Gateway;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -140,13 +142,34 @@ async fn only_a_token_of_the_issuer_opens_the_door() {
     let stack = Stack::new();
     let good = stack.portal().await;
     let expired = stack.token(json!({ "role": "portal", "ttlSeconds": -60 })).await;
+    let early = stack.token(json!({ "role": "portal", "validInSeconds": 3_600 })).await;
+    let for_another = stack.token(json!({ "role": "portal", "audience": "another" })).await;
+    let by_another =
+        stack.token(json!({ "role": "portal", "issuer": "https://another.example" })).await;
     let (head, signature) = good.rsplit_once('.').unwrap();
+    let (_, claims) = head.split_once('.').unwrap();
     let turned: String = signature.chars().rev().collect();
-    let tampered = format!("{head}.{turned}");
-    for token in [None, Some("nonsense"), Some(expired.as_str()), Some(tampered.as_str())] {
+    let headed = |header: Value| URL_SAFE_NO_PAD.encode(header.to_string());
+    let unsigned = headed(json!({ "alg": "none", "typ": "JWT" }));
+    // The public key as if it were a secret, and a key that the issuer does not have.
+    let by_mac = headed(json!({ "alg": "HS256", "typ": "JWT" }));
+    let by_stranger = headed(json!({ "alg": "RS256", "typ": "JWT", "kid": "stranger" }));
+    let forged = [
+        "nonsense".to_owned(),
+        format!("{head}.{turned}"),
+        format!("{unsigned}.{claims}."),
+        format!("{unsigned}.{claims}.{signature}"),
+        format!("{by_mac}.{claims}.{signature}"),
+        format!("{by_stranger}.{claims}.{signature}"),
+    ];
+    let tokens = [expired, early, for_another, by_another].into_iter().chain(forged);
+    for token in tokens.map(Some).chain([None]) {
+        let token = token.as_deref();
         let answer = stack.call(Method::POST, DOSSIERS, token, Some("k"), submission()).await;
-        assert_eq!(answer.status, 401, "{}", answer.body);
+        assert_eq!(answer.status, 401, "{token:?}: {}", answer.body);
     }
+    let taken = stack.get("/v1/dossiers/none/history", Some(&good)).await;
+    assert_ne!(taken.status, 401, "the token that all of these are made of is one");
 }
 
 #[tokio::test]

@@ -2,13 +2,18 @@
 //! the claims that the authorizer passes on. `journey::matrix` asks the same through the gateway.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::upload::UploadState;
 use futures::{StreamExt, stream};
 use platform::port::Uploads;
 use serde_json::{Value, json};
 
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, submission};
+use crate::support::call::{
+    AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, PROCEDURE, SMS_SECRET, submission,
+};
+use crate::support::log::Log;
+use crate::support::policy::keeps_a_browser_in_its_bounds;
 use crate::support::template::yaml;
 use crate::support::world::{NOW, World, at};
 
@@ -40,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 38] = [
+pub const MATRIX: [(&str, [u16; 12]); 51] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -73,6 +78,7 @@ pub const MATRIX: [(&str, [u16; 12]); 38] = [
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/callbacks/esms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST /v1/callbacks/sms/{secret}",      [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("GET /v1/callbacks/payment",            [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
@@ -86,6 +92,20 @@ pub const MATRIX: [(&str, [u16; 12]); 38] = [
     ("GET /v1/procedures",                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/procedures/{code}",            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/agencies",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    // Whoever has a code asks, each here about another dossier that there is not; nobody has digits.
+    ("POST /v1/dossiers/{code}/proof",       [202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
+    ("POST /v1/dossiers/{code}/proof/confirm", [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    // The doors of who has proved it: no account's token counts there.
+    ("GET /v1/own/{code}/history",           [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/deadline",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/case",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/reads",             [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/documents/{id}",    [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /v1/own/{code}/transitions",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /v1/own/{code}/uploads",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/own/{code}/uploads/{id}",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /tra-cuu",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /tra-cuu/{file}",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 /// The dossier that everybody asks about: one that went through [`MOVES`].
@@ -130,6 +150,11 @@ pub fn question(route: &str, about: &Asked) -> Question {
         let code = if of_procedure { PROCEDURE.to_owned() } else { about.code.clone() };
         path.push(("code", code));
     }
+    if route == "POST /v1/dossiers/{code}/proof" {
+        static NEXT: AtomicU32 = AtomicU32::new(1_000);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        path = vec![("code", format!("{STRANGER}-200101-{number}"))];
+    }
     if route.contains("{id}") {
         path.push(("id", about.document.clone()));
     }
@@ -156,6 +181,11 @@ pub fn question(route: &str, about: &Asked) -> Question {
         }
         "POST /v1/documents" => body = upload(),
         "POST /v1/search" => body = json!({ "phone": "0912345678", "limit": 1 }),
+        "POST /v1/dossiers/{code}/proof" => body = json!({}),
+        "POST /v1/dossiers/{code}/proof/confirm" => {
+            body = json!({ "proof": "0".repeat(32), "digits": "123456" });
+        }
+        "POST /v1/own/{code}/transitions" | "POST /v1/own/{code}/uploads" => body = json!({}),
         "PUT /v1/preference" => {
             body = json!({
                 "applicant": { "kind": "citizen", "idNumber": about.owner },
@@ -165,8 +195,13 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
         "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
+        "GET /tra-cuu/{file}" => path.push(("file", "page.js".to_owned())),
         "GET /v1/reports/{period}" => path.push(("period", "2026-11".to_owned())),
         "GET /v1/callbacks/esms/{secret}" => path.push(("secret", format!("not-{ESMS_SECRET}"))),
+        "POST /v1/callbacks/sms/{secret}" => {
+            path.push(("secret", format!("not-{SMS_SECRET}")));
+            body = json!({ "id": "m1", "from": "0912345678", "to": "8088", "text": "MOTCUA" });
+        }
         "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
             query.push(("period", "2026-11"));
         }
@@ -227,32 +262,41 @@ fn each_route_of_the_document_has_a_row_in_the_matrix_and_each_row_a_route() {
     assert_eq!(rows.len(), MATRIX.len(), "a route has two rows");
 }
 
-#[tokio::test]
-async fn each_door_answers_everybody_as_the_matrix_says() {
-    let world = World::new().await;
-    let mut owner = claims("owner", CITIZEN).unwrap();
-    owner["sub"] = "owner".into();
-    let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
-    let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
-    let document = declared.body["id"].as_str().unwrap().to_owned();
-    let (object_version, inspected_at) = ("v1".to_owned(), at(NOW));
-    let found = UploadState::Usable { object_version, inspected_at, signature: None };
-    world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
-    let mut body = submission();
-    let first = &body["documents"][0]["code"];
-    body["documents"][0] =
-        json!({ "code": first, "upload": document, "sha256": upload()["sha256"] });
-    let submitted = Call::submit("k").claims(owner).body(&body);
-    let code = submitted.at_submit(&world.intake, &world, at(NOW)).await.code();
-    for (version, (agency, action, to)) in (1..).zip(MOVES) {
-        let call = Call::transition(&code, action, version).officer(agency);
-        let body = moved(action, version, to);
-        let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
-        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+/// The doors, with a dossier about which everybody asks.
+struct Doors {
+    world: World,
+    about: Asked,
+}
+
+impl Doors {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let mut owner = claims("owner", CITIZEN).unwrap();
+        owner["sub"] = "owner".into();
+        let declared = Call::new("POST /v1/documents").claims(owner.clone()).body(&upload());
+        let declared: Answer = declared.at_upload(&world, at(NOW)).await.into();
+        let document = declared.body["id"].as_str().unwrap().to_owned();
+        let (object_version, inspected_at) = ("v1".to_owned(), at(NOW));
+        let found = UploadState::Usable { object_version, inspected_at, signature: None };
+        world.uploads.conclude(&document.parse().unwrap(), &found).await.unwrap();
+        let mut body = submission();
+        let first = &body["documents"][0]["code"];
+        body["documents"][0] =
+            json!({ "code": first, "upload": document, "sha256": upload()["sha256"] });
+        let submitted = Call::submit("k").claims(owner).body(&body);
+        let code = submitted.at_submit(&world.intake, &world, at(NOW)).await.code();
+        for (version, (agency, action, to)) in (1..).zip(MOVES) {
+            let call = Call::transition(&code, action, version).officer(agency);
+            let body = moved(action, version, to);
+            let answer = call.body(&body).at_change(&world.dossiers, &world, at(NOW)).await;
+            assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+        }
+        Self { world, about: Asked { code, document, owner: CITIZEN } }
     }
-    let about = Asked { code, document, owner: CITIZEN };
-    let ask = async |route: &str, actor: &str| {
-        let Question { path, query, body } = question(route, &about);
+
+    /// What `actor` asks at the door of `route`.
+    fn call(&self, route: &str, actor: &str) -> Call {
+        let Question { path, query, body } = question(route, &self.about);
         let mut call = Call::new(route).header("idempotency-key", actor);
         for (name, value) in path {
             call = call.path(name, &value);
@@ -263,12 +307,75 @@ async fn each_door_answers_everybody_as_the_matrix_says() {
         if !body.is_null() {
             call = call.body(&body);
         }
-        if let Some(mut claims) = claims(actor, CITIZEN) {
-            claims["sub"] = actor.into();
-            call = call.claims(claims);
+        match claims(actor, CITIZEN) {
+            Some(mut claims) => {
+                claims["sub"] = actor.into();
+                call.claims(claims)
+            }
+            None => call,
         }
-        u16::try_from(call.at_its_function(&world).await.status_code).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_door_answers_everybody_as_the_matrix_says() {
+    let doors = Doors::new().await;
+    let ask = async |route: &str, actor: &str| {
+        let answer = doors.call(route, actor).at_its_function(&doors.world).await;
+        u16::try_from(answer.status_code).unwrap()
     };
     let found = differences(1, ask).await;
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test]
+async fn each_answer_to_anybody_keeps_a_browser_in_its_bounds() {
+    let doors = Doors::new().await;
+    for (route, _) in MATRIX {
+        for actor in ACTORS {
+            let call = doors.call(route, actor);
+            let answer = call.clone().at_its_function(&doors.world).await;
+            keeps_a_browser_in_its_bounds(&answer);
+            let refused = call.query("colour", "red").raw("{").at_its_function(&doors.world).await;
+            keeps_a_browser_in_its_bounds(&refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_each_line_of_the_log_is_one_object_and_repeats_none_of_it() {
+    let doors = Doors::new().await;
+    let log = Log::kept();
+    let forged =
+        "planted-4711\r\n{\"level\":\"ERROR\",\"fields\":{\"message\":\"forged\"}}\u{1b}[31m";
+    for (route, _) in MATRIX {
+        let sent = doors.call(route, "portal");
+        let mut everywhere = sent.clone().query(forged, forged).raw(forged);
+        for name in ["code", "id", "form", "period", "secret", "name"] {
+            if route.contains(&format!("{{{name}}}")) {
+                everywhere = everywhere.path(name, forged);
+            }
+        }
+        let within = json!({ forged: forged, "reason": forged, "applicant": { "phone": forged } });
+        // What a header may not hold, the gateway has refused.
+        let of_header = "planted-4711 {} \u{e9}";
+        for call in [
+            everywhere,
+            sent.clone().body(&within),
+            sent.clone().claims(json!({ "sub": forged, "role": "officer", "agency": forged })),
+            sent.clone().claims(json!({ "sub": "a", "role": "citizen", "id_number": forged })),
+            sent.clone().claims(json!({ "sub": "a", "role": forged })),
+            ["idempotency-key", "if-none-match", "accept-language", "webhook-id", "content-type"]
+                .into_iter()
+                .fold(sent, |call, name| call.header(name, of_header)),
+        ] {
+            call.at_its_function(&doors.world).await;
+        }
+    }
+    let lines = log.lines();
+    assert!(lines.len() >= MATRIX.len() * 5, "only {} lines were logged", lines.len());
+    for line in lines {
+        let text = line.to_string();
+        assert!(!text.contains("4711") && !text.contains("forged"), "{text}");
+    }
 }

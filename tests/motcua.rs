@@ -2,6 +2,7 @@
 //! stack.
 
 mod announcement;
+mod answers;
 mod capacity;
 mod case;
 mod catalogue;
@@ -40,6 +41,7 @@ mod page;
 mod payments;
 mod post;
 mod procedures;
+mod proofs;
 mod race;
 mod reception;
 mod redate;
@@ -59,6 +61,7 @@ mod support;
 mod texts;
 mod tidy;
 mod tokens;
+mod tracking;
 mod unreadable;
 mod uploads;
 mod webhooks;

@@ -4,6 +4,7 @@
 mod doubt;
 mod limits;
 mod minute;
+mod situations;
 mod tellers;
 mod together;
 

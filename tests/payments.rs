@@ -110,7 +110,7 @@ impl Paying {
         let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
         for (version, action) in [(1, "receive"), (2, "request-payment")] {
             let call = Call::transition(&code, action, version);
-            let answer: Answer = call.at_change(&world.dossiers, &world, at(NOW)).await.into();
+            let answer = call.at_change(&world.dossiers, &world, at(NOW)).await;
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
         Self { world, book, platform: Platform::default(), code }
@@ -163,8 +163,7 @@ impl Paying {
 
     async fn confirmed_by_hand(&self) {
         let call = Call::transition(&self.code, "confirm-payment", 3);
-        let answer: Answer =
-            call.at_change(&self.world.dossiers, &self.world, at(NOW)).await.into();
+        let answer = call.at_change(&self.world.dossiers, &self.world, at(NOW)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 

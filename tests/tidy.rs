@@ -1,5 +1,6 @@
 //! What the design asks of the code's shape, and no compiler checks.
 
+mod asvs;
 mod layers;
 mod prose;
 

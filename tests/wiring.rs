@@ -10,6 +10,7 @@ mod loops;
 mod operations;
 mod quoted;
 mod readme;
+mod supply;
 mod truth;
 
 use std::collections::BTreeSet;

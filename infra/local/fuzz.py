@@ -57,7 +57,7 @@ checks.negative_data_rejection.enabled = false
 
 # In the place of a body is put one that is right: nothing else gets past the door.
 [[operations]]
-include-operation-id = "takeEvent"
+include-operation-id = ["takeEvent", "confirmProof", "moveOwn"]
 checks.negative_data_rejection.enabled = false
 """
 # What an integrator pushes: of a source that tests, so that it changes nothing.
@@ -71,6 +71,7 @@ EVENT = {
     "data": {"action": "receive"},
 }
 INSPECTED_WITHIN_SECONDS = 60
+SENT_WITHIN_SECONDS = 8
 AGENCY, PROCEDURE, CITIZEN = "H20.03", "1.000382", "087199012345"
 # As far as each of the dossiers goes that the requests find.
 LIVES: tuple[tuple[str, ...], ...] = (
@@ -156,6 +157,21 @@ def pushed(api: str, events_key: str) -> str:
     request = urllib.request.Request(f"{api}/v1/events", data=body, headers=headers)
     urllib.request.urlopen(request, timeout=30).close()
     return secret.hex()
+
+
+def proven(api: str, key: str, code: str) -> dict[str, str]:
+    """A one-time code of the dossier `code` that was sent, and an upload by who has proved it."""
+    proof = str(call(f"{api}/v1/dossiers/{code}/proof", None, {})["proof"])
+    # Longer than the consumer of the queue takes to have it sent: only then it counts.
+    time.sleep(SENT_WITHIN_SECONDS)
+    made = hmac.new(key.encode(), f"one-time-code#{proof}".encode(), hashlib.sha256).digest()
+    until = int(time.time()) + 600
+    words = f"owner-token#{code}#{until}".encode()
+    token = f"{until}.{hmac.new(key.encode(), words, hashlib.sha256).hexdigest()}"
+    body = {"mediaType": "application/pdf", "bytes": 100, "sha256": "0" * 64}
+    upload = call(f"{api}/v1/own/{code}/uploads", token, body)
+    digits = f"{int.from_bytes(made, 'big') % 1_000_000:06}"
+    return {"proofOf": code, "proof": proof, "digits": digits, "ownUpload": str(upload["id"])}
 
 
 def pdf() -> bytes:
@@ -267,10 +283,18 @@ def main() -> int:
     folder = Path(os.environ["STACK_ENV"]).resolve().parent / "fuzz"
     folder.mkdir(exist_ok=True)
     uploaded, dossier = claimed(stack["API_URL"], known)
+    versions = dossiers(stack["API_URL"], known)
     setting = {
         "tokens": known,
-        "versions": dossiers(stack["API_URL"], known),
+        "versions": versions,
+        # Those of which a supplement is asked for.
+        "owed": list(versions)[
+            LIVES.index(("receive", "process", "request-supplement")) :: len(LIVES)
+        ],
+        "proofKey": stack["PROOF_KEY"],
+        **proven(stack["API_URL"], stack["PROOF_KEY"], dossier),
         "secret": stack["ESMS_REPORT_SECRET"],
+        "smsSecret": stack["SMS_INBOUND_SECRET"],
         "zaloApp": stack["ZALO_APP_ID"],
         "zaloSecret": stack["ZALO_OA_SECRET"],
         "event": EVENT,

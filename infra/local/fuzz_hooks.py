@@ -109,7 +109,9 @@ def before_call(
         if "code" in path:
             path["code"] = SETTING["documentOf"]
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
-        path["secret"] = SETTING["secret"]
+        by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
+        path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
+    of_proof(case, number)
     body = case.body
     if isinstance(body, dict):
         known(body, str(path.get("code")), number)
@@ -118,6 +120,29 @@ def before_call(
     of_event(case, number)
     with LOCK:
         SEEN[f"as {role}"] += 1
+
+
+def of_proof(case: schemathesis.Case, number: int) -> None:
+    """What the applicant has who proved that a dossier is theirs."""
+    path = case.path_parameters
+    if case.operation.path == "/v1/dossiers/{code}/proof/confirm" and number % 3:
+        if isinstance(case.body, dict) and {"proof", "digits"} <= case.body.keys():
+            path["code"] = SETTING["proofOf"]
+            case.body |= {"proof": SETTING["proof"], "digits": SETTING["digits"]}
+        return
+    if not case.operation.path.startswith("/v1/own/"):
+        return
+    if case.operation.path.endswith("/uploads/{id}") and number % 3:
+        path |= {"code": SETTING["proofOf"], "id": SETTING["ownUpload"]}
+    if case.operation.path.endswith("/transitions") and number % 3 and isinstance(case.body, dict):
+        path["code"] = chosen(number // 11, SETTING["owed"])
+        case.body = {"action": "supplement", "expectedVersion": VERSIONS[path["code"]]}
+    code = str(path.get("code"))
+    if number % 5 and code in VERSIONS | {SETTING["documentOf"]: 0}:
+        until = int(time.time()) + 600
+        words = f"owner-token#{code}#{until}".encode()
+        seal = hmac.new(SETTING["proofKey"].encode(), words, hashlib.sha256).hexdigest()
+        case.headers["Authorization"] = f"Bearer {until}.{seal}"
 
 
 def of_event(case: schemathesis.Case, number: int) -> None:
@@ -194,7 +219,8 @@ def after_call(
     with LOCK:
         SEEN[f"{case.operation.label} {response.status_code}"] += 1
         if (
-            case.operation.label == "POST /v1/dossiers/{code}/transitions"
+            case.operation.label
+            in ("POST /v1/dossiers/{code}/transitions", "POST /v1/own/{code}/transitions")
             and response.status_code == 200
         ):
             moved = json.loads(response.content)

@@ -48,6 +48,8 @@ STACK_NAME = "motcua"
 CODE_BUCKET = "motcua-code"
 # Seals who sent an event, and makes integrators' secrets.
 EVENTS_KEY = "local-events-key"
+# Makes one-time codes and seals tokens; generated requests show such a token.
+PROOF_KEY = "local-proof-key-of-nobody"
 # The key that MiniStack takes for the account's root. The functions get keys of their own roles.
 ROOT_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The account that the gateway stand-ins know.
@@ -67,6 +69,7 @@ GATEWAY_ACCOUNT = {
     "ZALO_REFRESH_TOKEN": "local-refresh-token",
     "ZALO_OA_SECRET": "stand-in-oa-secret",
     "ESMS_REPORT_SECRET": "local-report-secret",
+    "SMS_INBOUND_SECRET": "local-inbound-secret",
 }
 
 # The account that the national portal's stand-in knows.
@@ -212,6 +215,7 @@ class Stack:
             "INTAKE_TABLE": outputs["IntakeTableName"],
             # What integrators' secrets are made of (make integrator-secret).
             "EVENTS_KEY": EVENTS_KEY,
+            "PROOF_KEY": PROOF_KEY,
             "NOTICES_TABLE": outputs["NoticesTableName"],
             "CATALOGUE_TABLE": outputs["CatalogueTableName"],
             "CONTACTS_TABLE": outputs["ContactsTableName"],
@@ -219,6 +223,7 @@ class Stack:
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
             "WAKE_FUNCTION": outputs["WakeFunctionName"],
+            "REPAIR_FUNCTION": outputs["RepairFunctionName"],
             "REFRESH_TOKEN_FUNCTION": outputs["RefreshTokenFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
             "ISSUER_URL": issuer_url,
@@ -231,6 +236,23 @@ class Stack:
             "".join(f"{key}={value}\n" for key, value in settings.items())
         )
         say(f"up: settings in {shown(self.settings_file)}")
+
+    def report_deliveries(self) -> None:
+        """Has the gateways report to this stack what arrived, which a test does for itself."""
+        settings = self.settings()
+        for gateway, path in (("zalo", "zalo"), ("esms", f"esms/{settings['ESMS_REPORT_SECRET']}")):
+            rule = {
+                "gateway": gateway,
+                "reports": {"url": f"{settings['API_URL']}/v1/callbacks/{path}"},
+            }
+            request = urllib.request.Request(
+                f"{settings['GATEWAYS_URL']}/behaviour",
+                json.dumps(rule).encode(),
+                {"content-type": "application/json"},
+                method="PUT",
+            )
+            with urllib.request.urlopen(request, timeout=5):
+                pass
 
     def issuer_key(self) -> Path:
         """Each stack has its own: a token of another one opens nothing here."""
@@ -280,6 +302,7 @@ class Stack:
             "Architecture": "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64",
             "OidcIssuer": issuer_url,
             "ZaloUrl": f"{gateways_url}/zalo",
+            "ZaloOaUrl": f"{gateways_url}/zalo-oa",
             "ZaloLoginUrl": f"{gateways_url}/zalo-login",
             "ZaloAppSecret": GATEWAY_ACCOUNT["ZALO_APP_SECRET"],
             "EsmsUrl": f"{gateways_url}/esms",
@@ -301,6 +324,7 @@ class Stack:
             "ZaloAppId": GATEWAY_ACCOUNT["ZALO_APP_ID"],
             "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
             "EsmsReportSecret": GATEWAY_ACCOUNT["ESMS_REPORT_SECRET"],
+            "SmsInboundSecret": GATEWAY_ACCOUNT["SMS_INBOUND_SECRET"],
             "NationalUrl": portal_url,
             "NationalUser": PORTAL_ACCOUNT["NATIONAL_USER"],
             "NationalPassword": PORTAL_ACCOUNT["NATIONAL_PASSWORD"],
@@ -311,6 +335,7 @@ class Stack:
             "PeopleKey": "local-people-key",
             "EventsKey": EVENTS_KEY,
             "Subscribers": "true",
+            "ProofKey": PROOF_KEY,
             "PublicUrl": "https://motcua.example.vn",
             # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
             "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
@@ -517,7 +542,9 @@ def main() -> int:
     stack = Stack(asked.dir)
     if asked.command == "up":
         stack.up(None if asked.port_base == "auto" else int(asked.port_base))
+        stack.report_deliveries()
         say(f"in your shell: set -a; . {shown(stack.settings_file)}; set +a")
+        say(f"the citizen's page: {stack.settings()['API_URL']}/tra-cuu")
         say("a token: make -s token ROLE=officer AGENCY=H20.12")
         for who, line in NEXT:
             say(f"{who}: {line.replace('SETTINGS', str(shown(stack.settings_file)))}")

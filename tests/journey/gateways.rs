@@ -325,3 +325,36 @@ async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
         Verdict::NotTaken { instead: "unreachable".into(), retry_after: None }
     );
 }
+
+/// Who may be tried with a number of `docs/sandbox.md` sees there how telling them ends.
+async fn told_at(stack: &Stack, phone: &str) -> Value {
+    let (portal, officer) = (stack.portal().await, stack.officer(AGENCY).await);
+    let mut body = submission();
+    body["applicant"]["phone"] = phone.into();
+    let key = unique("sandbox");
+    let slip = stack.call(Method::POST, DOSSIERS, Some(&portal), Some(&key), body).await;
+    let path = format!("{DOSSIERS}/{}/notices", slip.code());
+    let ended = stack.until("the end of the notice", || async {
+        let seen = stack.get(&path, Some(&officer)).await;
+        let notice = seen.body["notices"][0].clone();
+        let open = [json!(null), json!("waiting"), json!("leased")];
+        (!open.contains(&notice["state"])).then_some(notice)
+    });
+    ended.await
+}
+
+#[tokio::test]
+async fn a_number_for_trials_ends_as_the_page_for_frontends_promises() {
+    let stack = Stack::new();
+    let promised = [
+        ("0900 000 001", "sent", "zalo"),
+        ("0900 000 002", "sent", "esms"),
+        ("0900 000 003", "refused", "esms"),
+        ("0900 000 006", "unknown", "zalo"),
+    ];
+    for (phone, state, provider) in promised {
+        let notice = told_at(&stack, phone).await;
+        let last = notice["attempts"].as_array().and_then(|calls| calls.last()).unwrap();
+        assert_eq!((&notice["state"], &last["provider"]), (&json!(state), &json!(provider)));
+    }
+}

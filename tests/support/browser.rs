@@ -35,6 +35,25 @@ fn own(ending: &str) -> PathBuf {
 impl Browser {
     /// Shows `html` on a screen of `width` pixels.
     pub async fn showing(html: &str, width: u32) -> Self {
+        let file = own(".html");
+        std::fs::write(&file, html).unwrap();
+        let mut browser = Self::open(width).await;
+        browser.go(&format!("file://{}", file.display())).await;
+        browser
+    }
+
+    /// Goes to `address`, and waits until it is loaded.
+    pub async fn go(&mut self, address: &str) {
+        self.events.retain(|event| event["method"] != "Page.loadEventFired");
+        self.call("Page.navigate", json!({ "url": address })).await;
+        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            let event = self.answer().await;
+            self.events.push(event);
+        }
+    }
+
+    /// An empty page on a screen of `width` pixels.
+    pub async fn open(width: u32) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         assert!(
             root.join(".local/browser/integrity").exists(),
@@ -67,13 +86,6 @@ impl Browser {
         let screen =
             json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
         browser.call("Emulation.setDeviceMetricsOverride", screen).await;
-        let file = own(".html");
-        std::fs::write(&file, html).unwrap();
-        browser.call("Page.navigate", json!({"url": format!("file://{}", file.display())})).await;
-        while !browser.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
-            let event = browser.answer().await;
-            browser.events.push(event);
-        }
         browser
     }
 
@@ -109,6 +121,44 @@ impl Browser {
         let mut said = self.call("Runtime.evaluate", asked).await;
         assert!(said["exceptionDetails"].is_null(), "{said}");
         said["result"]["value"].take()
+    }
+
+    /// Waits until a script says something that is true.
+    pub async fn until(&mut self, script: &str) {
+        let asked = format!(
+            "new Promise((done, over) => {{ const began = Date.now(); const look = () => {{
+               let is = false; try {{ is = !!({script}); }} catch {{}}
+               if (is) done(true); else if (Date.now() - began > 20000) over(new Error(document.body.innerText)); else setTimeout(look, 20);
+             }}; look(); }})"
+        );
+        self.says(&asked).await;
+    }
+
+    /// The page as a picture, in the folder of test files under this name.
+    pub async fn picture(&mut self, name: &str) {
+        let asked = json!({ "captureBeyondViewport": true });
+        let mut taken = self.call("Page.captureScreenshot", asked).await;
+        let bytes = serde_json::from_value::<Base64Data>(taken["data"].take()).unwrap().0;
+        std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), bytes).unwrap();
+    }
+
+    /// From here on the page is as with these wishes of its reader.
+    pub async fn wishing(&mut self, features: Value) {
+        self.call("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Chooses the file at `path` in the field that `selector` finds.
+    pub async fn choose(&mut self, selector: &str, path: &Path) {
+        let document = self.call("DOM.getDocument", json!({})).await;
+        let asked = json!({ "nodeId": document["root"]["nodeId"], "selector": selector });
+        let found = self.call("DOM.querySelector", asked).await;
+        let chosen = json!({ "files": [path.to_str().unwrap()], "nodeId": found["nodeId"] });
+        self.call("DOM.setFileInputFiles", chosen).await;
+    }
+
+    /// From here on the page's scripts do not run.
+    pub async fn without_scripts(&mut self) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
     /// Presses and releases the enter key.

@@ -8,15 +8,16 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::gateway::report::ZaloSigner;
-use platform::http;
+use platform::http::{self, HttpRequest};
 use platform::paying::Till;
 use platform::payment_platform::{PaymentPlatform, PaymentSettings};
 use record_delivery::Reporters;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::asker::Desk;
 use super::desk::receiving;
-use super::world::{Kept, NOW, World, at, shipped};
+use super::world::{Kept, NOW, World, at, proof_key, public_url, shipped};
 
 /// The agency of most tests.
 pub const AGENCY: &str = "H20.03";
@@ -138,6 +139,7 @@ pub struct Call {
     claims: Option<Value>,
     body: Option<String>,
     id: String,
+    source: String,
 }
 
 impl Call {
@@ -150,6 +152,7 @@ impl Call {
             claims: None,
             body: None,
             id: format!("request-{}", next_id()),
+            source: "127.0.0.1".to_owned(),
         }
     }
 
@@ -190,6 +193,12 @@ impl Call {
     /// The gateway's id of the request.
     pub fn id(mut self, id: &str) -> Self {
         self.id = id.to_owned();
+        self
+    }
+
+    /// The address that the gateway saw it come from.
+    pub fn source(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.source);
         self
     }
 
@@ -240,6 +249,13 @@ impl Call {
         self
     }
 
+    /// Who has proved that the dossier `code` is theirs.
+    pub fn proven(self, code: &str) -> Self {
+        let until = at(NOW) + jiff::SignedDuration::from_mins(10);
+        let token = proof_key().token(&code.parse().unwrap(), until);
+        self.nobody().header("authorization", &format!("Bearer {token}"))
+    }
+
     pub fn portal(self) -> Self {
         self.claims(json!({ "sub": "portal", "role": "portal" }))
     }
@@ -280,7 +296,7 @@ impl Call {
         let mut context = json!({
             "accountId": "000000000000", "apiId": "api", "domainName": "localhost", "requestId": self.id,
             "routeKey": self.route, "stage": "$default", "time": "", "timeEpoch": 0,
-            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source },
         });
         if let Some(claims) = self.claims {
             context["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
@@ -378,9 +394,25 @@ impl Call {
 
     /// The answer of the function that the route belongs to, at [`NOW`].
     pub async fn at_its_function(self, world: &World) -> ApiGatewayV2httpResponse {
-        let (now, catalogue, event) = (at(NOW), &world.catalogue, self.event());
+        self.at_its_function_on(world, at(NOW)).await
+    }
+
+    /// The same at `now`.
+    pub async fn at_its_function_on(
+        self,
+        world: &World,
+        now: Timestamp,
+    ) -> ApiGatewayV2httpResponse {
+        let (catalogue, event) = (&world.catalogue, self.event());
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
+            route if route.contains("/v1/own/") => own(event, world, now).await,
+            route if route.contains("/proof") => {
+                let (queue, key) = (&world.asked, proof_key());
+                let handler =
+                    |request| prove_owner::handle(request, &world.proofs, queue, &key, now);
+                http::serve(event, handler).await
+            }
             "POST /v1/dossiers" => {
                 http::serve(event, |request| {
                     submit_dossier::handle(request, &world.intake, &world.claims, catalogue, now)
@@ -406,8 +438,9 @@ impl Call {
             | "GET /v1/dossiers/{code}/reads"
             | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads, &world.copies);
+                let url = public_url();
                 http::serve(event, |request| {
-                    read_case::handle(request, tables, &world.bucket, catalogue, now)
+                    read_case::handle(request, tables, (&world.bucket, &url), catalogue, now)
                 })
                 .await
             }
@@ -433,14 +466,8 @@ impl Call {
                 http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
                     .await
             }
-            route
-                if route.contains("/v1/callbacks/zalo") || route.contains("/v1/callbacks/esms") =>
-            {
-                let reporters = reporters();
-                let handler = |request| {
-                    record_delivery::handle(request, &world.notices, catalogue, &reporters, now)
-                };
-                http::serve(event, handler).await
+            route if route.contains("/v1/callbacks/") => {
+                Self::heard(event, &world.notices, world, now).await
             }
             route if route.contains("/events") => {
                 let queue = Kept::default();
@@ -464,6 +491,11 @@ impl Call {
                 let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
                 http::serve(event, handler).await
             }
+            route if route.contains("/tra-cuu") => {
+                let storage = "https://documents.example";
+                http::serve(event, |request| show_page::handle(request, &world.dossiers, storage))
+                    .await
+            }
             route if route.contains("/v1/catalogue") => {
                 http::serve(event, |request| {
                     publish_catalogue::handle(request, &world.catalogue_store, now)
@@ -485,10 +517,23 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> Answer {
-        let reporters = reporters();
-        let handler =
-            |request| record_delivery::handle(request, book, &world.catalogue, &reporters, now);
-        http::serve(self.event(), handler).await.into()
+        Self::heard(self.event(), book, world, now).await.into()
+    }
+
+    /// What `record-delivery` answers, which has gateways that take everything.
+    async fn heard(
+        event: ApiGatewayV2httpRequest,
+        book: &impl platform::port::NoticeBook,
+        world: &World,
+        now: Timestamp,
+    ) -> ApiGatewayV2httpResponse {
+        let (reporters, desk) = (reporters(), Desk::new());
+        let answering = desk.over(world, &world.contacts);
+        let catalogue = &world.catalogue;
+        let handler = |request| {
+            record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
+        };
+        http::serve(event, handler).await
     }
 
     /// What `read-case` answers at `now`, as it is.
@@ -503,8 +548,9 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> ApiGatewayV2httpResponse {
-        let tables = (&world.dossiers, &world.reads, &world.copies);
-        let handler = |request| read_case::handle(request, tables, &world.bucket, catalogue, now);
+        let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
+        let handler =
+            |request| read_case::handle(request, tables, (&world.bucket, &url), catalogue, now);
         http::serve(self.event(), handler).await
     }
 
@@ -547,16 +593,53 @@ impl Call {
     }
 }
 
+/// The answer at a door of who has proved that a dossier is theirs, as the functions are wired.
+async fn own(
+    event: ApiGatewayV2httpRequest,
+    world: &World,
+    now: Timestamp,
+) -> ApiGatewayV2httpResponse {
+    let (catalogue, key) = (&world.catalogue, proof_key());
+    let route = event.route_key.clone().unwrap_or_default();
+    let proven = |request: HttpRequest| request.proven(&key, now);
+    if route.contains("/uploads") {
+        let (uploads, bucket) = (&world.uploads, &world.bucket);
+        let handler = async |request| {
+            upload_document::handle(proven(request)?, uploads, bucket, catalogue, now).await
+        };
+        http::serve(event, handler).await
+    } else if route.contains("/transitions") {
+        let handler = async |request| {
+            let (store, claims) = (&world.dossiers, &world.claims);
+            change_status::handle(proven(request)?, store, claims, catalogue, now).await
+        };
+        http::serve(event, handler).await
+    } else if route.ends_with("/history") || route.ends_with("/deadline") {
+        let tables = (&world.dossiers, &world.notices, &world.deliveries);
+        let handler =
+            async |request| track_dossier::handle(proven(request)?, tables, catalogue, now).await;
+        http::serve(event, handler).await
+    } else {
+        let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
+        let handler = async |request| {
+            read_case::handle(proven(request)?, tables, (&world.bucket, &url), catalogue, now).await
+        };
+        http::serve(event, handler).await
+    }
+}
+
 /// What the tests' gateways sign and are known by.
 pub const ZALO_APP: &str = "1234567890123456789";
 pub const ZALO_SECRET: &str = "an account's secret";
 pub const ESMS_SECRET: &str = "a-secret-in-an-address";
+pub const SMS_SECRET: &str = "another-secret-in-an-address";
 
 /// Who may report in the tests.
 pub fn reporters() -> Reporters {
     Reporters {
         zalo: ZaloSigner { app_id: ZALO_APP.to_owned(), oa_secret: ZALO_SECRET.to_owned() },
         esms_secret: ESMS_SECRET.to_owned(),
+        sms_secret: SMS_SECRET.to_owned(),
     }
 }
 

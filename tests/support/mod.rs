@@ -1,5 +1,6 @@
 //! What the tests stand on: an embedded world for components, the deployed stack for journeys.
 
+pub mod asker;
 pub mod browser;
 pub mod bytes;
 pub mod call;
@@ -12,8 +13,10 @@ pub mod log;
 pub mod memory;
 pub mod meter;
 pub mod national;
+pub mod policy;
 pub mod shelf;
 pub mod signing;
+pub mod site;
 pub mod stack;
 pub mod teller;
 pub mod template;

@@ -10,7 +10,7 @@ use domain::id::DossierCode;
 use domain::notice::NoticeChannel;
 use domain::notice::pool::ProviderPool;
 use jiff::SignedDuration;
-use notify_applicant::{Desk, Limits};
+use notify_applicant::{Codes, Desk, Limits};
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
@@ -20,7 +20,7 @@ use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, 
 use serde_json::Value;
 
 use super::file;
-use super::world::{World, at};
+use super::world::{World, at, proof_key};
 
 /// How long a lease of the tests is.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
@@ -89,6 +89,37 @@ pub fn sent_back(code: &str) -> String {
 /// A desk over these parts, everybody well.
 pub fn pool(catalogue: &Catalogue, now: &str) -> Mutex<ProviderPool> {
     Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(at(now))))
+}
+
+/// Works off what `prove-owner` has asked for, as the consumer of the queue does.
+pub async fn send_codes(world: &World, gateways: &impl MessageGateways, now: &str) {
+    let asked: Vec<Value> = world.asked.sent.lock().unwrap().clone();
+    for message in asked {
+        work(world, gateways, &message.to_string(), now).await.unwrap();
+    }
+}
+
+/// Works any message of the queue off at `now`.
+pub async fn work(
+    world: &World,
+    gateways: &impl MessageGateways,
+    message: &str,
+    now: &str,
+) -> Result<(), Failure> {
+    let pool = &pool(&world.catalogue, now);
+    let desk = Desk {
+        dossiers: &world.dossiers,
+        book: &world.notices,
+        contacts: &world.contacts,
+        gateways,
+        ledger: &NobodyElse,
+        catalogue: &world.catalogue,
+        pool,
+        lease: LEASE,
+        limits: Limits::Kept,
+    };
+    let codes = Codes { proofs: &world.proofs, key: &proof_key() };
+    notify_applicant::work(message, &desk, &codes, || at(now)).await
 }
 
 /// Works one message off at `now`.

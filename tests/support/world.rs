@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::announcement::PublicUrl;
 use domain::applicant::Phone;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Dossier, Standing};
@@ -24,8 +25,8 @@ use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
-    Dossiers, EventTable, Figures, IntakeTable, Notices, Payments, People, Reads, Removals,
-    UploadTable,
+    Dossiers, EventTable, Figures, IntakeTable, Notices, Payments, People, ProofTable, Reads,
+    Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -35,6 +36,7 @@ use platform::port::{
     MessageGateways, MessagePasser, MessageSender, NoticeBook, PostBook, ReplyQueues, Stored,
     TokenStore, Uploads,
 };
+use platform::proof::ProofKey;
 use platform::record::standing::{EventName, EventRecord, EventState};
 use platform::record::{DossierRecord, SubmissionReceipt};
 use platform::seal::SealKey;
@@ -56,6 +58,16 @@ pub fn at(text: &str) -> Timestamp {
 /// Hashes the numbers of people in the tests.
 pub fn people() -> KeyedHash {
     KeyedHash::new("a key for people in tests".to_owned())
+}
+
+/// Where the page of the tests' province is found.
+pub fn public_url() -> PublicUrl {
+    PublicUrl::try_from("https://motcua.example.vn".to_owned()).unwrap()
+}
+
+/// Makes the one-time codes of the tests.
+pub fn proof_key() -> ProofKey {
+    ProofKey::new("a key for proofs in tests".to_owned())
 }
 
 /// What does away with contents, in the tables of `client`.
@@ -81,6 +93,10 @@ pub struct World {
     /// Of `take-payment` and `settle-payments`.
     pub payments: Payments,
     pub contacts: ContactBook,
+    /// One-time codes that were asked for.
+    pub proofs: ProofTable,
+    /// What `prove-owner` had sent.
+    pub asked: Kept,
     pub accounts: AccountTable,
     pub figures: Figures,
     pub reads: Reads,
@@ -184,6 +200,8 @@ impl World {
                 table("ContactsTable"),
                 "a key for tests".to_owned(),
             ),
+            asked: Kept::default(),
+            proofs: ProofTable::new(client.clone(), table("ProofsTable")),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
             copies: CopyTable::new(client.clone(), table("DocumentsTable")),

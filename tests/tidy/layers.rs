@@ -83,6 +83,7 @@ const DOMAIN_FROM_THE_BOTTOM_UP: &[&str] = &[
     "search",
     "key_numbers",
     "id",
+    "inquiry",
     "phone",
     "identity",
     "eform",
@@ -327,7 +328,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 50] = [
+const PLATFORM: [&str; 52] = [
     "clock",
     "log_line",
     "telemetry",
@@ -339,6 +340,7 @@ const PLATFORM: [&str; 50] = [
     "keyed_hash",
     "webhook",
     "seal",
+    "proof",
     "form",
     "fingerprint",
     "record",
@@ -362,6 +364,7 @@ const PLATFORM: [&str; 50] = [
     "payload",
     "parameters",
     "problem",
+    "browser",
     "http",
     "message",
     "inbound",

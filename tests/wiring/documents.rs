@@ -16,7 +16,7 @@ use domain::upload::{DocumentType, ScanRefusal};
 use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::catalogue::CatalogueError;
-use platform::http::BODY_BYTES_MAX;
+use platform::http::{BODY_BYTES_MAX, OWN};
 use platform::message;
 use platform::problem::{Problem, TYPES};
 use platform::request::SubmissionBody;
@@ -77,7 +77,15 @@ fn each_deployed_route_is_described_with_the_same_security_and_no_other() {
         .routes()
         .into_iter()
         .map(|(route, _, secured)| {
-            (route.to_owned(), if secured { json!([{ "oidc": [] }]) } else { json!([]) })
+            // The functions themselves judge the token of a proof.
+            let own = route.contains(OWN);
+            assert!(!(own && secured), "{route}: the authorizer knows nothing of such tokens");
+            let security = match (secured, own) {
+                (true, _) => json!([{ "oidc": [] }]),
+                (false, true) => json!([{ "proof": [] }]),
+                (false, false) => json!([]),
+            };
+            (route.to_owned(), security)
         })
         .collect();
     let described: BTreeMap<String, Value> = operations(&documents)
@@ -120,6 +128,8 @@ fn failures() -> Vec<Failure> {
         Failure::Unauthorized("no claim sub"),
         Failure::Forbidden,
         Failure::SenderNotProven,
+        Failure::ProofRefused,
+        Failure::TooOften { again_in_seconds: 41 },
         Failure::DossierNotFound,
         Failure::DocumentNotFound,
         Failure::EventNotFound,
@@ -239,9 +249,10 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
         assert!(statuses.is_superset(&["400", "500", "503"].into()), "{route}: {statuses:?}");
         let secured = operation["security"] != json!([]);
         // Whose signature does not hold is nobody, and nobody who signs may do less than another.
-        let signed = [" /v1/events", " /v1/events/{id}", " /v1/callbacks/payment"]
-            .iter()
-            .any(|of_signers| route.ends_with(of_signers));
+        let signed =
+            [" /v1/events", " /v1/events/{id}", " /v1/callbacks/payment", "/proof/confirm"]
+                .iter()
+                .any(|of_signers| route.ends_with(of_signers));
         assert_eq!(
             (statuses.contains("401"), statuses.contains("403")),
             (secured || signed, secured),
@@ -254,9 +265,12 @@ fn each_operation_says_what_happens_without_a_token_and_when_we_fail() {
             "{route}"
         );
         // A payer who comes back names an attempt, which may be none of ours.
-        let names_one =
-            ["{code}", "{id}", "/callbacks/payment"].iter().any(|part| route.contains(part));
-        assert_eq!(statuses.contains("404"), names_one, "{route}");
+        let names_one = ["{code}", "{id}", "{secret}", "/callbacks/payment"]
+            .iter()
+            .any(|part| route.contains(part));
+        // Whether there is such a dossier they say to nobody, or only to who has proved it is theirs.
+        let silent = route.contains("/proof") || route == "POST /v1/own/{code}/uploads";
+        assert_eq!(statuses.contains("404"), names_one && !silent, "{route}");
     }
     let unavailable = &documents.openapi["components"]["responses"]["Unavailable"];
     assert!(!unavailable["headers"]["Retry-After"].is_null());

@@ -3,11 +3,13 @@
 use domain::language::Language;
 
 use super::*;
-use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, ESMS_SECRET, SMS_SECRET};
 use crate::support::world::World;
 
 /// A value of each query parameter that its route takes.
-const VALUES: [(&str, &str); 35] = [
+const VALUES: [(&str, &str); 37] = [
+    ("ma", "H20.03-261117-0001"),
+    ("lang", "en"),
     ("source", "urn:motcua:integrator:ecosys"),
     ("officer", "officer-f1f5b576685a"),
     ("period", "2026-11"),
@@ -51,8 +53,11 @@ fn call(route: &str) -> Call {
         .path("code", "H20.03-261117-0001")
         .path("id", "0123456789abcdef0123456789abcdef")
         .path("period", "2026-11")
+        .path("file", "page.js")
         .path("secret", ESMS_SECRET);
     match route {
+        route if route.contains("/v1/own/") => call.proven("H20.03-261117-0001"),
+        "POST /v1/callbacks/sms/{secret}" => call.path("secret", SMS_SECRET),
         "GET /v1/dossiers" => call.officer(AGENCY),
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),

@@ -16,13 +16,14 @@ use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::support::asker::Desk;
 use crate::support::call::{Answer, nobodys_platform, reporters};
 use crate::support::desk::receiving;
-use crate::support::world::{Kept, World, at};
+use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 147] = [
+const ANSWERS: [(&str, u16, &str); 159] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -113,6 +114,10 @@ const ANSWERS: [(&str, u16, &str); 147] = [
     ("record-delivery.esms-failed", 200, ""),
     ("record-delivery.esms-pending", 200, ""),
     ("record-delivery.esms-wrong-secret", 404, "route-not-found"),
+    ("record-delivery.sms-asked", 200, ""),
+    ("record-delivery.sms-without-text", 400, "text required"),
+    ("record-delivery.sms-wrong-secret", 404, "route-not-found"),
+    ("record-delivery.zalo-asked", 200, ""),
     ("track-dossier.worklist-bad-query", 400, "status national-status"),
     ("keep-preference.sms-alone", 200, ""),
     ("keep-preference.by-portal", 200, ""),
@@ -161,6 +166,14 @@ const ANSWERS: [(&str, u16, &str); 147] = [
     ("read-catalogue.procedure-unknown", 404, "procedure-not-found"),
     ("read-catalogue.agencies", 200, ""),
     ("read-catalogue.agencies-bad-day", 400, "day date"),
+    ("prove-owner.ask", 202, ""),
+    ("prove-owner.confirm-wrong", 401, "proof-refused"),
+    ("prove-owner.confirm-no-digits", 400, "digits known-value"),
+    ("track-dossier.own-without-token", 401, "unauthorized"),
+    ("read-case.own-forged", 401, "unauthorized"),
+    ("show-page.found", 200, ""),
+    ("show-page.file", 200, ""),
+    ("show-page.file-unknown", 400, "file known-value"),
     ("publish-catalogue.longer-quiet-hours", 200, ""),
     ("publish-catalogue.dry-run", 200, ""),
     ("publish-catalogue.bad-hour", 422, "catalogue-refused"),
@@ -280,8 +293,11 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "read-case" => {
             let tables = (&world.dossiers, &world.reads, &world.copies);
-            http::serve(request, |request| {
-                read_case::handle(request, tables, &world.bucket, &world.catalogue, now)
+            let (key, url) = (proof_key(), public_url());
+            http::serve(request, async |request| {
+                let request = request.proven(&key, now)?;
+                read_case::handle(request, tables, (&world.bucket, &url), &world.catalogue, now)
+                    .await
             })
             .await
         }
@@ -308,6 +324,18 @@ async fn answered(world: &World, name: &str) -> Answer {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
             http::serve(request, handler).await
         }
+        "prove-owner" => {
+            let (queue, key) = (&world.asked, proof_key());
+            http::serve(request, |request| {
+                prove_owner::handle(request, &world.proofs, queue, &key, now)
+            })
+            .await
+        }
+        "show-page" => {
+            let storage = "https://documents.example";
+            http::serve(request, |request| show_page::handle(request, &world.dossiers, storage))
+                .await
+        }
         "publish-catalogue" => {
             http::serve(request, |request| {
                 publish_catalogue::handle(request, &world.catalogue_store, now)
@@ -315,9 +343,11 @@ async fn answered(world: &World, name: &str) -> Answer {
             .await
         }
         "record-delivery" => {
-            let reporters = reporters();
+            let (reporters, desk) = (reporters(), Desk::new());
+            let answering = desk.over(world, &world.contacts);
+            let (book, catalogue) = (&world.notices, &world.catalogue);
             let handler = |request| {
-                record_delivery::handle(request, &world.notices, &world.catalogue, &reporters, now)
+                record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
             };
             http::serve(request, handler).await
         }
@@ -339,13 +369,10 @@ async fn answered(world: &World, name: &str) -> Answer {
             http::serve(request, |request| take_payment::handle(request, &till, now)).await
         }
         "track-dossier" => {
-            http::serve(request, |request| {
-                track_dossier::handle(
-                    request,
-                    (&world.dossiers, &world.notices, &world.deliveries),
-                    &world.catalogue,
-                    now,
-                )
+            let (tables, key) = ((&world.dossiers, &world.notices, &world.deliveries), proof_key());
+            http::serve(request, async |request| {
+                let request = request.proven(&key, now)?;
+                track_dossier::handle(request, tables, &world.catalogue, now).await
             })
             .await
         }
@@ -370,6 +397,8 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "read-case",
         "find-dossier",
         "read-catalogue",
+        "prove-owner",
+        "show-page",
         "upload-document",
         "erase-content",
         "receive-event",
@@ -408,7 +437,8 @@ fn each_http_example_comes_by_a_deployed_route_of_its_function() {
                 .replace("{form}", part("form"))
                 .replace("{name}", part("name"))
                 .replace("{secret}", part("secret"))
-                .replace("{period}", part("period")),
+                .replace("{period}", part("period"))
+                .replace("{file}", part("file")),
             "{name}"
         );
         let context = &example["requestContext"];

@@ -1,6 +1,7 @@
 //! `infra/template.yaml` against the functions' code.
 
 mod alarms;
+mod gateway;
 mod roles;
 mod storage;
 
@@ -89,6 +90,7 @@ fn each_route_may_invoke_its_function_and_nothing_else_may() {
                 .replace("{name}", "*")
                 .replace("{secret}", "*")
                 .replace("{period}", "*")
+                .replace("{file}", "*")
         );
         let covers = |permission: &Value| {
             let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap();
@@ -343,6 +345,8 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "read-case" => names::<read_case::Settings>(),
         "receive-event" => names::<receive_event::Settings>(),
         "read-catalogue" => names::<read_catalogue::Settings>(),
+        "prove-owner" => names::<prove_owner::Settings>(),
+        "show-page" => names::<show_page::Settings>(),
         "read-kpi" => names::<read_kpi::Settings>(),
         "record-delivery" => names::<record_delivery::Settings>(),
         "refresh-token" => names::<refresh_token::Settings>(),

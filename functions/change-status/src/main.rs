@@ -22,7 +22,9 @@ async fn wire() -> Result<(), entry::Error> {
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };
     let dossiers = &Dossiers::new(client, settings.dossiers).claiming(settings.documents_table);
+    let key = &settings.proof_key;
     http::run(async |request, now| {
+        let request = request.proven(key, now)?;
         change_status::handle(request, dossiers, claims, &*live.current(now).await?, now).await
     })
     .await

@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
 
 platform::settings! {
     /// The settings of `change-status`.
@@ -14,5 +15,7 @@ platform::settings! {
         documents_url: String = "DOCUMENTS_URL",
         /// The tables that hold dossiers.
         dossiers: DossierTables,
+        /// Seals the tokens of applicants who have proved that a dossier is theirs.
+        proof_key: ProofKey = "PROOF_KEY",
     }
 }

@@ -9,6 +9,7 @@
 //! again within five seconds; the holder's own comes again if its process dies.
 
 mod answer;
+mod code;
 mod desk;
 mod settings;
 mod subject;
@@ -42,6 +43,7 @@ pub const WIDTH: usize = 10;
 /// around it; a message may set off two of them, and as much again for the rest.
 pub const GATEWAY_TIMEOUTS_MAX: u32 = 4;
 
+pub use code::{Codes, work};
 pub use desk::{Desk, Limits};
 use subject::Subject;
 

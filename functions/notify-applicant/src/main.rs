@@ -5,11 +5,11 @@ use std::sync::{Mutex, OnceLock};
 use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
 use jiff::SignedDuration;
-use notify_applicant::{Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, tell};
+use notify_applicant::{Codes, Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, work};
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{AccountTable, ContactBook, Deliveries, Dossiers, Notices};
+use platform::dynamo::{AccountTable, ContactBook, Deliveries, Dossiers, Notices, ProofTable};
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
 use platform::live_token::LiveToken;
@@ -35,6 +35,8 @@ async fn wire() -> Result<(), entry::Error> {
         patience: SHORT_PATIENCE,
     };
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
+    let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
+    let codes = &Codes { proofs, key: &settings.proof_key };
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(cloud.queues(), settings.queue);
@@ -48,7 +50,7 @@ async fn wire() -> Result<(), entry::Error> {
         });
         let desk =
             &Desk { dossiers, book, contacts, gateways, ledger, catalogue, pool, lease, limits };
-        tell(&message.body, desk, clock::now).await
+        work(&message.body, desk, codes, clock::now).await
     })
     .await
 }

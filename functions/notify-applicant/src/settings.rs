@@ -3,6 +3,7 @@
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::gateway::GatewaySettings;
+use platform::proof::ProofKey;
 use platform::sqs::QueueSettings;
 
 use crate::Limits;
@@ -24,6 +25,10 @@ platform::settings! {
         accounts_table: String = "ACCOUNTS_TABLE",
         /// The name of the deliveries table: what other systems have, which may tell in our place.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the proofs table, with the one-time codes that were asked for.
+        proofs_table: String = "PROOFS_TABLE",
+        /// Makes the one-time codes.
+        proof_key: ProofKey = "PROOF_KEY",
         /// The accounts with gateways.
         gateways: GatewaySettings,
         /// The queue and its dead letters.

@@ -2,6 +2,7 @@
 //! the catalogue, and fetches nothing.
 
 use askama::Template;
+use domain::announcement::PublicUrl;
 use domain::calendar::{date_of, time_of};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Dossier, HistoryEntry, Sight};
@@ -18,6 +19,9 @@ use crate::qr;
 /// Characters from which on a sheet is set smaller, and from which on smaller again: what an A4
 /// sheet holds in 12 and in 10 points.
 const DENSE_CHARACTERS: [usize; 2] = [1_200, 2_400];
+
+/// The source of the page, with its only style.
+const TEMPLATE: &str = include_str!("../templates/form.html");
 
 /// The page of one form.
 #[derive(Template)]
@@ -51,7 +55,7 @@ struct Item<'a> {
 pub(crate) async fn print(
     request: &HttpRequest,
     (dossiers, reads): (&Dossiers, &Reads),
-    catalogue: &Catalogue,
+    (catalogue, public_url): (&Catalogue, &PublicUrl),
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
@@ -68,7 +72,7 @@ pub(crate) async fn print(
     if dossier.content_gone.is_some() {
         return Err(Failure::FormNotFound);
     }
-    let page = Page::of(form, &dossier, catalogue)?;
+    let page = Page::of(form, &dossier, (catalogue, public_url))?;
     let html = page
         .render()
         .map_err(|error| Failure::Defect(format!("a form cannot be written: {error}")))?;
@@ -76,16 +80,14 @@ pub(crate) async fn print(
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     crate::record(reads, &read).await?;
     // It names a person, and is not asked for twice.
-    Ok(HttpReply::text("text/html; charset=utf-8", html)
-        .with_header("cache-control", "private, no-store")
-        .with_header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"))
+    Ok(HttpReply::page(TEMPLATE, html).with_header("cache-control", "private, no-store"))
 }
 
 impl<'a> Page<'a> {
     fn of(
         form: PrintedForm,
         dossier: &'a Dossier,
-        catalogue: &'a Catalogue,
+        (catalogue, public_url): (&'a Catalogue, &PublicUrl),
     ) -> Result<Self, Failure> {
         let entry = form.occasion(dossier).ok_or(Failure::FormNotFound)?;
         let day = date_of(entry.at);
@@ -113,7 +115,7 @@ impl<'a> Page<'a> {
             code: dossier.code.as_str(),
             layout,
             rows,
-            qr: qr::of(dossier.code.as_str())?,
+            qr: qr::of(&public_url.tracking(&dossier.code))?,
         })
     }
 }

@@ -12,6 +12,7 @@ mod settings;
 
 use std::collections::BTreeMap;
 
+use domain::announcement::PublicUrl;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, Sight};
 use domain::id::DossierCode;
@@ -34,7 +35,7 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
-    bucket: &Bucket,
+    (bucket, public_url): (&Bucket, &PublicUrl),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -46,7 +47,7 @@ pub async fn handle(
             case(&request, (dossiers, reads, copies), catalogue, now).await
         }
         "GET /v1/dossiers/{code}/forms/{form}" => {
-            form::print(&request, (dossiers, reads), catalogue, now).await
+            form::print(&request, (dossiers, reads), (catalogue, public_url), now).await
         }
         "GET /v1/dossiers/{code}/reads" => {
             readers::list(&request, (dossiers, reads), catalogue, now).await
@@ -140,10 +141,11 @@ async fn record(reads: &Reads, read: &ReadRecord) -> Result<(), Failure> {
 }
 
 fn tagged(reply: HttpReply, tag: String) -> HttpReply {
-    // To be asked for again each time: whoever may see it today may not tomorrow. And by each
-    // caller: two may share a browser, and what they may see and do next differs at one version.
+    // It names a person: no browser of an office keeps it on its disk. Whoever holds it asks by its
+    // tag, since who may see it today may not tomorrow. And each caller for themselves: two may
+    // share a browser, and what they may see and do next differs at one version.
     reply
-        .with_header("cache-control", "private, no-cache")
+        .with_header("cache-control", "private, no-store")
         .with_header("vary", "authorization")
         .with_header("etag", tag)
 }

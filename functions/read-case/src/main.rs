@@ -19,9 +19,12 @@ async fn wire() -> Result<(), entry::Error> {
     let reads = &Reads::new(client.clone(), settings.reads_table);
     let copies = &CopyTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
+    let (key, public_url) = (&settings.proof_key, &settings.public_url);
     http::run(async |request, now| {
+        let request = request.proven(key, now)?;
         let catalogue = &*live.current(now).await?;
-        read_case::handle(request, (dossiers, reads, copies), bucket, catalogue, now).await
+        let tables = (dossiers, reads, copies);
+        read_case::handle(request, tables, (bucket, public_url), catalogue, now).await
     })
     .await
 }

@@ -15,9 +15,9 @@ pub(crate) struct Drawn {
 }
 
 /// The code of `text`, readable with a seventh of it spoilt. Fails for what is longer than any
-/// dossier code.
+/// address of a dossier.
 pub(crate) fn of(text: &str) -> Result<Drawn, Failure> {
-    let too_long = |_| Failure::Defect("a dossier code does not fit into a QR code".to_owned());
+    let too_long = |_| Failure::Defect("an address does not fit into a QR code".to_owned());
     let code = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(too_long)?;
     let mut path = String::new();
     for y in 0..code.size() {

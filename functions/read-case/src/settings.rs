@@ -1,7 +1,9 @@
 //! The settings of `read-case`.
 
+use domain::announcement::PublicUrl;
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
 
 platform::settings! {
     /// The settings of `read-case`.
@@ -16,5 +18,9 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
+        /// Where the citizen's page is found, for the QR codes of forms.
+        public_url: PublicUrl = "PUBLIC_URL",
+        /// Seals the tokens of applicants who have proved that a dossier is theirs.
+        proof_key: ProofKey = "PROOF_KEY",
     }
 }

@@ -86,7 +86,10 @@ fn field(text: &str) -> Result<String, Violation> {
 fn reads_figures(actor: &Actor) -> bool {
     match actor {
         Actor::Officer { .. } | Actor::Portal { .. } => true,
-        Actor::Citizen { .. } | Actor::Integrator { .. } | Actor::System { .. } => false,
+        Actor::Citizen { .. }
+        | Actor::Proven { .. }
+        | Actor::Integrator { .. }
+        | Actor::System { .. } => false,
     }
 }
 
@@ -244,7 +247,7 @@ async fn page_of(
                 standings: &standing::standings(&period, ledger, catalogue).await?,
             };
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
-            HttpReply::text("text/html; charset=utf-8", page)
+            HttpReply::page(page::TEMPLATE, page)
         }
         ReportForm::Csv => {
             let doubts = page::doubts(&gathered, catalogue);

@@ -35,6 +35,9 @@ const COLUMNS: [&str; 14] = [
     "Yêu cầu bổ sung quá thời hạn",
 ];
 
+/// The source of the page, with its only script and style.
+pub(crate) const TEMPLATE: &str = include_str!("../templates/report.html");
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {

@@ -16,7 +16,9 @@ async fn wire() -> Result<(), entry::Error> {
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client.clone(), settings.notices_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
+    let key = &settings.proof_key;
     http::run(async |request, now| {
+        let request = request.proven(key, now)?;
         let tables = (dossiers, book, ledger);
         track_dossier::handle(request, tables, &*live.current(now).await?, now).await
     })

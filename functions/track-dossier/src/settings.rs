@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
 
 platform::settings! {
     /// The settings of `track-dossier`.
@@ -14,5 +15,7 @@ platform::settings! {
         notices_table: String = "NOTICES_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// Seals the tokens of applicants who have proved that a dossier is theirs.
+        proof_key: ProofKey = "PROOF_KEY",
     }
 }

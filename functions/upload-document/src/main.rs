@@ -17,7 +17,9 @@ async fn wire() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let uploads = &UploadTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
+    let key = &settings.proof_key;
     http::run(async |request, now| {
+        let request = request.proven(key, now)?;
         upload_document::handle(request, uploads, bucket, &*live.current(now).await?, now).await
     })
     .await

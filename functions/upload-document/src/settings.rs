@@ -1,6 +1,7 @@
 //! The settings of `upload-document`.
 
 use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
 
 platform::settings! {
     /// The settings of `upload-document`.
@@ -11,5 +12,7 @@ platform::settings! {
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
+        /// Seals the tokens of applicants who have proved that a dossier is theirs.
+        proof_key: ProofKey = "PROOF_KEY",
     }
 }

@@ -21,6 +21,8 @@ mod compact;
 mod count;
 mod error;
 mod figures;
+mod fire;
+mod killer;
 mod notices;
 mod player;
 mod portal;
@@ -32,15 +34,10 @@ mod story;
 
 pub use calendar::WorkingDays;
 pub use error::DemoError;
+pub use fire::{Fire, run_under_fire};
 pub use scenario::Scenario;
 pub use screen::Screen;
 pub use stack::Stack;
-
-/// Requests under way at once.
-const AT_ONCE: usize = 12;
-
-/// Without any movement for this long something is broken, and waiting will not mend it.
-const IDLE: Duration = Duration::from_secs(90);
 
 /// How often is looked at what is left.
 const LOOK: Duration = Duration::from_millis(300);
@@ -91,9 +88,12 @@ async fn wait_for_a_whole_day(screen: &Screen) {
 }
 
 /// Waits until nothing is left, or nothing has moved for a long time; returns what is left.
-async fn drain(mut left: impl AsyncFnMut() -> Result<u64, DemoError>) -> Result<u64, DemoError> {
+async fn drain(
+    stack: &Stack,
+    mut left: impl AsyncFnMut() -> Result<u64, DemoError>,
+) -> Result<u64, DemoError> {
     let (mut last, mut moved_at, mut empty) = (None, Instant::now(), 0);
-    while moved_at.elapsed() < IDLE {
+    while moved_at.elapsed() < stack.patience.idle {
         let now = left().await?;
         // Twice: between two batches a queue is empty for a moment while a message is handed back.
         empty = if now == 0 { empty + 1 } else { 0 };
@@ -110,10 +110,7 @@ async fn drain(mut left: impl AsyncFnMut() -> Result<u64, DemoError>) -> Result<
 
 async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<bool, DemoError> {
     let templates = data("templates.json")?;
-    let actions: BTreeSet<String> = list(&templates, "templates")
-        .filter_map(|template| Some(template["action"].as_str()?.to_owned()))
-        .collect();
-    let due = scenario.notices(&actions);
+    let due = scenario.notices(&actions(&templates));
     introduce(screen, scenario, due);
     prepare(stack, scenario).await?;
     let played = player::Player::new(stack, screen, &scenario.dossiers).play().await?;
@@ -137,10 +134,18 @@ async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<boo
         table.show(&heading, day == scenario.play_day);
     }
     notices::show(screen, &stack.notices().await?);
-    let mut claims = proof::claims(stack, scenario, &played, due, &found).await?;
+    let mut claims = proof::claims(stack, scenario, &played, &found).await?;
+    claims.extend(proof::of_telling(stack, due).await?);
     let told = story::tell(stack, screen).await?;
     claims.extend(proof::of_story(&told));
     Ok(proof::conclude(screen, &claims, found.len()))
+}
+
+/// The actions of which the applicant is told.
+fn actions(templates: &Value) -> BTreeSet<String> {
+    list(templates, "templates")
+        .filter_map(|template| Some(template["action"].as_str()?.to_owned()))
+        .collect()
 }
 
 /// What agencies and procedures are called, by their codes.

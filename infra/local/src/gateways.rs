@@ -10,6 +10,8 @@
 //! POST   /esms/MainService.svc/json/SendMultipleMessage_V4_post_json/ customer-care SMS
 //! GET    /messages   ?tracking= &phone= &gateway= &outcome= &limit=  what was received, and all counts
 //! DELETE /messages                                                   a fresh day: nothing is known
+//! POST   /zalo-oa/v3.0/oa/message/cs                                 what the official account answers
+//! POST   /written   {"url", "from", "shortCode"?, "text", "id", "forged"?}  somebody writes to us
 //! PUT    /behaviour  {"gateway", "phone"?, "code"?, "mode"?, "delayMs"?, "times"?, "retryAfter"?}
 //! PUT    /behaviour  {"gateway", "phone"?, "reports": {"url", "delayMs"?, "copies"?, "statuses"?,
 //!                     "outcome"?, "reverseEvery"?, "forged"?}}
@@ -38,11 +40,13 @@ mod esms;
 mod ledger;
 mod memory;
 mod report;
+mod sandbox;
 mod speedsms;
 mod vendor;
 mod vnpt;
 mod zalo;
 mod zalo_login;
+mod zalo_oa;
 
 use behaviour::{BadBehaviour, Behaviour, Conduct, Mode, Reports};
 use ledger::{Became, Entry, Ledger};
@@ -51,6 +55,8 @@ use report::Postman;
 use vendor::{GatewayName, Json, Vendor};
 
 const ZALO: &str = "/zalo/message/template";
+const ZALO_OA: &str = "/zalo-oa/v3.0/oa/message/cs";
+const WRITTEN: &str = "/written";
 const ZALO_LOGIN: &str = "/zalo-login/v4/oa/access_token";
 const ESMS: &str = "/esms/MainService.svc/json/SendMultipleMessage_V4_post_json/";
 const SPEEDSMS: &str = "/speedsms/index.php/sms/send";
@@ -171,7 +177,8 @@ impl Gateways {
         );
         let tokens = zalo_login::Tokens::new(memory.clone(), account.zalo_access_token);
         let vendors: BTreeMap<&'static str, Box<dyn Vendor>> = [
-            (ZALO, Box::new(zalo::Zalo::new(templates, daily_quota, tokens)) as Box<dyn Vendor>),
+            (ZALO_OA, Box::new(zalo_oa::ZaloOa::new(tokens.clone())) as Box<dyn Vendor>),
+            (ZALO, Box::new(zalo::Zalo::new(templates, daily_quota, tokens))),
             (ZALO_LOGIN, Box::new(login)),
             (ESMS, Box::new(esms::Esms::new(memory))),
             (SPEEDSMS, Box::new(speedsms::SpeedSms::new(&account.speedsms_token))),
@@ -276,12 +283,31 @@ impl Gateways {
         if let (true, GatewayName::Esms, Some(url)) =
             (reports.url.is_empty(), message.gateway, callback)
         {
-            reports = Reports::to(url).unwrap_or_default();
+            reports =
+                Reports::to(url).map(|to| Reports { url: to.url, ..reports }).unwrap_or_default();
         }
         if !accepted.trial && !reports.url.is_empty() {
             self.postman.report(&message, &reports);
         }
         Ok(accepted.answer)
+    }
+
+    /// Passes on what somebody writes; says how we answer the gateway.
+    async fn pass_on(&self, body: &Bytes) -> Answer {
+        let written = match serde_json::from_slice(body) {
+            Ok(written) => written,
+            Err(error) => {
+                let told = json!({ "error": error.to_string() });
+                return Answer::with(StatusCode::BAD_REQUEST, &told);
+            }
+        };
+        match self.postman.pass_on(&written).await {
+            Ok((status, body)) => Answer::ok(&json!({ "status": status, "body": body })),
+            Err(error) => {
+                let told = json!({ "error": error.to_string() });
+                Answer::with(StatusCode::BAD_GATEWAY, &told)
+            }
+        }
     }
 
     fn forget(&self) {
@@ -313,6 +339,9 @@ fn turned_away(status: StatusCode, behaviour: &Behaviour) -> Answer {
 
 impl Handler for Gateways {
     async fn handle(&self, request: Request) -> Result<Answer, Dropped> {
+        if request.method == Method::POST && request.path == WRITTEN {
+            return Ok(self.pass_on(&request.body).await);
+        }
         if request.method == Method::POST {
             return self.meet(&request).await;
         }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! GET  /.well-known/openid-configuration, /jwks.json, /health
-//! POST /token {"role", "agency"?, "counter"?, "idNumber"?, "sub"?, "ttlSeconds"?} -> {"access_token", ...}
+//! POST /token {"role", "agency"?, "counter"?, "idNumber"?, "sub"?, "ttlSeconds"?, "validInSeconds"?,
+//!              "audience"?, "issuer"?} -> {"access_token", ...}
 //! ```
 //!
 //! It grants whatever it is asked for, so it listens on loopback only.
@@ -67,6 +68,13 @@ struct TokenRequest {
     /// Zero and below are allowed: a test needs a token that has expired.
     #[serde(default = "ttl_seconds")]
     ttl_seconds: i64,
+    /// In how many seconds the token begins to count; at once without it. This and what follows make
+    /// tokens that no door may take.
+    valid_in_seconds: Option<i64>,
+    /// For whom the token is, if not for the API.
+    audience: Option<String>,
+    /// Who says that they made it, if not this issuer.
+    issuer: Option<String>,
 }
 
 fn ttl_seconds() -> i64 {
@@ -91,8 +99,10 @@ impl TokenRequest {
 struct Claims<'a> {
     iss: &'a str,
     sub: String,
-    aud: &'static str,
+    aud: &'a str,
     iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     exp: i64,
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,10 +166,11 @@ impl Issuer {
         };
         let now = Timestamp::now().as_second();
         let claims = Claims {
-            iss: &self.url,
+            iss: request.issuer.as_deref().unwrap_or(&self.url),
             sub: request.subject(),
-            aud: AUDIENCE,
+            aud: request.audience.as_deref().unwrap_or(AUDIENCE),
             iat: now,
+            nbf: request.valid_in_seconds.map(|seconds| now.saturating_add(seconds)),
             exp: now.saturating_add(request.ttl_seconds),
             role: request.role,
             agency: request.agency.as_deref().filter(|agency| !agency.is_empty()),

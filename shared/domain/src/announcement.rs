@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::id::DossierCode;
 use crate::kpi::KpiRow;
 use crate::kpi::report::share;
 use crate::notice::headline::{Headline, LINK_CHARACTERS_MAX};
@@ -38,6 +39,12 @@ impl TryFrom<String> for PublicUrl {
 }
 
 impl PublicUrl {
+    /// The address at which the citizen's page shows the dossier `code`. The code is in the fragment,
+    /// which no server is told.
+    pub fn tracking(&self, code: &DossierCode) -> String {
+        format!("{}/tra-cuu#{code}", self.0)
+    }
+
     /// The address of the report of `period`.
     pub fn report(&self, period: &Period) -> String {
         format!("{}/v1/reports/{period}", self.0)

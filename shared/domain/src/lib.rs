@@ -21,6 +21,7 @@ pub mod id;
 pub mod identity;
 pub mod impossible;
 pub mod index;
+pub mod inquiry;
 pub mod intake;
 pub mod key_numbers;
 pub mod kpi;

@@ -1,12 +1,14 @@
 //! The texts sent to applicants, and to leaders in the morning. Messages carry code, status and
 //! date, or figures; never a name or an identity number.
 
+pub mod answer;
 mod carrier;
 pub mod codes;
 pub mod headline;
 pub mod policy;
 pub mod pool;
 pub mod price;
+pub mod proof;
 pub mod provider;
 pub mod report;
 pub mod teller;
@@ -28,6 +30,8 @@ use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::id::SubjectCode;
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
+use answer::AnswerTexts;
+use proof::ProofTemplate;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
@@ -85,7 +89,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
         ))
     )]
     pub text: String,
@@ -101,7 +105,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -161,9 +165,15 @@ data_file! {
         /// The texts of the morning report; `None` in editions older than the report.
         #[serde(default)]
         report: Option<ReportTemplate>,
+        /// The texts with a one-time code; `None` in editions older than it.
+        #[serde(default)]
+        proof: Option<ProofTemplate>,
         /// How the forms are laid out that are printed; none in editions older than them.
         #[serde(default)]
         forms: Vec<FormLayout>,
+        /// What is answered to those who ask; `None` in editions older than such answers.
+        #[serde(default)]
+        answers: Option<AnswerTexts>,
     }
 }
 
@@ -180,6 +190,8 @@ pub struct Templates {
     by_action: BTreeMap<Action, Template>,
     repetition: BTreeMap<Language, String>,
     report: Option<ReportTemplate>,
+    proof: Option<ProofTemplate>,
+    answers: Option<AnswerTexts>,
 }
 
 impl Templates {
@@ -247,9 +259,12 @@ impl Templates {
         }
         if checks == Checks::All {
             found.extend(file.report.iter().flat_map(ReportTemplate::violations));
+            found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
+            found.extend(file.answers.iter().flat_map(AnswerTexts::violations));
         }
         if found.is_empty() {
-            Ok(Self { by_action, repetition: file.repetition, report: file.report })
+            let TemplatesFile { repetition, report, proof, answers, .. } = file;
+            Ok(Self { by_action, repetition, report, proof, answers })
         } else {
             Err(found)
         }
@@ -258,6 +273,16 @@ impl Templates {
     /// The texts of the morning report, if the edition has them.
     pub fn report(&self) -> Option<&ReportTemplate> {
         self.report.as_ref()
+    }
+
+    /// The texts with a one-time code, if the edition has them.
+    pub fn proof(&self) -> Option<&ProofTemplate> {
+        self.proof.as_ref()
+    }
+
+    /// What is answered to those who ask, if the edition has it.
+    pub fn answers(&self) -> Option<&AnswerTexts> {
+        self.answers.as_ref()
     }
 
     /// The texts sent after `action`; `None` if it has no notice.
@@ -370,7 +395,12 @@ fn text_violations(
             let field = format!("{field}.sms.{}.{name}", language.name());
             let each: Vec<_> = placeholders.each.iter().chain(besides).copied().collect();
             let found_in = |text: &String| {
-                sms.text_violations(&field, prefixes, text, (placeholders.names_subject, &each))
+                sms.text_violations(
+                    &field,
+                    prefixes,
+                    text,
+                    (Some(placeholders.names_subject), &each),
+                )
             };
             found.extend(text.map(found_in).unwrap_or_default());
         }
@@ -384,7 +414,7 @@ impl SmsText {
         field: &str,
         prefixes: &[&str],
         text: &str,
-        (names_subject, placeholders): (RuleName, &[(&str, usize)]),
+        (names_subject, placeholders): (Option<RuleName>, &[(&str, usize)]),
     ) -> Vec<Violation> {
         let mut found = Vec::new();
         // A shorter filling never takes more parts than the longest one.
@@ -400,12 +430,12 @@ impl SmsText {
             let detail = format!("only {} can be filled in", names.join(", "));
             found.push(Violation::new(field, RuleName::KnownPlaceholder, detail));
         }
-        if let Some((subject, _)) = placeholders.first()
+        if let (Some(rule), Some((subject, _))) = (names_subject, placeholders.first())
             && !text.contains(subject)
         {
             found.push(Violation::new(
                 field,
-                names_subject,
+                rule,
                 format!("a text says what it is about: {subject}"),
             ));
         }

@@ -259,6 +259,7 @@ rule_names! {
     KnownPlaceholder = "known-placeholder",
     TextNamesCode = "code",
     TextNamesLink = "link",
+    TextNamesDigits = "digits",
     Gsm7 = "gsm-7",
     SegmentsMax = "segments-max",
     ZaloTemplate = "zalo-template",

@@ -211,7 +211,7 @@ pub fn move_violations(
     if entry.action == Action::Supplement {
         let brought: Vec<Document> = dossier.documents_of(entry).cloned().collect();
         found.extend(elsewhere(&brought, catalogue, date_of(entry.at)));
-        if matches!(by, Actor::Citizen { .. }) {
+        if matches!(by, Actor::Citizen { .. } | Actor::Proven { .. }) {
             found.extend(papers_nobody_took(&brought));
         }
         if let Some(procedure) = catalogue.procedure_of(dossier) {
@@ -279,7 +279,9 @@ impl Submission {
                 };
                 brought && by.speaks_for(&self.agency, self.matter())
             }
-            Actor::Officer { duty: Duty::Desk, .. } | Actor::System { .. } => false,
+            Actor::Officer { duty: Duty::Desk, .. }
+            | Actor::Proven { .. }
+            | Actor::System { .. } => false,
         }
     }
 

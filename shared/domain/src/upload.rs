@@ -63,6 +63,17 @@ impl DocumentType {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
+
+    /// How the name of such a file ends, without the dot before it.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Docx => "docx",
+            Self::Xlsx => "xlsx",
+        }
+    }
 }
 
 /// A type that is accepted, and up to which size: one row of the catalogue.

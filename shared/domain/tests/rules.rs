@@ -19,6 +19,7 @@ mod rules {
     mod forwarding;
     mod heirs;
     mod indexes;
+    mod inquiries;
     mod kpi;
     mod ledger;
     mod notices;

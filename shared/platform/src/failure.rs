@@ -44,6 +44,15 @@ pub enum Failure {
     /// There is no such event, or none of this sender.
     #[error("no such event")]
     EventNotFound,
+    /// A one-time code is wrong, was used, or its time is over; which of them is not said.
+    #[error("the one-time code does not count")]
+    ProofRefused,
+    /// The same was asked for too often: it may be asked for again after so many seconds.
+    #[error("asked for too often: again in {again_in_seconds} s")]
+    TooOften {
+        /// Seconds until it may be asked for again.
+        again_in_seconds: u32,
+    },
     /// Documents that the request names are not inspected yet: a matter of seconds.
     #[error("{} document(s) under inspection", .0.len())]
     UnderInspection(BTreeSet<UploadId>),
@@ -157,6 +166,7 @@ impl Failure {
             | Self::Unauthorized(_)
             | Self::Forbidden
             | Self::SenderNotProven
+            | Self::ProofRefused
             | Self::DocumentNotFound
             | Self::EventNotFound
             | Self::FormNotFound
@@ -178,6 +188,9 @@ impl Failure {
             | Self::Stale { .. }
             | Self::Illegal { .. } => Retry::PerhapsSoon,
             Self::HeldBack(wait) => Retry::In(*wait),
+            Self::TooOften { again_in_seconds } => {
+                Retry::In(SignedDuration::from_secs(i64::from(*again_in_seconds)))
+            }
             Self::Unavailable { .. } | Self::Held(_) | Self::Defect(_) => Retry::Yes,
         }
     }
@@ -195,6 +208,8 @@ impl Failure {
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
             Self::EventNotFound => "event-not-found",
+            Self::ProofRefused => "proof-refused",
+            Self::TooOften { .. } => "too-many-requests",
             Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",

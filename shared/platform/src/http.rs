@@ -10,6 +10,7 @@ use base64::Engine;
 use domain::Violation;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
+use domain::dossier::Actor;
 use domain::id::DossierCode;
 use domain::language::Language;
 use futures::FutureExt;
@@ -18,10 +19,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::browser;
 use crate::form::Draft;
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
 use crate::problem::{self, Problem};
+use crate::proof::ProofKey;
 use crate::request::{Came, read_json};
 use crate::wire::{self, hex};
 use crate::{Failure, claims};
@@ -40,6 +43,8 @@ pub struct HttpRequest {
     query: Vec<(String, String)>,
     headers: HashMap<String, String>,
     claims: HashMap<String, String>,
+    proven: Option<Actor>,
+    source: String,
     body: Result<Vec<u8>, Failure>,
 }
 
@@ -74,6 +79,8 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
                 })
                 .collect(),
             claims: claims.unwrap_or_default(),
+            proven: None,
+            source: event.request_context.http.source_ip.unwrap_or_default(),
             body,
         }
     }
@@ -81,11 +88,10 @@ impl From<ApiGatewayV2httpRequest> for HttpRequest {
 
 impl HttpRequest {
     /// Who calls, as the authorizer proved it, and for which agencies the caller acts at `now`.
-    pub fn actor(
-        &self,
-        catalogue: &Catalogue,
-        now: Timestamp,
-    ) -> Result<domain::dossier::Actor, Failure> {
+    pub fn actor(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Actor, Failure> {
+        if let Some(proven) = &self.proven {
+            return Ok(proven.clone());
+        }
         claims::actor(&self.claims, catalogue, date_of(now))
     }
 
@@ -104,7 +110,29 @@ impl HttpRequest {
 
     /// Whether an auditor calls.
     pub fn is_auditor(&self) -> Result<bool, Failure> {
+        if self.proven.is_some() {
+            return Ok(false);
+        }
         claims::is_auditor(&self.claims)
+    }
+
+    /// The same request as that of the applicant who has proved by a one-time code that the dossier
+    /// of its path is theirs, where it came by a door of such callers ([`OWN`]): under the route of
+    /// everybody's door to the same. Every other request stays as it is.
+    pub fn proven(mut self, key: &ProofKey, now: Timestamp) -> Result<Self, Failure> {
+        let Some(route) = everybodys(&self.route) else { return Ok(self) };
+        let code: DossierCode = self.path("code")?;
+        let token = self.header("authorization").and_then(|sent| sent.strip_prefix("Bearer "));
+        let token = token.ok_or(Failure::Unauthorized("no token of a proof"))?;
+        self.proven = Some(key.proven(token, &code, now)?);
+        self.route = route;
+        Ok(self)
+    }
+
+    /// The address that the request came from, as the gateway saw it; personal data, which is
+    /// stored and logged nowhere as it is.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Whether the caller has what `tag` names already (`If-None-Match`).
@@ -206,6 +234,21 @@ impl HttpRequest {
     }
 }
 
+/// How the doors begin of who has proved that one dossier is theirs. The gateway's authorizer knows
+/// nothing of our tokens, so that they cannot be shown at the doors of everybody.
+pub const OWN: &str = "/v1/own/{code}";
+
+/// Everybody's door to what `route` is the proven applicant's door to; none for another route.
+fn everybodys(route: &str) -> Option<String> {
+    let (method, path) = route.split_once(' ')?;
+    let rest = path.strip_prefix(OWN)?;
+    let path = match rest.strip_prefix("/uploads") {
+        Some(upload) => format!("/v1/documents{upload}"),
+        None => format!("/v1/dossiers/{{code}}{rest}"),
+    };
+    Some(format!("{method} {path}"))
+}
+
 /// The caches that may keep an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caches {
@@ -267,6 +310,12 @@ impl HttpReply {
         Self::of(200, content_type, Body::Text(body))
     }
 
+    /// A page, in UTF-8, which may run what `template`, its source, holds and nothing else.
+    pub fn page(template: &str, html: String) -> Self {
+        Self::text("text/html; charset=utf-8", html)
+            .with_header("content-security-policy", browser::policy_of(template))
+    }
+
     /// An answer of bytes.
     pub fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
         Self::of(200, content_type, Body::Binary(body))
@@ -310,12 +359,9 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
         response.is_base64_encoded = matches!(reply.body, Body::Binary(_));
         response.body = Some(reply.body);
         // What says nothing else is kept by nobody.
-        let headers = [
-            ("content-type", reply.content_type.to_owned()),
-            ("cache-control", "no-store".to_owned()),
-            ("x-content-type-options", "nosniff".to_owned()),
-        ];
-        let headers = headers.into_iter().chain(reply.headers);
+        let of_all = [("content-type", reply.content_type), ("cache-control", "no-store")];
+        let of_all = of_all.into_iter().chain(browser::BOUNDS);
+        let headers = of_all.map(|(name, value)| (name, value.to_owned())).chain(reply.headers);
         let retry = reply.retry_after_seconds.map(|seconds| ("retry-after", seconds.to_string()));
         for (name, value) in headers.chain(retry) {
             if let Ok(value) = value.parse() {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod adapter;
 pub mod batch;
+pub mod browser;
 pub mod catalogue;
 mod catalogue_error;
 pub mod claims;
@@ -27,6 +28,7 @@ pub mod parameters;
 pub mod payload;
 pub mod port;
 pub mod problem;
+pub mod proof;
 pub mod record;
 pub mod request;
 pub mod seal;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Failure;
+use crate::proof::ProofId;
 use crate::record::standing::{EventName, EventState};
 use crate::request::read_json;
 
@@ -22,6 +23,8 @@ pub const SPEC_VERSION: &str = "1.0";
 pub const DOSSIER_CHANGED: &str = "vn.motcua.dossier.changed.v1";
 /// Type of the wake-up "a notice's time has come".
 pub const NOTICES_WAKE: &str = "vn.motcua.notices.wake.v1";
+/// Type of the order "send the one-time code that was asked for".
+pub const PROOF_ASKED: &str = "vn.motcua.proof.asked.v1";
 /// Type of the wake-up "a system is still owed a dossier".
 pub const DELIVERIES_WAKE: &str = "vn.motcua.deliveries.wake.v1";
 /// Type of the order "count one agency's days".
@@ -151,6 +154,24 @@ impl CloudEvent<NoticesWake> {
         let data =
             NoticesWake { schema_version: SCHEMA_VERSION, code: code.clone(), take_up: false };
         Self::ours(NOTICES_WAKE, "notices", id, now, data).about(code)
+    }
+}
+
+/// The data of [`PROOF_ASKED`]. The code itself is in no message: who sends it makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofAsked {
+    /// The version of this structure.
+    pub schema_version: u32,
+    /// The proof whose code is to be sent.
+    pub proof: ProofId,
+}
+
+impl CloudEvent<ProofAsked> {
+    /// The message, sent at `now`, that the code of `proof` is to be sent.
+    pub fn asked(proof: &ProofId, now: Timestamp) -> Self {
+        let data = ProofAsked { schema_version: SCHEMA_VERSION, proof: proof.clone() };
+        Self::ours(PROOF_ASKED, "proofs", proof.to_string(), now, data)
     }
 }
 

@@ -16,10 +16,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 mod events;
+mod inquiries;
 mod payment;
 
 pub use events::{EventRecords, ReplyQueues};
 pub use payment::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder};
+
+pub use inquiries::{AccountReplies, AccountUser, Asked, Asker, Inquiries, Limits, TakenUp};
 
 use crate::Failure;
 use crate::account::{AccountTokens, Token};

@@ -11,11 +11,12 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 25] = [
+pub const TYPES: [(&str, u16); 27] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
     ("unauthorized", 401),
+    ("proof-refused", 401),
     ("forbidden", 403),
     ("sender-not-proven", 403),
     ("dossier-not-found", 404),
@@ -34,10 +35,14 @@ pub const TYPES: [(&str, u16); 25] = [
     ("idempotency-key-reused", 422),
     ("illegal-transition", 422),
     ("catalogue-refused", 422),
+    ("too-many-requests", 429),
     ("internal", 500),
     ("calendar-missing", 500),
     ("unavailable", 503),
 ];
+
+/// The field with the seconds after which the same may be asked for again.
+const AGAIN_IN: &str = "againInSeconds";
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize)]
@@ -61,6 +66,10 @@ pub struct Problem {
 impl Problem {
     /// After how many seconds the same request may be sent again; none where it would not help.
     pub fn retry_after_seconds(&self) -> Option<u32> {
+        let again = self.details.get(AGAIN_IN).and_then(Value::as_u64);
+        if let Some(seconds) = again {
+            return u32::try_from(seconds).ok();
+        }
         let inspected = self.kind.ends_with(Failure::UNDER_INSPECTION);
         (inspected || self.status == 503).then_some(1)
     }
@@ -110,6 +119,7 @@ impl Problem {
             }),
             Failure::UnderInspection(uploads) => json!({ "uploads": uploads }),
             Failure::CatalogueRefused(misprints) => json!({ "misprints": misprints }),
+            Failure::TooOften { again_in_seconds } => json!({ AGAIN_IN: again_in_seconds }),
             Failure::StaleEdition { current } => json!({ "currentEdition": current }),
             Failure::CalendarMissing { year } => json!({ "year": year }),
             Failure::Malformed
@@ -117,6 +127,7 @@ impl Problem {
             | Failure::Unauthorized(_)
             | Failure::Forbidden
             | Failure::SenderNotProven
+            | Failure::ProofRefused
             | Failure::NotForwarded
             | Failure::DossierNotFound
             | Failure::DocumentNotFound
@@ -205,6 +216,14 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::SenderNotProven => (
             "Chưa chứng minh được bên gửi đúng là hệ thống ghi trong sự kiện.",
             "Nothing proves that the sender is the source that the event names.",
+        ),
+        Failure::ProofRefused => (
+            "Mã xác nhận không đúng, đã dùng hoặc đã hết hạn.",
+            "The code is not right, was used, or its time is over.",
+        ),
+        Failure::TooOften { .. } => (
+            "Đã yêu cầu quá nhiều lần; hãy thử lại sau.",
+            "It was asked for too often; try again later.",
         ),
         Failure::DossierNotFound => ("Không có hồ sơ này.", "There is no such dossier."),
         Failure::DocumentNotFound => (

@@ -23,6 +23,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("postMoved", "PostalEvent", message::POSTAL),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
+        ("proofAsked", "ProofAskedEvent", message::PROOF_ASKED),
         ("deliveriesWake", "DeliveriesWakeEvent", message::DELIVERIES_WAKE),
         ("agencyCount", "AgencyCountEvent", message::AGENCY_COUNT),
         ("eventOutcome", "OutcomeEvent", message::EVENT_OUTCOME),
@@ -269,6 +270,8 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
         "body-too-large",
         "unsupported-media-type",
         "catalogue-refused",
+        "proof-refused",
+        "too-many-requests",
     ];
     let of_commands = [
         "forbidden",

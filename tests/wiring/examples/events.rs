@@ -11,7 +11,7 @@ use super::*;
 use crate::support::desk::desk;
 use crate::support::national::National;
 use crate::support::shelf::Shelf;
-use crate::support::teller::{accepted, tell};
+use crate::support::teller::{accepted, work};
 use crate::support::world::{Kept, Scripted, shipped};
 
 /// The schemas of what integrators send.
@@ -152,6 +152,8 @@ async fn each_notices_example_notifies_the_applicant_once_as_its_name_says() {
         // Told of together, they are one message with the last state.
         ("notify-applicant.two-changes", &["H20.101-261116-0001/2"]),
         ("notify-applicant.wake", &["H20.101-261116-0001/2"]),
+        // Of a proof that is forgotten by now.
+        ("notify-applicant.proof", &[]),
         ("notify-applicant.not-json", &[]),
     ]);
     assert_eq!(
@@ -165,7 +167,7 @@ async fn each_notices_example_notifies_the_applicant_once_as_its_name_says() {
         let gateways = Scripted::pair([accepted("1")], [accepted("2")]);
         for record in event::<SqsEvent>(name).records {
             let body = record.body.unwrap();
-            let told = tell(&world, &world.notices, &gateways, &body, "2026-11-16T01:40:04Z").await;
+            let told = work(&world, &gateways, &body, "2026-11-16T01:40:04Z").await;
             assert_eq!(told.is_err(), name.ends_with("not-json"), "{name}");
         }
         let told: Vec<(&str, String)> =

@@ -51,25 +51,46 @@ fn documents_are_private_encrypted_with_a_key_of_ours_and_gone_after_a_day_unles
     assert_eq!(over, [id.to_owned(), format!("{id}/*")]);
 }
 
-/// The policy of a queue, which no other policy names.
-fn policy_of<'a>(template: &'a Template, queue: &str) -> (&'a str, &'a Value) {
+/// The policy of a queue, which no other policy names, without the statement that turns everybody
+/// away who comes without TLS: each has it.
+fn policy_of<'a>(template: &'a Template, queue: &str) -> (&'a str, Vec<&'a Value>) {
     let mut of_it = template.of_type("AWS::SQS::QueuePolicy").into_iter().filter(|(_, given)| {
         let queues = given["Queues"].as_array().unwrap();
         assert_eq!(queues.len(), 1);
         named(&queues[0]) == queue
     });
-    let policy = of_it.next().unwrap_or_else(|| panic!("{queue} has no policy"));
+    let (id, given) = of_it.next().unwrap_or_else(|| panic!("{queue} has no policy"));
     assert!(of_it.next().is_none(), "{queue} has two policies");
-    policy
+    let statements = given["PolicyDocument"]["Statement"].as_array().unwrap();
+    let (last, others) = statements.split_last().unwrap();
+    let in_the_clear = json!({
+        "Bool": { "aws:SecureTransport": "false" },
+        "NotIpAddress": { "aws:SourceIp": "127.0.0.0/8" },
+    });
+    assert_eq!(
+        [&last["Effect"], &last["Principal"], &last["Action"], &last["Condition"]],
+        [&json!("Deny"), &json!("*"), &json!("sqs:*"), &in_the_clear],
+        "{queue}"
+    );
+    assert_eq!(resource(&last["Resource"]), queue);
+    (id, others.iter().collect())
+}
+
+#[test]
+fn each_queue_is_reached_by_tls_alone() {
+    let template = Template::read();
+    let queues = template.of_type(QUEUE);
+    assert!(queues.len() > 20, "only {} queues were found", queues.len());
+    for (queue, _) in queues {
+        policy_of(&template, queue);
+    }
 }
 
 #[test]
 fn only_the_principals_of_the_list_are_allowed_to_send_integrators_events_and_only_over_tls() {
     let template = Template::read();
     let (_, given) = policy_of(&template, "IntegratorsQueue");
-    let [allowed, denied] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
-        panic!("two statements")
-    };
+    let [allowed] = given[..] else { panic!("one statement beside that of TLS") };
     assert_eq!(
         (&allowed["Effect"], &allowed["Action"]),
         (&json!("Allow"), &json!("sqs:SendMessage"))
@@ -78,17 +99,7 @@ fn only_the_principals_of_the_list_are_allowed_to_send_integrators_events_and_on
         allowed["Condition"],
         json!({ "StringEquals": { "aws:PrincipalArn": { "Ref": "IntegratorPrincipals" } } })
     );
-    let in_the_clear = json!({
-        "Bool": { "aws:SecureTransport": "false" },
-        "NotIpAddress": { "aws:SourceIp": "127.0.0.0/8" },
-    });
-    assert_eq!(
-        (&denied["Effect"], &denied["Principal"], &denied["Condition"]),
-        (&json!("Deny"), &json!("*"), &in_the_clear)
-    );
-    for statement in [allowed, denied] {
-        assert_eq!(resource(&statement["Resource"]), "IntegratorsQueue");
-    }
+    assert_eq!(resource(&allowed["Resource"]), "IntegratorsQueue");
     // Nobody has this ARN.
     assert_eq!(template.0["Parameters"]["IntegratorPrincipals"]["Default"], "none");
 }
@@ -101,9 +112,7 @@ fn the_replies_to_an_integrator_are_read_by_its_own_principal_alone() {
     assert_eq!(replies.len(), 6);
     for name in replies {
         let (_, given) = policy_of(&template, &format!("{name}RepliesQueue"));
-        let [allowed] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
-            panic!("one reader")
-        };
+        let [allowed] = given[..] else { panic!("one reader") };
         let reader = format!("{name}Reader");
         assert_eq!(
             allowed["Condition"],
@@ -120,9 +129,7 @@ fn the_replies_to_an_integrator_are_read_by_its_own_principal_alone() {
 fn only_the_bucket_may_send_to_the_queue_of_documents_and_it_sends_all_that_is_uploaded() {
     let template = Template::read();
     let (policy, given) = policy_of(&template, "DocumentsQueue");
-    let [statement] = &given["PolicyDocument"]["Statement"].as_array().unwrap()[..] else {
-        panic!("one sender")
-    };
+    let [statement] = given[..] else { panic!("one sender") };
     assert_eq!(
         (&statement["Effect"], &statement["Action"], &statement["Principal"]),
         (&json!("Allow"), &json!("sqs:SendMessage"), &json!({ "Service": "s3.amazonaws.com" }))

@@ -45,7 +45,7 @@ pub(super) async fn roll_up(
     order(stack, &days).await?;
     let total = days.len() as u64;
     let stage = Stage::begin(screen, "Roll-up of every day, started by the scheduler", total);
-    drain(async || {
+    drain(stack, async || {
         let mut agreed = 0;
         for (day, expected) in &expected {
             let Some(found) = found.get_mut(day) else { continue };

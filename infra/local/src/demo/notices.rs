@@ -50,7 +50,7 @@ pub(super) fn unfinished(notices: &Notices) -> Vec<String> {
 pub(super) async fn wait(stack: &Stack, screen: &Screen, expected: u64) -> Result<(), DemoError> {
     {
         let stage = Stage::begin(screen, "Citizens notified by Zalo or SMS", expected);
-        drain(async || {
+        drain(stack, async || {
             let counts = states(&stack.notices().await?);
             let ended = ["sent", "delivered", "merged", "refused", "unknown", "expired", "held"];
             let done = ended.map(|state| counts.of(state)).iter().sum::<u64>();
@@ -65,7 +65,7 @@ pub(super) async fn wait(stack: &Stack, screen: &Screen, expected: u64) -> Resul
     let taken = states(&stack.notices().await?);
     let taken = taken.of("sent") + taken.of("delivered");
     let stage = Stage::begin(screen, "Gateways report what arrived", taken);
-    drain(async || {
+    drain(stack, async || {
         let counts = states(&stack.notices().await?);
         stage.reach(counts.of("delivered"));
         Ok(counts.of("sent"))
@@ -92,7 +92,7 @@ fn cost(notice: &Value) -> u64 {
     attempts(notice).iter().map(price).sum()
 }
 
-fn outcome(notice: &Value) -> &str {
+pub(super) fn outcome(notice: &Value) -> &str {
     match state(notice) {
         "unknown" if notice["state"]["settleAt"].is_null() => "left",
         "leased" => "waiting",

@@ -8,11 +8,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::drain;
 use super::error::{DemoError, slug};
 use super::scenario::{By, Dossier, Happening, RefusedCommand, with_outcome};
 use super::screen::{Screen, Stage};
 use super::stack::{Asker, Stack};
-use super::{AT_ONCE, drain};
 
 /// Events in one call of the queue.
 const BATCH: usize = 10;
@@ -67,18 +67,23 @@ impl<'a> Player<'a> {
     pub(super) async fn play(self) -> Result<Played, DemoError> {
         self.play_earlier_days().await?;
         self.play_today().await;
-        Ok(Played {
+        Ok(self.played())
+    }
+
+    /// What is known once both parts are played.
+    pub(super) fn played(self) -> Played {
+        Played {
             codes: self.codes.into_inner().unwrap_or_else(PoisonError::into_inner),
             troubles: self.troubles.into_inner().unwrap_or_else(PoisonError::into_inner),
             submitted: self.submitted.into_inner(),
             moved: self.moved.into_inner(),
             refused: self.refused.into_inner(),
-        })
+        }
     }
 
     /// In waves, the submissions first: no event overtakes the one it builds upon, so none has to be
     /// retried.
-    async fn play_earlier_days(&self) -> Result<(), DemoError> {
+    pub(super) async fn play_earlier_days(&self) -> Result<(), DemoError> {
         let mut waves: Vec<Vec<Value>> = Vec::new();
         for dossier in self.dossiers {
             let events = dossier.history.iter().filter(|happening| !happening.by_http);
@@ -97,9 +102,9 @@ impl<'a> Player<'a> {
             };
             let stage = Stage::begin(self.screen, &name, sent);
             let batches = stream::iter(wave.chunks(BATCH).map(|batch| self.stack.push(batch)));
-            batches.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+            batches.buffer_unordered(self.stack.patience.at_once).try_collect::<Vec<()>>().await?;
             count.fetch_add(sent, Ordering::Relaxed);
-            let stuck = drain(async || {
+            let stuck = drain(self.stack, async || {
                 let waiting = self.stack.waiting("INTEGRATOR_QUEUE_URL").await?;
                 stage.reach(sent.saturating_sub(waiting));
                 Ok(waiting)
@@ -134,7 +139,7 @@ impl<'a> Player<'a> {
         event
     }
 
-    async fn play_today(&self) {
+    pub(super) async fn play_today(&self) {
         let of_today = |dossier: &&Dossier| {
             dossier.refused.is_some() || dossier.history.iter().any(|entry| entry.by_http)
         };
@@ -146,7 +151,7 @@ impl<'a> Player<'a> {
         let name = "Today: citizens, portal and officers over HTTP";
         let stage = &Stage::begin(self.screen, name, commands.sum::<usize>() as u64);
         stream::iter(todays)
-            .for_each_concurrent(AT_ONCE, |dossier| async move {
+            .for_each_concurrent(self.stack.patience.at_once, |dossier| async move {
                 // Trouble with one dossier does not stop the others.
                 if let Err(trouble) = self.play_dossier(dossier, stage).await {
                     self.note(format!("{}: {trouble}", dossier.reference));

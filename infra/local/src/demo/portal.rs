@@ -25,7 +25,7 @@ pub(super) async fn wait(stack: &Stack, screen: &Screen) -> Result<(), DemoError
     let table = stack.dossiers().await?;
     let stage = Stage::begin(screen, "National portal has each dossier", table.len() as u64);
     let wake = stack.setting("WAKE_DELIVERIES_FUNCTION")?;
-    drain(async || {
+    drain(stack, async || {
         let left = out_of_step(&table, &stack.portal().await?).len() as u64;
         stage.reach(table.len() as u64 - left);
         if left > 0 {

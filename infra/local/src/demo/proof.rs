@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::civil::Date;
 use reqwest::Method;
+use serde_json::Value;
 
-use super::AT_ONCE;
 use super::count::Counts;
 use super::error::DemoError;
 use super::figures::{Figures, differences};
+use super::fire::left;
 use super::notices::{states, unfinished};
 use super::player::Played;
 use super::portal;
@@ -51,16 +52,14 @@ impl Claim {
     }
 }
 
-/// Asks every source.
+/// Asks every source but those of telling.
 pub(super) async fn claims(
     stack: &Stack,
     scenario: &Scenario,
     played: &Played,
-    due: u64,
     found: &BTreeMap<Date, Figures>,
 ) -> Result<Vec<Claim>, DemoError> {
     let (dossiers, table) = (&scenario.dossiers, stack.dossiers().await?);
-    let accepted = stack.accepted().await?;
     let counted = Counts::sum(found.values().flat_map(BTreeMap::values));
     let foretold: Vec<(Date, Figures)> =
         found.keys().map(|day| (*day, scenario.figures(*day))).collect();
@@ -85,15 +84,7 @@ pub(super) async fn claims(
         reasons.extend(found.into_iter().map(|reason| format!("{queue}: {reason}")));
     }
     let parked = parked.iter().map(|(_, count)| count).sum();
-    let different: BTreeSet<&str> =
-        accepted.iter().filter_map(|message| message["tracking"].as_str()).collect();
-    let notices = stack.notices().await?;
-    let told = states(&notices);
-    let by_state: Vec<String> =
-        told.each().map(|(state, count)| format!("{state}: {count}")).collect();
-    let late = [by_state.as_slice(), &unfinished(&notices)].concat();
     let all = dossiers.len() as u64;
-    let sent = accepted.len() as u64;
     let changes = dossiers.iter().map(|dossier| dossier.history.len() as u64).sum();
     let recorded = table.values().map(|stored| stored.changes as u64).sum();
     let to_refuse = dossiers.iter().filter(|dossier| dossier.refused.is_some()).count() as u64;
@@ -138,21 +129,6 @@ pub(super) async fn claims(
             troubles,
         ),
         Claim::new(
-            "notices",
-            &[(due, "notices due"), (sent + told.of("merged"), "sent or merged into a later one")],
-            &late,
-        ),
-        Claim::new(
-            "sent twice",
-            &[(sent - different.len() as u64, "messages sent twice"), (0, "")],
-            &[],
-        ),
-        Claim::new(
-            "delivered",
-            &[(sent, "messages"), (told.of("delivered"), "reported as delivered")],
-            &by_state,
-        ),
-        Claim::new(
             "refused commands",
             &[(to_refuse, "commands to refuse"), (played.refused, "refused")],
             troubles,
@@ -164,6 +140,69 @@ pub(super) async fn claims(
         ),
         Claim::new("parked messages", &[(parked, "messages parked"), (0, "")], &reasons),
     ])
+}
+
+/// What telling proves: each change once, and each message reported.
+pub(super) async fn of_telling(stack: &Stack, due: u64) -> Result<[Claim; 3], DemoError> {
+    let (notices, accepted) = (stack.notices().await?, stack.accepted().await?);
+    let told = states(&notices);
+    let by_state = by_state(&told);
+    let late = [by_state.as_slice(), &unfinished(&notices)].concat();
+    let sent = accepted.len() as u64;
+    Ok([
+        Claim::new(
+            "notices",
+            &[(due, "notices due"), (sent + told.of("merged"), "sent or merged into a later one")],
+            &late,
+        ),
+        sent_twice(&accepted),
+        Claim::new(
+            "delivered",
+            &[(sent, "messages"), (told.of("delivered"), "reported as delivered")],
+            &by_state,
+        ),
+    ])
+}
+
+/// What telling proves where processes died: a message that may have gone out is not sent again, so
+/// that some changes stay unknown. Of every other the table and the gateways agree.
+pub(super) async fn of_telling_under_fire(
+    stack: &Stack,
+    due: u64,
+) -> Result<[Claim; 3], DemoError> {
+    let (notices, accepted) = (stack.notices().await?, stack.accepted().await?);
+    let told = states(&notices);
+    let unknown: BTreeSet<String> =
+        left(&notices).map(|(code, notice)| format!("{code}/{}", notice["version"])).collect();
+    let known = told.of("sent") + told.of("delivered");
+    let tracked = accepted.iter().filter_map(|message| message["tracking"].as_str());
+    let at_gateways = tracked.filter(|tracking| !unknown.contains(*tracking)).count() as u64;
+    let ended = known + told.of("merged") + unknown.len() as u64;
+    let late = [by_state(&told), unfinished(&notices)].concat();
+    Ok([
+        Claim::new(
+            "notices",
+            &[(due, "notices due"), (ended, "sent, merged, or unknown by a death")],
+            &late,
+        ),
+        sent_twice(&accepted),
+        Claim::new(
+            "known",
+            &[(known, "known as sent"), (at_gateways, "at the gateways")],
+            &[format!("{} unknown", unknown.len())],
+        ),
+    ])
+}
+
+fn by_state(told: &Counts) -> Vec<String> {
+    told.each().map(|(state, count)| format!("{state}: {count}")).collect()
+}
+
+fn sent_twice(accepted: &[Value]) -> Claim {
+    let different: BTreeSet<&str> =
+        accepted.iter().filter_map(|message| message["tracking"].as_str()).collect();
+    let twice = (accepted.len() - different.len()) as u64;
+    Claim::new("sent twice", &[(twice, "messages sent twice"), (0, "")], &[])
 }
 
 /// What the one case proves: the result is the officer's file, and every read is recorded.
@@ -182,7 +221,7 @@ async fn worklists(stack: &Stack, scenario: &Scenario) -> Result<u64, DemoError>
         scenario.dossiers.iter().map(|dossier| dossier.agency()).collect();
     let lists = agencies.iter().flat_map(|agency| (1..=10).map(move |status| (*agency, status)));
     let lengths = stream::iter(lists.map(|(agency, status)| worklist(stack, agency, status)));
-    let lengths: Vec<u64> = lengths.buffer_unordered(AT_ONCE).try_collect().await?;
+    let lengths: Vec<u64> = lengths.buffer_unordered(stack.patience.at_once).try_collect().await?;
     Ok(lengths.iter().sum())
 }
 
@@ -207,6 +246,60 @@ async fn worklist(stack: &Stack, agency: &str, status: u8) -> Result<u64, DemoEr
 
 /// The last line; whether everything holds.
 pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
+    if !all_hold(screen, found) {
+        return false;
+    }
+    let refused = claim_of(found, "refused commands").map_or(0, Claim::count);
+    prove(
+        screen,
+        &[
+            equal(found, "dossiers"),
+            equal(found, "received"),
+            format!("{} of {days} days, cell by cell", equal(found, "resolved")),
+            equal(found, "changes"),
+            equal(found, "notices"),
+            equal(found, "national portal"),
+            format!("{}, none twice", equal(found, "delivered")),
+            format!("{refused} commands refused as expected"),
+            equal(found, "result"),
+            equal(found, "reads"),
+            "nothing parked".to_owned(),
+        ],
+    );
+    true
+}
+
+/// The last line of a day under fire; whether the books balance.
+pub(super) fn conclude_under_fire(screen: &Screen, found: &[Claim], deaths: u64) -> bool {
+    if !all_hold(screen, found) {
+        return false;
+    }
+    let same = ["dossiers", "received", "resolved", "changes", "notices", "national portal"];
+    let balanced = same.map(|name| equal(found, name));
+    let rest = [
+        format!("{}, none twice", equal(found, "known")),
+        "nothing parked".to_owned(),
+        format!("after {deaths} deaths"),
+    ];
+    prove(screen, &[balanced.as_slice(), &rest].concat());
+    true
+}
+
+fn claim_of<'a>(found: &'a [Claim], name: &str) -> Option<&'a Claim> {
+    found.iter().find(|claim| claim.name == name)
+}
+
+fn equal(found: &[Claim], name: &str) -> String {
+    claim_of(found, name).map(|claim| claim.shown(" = ")).unwrap_or_default()
+}
+
+fn prove(screen: &Screen, sentence: &[String]) {
+    let proved = screen.paint("PROVED: ", "1;32");
+    screen.line(&format!("{proved}{}", sentence.join("; ")));
+}
+
+/// Whether each claim holds; those that do not are shown.
+fn all_hold(screen: &Screen, found: &[Claim]) -> bool {
     screen.line("");
     let failed: Vec<&Claim> = found.iter().filter(|claim| !claim.holds()).collect();
     for claim in &failed {
@@ -222,24 +315,6 @@ pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
         screen.line(&screen.paint(&format!("NOT PROVED: {}", shown.join("; ")), "1;31"));
         return false;
     }
-    let claim = |name: &str| found.iter().find(|claim| claim.name == name);
-    let equal = |name: &str| claim(name).map(|claim| claim.shown(" = ")).unwrap_or_default();
-    let refused = claim("refused commands").map_or(0, Claim::count);
-    let sentence = [
-        equal("dossiers"),
-        equal("received"),
-        format!("{} of {days} days, cell by cell", equal("resolved")),
-        equal("changes"),
-        equal("notices"),
-        equal("national portal"),
-        format!("{}, none twice", equal("delivered")),
-        format!("{refused} commands refused as expected"),
-        equal("result"),
-        equal("reads"),
-        "nothing parked".to_owned(),
-    ];
-    let proved = screen.paint("PROVED: ", "1;32");
-    screen.line(&format!("{proved}{}", sentence.join("; ")));
     true
 }
 

@@ -15,9 +15,30 @@ use super::count::{Cell, Counts};
 use super::error::DemoError;
 use crate::settings::Settings;
 
-/// How often a request is sent whose answer says that the other side could not; each of our commands
-/// has a key, so that one sent twice is one.
-const ATTEMPTS: u32 = 5;
+/// The longest pause between two attempts of a request, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 4_000;
+
+/// How many play at once, and how long they wait for whoever does not answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// Requests under way at once.
+    pub(super) at_once: usize,
+    /// How often a request is sent whose answer says that the other side could not; each of our
+    /// commands has a key, so that one sent twice is one.
+    attempts: u32,
+    /// Without any movement for this long something is broken, and waiting will not mend it.
+    pub(super) idle: Duration,
+}
+
+impl Patience {
+    /// A day on which nobody kills anything.
+    pub(super) const USUAL: Self = Self { at_once: 12, attempts: 5, idle: Duration::from_secs(90) };
+
+    /// Where functions are killed: a batch whose function died is seen again after three minutes,
+    /// those of the largest functions after fifteen.
+    pub(super) const UNDER_FIRE: Self =
+        Self { at_once: 30, attempts: 60, idle: Duration::from_secs(960) };
+}
 
 /// The queues of what was given up.
 const PARKED: [&str; 6] = [
@@ -70,6 +91,7 @@ pub struct Stack {
     http: Client,
     pub(super) aws: Aws,
     tokens: Mutex<HashMap<Asker, String>>,
+    pub(super) patience: Patience,
 }
 
 impl Stack {
@@ -78,12 +100,17 @@ impl Stack {
     /// # Errors
     /// If the file cannot be read or lacks one of them.
     pub fn read(file: &Path) -> Result<Self, DemoError> {
+        Self::with_patience(file, Patience::USUAL)
+    }
+
+    /// The same, played with another patience.
+    pub(super) fn with_patience(file: &Path, patience: Patience) -> Result<Self, DemoError> {
         let settings = Settings::read(file)?;
         let of = |name: &str| of(&settings, name);
         let key = (of("AWS_ACCESS_KEY_ID")?, of("AWS_SECRET_ACCESS_KEY")?);
         let aws = Aws::new(of("AWS_ENDPOINT_URL")?, of("AWS_REGION")?, key)?;
         let http = crate::http::client(Duration::from_secs(60))?;
-        Ok(Self { settings, http, aws, tokens: Mutex::default() })
+        Ok(Self { settings, http, aws, tokens: Mutex::default(), patience })
     }
 
     /// One address.
@@ -189,10 +216,11 @@ impl Stack {
                 }
                 Err(failure) => failure,
             };
-            if attempt == ATTEMPTS {
+            if attempt == self.patience.attempts {
                 return Err(failure);
             }
-            tokio::time::sleep(Duration::from_millis(500 << (attempt - 1))).await;
+            let pause = 500_u64.saturating_mul(2_u64.saturating_pow(attempt - 1));
+            tokio::time::sleep(Duration::from_millis(pause.min(LONGEST_PAUSE_MS))).await;
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::sandbox;
 use super::vendor::{GatewayName, canonical_phone};
 
 /// What this server cannot do.
@@ -65,7 +66,8 @@ pub(super) struct Behaviour {
 }
 
 impl Behaviour {
-    fn usual(gateway: GatewayName) -> Self {
+    /// Acts and answers at once.
+    pub(super) fn usual(gateway: GatewayName) -> Self {
         Self {
             gateway,
             phone: None,
@@ -75,6 +77,16 @@ impl Behaviour {
             times: None,
             retry_after: None,
         }
+    }
+
+    /// The same, refusing the request with the vendor's code.
+    pub(super) fn refusing(self, code: i64) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// The same, meeting the request in this mode.
+    pub(super) fn in_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
     }
 
     /// The code with which the request is refused, if any.
@@ -235,7 +247,7 @@ impl Conduct {
         let met = self.rules.iter_mut().filter(|rule| rule.meets(gateway, phone));
         // The first of the smallest: of one phone's, or of everybody's, the newest.
         let Some(rule) = met.min_by_key(|rule| rule.phone.is_none()) else {
-            return Behaviour::usual(gateway);
+            return sandbox::met(gateway, phone).unwrap_or_else(|| Behaviour::usual(gateway));
         };
         rule.times = rule.times.map(|times| times - 1);
         rule.clone()
@@ -243,8 +255,11 @@ impl Conduct {
 
     /// Where the reports about a message go.
     pub(super) fn reports(&self, gateway: GatewayName, phone: &str) -> Reports {
-        let own = self.reports.get(&(gateway, Some(phone.to_owned())));
-        own.or_else(|| self.reports.get(&(gateway, None))).cloned().unwrap_or_default()
+        if let Some(own) = self.reports.get(&(gateway, Some(phone.to_owned()))) {
+            return own.clone();
+        }
+        let all = self.reports.get(&(gateway, None)).cloned().unwrap_or_default();
+        sandbox::reported(phone, all)
     }
 
     /// The rules as they are shown.

@@ -15,6 +15,7 @@ use url::Url;
 use super::behaviour::{Outcome, Reports};
 use super::ledger::Message;
 use super::vendor::GatewayName;
+use super::zalo_oa::Written;
 use crate::hex;
 
 /// eSMS tries five times; Zalo for 12 h, cut short here.
@@ -127,6 +128,23 @@ impl Postman {
         }
         let (door, _) = reports.url.rsplit_once('/')?;
         self.esms(message, &format!("{door}/not-the-secret"), Outcome::Failed, 5)
+    }
+
+    /// Passes on what somebody wrote; the status and the body of what is answered.
+    pub(super) async fn pass_on(
+        &self,
+        written: &Written,
+    ) -> Result<(u16, serde_json::Value), reqwest::Error> {
+        let (body, timestamp) = written.body(&self.app_id);
+        let secret = if written.forged { "not the secret" } else { &self.oa_secret };
+        let mut request = self.client.post(&written.url).header("content-type", "application/json");
+        if written.short_code.is_none() {
+            let mac = Sha256::digest(format!("{}{body}{timestamp}{secret}", self.app_id));
+            request = request.header("x-zevent-signature", format!("mac={}", hex(&mac)));
+        }
+        let answer = request.body(body).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await.unwrap_or_default()))
     }
 
     fn zalo(&self, message: &Message, url: &str, secret: &str) -> Option<Request> {

@@ -17,6 +17,8 @@ pub(super) const REQUEST_ID_CHARS: usize = 50;
 pub(super) enum GatewayName {
     /// ZNS template messages.
     Zalo,
+    /// What the official account answers those who wrote to it.
+    ZaloOa,
     /// The tokens of Zalo's official account.
     ZaloLogin,
     /// SMS by eSMS.
@@ -29,8 +31,8 @@ pub(super) enum GatewayName {
 
 impl GatewayName {
     /// All of them.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Zalo, Self::ZaloLogin, Self::Esms, Self::Speedsms, Self::Vnpt];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Zalo, Self::ZaloOa, Self::ZaloLogin, Self::Esms, Self::Speedsms, Self::Vnpt];
 }
 
 /// The vendor's documented refusal.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::agency::{Matter, Remit};
 use crate::applicant::IdNumber;
-use crate::id::AgencyCode;
+use crate::id::{AgencyCode, DossierCode};
 
 /// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some
 /// 40; each entry of a history keeps one, and a history has to fit its item.
@@ -45,6 +45,14 @@ pub enum Actor {
         /// The identity number that the sign-in proved.
         id_number: IdNumber,
     },
+    /// Who proved by a one-time code that the telephone of one dossier's applicant is theirs. They
+    /// act for that applicant in this dossier alone: read, and hand in what was asked for.
+    Proven {
+        /// The account under which the history has them.
+        id: String,
+        /// The one dossier that they have proved to be theirs.
+        code: DossierCode,
+    },
     /// A schedule of ours. No token and no event gives this actor.
     System {
         /// The function that the schedule wakes.
@@ -68,7 +76,7 @@ impl Actor {
             Self::Officer { id, agency, .. } => (Role::Officer, id, Some(agency.clone())),
             Self::Integrator { id, .. } => (Role::Integrator, id, None),
             Self::Portal { id } => (Role::Portal, id, None),
-            Self::Citizen { id, .. } => (Role::Citizen, id, None),
+            Self::Citizen { id, .. } | Self::Proven { id, .. } => (Role::Citizen, id, None),
             Self::System { id } => (Role::System, id, None),
         };
         Signature { role, id: id.clone(), agency }
@@ -82,7 +90,10 @@ impl Actor {
                 own == agency || covered(predecessors)
             }
             Self::Integrator { agencies, .. } => covered(agencies),
-            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
+            Self::Portal { .. }
+            | Self::Citizen { .. }
+            | Self::Proven { .. }
+            | Self::System { .. } => false,
         }
     }
 
@@ -93,6 +104,8 @@ impl Actor {
             Self::Citizen { id_number, .. } => {
                 dossier.applicant.as_ref().is_some_and(|own| own.id_number == *id_number)
             }
+            // Of a dossier whose content is gone there is no applicant any more to be.
+            Self::Proven { code, .. } => *code == dossier.code && dossier.applicant.is_some(),
             Self::Officer { .. } | Self::Integrator { .. } | Self::System { .. } => false,
         }
     }
@@ -147,13 +160,29 @@ impl Actor {
         };
         let speaks_for_some = match self {
             Self::Officer { .. } | Self::Integrator { .. } => true,
-            Self::Portal { .. } | Self::Citizen { .. } | Self::System { .. } => false,
+            Self::Portal { .. }
+            | Self::Citizen { .. }
+            | Self::Proven { .. }
+            | Self::System { .. } => false,
         };
         if as_handler && speaks_for_some && !self.takes_part(dossier) && !dossier.status.is_closed()
         {
             return Standing::MayBeForwardedTo;
         }
         Standing::Nobody
+    }
+
+    /// Whether the actor may do what applicants may: whoever has proved a telephone alone hands in
+    /// what was asked for, and does not withdraw.
+    fn may_apply(&self, action: Action) -> bool {
+        match self {
+            Self::Proven { .. } => action == Action::Supplement,
+            Self::Citizen { .. }
+            | Self::Portal { .. }
+            | Self::Officer { .. }
+            | Self::Integrator { .. }
+            | Self::System { .. } => true,
+        }
     }
 
     fn may_with(&self, rule: &Rule, dossier: &Dossier, handler: Option<&AgencyCode>) -> bool {
@@ -169,7 +198,9 @@ impl Actor {
             || match rule.also_by {
                 AlsoBy::Nobody => false,
                 AlsoBy::Portal => matches!(self, Self::Portal { .. }),
-                AlsoBy::Applicant => self.is_on_applicants_side(dossier),
+                AlsoBy::Applicant => {
+                    self.is_on_applicants_side(dossier) && self.may_apply(rule.action)
+                }
                 AlsoBy::System => matches!(self, Self::System { .. }),
             }
     }

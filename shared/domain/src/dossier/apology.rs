@@ -116,7 +116,8 @@ impl Dossier {
                 Actor::Officer { .. }
                 | Actor::Integrator { .. }
                 | Actor::Portal { .. }
-                | Actor::Citizen { .. },
+                | Actor::Citizen { .. }
+                | Actor::Proven { .. },
             ) => rule.letter == LetterPolicy::Off,
         };
         if late && !allowed {

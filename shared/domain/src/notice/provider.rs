@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::answer::InquiryTerms;
 use super::pool::{Failover, ProviderPool};
 use super::text::parts;
 use super::{Notice, NoticeChannel, Provider};
@@ -52,6 +53,9 @@ data_file! {
         failover: Failover,
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         providers: Vec<ProviderTerms>,
+        /// How those are answered who ask by SMS and Zalo; nobody is before the first entry.
+        #[serde(default)]
+        inquiries: Vec<InquiryTerms>,
     }
 }
 
@@ -60,6 +64,7 @@ data_file! {
 pub struct Providers {
     failover: Failover,
     terms: BTreeMap<Provider, Dated<ProviderTerms>>,
+    inquiries: Option<Dated<InquiryTerms>>,
 }
 
 impl Providers {
@@ -118,8 +123,20 @@ impl Providers {
                 ));
             }
         }
+        let mut starts = BTreeSet::new();
+        for (place, terms) in file.inquiries.iter().enumerate() {
+            found.extend(terms.violations(place));
+            if !starts.insert(terms.valid_from()) {
+                let detail = format!("two entries begin on {}", terms.valid_from());
+                let field = format!("inquiries[{place}].validFrom");
+                found.push(Violation::new(field, RuleName::UniqueStart, detail));
+            }
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
         let terms = Dated::grouped(file.providers, |terms| terms.provider);
-        if found.is_empty() { Ok(Self { failover: file.failover, terms }) } else { Err(found) }
+        Ok(Self { failover: file.failover, terms, inquiries: Dated::new(file.inquiries) })
     }
 
     fn of(&self, provider: Provider, day: Date) -> Option<&ProviderTerms> {
@@ -140,6 +157,11 @@ impl Providers {
         let weights =
             members.filter_map(|provider| Some((provider, self.of(provider, day)?.weight)));
         ProviderPool::new(self.failover.clone(), weights)
+    }
+
+    /// How those are answered who ask on `day`; none where nobody is.
+    pub fn inquiries(&self, day: Date) -> Option<&InquiryTerms> {
+        self.inquiries.as_ref()?.on(day)
     }
 
     /// What `notice` costs by `provider` on `day`, in đồng; none where the price is not known.

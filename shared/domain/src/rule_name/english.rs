@@ -211,6 +211,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KnownPlaceholder => "has a placeholder that nothing fills in",
         RuleName::TextNamesCode => "must contain {code}",
         RuleName::TextNamesLink => "must contain {link}",
+        RuleName::TextNamesDigits => "must contain {digits}",
         RuleName::Gsm7 => "must be unaccented text",
         RuleName::SegmentsMax => "may become more parts than its budget",
         RuleName::ZaloTemplate => "must be digits",

@@ -211,6 +211,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::KnownPlaceholder => "chứa chỗ trống không ai điền",
         RuleName::TextNamesCode => "nội dung phải nêu mã hồ sơ",
         RuleName::TextNamesLink => "nội dung phải nêu liên kết",
+        RuleName::TextNamesDigits => "nội dung phải nêu mã xác nhận",
         RuleName::Gsm7 => "phải là chữ không dấu",
         RuleName::SegmentsMax => "có thể dài hơn số phần cho phép",
         RuleName::ZaloTemplate => "mã mẫu Zalo phải là chữ số",

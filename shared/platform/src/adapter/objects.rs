@@ -115,15 +115,18 @@ impl Bucket {
     }
 
     /// An address by which whoever has it may fetch this version of a document for
-    /// [`READ_WITHIN`], as a file and never as a page.
+    /// [`READ_WITHIN`], as a file and never as a page. The file is named by its id: the names that
+    /// applicants give are kept nowhere.
     pub async fn download(
         &self,
         document: &UploadedDocument,
         now: Timestamp,
     ) -> Result<SignedDownload, Failure> {
+        let ending = document.declared.media_type.ending();
+        let named = format!("attachment; filename=\"{}.{ending}\"", document.upload);
         let query = [
             ("versionId", document.object_version.as_str()),
-            ("response-content-disposition", "attachment"),
+            ("response-content-disposition", named.as_str()),
             ("response-cache-control", "no-store"),
         ];
         let address = self.address(&document.upload, &query);

@@ -51,10 +51,10 @@ data_files! {
     Leaders: "leaders.json" holds "leaders";
     Notices: "notices.json" holds "policies";
     Procedures: "procedures.json" holds "procedures";
-    Providers: "providers.json" holds "failover", "providers";
+    Providers: "providers.json" holds "failover", "inquiries", "providers";
     Rules: "rules.json" holds "rules";
     Systems: "systems.json" holds "systems";
-    Templates: "templates.json" holds "forms", "repetition", "report", "silent", "templates";
+    Templates: "templates.json" holds "answers", "forms", "proof", "repetition", "report", "silent", "templates";
 }
 
 impl DataFile {

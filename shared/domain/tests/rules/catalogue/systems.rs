@@ -33,7 +33,12 @@ fn hook(files: &mut super::Files) -> &mut serde_json::Value {
 
 #[test]
 fn a_subscriber_names_the_place_that_goes_with_its_protocol_and_an_address_that_is_open() {
-    assert_eq!(wrong(|files| drop(hook(files))), []);
+    assert_eq!(
+        wrong(|files| {
+            hook(files);
+        }),
+        []
+    );
     let queue = |files: &mut super::Files| {
         let row = &mut files.systems["systems"][0];
         (row["protocol"], row["integrator"]) = (json!("queue"), json!("urn:a"));

@@ -1,6 +1,8 @@
 //! The contacts table: preferences of applicants, numbers that a channel does not reach, and counts
 //! of messages. Its keys are keyed hashes ([`KeyedHash`]).
 
+mod inquiries;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,5 +1,7 @@
 //! The dossiers table: read one, move one, list an agency's.
 
+mod outline;
+
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
@@ -22,6 +24,8 @@ use crate::record::{Work, WorklistItem, holder_key, work_key};
 
 /// The key of a row.
 const KEY: &[&str] = &["code"];
+
+pub use outline::Outline;
 
 /// Reads and writes the dossiers table.
 #[derive(Debug, Clone)]

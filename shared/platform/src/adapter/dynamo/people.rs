@@ -41,7 +41,7 @@ fn of_id(hash: &KeyedHash, number: &IdNumber) -> String {
     hash.of("applicant", &number.stored())
 }
 
-fn of_phone(hash: &KeyedHash, phone: &Phone) -> String {
+pub(super) fn of_phone(hash: &KeyedHash, phone: &Phone) -> String {
     hash.of("applicant-phone", phone.reveal())
 }
 

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use super::message_name;
 use crate::Failure;
 use crate::form::without_mark;
+use crate::port::{AccountUser, Asked, Asker};
 use crate::wire::hex;
 
 /// The greatest age of a report. Zalo repeats a report for up to 12 hours; one older than a day is
@@ -53,15 +54,23 @@ fn instant(value: &Value) -> Option<Timestamp> {
     Timestamp::from_millisecond(text(value)?.parse().ok()?).ok()
 }
 
+/// What a gateway tells us that concerns us.
+pub enum GatewayEvent {
+    /// A message of ours arrived.
+    Report(NamedReport),
+    /// Somebody wrote to the official account.
+    Asked(Asked),
+}
+
 /// Reads what Zalo posts, signed by `X-ZEvent-Signature: mac=<hex>` over the raw bytes; none for
-/// what is no delivery report, too old to be anything but a replay, or dated ahead. An error unless
-/// Zalo signed it.
+/// what is neither a delivery report nor a text for us, too old to be anything but a replay, or
+/// dated ahead. An error unless Zalo signed it.
 pub fn zalo(
     body: &[u8],
     signature: Option<&str>,
     signer: &ZaloSigner,
     now: Timestamp,
-) -> Result<Option<NamedReport>, Failure> {
+) -> Result<Option<GatewayEvent>, Failure> {
     let unproven = || Failure::Unauthorized("no signature of Zalo's");
     let claimed = signature
         .and_then(|signature| signature.trim().strip_prefix("mac="))
@@ -79,7 +88,8 @@ pub fn zalo(
     if !same(expected.as_bytes(), claimed.to_ascii_lowercase().as_bytes()) {
         return Err(unproven());
     }
-    if event["event_name"].as_str() != Some("user_received_message") {
+    let name = event["event_name"].as_str();
+    if !matches!(name, Some(RECEIVED | WRITTEN)) {
         return Ok(None);
     }
     let age = instant(&event["timestamp"]).map(|sent| sent.duration_until(now));
@@ -90,11 +100,21 @@ pub fn zalo(
         );
         return Ok(None);
     }
+    Ok(if name == Some(WRITTEN) {
+        asked_of(&event).map(GatewayEvent::Asked)
+    } else {
+        report_of(&event, now).map(GatewayEvent::Report)
+    })
+}
+
+/// The event of a message that arrived.
+const RECEIVED: &str = "user_received_message";
+/// The event of a text that somebody wrote to the account.
+const WRITTEN: &str = "user_send_text";
+
+fn report_of(event: &Value, now: Timestamp) -> Option<NamedReport> {
     let message = &event["message"];
-    let (Some(name), Some(id)) = (text(&message["tracking_id"]), message_name(&message["msg_id"]))
-    else {
-        return Ok(None);
-    };
+    let (name, id) = (text(&message["tracking_id"])?, message_name(&message["msg_id"])?);
     let at = instant(&message["delivery_time"]).unwrap_or(now);
     let report = DeliveryReport {
         provider: Provider::Zalo,
@@ -103,7 +123,28 @@ pub fn zalo(
         at,
         price: None,
     };
-    Ok(Some(NamedReport { name, report }))
+    Some(NamedReport { name, report })
+}
+
+fn asked_of(event: &Value) -> Option<Asked> {
+    let message = &event["message"];
+    let user = message_name(&event["sender"]["id"])?;
+    Some(Asked {
+        id: message_name(&message["msg_id"])?,
+        from: Asker::User(AccountUser::new(user)),
+        to: None,
+        text: message["text"].as_str()?.to_owned(),
+    })
+}
+
+/// Whether the secret in the address of a call-back is ours.
+pub fn is_secret(given: &str, expected: &str) -> bool {
+    same(given.as_bytes(), expected.as_bytes())
+}
+
+/// A gateway's name of a message, if it can be one: 1 to 100 visible characters of ASCII.
+pub fn message_id(text: &str) -> Option<String> {
+    message_name(&Value::from(text))
 }
 
 /// Reads an eSMS call-back, which is a GET without a signature; a secret in the address replaces
@@ -115,7 +156,7 @@ pub fn esms<'a>(
     expected: &str,
     now: Timestamp,
 ) -> Result<Option<NamedReport>, Failure> {
-    if !same(secret.as_bytes(), expected.as_bytes()) {
+    if !is_secret(secret, expected) {
         return Err(Failure::RouteNotFound);
     }
     let name_of = |text: &str| message_name(&Value::from(text));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Address, Gateway, Verdict, exchange, message_name, whole_number};
 use crate::account::Token;
-use crate::port::{AccessTokens, Renewal, TokenIssuer};
+use crate::port::{AccessTokens, AccountReplies, AccountUser, Renewal, TokenIssuer};
 
 /// Zalo's code for an access token that is no longer any good.
 const TOKEN_INVALID: i32 = -124;
@@ -75,6 +75,47 @@ impl<T: AccessTokens + Send> Gateway for Zalo<T> {
                     refused = Some(token);
                 }
             }
+        }
+    }
+}
+
+/// The official account, as it answers those who wrote to it (`POST /v3.0/oa/message/cs`).
+#[derive(Debug)]
+pub struct OfficialAccount<T> {
+    /// The HTTP client, made by [`http_client`](super::http_client).
+    pub http: reqwest::Client,
+    /// Base address, without a trailing slash.
+    pub url: Address,
+    /// Access tokens of the official account.
+    pub tokens: T,
+}
+
+impl<T: AccessTokens + Send> AccountReplies for OfficialAccount<T> {
+    async fn reply(&self, user: &AccountUser, text: &str) -> Verdict {
+        let token = match self.tokens.token(None).await {
+            Ok(Some(token)) => token,
+            Ok(None) => return Verdict::Declined { code: TOKEN_INVALID },
+            Err(failure) => {
+                tracing::warn!(cause = failure.chain(), "the access token cannot be read");
+                return Verdict::NotTaken { instead: "no-token".to_owned(), retry_after: None };
+            }
+        };
+        let body = json!({
+            "recipient": { "user_id": user.reveal() },
+            "message": { "text": text },
+        });
+        let request = self
+            .http
+            .post(format!("{}/v3.0/oa/message/cs", self.url))
+            .header("access_token", token.reveal());
+        let answer = match exchange(request.json(&body)).await {
+            Ok(answer) => answer,
+            Err(verdict) => return verdict,
+        };
+        match whole_number(&answer["error"]) {
+            Some(0) => Verdict::Accepted { message: message_name(&answer["data"]["message_id"]) },
+            Some(code) => Verdict::Declined { code: i32::try_from(code).unwrap_or(i32::MIN) },
+            None => Verdict::Unknown { instead: "unreadable".to_owned() },
         }
     }
 }

@@ -1,0 +1,173 @@
+//! Sends a one-time code that somebody asked for: at once, at any hour, at most once. Who waits in
+//! vain asks for another; so nothing is repeated, and no thread of notices remembers it (ADR 89).
+
+use domain::applicant::Phone;
+use domain::calendar::date_of;
+use domain::notice::policy::{NoticePolicy, Reach};
+use domain::notice::{Notice, NoticeChannel, Provider};
+use jiff::{SignedDuration, Timestamp};
+use platform::Failure;
+use platform::dynamo::ProofTable;
+use platform::gateway::Verdict;
+use platform::message::{CloudEvent, PROOF_ASKED, ProofAsked, read_data};
+use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook};
+use platform::proof::{CODE_COUNTS, ProofKey, ProofRecord};
+use platform::request::read_json;
+use serde_json::Value;
+
+use crate::{Desk, tell};
+
+/// Codes that one number gets in a day, whichever dossiers they are for: whose number it is may
+/// have several, and is not to be rung all night by somebody who has their codes.
+const OF_NUMBER_A_DAY_MAX: u64 = 10;
+
+/// What sending codes takes besides a desk.
+pub struct Codes<'a> {
+    /// The codes that were asked for.
+    pub proofs: &'a ProofTable,
+    /// The key that makes the codes.
+    pub key: &'a ProofKey,
+}
+
+/// Handles one message of the queue, whatever it is about. Fails, so that the message is repeated,
+/// if a store or queue does.
+pub async fn work<D, B, C, G, L>(
+    message: &str,
+    desk: &Desk<'_, D, B, C, G, L>,
+    codes: &Codes<'_>,
+    clock: impl Fn() -> Timestamp + Sync,
+) -> Result<(), Failure>
+where
+    D: DossierStore,
+    B: NoticeBook,
+    C: Contacts,
+    G: MessageGateways,
+    L: Acknowledgements,
+{
+    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
+    if event.kind != PROOF_ASKED {
+        return tell(message, desk, clock).await;
+    }
+    let asked: ProofAsked = read_data(&event.data)?;
+    let now = clock();
+    let Some(proof) = codes.proofs.proof(&asked.proof).await? else { return Ok(()) };
+    if proof.expires_at <= now.as_second() {
+        tracing::warn!(proof = %proof.proof, "a one-time code was asked for too long ago");
+        return Ok(());
+    }
+    desk.send_code(&proof, codes, now).await
+}
+
+impl<D, B, C, G, L> Desk<'_, D, B, C, G, L>
+where
+    D: DossierStore,
+    C: Contacts,
+    G: MessageGateways,
+{
+    async fn send_code(
+        &self,
+        proof: &ProofRecord,
+        codes: &Codes<'_>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let unsent = |why: &'static str| {
+            tracing::info!(proof = %proof.proof, why, "a one-time code is not sent");
+            Ok(())
+        };
+        let day = date_of(now);
+        let dossier = self.dossiers.dossier(&proof.code).await?;
+        let applicant = dossier.as_ref().and_then(|dossier| dossier.applicant.as_ref());
+        let Some(applicant) = applicant else {
+            return unsent("nobody is there to get it");
+        };
+        let phone = &applicant.phone;
+        if self.catalogue.telephones().unreachable(phone, day).is_some() {
+            return unsent("no message arrives at the number");
+        }
+        let policy = self.policy(day);
+        let reach = self.contacts.reach(phone, Some(&applicant.id_number), now).await?;
+        if policy.budget_is_spent(reach.spent_vnd) {
+            tracing::error!(proof = %proof.proof, "the budget leaves nothing for one-time codes");
+            return Ok(());
+        }
+        let template = self.catalogue.templates().proof();
+        let digits = codes.key.digits(&proof.proof);
+        let counts = (digits.as_str(), CODE_COUNTS.as_mins());
+        let notice =
+            template.and_then(|template| template.compose(&named(proof), counts, reach.language));
+        let Some(notice) = notice else {
+            tracing::error!(proof = %proof.proof, "the catalogue has no text for one-time codes");
+            return Ok(());
+        };
+        // Before the count: what is repeated is neither sent nor counted again.
+        if !codes.proofs.begin(&proof.proof, &phone.masked()).await? {
+            return unsent("it was sent before");
+        }
+        let number = format!("{}#{day}", codes.key.hidden("number", phone.zalo()));
+        let kept = SignedDuration::from_hours(48);
+        if codes.proofs.count(&number, kept, now).await? > OF_NUMBER_A_DAY_MAX {
+            return unsent("the number has had too many");
+        }
+        for (channel, provider) in self.ways(&policy, &reach, now) {
+            let price_vnd = self.catalogue.providers().price(provider, &notice, day);
+            let Some(price_vnd) = price_vnd else { continue };
+            if self.has_sent(provider, (&notice, phone), price_vnd, now).await? {
+                let (channel, provider) = (channel.name(), provider.name());
+                tracing::info!(proof = %proof.proof, channel, provider, price_vnd, "one-time code sent");
+                return Ok(());
+            }
+        }
+        tracing::error!(proof = %proof.proof, "no gateway took a one-time code");
+        Ok(())
+    }
+
+    /// Every provider that may be asked, those of the channels that the applicant wants first.
+    fn ways(
+        &self,
+        policy: &NoticePolicy,
+        reach: &Reach,
+        now: Timestamp,
+    ) -> Vec<(NoticeChannel, Provider)> {
+        let mut channels = reach.preferred.clone();
+        channels.extend(policy.channels().iter().filter(|other| !reach.preferred.contains(other)));
+        let reaches = |channel: &NoticeChannel| {
+            !reach.unreachable.iter().any(|(other, until)| other == channel && now < *until)
+        };
+        let each = channels.into_iter().filter(reaches).flat_map(|channel| {
+            policy.providers_of(channel).map(move |provider| (channel, provider))
+        });
+        each.collect()
+    }
+
+    /// Asks `provider` once; whether it has the message, or may have it.
+    async fn has_sent(
+        &self,
+        provider: Provider,
+        (notice, phone): (&Notice, &Phone),
+        price_vnd: u64,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        self.contacts.reserve(None, price_vnd, now).await?;
+        match self.gateways.send(provider, notice, phone).await {
+            // A second one by another way would have the same digits, and cost as much again.
+            Verdict::Accepted { .. } | Verdict::Unknown { .. } => Ok(true),
+            Verdict::Declined { code } => {
+                let provider = provider.name();
+                tracing::warn!(provider, code, "a gateway declined a one-time code");
+                self.contacts.give_back(price_vnd, now).await?;
+                Ok(false)
+            }
+            Verdict::NotTaken { instead, .. } => {
+                let provider = provider.name();
+                tracing::warn!(provider, instead, "a gateway did not take a one-time code");
+                self.contacts.give_back(price_vnd, now).await?;
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// Under which name gateways know the message; no dossier's code and no report's begins like this.
+fn named(proof: &ProofRecord) -> String {
+    format!("PROOF-{}", proof.proof)
+}

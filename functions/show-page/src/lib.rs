@@ -1,0 +1,136 @@
+//! `GET /tra-cuu` and `/tra-cuu/{file}`: the citizen's page. It shows how far a dossier is, with or
+//! without scripts; what its script shows besides comes from the doors that everybody has.
+//!
+//! What is not there, and what is no code, is answered in the same words after the same reads.
+
+mod page;
+mod pasted;
+mod settings;
+
+use std::str::FromStr;
+
+use domain::dossier::Progress;
+use domain::id::DossierCode;
+use domain::language::Language;
+use domain::{RuleName, Violation};
+use platform::Failure;
+use platform::dynamo::Dossiers;
+use platform::http::{Caches, HttpReply, HttpRequest};
+use platform::parameters::named;
+
+use page::{Looked, Texts};
+
+pub use settings::Settings;
+
+/// How long the page's own files may be kept before they are asked for again by their tag, in
+/// seconds: a deployment is seen within five minutes.
+const KEPT_SECONDS: u32 = 300;
+
+/// Longest text that is looked at for a code, in characters: a whole address of ours, pasted.
+const TYPED_CHARACTERS_MAX: usize = 300;
+
+/// Looked for where somebody asks for what is no code: a code that is never issued, since numbers
+/// of a day begin with 1.
+const NOBODYS: &str = "H00-000101-0000";
+
+/// Answers one HTTP request; failures become problem documents. `storage` is the origin to which
+/// the page uploads documents.
+pub async fn handle(
+    request: HttpRequest,
+    dossiers: &Dossiers,
+    storage: &str,
+) -> Result<HttpReply, Failure> {
+    match request.route.as_str() {
+        "GET /tra-cuu" => show(&request, dossiers, storage).await,
+        "GET /tra-cuu/{file}" => {
+            request.no_parameters()?;
+            let PageFile(media_type, text) = request.path("file")?;
+            let known = request.header("if-none-match");
+            let reply = HttpReply::text(media_type, text.to_owned());
+            Ok(guarded(reply.kept_for(KEPT_SECONDS, Caches::Shared, known), storage))
+        }
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+/// One of the page's own files: its type and its text.
+struct PageFile(&'static str, &'static str);
+
+impl FromStr for PageFile {
+    type Err = Violation;
+
+    fn from_str(name: &str) -> Result<Self, Violation> {
+        let script = "text/javascript; charset=utf-8";
+        Ok(match name {
+            "page.css" => {
+                Self("text/css; charset=utf-8", include_str!("../../../infra/web/page.css"))
+            }
+            "page.js" => Self(script, include_str!("../../../infra/web/page.js")),
+            "owner.js" => Self(script, include_str!("../../../infra/web/owner.js")),
+            "texts.json" => Self("application/json", page::TEXTS),
+            "mark.svg" => Self("image/svg+xml", include_str!("../../../infra/web/mark.svg")),
+            _ => {
+                let detail = "must be the name of a file of the page";
+                return Err(Violation::new("file", RuleName::KnownValue, detail));
+            }
+        })
+    }
+}
+
+async fn show(
+    request: &HttpRequest,
+    dossiers: &Dossiers,
+    storage: &str,
+) -> Result<HttpReply, Failure> {
+    let mut parameters = request.parameters();
+    let languages = [("vi", Language::Vi), ("en", Language::En)];
+    let language = parameters.one("lang", named(&languages)).unwrap_or(Language::Vi);
+    let typed = parameters.one("ma", typed).unwrap_or_default();
+    parameters.end()?;
+    let texts = Texts::of(language)?;
+    let typed = typed.trim();
+    if typed.is_empty() {
+        let html = texts.page(typed, &Looked::Nothing)?;
+        let reply = HttpReply::text("text/html; charset=utf-8", html);
+        let known = request.header("if-none-match");
+        return Ok(guarded(reply.kept_for(KEPT_SECONDS, Caches::Shared, known), storage));
+    }
+    let found = progress(typed, dossiers).await?;
+    let looked = found.as_ref().map_or(Looked::Missing, Looked::Found);
+    let html = texts.page(typed, &looked)?;
+    Ok(guarded(HttpReply::text("text/html; charset=utf-8", html), storage))
+}
+
+/// What was typed into the field, whatever it is, unless it is far too long to hold a code.
+fn typed(text: &str) -> Result<String, Violation> {
+    if text.chars().count() <= TYPED_CHARACTERS_MAX {
+        return Ok(text.to_owned());
+    }
+    Err(Violation::new("", RuleName::Length, "must have 300 characters at most"))
+}
+
+/// How far the dossier is whose code is in `typed`. The same is read where there is no code in it.
+async fn progress(typed: &str, dossiers: &Dossiers) -> Result<Option<Progress>, Failure> {
+    let code: DossierCode = match pasted::code(typed) {
+        Some(code) => code,
+        None => NOBODYS.parse()?,
+    };
+    dossiers.progress(&code).await
+}
+
+/// Adds what keeps the page to itself: nothing of others is loaded, nobody frames it, and no
+/// address that it leads to learns where the reader came from.
+fn guarded(reply: HttpReply, storage: &str) -> HttpReply {
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         connect-src 'self' {storage}; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    reply
+        .with_header("content-security-policy", policy)
+        .with_header("strict-transport-security", "max-age=31536000; includeSubDomains")
+        .with_header("referrer-policy", "no-referrer")
+        .with_header("x-frame-options", "DENY")
+        .with_header("cross-origin-opener-policy", "same-origin")
+        .with_header("permissions-policy", "camera=(self), geolocation=(), microphone=()")
+}

@@ -1,0 +1,13 @@
+//! The settings of `show-page`.
+
+use platform::dynamo::DossierTables;
+
+platform::settings! {
+    /// The settings of `show-page`.
+    pub struct Settings {
+        /// The tables that hold dossiers; of them the states alone are read.
+        dossiers: DossierTables,
+        /// Where documents are uploaded to: the one other place that the page may send to.
+        storage_origin: String = "STORAGE_ORIGIN",
+    }
+}

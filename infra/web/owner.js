@@ -1,0 +1,257 @@
+// What the owner of a dossier sees and does, once they have proved by a one-time code that it is
+// theirs. The token lives in this page alone: whoever closes it has closed the dossier.
+
+const language = document.documentElement.lang;
+const place = document.getElementById("owner");
+let words = {};
+let open = null;
+
+export const begin = given => { words = given; };
+
+const say = (text, bad = false) => {
+  const said = document.getElementById("said");
+  said.textContent = text;
+  said.classList.toggle("bad", bad);
+};
+
+// An element with these properties and children; text is text, and never more.
+const make = (name, properties = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
+    else if (key in made && !key.includes("-")) made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  made.append(...children.filter(child => child !== null && child !== undefined));
+  return made;
+};
+
+const card = (id, title, ...children) => make("section", { className: "card", "aria-labelledby": id },
+  make("h2", { id, tabIndex: -1 }, title), ...children);
+
+const zone = { timeZone: "Asia/Ho_Chi_Minh" };
+const tongue = language === "en" ? "en-GB" : "vi-VN";
+const when = text => new Intl.DateTimeFormat(tongue, { ...zone, dateStyle: "long", timeStyle: "short" }).format(new Date(text));
+const day = text => new Intl.DateTimeFormat(tongue, { timeZone: "UTC", weekday: "short", day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date(`${text}T00:00:00Z`));
+const word = (kind, name) => words[`${kind}:${name}`] ?? name;
+
+class Refused extends Error {
+  constructor(problem, status) {
+    super(problem.title ?? String(status));
+    this.type = (problem.type ?? "").split(":").pop();
+    this.problem = problem;
+    this.status = status;
+  }
+}
+
+// The answer of a door; with the token where there is one.
+const ask = async (method, path, body) => {
+  const headers = { "accept-language": language };
+  if (open?.token) headers.authorization = `Bearer ${open.token}`;
+  if (body) {
+    headers["content-type"] = "application/json";
+    headers["idempotency-key"] = body.key ?? crypto.randomUUID();
+    delete body.key;
+  }
+  const answer = await fetch(path, { method, headers, cache: "no-store", body: body && JSON.stringify(body) });
+  // The gateway's own refusals are no documents of ours.
+  const read = await answer.json().catch(() => ({}));
+  if (answer.ok) return read;
+  throw new Refused(read, answer.status);
+};
+
+const own = rest => `v1/own/${encodeURIComponent(open.code)}${rest}`;
+
+// Acts on a press, with the button out of use until it is done.
+const press = act => async event => {
+  event.preventDefault();
+  const button = event.submitter ?? event.currentTarget;
+  button.disabled = true;
+  try {
+    await act();
+  } catch (failure) {
+    if (failure.status === 401 && open?.token) {
+      close();
+      say(words.over, true);
+    } else {
+      say(failure instanceof Refused ? failure.message : words.failed, true);
+    }
+  } finally {
+    button.disabled = false;
+  }
+};
+
+export const close = () => {
+  open = null;
+  place.replaceChildren();
+};
+
+// Shows the dossier as it is now, where the reader has proved that it is theirs; else `false`.
+export const refresh = async code => {
+  if (!open?.token || open.code !== code) return false;
+  try {
+    await show();
+    return true;
+  } catch (failure) {
+    if (failure.status !== 401) throw failure;
+    return false;
+  }
+};
+
+// Offers to prove that the dossier is the reader's.
+export const offer = code => {
+  open = { code, token: null };
+  place.replaceChildren(card("prove", words.proveTitle, make("p", {}, words.proveHelp),
+    make("button", { type: "button", id: "send-code", on: { click: press(sendCode) } }, words.sendCode)));
+};
+
+const sendCode = async () => {
+  const asked = await ask("POST", `v1/dossiers/${encodeURIComponent(open.code)}/proof`, {});
+  open.proof = asked.proof;
+  say("");
+  const field = make("input", { id: "digits", className: "digits", inputMode: "numeric", autocomplete: "one-time-code", maxLength: 7, required: true, pattern: "[0-9 ]{6,7}", "aria-describedby": "digits-help" });
+  place.replaceChildren(card("prove", words.proveTitle,
+    make("form", { on: { submit: press(() => confirm(field.value)) } },
+      make("p", { id: "digits-help" }, words.digitsHelp),
+      make("label", { htmlFor: "digits" }, words.digitsLabel),
+      make("div", { className: "field" }, field, make("button", { type: "submit" }, words.confirm))),
+    make("p", { className: "help" }, words.digitsNone),
+    make("button", { type: "button", className: "quiet", on: { click: press(sendCode) } }, words.sendAgain)));
+  field.focus();
+};
+
+const confirm = async digits => {
+  const path = `v1/dossiers/${encodeURIComponent(open.code)}/proof/confirm`;
+  const answer = await ask("POST", path, { proof: open.proof, digits });
+  open.token = answer.token;
+  open.sentTo = answer.sentTo;
+  await show();
+};
+
+const show = async () => {
+  const [history, deadline, dossier, reads] = await Promise.all(
+    ["/history", "/deadline", "/case", "/reads"].map(door => ask("GET", own(door))));
+  open.version = dossier.version;
+  say("");
+  place.replaceChildren(
+    ...[owed(dossier), results(dossier), due(deadline, history), documents(dossier), steps(history), readers(reads), leave()].filter(Boolean));
+  place.querySelector("h2").focus();
+};
+
+const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));
+
+const due = (deadline, history) => {
+  const count = deadline.count;
+  return card("due", words.dueTitle,
+    deadline.dueAt
+      ? make("p", { className: "big" }, when(deadline.dueAt))
+      : make("p", {}, deadline.pausedAt ? words.duePaused : history.receivedAt ? words.dueNone : words.dueNotYet),
+    deadline.dueProvisional ? make("p", { className: "help" }, words.dueProvisional) : null,
+    deadline.originalDueAt ? make("p", {}, `${words.dueOriginal} ${when(deadline.originalDueAt)}`) : null,
+    deadline.apology ? make("p", {}, `${words.apology} ${deadline.apology.reason ?? ""}`) : null,
+    count ? make("details", {}, make("summary", {}, words.dueWhy),
+      make("p", { className: "help" }, `${words.dueFrom} ${when(count.startedAt)}`),
+      make("ul", { className: "list" }, ...count.days.map(line =>
+        make("li", {}, make("span", { className: "when" }, day(line.date)), word("day", line.reckoning))))) : null);
+};
+
+// An address of a minute, opened where the reader pressed.
+const fetchable = (id, label) => make("button", { type: "button", className: "quiet", "data-document": id, on: { click: press(async () => {
+  const found = await ask("GET", own(`/documents/${id}`));
+  const link = make("a", { href: found.url, rel: "noreferrer noopener", download: "" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  say(words.fetched);
+}) } }, label);
+
+const documents = dossier => card("documents", words.documentsTitle,
+  dossier.documents.length
+    ? make("ul", { className: "list" }, ...dossier.documents.map(found => make("li", {}, make("div", { className: "row" },
+        make("span", {}, found.name ?? found.code, make("span", { className: "when" }, `${found.code} · ${words.version} ${found.version}`)),
+        found.source.kind === "upload" ? fetchable(found.source.id, words.download)
+          : found.source.copy?.state === "usable" ? fetchable(found.source.copy.id, words.download) : null))))
+    : make("p", {}, words.documentsNone));
+
+const results = dossier => {
+  const given = dossier.results.filter(end => end.result?.holds);
+  if (!given.length) return null;
+  return card("result", words.resultTitle, ...given.map(({ result, at }) => make("div", { className: "row" },
+    make("p", {}, word("result", result.kind), make("span", { className: "when" }, when(at))),
+    result.document ? fetchable(result.document.id, words.resultDownload) : null)));
+};
+
+const steps = history => card("history", words.historyTitle,
+  make("ol", { className: "list" }, ...history.history.toReversed().map(entry => make("li", {},
+    make("span", { className: "when" }, when(entry.at)),
+    make("strong", {}, word("action", entry.action)),
+    make("span", { className: "when" }, entry.byAgency ? `${word("role", entry.byRole)} · ${entry.byAgency}` : word("role", entry.byRole)),
+    entry.reason ? make("p", {}, entry.reason) : null))));
+
+const readers = reads => card("reads", words.readsTitle,
+  reads.items.length
+    ? make("ul", { className: "list" }, ...reads.items.map(read => make("li", {}, make("span", { className: "when" }, when(read.at)),
+        `${word("role", read.role)}${read.agency ? ` · ${read.agency}` : ""} – ${word("read", read.what)}`)))
+    : make("p", {}, words.readsNone));
+
+// What was asked for last and has not come, with a field for each document.
+const owed = dossier => {
+  const may = dossier.next.some(next => next.action === "supplement");
+  const asked = dossier.supplements.findLast(asked => !asked.came);
+  if (!may || !asked) return null;
+  const wanted = asked.askedFor ?? [];
+  const fields = wanted.map((document, index) => {
+    const input = make("input", { type: "file", id: `file-${index}`, required: true, accept: "application/pdf,image/jpeg,image/png", "aria-describedby": `why-${index}` });
+    return { document, input, row: make("div", { className: "upload" },
+      make("label", { htmlFor: `file-${index}` }, document.code), make("p", { id: `why-${index}`, className: "help" }, document.reason), input) };
+  });
+  const note = make("textarea", { id: "note", rows: 3, maxLength: 1000 });
+  const key = crypto.randomUUID();
+  return card("owed", words.owedTitle,
+    asked.reason ? make("p", {}, asked.reason) : null,
+    make("form", { on: { submit: press(() => supplement(fields, note.value.trim(), key)) } },
+      ...fields.map(field => field.row),
+      make("label", { htmlFor: "note" }, words.note), note,
+      make("p", { className: "help" }, words.owedHelp),
+      make("button", { type: "submit", id: "supplement" }, words.supplement)));
+};
+
+const hexOf = bytes => [...new Uint8Array(bytes)].map(byte => byte.toString(16).padStart(2, "0")).join("");
+const pause = length => new Promise(next => setTimeout(next, length));
+
+// Uploads a file and waits until it was inspected; gives what the supplement says of it.
+const upload = async (file, code) => {
+  const sha256 = hexOf(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  const declared = await ask("POST", own("/uploads"), { mediaType: file.type, bytes: file.size, sha256 });
+  const headers = Object.fromEntries(declared.upload.headers.map(({ name, value }) => [name, value]).filter(([name]) => !["host", "content-length"].includes(name)));
+  const sent = await fetch(declared.upload.url, { method: "PUT", headers, body: file, referrerPolicy: "no-referrer" });
+  if (!sent.ok) throw new Error(String(sent.status));
+  for (let looked = 0; looked < 60; looked += 1) {
+    const found = await ask("GET", own(`/uploads/${declared.id}`));
+    if (found.state === "usable") return { code, upload: declared.id, sha256 };
+    if (found.state === "refused") throw new Refused({ title: `${file.name}: ${found.reason?.text ?? ""}` }, 422);
+    await pause(Math.min(250 * (looked + 1), 2000));
+  }
+  throw new Error("not inspected in time");
+};
+
+const supplement = async (fields, note, key) => {
+  say(words.sending);
+  const documents = [];
+  for (const { document, input } of fields) documents.push(await upload(input.files[0], document.code));
+  const body = { action: "supplement", expectedVersion: open.version, documents, key };
+  if (note) body.note = note;
+  try {
+    await ask("POST", own("/transitions"), body);
+  } catch (failure) {
+    // Somebody else was faster: what there is now is shown, and nothing is lost or doubled.
+    if (failure.type !== "stale-version" && failure.type !== "illegal-transition") throw failure;
+    await show();
+    say(words.moved, true);
+    return;
+  }
+  const { code } = open;
+  document.dispatchEvent(new CustomEvent("moved", { detail: { code } }));
+  await show();
+  say(words.supplemented);
+};

@@ -1,0 +1,128 @@
+// The citizen's page: looks a code up without leaving the page, and reads it from the receipt's QR.
+// The code stays in the fragment of the address, which no server and no other site is told.
+
+import { begin, close, offer, refresh } from "./owner.js";
+
+const language = document.documentElement.lang;
+const at = id => document.getElementById(id);
+const field = at("ma");
+let words = {};
+
+const say = (text, bad = false) => {
+  at("said").textContent = text;
+  at("said").classList.toggle("bad", bad);
+};
+
+// A code in an address of ours, or what was typed.
+const codeIn = text => {
+  const code = text.slice(text.indexOf("#") + 1).trim();
+  try {
+    return decodeURIComponent(code);
+  } catch {
+    return code;
+  }
+};
+
+let asked = 0;
+
+const lookUp = async typed => {
+  if (!typed) return;
+  asked += 1;
+  const mine = asked;
+  say(words.looking ?? "");
+  try {
+    const query = new URLSearchParams({ ma: typed, lang: language });
+    const answer = await fetch(`tra-cuu?${query}`, { cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Somebody who looks up a second code before the first answer wants the second.
+    if (mine !== asked) return;
+    const found = page.querySelector("#answer > *");
+    at("answer").replaceChildren(document.adoptNode(found));
+    const code = found.dataset.code;
+    if (code) {
+      field.value = code;
+      history.replaceState(null, "", `${location.pathname}${location.search}#${code}`);
+      keepPlace();
+    }
+    say("");
+    if (!code) close();
+    at("found").focus();
+    if (code && !(await refresh(code))) offer(code);
+  } catch {
+    if (mine === asked) say(words.failed ?? "", true);
+  }
+};
+
+// The status anew, where the owner has moved the dossier.
+document.addEventListener("moved", async ({ detail }) => {
+  const query = new URLSearchParams({ ma: detail.code, lang: language });
+  const answer = await fetch(`tra-cuu?${query}`, { cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  at("answer").replaceChildren(document.adoptNode(page.querySelector("#answer > *")));
+});
+
+// Another language shows the same dossier.
+const keepPlace = () => {
+  for (const link of document.querySelectorAll("nav a")) link.hash = location.hash;
+};
+
+at("look-up").addEventListener("submit", event => {
+  event.preventDefault();
+  lookUp(codeIn(field.value));
+});
+
+addEventListener("hashchange", () => {
+  const code = codeIn(location.hash);
+  if (code && code !== "noi-dung" && code !== at("answer").firstElementChild?.dataset.code) lookUp(code);
+});
+
+// The camera, where the browser reads codes by itself.
+const scanner = async () => {
+  const formats = await globalThis.BarcodeDetector?.getSupportedFormats?.();
+  if (!formats?.includes("qr_code") || !navigator.mediaDevices) return;
+  const detector = new BarcodeDetector({ formats: ["qr_code"] });
+  let stream = null;
+  const stop = () => {
+    stream?.getTracks().forEach(track => track.stop());
+    stream = null;
+    at("scanner").hidden = true;
+    at("scan").focus();
+  };
+  at("scan").hidden = false;
+  at("scan-stop").addEventListener("click", stop);
+  at("scan").addEventListener("click", async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      say(words.scanNone, true);
+      return;
+    }
+    at("scanner").hidden = false;
+    at("camera").srcObject = stream;
+    await at("camera").play();
+    while (stream) {
+      const [seen] = await detector.detect(at("camera"));
+      if (seen) {
+        stop();
+        field.value = codeIn(seen.rawValue);
+        lookUp(field.value);
+      }
+      await new Promise(next => setTimeout(next, 200));
+    }
+  });
+};
+
+const start = async () => {
+  words = (await (await fetch("tra-cuu/texts.json")).json())[language];
+  begin(words);
+  keepPlace();
+  const code = codeIn(location.hash);
+  if (code && code !== "noi-dung") {
+    field.value = code;
+    lookUp(code);
+  }
+  await scanner();
+};
+
+start();

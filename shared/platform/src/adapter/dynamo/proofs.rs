@@ -1,0 +1,112 @@
+//! The proofs table: one row for each one-time code that was asked for, and counts of how often
+//! somebody asked. All of it goes by itself.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::id::DossierCode;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{down, number, put, read, text, unless_refused, write};
+use crate::Failure;
+use crate::proof::{ProofId, ProofRecord, TRIES_MAX};
+
+/// Reads and writes the proofs table.
+#[derive(Debug, Clone)]
+pub struct ProofTable {
+    client: Client,
+    table: String,
+}
+
+impl ProofTable {
+    /// The table named `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    fn update(&self, key: &str) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).key("proof", text(key))
+    }
+
+    /// Stores a proof that was asked for.
+    pub async fn open(&self, record: &ProofRecord) -> Result<(), Failure> {
+        put(&self.client, &self.table, write(record)?).await
+    }
+
+    /// The proof with this name, as of the last write; none once it is forgotten.
+    pub async fn proof(&self, id: &ProofId) -> Result<Option<ProofRecord>, Failure> {
+        let got = self.client.get_item().table_name(&self.table);
+        let got = got.key("proof", text(id.to_string())).consistent_read(true);
+        got.send().await.map_err(down)?.item.map(read).transpose()
+    }
+
+    /// Counts `what` once more, and gives how often it was counted; forgotten after `length`. The
+    /// window of a count is a part of its name.
+    pub async fn count(
+        &self,
+        what: &str,
+        length: SignedDuration,
+        now: Timestamp,
+    ) -> Result<u64, Failure> {
+        let end = now.saturating_add(length).unwrap_or(now);
+        let counted = self
+            .update(&format!("count#{what}"))
+            .update_expression("ADD #count :one SET expiresAt = :end")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":end", number(end.as_second()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(down)?;
+        let item = counted.attributes.unwrap_or_default();
+        let count = item.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
+        count.ok_or_else(|| Failure::Defect("a count was raised and not told".to_owned()))
+    }
+
+    /// Marks that the code of the proof is sent to this masked number; `false` where somebody has
+    /// begun to before. It is sent at most once: who waits in vain asks for another.
+    pub async fn begin(&self, id: &ProofId, sent_to: &str) -> Result<bool, Failure> {
+        let begun = self
+            .update(&id.to_string())
+            .update_expression("SET sentTo = :to")
+            .condition_expression("attribute_exists(proof) AND attribute_not_exists(sentTo)")
+            .expression_attribute_values(":to", text(sent_to));
+        Ok(unless_refused(begun.send().await)?.is_some())
+    }
+
+    /// Counts a guess of the code before it is compared, and gives the proof; none where it is of
+    /// another dossier, was not sent, was used, is over, or was guessed too often.
+    pub async fn guess(
+        &self,
+        id: &ProofId,
+        code: &DossierCode,
+        now: Timestamp,
+    ) -> Result<Option<ProofRecord>, Failure> {
+        let guessed = self
+            .update(&id.to_string())
+            .update_expression("ADD tries :one")
+            .condition_expression(
+                "code = :code AND expiresAt > :now AND attribute_exists(sentTo) \
+                 AND attribute_not_exists(usedAt) \
+                 AND (attribute_not_exists(tries) OR tries < :most)",
+            )
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":code", text(code.as_str()))
+            .expression_attribute_values(":now", number(now.as_second()))
+            .expression_attribute_values(":most", number(TRIES_MAX))
+            .return_values(ReturnValue::AllNew);
+        let Some(answer) = unless_refused(guessed.send().await)? else { return Ok(None) };
+        answer.attributes.map(read).transpose()
+    }
+
+    /// Marks the code as used; `false` where it was before.
+    pub async fn used(&self, id: &ProofId, now: Timestamp) -> Result<bool, Failure> {
+        let used = self
+            .update(&id.to_string())
+            .update_expression("SET usedAt = :now")
+            .condition_expression("attribute_exists(proof) AND attribute_not_exists(usedAt)")
+            .expression_attribute_values(":now", text(now.to_string()));
+        Ok(unless_refused(used.send().await)?.is_some())
+    }
+}
