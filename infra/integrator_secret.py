@@ -1,9 +1,9 @@
 """Prints the secret that an integrator signs its requests with, as Standard Webhooks write it.
 
 None is stored: each is made of the deployment's EventsKey, the integrator's source and a number
-that integrators.json lists under `keys`. With --subscriber it is the one that we sign with what goes
-to a webhook: of its id in systems.json and a number that its `keys` list. Where EVENTS_KEY is in the environment, of that; else of
-the local stack (make up).
+that integrators.json lists under `keys`. With --subscriber it is the one with which we sign what
+goes to a webhook: of its id in systems.json and a number that its `keys` list. Where EVENTS_KEY is
+in the environment, of that; else of the local stack (make up).
 """
 
 from __future__ import annotations

@@ -281,9 +281,8 @@ def client(service: str, longest: int = 330) -> Any:
     local = settings()
     # repair-relay answers when it is done, after minutes where much is owed; asked twice at once it
     # would do it twice.
-    config = (
-        Config(read_timeout=longest, retries={"total_max_attempts": 1}) if service == "lambda" else None
-    )
+    patient = Config(read_timeout=longest, retries={"total_max_attempts": 1})
+    config = patient if service == "lambda" else None
     if not local:
         # Of the two names for the region, boto3 reads AWS_DEFAULT_REGION alone.
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

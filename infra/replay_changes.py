@@ -1,9 +1,10 @@
 """Has a subscriber that lost its data told again of everything that was recorded since a day.
 
-The day begins at midnight in Viet Nam; a moment with its offset does too. What it gets again has the
-ids that it had, in the order of each dossier, at the rate of its row in systems.json. A subscriber
-that had answered 410 is switched on by it. A second run brings it again. Where: the account of the
-environment, or the local stack (make up), whose settings a shell may have sourced or not.
+The day begins at midnight in Viet Nam; instead of a day a moment with its offset may be given. What
+the subscriber gets again has the ids that it had, in the order of each dossier, at the rate of its
+row in systems.json. A subscriber that had answered 410 is switched on by it. A second run brings it
+again. Where: the account of the environment, or the local stack (make up), whose settings a shell
+may have sourced or not.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (NoRegionError, NoCredentialsError) as error:
-        sys.exit(f"replay-changes: {error} No local stack is up (make up), and no account is named.")
+        where = "No local stack is up (make up), and no account is named."
+        sys.exit(f"replay-changes: {error} {where}")
     except EndpointConnectionError as error:
         sys.exit(f"replay-changes: {error} Has the local stack ended? make up.")
