@@ -99,7 +99,7 @@ async fn the_due_date_goes_to_the_applicant_s_own_number_and_to_nobody_else() {
     hear(&desk, &world, short("m1", OWN, &code), ASKED).await;
     let due = world.dossier(&code).await.due_at.unwrap();
     let day = domain::calendar::date_of(due).strftime("%d/%m/%Y").to_string();
-    assert!(texts_of(&desk)[0].ends_with(&format!("Hen tra {day}.")), "{:?}", texts_of(&desk));
+    assert!(texts_of(&desk)[0].ends_with(&format!("hen tra {day}.")), "{:?}", texts_of(&desk));
     hear(&desk, &world, short("m2", ANOTHER, &code), ASKED).await;
     hear(&desk, &world, to_account("z1", OWN, &code, at(ASKED)), ASKED).await;
     let others = [texts_of(&desk)[1].clone(), desk.account.said()[0].1.clone()];

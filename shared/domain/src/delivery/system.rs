@@ -199,10 +199,13 @@ impl System {
             Protocol::Queue => (true, false),
             Protocol::Webhook => (false, true),
         };
-        let named = self.integrator.is_some() == of_queue;
-        row.check("integrator", RuleName::Present, named, "a queue names one, and nothing else");
-        let placed = self.webhook.is_some() == of_webhook;
-        row.check("webhook", RuleName::Present, placed, "a webhook has one, and nothing else");
+        // What is missing is nowhere in the file: the line is that of the protocol which asks for it.
+        let at = |field: &'static str, asked: bool| if asked { "protocol" } else { field };
+        let (named, placed) = (self.integrator.is_some(), self.webhook.is_some());
+        let detail = "a queue names its integrator, and nothing else does";
+        row.check(at("integrator", of_queue), RuleName::Present, named == of_queue, detail);
+        let detail = "a webhook has an address and keys, and nothing else has";
+        row.check(at("webhook", of_webhook), RuleName::Present, placed == of_webhook, detail);
         let known = self.integrator.as_deref().is_none_or(integrator);
         row.check("integrator", RuleName::KnownSource, known, "is no integrator's source");
         if let Some(webhook) = &self.webhook {
