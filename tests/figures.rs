@@ -528,7 +528,7 @@ async fn the_page_runs_the_script_and_the_style_that_it_came_with_and_no_other()
     let world = two_days_counted().await;
     for period in ["2026-11", "2025"] {
         let page = report(period).at_kpi(&world, at(MORNING)).await;
-        keeps_a_browser_in_its_bounds(&page);
+        keeps_a_browser_in_its_bounds("GET /v1/reports/{period}", &page);
         assert_eq!(text(&page).matches("<script>").count(), 1);
         let known = header(&page, "etag").to_owned();
         let again = report(period).header("if-none-match", &known);

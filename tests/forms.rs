@@ -186,7 +186,7 @@ async fn each_form_is_recorded_as_a_read_of_its_own_kind_before_it_is_shown() {
     assert_eq!(reply.status_code, 200);
     let header = |name: &str| reply.headers.get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header("cache-control"), Some("private, no-store"));
-    keeps_a_browser_in_its_bounds(&reply);
+    keeps_a_browser_in_its_bounds("GET /v1/dossiers/{code}/forms/{form}", &reply);
     let reads = Call::new("GET /v1/dossiers/{code}/reads").code(&code).citizen(CITIZEN);
     let reads: Answer = reads.at_case(&world, at(NOW)).await.into();
     let kinds = reads.body["items"].as_array().unwrap().iter().map(|read| read["what"].clone());

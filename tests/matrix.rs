@@ -335,9 +335,9 @@ async fn each_answer_to_anybody_keeps_a_browser_in_its_bounds() {
         for actor in ACTORS {
             let call = doors.call(route, actor);
             let answer = call.clone().at_its_function(&doors.world).await;
-            keeps_a_browser_in_its_bounds(&answer);
+            keeps_a_browser_in_its_bounds(route, &answer);
             let refused = call.query("colour", "red").raw("{").at_its_function(&doors.world).await;
-            keeps_a_browser_in_its_bounds(&refused);
+            keeps_a_browser_in_its_bounds(route, &refused);
         }
     }
 }

@@ -37,7 +37,23 @@ pub fn holds_what_it_runs(html: &str, policy: &str) {
         let allowed = allowed.map_or("", |(_, sources)| sources);
         assert_eq!(allowed, hashes.join(" "), "{directive} allows what the page holds: {policy}");
     }
-    // A policy of hashes obeys no attribute: one would be dead.
+    obeys_no_attribute(html);
+}
+
+/// What the files of the citizen's page may do: load each other, ask our doors, and fetch and bring
+/// documents at their storage. Nothing inline, no frame, nobody else.
+fn is_of_the_citizens_page(html: &str, policy: &str) {
+    let expected = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                    connect-src 'self' https://documents.example; form-action 'self'; \
+                    base-uri 'none'; frame-ancestors 'none'";
+    assert_eq!(policy, expected);
+    assert!(parts(html, "<script>", "</script>").is_empty(), "a script within the page");
+    assert!(parts(html, "<style>", "</style>").is_empty(), "a style within the page");
+    obeys_no_attribute(html);
+}
+
+/// A policy without `unsafe-inline` obeys no attribute: one would be dead.
+fn obeys_no_attribute(html: &str) {
     let tags = html.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
     for (tag, _) in tags {
         let obeyed = |part: &str| part.starts_with("style=") || part.starts_with("on");
@@ -48,7 +64,7 @@ pub fn holds_what_it_runs(html: &str, policy: &str) {
 
 /// Fails where an answer lets a browser do more than it needs: come without TLS, guess its type,
 /// tell its address, stand in a frame, run what it did not bring, or keep what is not everybody's.
-pub fn keeps_a_browser_in_its_bounds(response: &ApiGatewayV2httpResponse) {
+pub fn keeps_a_browser_in_its_bounds(route: &str, response: &ApiGatewayV2httpResponse) {
     let header = |name: &str| {
         let value = response.headers.get(name).unwrap_or_else(|| panic!("no {name}: {response:?}"));
         value.to_str().unwrap()
@@ -60,7 +76,12 @@ pub fn keeps_a_browser_in_its_bounds(response: &ApiGatewayV2httpResponse) {
     assert_eq!(header("referrer-policy"), "no-referrer");
     let media = header("content-type");
     assert_eq!(media.starts_with("text/"), media.ends_with("; charset=utf-8"), "{media}");
+    let is_own_file = route.starts_with("GET /tra-cuu") && response.status_code == 200;
     match (&response.body, media.starts_with("text/html")) {
+        (Some(Body::Text(html)), of_page) if is_own_file => {
+            let html = if of_page { html.as_str() } else { "" };
+            is_of_the_citizens_page(html, header("content-security-policy"));
+        }
         (Some(Body::Text(html)), true) => {
             holds_what_it_runs(html, header("content-security-policy"));
         }

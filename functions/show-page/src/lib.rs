@@ -128,8 +128,6 @@ fn guarded(reply: HttpReply, storage: &str) -> HttpReply {
     );
     reply
         .with_header("content-security-policy", policy)
-        .with_header("strict-transport-security", "max-age=31536000; includeSubDomains")
-        .with_header("referrer-policy", "no-referrer")
         .with_header("x-frame-options", "DENY")
         .with_header("cross-origin-opener-policy", "same-origin")
         .with_header("permissions-policy", "camera=(self), geolocation=(), microphone=()")
