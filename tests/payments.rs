@@ -38,6 +38,7 @@ struct Platform {
     refunds: Mutex<Vec<(String, u64)>>,
     away: Mutex<bool>,
     refunds_are_on: bool,
+    is_missing: bool,
 }
 
 impl Platform {
@@ -61,6 +62,10 @@ impl Platform {
 }
 
 impl PaymentGateway for Platform {
+    fn is_offered(&self) -> bool {
+        !self.is_missing
+    }
+
     async fn start(&self, order: PaymentOrder<'_>) -> Result<String, Trouble> {
         self.answers()?;
         self.say(order.reference, Heard::Nothing);
@@ -203,6 +208,16 @@ async fn a_return_counts_only_where_it_is_signed_and_the_platform_says_so_when_i
     assert_eq!((again.status, again.broken()), (400, ("code", "nothing-owed")));
     let unknown = paying.at(paying.back("dvcH2090", "good"), after(3)).await;
     assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn where_no_payment_is_taken_on_line_the_payer_is_sent_to_the_counter_and_nothing_is_begun() {
+    let mut paying = Paying::new().await;
+    paying.platform.is_missing = true;
+    let refused = paying.at(paying.pay(), after(0)).await;
+    assert_eq!((refused.status, refused.broken()), (400, ("code", "online-payment")));
+    assert_eq!(paying.world.count("PaymentsTable").await, 0);
+    assert_eq!(paying.stands().await, WAITS);
 }
 
 #[tokio::test]

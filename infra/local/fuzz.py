@@ -244,6 +244,11 @@ def claimed(api: str, known: dict[str, str]) -> tuple[str, str]:
         time.sleep(0.2)
 
 
+# The local stack has no payment platform: what needs one is refused here, and succeeds in the tests
+# of `payments::`.
+WITHOUT_A_PLATFORM = {"POST /v1/dossiers/{code}/payments", "GET /v1/callbacks/payment"}
+
+
 def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     """What a run proves nothing without: a success of each route, a call as each role."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -260,7 +265,8 @@ def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     missed = [
         f"{label} never succeeded"
         for label in operations
-        if not any(s.startswith("2") for s in found[label])
+        if label not in WITHOUT_A_PLATFORM
+        and not any(s.startswith("2") for s in found[label])
     ]
     return missed + [
         f"nobody called {name}"

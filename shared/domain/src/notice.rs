@@ -5,6 +5,7 @@ pub mod answer;
 mod carrier;
 pub mod codes;
 pub mod headline;
+mod name;
 pub mod policy;
 pub mod pool;
 pub mod price;
@@ -16,21 +17,21 @@ pub mod text;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
 pub use crate::language::Language;
 pub use carrier::{DeliveryOutcome, DeliveryReport, NoticeChannel, NoticeClass, Provider};
+pub use name::{MessageName, notice_id, parse_message_id};
 pub use wording::Wording;
 
 use crate::calendar::date_of;
 use crate::data_file::{Checks, data_file};
 use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
-use crate::id::SubjectCode;
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
 use answer::AnswerTexts;
+use name::message_id;
 use proof::ProofTemplate;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
@@ -471,41 +472,4 @@ pub struct Notice {
     pub sms: String,
     /// The encoding of the SMS.
     pub encoding: Encoding,
-}
-
-/// The name of the notice about entry `version` of a dossier, or of a report's one.
-pub fn notice_id(code: &impl fmt::Display, version: u64) -> String {
-    format!("{code}/{version}")
-}
-
-/// The name under which gateways get the notice: a repetition has a name of its own, or the gateway
-/// that recognises one would keep it back.
-fn message_id(code: &impl fmt::Display, version: u64, wording: Wording) -> String {
-    let mark = match wording {
-        Wording::First => "",
-        Wording::Repetition => REPETITION,
-    };
-    format!("{}{mark}", notice_id(code, version))
-}
-
-const REPETITION: &str = "/r";
-
-/// The parts of a message id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageName {
-    /// The dossier or report of the message.
-    pub subject: SubjectCode,
-    /// The version of the history entry.
-    pub version: u64,
-    /// The wording of its text.
-    pub wording: Wording,
-}
-
-/// Reads a message id; `None` for an id that is not ours.
-pub fn parse_message_id(name: &str) -> Option<MessageName> {
-    let (first, wording) = name
-        .strip_suffix(REPETITION)
-        .map_or((name, Wording::First), |first| (first, Wording::Repetition));
-    let (subject, version) = first.rsplit_once('/')?;
-    Some(MessageName { subject: subject.parse().ok()?, version: version.parse().ok()?, wording })
 }

@@ -174,6 +174,7 @@ rule_names! {
     AmountOwed = "amount-owed",
     PaymentOwed = "payment-owed",
     NothingOwed = "nothing-owed",
+    OnlinePayment = "online-payment",
     AttemptsMax = "attempts-max",
     KnownStep = "known-step",
 

@@ -139,6 +139,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AmountOwed => "is another sum than is owed",
         RuleName::PaymentOwed => "must say what was paid, with the number of the receipt",
         RuleName::NothingOwed => "has nothing to be paid now",
+        RuleName::OnlinePayment => "is paid at the counter: on-line payment is not offered",
         RuleName::AttemptsMax => "was tried too often",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",

@@ -139,6 +139,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AmountOwed => "khác với số tiền phải nộp",
         RuleName::PaymentOwed => "phải nêu số tiền đã nộp và số biên lai",
         RuleName::NothingOwed => "hiện không có khoản nào phải nộp",
+        RuleName::OnlinePayment => "nộp tại quầy: chưa có thanh toán trực tuyến",
         RuleName::AttemptsMax => "đã thử quá nhiều lần",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",

@@ -199,6 +199,10 @@ impl PaymentAccountSettings {
 }
 
 impl PaymentGateway for PaymentPlatform {
+    fn is_offered(&self) -> bool {
+        self.account.is_some()
+    }
+
     async fn start(&self, order: PaymentOrder<'_>) -> Result<String, Trouble> {
         let account = self.account()?;
         let answer = self.post(&account.init(order)).await?;

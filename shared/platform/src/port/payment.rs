@@ -89,6 +89,9 @@ pub struct PaymentOrder<'a> {
 
 /// The payment platform, as far as we ask it.
 pub trait PaymentGateway: Sync {
+    /// Whether the deployment has an account with the platform.
+    fn is_offered(&self) -> bool;
+
     /// Begins an attempt; the address at which the payer goes on.
     fn start(
         &self,

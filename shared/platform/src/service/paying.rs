@@ -71,6 +71,11 @@ impl<B: PaymentBook, S: DossierStore, G: PaymentGateway> Till<'_, B, S, G> {
             Failure::from(Violation::new("code", RuleName::NothingOwed, detail))
         };
         let demand = dossier.owed().ok_or_else(nothing)?;
+        // Before an attempt is opened, which nobody could ever ask after.
+        if !self.gateway.is_offered() {
+            let detail = "on-line payment is not offered; the fee is paid at the counter";
+            return Err(Violation::new("code", RuleName::OnlinePayment, detail).into());
+        }
         let (code, version, amount_vnd) = (&dossier.code, demand.version, demand.amount_vnd());
         for _ in 0..DECIDED_MAX {
             let found = self.book.payment(code, version).await?;
