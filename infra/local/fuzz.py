@@ -265,8 +265,7 @@ def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     missed = [
         f"{label} never succeeded"
         for label in operations
-        if label not in WITHOUT_A_PLATFORM
-        and not any(s.startswith("2") for s in found[label])
+        if label not in WITHOUT_A_PLATFORM and not any(s.startswith("2") for s in found[label])
     ]
     return missed + [
         f"nobody called {name}"

@@ -47,9 +47,20 @@ pub fn catalogue(replayed: &Replayed) -> Catalogue {
             json!({ "schemaVersion": 1, "procedures": procedures.collect::<Vec<_>>() }),
         ),
         ("integrators.json", json!({ "schemaVersion": 1, "integrators": [integrator] })),
+        ("systems.json", json!({ "schemaVersion": 1, "systems": everybodys_systems() })),
     ];
     let files: BTreeMap<String, String> =
         files.into_iter().map(|(name, file)| (name.to_owned(), file.to_string())).collect();
     let texts = Texts::built_in().with(files).unwrap_or_else(|found| panic!("{found:?}"));
     texts.assemble(UndecidedYears::Refused).unwrap_or_else(|found| panic!("{found:?}"))
+}
+
+/// The systems that every province has; subscribers are those of our own sample.
+fn everybodys_systems() -> Vec<Value> {
+    let mut file: Value = serde_json::from_str(include_str!("../../../infra/data/systems.json"))
+        .expect("the shipped file is JSON");
+    let mut systems = file["systems"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    systems.retain(|system| ["dvcqg", "lgsp"].contains(&system["protocol"].as_str().unwrap_or("")));
+    assert!(!systems.is_empty(), "no system that every province has");
+    systems
 }
