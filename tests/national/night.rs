@@ -1,5 +1,6 @@
 //! The night compares the ledger with the histories, and with what the portal says it has.
 
+use jiff::civil::date;
 use platform::LogLine;
 use reconcile_deliveries::{Connected, Order, Outcome, Standing, reconcile};
 
@@ -17,10 +18,20 @@ const PORTAL: Connected = Connected { dvcqg: true, lgsp: false, subscribers: Non
 
 /// A night's run at `now`, with the messages that it sends.
 async fn compared(world: &World, connected: Connected, now: Timestamp) -> (Outcome, Vec<String>) {
+    ordered(world, &Order::default(), connected, now).await
+}
+
+/// The same by an order.
+async fn ordered(
+    world: &World,
+    order: &Order,
+    connected: Connected,
+    now: Timestamp,
+) -> (Outcome, Vec<String>) {
     let queue = Kept::default();
-    let (order, tables) = (Order::default(), (&world.dossiers, &world.deliveries));
+    let tables = (&world.dossiers, &world.deliveries);
     let law = (&*world.catalogue, &connected);
-    let outcome = reconcile(&order, tables, &queue, law, now).await.unwrap();
+    let outcome = reconcile(order, tables, &queue, law, now).await.unwrap();
     let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();
     (outcome, sent)
 }
@@ -186,4 +197,28 @@ async fn the_figures_of_a_time_say_how_many_dossiers_the_portal_has() {
         "input": "dossiers-synchronised", "value": 3, "of": 4, "from": "deliveries",
     });
     assert!(index.to_string().contains(&input.to_string()), "{index}");
+}
+
+#[tokio::test]
+async fn an_order_over_a_few_hours_leaves_the_figures_of_whole_days_and_of_the_week_alone() {
+    let world = few_agencies().await;
+    let national = National::new(&world).await;
+    let (told, untold) = (with_moves(&world, "a", 1).await, with_moves(&world, "b", 1).await);
+    taken(&national, &messages(&world, &told).await, after(10)).await;
+    compared(&world, PORTAL, at(NIGHT)).await;
+    let stood = async || {
+        let (first, last) = (date(2026, 11, 11), date(2026, 11, 18));
+        let days = world.deliveries.in_step(&portal_id(), first, last).await.unwrap();
+        (days, world.deliveries.standings().await.unwrap())
+    };
+    let before = stood().await;
+    assert!(before.0.values().flatten().any(|cell| (cell.owed, cell.in_step) == (2, 1)));
+    // Of the day only what was recorded late in it is looked at: one dossier of two.
+    moves_on(&world, &untold, at("2026-11-17T15:00:00Z")).await;
+    let since = Some(at("2026-11-17T14:00:00Z"));
+    let order = Order { since, ..Order::default() };
+    let later = at(NIGHT) + SignedDuration::from_mins(10);
+    let (outcome, _) = ordered(&world, &order, PORTAL, later).await;
+    assert_eq!(portal(&outcome).changed, 1);
+    assert_eq!(stood().await, before);
 }

@@ -75,14 +75,14 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
         let Understood { inquiry, language } = understand(&asked.text, &terms.prefix, agencies);
         let found = match &inquiry {
             Inquiry::Dossier(code) => self.dossiers.outline(code).await?,
-            Inquiry::NoCode | Inquiry::Level(_) | Inquiry::Nothing => None,
+            Inquiry::NoCode | Inquiry::Nothing => None,
         };
         let (reply, only_after) = match (&inquiry, &found) {
             (Inquiry::Dossier(_), Some(outline)) => {
                 (Reply::Dossier(&outline.progress, self.due(outline, &asked.from)), None)
             }
             (Inquiry::Dossier(_), None) | (Inquiry::NoCode, _) => (Reply::Unknown, None),
-            (Inquiry::Level(_) | Inquiry::Nothing, _) => (Reply::Help, Some(HELP_AGAIN)),
+            (Inquiry::Nothing, _) => (Reply::Help, Some(HELP_AGAIN)),
         };
         let Some(written) = texts.compose(reply, terms, language) else { return Ok(false) };
         let limits = Limits { a_day: terms.answers_a_day, only_after, lease: LEASE };

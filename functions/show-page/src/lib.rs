@@ -14,6 +14,7 @@ use domain::id::DossierCode;
 use domain::language::Language;
 use domain::{RuleName, Violation};
 use platform::Failure;
+use platform::browser::policy_of_files;
 use platform::dynamo::Dossiers;
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::named;
@@ -121,13 +122,8 @@ async fn progress(typed: &str, dossiers: &Dossiers) -> Result<Option<Progress>, 
 /// Adds what keeps the page to itself: nothing of others is loaded, nobody frames it, and no
 /// address that it leads to learns where the reader came from.
 fn guarded(reply: HttpReply, storage: &str) -> HttpReply {
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' {storage}; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    );
     reply
-        .with_header("content-security-policy", policy)
+        .with_header("content-security-policy", policy_of_files(storage))
         .with_header("x-frame-options", "DENY")
         .with_header("cross-origin-opener-policy", "same-origin")
         .with_header("permissions-policy", "camera=(self), geolocation=(), microphone=()")

@@ -1,5 +1,4 @@
-//! What somebody asks who writes by SMS or Zalo: the code of a dossier, however they typed it, or
-//! how satisfied they are.
+//! What somebody asks who writes by SMS or Zalo: the code of a dossier, however they typed it.
 //!
 //! People write small letters, leave marks, blanks, dots and dashes out or put others in, and take
 //! O for 0 and I or l for 1. Where the agency is a known one, nothing but letters and digits is
@@ -36,8 +35,6 @@ pub enum Inquiry {
     Dossier(DossierCode),
     /// It means a dossier, and its code is none.
     NoCode,
-    /// Nothing but a level of satisfaction, 1 to 5.
-    Level(u8),
     /// Nothing that is understood.
     Nothing,
 }
@@ -72,13 +69,10 @@ pub fn understand<'a>(
         let digits = |word: &String| word.bytes().filter(u8::is_ascii_digit).count();
         own.iter().any(|word| digits(word) >= DIGITS_OF_A_CODE)
     };
-    let inquiry = match (found, own.as_slice()) {
-        (Some(code), _) => Inquiry::Dossier(code),
-        (None, [only]) if matches!(only.as_bytes(), [b'1'..=b'5']) => {
-            Inquiry::Level(only.as_bytes()[0] - b'0')
-        }
-        (None, _) if meant() => Inquiry::NoCode,
-        (None, _) => Inquiry::Nothing,
+    let inquiry = match found {
+        Some(code) => Inquiry::Dossier(code),
+        None if meant() => Inquiry::NoCode,
+        None => Inquiry::Nothing,
     };
     Understood { inquiry, language }
 }

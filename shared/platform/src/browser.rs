@@ -35,6 +35,17 @@ pub fn policy_of(template: &str) -> String {
     policy
 }
 
+/// The policy for a page whose scripts, styles and pictures are files beside it: it may use them,
+/// send forms to where it came from, ask the doors there, and fetch and bring documents at the
+/// address `storage`.
+pub fn policy_of_files(storage: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         connect-src 'self' {storage}; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
 /// The contents of each such element, which has no attributes.
 fn inline<'a>(template: &'a str, element: &str) -> Vec<&'a str> {
     let (opens, closes) = (format!("<{element}>"), format!("</{element}>"));

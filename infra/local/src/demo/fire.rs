@@ -121,7 +121,7 @@ async fn mend(stack: &Stack, screen: &Screen, due: u64) -> Result<(), DemoError>
 /// With the operator's command (`make redrive QUEUE=… GO=1`), each queue that holds something.
 async fn send_back(stack: &Stack) -> Result<(), DemoError> {
     let command = Path::new(env!("CARGO_MANIFEST_DIR")).join("../redrive.py");
-    for (queue, count) in stack.parked().await? {
+    for (queue, _) in stack.parked().await?.into_iter().filter(|(_, count)| *count > 0) {
         let name = match queue {
             "INTEGRATOR_DLQ_URL" => "integrators-events",
             "NOTICES_DLQ_URL" => "notices",
@@ -130,12 +130,10 @@ async fn send_back(stack: &Stack) -> Result<(), DemoError> {
             "RELAY_FAILURES_QUEUE_URL" => "relay-failures",
             other => return Err(DemoError::CannotGoOn(format!("{other} is sent back nowhere"))),
         };
-        if count > 0 {
-            let done = Command::new("python").arg(&command).args([name, "--go"]).output()?;
-            if !done.status.success() {
-                let said = String::from_utf8_lossy(&done.stderr).into_owned();
-                return Err(DemoError::CannotGoOn(format!("redrive of {name}: {said}")));
-            }
+        let done = Command::new("python").arg(&command).args([name, "--go"]).output()?;
+        if !done.status.success() {
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            return Err(DemoError::CannotGoOn(format!("redrive of {name}: {said}")));
         }
     }
     Ok(())

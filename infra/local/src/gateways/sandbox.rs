@@ -99,6 +99,25 @@ mod tests {
     }
 
     #[test]
+    fn a_bounce_is_reported_late_where_everybody_s_reports_go_and_some_ends_are_reported_by_nobody()
+    {
+        let mut conduct = Conduct::default();
+        let url = "http://localhost:1/x";
+        for gateway in ["zalo", "esms"] {
+            let rule = serde_json::json!({ "gateway": gateway, "reports": { "url": url } });
+            conduct.put(&rule).unwrap();
+        }
+        let bounced = conduct.reports(GatewayName::Esms, "84900000005");
+        let said = (bounced.url.as_str(), bounced.delay_ms, bounced.outcome);
+        assert_eq!(said, (url, BOUNCE_MS, Outcome::Failed));
+        for silent in ["84900000004", "84900000006"] {
+            assert_eq!(conduct.reports(GatewayName::Zalo, silent).copies, 0, "{silent}");
+        }
+        let usual = conduct.reports(GatewayName::Zalo, "84900000001");
+        assert_eq!((usual.copies, usual.outcome), (1, Outcome::Delivered));
+    }
+
+    #[test]
     fn another_number_is_met_as_ever() {
         let mut conduct = Conduct::default();
         assert_eq!(conduct.take(GatewayName::Zalo, "84900000007").code(), None);

@@ -90,11 +90,9 @@ fn letters_that_could_be_two_codes_are_none() {
 }
 
 #[test]
-fn a_single_digit_of_one_to_five_is_a_level_of_satisfaction() {
-    for (message, level) in
-        [("5", 5), ("motcua 4", 4), ("MOTCUA5", 5), (" 1. ", 1), ("MOTCUA - 3 !", 3), ("２", 2)]
-    {
-        assert_eq!(read(message), Inquiry::Level(level), "{message}");
+fn a_single_digit_asks_nothing() {
+    for message in ["5", "motcua 4", "MOTCUA5", " 1. ", "MOTCUA - 3 !", "２"] {
+        assert_eq!(read(message), Inquiry::Nothing, "{message}");
     }
 }
 
@@ -191,7 +189,6 @@ proptest! {
 
     #[test]
     fn no_words_without_digits_are_a_code(message in "[a-zA-ZđĐạ .,-]{0,80}") {
-        prop_assert!(!matches!(read(&message), Inquiry::Level(_)), "{}", message);
-        prop_assert!(!matches!(read(&message), Inquiry::Dossier(_)), "{}", message);
+        prop_assert_eq!(read(&message), Inquiry::Nothing);
     }
 }

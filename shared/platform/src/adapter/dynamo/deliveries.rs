@@ -112,7 +112,7 @@ impl Deliveries {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<DueDelivery>, Failure> {
-        let mut pages = self
+        let lines = self
             .client
             .query()
             .table_name(&self.table)
@@ -120,18 +120,8 @@ impl Deliveries {
             .key_condition_expression("#system = :system AND due <= :now")
             .expression_attribute_names("#system", "system")
             .expression_attribute_values(":system", text(system.as_str()))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let Some(item) = pages.try_next().await.map_err(down)? else {
-                break;
-            };
-            found.extend(rows::readable::<DueDelivery>(item, KEYS));
-        }
-        Ok(found)
+            .expression_attribute_values(":now", number(now.as_millisecond()));
+        rows::first(lines, limit, KEYS).await
     }
 
     /// How far `system` is behind, whenever its lines are due.

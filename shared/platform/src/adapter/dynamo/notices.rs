@@ -50,25 +50,15 @@ impl Notices {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<DueThread>, Failure> {
-        let mut pages = self
+        let threads = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("by-wake")
             .key_condition_expression("wake = :due AND wakeAt <= :now")
             .expression_attribute_values(":due", text(WAKE))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let Some(item) = pages.try_next().await.map_err(down)? else {
-                break;
-            };
-            found.extend(rows::readable::<DueThread>(item, &["code"]));
-        }
-        Ok(found)
+            .expression_attribute_values(":now", number(now.as_millisecond()));
+        rows::first(threads, limit, &["code"]).await
     }
 
     /// Postpones the thread's waking by `length`, unless it has changed since it was read. Returns

@@ -155,28 +155,17 @@ impl PaymentBook for Payments {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DuePayment>, Failure> {
-        let mut pages = self
+        let payments = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("by-ask")
             .key_condition_expression("ask = :open AND askAt <= :now")
             .expression_attribute_values(":open", text(ASK))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let Some(item) = pages.try_next().await.map_err(down)? else { break };
-            let row = rows::readable::<Asked>(item, &[KEY]);
-            found.extend(row.map(|Asked { code, demand, ask_at }| DuePayment {
-                code,
-                demand,
-                ask_at,
-            }));
-        }
-        Ok(found)
+            .expression_attribute_values(":now", number(now.as_millisecond()));
+        let found = rows::first::<Asked>(payments, limit, &[KEY]).await?;
+        let due = |Asked { code, demand, ask_at }| DuePayment { code, demand, ask_at };
+        Ok(found.into_iter().map(due).collect())
     }
 
     async fn postpone(

@@ -1,8 +1,9 @@
 //! Many rows at a time: one that cannot be read takes no other down.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use serde::de::DeserializeOwned;
 
-use super::{Item, read};
+use super::{Item, down, read};
 use crate::{Failure, LogLine};
 
 /// Longest part of a key that is named in a log, in characters: longer than any that is written
@@ -20,6 +21,23 @@ pub(super) fn one<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Result<T, F
 /// The same for lists that go on without what cannot be read.
 pub(super) fn readable<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Option<T> {
     one(item, keys).ok()
+}
+
+/// The first rows of `query`, at most `limit`; one that cannot be read is left out.
+pub(super) async fn first<T: DeserializeOwned>(
+    query: QueryFluentBuilder,
+    limit: usize,
+    keys: &[&str],
+) -> Result<Vec<T>, Failure> {
+    let mut rows = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(item) = rows.try_next().await.map_err(down)? else {
+            break;
+        };
+        found.extend(readable::<T>(item, keys));
+    }
+    Ok(found)
 }
 
 /// The key of a row as a log may show it: in one line, and nothing else of the row.
