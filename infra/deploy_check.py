@@ -2,7 +2,8 @@
 
 It reads infra/samconfig.toml, the parameters of infra/template.yaml and the files of infra/data.
 A mistake is what would fail, or would be deployed and be wrong; a note is what a person may want to
-do. Values of secrets are never here: a secret is named where the secret store has it.
+do. Secrets are never here: functions read them from the secret store, and the last note names those
+that it must have.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import re
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,21 @@ from samcli.yamlhelper import yaml_parse
 ROOT = Path(__file__).resolve().parents[1]
 # The bucket's name is the stack's with `-documents-` and the account's twelve digits, of 63.
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,38}")
-SECRET = re.compile(
-    r"\{\{resolve:secretsmanager:(?P<name>[A-Za-z0-9/_+=.@-]+|arn:[^{}]+?)"
-    r":SecretString:(?P<key>[A-Za-z0-9_-]+)(:[A-Za-z0-9_-]*){0,2}\}\}"
-)
+# How a setting of a function refers to a secret of the store.
+REFERENCE = re.compile(r"\{secret:\$\{Secrets\}/(?P<name>\w+)\}")
+# Secrets of accounts that a deployment may not have: the parameter that says that it has one.
+OF_AN_ACCOUNT = {
+    "SpeedsmsToken": "SpeedsmsSender",
+    "VnptApiPassword": "VnptUrl",
+    "NationalPassword": "NationalUrl",
+    "PaymentSecret": "PaymentUrl",
+}
 # What is needed together: the one that switches it on, and what it cannot do without.
 TOGETHER = {
-    "SpeedsmsToken": ("SpeedsmsSender",),
-    "VnptUrl": ("VnptApiUser", "VnptApiPassword", "VnptUserName", "VnptLabelId", "VnptTemplateId"),
-    "NationalUrl": ("NationalUser", "NationalPassword", "NationalUnit", "NationalDstcode"),
+    "VnptUrl": ("VnptApiUser", "VnptUserName", "VnptLabelId", "VnptTemplateId"),
+    "NationalUrl": ("NationalUser", "NationalUnit", "NationalDstcode"),
     "LgspUrl": ("LgspUnit",),
-    "PaymentUrl": ("PaymentPartner", "PaymentSecret", "PaymentIp", "PaymentAccount"),
+    "PaymentUrl": ("PaymentPartner", "PaymentIp", "PaymentAccount"),
 }
 # What is for demonstrations, or for the local stack, and is wrong where dossiers are real.
 NOT_FOR_REAL = {
@@ -134,47 +138,39 @@ def breaks(asked: dict[str, Any], value: str) -> Iterator[str]:
             yield f"{value} is not between {asked.get('MinValue')} and {asked.get('MaxValue')}"
 
 
-def secret(check: Check, name: str, value: str) -> None:
-    if value == "":
-        return
-    found = SECRET.fullmatch(value)
-    if "{{resolve:ssm" in value:
-        check.wrong(name, "settings of a function cannot be read from ssm: use secretsmanager")
-    elif value.startswith("{{") and not found:
-        check.wrong(
-            name, "is no reference of the form {{resolve:secretsmanager:NAME:SecretString:KEY}}"
-        )
-    elif not found:
-        check.wrong(name, "is a secret, and is written out: {{resolve:secretsmanager:…}}")
-    elif found["key"] != name:
-        check.note(name, f"is kept under the key {found['key']}")
+def secrets(check: Check, template: str, given: dict[str, str], default: str) -> None:
+    """Names what the secret store must have for this deployment."""
+    wanted = [
+        name
+        for name in sorted(set(REFERENCE.findall(template)))
+        if name not in OF_AN_ACCOUNT or given.get(OF_AN_ACCOUNT[name])
+    ]
+    prefix = given.get("Secrets", default)
+    check.note(
+        "secrets", "the store must have " + ", ".join(f"{prefix}/{name}" for name in wanted)
+    )
 
 
-def parameters(check: Check, asked: dict[str, Any], given: dict[str, str], real: bool) -> None:
+def parameters(
+    check: Check, asked: dict[str, Any], given: dict[str, str], secret: set[str], real: bool
+) -> None:
     for name in given:
-        if name not in asked:
+        if name in secret:
+            check.wrong(name, "is a secret: it belongs into the secret store, and nowhere here")
+        elif name not in asked:
             check.wrong(name, "the template has no such parameter")
     known = {name: value for name, value in given.items() if name in asked}
     for name, parameter in asked.items():
         if "Default" not in parameter and not known.get(name):
             check.wrong(name, f"is missing: {parameter.get('Description', '')}")
     for name, value in known.items():
-        is_secret = str(asked[name].get("NoEcho", "")).lower() == "true"
-        if is_secret:
-            secret(check, name, value)
-        # What a reference is resolved to is seen by the platform alone.
-        if not value.startswith("{{"):
-            broken = list(breaks(asked[name], value))
-            for what in broken:
-                check.wrong(name, "is too short, or has another form" if is_secret else what)
-            if not is_secret and EXAMPLES.search(value):
-                check.wrong(name, f"{value!r} is still the example's")
-            if real and not broken and value.startswith("http://"):
-                check.wrong(name, "is of the machine itself, and this is prod")
-    shared = Counter(value for value in known.values() if value.startswith("{{"))
-    for name, value in known.items():
-        if shared[value] > 1:
-            check.wrong(name, "is the same secret as another parameter's")
+        broken = list(breaks(asked[name], value))
+        for what in broken:
+            check.wrong(name, what)
+        if EXAMPLES.search(value):
+            check.wrong(name, f"{value!r} is still the example's")
+        if real and not broken and value.startswith("http://"):
+            check.wrong(name, "is of the machine itself, and this is prod")
     for leader, needed in TOGETHER.items():
         for name in needed:
             if known.get(leader) and not known.get(name):
@@ -228,13 +224,16 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / "infra" / "data")
     arguments = parser.parse_args()
     check = Check()
-    asked = yaml_parse((ROOT / "infra" / "template.yaml").read_text())["Parameters"]
+    template = (ROOT / "infra" / "template.yaml").read_text()
+    asked = yaml_parse(template)["Parameters"]
     made = settings(check, arguments.config, arguments.env)
     given: dict[str, str] = {}
     if made:
         stack(check, made)
         given = overrides(check, made)
-        parameters(check, asked, given, arguments.env == "prod")
+        secret = set(REFERENCE.findall(template))
+        parameters(check, asked, given, secret, arguments.env == "prod")
+        secrets(check, template, given, str(asked["Secrets"]["Default"]))
     files = catalogue(check, arguments.data)
     packages(check)
     for note in check.notes:

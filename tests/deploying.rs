@@ -79,7 +79,6 @@ fn what_is_filled_in_is_taken_and_the_shipped_file_says_what_to_fill_in() {
 
 #[test]
 fn each_mistake_is_named_by_its_parameter_and_alone() {
-    let secret = "{{resolve:secretsmanager:motcua/prod:SecretString:ContactsKey}}";
     for (name, changed, into, named) in [
         ("unknown", "CorsOrigins=", "CorsOrigin=", "CorsOrigin: the template has no such"),
         (
@@ -90,9 +89,13 @@ fn each_mistake_is_named_by_its_parameter_and_alone() {
         ),
         ("slash", "motcua.province.test\"", "motcua.province.test/\"", "PublicUrl: 'https"),
         ("plain", "PublicUrl=https:", "PublicUrl=http:", "PublicUrl: 'http:"),
-        ("secret", secret, "written-out-here-and-long-enough", "ContactsKey: is a secret"),
-        ("form", secret, "{{resolve:secretsmanager:motcua/prod}}", "ContactsKey: is no reference"),
-        ("store", secret, "{{resolve:ssm-secure:/motcua/key}}", "ContactsKey: settings of a"),
+        (
+            "secret",
+            "\"Secrets=motcua/prod\",",
+            "\"ContactsKey=written-out-here\",",
+            "ContactsKey: is a secret",
+        ),
+        ("store", "Secrets=motcua/prod", "Secrets=motcua/prod/", "Secrets: 'motcua/prod/' has not"),
         (
             "twice",
             "  \"ZaloAppId=",
@@ -135,11 +138,32 @@ fn each_mistake_is_named_by_its_parameter_and_alone() {
 }
 
 #[test]
-fn two_keys_of_one_secret_are_named_both() {
-    let found = mistakes("shared", "SecretString:PeopleKey", "SecretString:ContactsKey");
-    let both: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
-    assert_eq!(both, ["ContactsKey", "PeopleKey"], "{found:?}");
-    assert!(found.iter().all(|line| line.ends_with("is the same secret as another parameter's")));
+fn the_secrets_that_the_store_must_have_are_named_and_those_of_an_account_where_there_is_one() {
+    let named = |config: &str, name: &str| {
+        let (_, text) = said(config, None, "prod", &Folder::new(name));
+        let note = text.lines().find_map(|line| line.strip_prefix("note: secrets: ")).unwrap();
+        let names = note.strip_prefix("the store must have ").unwrap().split(", ");
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let ours = [
+        "ContactsKey",
+        "EsmsApiKey",
+        "EsmsReportSecret",
+        "EsmsSecretKey",
+        "EventsKey",
+        "PeopleKey",
+        "ProofKey",
+        "SmsInboundSecret",
+        "ZaloAppSecret",
+        "ZaloOaSecret",
+    ];
+    assert_eq!(named(&filled(), "ours"), ours.map(|name| format!("motcua/prod/{name}")));
+    // The second half is that of prod.
+    let filled = filled();
+    let (before, prod) = filled.rsplit_once("    \"ZaloAppId=").unwrap();
+    let account = format!("{before}    \"PaymentUrl=https://pay.test\",\n    \"ZaloAppId={prod}");
+    let account = named(&account, "account");
+    assert!(account.contains(&"motcua/prod/PaymentSecret".to_owned()), "{account:?}");
 }
 
 #[test]
@@ -174,9 +198,9 @@ fn an_environment_that_is_not_there_is_named_with_those_that_are() {
 
 #[test]
 fn no_secret_is_printed() {
-    let secret = "{{resolve:secretsmanager:motcua/prod:SecretString:EsmsApiKey}}";
-    for written in ["hunter2-and-more", "x"] {
-        let found = mistakes("printed", secret, written);
+    for name in ["EsmsApiKey", "Unknown"] {
+        let written = format!("\"{name}=hunter2-and-more\",\n    \"Secrets=");
+        let found = mistakes("printed", "\"Secrets=", &written);
         assert!(found.iter().all(|line| !line.contains("hunter2")), "{found:?}");
     }
 }

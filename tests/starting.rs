@@ -49,7 +49,7 @@ fn ten_messages_at_a_time_share_one_thread_and_the_three_that_block_hang_and_pan
     let begun = AtomicUsize::new(0);
     let (queue, ours) = (Kept::default(), std::thread::current().id());
     let mut failed = Vec::new();
-    entry::on_one_thread(async {
+    entry::on_one_thread(async || {
         let work = async |message: batch::Arrived| {
             begun.fetch_add(1, Ordering::SeqCst);
             // No one goes on before each has begun.
@@ -70,7 +70,7 @@ fn ten_messages_at_a_time_share_one_thread_and_the_three_that_block_hang_and_pan
                 }
             }
         };
-        let answer = batch::run(event, plan, &queue, at(NOW), work).await;
+        let answer = batch::run(event.clone(), plan, &queue, at(NOW), work).await;
         failed
             .extend(answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier));
         Ok(())
@@ -85,9 +85,9 @@ fn ten_messages_at_a_time_share_one_thread_and_the_three_that_block_hang_and_pan
 
 #[test]
 fn what_a_function_ends_with_ends_its_process() {
-    let failed = entry::on_one_thread(async { Err("no catalogue".into()) });
+    let failed = entry::on_one_thread(async || Err("no catalogue".into()));
     assert_eq!(failed.unwrap_err().to_string(), "no catalogue");
-    let at_once = entry::on_one_thread(async {
+    let at_once = entry::on_one_thread(async || {
         tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
         Ok(())
     });
@@ -246,6 +246,7 @@ fn every_function_reads_the_platforms_settings_and_no_other_source_of_credential
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_DYNAMODB",
         "AWS_ENDPOINT_URL_SQS",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         "TRUST_BUNDLE",
     ];
     assert_eq!(names::<CloudSettings>(), expected);

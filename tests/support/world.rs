@@ -134,6 +134,7 @@ pub fn cloud(endpoint: Option<&str>) -> CloudSettings {
         endpoint: endpoint.map(str::to_owned),
         tables: None,
         queues: None,
+        secrets: None,
         roots: Roots::read(None).unwrap(),
     }
 }

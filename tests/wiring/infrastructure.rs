@@ -481,6 +481,14 @@ fn each(value: &Value) -> Vec<&Value> {
 
 /// A resource as `CALLS` writes it: the logical id, and what of it.
 fn resource(value: &Value) -> String {
+    if value == "*" {
+        return "*".to_owned();
+    }
+    let secret = value["Fn::Sub"].as_str().and_then(|text| text.split_once(":secret:${Secrets}/"));
+    if let Some((_, name)) = secret {
+        // What follows is the platform's own ending of a secret's name.
+        return format!("Secrets/{}", name.strip_suffix('*').unwrap());
+    }
     let part = value["Fn::Sub"]
         .as_str()
         .and_then(|text| text.split_once('}'))

@@ -65,21 +65,6 @@ fn the_local_stack_and_the_readme_have_sam_expand_the_loops() {
     }
 }
 
-// `AWS::LanguageExtensions` writes what it resolves into the processed template, which whoever may
-// describe the stack may read.
-#[test]
-fn no_loop_holds_a_secret() {
-    let written = yaml("infra/template.yaml");
-    for (name, entered) in loops(&written) {
-        for made in entered.fragment.values() {
-            for used in calls("Ref", made).into_iter().filter_map(Value::as_str) {
-                let parameter = &written["Parameters"][used];
-                assert!(parameter["NoEcho"].is_null(), "{name} reads the secret {used}");
-            }
-        }
-    }
-}
-
 #[test]
 fn what_has_an_anchor_is_repeated_and_is_taken_from_the_template_by_sam_alone() {
     let written = file("infra/template.yaml");

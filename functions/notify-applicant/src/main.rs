@@ -16,11 +16,11 @@ use platform::live_token::LiveToken;
 use platform::sqs::SourceQueue;
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;

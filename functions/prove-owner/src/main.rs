@@ -7,11 +7,11 @@ use platform::sqs::Queue;
 use prove_owner::Settings;
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let cloud = &Cloud::open()?;
     let proofs = &ProofTable::new(cloud.tables(), settings.proofs_table);
     let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);

@@ -10,11 +10,11 @@ use platform::live_token::LiveToken;
 use record_delivery::{Answering, Reporters, Settings};
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let book = &Notices::new(client.clone(), settings.notices_table);

@@ -7,11 +7,11 @@ use platform::gateway::{http_client, zalo::ZaloLogin};
 use refresh_token::{Order, Settings, refresh};
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let accounts = &AccountTable::new(Cloud::open()?.tables(), settings.accounts_table);
     let login = &ZaloLogin {
         http: http_client(settings.timeout)?,

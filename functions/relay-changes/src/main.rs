@@ -6,11 +6,11 @@ use platform::sqs::Queue;
 use relay_changes::{Route, Settings, relay};
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let client = Cloud::open()?.queues_at_hand().await;
     let notices = Queue::new(client.clone(), settings.notices_queue_url);
     let national = settings.national_queue_url.map(|url| Queue::new(client.clone(), url));

@@ -6,11 +6,11 @@ use platform::entry::{self, schedule};
 use remind_deadline::{Order, Outcome, Settings, remind};
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client, settings.dossiers);

@@ -11,11 +11,11 @@ use platform::sqs::{Replies, SourceQueue};
 use sync_national::{BATCH_TIMEOUT, Desk, PATIENCE, Settings, WIDTH, sync};
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;

@@ -8,11 +8,11 @@ use platform::payment_platform::PaymentPlatform;
 use take_payment::Settings;
 
 fn main() -> Result<(), entry::Error> {
-    entry::on_one_thread(wire())
+    entry::on_one_thread(wire)
 }
 
 async fn wire() -> Result<(), entry::Error> {
-    let settings: Settings = entry::start()?;
+    let settings: Settings = entry::start().await?;
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let store = &Dossiers::new(client.clone(), settings.dossiers);

@@ -8,5 +8,6 @@ pub mod gateway;
 pub mod national;
 pub mod objects;
 pub mod payment_platform;
+pub mod secret_store;
 pub mod sqs;
 pub mod trust;

@@ -2,6 +2,7 @@
 //! own in one struct ([`settings!`](crate::settings)), which is read and checked once, at the cold
 //! start.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::announcement::PublicUrl;
@@ -15,6 +16,9 @@ pub struct BadSettings {
     /// The names of all of them, in the order of the struct.
     pub names: Vec<&'static str>,
 }
+
+/// What a reference to a secret begins with, anywhere in a value: `{secret:NAME}`.
+const REFERENCE: &str = "{secret:";
 
 /// A value that one environment variable holds.
 pub trait Setting: Sized {
@@ -60,6 +64,36 @@ impl<'a> Reader<'a> {
 /// unreadable.
 pub fn read<T: Settings>() -> Result<T, BadSettings> {
     read_by(&|name| std::env::var(name).ok())
+}
+
+/// Reads the settings `T` from the environment, with `secrets` in the places of the references to
+/// them. A value whose secret is not among them is absent.
+pub fn read_with<T: Settings>(secrets: &BTreeMap<String, String>) -> Result<T, BadSettings> {
+    read_by(&|name| with_secrets(&std::env::var(name).ok()?, secrets))
+}
+
+/// The names of the secrets that the environment refers to in the settings `T`, each once.
+pub fn secrets_of<T: Settings>() -> Vec<String> {
+    let values = names::<T>().into_iter().filter_map(|name| std::env::var(name).ok());
+    let named: BTreeSet<String> = values
+        .flat_map(|value| {
+            let parts = value.split(REFERENCE).skip(1);
+            parts.filter_map(|part| Some(part.split_once('}')?.0.to_owned())).collect::<Vec<_>>()
+        })
+        .collect();
+    named.into_iter().collect()
+}
+
+/// The value with each reference replaced by its secret; `None` if one of them is not there.
+fn with_secrets(value: &str, secrets: &BTreeMap<String, String>) -> Option<String> {
+    let mut parts = value.split(REFERENCE);
+    let mut whole = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}')?;
+        whole.push_str(secrets.get(name)?);
+        whole.push_str(rest);
+    }
+    Some(whole)
 }
 
 /// Reads the settings `T` by `lookup`, which returns the value of a variable.
@@ -216,6 +250,19 @@ mod tests {
         let account = whole.account.map(|account| (account.key, account.sender));
         assert_eq!(account, Some(("k".to_owned(), "s".to_owned())));
         assert_eq!(whole.callback.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn a_reference_is_replaced_by_its_secret_and_a_value_without_its_secret_is_absent() {
+        let secrets = BTreeMap::from([("motcua/A".to_owned(), "{secret:motcua/B}".to_owned())]);
+        let read = |value| with_secrets(value, &secrets);
+        assert_eq!(read("plain").as_deref(), Some("plain"));
+        // A secret is taken as it is, whatever it looks like.
+        assert_eq!(read("{secret:motcua/A}").as_deref(), Some("{secret:motcua/B}"));
+        let whole = "https://x/{secret:motcua/A}/y";
+        assert_eq!(read(whole).as_deref(), Some("https://x/{secret:motcua/B}/y"));
+        assert_eq!(read("{secret:motcua/A}{secret:motcua/C}"), None);
+        assert_eq!(read("{secret:motcua/A"), None);
     }
 
     #[test]

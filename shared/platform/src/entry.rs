@@ -6,24 +6,28 @@
 //! work as an argument (ADR 41).
 
 pub mod http;
+mod inbox;
 pub mod queue;
 pub mod schedule;
+mod secrets;
 pub mod stream;
 
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
+use tokio::task::LocalSet;
 
 pub use lambda_runtime::Error;
 
 use crate::catalogue::UndecidedYears;
-use crate::config::{self, BadSettings, Settings};
+use crate::config::Settings;
 use crate::dynamo::{CatalogueStore, Client};
 use crate::live_catalogue::LiveCatalogue;
 use crate::payload::{Payload, Reported};
 use crate::{Failure, clock, telemetry};
+
+use inbox::Inbox;
 
 crate::settings! {
     /// The settings of every function that reads the catalogue. Undecided years are the same for
@@ -38,22 +42,29 @@ crate::settings! {
     }
 }
 
-/// Runs `function` on this thread alone: a process has one invocation at a time, and what waits for
-/// tables and queues needs no second thread (ADR 59). What may block or never end gets a thread of
-/// its own, and is left behind when the function ends. Fails as `function` does, or where the
-/// machine gives no timer and no sockets.
-pub fn on_one_thread(function: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+/// Runs the function that `wire` wires on this thread alone: a process has one invocation at a time,
+/// and what waits for tables and queues needs no second thread (ADR 59). What may block or never end
+/// gets a thread of its own, and is left behind when the function ends. It is wired again after its
+/// secrets have changed (ADR 113). Fails as `wire` does, or where the machine gives no timer and no
+/// sockets.
+pub fn on_one_thread(mut wire: impl AsyncFnMut() -> Result<(), Error>) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(function);
+    let ended = LocalSet::new().block_on(&runtime, async {
+        wire().await?;
+        while Inbox::waits() {
+            wire().await?;
+        }
+        Ok(())
+    });
     runtime.shutdown_background();
     ended
 }
 
-/// Starts logging and reads the function's settings. Fails with the names of all that are missing
-/// or unreadable.
-pub fn start<T: Settings>() -> Result<T, BadSettings> {
+/// Starts logging and reads the function's settings, and from the secret store what they refer to there. Fails with
+/// the names of all that are missing or unreadable, or where the store does not answer.
+pub async fn start<T: Settings>() -> Result<T, Error> {
     telemetry::start();
-    config::read()
+    secrets::read().await
 }
 
 /// The catalogue in force at the cold start, which looks for newer editions while the function
@@ -81,15 +92,19 @@ impl Invoked {
     }
 }
 
-/// Answers invocations by `answer`, each at the time when it came, until the process is ended.
+/// Answers invocations by `answer`, each at the time when it came, until the process is ended, or
+/// until the function is to be wired anew since its secrets have changed.
 async fn serve<R: Serialize>(
     answer: impl AsyncFn(Payload, Invoked) -> Result<R, Reported>,
 ) -> Result<(), Error> {
-    let answer = &answer;
-    // Boxed, since the compiler's depth for a type is used up by one future inside another.
-    let each = service_fn(move |event: LambdaEvent<Payload>| async move {
-        let invoked = Invoked::now(event.context.deadline());
-        Ok::<R, Error>(Box::pin(answer(event.payload, invoked)).await?)
-    });
-    Box::pin(lambda_runtime::run(each)).await
+    let mut inbox = Inbox::open();
+    while let Some(invocation) = inbox.next().await {
+        if secrets::changed().await {
+            inbox.lay_aside(invocation);
+            return Ok(());
+        }
+        // Boxed, since the compiler's depth for a type is used up by one future inside another.
+        Box::pin(invocation.answer_by(&answer)).await;
+    }
+    inbox.ended().await
 }

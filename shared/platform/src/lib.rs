@@ -1,8 +1,8 @@
 //! Everything that touches the world: stores, queues, gateways, HTTP, configuration, telemetry.
 //!
 //! The functions decide nothing here either: they take a request, let [`domain`] decide, and act
-//! through the ports of this crate. `aws_*` stays inside [`dynamo`], [`objects`] and [`sqs`],
-//! the environment inside [`config`] and [`telemetry`].
+//! through the ports of this crate. `aws_*` stays inside [`cloud`], [`dynamo`], [`objects`],
+//! [`secret_store`] and [`sqs`], the environment inside [`config`] and [`telemetry`].
 
 pub mod account;
 pub mod adapter;
@@ -38,7 +38,8 @@ pub mod webhook;
 pub mod wire;
 
 pub use adapter::{
-    cloud, document_hosts, dynamo, gateway, national, objects, payment_platform, sqs, trust,
+    cloud, document_hosts, dynamo, gateway, national, objects, payment_platform, secret_store, sqs,
+    trust,
 };
 pub use failure::Failure;
 pub use log_line::LogLine;

@@ -54,11 +54,13 @@ pub enum LogLine {
     SenderNotProven,
     /// The payment platform does not answer.
     PaymentPlatformAway,
+    /// Secrets may have changed, and a function goes on with those that it has.
+    SecretsUnreadable,
 }
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -82,6 +84,7 @@ impl LogLine {
         Self::FieldsIgnored,
         Self::SenderNotProven,
         Self::PaymentPlatformAway,
+        Self::SecretsUnreadable,
     ];
 
     /// The `message` of the line.
@@ -110,6 +113,7 @@ impl LogLine {
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
             Self::PaymentPlatformAway => "the payment platform does not answer",
+            Self::SecretsUnreadable => "secrets cannot be read anew",
         }
     }
 }

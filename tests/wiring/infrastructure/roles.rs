@@ -229,6 +229,20 @@ const CONSUME: &[&str] = &[
     "sqs:ReceiveMessage",
 ];
 
+/// What a function must be allowed to read the secrets that its settings refer to, and no others.
+fn secrets_of(function: &Function<'_>) -> BTreeSet<(String, String)> {
+    let texts = function.environment().values().filter_map(|value| value["Fn::Sub"].as_str());
+    let names = texts.flat_map(|text| text.split("{secret:${Secrets}/").skip(1));
+    let names = names.filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let one = |name| (format!("Secrets/{name}"), "secretsmanager:GetSecretValue".to_owned());
+    let mut needed: BTreeSet<_> = names.map(one).collect();
+    if !needed.is_empty() {
+        // Names nothing itself: each that it is asked for needs the other action.
+        needed.insert(("*".to_owned(), "secretsmanager:BatchGetSecretValue".to_owned()));
+    }
+    needed
+}
+
 #[test]
 fn each_role_allows_exactly_the_calls_that_its_function_makes() {
     let template = Template::read();
@@ -249,6 +263,7 @@ fn each_role_allows_exactly_the_calls_that_its_function_makes() {
             .flat_map(|(on, calls)| {
                 calls.iter().map(move |call| (on.to_owned(), (*call).to_owned()))
             })
+            .chain(secrets_of(&function))
             .collect();
         let allowed = allowed(&template, named(&function.properties["Role"]));
         found.extend(

@@ -38,6 +38,8 @@ crate::settings! {
         tables: Option<String> = "AWS_ENDPOINT_URL_DYNAMODB",
         /// The address of the queues, if another.
         queues: Option<String> = "AWS_ENDPOINT_URL_SQS",
+        /// The address of the secret store, if another.
+        secrets: Option<String> = "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         /// The roots that vouch for all of these.
         roots: Roots = "TRUST_BUNDLE",
     }
@@ -50,6 +52,7 @@ pub struct Cloud {
     credentials: Credentials,
     tables: Option<String>,
     queues: Option<String>,
+    secrets: Option<String>,
     tls: ClientConfig,
     line: Line,
 }
@@ -86,14 +89,15 @@ impl Cloud {
 
     /// The engines that `settings` name.
     pub fn of(settings: CloudSettings) -> Result<Self, Failure> {
-        let CloudSettings { region, key_id, key, session, endpoint, tables, queues, roots } =
-            settings;
+        let CloudSettings { region, key_id, key, session, roots, .. } = settings;
+        let CloudSettings { endpoint, tables, queues, secrets, .. } = settings;
         let tls = roots.tls()?;
         Ok(Self {
             region,
             credentials: Credentials::new(key_id, key, session, None, "environment"),
             tables: tables.or_else(|| endpoint.clone()),
-            queues: queues.or(endpoint),
+            queues: queues.or_else(|| endpoint.clone()),
+            secrets: secrets.or(endpoint),
             line: Line::new(tls.clone()),
             tls,
         })
@@ -121,6 +125,14 @@ impl Cloud {
             tracing::warn!(cause = %error, "no connection to the queues at the start");
         }
         self.queues()
+    }
+
+    /// The address of the secret store.
+    pub fn secrets(&self) -> String {
+        match &self.secrets {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("https://secretsmanager.{}.amazonaws.com", self.region),
+        }
     }
 
     /// As whom requests are signed.
