@@ -7,6 +7,7 @@ mod minute;
 mod situations;
 mod tellers;
 mod together;
+mod told;
 
 use std::collections::BTreeMap;
 

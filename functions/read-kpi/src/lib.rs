@@ -15,6 +15,7 @@ mod settings;
 mod sheet;
 mod standing;
 mod synchronised;
+mod told;
 
 use domain::calendar::previous;
 use domain::catalogue::Catalogue;
@@ -34,6 +35,7 @@ use platform::parameters::{Parameters, flag, named, number};
 pub use settings::Settings;
 use sheet::ByteOrderMark;
 use synchronised::Synchronised;
+use told::Telling;
 
 /// How long a client may keep an answer before asking again with its tag, in seconds. Figures
 /// change once a night, and when a day is ordered to be counted again.
@@ -202,7 +204,8 @@ async fn national_of(
     let gathered = gather(&period, figures).await?;
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
     let standings = standing::standings(&period, ledger, catalogue).await?;
-    let in_step = (&synchronised, standings);
+    let telling = Telling::of(&period, ended, (ledger, catalogue)).await?;
+    let in_step = (&synchronised, standings, telling);
     let national = national::national(&period, &gathered, in_step, ended, (catalogue, now));
     let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
@@ -245,6 +248,7 @@ async fn page_of(
                 trend: &trend,
                 late: late.as_ref(),
                 standings: &standing::standings(&period, ledger, catalogue).await?,
+                telling: &Telling::of(&period, selection.ended, (ledger, catalogue)).await?,
             };
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)

@@ -21,6 +21,7 @@ use crate::answer::{CountedTime, percent};
 use crate::sheet::{ByteOrderMark, csv_of, harmless, remark};
 use crate::standing::Standing;
 use crate::synchronised::Synchronised;
+use crate::told::Telling;
 
 /// The field of dossiers synchronised with the national portal: the ledger has it for days that a
 /// night compared.
@@ -107,12 +108,13 @@ pub(crate) struct National {
     rows: Vec<Map<String, Value>>,
     missing: Vec<&'static str>,
     systems: Vec<Standing>,
+    told: Telling,
 }
 
 pub(crate) fn national(
     period: &Period,
     gathered: &Gathered,
-    (synchronised, systems): (&Synchronised, Vec<Standing>),
+    (synchronised, systems, told): (&Synchronised, Vec<Standing>, Telling),
     ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> National {
@@ -124,6 +126,7 @@ pub(crate) fn national(
         rows: rows(period, gathered, synchronised, ended, catalogue),
         missing: missing.collect(),
         systems,
+        told,
     }
 }
 

@@ -16,6 +16,7 @@ use platform::gather::Gathered;
 use crate::chart;
 use crate::late::LateList;
 use crate::standing::Standing;
+use crate::told::{Telling, ToldLine};
 
 /// The columns of a table after its first.
 const COLUMNS: [&str; 14] = [
@@ -61,6 +62,9 @@ struct Page {
     late: Option<Late>,
     /// How far each connected system is, a sentence each; none where no night compared.
     in_step: Vec<String>,
+    /// Who told applicants, in a sentence; none where no night counted.
+    told: Option<String>,
+    told_lines: Vec<ToldLine>,
     /// What the addresses of the other formats carry besides the format.
     query: &'static str,
     made: String,
@@ -429,6 +433,8 @@ pub(crate) struct PageParts<'a> {
     pub late: Option<&'a LateList>,
     /// How far each connected system is.
     pub standings: &'a [Standing],
+    /// Who told applicants of the changes of the period.
+    pub telling: &'a Telling,
 }
 
 /// The period with which a report is compared.
@@ -485,6 +491,8 @@ pub(crate) fn page(
         ],
         late: parts.late.map(late),
         in_step: parts.standings.iter().map(|standing| tied(&standing.sentence())).collect(),
+        told: parts.telling.sentence().map(|sentence| tied(&sentence)),
+        told_lines: parts.telling.lines(),
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
             EndedAgencies::Merged => "agencies=merged&",

@@ -5,18 +5,24 @@
 //! the histories. The consumer compared here is the thread of notices, which records its last history
 //! entry; what other systems must have is compared by `reconcile-deliveries`. A woken consumer reads
 //! the whole history, so that one message per dossier is enough and one too many changes nothing.
+//!
+//! The same threads say who told applicants of what; that is published by day and agency.
 
 mod settings;
+mod told;
 
 use std::collections::BTreeMap;
 
 use domain::catalogue::Catalogue;
+use domain::dossier::HistoryEntry;
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
+use domain::thread::ToldCount;
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use platform::dynamo::{Dossiers, Notices};
+use platform::dynamo::{Deliveries, Dossiers, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::recorded::{UNDER_WAY, recorded};
@@ -25,6 +31,7 @@ use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
+use told::{Telling, told};
 
 /// How far back a night looks: a night that failed, and the one after it, are made up for by the
 /// next.
@@ -61,13 +68,14 @@ pub struct Outcome {
     /// Of these, those for which a message was sent: fewer only where there are too many for one
     /// run.
     pub sent: usize,
+    /// Who told applicants of the changes of each day that was counted, of the whole province.
+    pub told: BTreeMap<Date, ToldCount>,
 }
 
-/// Sends what is owed at `now`.
+/// Sends what is owed at `now`, and publishes who told applicants.
 pub async fn repair(
     order: &Order,
-    dossiers: &Dossiers,
-    notices: &Notices,
+    (dossiers, notices, ledger): (&Dossiers, &Notices, &Deliveries),
     queue: &impl MessageSender,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -79,33 +87,30 @@ pub async fn repair(
     // Whoever asks by name wants everything: what is under way comes twice, which has one effect.
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let agencies: Vec<AgencyCode> =
-        catalogue.agencies().map(|agency| agency.code.clone()).collect();
-    let mut changed: BTreeMap<DossierCode, u64> = BTreeMap::new();
-    let read =
-        stream::iter(&agencies).map(|agency| versions(dossiers, agency, (since, until), now));
-    let mut read = read.buffer_unordered(WIDTH);
-    while let Some(found) = read.try_next().await? {
-        for (code, version) in found {
-            // An index may lag: what shows the longer history is right.
-            let known = changed.entry(code).or_default();
-            *known = version.max(*known);
+    let changed = changed(dossiers, catalogue, (since, now)).await?;
+    let compared = stream::iter(changed.values()).map(|facts| async move {
+        let (noted, thread) = notices.looked_at(&facts.code).await?;
+        let known = (noted, thread.as_ref());
+        let told = told(facts, known, (ledger, catalogue), since).await?;
+        Ok::<_, Failure>((facts, noted, told))
+    });
+    let mut compared = compared.buffered(LOOKED_UP_AT_ONCE);
+    let (mut telling, mut owed, mut count) = (Telling::since(since, now), Vec::new(), 0);
+    while let Some((facts, noted, told)) = compared.try_next().await? {
+        telling.count(facts, told);
+        // What may still be on its way is owed by nobody.
+        let recorded = |entry: &&HistoryEntry| (since..=until).contains(&entry.recorded_at);
+        let Some(last) = facts.history.iter().rfind(recorded) else { continue };
+        count += 1;
+        if noted < last.version {
+            owed.push(&facts.code);
         }
     }
-    let count = changed.len();
-    let owed: Vec<Option<DossierCode>> = stream::iter(changed)
-        .map(|(code, version)| async move {
-            let noted = notices.noted(&code).await?;
-            Ok::<_, Failure>((noted < version).then_some(code))
-        })
-        .buffered(LOOKED_UP_AT_ONCE)
-        .try_collect()
-        .await?;
-    let owed: Vec<DossierCode> = owed.into_iter().flatten().collect();
     let bodies =
         owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
     queue.send_all(&bodies).await?;
-    let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len() };
+    let told = telling.publish(ledger, now).await?;
+    let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len(), told };
     if outcome.owed > 0 {
         tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
     }
@@ -113,21 +118,27 @@ pub async fn repair(
     Ok(outcome)
 }
 
-/// Dossiers of `agency` of which something was recorded in a time, with the last version recorded
-/// in it.
-async fn versions(
+/// Every dossier of which something was recorded since, by its code.
+async fn changed(
     dossiers: &Dossiers,
-    agency: &AgencyCode,
-    (since, until): (Timestamp, Timestamp),
-    now: Timestamp,
-) -> Result<Vec<(DossierCode, u64)>, Failure> {
-    let last = |facts: DossierFacts| {
-        let entry =
-            facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
-        Some((facts.code, entry.version))
-    };
-    let found = recorded(dossiers, agency, since, now).await?;
-    Ok(found.into_iter().filter_map(last).collect())
+    catalogue: &Catalogue,
+    (since, now): (Timestamp, Timestamp),
+) -> Result<BTreeMap<DossierCode, DossierFacts>, Failure> {
+    let agencies: Vec<AgencyCode> =
+        catalogue.agencies().map(|agency| agency.code.clone()).collect();
+    let read = stream::iter(&agencies).map(|agency| recorded(dossiers, agency, since, now));
+    let mut changed: BTreeMap<_, DossierFacts> = BTreeMap::new();
+    let mut read = read.buffer_unordered(WIDTH);
+    while let Some(found) = read.try_next().await? {
+        for facts in found {
+            // An index may lag: what shows the longer history is right.
+            let longer = |known: &DossierFacts| known.history.len() >= facts.history.len();
+            if !changed.get(&facts.code).is_some_and(longer) {
+                changed.insert(facts.code.clone(), facts);
+            }
+        }
+    }
+    Ok(changed)
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {

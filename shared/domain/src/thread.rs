@@ -16,6 +16,7 @@ mod route;
 mod settle;
 mod state;
 mod stored;
+mod told;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use reason::{DelayReason, NoticeReason, UnsentReason};
 pub use report::{Heard, Reported};
 pub use route::Routing;
 pub use state::NoticeState;
+pub use told::{Told, ToldCount};
 
 use crate::dossier::{Action, HistoryEntry};
 use crate::id::{AgencyCode, ReportCode, SubjectCode};

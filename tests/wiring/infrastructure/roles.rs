@@ -161,6 +161,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
     ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
+    ("repair-relay", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("repair-relay", "NoticesQueue", BATCHES),
     ("repair-relay", "RelayFailuresQueue", BATCHES),
     ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),

@@ -13,8 +13,9 @@ use crate::calendar::{date_of, instant, next, time_of};
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
 use crate::delivery::SystemId;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, HistoryEntry};
 use crate::law::KNOWN_FROM;
+use crate::procedure::Channel;
 use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
@@ -235,7 +236,12 @@ impl NoticePolicy {
 
     /// The rule by which another system may tell the applicant of `dossier`; none where we do.
     pub fn teller_of(&self, dossier: &Dossier) -> Option<&TellerRule> {
-        self.tellers.iter().find(|rule| rule.covers(dossier))
+        self.teller_for(dossier.channel, &dossier.history)
+    }
+
+    /// The same of a dossier that came by `channel`, with this history from its first entry on.
+    pub fn teller_for(&self, channel: Channel, history: &[HistoryEntry]) -> Option<&TellerRule> {
+        self.tellers.iter().find(|rule| rule.covers(channel, history.first()))
     }
 
     /// The same policy without quiet hours, caps, shares and coalescing: for a demonstration, which

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::delivery::SystemId;
-use crate::dossier::{Dossier, Role};
+use crate::dossier::{HistoryEntry, Role};
 use crate::procedure::Channel;
 
 /// The longest that a system may take to have a change before we tell of it, in minutes: a day.
@@ -71,11 +71,11 @@ pub enum Teller {
 const LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
 impl TellerRule {
-    /// Whether it is about dossiers that came in as `dossier` did.
-    pub fn covers(&self, dossier: &Dossier) -> bool {
-        let by = dossier.history.first().map(|entry| &entry.by);
+    /// Whether it is about dossiers that came in by `channel` with this first entry of a history.
+    pub fn covers(&self, channel: Channel, first: Option<&HistoryEntry>) -> bool {
+        let by = first.map(|entry| &entry.by);
         let came_from = by.filter(|by| by.role == Role::Integrator).map(|by| by.id.as_str());
-        self.channel.is_none_or(|channel| channel == dossier.channel)
+        self.channel.is_none_or(|own| own == channel)
             && self.source.as_deref().is_none_or(|source| came_from == Some(source))
     }
 
@@ -84,6 +84,14 @@ impl TellerRule {
         match self.tells {
             Tells::Them => self.system.as_ref(),
             Tells::Us | Tells::Both => None,
+        }
+    }
+
+    /// The system that tells whatever it has, in our place or beside us; none where we alone tell.
+    pub fn telling_system(&self) -> Option<&SystemId> {
+        match self.tells {
+            Tells::Them | Tells::Both => self.system.as_ref(),
+            Tells::Us => None,
         }
     }
 

@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{Delivery, Pace, SystemId};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::thread::ToldCount;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, number, postponed, put_version, read, rows, text, write};
+use super::{Item, down, number, postponed, put_version, read, rows, stored, text, write};
 use crate::Failure;
 use crate::port::{Acknowledgements, DeliveryLedger, Stored};
 
@@ -60,6 +61,26 @@ pub struct SystemStanding {
 #[derive(Debug, Serialize, Deserialize)]
 struct InStepDay {
     cells: Vec<InStep>,
+}
+
+/// The place of what the nights counted of who told applicants; behind it the day.
+const TOLD: &str = "told";
+
+/// How many changes of an agency's dossiers were told by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldOf {
+    /// The agency that owns the dossiers.
+    pub agency: AgencyCode,
+    /// Its changes of the day.
+    #[serde(flatten)]
+    pub told: ToldCount,
+}
+
+/// Who told of the changes of a day, and when that was counted, in milliseconds since 1970.
+#[derive(Debug, Serialize, Deserialize)]
+struct ToldDay {
+    counted: i64,
+    cells: Vec<ToldOf>,
 }
 
 /// The place of the rows of a system, which is no dossier's code; behind it the day.
@@ -231,23 +252,67 @@ impl Deliveries {
         first: Date,
         last: Date,
     ) -> Result<BTreeMap<Date, Vec<InStep>>, Failure> {
+        let days = self.days(&in_step_key(system), first, last).await?.into_iter();
+        let read = days
+            .filter_map(|(day, item)| Some((day, rows::readable::<InStepDay>(item, KEYS)?.cells)));
+        Ok(read.collect())
+    }
+
+    /// Stores who told of the changes of `day` as it was counted at `now`, in the place of an earlier
+    /// count and never of a later one.
+    pub async fn publish_told(
+        &self,
+        day: Date,
+        cells: Vec<ToldOf>,
+        now: Timestamp,
+    ) -> Result<Stored, Failure> {
+        let counted = now.as_millisecond();
+        let mut item = write(&ToldDay { counted, cells })?;
+        item.insert("code".to_owned(), text(TOLD));
+        item.insert("system".to_owned(), text(day.to_string()));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put
+            .condition_expression("attribute_not_exists(code) OR counted <= :counted")
+            .expression_attribute_values(":counted", number(counted));
+        stored(put.send().await)
+    }
+
+    /// Who told of the changes of each day from `first` to `last`; of a day that was not counted
+    /// there is nothing.
+    pub async fn told(
+        &self,
+        first: Date,
+        last: Date,
+    ) -> Result<BTreeMap<Date, Vec<ToldOf>>, Failure> {
+        let days = self.days(TOLD, first, last).await?.into_iter();
+        let read = days
+            .filter_map(|(day, item)| Some((day, rows::readable::<ToldDay>(item, KEYS)?.cells)));
+        Ok(read.collect())
+    }
+
+    /// The items at `place` of the days from `first` to `last`.
+    async fn days(
+        &self,
+        place: &str,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<(Date, Item)>, Failure> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("code = :code AND #system BETWEEN :first AND :last")
             .expression_attribute_names("#system", "system")
-            .expression_attribute_values(":code", text(in_step_key(system)))
+            .expression_attribute_values(":code", text(place))
             .expression_attribute_values(":first", text(first.to_string()))
             .expression_attribute_values(":last", text(last.to_string()))
             .into_paginator()
             .items()
             .send();
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         while let Some(item) = pages.try_next().await.map_err(down)? {
             let day = item.get("system").and_then(|day| day.as_s().ok()?.parse().ok());
-            let row = rows::readable::<InStepDay>(item, KEYS);
-            found.extend(day.zip(row.map(|row| row.cells)));
+            found.extend(day.map(|day| (day, item)));
         }
         Ok(found)
     }

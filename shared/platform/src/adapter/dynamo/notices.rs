@@ -76,12 +76,16 @@ impl Notices {
 }
 
 impl Notices {
-    /// The last history entry that the thread of a dossier knows; 0 without a thread, or if it
-    /// cannot be read.
-    pub async fn noted(&self, code: &DossierCode) -> Result<u64, Failure> {
+    /// The last history entry that the thread of a dossier knows, and the thread; 0 and none where
+    /// there is no thread. One that cannot be read is named in the log, with what it knows.
+    pub async fn looked_at(
+        &self,
+        code: &DossierCode,
+    ) -> Result<(u64, Option<NoticeThread>), Failure> {
         let got = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
-        let found = got.projection_expression("noted").send().await.map_err(down)?.item;
-        Ok(found.and_then(|item| item.get("noted")?.as_n().ok()?.parse().ok()).unwrap_or_default())
+        let Some(item) = got.send().await.map_err(down)?.item else { return Ok((0, None)) };
+        let noted = item.get("noted").and_then(|noted| noted.as_n().ok()?.parse().ok());
+        Ok((noted.unwrap_or_default(), rows::readable(item, &["code"])))
     }
 }
 
