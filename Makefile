@@ -136,5 +136,5 @@ bench: release ## start, speed, memory and size of the functions beside floors a
 	cargo build --release --locked -p bench
 	BENCH_WRITE=1 target/release/bench
 
-replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh] [RELEASE=1]
+replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh|tien-giang] [RELEASE=1]
 	SCALE=$(SCALE) PLACE=$(PLACE) cargo run --locked $(if $(RELEASE),--release) -p tests --example replay

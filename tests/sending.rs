@@ -105,3 +105,20 @@ async fn a_message_that_is_refused_alone_too_fails_the_whole() {
     let failure = queue.send_all(&bodies(3, 2)).await.unwrap_err();
     assert_eq!(failure.slug(), "unavailable");
 }
+
+/// Requests that a queue got for these messages.
+async fn requests(count: usize) -> usize {
+    sent(&bodies(count, 400), TAKEN).await.len()
+}
+
+#[tokio::test]
+async fn an_event_costs_a_tenth_of_a_request_at_each_hop_of_a_full_batch() {
+    // Batches as the template hands them over: of the stream and of the minute's wake, and shares
+    // of them.
+    for (events, calls) in [(100, 10), (50, 5), (27, 3), (20, 2), (10, 1), (7, 1)] {
+        assert_eq!(requests(events).await, calls, "{events} events");
+        assert!(calls * 100 <= events * 15, "{calls} requests for {events} events");
+    }
+    // Where nothing else happens, one change is one request: nothing waits for company.
+    assert_eq!(requests(1).await, 1);
+}

@@ -10,9 +10,11 @@ use domain::dossier::Action;
 use jiff::civil::date;
 use replay::edition::catalogue;
 use replay::model::{Quotas, Replayed, Scale};
+use replay::outage::outage;
 use replay::plan::{Life, plan};
 use replay::play::{Progress, Stage, play};
-use replay::told::{answer, compare, period};
+use replay::portal::Bridge;
+use replay::told::{answer, compare, period, synchronised};
 
 use crate::support::world::at;
 
@@ -33,7 +35,7 @@ async fn what_is_played_comes_out_as_published() {
     let lives = plan(&replayed, &catalogue, &quotas);
     let events: usize = lives.iter().map(|life| life.steps.len()).sum();
     let (stage, progress) = (Arc::new(Stage::new(catalogue).await), Arc::new(Progress::default()));
-    play(&stage, lives, (replayed.first, replayed.last), &progress).await;
+    play(&stage, None, lives, (replayed.first, replayed.last), &progress).await;
     assert_eq!(progress.done.load(Ordering::Relaxed), u64::try_from(events).unwrap());
 
     let told = answer(&stage, &period(&replayed), "agency", at("2019-02-25T00:00:00Z")).await;
@@ -52,6 +54,48 @@ async fn what_is_played_comes_out_as_published() {
         ["resolved", "on time, % of resolved", "late"],
         "another figure is found out"
     );
+}
+
+#[tokio::test]
+async fn every_status_of_the_half_year_of_tien_giang_is_at_the_portal() {
+    // Ten days around the holidays of the spring, whose portal has a trouble each weekday.
+    let replayed = Replayed {
+        first: date(2022, 4, 4),
+        last: date(2022, 4, 15),
+        ..Replayed::named("tien-giang").unwrap()
+    };
+    let catalogue = catalogue(&replayed);
+    let quotas = Quotas::of(&replayed.model, scale("0.0005"));
+    let lives = plan(&replayed, &catalogue, &quotas);
+    let codes: Vec<String> = lives.iter().map(|life| life.code.clone()).collect();
+    let (stage, progress) = (Arc::new(Stage::new(catalogue).await), Arc::new(Progress::default()));
+    let bridge = Bridge::new().await;
+    let days = (replayed.first, replayed.last);
+    play(&stage, Some(&bridge), lives, days, &progress).await;
+    for line in synchronised(&replayed, &codes, &stage, &bridge).await {
+        assert!(line.holds(), "{line:?}");
+    }
+    // What the portal has lost is found out.
+    bridge.portal.lose(&codes[0]);
+    let lines = synchronised(&replayed, &codes, &stage, &bridge).await;
+    let differing: Vec<&str> =
+        lines.iter().filter(|line| !line.holds()).map(|line| line.figure).collect();
+    assert_eq!(differing, ["in step, % of dossiers"]);
+}
+
+#[tokio::test]
+async fn a_day_on_which_the_portal_is_away_ends_with_each_of_its_changes_there_in_order() {
+    let catalogue = catalogue(&Replayed::named("tien-giang").unwrap());
+    let stage = Stage::new(catalogue).await;
+    let bridge = Bridge::new().await;
+    let came = outage(&stage, &bridge, 75, 10, || 0).await;
+    assert_eq!((came.changes, came.in_step), (300, 75), "{came:?}");
+    assert_eq!((came.disorders, came.refused), (0, 0), "{came:?}");
+    // A probe is due every ten minutes; it has a dossier, and perhaps a session, to ask for.
+    assert!(came.asked_while_away <= 150, "{came:?}");
+    // A look-up of each dossier, and lists of twenty; probes and what is left of lists besides.
+    assert!(came.asked_since <= 75 + 4 * 15, "{came:?}");
+    assert!(came.minutes <= 20, "{came:?}");
 }
 
 #[test]

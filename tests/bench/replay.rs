@@ -1,4 +1,4 @@
-//! A real province's year, played again: `make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh]`.
+//! A real province's year, played again: `make replay [SCALE=0.002] [PLACE=hai-duong|…]`.
 //!
 //! Prints what was published beside what comes out when every event of as many dossiers goes
 //! through the queue's door, the nights count it and the read side tells it; ends with 1 where a
@@ -17,7 +17,8 @@ use replay::edition::catalogue;
 use replay::model::{Quotas, Replayed, Scale};
 use replay::plan::plan;
 use replay::play::{Progress, Stage, play};
-use replay::told::{Compared, answer, compare, figures, grouped, period};
+use replay::portal::Bridge;
+use replay::told::{Compared, answer, compare, figures, grouped, period, synchronised};
 
 /// How often progress is told: on a terminal the line is rewritten, elsewhere each is a line of its
 /// own.
@@ -36,7 +37,9 @@ async fn main() -> ExitCode {
     let (replayed, scale) = match (Replayed::named(&place), scale) {
         (Some(replayed), Ok(scale)) => (replayed, scale),
         (None, _) => {
-            return refused(&format!("PLACE is {place}, and must be hai-duong or tay-ninh"));
+            return refused(&format!(
+                "PLACE is {place}, and must be hai-duong, tay-ninh or tien-giang"
+            ));
         }
         (_, Err(wrong)) => return refused(&wrong),
     };
@@ -58,13 +61,22 @@ async fn main() -> ExitCode {
         let progress = progress.clone();
         move || tell(&progress, events)
     });
-    play(&stage, lives, (first, last), &progress).await;
+    // Of a place whose statuses were to be on the portal.
+    let bridge = match replayed.published.synchronised {
+        Some(_) => Some(Bridge::new().await),
+        None => None,
+    };
+    let codes: Vec<String> = lives.iter().map(|life| life.code.clone()).collect();
+    play(&stage, bridge.as_ref(), lives, (first, last), &progress).await;
     teller.join().expect("the teller ends");
 
     let now = instant(next(last), time(7, 0, 0, 0));
     let told = answer(&stage, &period(&replayed), "agency", now).await;
     months(&stage, &replayed).await;
-    let lines = compare(&replayed, &quotas, &told, &stage);
+    let mut lines = compare(&replayed, &quotas, &told, &stage);
+    if let Some(bridge) = &bridge {
+        lines.extend(synchronised(&replayed, &codes, &stage, bridge).await);
+    }
     println!("\nPublished: {}", replayed.published.source);
     print_lines(&lines);
     let rate =

@@ -6,6 +6,9 @@
 //! through the integrators' door on the embedded tables and has each week counted, and [`told`]
 //! asks the read side for the figures and lays them beside the published ones.
 //!
+//! Where a national portal is connected, [`portal`] brings it what happens; [`outage`] is a day on
+//! which it does not answer.
+//!
 //! [`tables`] and [`night`] are what every test and benchmark stands on: the embedded tables of the
 //! template, and a whole night in one process.
 
@@ -13,7 +16,9 @@ pub mod declared;
 pub mod edition;
 pub mod model;
 pub mod night;
+pub mod outage;
 pub mod plan;
 pub mod play;
+pub mod portal;
 pub mod tables;
 pub mod told;

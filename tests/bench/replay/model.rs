@@ -1,5 +1,5 @@
 //! What was published of a place and a time, and the model that fills it with dossiers
-//! (`hai-duong-2019.json`, `tay-ninh-2023.json`).
+//! (`hai-duong-2019.json`, `tay-ninh-2023.json`, `tien-giang-2022.json`).
 
 use std::collections::BTreeMap;
 
@@ -58,6 +58,9 @@ pub struct Published {
     pub open: String,
     /// Received on a working day.
     pub per_working_day: String,
+    /// Dossiers all of whose statuses the national portal has; absent where nobody connected it.
+    #[serde(default)]
+    pub synchronised: Option<String>,
 }
 
 /// What the published figures are made of. Weights are shares of their sum.
@@ -212,6 +215,7 @@ impl Replayed {
         let text = match place {
             "hai-duong" => include_str!("hai-duong-2019.json"),
             "tay-ninh" => include_str!("tay-ninh-2023.json"),
+            "tien-giang" => include_str!("tien-giang-2022.json"),
             _ => return None,
         };
         Some(serde_json::from_str(text).unwrap_or_else(|error| panic!("{place}: {error}")))

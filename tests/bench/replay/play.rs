@@ -1,5 +1,5 @@
 //! Pushes every event through the integrators' door, week by week, and has each week counted by the
-//! night.
+//! night. Where the national portal is connected, it gets each day's changes in the night after it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,19 +7,21 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::Client;
 use domain::calendar::{instant, next};
 use domain::catalogue::Catalogue;
-use domain::dossier::Action;
+use domain::dossier::{Action, Dossier};
 use ingest_event::ingest;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable};
 use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
+use platform::port::DossierStore;
 use rollup_kpi::Order;
 use serde_json::{Value, json};
 
 use crate::edition::SOURCE;
 use crate::night::night;
 use crate::plan::{Life, Step};
+use crate::portal::{Bridge, messages};
 use crate::tables;
 
 /// Days between two counts: a night without an order counts as many.
@@ -31,6 +33,10 @@ const WIDTH: usize = 16;
 /// How long an event is on its way, in seconds.
 const ON_ITS_WAY: i64 = 20;
 
+/// How long after a day the portal may be behind, in minutes: the longest that one dossier which was
+/// refused is left alone, twice.
+const CAUGHT_UP_MINUTES_MAX: i64 = 12 * 60;
+
 /// When the night counts.
 const NIGHT: Time = jiff::civil::time(0, 30, 0, 0);
 
@@ -41,7 +47,7 @@ pub struct Stage {
     intake: IntakeTable,
     /// Where the figures lie.
     pub figures: Figures,
-    /// What other systems have: nothing, since none is connected.
+    /// What other systems have: nothing, where none is connected.
     pub deliveries: Deliveries,
     /// The law and the organisation of the place.
     pub catalogue: Catalogue,
@@ -50,7 +56,11 @@ pub struct Stage {
 impl Stage {
     /// Over new tables.
     pub async fn new(catalogue: Catalogue) -> Self {
-        let client: Client = tables::embedded().await;
+        Self::over(tables::embedded().await, catalogue)
+    }
+
+    /// Over the tables of `client`.
+    pub fn over(client: Client, catalogue: Catalogue) -> Self {
         let table = |name: &str| name.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), tables::dossiers()),
@@ -65,6 +75,13 @@ impl Stage {
             catalogue,
         }
     }
+
+    /// The dossier with this code, which has to be there.
+    pub async fn dossier(&self, code: &str) -> Dossier {
+        let read = self.dossiers.dossier(&code.parse().expect("a code")).await;
+        let read = read.unwrap_or_else(|failure| panic!("{code}: {}", failure.chain()));
+        read.unwrap_or_else(|| panic!("{code} is not there"))
+    }
 }
 
 /// How far a replay has come.
@@ -76,9 +93,10 @@ pub struct Progress {
     pub day: Mutex<Option<Date>>,
 }
 
-/// Plays `lives` from `first` to `last`.
+/// Plays `lives` from `first` to `last`, and brings the portal of `bridge` what happens.
 pub async fn play(
     stage: &Arc<Stage>,
+    bridge: Option<&Bridge>,
     lives: Vec<Life>,
     (first, last): (Date, Date),
     progress: &Arc<Progress>,
@@ -89,17 +107,16 @@ pub async fn play(
     let mut day = first;
     while day <= last {
         let end = last.min(day + (STRETCH_DAYS - 1).days());
-        let until = instant(next(end), Time::midnight());
-        let mut work = Vec::new();
-        for (number, (life, place)) in lives.iter().zip(&mut places).enumerate() {
-            let to =
-                life.steps[*place..].iter().take_while(|step| step.at < until).count() + *place;
-            if to > *place {
-                work.push((number, *place..to));
-                *place = to;
+        match bridge {
+            None => push(stage, &lives, until(&lives, &mut places, end), progress).await,
+            Some(bridge) => {
+                for one in day.series(1.day()).take_while(|one| *one <= end) {
+                    let work = until(&lives, &mut places, one);
+                    push(stage, &lives, work.clone(), progress).await;
+                    deliver(stage, bridge, &lives, work, one).await;
+                }
             }
         }
-        push(stage, &lives, work, progress).await;
         count(stage, end, instant(next(end), NIGHT)).await;
         *progress.day.lock().unwrap() = Some(end);
         day = next(end);
@@ -107,6 +124,46 @@ pub async fn play(
 }
 
 type Work = Vec<(usize, std::ops::Range<usize>)>;
+
+/// What happens up to the end of `day` to each dossier that has come to its place.
+fn until(lives: &[Life], places: &mut [usize], day: Date) -> Work {
+    let until = instant(next(day), Time::midnight());
+    let mut work = Vec::new();
+    for (number, (life, place)) in lives.iter().zip(places).enumerate() {
+        let to = life.steps[*place..].iter().take_while(|step| step.at < until).count() + *place;
+        if to > *place {
+            work.push((number, *place..to));
+            *place = to;
+        }
+    }
+    work
+}
+
+/// Brings the portal what happened on `day`, and lets minutes pass until it has it. Each weekday
+/// has a trouble of its own.
+async fn deliver(stage: &Stage, bridge: &Bridge, lives: &[Life], work: Work, day: Date) {
+    let trouble = match day.weekday() {
+        Weekday::Monday => Some(json!({ "mode": "expire", "times": 1 })),
+        Weekday::Tuesday => Some(json!({ "mode": "outage", "times": 2 })),
+        Weekday::Wednesday => Some(json!({ "mode": "drop-after", "times": 1 })),
+        Weekday::Thursday => Some(json!({ "mode": "duplicate", "times": 2 })),
+        Weekday::Friday => Some(json!({ "mode": "wrong-code", "times": 1 })),
+        Weekday::Saturday | Weekday::Sunday => None,
+    };
+    if let Some(trouble) = trouble {
+        bridge.portal.fault(&trouble).expect("a fault");
+    }
+    let mut news = Vec::new();
+    for (number, places) in work {
+        let seen = u64::try_from(places.start).expect("a small number");
+        news.extend(messages(&stage.dossier(&lives[number].code).await, seen));
+    }
+    let now = instant(next(day), Time::midnight());
+    let again = bridge.bring(stage, news, || now).await;
+    assert!(again.is_empty(), "the tables were there: {again:?}");
+    bridge.caught_up(stage, now, CAUGHT_UP_MINUTES_MAX).await;
+    bridge.portal.mend();
+}
 
 /// Sends what happens to each dossier, in order; dossiers side by side.
 async fn push(stage: &Arc<Stage>, lives: &Arc<Vec<Life>>, work: Work, progress: &Arc<Progress>) {
@@ -129,7 +186,8 @@ async fn push(stage: &Arc<Stage>, lives: &Arc<Vec<Life>>, work: Work, progress: 
     }
 }
 
-async fn send(stage: &Stage, life: &Life, place: usize) {
+/// Sends what happens to a dossier at this place of its life.
+pub(crate) async fn send(stage: &Stage, life: &Life, place: usize) {
     let step = &life.steps[place];
     let now = step.at + SignedDuration::from_secs(ON_ITS_WAY);
     let message = event(life, step, place).to_string();

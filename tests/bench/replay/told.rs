@@ -2,14 +2,17 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_lambda_events::encodings::Body;
+use domain::delivery::Delivery;
 use domain::kpi::KpiRow;
 use domain::period::Period;
 use jiff::{Timestamp, ToSpan};
 use platform::http;
+use platform::port::DeliveryLedger;
 use serde_json::{Value, json};
 
 use crate::model::{Quotas, Replayed};
 use crate::play::Stage;
+use crate::portal::{Bridge, portal_id};
 
 /// One figure, from three sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +134,49 @@ pub fn compare(
             expected: None,
             computed: format!("{} on {} days", grouped(per_day), working.len()),
         },
+    ]
+}
+
+/// What the portal has of the dossiers with these codes, beside their histories and the ledger.
+pub async fn synchronised(
+    replayed: &Replayed,
+    codes: &[String],
+    stage: &Stage,
+    bridge: &Bridge,
+) -> Vec<Compared> {
+    let (mut entries, mut acknowledged, mut in_step) = (0, 0, 0);
+    for code in codes {
+        let dossier = stage.dossier(code).await;
+        let line = stage.deliveries.line(&dossier.code, &portal_id()).await;
+        let line = line.unwrap_or_else(|failure| panic!("{code}: {}", failure.chain()));
+        entries += dossier.version;
+        acknowledged += line.as_ref().map_or(0, Delivery::acknowledged);
+        let stands = line.is_some_and(|line| !line.is_behind() && line.owed() == dossier.version);
+        in_step += u64::from(stands && bridge.has(&dossier));
+    }
+    let all = u64::try_from(codes.len()).unwrap_or(u64::MAX);
+    let share = domain::kpi::report::share(in_step, all).unwrap_or_default();
+    let published = replayed.published.synchronised.clone().unwrap_or_default();
+    let counts = bridge.portal.counts();
+    let line = |figure, published, expected: String, computed: String| Compared {
+        figure,
+        published,
+        expected: Some(expected),
+        computed,
+    };
+    let count = |figure, expected: u64, computed: u64| {
+        line(figure, String::new(), grouped(expected), grouped(computed))
+    };
+    vec![
+        line(
+            "in step, % of dossiers",
+            published,
+            "100.00".to_owned(),
+            format!("{}.{:02}", share / 100, share % 100),
+        ),
+        count("statuses acknowledged", entries, acknowledged),
+        count("steps at the portal", entries, counts.steps),
+        count("steps out of order", 0, counts.disorders),
     ]
 }
 
