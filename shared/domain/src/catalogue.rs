@@ -18,6 +18,7 @@ use crate::calendar::{Calendar, MissingYear, date_of, instant};
 use crate::delivery::Systems;
 use crate::document::DocumentHosts;
 use crate::dossier::Dossier;
+use crate::feedback_rule::FeedbackRules;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
 use crate::index::Indexes;
@@ -249,6 +250,11 @@ impl Catalogue {
     /// Whether electronic results have to be signed.
     pub fn result_signatures(&self) -> &ResultSignatures {
         &self.intake.result_signatures
+    }
+
+    /// How feedback is handled, by day.
+    pub fn feedback(&self) -> &FeedbackRules {
+        &self.intake.feedback
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

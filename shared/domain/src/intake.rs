@@ -1,9 +1,10 @@
 //! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
-//! documents and types of files.
+//! documents, types of files, and how feedback is handled.
 
 use crate::Violation;
 use crate::data_file::data_file;
 use crate::document::{DocumentHost, DocumentHosts};
+use crate::feedback_rule::{FeedbackRule, FeedbackRules};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
 use crate::phone::{NoMobileRange, Telephones};
 use crate::signature::{ResultSignature, ResultSignatures, TrustAnchor, TrustedAuthorities};
@@ -29,6 +30,9 @@ data_file! {
         /// Whether electronic results have to be signed: without a row they have to be.
         #[serde(default)]
         result_signatures: Vec<ResultSignature>,
+        /// How feedback is handled. None in editions of before it was: none is taken then.
+        #[serde(default)]
+        feedback: Vec<FeedbackRule>,
     }
 }
 
@@ -47,6 +51,8 @@ pub struct IntakeRules {
     pub authorities: TrustedAuthorities,
     /// Whether electronic results have to be signed.
     pub result_signatures: ResultSignatures,
+    /// How feedback is handled, by day.
+    pub feedback: FeedbackRules,
 }
 
 impl IntakeRules {
@@ -58,7 +64,8 @@ impl IntakeRules {
         let types = DocumentTypes::assemble(file.document_types);
         let authorities = TrustedAuthorities::assemble(file.trust_anchors);
         let signatures = ResultSignatures::assemble(file.result_signatures);
-        match (identities, telephones, hosts, types, authorities, signatures) {
+        let feedback = FeedbackRules::assemble(file.feedback);
+        match (identities, telephones, hosts, types, authorities, signatures, feedback) {
             (
                 Ok(identities),
                 Ok(telephones),
@@ -66,8 +73,17 @@ impl IntakeRules {
                 Ok(types),
                 Ok(authorities),
                 Ok(result_signatures),
-            ) => Ok(Self { identities, telephones, hosts, types, authorities, result_signatures }),
-            (identities, telephones, hosts, types, authorities, signatures) => {
+                Ok(feedback),
+            ) => Ok(Self {
+                identities,
+                telephones,
+                hosts,
+                types,
+                authorities,
+                result_signatures,
+                feedback,
+            }),
+            (identities, telephones, hosts, types, authorities, signatures, feedback) => {
                 let reasons = [
                     identities.err(),
                     telephones.err(),
@@ -75,6 +91,7 @@ impl IntakeRules {
                     types.err(),
                     authorities.err(),
                     signatures.err(),
+                    feedback.err(),
                 ];
                 Err(reasons.into_iter().flatten().flatten().collect())
             }

@@ -17,6 +17,8 @@ pub mod delivery;
 pub mod document;
 pub mod dossier;
 pub mod eform;
+pub mod feedback;
+pub mod feedback_rule;
 pub mod id;
 pub mod identity;
 pub mod impossible;

@@ -15,6 +15,7 @@ mod rules {
     mod deliveries;
     mod eforms;
     mod exceptions;
+    mod feedback;
     mod fees;
     mod forwarding;
     mod heirs;

@@ -45,8 +45,8 @@ data_files! {
     Codes: "codes.json" holds "gateways";
     Index: "index.json" holds "declared", "indexes";
     Intake: "intake.json"
-        holds "citizenNumber", "documentHosts", "documentTypes", "identities", "noMobileRanges",
-            "resultSignatures", "taxCode", "trustAnchors";
+        holds "citizenNumber", "documentHosts", "documentTypes", "feedback", "identities",
+            "noMobileRanges", "resultSignatures", "taxCode", "trustAnchors";
     Integrators: "integrators.json" holds "integrators";
     Leaders: "leaders.json" holds "leaders";
     Notices: "notices.json" holds "policies";

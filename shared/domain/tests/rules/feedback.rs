@@ -1,0 +1,408 @@
+//! Feedback: who may do what in which status, by when it has to be done, and what is refused.
+
+use std::collections::BTreeSet;
+
+use domain::RuleName;
+use domain::applicant::{FullName, Phone};
+use domain::calendar::date_of;
+use domain::dossier::{Actor, Duty};
+use domain::feedback::{
+    Author, Feedback, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand,
+    FeedbackContent, FeedbackDecision, FeedbackRefusal, FeedbackRule, FeedbackStatus, Filing,
+    Publication, Satisfaction,
+};
+use domain::id::AgencyCode;
+use domain::law::Law;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::world::catalogue_with;
+
+/// Across: the status in which it is done. In the table: the status it leads to, an `=` where it
+/// stays; a dot where it is illegal. First who does it: Desk, Handler, Either of both, Author.
+const MOVES: &str = "
+                un re ro ih an cl rf jo wi
+verify      A   re .  .  .  .  .  .  .  .
+route       D   .  ro .  .  .  .  .  .  .
+refuse      D   .  rf .  .  .  .  .  .  .
+join        D   .  jo .  .  .  .  .  .  .
+return      H   .  .  re re .  .  .  .  .
+take-up     H   .  .  ih ih .  .  .  .  .
+answer      H   .  .  .  an .  .  .  .  .
+publish     E   .  .  .  .  =  =  .  .  .
+close       E   .  .  .  .  cl .  .  .  .
+rate        A   .  .  .  .  cl cl .  .  .
+reopen      A   .  .  .  .  ih .  .  .  .
+add-photos  A   .  =  =  =  .  .  .  .  .
+withdraw    A   wi wi wi wi .  .  .  .  .
+";
+
+const DESK: &str = "H20.01";
+const HANDLER: &str = "H20.10";
+const STRANGER: &str = "H20.05";
+/// A Tuesday morning at nine in Viet Nam.
+const NOW: &str = "2026-11-17T02:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn officer(agency: &str) -> Actor {
+    Actor::Officer {
+        id: format!("officer-of-{agency}"),
+        agency: agency.parse().unwrap(),
+        predecessors: Vec::new(),
+        duty: Duty::Desk,
+    }
+}
+
+fn author(code: &FeedbackCode) -> Actor {
+    Actor::Proven { id: format!("proven-{code}"), code: code.shared().clone() }
+}
+
+struct Office {
+    catalogue: domain::catalogue::Catalogue,
+}
+
+impl Office {
+    fn new() -> Self {
+        Self { catalogue: catalogue_with(|_| {}).unwrap() }
+    }
+
+    fn rules(&self) -> (&FeedbackRule, &Law) {
+        (self.catalogue.feedback().on(date_of(at(NOW))).unwrap(), self.catalogue.law())
+    }
+
+    fn code(number: u32) -> FeedbackCode {
+        let under = FeedbackCode::counted_under(&DESK.parse().unwrap()).unwrap();
+        FeedbackCode::issue(&under, at(NOW), number).unwrap()
+    }
+
+    fn filed(&self, number: u32, channel: FeedbackChannel) -> (Feedback, FeedbackContent) {
+        let by = officer(DESK).signature();
+        let filing = filing(channel, "roads", true);
+        Feedback::filed(filing, Self::code(number), by, self.rules(), at(NOW)).unwrap()
+    }
+
+    /// One that has come to `status` by moves of the table alone.
+    fn in_status(&self, status: FeedbackStatus) -> (Feedback, FeedbackContent) {
+        use FeedbackAction as A;
+        let way: &[FeedbackAction] = match status {
+            FeedbackStatus::Unverified => {
+                return self.filed(1, FeedbackChannel::Web);
+            }
+            FeedbackStatus::Received => &[],
+            FeedbackStatus::Routed => &[A::Route],
+            FeedbackStatus::InHandling => &[A::Route, A::TakeUp],
+            FeedbackStatus::Answered => &[A::Route, A::TakeUp, A::Answer],
+            FeedbackStatus::Closed => &[A::Route, A::TakeUp, A::Answer, A::Close],
+            FeedbackStatus::Refused => &[A::Refuse],
+            FeedbackStatus::Joined => &[A::Join],
+            FeedbackStatus::Withdrawn => &[A::Withdraw],
+        };
+        let mut whole = self.filed(1, FeedbackChannel::Hotline);
+        for action in way {
+            whole = self.moved(&whole, *action, at(NOW)).unwrap();
+        }
+        assert_eq!(whole.0.status, status);
+        whole
+    }
+
+    /// The move by whoever makes it.
+    fn moved(
+        &self,
+        whole: &(Feedback, FeedbackContent),
+        action: FeedbackAction,
+        now: Timestamp,
+    ) -> Result<(Feedback, FeedbackContent), FeedbackRefusal> {
+        let who = match row(action.name()).0 {
+            'D' => officer(DESK),
+            'H' | 'E' => officer(HANDLER),
+            _ => author(&whole.0.code),
+        };
+        self.moved_by(whole, &self.command(action, whole.0.version), &who, now)
+    }
+
+    fn moved_by(
+        &self,
+        (feedback, content): &(Feedback, FeedbackContent),
+        command: &FeedbackCommand,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(Feedback, FeedbackContent), FeedbackRefusal> {
+        match feedback.decide(content, command.clone(), by, self.rules(), now)? {
+            FeedbackDecision::Moved(whole) => Ok(*whole),
+            FeedbackDecision::Repeated => Ok((feedback.clone(), content.clone())),
+        }
+    }
+
+    /// A command with everything that any action needs.
+    fn command(&self, action: FeedbackAction, version: u64) -> FeedbackCommand {
+        FeedbackCommand {
+            action,
+            expected: Some(version),
+            command: format!("{}-{version}", action.name()).parse().unwrap(),
+            words: Some("theo quy định".to_owned()),
+            agency: Some(HANDLER.parse().unwrap()),
+            category: None,
+            with: Some(Box::new(self.filed(2, FeedbackChannel::Hotline).0)),
+            publication: Some(Publication {
+                title: "Đèn đường".to_owned(),
+                answer: "Đã sửa.".to_owned(),
+            }),
+            satisfaction: Some(Satisfaction::Satisfied),
+            photos: vec![photo(1)],
+        }
+    }
+}
+
+fn photo(number: u128) -> domain::upload::UploadedDocument {
+    serde_json::from_value(serde_json::json!({
+        "upload": domain::upload::UploadId::of_bits(number), "mediaType": "image/jpeg",
+        "bytes": 10, "sha256": "0".repeat(64), "objectVersion": "v1", "inspectedAt": NOW,
+    }))
+    .unwrap()
+}
+
+fn filing(channel: FeedbackChannel, category: &str, named: bool) -> Filing {
+    let author = Author {
+        full_name: FullName::try_from("Nguyễn Văn An".to_owned()).unwrap(),
+        phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+        address: "12 Lê Lợi".to_owned(),
+    };
+    Filing {
+        channel,
+        category: category.to_owned(),
+        consent: true,
+        content: FeedbackContent {
+            author: named.then_some(author),
+            words: "Đèn đường hỏng".to_owned(),
+            place: None,
+            photos: Vec::new(),
+            remarks: Vec::new(),
+        },
+        command: "filing".parse().unwrap(),
+    }
+}
+
+/// Who makes the move, and its cells.
+fn row(action: &str) -> (char, Vec<&'static str>) {
+    let line = MOVES.lines().find(|line| line.split_whitespace().next() == Some(action));
+    let mut cells = line.unwrap().split_whitespace().skip(1);
+    (cells.next().unwrap().chars().next().unwrap(), cells.collect())
+}
+
+fn short(status: FeedbackStatus) -> &'static str {
+    match status {
+        FeedbackStatus::Unverified => "un",
+        FeedbackStatus::Received => "re",
+        FeedbackStatus::Routed => "ro",
+        FeedbackStatus::InHandling => "ih",
+        FeedbackStatus::Answered => "an",
+        FeedbackStatus::Closed => "cl",
+        FeedbackStatus::Refused => "rf",
+        FeedbackStatus::Joined => "jo",
+        FeedbackStatus::Withdrawn => "wi",
+    }
+}
+
+#[test]
+fn everybody_may_do_in_every_status_what_the_table_says_and_nothing_else() {
+    let office = Office::new();
+    for (place, status) in FeedbackStatus::ALL.into_iter().enumerate() {
+        let whole = office.in_status(status);
+        let routed = whole.0.agency.is_some();
+        let people = [
+            (officer(DESK), "DE"),
+            (officer(HANDLER), if routed { "HE" } else { "" }),
+            (author(&whole.0.code), "A"),
+            (author(&Office::code(9)), ""),
+            (officer(STRANGER), ""),
+            (Actor::Portal { id: "portal".to_owned() }, ""),
+            (Actor::System { id: "night".to_owned() }, ""),
+        ];
+        for action in FeedbackAction::ALL {
+            let (mover, cells) = row(action.name());
+            for (by, as_whom) in &people {
+                let command = office.command(action, whole.0.version);
+                let outcome = office.moved_by(&whole, &command, by, at(NOW));
+                let case = format!("{} in {} by {by:?}", action.name(), status.name());
+                if !as_whom.contains(mover) {
+                    assert_eq!(outcome.unwrap_err(), FeedbackRefusal::NotAllowed, "{case}");
+                    continue;
+                }
+                match (cells[place], outcome) {
+                    (".", Err(FeedbackRefusal::Illegal { allowed, .. })) => {
+                        assert!(!allowed.contains(&action), "{case}");
+                    }
+                    ("=", Ok((next, _))) => assert_eq!(next.status, status, "{case}"),
+                    (cell, Ok((next, _))) => assert_eq!(cell, short(next.status), "{case}"),
+                    (cell, Err(refusal)) => panic!("{case}: {cell}, {refusal:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn five_working_days_lead_to_the_competent_agency_and_the_category_says_by_when_it_is_answered() {
+    let office = Office::new();
+    let (received, _) = office.in_status(FeedbackStatus::Received);
+    assert_eq!(received.received_at, Some(at(NOW)));
+    // Five and eight working days after Tuesday the 17th, at the closing of the offices.
+    assert_eq!(received.routing_due_at.map(date_of), Some(jiff::civil::date(2026, 11, 24)));
+    assert_eq!(received.due_at.map(date_of), Some(jiff::civil::date(2026, 11, 27)));
+    let (unverified, _) = office.in_status(FeedbackStatus::Unverified);
+    assert_eq!((unverified.received_at, unverified.due_at), (None, None), "no clock runs yet");
+    let due = received.routing_due_at.unwrap();
+    let second = SignedDuration::from_secs(1);
+    for (now, in_time) in [(due, true), (due.saturating_add(second).unwrap(), false)] {
+        let whole = office.in_status(FeedbackStatus::Received);
+        let (routed, _) = office.moved(&whole, FeedbackAction::Route, now).unwrap();
+        assert_eq!(routed.routed_in_time(), Some(in_time));
+        assert_eq!(routed.due_at, received.due_at, "the author's date is that of the receipt");
+    }
+    let due = received.due_at.unwrap();
+    for (now, in_time) in [(due, true), (due.saturating_add(second).unwrap(), false)] {
+        let whole = office.in_status(FeedbackStatus::InHandling);
+        let whole = office.moved(&whole, FeedbackAction::Answer, now).unwrap();
+        assert_eq!(whole.0.answered_in_time(), Some(in_time));
+    }
+}
+
+#[test]
+fn who_returns_it_gives_no_day_more_and_who_opens_it_again_does_once() {
+    let office = Office::new();
+    let whole = office.in_status(FeedbackStatus::Routed);
+    let before = whole.0.clone();
+    let later = at("2026-11-19T02:00:00Z");
+    let whole = office.moved(&whole, FeedbackAction::Return, later).unwrap();
+    assert_eq!((whole.0.agency.as_ref(), whole.0.holder.as_ref()), (None, None));
+    assert_eq!(whole.0.routing_due_at, before.routing_due_at);
+    let whole = office.moved(&whole, FeedbackAction::Route, later).unwrap();
+    assert_eq!((whole.0.due_at, whole.0.routed_at), (before.due_at, before.routed_at));
+    let whole = office.in_status(FeedbackStatus::Answered);
+    let whole = office.moved(&whole, FeedbackAction::Reopen, later).unwrap();
+    assert_eq!((whole.0.answered_at, whole.0.reopened), (None, 1));
+    assert!(whole.0.due_at > before.due_at, "the second answer has days of its own");
+    let whole = office.moved(&whole, FeedbackAction::Answer, later).unwrap();
+    let again = office.moved(&whole, FeedbackAction::Reopen, later).unwrap_err();
+    let FeedbackRefusal::Invalid(found) = again else { panic!("{again:?}") };
+    assert_eq!(found[0].rule, RuleName::ItemCount);
+}
+
+#[test]
+fn nothing_is_published_without_consent_nor_twice_and_satisfaction_is_said_once() {
+    let office = Office::new();
+    let mut whole = office.in_status(FeedbackStatus::Answered);
+    whole.0.consent = false;
+    let refused = office.moved(&whole, FeedbackAction::Publish, at(NOW)).unwrap_err();
+    assert!(matches!(refused, FeedbackRefusal::Illegal { .. }), "{refused:?}");
+    whole.0.consent = true;
+    for action in [FeedbackAction::Publish, FeedbackAction::Rate] {
+        whole = office.moved(&whole, action, at(NOW)).unwrap();
+        let refused = office.moved(&whole, action, at(NOW)).unwrap_err();
+        assert!(matches!(refused, FeedbackRefusal::Illegal { .. }), "{refused:?}");
+    }
+    assert_eq!(whole.0.satisfaction, Some(Satisfaction::Satisfied));
+    let until = whole.0.content_until.map(date_of);
+    assert_eq!(until, Some(jiff::civil::date(2036, 11, 17)), "ten years after it was closed");
+}
+
+#[test]
+fn a_feedback_is_joined_to_another_that_is_handled_and_to_no_chain() {
+    let office = Office::new();
+    let whole = office.in_status(FeedbackStatus::Received);
+    let mut command = office.command(FeedbackAction::Join, 1);
+    for (status, taken) in [
+        (FeedbackStatus::Unverified, false),
+        (FeedbackStatus::Received, false),
+        (FeedbackStatus::Joined, false),
+        (FeedbackStatus::Refused, false),
+        (FeedbackStatus::Withdrawn, false),
+    ] {
+        // Its own code: what is in these statuses is number one, as it is itself.
+        command.with = Some(Box::new(office.in_status(status).0));
+        let outcome = office.moved_by(&whole, &command, &officer(DESK), at(NOW));
+        assert_eq!(outcome.is_ok(), taken, "{}", status.name());
+    }
+    command.with = None;
+    let outcome = office.moved_by(&whole, &command, &officer(DESK), at(NOW));
+    assert!(matches!(outcome, Err(FeedbackRefusal::Invalid(_))));
+    let joined = office.in_status(FeedbackStatus::Joined).0;
+    assert_eq!(joined.joined_to, Some(Office::code(2)));
+}
+
+#[test]
+fn the_law_asks_who_it_is_and_only_a_category_may_do_without() {
+    let office = Office::new();
+    let file = |category: &str, named: bool| {
+        let filing = filing(FeedbackChannel::Web, category, named);
+        let by = officer(DESK).signature();
+        Feedback::filed(filing, Office::code(1), by, office.rules(), at(NOW))
+    };
+    let FeedbackRefusal::Invalid(found) = file("conduct", false).unwrap_err() else { panic!() };
+    assert_eq!((found[0].field.as_str(), found[0].rule), ("author", RuleName::Required));
+    assert!(matches!(file("nonsense", true), Err(FeedbackRefusal::Invalid(_))));
+    let (unnamed, _) = file("roads", false).unwrap();
+    assert_eq!((unnamed.status, unnamed.anonymous), (FeedbackStatus::Received, true));
+    assert!(!unnamed.is_authors(&author(&unnamed.code)), "nobody has proved to be nobody");
+    assert_eq!(file("roads", true).unwrap().0.status, FeedbackStatus::Unverified);
+}
+
+#[test]
+fn no_agency_may_be_named_as_the_codes_of_feedback_are() {
+    let text = include_str!("../../../../infra/data/agencies.json");
+    let mut listed: serde_json::Value = serde_json::from_str(text).unwrap();
+    let mut agency = listed["agencies"][2].clone();
+    agency["code"] = "H20.01.PA".into();
+    listed["agencies"].as_array_mut().unwrap().push(agency);
+    let listed = serde_json::from_value(listed).unwrap();
+    let refused = catalogue_with(|files| files.agencies = listed);
+    let found = refused.unwrap_err();
+    assert!(found.iter().any(|broken| broken.rule == RuleName::AgencyCode), "{found:?}");
+    let code: FeedbackCode = "h20.01.pa-261117-0001".parse().unwrap();
+    assert_eq!(code.as_str(), "H20.01.PA-261117-0001");
+    assert!("H20.01-261117-0001".parse::<FeedbackCode>().is_err(), "a dossier's");
+    let longest: AgencyCode = format!("H20.{}", "1".repeat(31)).parse().unwrap();
+    assert!(FeedbackCode::counted_under(&longest).is_err());
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_in_whatever_order_history_and_state_agree(
+        steps in proptest::collection::vec((0..13_usize, 0..4_usize, 0..400_i64), 0..40),
+    ) {
+        let office = Office::new();
+        let mut whole = office.filed(1, FeedbackChannel::Web);
+        let code = whole.0.code.clone();
+        let people = [officer(DESK), officer(HANDLER), officer(STRANGER), author(&code)];
+        let mut now = at(NOW);
+        for (step, (action, by, hours)) in steps.into_iter().enumerate() {
+            now = now.saturating_add(SignedDuration::from_hours(hours - 20)).unwrap();
+            let mut command = office.command(FeedbackAction::ALL[action], whole.0.version);
+            command.command = format!("step-{step}").parse().unwrap();
+            let asked = office.moved_by(&whole, &command, &people[by], now);
+            // A year without a calendar, and whatever is refused, changes nothing.
+            let Ok(next) = asked else { continue };
+            let again = next.0.decide(&next.1, command, &people[by], office.rules(), now);
+            prop_assert!(matches!(
+                again, Ok(FeedbackDecision::Repeated) | Err(FeedbackRefusal::NotAllowed)
+            ));
+            whole = next;
+            let state = &whole.0;
+            prop_assert_eq!(usize::try_from(state.version).unwrap(), state.history.len());
+            prop_assert!(state.history.windows(2).all(|pair| pair[0].at <= pair[1].at));
+            prop_assert_eq!(state.status, state.history.last().unwrap().status);
+            prop_assert_eq!(state.ended_at.is_some(), state.status.is_ended());
+            prop_assert_eq!(state.ended_at.is_some(), state.content_until.is_some());
+            let verified = state.status != FeedbackStatus::Unverified;
+            prop_assert!(!state.due_at.is_some() || verified);
+            let once: BTreeSet<u64> = whole.1.remarks.iter().map(|one| one.version).collect();
+            prop_assert_eq!(once.len(), whole.1.remarks.len());
+            let written = serde_json::to_value(state).unwrap();
+            prop_assert!(!written.to_string().contains("912345678"), "the state names nobody");
+            prop_assert_eq!(&serde_json::from_value::<Feedback>(written).unwrap(), state);
+        }
+    }
+}
