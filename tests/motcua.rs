@@ -27,6 +27,7 @@ mod gateways;
 mod growth;
 mod index;
 mod journey;
+mod keys;
 mod kinds;
 mod law;
 mod matrix;

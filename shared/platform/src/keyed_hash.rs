@@ -9,10 +9,13 @@ use sha2::{Digest, Sha256};
 use crate::config::Setting;
 use crate::wire::hex;
 
-/// Hashes numbers of people with a secret.
+/// Hashes numbers of people with a secret, which may have several keys, one on each line. The first is
+/// in force: what is written is hashed by it. What is looked for may have been hashed by any of them,
+/// so that a key can be changed and nothing is forgotten (ADR 113).
 #[derive(Clone)]
 pub struct KeyedHash {
-    secret: String,
+    in_force: String,
+    others: Vec<String>,
 }
 
 impl fmt::Debug for KeyedHash {
@@ -22,9 +25,17 @@ impl fmt::Debug for KeyedHash {
 }
 
 impl KeyedHash {
-    /// With this secret. With another one nothing is found that was kept before.
+    /// With this secret. By a key that it does not have nothing is found that was kept before.
     pub fn new(secret: String) -> Self {
-        Self { secret }
+        let mut keys = secret.lines().map(str::trim).filter(|key| !key.is_empty());
+        let in_force = keys.next().unwrap_or_default().to_owned();
+        Self { in_force, others: keys.map(str::to_owned).collect() }
+    }
+
+    /// One for each key, that in force first: what was kept may be under any of them.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        let keys = std::iter::once(&self.in_force).chain(&self.others);
+        keys.map(|key| Self { in_force: key.clone(), others: Vec::new() })
     }
 
     /// The hash of `value` as `kind#<64 hexadecimal digits>`: equal values of two kinds differ in
@@ -35,7 +46,7 @@ impl KeyedHash {
 
     /// The same hash as 32 bytes, without its kind.
     pub fn bytes_of(&self, kind: &str, value: &str) -> [u8; 32] {
-        let mut mac = hmac_of(self.secret.as_bytes());
+        let mut mac = hmac_of(self.in_force.as_bytes());
         mac.update(kind.as_bytes());
         mac.update(b"#");
         mac.update(value.as_bytes());

@@ -78,17 +78,9 @@ impl ContactBook {
         Self { client, table, hash: KeyedHash::new(secret), minute: Arc::default() }
     }
 
-    fn phone_key(&self, phone: &Phone) -> String {
-        self.hash.of("phone", phone.zalo())
-    }
-
-    fn day_key(&self, phone: &Phone, day: Date) -> String {
-        format!("{}#{day}", self.hash.of("day", phone.zalo()))
-    }
-
     /// What the applicant with this identity number prefers.
     pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
-        let item = self.get(self.hash.of("id", &id.stored())).await?;
+        let item = self.kept(|hash| hash.of("id", &id.stored())).await?;
         let Some(mut item) = item else {
             return Ok(NoticePreference::default());
         };
@@ -96,15 +88,39 @@ impl ContactBook {
         read(item)
     }
 
-    /// Keeps what the applicant prefers from now on.
+    /// Keeps what the applicant prefers from now on: under each key, since another process may look
+    /// under another one first while keys are changed.
     pub async fn prefer(
         &self,
         id: &IdNumber,
         preference: &NoticePreference,
     ) -> Result<(), Failure> {
-        let mut item = super::write(preference)?;
-        item.insert("contact".to_owned(), text(self.hash.of("id", &id.stored())));
-        super::put(&self.client, &self.table, item).await
+        for hash in self.hash.each() {
+            let mut item = super::write(preference)?;
+            item.insert("contact".to_owned(), text(hash.of("id", &id.stored())));
+            super::put(&self.client, &self.table, item).await?;
+        }
+        Ok(())
+    }
+
+    /// What is kept under the key in force, or else under another.
+    async fn kept(&self, key: impl Fn(&KeyedHash) -> String) -> Result<Option<Item>, Failure> {
+        for hash in self.hash.each() {
+            let found = self.get(key(&hash)).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// How often this number was written to on `day`, whatever key was in force.
+    async fn sent_on(&self, phone: &Phone, day: Date) -> Result<u64, Failure> {
+        let mut sent = 0_u64;
+        for hash in self.hash.each() {
+            sent = sent.saturating_add(self.counted(day_key(&hash, phone, day)).await?);
+        }
+        Ok(sent)
     }
 
     async fn get(&self, key: String) -> Result<Option<Item>, Failure> {
@@ -194,6 +210,36 @@ impl ContactBook {
         place.map(Some).ok_or_else(|| Failure::Defect("a place was taken and not told".to_owned()))
     }
 
+    async fn remember(
+        &self,
+        key: String,
+        channel: NoticeChannel,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let remember = || {
+            self.client
+                .update_item()
+                .table_name(&self.table)
+                .key("contact", text(&key))
+                .expression_attribute_names("#until", format!("{}UnreachableUntil", channel.name()))
+                .expression_attribute_values(":until", text(until.to_string()))
+        };
+        // The item is forgotten when the longer of both channels' memories ends.
+        let longer = remember()
+            .update_expression("SET #until = :until, expiresAt = :expires")
+            .condition_expression("attribute_not_exists(expiresAt) OR expiresAt < :expires")
+            .expression_attribute_values(
+                ":expires",
+                AttributeValue::N(until.as_second().to_string()),
+            )
+            .send()
+            .await;
+        if unless_refused(longer)?.is_none() {
+            remember().update_expression("SET #until = :until").send().await.map_err(down)?;
+        }
+        Ok(())
+    }
+
     /// An update of the month's item that counts `vnd`.
     fn reservation(&self, minute: i64, vnd: u64, now: Timestamp) -> UpdateItemFluentBuilder {
         self.client
@@ -224,6 +270,14 @@ fn after(now: Timestamp, length: SignedDuration) -> Timestamp {
     now.saturating_add(length).unwrap_or(now)
 }
 
+fn phone_key(hash: &KeyedHash, phone: &Phone) -> String {
+    hash.of("phone", phone.zalo())
+}
+
+fn day_key(hash: &KeyedHash, phone: &Phone, day: Date) -> String {
+    format!("{}#{day}", hash.of("day", phone.zalo()))
+}
+
 fn month_key(now: Timestamp) -> String {
     format!("month#{}", date_of(now).strftime("%Y-%m"))
 }
@@ -243,8 +297,8 @@ impl Contacts for ContactBook {
         };
         let (preference, known, sent_today, spent_vnd) = try_join!(
             preference,
-            self.get(self.phone_key(phone)),
-            self.counted(self.day_key(phone, date_of(now))),
+            self.kept(|hash| phone_key(hash, phone)),
+            self.sent_on(phone, date_of(now)),
             self.counted(month_key(now)),
         )?;
         let known = known.map(read::<PhoneItem>).transpose()?.unwrap_or_default();
@@ -271,26 +325,8 @@ impl Contacts for ContactBook {
         channel: NoticeChannel,
         until: Timestamp,
     ) -> Result<(), Failure> {
-        let remember = || {
-            self.client
-                .update_item()
-                .table_name(&self.table)
-                .key("contact", text(self.phone_key(phone)))
-                .expression_attribute_names("#until", format!("{}UnreachableUntil", channel.name()))
-                .expression_attribute_values(":until", text(until.to_string()))
-        };
-        // The item is forgotten when the longer of both channels' memories ends.
-        let longer = remember()
-            .update_expression("SET #until = :until, expiresAt = :expires")
-            .condition_expression("attribute_not_exists(expiresAt) OR expiresAt < :expires")
-            .expression_attribute_values(
-                ":expires",
-                AttributeValue::N(until.as_second().to_string()),
-            )
-            .send()
-            .await;
-        if unless_refused(longer)?.is_none() {
-            remember().update_expression("SET #until = :until").send().await.map_err(down)?;
+        for hash in self.hash.each() {
+            self.remember(phone_key(&hash, phone), channel, until).await?;
         }
         Ok(())
     }
@@ -307,7 +343,7 @@ impl Contacts for ContactBook {
         if let Some(phone) = phone
             && charge.services > 0
         {
-            let day = self.day_key(phone, date_of(now));
+            let day = day_key(&self.hash, phone, date_of(now));
             self.add(day, u64::from(charge.services), after(now, COUNTS_KEPT)).await?;
         }
         Ok(())

@@ -128,7 +128,28 @@ impl People {
         after: Option<&PersonPlace>,
         shown: impl Fn(&PersonRow) -> bool,
     ) -> Result<PersonPage, Failure> {
-        let (index, key, value) = person.key(&self.hash);
+        let mut found = Vec::new();
+        for hash in self.hash.each() {
+            found.append(&mut self.found_by(&hash, person, limit, after, &shown).await?);
+        }
+        // Those of each key are in this order already, which the sort keeps.
+        found.sort_by(|a, b| b.submitted_at.cmp(&a.submitted_at));
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(PersonRow::place);
+        Ok(PersonPage { codes: found.into_iter().map(|row| row.code).collect(), next })
+    }
+
+    /// Those that were hashed by this key: more than `limit` of them, or all.
+    async fn found_by(
+        &self,
+        hash: &KeyedHash,
+        person: &Person,
+        limit: usize,
+        after: Option<&PersonPlace>,
+        shown: impl Fn(&PersonRow) -> bool,
+    ) -> Result<Vec<PersonRow>, Failure> {
+        let (index, key, value) = person.key(hash);
         let query = self
             .client
             .query()
@@ -157,12 +178,8 @@ impl People {
             found.extend(rows.filter(&shown));
             start = page.last_evaluated_key;
             if start.is_none() || found.len() > limit {
-                break;
+                return Ok(found);
             }
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(PersonRow::place);
-        Ok(PersonPage { codes: found.into_iter().map(|row| row.code).collect(), next })
     }
 }
