@@ -287,3 +287,25 @@ async fn a_reload_in_the_middle_of_a_form_or_of_sending_loses_nothing_and_double
     assert_eq!(public.body["status"], 1, "{}", public.body);
     visit.keeps_nothing_personal().await;
 }
+
+#[tokio::test]
+async fn the_pages_server_opens_its_four_doors_to_its_own_page_and_nothing_else_to_nobody_else() {
+    let visit = Visit::begun().await;
+    let page = setting("PAGE_URL");
+    let asked = |path: &str, site: &'static str| {
+        let request = visit.stack.http.get(format!("{page}{path}")).header("sec-fetch-site", site);
+        async move { request.send().await.unwrap() }
+    };
+    let own = asked("/api/v1/procedures?limit=1", "same-origin").await;
+    assert_eq!(own.status(), 200);
+    assert_eq!(own.headers()["cache-control"], "no-store");
+    for site in ["cross-site", "same-site", "none"] {
+        assert_eq!(asked("/api/v1/procedures?limit=1", site).await.status(), 403, "{site}");
+    }
+    for path in ["/api/v1/me/dossiers", "/api/v1/procedures/../me/dossiers", "/api/v1/dossiers"] {
+        assert_eq!(asked(path, "same-origin").await.status(), 403, "{path}");
+    }
+    for path in ["/server.js", "/../sdk/package.json", "/dist/portal.js", "/src/portal.ts"] {
+        assert_eq!(asked(path, "same-origin").await.status(), 404, "{path}");
+    }
+}
