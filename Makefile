@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
+.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,13 +49,21 @@ deadline: ## when is it due, and why: make deadline PROCEDURE=1.001193 RECEIVED=
 schema: ## write the JSON Schemas of infra/data from the types that read the files
 	@cargo run --quiet --locked -p domain --features schema --example schema
 
+# Installed again where the lock file is newer; nothing of what is installed runs while it is.
+%/node_modules/.package-lock.json: %/package-lock.json
+	npm ci --prefix $* --loglevel=error
+	@touch $@
+
+sdk: docs/examples/node_modules/.package-lock.json ## generate the TypeScript client from infra/openapi.yaml, and build it and the example portal (docs/examples)
+	npm run --silent build --prefix docs/examples
+
 demo: build ## play one working day of a province on a stack of its own
 	$(STACK) run --dir .local/demo -- $(or $(CARGO_TARGET_DIR),target)/debug/demo
 
 prove-kill: build ## the same day while the functions' processes are killed, and the books afterwards: make prove-kill [SECONDS=120] [SEED=N]
 	$(STACK) run --dir .local/fire -- $(or $(CARGO_TARGET_DIR),target)/debug/fire $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
-test: build ## every test, the end-to-end ones on a stack of their own, the page in a browser, generated requests, the README
+test: build sdk ## every test, the end-to-end ones on a stack of their own, the pages in a browser, the generated client, generated requests, the README
 	$(PYTHON) infra/local/browser.py
 	cargo test --workspace --locked --no-run
 	cargo test -p domain --features schema --locked --test schemas
@@ -71,7 +79,7 @@ readme: ## run every block of the README and of docs/integrators.md, in one shel
 	$(PYTHON) infra/local/readme.py
 	$(PYTHON) infra/local/readme.py --readme docs/integrators.md
 
-check: setup check-spelling check-toml check-python check-template ## formatting, lints, types, spelling, licences and sources of dependencies, the template
+check: setup check-spelling check-toml check-python check-template check-contract ## formatting, lints, types, spelling, licences and sources of dependencies, the template, the contract
 	cargo fetch --locked
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -92,6 +100,9 @@ check-python: setup
 
 check-template: setup
 	AWS_DEFAULT_REGION=ap-southeast-1 SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --template infra/template.yaml
+
+check-contract: infra/local/contract/node_modules/.package-lock.json
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm run --silent lint --prefix infra/local/contract
 
 fmt: setup ## lay out Rust, Python and TOML as make check wants them
 	cargo fmt --all

@@ -2,13 +2,15 @@
 
 What is built into the functions has the scope `required`; what only tests, tools and the local
 stack use is `excluded`. Each crate has its checksum from Cargo.lock and its licence; each package
-of Python comes from a requirements file of infra/local. The same files give the same bytes. Nothing
-is fetched: `cargo fetch --locked` has to have run, as it has after any build.
+of Python comes from a requirements file of infra/local, each of npm from a lock file with its hash.
+The same files give the same bytes. Nothing is fetched: `cargo fetch --locked` has to have run, as
+it has after any build.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import subprocess
 import sys
@@ -21,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # What is deployed runs on one of these (Architecture in infra/template.yaml).
 TARGETS = ("aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu")
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
+# What frontends start from, and the linters of the contract; nothing of either is deployed.
+NPM = ("docs/examples", "infra/local/contract")
 # Whoever has the same files makes the same serial number.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:motcua:sbom")
 
@@ -111,6 +115,34 @@ def tools() -> list[Package]:
     ]
 
 
+def packages_of_npm() -> list[Package]:
+    pinned: dict[tuple[str, str], str] = {}
+    for folder in NPM:
+        lock = json.loads((ROOT / folder / "package-lock.json").read_text())
+        for path, package in lock["packages"].items():
+            if "integrity" in package:
+                name = path.rpartition("node_modules/")[2]
+                pinned[(name, package["version"])] = package["integrity"]
+    found = []
+    for (name, version), integrity in sorted(pinned.items()):
+        purl = f"pkg:npm/{name.replace('@', '%40')}@{version}"
+        algorithm, _, digest = integrity.partition("-")
+        if algorithm != "sha512":
+            raise SystemExit(f"{purl} has a hash of another kind: {algorithm}")
+        found.append(
+            {
+                "type": "library",
+                "bom-ref": purl,
+                "name": name,
+                "version": version,
+                "scope": "excluded",
+                "hashes": [{"alg": "SHA-512", "content": base64.b64decode(digest).hex()}],
+                "purl": purl,
+            }
+        )
+    return found
+
+
 def dependencies(metadata: Package, components: list[Package]) -> list[Package]:
     """What each component depends on, as cargo resolves the workspace."""
     names = {made["id"]: (made["name"], made["version"]) for made in metadata["packages"]}
@@ -153,7 +185,7 @@ def bill() -> Package:
     metadata = json.loads(cargo("metadata", "--format-version", "1", "--features", "domain/schema"))
     applications = ours("application", members("functions"))
     libraries = ours("library", members("shared"))
-    components = [*applications, *libraries, *crates(metadata), *tools()]
+    components = [*applications, *libraries, *crates(metadata), *tools(), *packages_of_npm()]
     named = {"type": "application", "bom-ref": "motcua", "name": "motcua", "version": version()}
     whole = {"ref": "motcua", "dependsOn": [made["bom-ref"] for made in applications]}
     return {

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
-use platform::http;
 use platform::port::{Contacts, Inquiries};
 use serde_json::{Value, json};
 
 use crate::support::asker::{Account, Desk, Ending, Ends};
 use crate::support::call::{Answer, Call, SMS_SECRET, ZALO_APP, reporters, signed, submission};
 use crate::support::file;
+use crate::support::judge::served;
 use crate::support::log::Log;
 use crate::support::world::{NOW, Scripted, World, at};
 
@@ -51,7 +51,7 @@ async fn hear_by<B: Inquiries + Contacts>(
         let catalogue = &world.catalogue;
         record_delivery::handle(request, &world.notices, &answering, catalogue, &reporters, now)
     };
-    http::serve(call.event(), handler).await.into()
+    served(call.event(), handler).await.into()
 }
 
 async fn hear(desk: &Desk, world: &World, call: Call, now: &str) -> Answer {

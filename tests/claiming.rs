@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::call::{
     AGENCY, Answer, CITIZEN, Call, submission, submit_event, transition_event,
 };
+use crate::support::judge::served;
 use crate::support::shelf::{PDF, declared, pdf};
 use crate::support::world::{Death, Mortal, NOW, World, at};
 
@@ -213,7 +214,7 @@ async fn a_document_under_inspection_holds_the_submission_up_for_seconds_and_the
     assert_eq!(held.body["uploads"], json!([id]));
     let payload = submit("k", &body).payload();
     let request = serde_json::from_value(payload).unwrap();
-    let response = platform::http::serve(request, |request| {
+    let response = served(request, |request| {
         submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, at(NOW))
     })
     .await;
@@ -303,7 +304,7 @@ async fn without_the_storage_s_word_that_it_keeps_a_document_no_dossier_has_it()
     let body = with(&usable(&world, "a").await);
     let claims = Claiming { uploads: world.uploads.clone(), keeper: Broken };
     let request = serde_json::from_value(submit("k", &body).payload()).unwrap();
-    let response = platform::http::serve(request, |request| {
+    let response = served(request, |request| {
         submit_dossier::handle(request, &world.intake, &claims, &world.catalogue, at(NOW))
     })
     .await;

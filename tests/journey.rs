@@ -1,5 +1,6 @@
 //! The deployed stack: `infra/template.yaml` as it stands, each function under its own role.
 
+mod frontend;
 mod gateways;
 mod matrix;
 mod operators;

@@ -14,7 +14,6 @@ use local::payment_platform::PaymentPlatform as StandIn;
 use platform::Failure;
 use platform::dynamo::Payments;
 use platform::gateway::http_client;
-use platform::http;
 use platform::paying::Till;
 use platform::payment_platform::{PaymentAccountSettings, PaymentPlatform};
 use platform::port::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder, Stored, Trouble};
@@ -22,6 +21,7 @@ use serde_json::{Value, json};
 use settle_payments::{Order, Outcome, settle};
 
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call};
+use crate::support::judge::served;
 use crate::support::world::{Death, NOW, World, at};
 
 /// Another citizen than the owner of the dossiers here.
@@ -129,7 +129,7 @@ impl Paying {
             catalogue: &self.world.catalogue,
         };
         let handler = |request| take_payment::handle(request, &till, now);
-        http::serve(call.event(), handler).await.into()
+        served(call.event(), handler).await.into()
     }
 
     async fn at(&self, call: Call, now: Timestamp) -> Answer {

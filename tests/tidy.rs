@@ -23,8 +23,8 @@ fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for path in entries.map(|entry| entry.unwrap().path()) {
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && !name.starts_with('.') && !["target", "__pycache__"].contains(&name)
-            {
+            let others = ["target", "__pycache__", "node_modules"];
+            if path.is_dir() && !name.starts_with('.') && !others.contains(&name) {
                 walk(&path, found);
             } else if path.is_file() {
                 found.push(path);

@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use domain::catalogue::Catalogue;
 use jiff::{SignedDuration, Timestamp};
 use platform::catalogue::{Texts, UndecidedYears};
-use platform::http;
 use platform::record::standing::EventState;
 use platform::webhook::Secret;
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use serde_json::{Value, json};
 use crate::support::call::{Answer, Call, SOURCE, submit_event, transition_event};
 use crate::support::desk::{message, receiving, record_of, work};
 use crate::support::file;
+use crate::support::judge::served;
 use crate::support::world::{Kept, NOW, World, at};
 
 const CODE: &str = "H20.03-261116-9001";
@@ -64,7 +64,7 @@ impl Signer {
 async fn answer_by(world: &World, queue: &Kept, catalogue: &Catalogue, call: Call) -> Answer {
     let receiving = receiving(world, queue);
     let handler = |request| receive_event::handle(request, &receiving, catalogue, at(NOW));
-    http::serve(call.event(), handler).await.into()
+    served(call.event(), handler).await.into()
 }
 
 async fn answer(world: &World, queue: &Kept, call: Call) -> Answer {
@@ -75,7 +75,7 @@ async fn answer(world: &World, queue: &Kept, call: Call) -> Answer {
 async fn with_location(world: &World, queue: &Kept, call: Call) -> (Answer, String) {
     let receiving = receiving(world, queue);
     let handler = |request| receive_event::handle(request, &receiving, &world.catalogue, at(NOW));
-    let response = http::serve(call.event(), handler).await;
+    let response = served(call.event(), handler).await;
     let place = response.headers.get("location").map(|place| place.to_str().unwrap().to_owned());
     (response.into(), place.unwrap_or_default())
 }

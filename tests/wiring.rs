@@ -132,6 +132,17 @@ impl Documents {
         Self { openapi: yaml("infra/openapi.yaml"), asyncapi: yaml("infra/asyncapi.yaml") }
     }
 
+    /// What the document says of the route `GET /v1/…`; null where it has none.
+    pub(crate) fn operation(&self, route: &str) -> &Value {
+        let (method, path) = route.split_once(' ').unwrap_or_default();
+        &self.openapi["paths"][path][method.to_lowercase()]
+    }
+
+    /// What an operation says of answers with `status`; null where it knows none.
+    pub(crate) fn response(&self, operation: &Value, status: i64) -> Value {
+        self.follow(&self.openapi, &operation["responses"][status.to_string()]).clone()
+    }
+
     /// What `value` says, references followed.
     fn follow<'a>(&'a self, document: &'a Value, value: &'a Value) -> &'a Value {
         let Some(reference) = value["$ref"].as_str() else {
@@ -146,7 +157,7 @@ impl Documents {
     }
 
     /// A schema with everything that it refers to, formats checked.
-    fn validator(&self, schema: &Value) -> jsonschema::Validator {
+    pub(crate) fn validator(&self, schema: &Value) -> jsonschema::Validator {
         fn local(value: &mut Value) {
             match value {
                 Value::Object(fields) => {

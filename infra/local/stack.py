@@ -167,13 +167,16 @@ class Stack:
                 raise
 
     def start(self, port_base: int | None) -> None:
-        ports = free_ports(4) if port_base is None else [port_base + offset for offset in range(4)]
+        ports = free_ports(5) if port_base is None else [port_base + offset for offset in range(5)]
         endpoint = f"http://127.0.0.1:{ports[0]}"
         # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by
         # letter.
         issuer_url = f"http://localhost:{ports[1]}"
         gateways_url = f"http://localhost:{ports[2]}"
         portal_url = f"http://localhost:{ports[3]}"
+        # Nobody listens there until somebody starts docs/examples/portal; the storage of documents
+        # takes uploads from pages of its origin.
+        page_url = f"http://localhost:{ports[4]}"
         tools = {
             **clean_environment(),
             **ROOT_KEY,
@@ -204,7 +207,7 @@ class Stack:
         say("MiniStack, issuer, gateways and portal are ready")
 
         say(f"deploying {shown(TEMPLATE)}, some 15 s")
-        outputs = self.deploy(tools, issuer_url, gateways_url, portal_url)
+        outputs = self.deploy(tools, issuer_url, gateways_url, portal_url, page_url)
         say(f"deployed {len(FUNCTIONS)} functions")
 
         settings = {
@@ -246,6 +249,7 @@ class Stack:
             "ISSUER_URL": issuer_url,
             "GATEWAYS_URL": gateways_url,
             "PORTAL_URL": portal_url,
+            "PAGE_URL": page_url,
             **GATEWAY_ACCOUNT,
             **PORTAL_ACCOUNT,
         }
@@ -310,7 +314,12 @@ class Stack:
         }
 
     def deploy(
-        self, tools: Mapping[str, str], issuer_url: str, gateways_url: str, portal_url: str
+        self,
+        tools: Mapping[str, str],
+        issuer_url: str,
+        gateways_url: str,
+        portal_url: str,
+        page_url: str,
     ) -> dict[str, str]:
         # Here, because the Python that sets the tools up does not have it.
         import boto3  # noqa: PLC0415
@@ -341,8 +350,9 @@ class Stack:
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "Subscribers": "true",
             "PublicUrl": "https://motcua.example.vn",
-            # Deployed, and without effect here: the engine refuses each preflight (ADR 39).
-            "CorsOrigins": "https://dichvucong.example.vn,http://localhost:3000",
+            # For the storage of documents alone: the engine refuses each preflight of the API (ADR
+            # 39).
+            "CorsOrigins": f"https://dichvucong.example.vn,{page_url}",
             "NoticeLimits": "ignored",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",
@@ -522,7 +532,7 @@ def arguments() -> argparse.Namespace:
         command.add_argument("--dir", type=Path, default=Path(os.environ.get("STACK_DIR") or LOCAL))
         if name == "up":
             command.add_argument(
-                "--port-base", default="auto", help="first of four ports in a row, or auto"
+                "--port-base", default="auto", help="first of five ports in a row, or auto"
             )
         if name == "run":
             command.add_argument("argv", nargs=argparse.REMAINDER)

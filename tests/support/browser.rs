@@ -115,6 +115,17 @@ impl Browser {
         }
     }
 
+    /// Waits until the browser tells of something by this name, which has not been asked for yet.
+    pub async fn event(&mut self, method: &str) -> Value {
+        loop {
+            if let Some(place) = self.events.iter().position(|event| event["method"] == method) {
+                return self.events.remove(place)["params"].take();
+            }
+            let event = self.answer().await;
+            self.events.push(event);
+        }
+    }
+
     /// What a script says in the page.
     pub async fn says(&mut self, script: &str) -> Value {
         let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
@@ -166,6 +177,23 @@ impl Browser {
         for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
             let key = json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text});
             self.call("Input.dispatchKeyEvent", key).await;
+        }
+    }
+
+    /// Presses twice, as fast as people do it by mistake, in the middle of what `selector` finds.
+    pub async fn press_twice(&mut self, selector: &str) {
+        let asked = format!(
+            "(() => {{ const found = document.querySelector('{selector}');
+               found.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+               const box = found.getBoundingClientRect();
+               return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        );
+        let place = self.says(&asked).await;
+        for (count, kind) in
+            [(1, "mousePressed"), (1, "mouseReleased"), (2, "mousePressed"), (2, "mouseReleased")]
+        {
+            let press = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": count});
+            self.call("Input.dispatchMouseEvent", press).await;
         }
     }
 

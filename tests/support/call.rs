@@ -8,7 +8,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use jiff::Timestamp;
 use platform::gateway::report::ZaloSigner;
-use platform::http::{self, HttpRequest};
+use platform::http::HttpRequest;
 use platform::paying::Till;
 use platform::payment_platform::{PaymentPlatform, PaymentSettings};
 use record_delivery::Reporters;
@@ -17,6 +17,7 @@ use url::form_urlencoded;
 
 use super::asker::Desk;
 use super::desk::receiving;
+use super::judge::served;
 use super::world::{Kept, NOW, World, at, proof_key, public_url, shipped};
 
 /// The agency of most tests.
@@ -332,7 +333,7 @@ impl Call {
     ) -> Answer {
         let handler =
             |request| submit_dossier::handle(request, intake, &world.claims, &world.catalogue, now);
-        http::serve(self.event(), handler).await.into()
+        served(self.event(), handler).await.into()
     }
 
     /// The answer of `change-status` at `now`.
@@ -344,7 +345,7 @@ impl Call {
     ) -> Answer {
         let handler =
             |request| change_status::handle(request, store, &world.claims, &world.catalogue, now);
-        http::serve(self.event(), handler).await.into()
+        served(self.event(), handler).await.into()
     }
 
     /// The answer of `publish-catalogue` at `now`.
@@ -353,26 +354,22 @@ impl Call {
         catalogue_store: &platform::dynamo::CatalogueStore,
         now: Timestamp,
     ) -> Answer {
-        http::serve(self.event(), |request| {
-            publish_catalogue::handle(request, catalogue_store, now)
-        })
-        .await
-        .into()
+        served(self.event(), |request| publish_catalogue::handle(request, catalogue_store, now))
+            .await
+            .into()
     }
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
         let tables = (&world.figures, &world.dossiers, &world.deliveries);
-        http::serve(self.event(), |request| {
-            read_kpi::handle(request, tables, &world.catalogue, now)
-        })
-        .await
+        served(self.event(), |request| read_kpi::handle(request, tables, &world.catalogue, now))
+            .await
     }
 
     /// What `read-catalogue` answers at `now`, as it is.
     pub async fn at_catalogue(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
         let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
-        http::serve(self.event(), handler).await
+        served(self.event(), handler).await
     }
 
     /// What `upload-document` answers at `now`, as it is.
@@ -380,12 +377,12 @@ impl Call {
         let (uploads, bucket) = (&world.uploads, &world.bucket);
         let handler =
             |request| upload_document::handle(request, uploads, bucket, &world.catalogue, now);
-        http::serve(self.event(), handler).await
+        served(self.event(), handler).await
     }
 
     /// The answer of `keep-preference`.
     pub async fn at_preference(self, world: &World) -> Answer {
-        http::serve(self.event(), |request| {
+        served(self.event(), |request| {
             keep_preference::handle(request, &world.contacts, &world.catalogue)
         })
         .await
@@ -411,23 +408,23 @@ impl Call {
                 let (queue, key) = (&world.asked, proof_key());
                 let handler =
                     |request| prove_owner::handle(request, &world.proofs, queue, &key, now);
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             "POST /v1/dossiers" => {
-                http::serve(event, |request| {
+                served(event, |request| {
                     submit_dossier::handle(request, &world.intake, &world.claims, catalogue, now)
                 })
                 .await
             }
             "POST /v1/dossiers/{code}/transitions" | "POST /v1/dossiers/{code}/assignment" => {
-                http::serve(event, |request| {
+                served(event, |request| {
                     change_status::handle(request, &world.dossiers, &world.claims, catalogue, now)
                 })
                 .await
             }
             "POST /v1/dossiers/{code}/erasure" => {
                 let eraser = &world.claims.keeper;
-                http::serve(event, |request| {
+                served(event, |request| {
                     erase_content::handle(request, &world.erasures, eraser, now)
                 })
                 .await
@@ -439,7 +436,7 @@ impl Call {
             | "GET /v1/reads" => {
                 let tables = (&world.dossiers, &world.reads, &world.copies);
                 let url = public_url();
-                http::serve(event, |request| {
+                served(event, |request| {
                     read_case::handle(request, tables, (&world.bucket, &url), catalogue, now)
                 })
                 .await
@@ -447,23 +444,23 @@ impl Call {
             "GET /v1/me/dossiers" | "POST /v1/search" => {
                 let handler =
                     |request| find_dossier::handle(request, &world.finders, catalogue, now);
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             "POST /v1/documents" | "GET /v1/documents/{id}" => {
                 let (uploads, bucket) = (&world.uploads, &world.bucket);
                 let handler =
                     |request| upload_document::handle(request, uploads, bucket, catalogue, now);
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             route if route.ends_with("/payments") || route.ends_with("/callbacks/payment") => {
                 let gateway = &nobodys_platform();
                 let (book, store) = (&world.payments, &world.dossiers);
                 let till = Till { book, store, gateway, catalogue };
-                http::serve(event, |request| take_payment::handle(request, &till, now)).await
+                served(event, |request| take_payment::handle(request, &till, now)).await
             }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices, &world.deliveries);
-                http::serve(event, |request| track_dossier::handle(request, tables, catalogue, now))
+                served(event, |request| track_dossier::handle(request, tables, catalogue, now))
                     .await
             }
             route if route.contains("/v1/callbacks/") => {
@@ -473,10 +470,10 @@ impl Call {
                 let queue = Kept::default();
                 let receiving = receiving(world, &queue);
                 let handler = |request| receive_event::handle(request, &receiving, catalogue, now);
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             route if route.contains("/v1/preference") => {
-                http::serve(event, |request| {
+                served(event, |request| {
                     keep_preference::handle(request, &world.contacts, &world.catalogue)
                 })
                 .await
@@ -485,27 +482,25 @@ impl Call {
                 let (uploads, bucket) = (&world.uploads, &world.bucket);
                 let handler =
                     |request| upload_document::handle(request, uploads, bucket, catalogue, now);
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
                 let handler = |request| ready(read_catalogue::handle(&request, catalogue, now));
-                http::serve(event, handler).await
+                served(event, handler).await
             }
             route if route.contains("/tra-cuu") => {
                 let storage = "https://documents.example";
-                http::serve(event, |request| show_page::handle(request, &world.dossiers, storage))
-                    .await
+                served(event, |request| show_page::handle(request, &world.dossiers, storage)).await
             }
             route if route.contains("/v1/catalogue") => {
-                http::serve(event, |request| {
+                served(event, |request| {
                     publish_catalogue::handle(request, &world.catalogue_store, now)
                 })
                 .await
             }
             _ => {
                 let tables = (&world.figures, &world.dossiers, &world.deliveries);
-                http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now))
-                    .await
+                served(event, |request| read_kpi::handle(request, tables, catalogue, now)).await
             }
         }
     }
@@ -533,7 +528,7 @@ impl Call {
         let handler = |request| {
             record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
         };
-        http::serve(event, handler).await
+        served(event, handler).await
     }
 
     /// What `read-case` answers at `now`, as it is.
@@ -551,7 +546,7 @@ impl Call {
         let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
         let handler =
             |request| read_case::handle(request, tables, (&world.bucket, &url), catalogue, now);
-        http::serve(self.event(), handler).await
+        served(self.event(), handler).await
     }
 
     /// The answer of `erase-content` at `now`.
@@ -568,14 +563,14 @@ impl Call {
     ) -> Answer {
         let eraser = &world.claims.keeper;
         let handler = |request| erase_content::handle(request, tables, eraser, now);
-        http::serve(self.event(), handler).await.into()
+        served(self.event(), handler).await.into()
     }
 
     /// The answer of `find-dossier` at `now`.
     pub async fn at_find(self, world: &World, now: Timestamp) -> Answer {
         let handler =
             |request| find_dossier::handle(request, &world.finders, &world.catalogue, now);
-        http::serve(self.event(), handler).await.into()
+        served(self.event(), handler).await.into()
     }
 
     /// The answer of `track-dossier` at [`NOW`].
@@ -589,7 +584,7 @@ impl Call {
             let tables = (&world.dossiers, &world.notices, &world.deliveries);
             track_dossier::handle(request, tables, &world.catalogue, now)
         };
-        http::serve(self.event(), handler).await.into()
+        served(self.event(), handler).await.into()
     }
 }
 
@@ -607,24 +602,24 @@ async fn own(
         let handler = async |request| {
             upload_document::handle(proven(request)?, uploads, bucket, catalogue, now).await
         };
-        http::serve(event, handler).await
+        served(event, handler).await
     } else if route.contains("/transitions") {
         let handler = async |request| {
             let (store, claims) = (&world.dossiers, &world.claims);
             change_status::handle(proven(request)?, store, claims, catalogue, now).await
         };
-        http::serve(event, handler).await
+        served(event, handler).await
     } else if route.ends_with("/history") || route.ends_with("/deadline") {
         let tables = (&world.dossiers, &world.notices, &world.deliveries);
         let handler =
             async |request| track_dossier::handle(proven(request)?, tables, catalogue, now).await;
-        http::serve(event, handler).await
+        served(event, handler).await
     } else {
         let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
         let handler = async |request| {
             read_case::handle(proven(request)?, tables, (&world.bucket, &url), catalogue, now).await
         };
-        http::serve(event, handler).await
+        served(event, handler).await
     }
 }
 

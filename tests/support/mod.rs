@@ -9,6 +9,7 @@ pub mod days;
 pub mod desk;
 pub mod eform;
 pub mod hook;
+pub mod judge;
 pub mod log;
 pub mod memory;
 pub mod meter;

@@ -10,7 +10,6 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, Upload, UploadId, UploadState};
 use jiff::Timestamp;
-use platform::http;
 use platform::paying::Till;
 use platform::port::{Stored, Uploads};
 use serde::de::DeserializeOwned;
@@ -19,6 +18,7 @@ use super::*;
 use crate::support::asker::Desk;
 use crate::support::call::{Answer, nobodys_platform, reporters};
 use crate::support::desk::receiving;
+use crate::support::judge::served;
 use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
@@ -263,13 +263,13 @@ async fn answered(world: &World, name: &str) -> Answer {
     let now = Timestamp::from_millisecond(request.request_context.time_epoch).unwrap();
     let answer = match name.split('.').next().unwrap() {
         "submit-dossier" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, now)
             })
             .await
         }
         "change-status" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 change_status::handle(
                     request,
                     &world.dossiers,
@@ -281,20 +281,20 @@ async fn answered(world: &World, name: &str) -> Answer {
             .await
         }
         "keep-preference" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 keep_preference::handle(request, &world.contacts, &world.catalogue)
             })
             .await
         }
         "read-kpi" => {
             let tables = (&world.figures, &world.dossiers, &world.deliveries);
-            http::serve(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
+            served(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
                 .await
         }
         "read-case" => {
             let tables = (&world.dossiers, &world.reads, &world.copies);
             let (key, url) = (proof_key(), public_url());
-            http::serve(request, async |request| {
+            served(request, async |request| {
                 let request = request.proven(&key, now)?;
                 read_case::handle(request, tables, (&world.bucket, &url), &world.catalogue, now)
                     .await
@@ -303,41 +303,38 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "upload-document" => {
             let (uploads, bucket) = (&world.uploads, &world.bucket);
-            http::serve(request, |request| {
+            served(request, |request| {
                 upload_document::handle(request, uploads, bucket, &world.catalogue, now)
             })
             .await
         }
         "erase-content" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 erase_content::handle(request, &world.erasures, &world.claims.keeper, now)
             })
             .await
         }
         "find-dossier" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 find_dossier::handle(request, &world.finders, &world.catalogue, now)
             })
             .await
         }
         "read-catalogue" => {
             let handler = |request| ready(read_catalogue::handle(&request, &world.catalogue, now));
-            http::serve(request, handler).await
+            served(request, handler).await
         }
         "prove-owner" => {
             let (queue, key) = (&world.asked, proof_key());
-            http::serve(request, |request| {
-                prove_owner::handle(request, &world.proofs, queue, &key, now)
-            })
-            .await
+            served(request, |request| prove_owner::handle(request, &world.proofs, queue, &key, now))
+                .await
         }
         "show-page" => {
             let storage = "https://documents.example";
-            http::serve(request, |request| show_page::handle(request, &world.dossiers, storage))
-                .await
+            served(request, |request| show_page::handle(request, &world.dossiers, storage)).await
         }
         "publish-catalogue" => {
-            http::serve(request, |request| {
+            served(request, |request| {
                 publish_catalogue::handle(request, &world.catalogue_store, now)
             })
             .await
@@ -349,14 +346,14 @@ async fn answered(world: &World, name: &str) -> Answer {
             let handler = |request| {
                 record_delivery::handle(request, book, &answering, catalogue, &reporters, now)
             };
-            http::serve(request, handler).await
+            served(request, handler).await
         }
         "receive-event" => {
             let queue = Kept::default();
             let receiving = receiving(world, &queue);
             let handler =
                 |request| receive_event::handle(request, &receiving, &world.catalogue, now);
-            http::serve(request, handler).await
+            served(request, handler).await
         }
         "take-payment" => {
             let gateway = &nobodys_platform();
@@ -366,11 +363,11 @@ async fn answered(world: &World, name: &str) -> Answer {
                 gateway,
                 catalogue: &world.catalogue,
             };
-            http::serve(request, |request| take_payment::handle(request, &till, now)).await
+            served(request, |request| take_payment::handle(request, &till, now)).await
         }
         "track-dossier" => {
             let (tables, key) = ((&world.dossiers, &world.notices, &world.deliveries), proof_key());
-            http::serve(request, async |request| {
+            served(request, async |request| {
                 let request = request.proven(&key, now)?;
                 track_dossier::handle(request, tables, &world.catalogue, now).await
             })

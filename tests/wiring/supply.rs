@@ -61,7 +61,15 @@ fn the_bill_of_materials_has_each_crate_of_the_lock_file_with_its_licence_and_ha
     for name in ["lambda_runtime", "ring", "platform", "submit-dossier", "webpki-roots"] {
         assert_eq!(scope(name), "required", "{name}");
     }
-    for name in ["dynoxide-rs", "proptest", "jsonschema", "schemars", "ministack"] {
+    for name in [
+        "dynoxide-rs",
+        "proptest",
+        "jsonschema",
+        "schemars",
+        "ministack",
+        "openapi-fetch",
+        "esbuild",
+    ] {
         assert_eq!(scope(name), "excluded", "{name}");
     }
     let deployed: BTreeSet<String> = components
@@ -97,6 +105,27 @@ fn each_tool_of_python_is_pinned_and_comes_from_no_other_index() {
         }
     }
     assert!(pinned > 100, "only {pinned} tools were found");
+}
+
+#[test]
+fn each_package_of_npm_is_pinned_with_its_hash_runs_no_script_and_names_no_registry() {
+    for folder in ["docs/examples", "infra/local/contract"] {
+        let settings = file(&format!("{folder}/.npmrc"));
+        assert!(settings.contains("ignore-scripts=true"), "{folder}");
+        let lock: Value =
+            serde_json::from_str(&file(&format!("{folder}/package-lock.json"))).unwrap();
+        let packages = lock["packages"].as_object().unwrap();
+        let installed = packages.iter().filter(|(path, _)| path.contains("node_modules/"));
+        for (path, package) in installed.filter(|(_, package)| package["link"] != true) {
+            let hash = package["integrity"].as_str().unwrap_or_default();
+            assert!(hash.starts_with("sha512-"), "{folder}: {path}");
+            assert!(package["resolved"].is_null(), "{folder}: {path}");
+        }
+        assert!(packages.len() > 20, "{folder}: only {} packages", packages.len());
+    }
+    for line in file("Makefile").lines().filter(|line| line.contains("npm ")) {
+        assert!(!line.contains("npm install") && !line.contains("npx"), "{line}");
+    }
 }
 
 #[test]
